@@ -1,0 +1,92 @@
+//! What failed, and what helps.
+
+use thiserror::Error;
+
+use crate::{ApiError, LoginPageError, TransportError, TransportErrorKind};
+
+/// A call to WeChat failed.
+///
+/// It holds no secret: not in its text, not in `Debug`, not in its sources.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A code was sent, but no answer to it could be read. The code may be spent, so it is not
+    /// sent again.
+    #[error(
+        "the answer to the code exchange was lost and the code may be spent: the user must log in again"
+    )]
+    AnswerLost(#[source] Box<Self>),
+    /// WeChat answered with an error code.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// The answer is not the JSON that the documentation promises.
+    #[error("{path} answered with an unexpected `{field}`")]
+    Decode {
+        /// The path that was called.
+        path: &'static str,
+        /// The field, or `body` if the answer is not JSON at all.
+        field: String,
+    },
+    /// WeChat's login page refuses the login URL.
+    #[error(transparent)]
+    LoginPage(#[from] LoginPageError),
+    /// The operating system has no random bytes.
+    #[error("the operating system has no random bytes to make a state of")]
+    Random,
+    /// An answer with another HTTP status than success and without an error code.
+    #[error("{path} answered with HTTP status {status}")]
+    Status {
+        /// The path that was called.
+        path: &'static str,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// No answer arrived.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+}
+
+impl Error {
+    /// Whether the user must go through the login page again.
+    pub fn needs_login(&self) -> bool {
+        match self {
+            Self::AnswerLost(_) => true,
+            Self::Api(error) => error.code.needs_login(),
+            _ => false,
+        }
+    }
+
+    /// Whether [`Client::refresh`](crate::Client::refresh) may help, before a new login does.
+    pub fn needs_refresh(&self) -> bool {
+        matches!(self, Self::Api(error) if error.code.needs_refresh())
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Api(error) => error.code.is_retryable(),
+            Self::Status { status, .. } => *status >= 500,
+            Self::Transport(error) => error.kind() != TransportErrorKind::TooLarge,
+            _ => false,
+        }
+    }
+
+    /// Whether the application is set up wrongly: app id, secret, scope, callback or addresses.
+    pub fn is_configuration(&self) -> bool {
+        match self {
+            Self::Api(error) => error.code.is_configuration(),
+            Self::LoginPage(error) => error.is_configuration(),
+            _ => false,
+        }
+    }
+
+    /// Whether a code was perhaps spent by the call that failed so.
+    pub(crate) fn may_have_spent_the_code(&self) -> bool {
+        match self {
+            Self::Api(error) => error.code.is_retryable(),
+            Self::Transport(error) => error.kind() != TransportErrorKind::Connect,
+            Self::Decode { .. } | Self::Status { .. } => true,
+            _ => false,
+        }
+    }
+}

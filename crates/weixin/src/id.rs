@@ -1,0 +1,106 @@
+//! Public identifiers, parsed once at the border.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Longest identifier that is accepted; WeChat's own have 18 to 29 characters.
+const MAX_LENGTH: usize = 128;
+
+/// Text that cannot be the identifier it was given for.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[error("not a valid {what}: expected 1 to {MAX_LENGTH} characters from [A-Za-z0-9_-]")]
+pub struct InvalidId {
+    what: &'static str,
+}
+
+fn parse(what: &'static str, text: String) -> Result<String, InvalidId> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    if (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(allowed) {
+        Ok(text)
+    } else {
+        Err(InvalidId { what })
+    }
+}
+
+/// Three identifiers that differ in name and meaning only.
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The identifier as WeChat writes it.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                parse($what, text).map(Self)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                Self::try_from(text.to_owned())
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id! {
+    /// The app id (`appid`) of an application registered with WeChat: `wx` and 16 hexadecimal digits.
+    AppId, "app id"
+}
+
+id! {
+    /// One person, as one application knows them: another application sees another open id.
+    OpenId, "open id"
+}
+
+id! {
+    /// One person across all applications of one Open Platform account.
+    UnionId, "union id"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identifier_is_a_short_word() {
+        let longest = "x".repeat(MAX_LENGTH);
+        for good in ["wx0123456789abcdef", "o-_A9", "x", &longest] {
+            assert_eq!(good.parse::<AppId>().unwrap().as_str(), good);
+        }
+        let too_long = "x".repeat(MAX_LENGTH + 1);
+        for bad in ["", "wx 1", "wx\n", "微信", "a&b=c", &too_long] {
+            let error = bad.parse::<AppId>().unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "not a valid app id: expected 1 to 128 characters from [A-Za-z0-9_-]"
+            );
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! JSON as WeChat writes it: raw control characters in names, numbers as text, `null` and `""` for
+//! "none", bytes that are not UTF-8.
+
+use std::{
+    borrow::Cow,
+    fmt::{self, Write},
+    marker::PhantomData,
+};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error, Visitor},
+};
+
+/// Reads an answer; the error is the path of the field that is wrong, never its value.
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    let text = String::from_utf8_lossy(body);
+    let text = escape_control_characters(text.trim_start_matches('\u{feff}'));
+    let mut json = serde_json::Deserializer::from_str(&text);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        // The path of a syntax error is "." or "?": the body as a whole is not JSON.
+        let path = error.path().to_string();
+        if path.contains(|c: char| c.is_ascii_alphanumeric()) {
+            path
+        } else {
+            "body".to_owned()
+        }
+    })?;
+    json.end().map_err(|_| "body".to_owned())?;
+    Ok(value)
+}
+
+/// WeChat sends nicknames raw, line breaks and bells included, which JSON does not allow.
+fn escape_control_characters(text: &str) -> Cow<'_, str> {
+    if !text.bytes().any(|byte| byte < 0x20) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 16);
+    let (mut in_string, mut after_backslash) = (false, false);
+    for c in text.chars() {
+        if in_string && c < ' ' {
+            escaped.push_str(if after_backslash { "\\" } else { "" });
+            // Writing to a `String` cannot fail.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+        } else {
+            escaped.push(c);
+        }
+        in_string ^= c == '"' && !after_backslash;
+        after_backslash = in_string && c == '\\' && !after_backslash;
+    }
+    Cow::Owned(escaped)
+}
+
+/// A whole number, also one that is written as text.
+pub(crate) fn number<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<i64>,
+{
+    struct Number<T>(PhantomData<T>);
+
+    impl<T: TryFrom<i64>> Visitor<'_> for Number<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a whole number in its range")
+        }
+
+        fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
+            T::try_from(number).map_err(|_| E::custom("out of range"))
+        }
+
+        fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
+            self.visit_i64(i64::try_from(number).map_err(E::custom)?)
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+            self.visit_i64(text.trim().parse().map_err(E::custom)?)
+        }
+    }
+
+    deserializer.deserialize_any(Number(PhantomData))
+}
+
+/// A value that is absent if it is `null`.
+pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// A value that is absent if it is `null` or empty text.
+pub(crate) fn non_empty<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<String, Error: fmt::Display>,
+{
+    let text: Option<String> = Option::deserialize(deserializer)?;
+    text.filter(|text| !text.is_empty())
+        .map(T::try_from)
+        .transpose()
+        .map_err(D::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn control_characters_inside_text_are_read_as_themselves() {
+        let body = b"{\n\t\"nickname\": \"a\x07b\nc\\\"\x01\\\\\"\r}";
+        let value: serde_json::Value = parse(body).unwrap();
+        assert_eq!(
+            value,
+            serde_json::json!({ "nickname": "a\u{7}b\nc\"\u{1}\\" })
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_do_not_hide_the_rest() {
+        let value: serde_json::Value = parse(b"\xef\xbb\xbf{\"a\":\"x\xff\",\"b\":1}").unwrap();
+        assert_eq!(value, serde_json::json!({ "a": "x\u{fffd}", "b": 1 }));
+    }
+
+    #[test]
+    fn the_error_names_the_field_and_not_the_value() {
+        #[derive(Debug, Deserialize)]
+        struct Answer {
+            #[serde(deserialize_with = "number")]
+            #[expect(dead_code, reason = "only read")]
+            n: u64,
+        }
+        assert_eq!(parse::<Answer>(br#"{"n":"hunter2"}"#).unwrap_err(), "n");
+        assert_eq!(parse::<Answer>(br#"{"n":-1}"#).unwrap_err(), "n");
+        assert_eq!(parse::<Answer>(b"<html>hunter2").unwrap_err(), "body");
+        assert_eq!(parse::<Answer>(br#"{"n":1}hunter2"#).unwrap_err(), "body");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_json_already_stays_the_same(text in any::<String>()) {
+            let json = serde_json::json!({ "nickname": text, "list": [text] });
+            prop_assert_eq!(&parse::<serde_json::Value>(json.to_string().as_bytes()).unwrap(), &json);
+            prop_assert_eq!(&parse::<serde_json::Value>(format!("{json:#}").as_bytes()).unwrap(), &json);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..64)) {
+            let _: Result<serde_json::Value, _> = parse(&body);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Log in with WeChat.
+//!
+//! ```text
+//! LoginUrl ──(browser, WeChat, phone)──> Callback ──verify──> Code ──exchange──> Token ──user──> User
+//! ```
+//!
+//! Each step takes the one before, so the wrong order does not compile:
+//!
+#![cfg_attr(feature = "reqwest", doc = "```no_run")]
+#![cfg_attr(not(feature = "reqwest"), doc = "```ignore")]
+//! use weixin::{AppSecret, Callback, Client, RedirectUri};
+//!
+//! # async fn login(query: &str) -> Result<(), Box<dyn std::error::Error>> {
+//! let secret = AppSecret::new(std::env::var("WEIXIN_APP_SECRET")?)?;
+//! let client = Client::builder("wx0123456789abcdef".parse()?, secret).build()?;
+//!
+//! // 1. Send the browser to WeChat, and keep the state where only this browser has it.
+//! let redirect_uri: RedirectUri = "https://www.example.com/callback".parse()?;
+//! let login = client.login_url(redirect_uri)?;
+//!
+//! // 2. The browser comes back to the callback.
+//! let code = Callback::parse(query)?.verify(login.state())?;
+//!
+//! // 3. and 4. The server trades the code, and reads the profile.
+//! let token = client.exchange(code).await?;
+//! let user = client.user(&token).await?;
+//! println!("{} is {}", user.openid, user.nickname);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! For axum, `weixin-axum` does steps 1 to 3 and keeps the state in a cookie. To try all this
+//! without a WeChat account, run `weixin demo`, or point [`Endpoints::single`] at `weixin sim`.
+//!
+//! # For those who come from python-weixin
+//!
+//! | python-weixin | here |
+//! |---|---|
+//! | `WeixinAPI(appid=, app_secret=, redirect_uri=)` | [`Client::builder`]; the callback is a [`RedirectUri`] |
+//! | `WeixinAPI(access_token=)` | the same [`Client`]; each call takes the token, or access token and open id ([`Bearer`]) |
+//! | `api.get_authorize_url(scope=)` | [`Client::login_url`] |
+//! | `api.get_authorize_login_url(scope=)` | [`Client::login_url`], then [`Client::probe`] |
+//! | `api.exchange_code_for_access_token(code=)` | [`Client::exchange`] |
+//! | `api.exchange_refresh_token_for_access_token(refresh_token=)` | [`Client::refresh`] |
+//! | `api.user(openid=)` | [`Client::user`] |
+//! | `api.validate_token(openid=)` | [`Client::check`] |
+//! | `OAuth2AuthExchangeError(code, description)` | [`Error`], [`ApiError`], [`LoginPageError`] |
+//!
+//! # When something fails
+//!
+//! Every [`Error`] answers [`needs_login`](Error::needs_login), [`needs_refresh`](Error::needs_refresh),
+//! [`is_retryable`](Error::is_retryable) and [`is_configuration`](Error::is_configuration). Nothing is
+//! sent twice by this crate: a code works once, and its exchange must not be repeated.
+//!
+//! # Secrets
+//!
+//! [`AppSecret`], [`Code`], [`AccessToken`] and [`RefreshToken`] are redacted, wiped on drop, and are
+//! in no error and no log event of this crate. WeChat's API wants them in the query of the address:
+//! log the path of a request and nothing else of it.
+//!
+//! # Features
+//!
+//! `reqwest` (default): the bundled HTTP client `Https`. Without it, bring a [`Transport`].
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod api_error;
+mod builder;
+mod call;
+mod callback;
+mod client;
+mod endpoints;
+mod error;
+mod id;
+mod json;
+mod login;
+mod login_page;
+mod redirect_uri;
+mod scope;
+mod secret;
+mod state;
+mod token;
+mod transport;
+mod user;
+
+#[cfg(feature = "reqwest")]
+pub use self::transport::Https;
+pub use self::{
+    api_error::{ApiError, ErrCode},
+    builder::ClientBuilder,
+    callback::{Callback, CallbackError},
+    client::Client,
+    endpoints::{Endpoints, InvalidOrigin, Origin},
+    error::Error,
+    id::{AppId, InvalidId, OpenId, UnionId},
+    login::{LoginRequest, LoginUrl, PageLang},
+    login_page::LoginPageError,
+    redirect_uri::{InvalidRedirectUri, RedirectUri},
+    scope::{InvalidScope, Scope, Scopes},
+    secret::{AccessToken, AppSecret, Code, InvalidSecret, RefreshToken},
+    state::State,
+    token::{Bearer, Token, TokenStatus},
+    transport::{Answer, MAX_BODY, Transport, TransportError, TransportErrorKind},
+    user::{Lang, User},
+};

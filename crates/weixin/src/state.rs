@@ -1,0 +1,112 @@
+//! The value that ties a callback to the browser that started the login.
+
+use std::fmt;
+
+use subtle::ConstantTimeEq;
+
+use crate::Error;
+
+/// Digits of a state. WeChat allows letters and digits, 128 bytes at most, inside its own browser.
+const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// 62²² is the first power of 62 that holds 128 bits.
+const LENGTH: usize = 22;
+
+/// A value that WeChat hands back unchanged with the callback (RFC 6749, section 10.12).
+///
+/// Keep it where only this browser has it, such as a cookie, and compare with
+/// [`Callback::verify`](crate::Callback::verify): a callback without it was not started here.
+#[derive(Clone)]
+pub struct State(String);
+
+impl State {
+    /// A new state: 128 random bits as 22 letters and digits.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Random`] if the operating system has no random bytes to give.
+    pub fn random() -> Result<Self, Error> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(|_| Error::Random)?;
+        Ok(Self(in_base_62(u128::from_ne_bytes(bytes))))
+    }
+
+    /// A state that was kept since the login began.
+    ///
+    /// It is not checked here: a text that is not the callback's state does not match it, and an
+    /// empty one matches nothing.
+    pub fn from_stored(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text that is sent to WeChat.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `other` is this state; takes the same time wherever they differ.
+    ///
+    /// An empty state matches nothing, so that a missing cookie is no pass for a missing state.
+    pub fn matches(&self, other: &str) -> bool {
+        !self.0.is_empty() && bool::from(self.0.as_bytes().ct_eq(other.as_bytes()))
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("State(..)")
+    }
+}
+
+fn in_base_62(mut number: u128) -> String {
+    let mut text = String::with_capacity(LENGTH);
+    for _ in 0..LENGTH {
+        let digit = usize::try_from(number % 62).unwrap_or_default();
+        text.push(char::from(DIGITS[digit]));
+        number /= 62;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_22_letters_and_digits_and_never_the_same() {
+        let states: Vec<_> = (0..64).map(|_| State::random().unwrap()).collect();
+        for state in &states {
+            assert_eq!(state.as_str().len(), LENGTH);
+            assert!(
+                state
+                    .as_str()
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric())
+            );
+            assert_eq!(
+                states
+                    .iter()
+                    .filter(|other| other.matches(state.as_str()))
+                    .count(),
+                1
+            );
+        }
+    }
+
+    #[test]
+    fn all_128_bits_are_in_the_text() {
+        assert_eq!(in_base_62(0), "0".repeat(22));
+        assert_eq!(in_base_62(61), format!("z{}", "0".repeat(21)));
+        // 2^128 - 1 in base 62, lowest digit first, worked out with Python.
+        assert_eq!(in_base_62(u128::MAX), "7chF7tm8n9klfT5MGD24n7");
+    }
+
+    #[test]
+    fn an_empty_state_never_matches_an_empty_cookie() {
+        assert!(!State::from_stored("").matches(""));
+        assert!(!State::from_stored("").matches("s1"));
+        assert!(!State::from_stored("s1").matches(""));
+        assert!(!State::from_stored("s1").matches("s12"));
+        assert!(State::from_stored("s1").matches("s1"));
+    }
+}

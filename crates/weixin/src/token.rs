@@ -1,0 +1,267 @@
+//! Step 3: code or refresh token to token; and whether a token is still good.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::{
+    AccessToken, ApiError, AppId, AppSecret, Code, OpenId, RefreshToken, Scopes, UnionId,
+    call::{Call, Nothing},
+    json,
+};
+
+/// What a code or a refresh token is worth.
+#[derive(Debug, Deserialize)]
+#[non_exhaustive]
+pub struct Token {
+    /// Reads the profile of the user.
+    pub access_token: AccessToken,
+    /// How long the access token lives, counted from the answer (WeChat: 7200 seconds).
+    #[serde(deserialize_with = "seconds")]
+    pub expires_in: Duration,
+    /// Gets new access tokens for about 30 days. Keep the one that came last.
+    pub refresh_token: RefreshToken,
+    /// Who the user is, to this application.
+    pub openid: OpenId,
+    /// What the user has granted.
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub scope: Scopes,
+    /// Who the user is, to all applications of the Open Platform account. A refresh brings none.
+    #[serde(default, deserialize_with = "json::non_empty")]
+    pub unionid: Option<UnionId>,
+    /// 1 if this is a stand-in for a user who has not really logged in (official accounts only).
+    #[serde(default, deserialize_with = "json::number")]
+    is_snapshotuser: u8,
+}
+
+impl Token {
+    /// Whether this is a stand-in for a user who has not really logged in: do not keep it as an
+    /// account (official accounts only).
+    pub fn is_snapshot_user(&self) -> bool {
+        self.is_snapshotuser == 1
+    }
+}
+
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    json::number(deserializer).map(Duration::from_secs)
+}
+
+/// An access token and whose it is: what every call on behalf of a user takes.
+///
+/// Made of a [`Token`], or of the two parts that were stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Bearer<'a> {
+    pub(crate) access_token: &'a AccessToken,
+    pub(crate) openid: &'a OpenId,
+}
+
+impl<'a> From<&'a Token> for Bearer<'a> {
+    fn from(token: &'a Token) -> Self {
+        Self {
+            access_token: &token.access_token,
+            openid: &token.openid,
+        }
+    }
+}
+
+impl<'a> From<(&'a AccessToken, &'a OpenId)> for Bearer<'a> {
+    fn from((access_token, openid): (&'a AccessToken, &'a OpenId)) -> Self {
+        Self {
+            access_token,
+            openid,
+        }
+    }
+}
+
+/// Whether an access token is still good.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum TokenStatus {
+    /// It is not, and why.
+    Invalid(ApiError),
+    /// It is.
+    Valid,
+}
+
+impl TokenStatus {
+    /// Whether the token is good.
+    pub fn is_valid(&self) -> bool {
+        matches!(self, Self::Valid)
+    }
+}
+
+/// `/sns/oauth2/access_token`
+pub(crate) struct Exchange<'a> {
+    pub(crate) app: &'a AppId,
+    pub(crate) secret: &'a AppSecret,
+    pub(crate) code: Code,
+}
+
+impl Call for Exchange<'_> {
+    const PATH: &'static str = "/sns/oauth2/access_token";
+    type Output = Token;
+
+    fn query(&self) -> Vec<(&'static str, &str)> {
+        vec![
+            ("appid", self.app.as_str()),
+            ("secret", self.secret.expose()),
+            ("code", self.code.expose()),
+            ("grant_type", "authorization_code"),
+        ]
+    }
+}
+
+/// `/sns/oauth2/refresh_token`, without the app secret
+pub(crate) struct Refresh<'a> {
+    pub(crate) app: &'a AppId,
+    pub(crate) refresh_token: &'a RefreshToken,
+}
+
+impl Call for Refresh<'_> {
+    const PATH: &'static str = "/sns/oauth2/refresh_token";
+    type Output = Token;
+
+    fn query(&self) -> Vec<(&'static str, &str)> {
+        vec![
+            ("appid", self.app.as_str()),
+            ("grant_type", "refresh_token"),
+            ("refresh_token", self.refresh_token.expose()),
+        ]
+    }
+}
+
+/// `/sns/auth`
+pub(crate) struct Check<'a>(pub(crate) Bearer<'a>);
+
+impl Call for Check<'_> {
+    const PATH: &'static str = "/sns/auth";
+    type Output = Nothing;
+
+    fn query(&self) -> Vec<(&'static str, &str)> {
+        vec![
+            ("access_token", self.0.access_token.expose()),
+            ("openid", self.0.openid.as_str()),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Response;
+
+    use super::*;
+    use crate::{Endpoints, Error};
+
+    fn parse(body: &str) -> Result<Token, Error> {
+        let app = "wx1".parse().unwrap();
+        let secret = AppSecret::new("app-secret").unwrap();
+        let call = Exchange {
+            app: &app,
+            secret: &secret,
+            code: Code::new("071v").unwrap(),
+        };
+        call.parse(&Response::new(body.as_bytes().to_vec()))
+    }
+
+    #[test]
+    fn the_exchange_asks_in_the_documented_order() {
+        let app = "wx1".parse().unwrap();
+        let secret = AppSecret::new("app&secret").unwrap();
+        let call = Exchange {
+            app: &app,
+            secret: &secret,
+            code: Code::new("071v").unwrap(),
+        };
+        let request = call.request(&Endpoints::default()).unwrap();
+        insta::assert_snapshot!(request.uri(), @"https://api.weixin.qq.com/sns/oauth2/access_token?appid=wx1&secret=app%26secret&code=071v&grant_type=authorization_code");
+    }
+
+    #[test]
+    fn the_refresh_goes_to_its_own_path_without_the_secret() {
+        let app = "wx1".parse().unwrap();
+        let refresh_token = RefreshToken::new("66_M").unwrap();
+        let request = Refresh {
+            app: &app,
+            refresh_token: &refresh_token,
+        }
+        .request(&Endpoints::default())
+        .unwrap();
+        insta::assert_snapshot!(request.uri(), @"https://api.weixin.qq.com/sns/oauth2/refresh_token?appid=wx1&grant_type=refresh_token&refresh_token=66_M");
+    }
+
+    #[test]
+    fn numbers_as_text_nulls_and_a_trailing_comma_are_read() {
+        let token = parse(
+            r#"{"access_token":"66_a","expires_in":"7200","refresh_token":"66_r","openid":"oA","scope":"snsapi_userinfo,","unionid":null,"errcode":"0","extra":[]}"#,
+        )
+        .unwrap();
+        insta::assert_debug_snapshot!(token, @r#"
+        Token {
+            access_token: AccessToken(..),
+            expires_in: 7200s,
+            refresh_token: RefreshToken(..),
+            openid: OpenId(
+                "oA",
+            ),
+            scope: Scopes(
+                [
+                    Scope(
+                        "snsapi_userinfo",
+                    ),
+                ],
+            ),
+            unionid: None,
+            is_snapshotuser: 0,
+        }
+        "#);
+    }
+
+    #[test]
+    fn an_error_under_http_200_is_an_error() {
+        let error =
+            parse(r#"{"errcode":40029,"errmsg":"invalid code, rid: 6aac007a-6c02c771-26bf69c4"}"#)
+                .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "wechat answered /sns/oauth2/access_token with 40029 (invalid code)"
+        );
+        assert!(error.needs_login() && !error.is_retryable() && !error.is_configuration());
+    }
+
+    #[test]
+    fn an_error_that_repeats_what_was_sent_does_not_repeat_it_here() {
+        let error =
+            parse(r#"{"errcode":-7,"errmsg":"bad secret app-secret for code 071v"}"#).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "wechat answered /sns/oauth2/access_token with -7 (bad secret *** for code ***)"
+        );
+    }
+
+    #[test]
+    fn a_field_that_is_wrong_is_named_and_not_shown() {
+        let table = [
+            (
+                r#"{"access_token":"66_a b","expires_in":7200,"refresh_token":"r","openid":"oA"}"#,
+                "access_token",
+            ),
+            (
+                r#"{"access_token":"66_a","expires_in":"soon","refresh_token":"r","openid":"oA"}"#,
+                "expires_in",
+            ),
+            (
+                r#"{"access_token":"66_a","expires_in":7200,"refresh_token":"r","openid":"o A"}"#,
+                "openid",
+            ),
+            ("[]", "body"),
+            ("", "body"),
+        ];
+        for (body, field) in table {
+            let error = parse(body).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("/sns/oauth2/access_token answered with an unexpected `{field}`")
+            );
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The bundled HTTP client: reqwest on rustls.
+
+use std::time::Duration;
+
+use http::{Request, Response};
+use reqwest::redirect::Policy;
+
+use super::{Answer, MAX_BODY, Transport, TransportError, TransportErrorKind};
+use crate::{Client, ClientBuilder};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+impl ClientBuilder {
+    /// Finishes with the bundled HTTP client and its default time-outs.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError`] if TLS cannot be set up on this machine.
+    pub fn build(self) -> Result<Client, TransportError> {
+        Ok(self.build_with(Https::new()?))
+    }
+}
+
+/// The bundled [`Transport`]: HTTP/1.1, rustls, one connection pool, no redirects, time-outs.
+#[derive(Clone, Debug)]
+pub struct Https(reqwest::Client);
+
+impl Https {
+    /// Gives up after 3 s without a connection, or 10 s in all.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError`] if TLS cannot be set up on this machine.
+    pub fn new() -> Result<Self, TransportError> {
+        Self::with_timeouts(CONNECT_TIMEOUT, TIMEOUT)
+    }
+
+    /// Gives up after `connect` without a connection, or `total` in all.
+    ///
+    /// # Errors
+    ///
+    /// As [`Https::new`].
+    pub fn with_timeouts(connect: Duration, total: Duration) -> Result<Self, TransportError> {
+        reqwest::Client::builder()
+            .user_agent(concat!("weixin/", env!("CARGO_PKG_VERSION")))
+            .redirect(Policy::none())
+            .referer(false)
+            .connect_timeout(connect)
+            .timeout(total)
+            .build()
+            .map(Self)
+            .map_err(redact)
+    }
+
+    async fn exchange(
+        &self,
+        request: Request<Vec<u8>>,
+    ) -> Result<Response<Vec<u8>>, TransportError> {
+        let request = request.try_into().map_err(redact)?;
+        let mut response = self.0.execute(request).await.map_err(redact)?;
+        let mut answer = Response::new(Vec::new());
+        *answer.status_mut() = response.status();
+        *answer.headers_mut() = std::mem::take(response.headers_mut());
+        while let Some(chunk) = response.chunk().await.map_err(redact)? {
+            if answer.body().len() + chunk.len() > MAX_BODY {
+                return Err(TransportErrorKind::TooLarge.into());
+            }
+            answer.body_mut().extend_from_slice(&chunk);
+        }
+        Ok(answer)
+    }
+}
+
+impl Transport for Https {
+    fn send(&self, request: Request<Vec<u8>>) -> Answer<'_> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+/// reqwest prints the URL in its errors, and our URLs carry the app secret.
+fn redact(error: reqwest::Error) -> TransportError {
+    let kind = if error.is_connect() {
+        TransportErrorKind::Connect
+    } else if error.is_timeout() {
+        TransportErrorKind::Timeout
+    } else {
+        TransportErrorKind::Other
+    };
+    TransportError::new(kind, error.without_url())
+}

@@ -1,0 +1,127 @@
+//! Step 4: token to profile.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{OpenId, UnionId, call::Call, json, token::Bearer};
+
+/// The profile of a user (`/sns/userinfo`), serialized under WeChat's names.
+///
+/// Since October 2021 WeChat sends no sex and no region: 0 and empty texts.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct User {
+    /// Who the user is, to this application.
+    pub openid: OpenId,
+    /// Any text: emoji, right-to-left, control characters, nothing. Escape it where it is shown.
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub nickname: String,
+    /// 1 male, 2 female, 0 unknown (always, since 2021).
+    #[serde(default, deserialize_with = "json::number")]
+    pub sex: u8,
+    /// Such as `zh_CN`; may be empty.
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub language: String,
+    /// Empty since 2021.
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub city: String,
+    /// Empty since 2021.
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub province: String,
+    /// Empty since 2021.
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub country: String,
+    /// The avatar's address. It dies when the user changes the avatar: copy the picture.
+    #[serde(default, deserialize_with = "json::non_empty")]
+    pub headimgurl: Option<String>,
+    /// Such as `chinaunicom`.
+    #[serde(default, deserialize_with = "json::or_default")]
+    pub privilege: Vec<String>,
+    /// Who the user is, to all applications of the Open Platform account.
+    #[serde(default, deserialize_with = "json::non_empty")]
+    pub unionid: Option<UnionId>,
+}
+
+/// The language of the profile's region names (`lang`); without effect since they are empty.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Lang {
+    /// English (`en`).
+    En,
+    /// Simplified Chinese (`zh_CN`).
+    #[default]
+    ZhCn,
+    /// Traditional Chinese (`zh_TW`).
+    ZhTw,
+}
+
+impl Lang {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::ZhCn => "zh_CN",
+            Self::ZhTw => "zh_TW",
+        }
+    }
+}
+
+/// `/sns/userinfo`
+pub(crate) struct FetchUser<'a> {
+    pub(crate) bearer: Bearer<'a>,
+    pub(crate) lang: Lang,
+}
+
+impl Call for FetchUser<'_> {
+    const PATH: &'static str = "/sns/userinfo";
+    type Output = User;
+
+    fn query(&self) -> Vec<(&'static str, &str)> {
+        vec![
+            ("access_token", self.bearer.access_token.expose()),
+            ("openid", self.bearer.openid.as_str()),
+            ("lang", self.lang.as_str()),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Response;
+
+    use super::*;
+    use crate::AccessToken;
+
+    fn parse(body: &[u8]) -> User {
+        let access_token = AccessToken::new("66_a").unwrap();
+        let openid = "oA".parse().unwrap();
+        let call = FetchUser {
+            bearer: (&access_token, &openid).into(),
+            lang: Lang::default(),
+        };
+        call.parse(&Response::new(body.to_vec())).unwrap()
+    }
+
+    #[test]
+    fn a_profile_may_hold_nothing_but_the_open_id() {
+        insta::assert_json_snapshot!(parse(br#"{"openid":"oA","headimgurl":"","nickname":null,"sex":"1"}"#), @r#"
+        {
+          "openid": "oA",
+          "nickname": "",
+          "sex": 1,
+          "language": "",
+          "city": "",
+          "province": "",
+          "country": "",
+          "headimgurl": null,
+          "privilege": [],
+          "unionid": null
+        }
+        "#);
+    }
+
+    #[test]
+    fn a_raw_control_character_stays_in_the_name() {
+        let user = parse("{\"openid\":\"oA\",\"nickname\":\"小明\u{7}🐼\",\"headimgurl\":\"https:\\/\\/a.example\\/132\"}".as_bytes());
+        assert_eq!(user.nickname, "小明\u{7}🐼");
+        assert_eq!(user.headimgurl.as_deref(), Some("https://a.example/132"));
+    }
+}
