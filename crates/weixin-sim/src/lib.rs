@@ -1,1 +1,71 @@
-//! x
+//! WeChat on your own machine: the QR page, a pretend phone and the login API.
+//!
+//! It is for tests and local work, **not for production**: whoever reaches it logs in as anybody.
+//! It listens on loopback, keeps nothing after it ends, and is as picky as WeChat is documented or
+//! was observed to be.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use weixin_sim::Sim;
+//!
+//! let sim = Sim::start().await?;
+//! // Point the program under test at `sim.url()`; let its browser open the login page; then:
+//! for uuid in sim.pending() {
+//!     let callback = sim.allow(&uuid, "xiaoming")?;
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it answers
+//!
+//! One origin serves every WeChat host's paths:
+//!
+//! | path | what it is |
+//! |---|---|
+//! | `/connect/qrconnect` | the QR page, or WeChat's error page |
+//! | `/connect/qrcode/{uuid}` | the QR picture, a JPEG |
+//! | `/connect/l/qrconnect` | what the page polls: 408, 404, 403, 405, 402 |
+//! | `/connect/confirm?uuid=` | what the QR code holds: the pretend phone |
+//! | `/sns/oauth2/access_token`, `/sns/oauth2/refresh_token`, `/sns/auth`, `/sns/userinfo` | the API, by GET, POST form, or both |
+//! | `/_sim/api/…` | ours: control, as JSON (below) |
+//!
+//! # Control
+//!
+//! | call | what it does |
+//! |---|---|
+//! | `GET /_sim/api/logins` | the QR codes that wait for a phone |
+//! | `POST /_sim/api/logins/{uuid}/scan`, `…/cancel`, `…/expire` | the phone acts, or time runs out |
+//! | `POST /_sim/api/logins/{uuid}/allow` `{"person":"xiaoming"}` | says yes; answers with the `redirect_url` |
+//! | `GET /_sim/api/clock`, `POST` `{"advance_seconds":7200}` | reads and moves the clock |
+//! | `GET /_sim/api/people`, `GET /_sim/api/requests`, `POST /_sim/api/reset`, `GET /_sim/api/health` | as they say |
+//!
+//! # What nobody knows
+//!
+//! Where WeChat's behaviour is not documented and was not observed, this is a guess on the safe
+//! side, and [`Lifetimes`] can change it where it is a time: how long a poll is held (25 s), how
+//! long a QR code lives (5 minutes), a website's code (10 minutes). A wrong secret leaves the code
+//! unspent. A missing `grant_type` is noticed right after the app id. An unknown or forgotten QR
+//! code polls as expired (402). Errors come as `application/json`, successes as `text/plain`, as
+//! last observed. A refresh token keeps its value and its end.
+
+mod app;
+mod builder;
+mod clock;
+mod lifetimes;
+mod pages;
+mod person;
+mod picture;
+mod random;
+mod record;
+mod refusal;
+mod routes;
+mod sim;
+mod wire;
+mod world;
+
+pub use self::{
+    app::App, builder::SimBuilder, lifetimes::Lifetimes, person::Person, record::Recorded,
+    sim::Sim, world::PhoneError,
+};

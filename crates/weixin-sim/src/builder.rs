@@ -1,0 +1,89 @@
+//! The options of a simulator.
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    time::SystemTime,
+};
+
+use tokio::net::TcpListener;
+
+use crate::{App, Lifetimes, Person, Sim, person, sim::Settings};
+
+/// Options of a [`Sim`].
+#[derive(Debug)]
+#[must_use = "call `start`"]
+pub struct SimBuilder {
+    listen: SocketAddr,
+    apps: Vec<App>,
+    people: Vec<Person>,
+    settings: Settings,
+}
+
+impl SimBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            apps: Vec::new(),
+            people: Vec::new(),
+            settings: Settings::default(),
+        }
+    }
+
+    /// Listens at this address; without it, at a free port of 127.0.0.1.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
+    /// Registers an app; without any, [`App::default`] is there.
+    pub fn app(mut self, app: App) -> Self {
+        self.apps.push(app);
+        self
+    }
+
+    /// Adds somebody in front of the people who are there from the start.
+    pub fn person(mut self, person: Person) -> Self {
+        self.people.push(person);
+        self
+    }
+
+    /// Makes the same codes, tokens and ids in the same order at every start.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.settings.seed = Some(seed);
+        self
+    }
+
+    /// Stops the clock; it moves by [`Sim::advance`] only.
+    pub fn frozen_at(mut self, time: SystemTime) -> Self {
+        self.settings.frozen_at = Some(time);
+        self
+    }
+
+    /// Sets how long codes, tokens, QR codes and polls live.
+    pub fn lifetimes(mut self, lifetimes: Lifetimes) -> Self {
+        self.settings.lifetimes = lifetimes;
+        self
+    }
+
+    /// Sends a browser that opens the login page straight back to the callback (302), as the
+    /// first person.
+    pub fn auto_allow(mut self) -> Self {
+        self.settings.auto_allow = true;
+        self
+    }
+
+    /// Starts listening; requests are answered when this returns.
+    ///
+    /// # Errors
+    ///
+    /// The error of the operating system if the address cannot be listened at.
+    pub async fn start(mut self) -> io::Result<Sim> {
+        if self.apps.is_empty() {
+            self.apps.push(App::default());
+        }
+        self.people.extend(person::everybody());
+        let listener = TcpListener::bind(self.listen).await?;
+        Sim::serve(listener, self.apps, self.people, self.settings)
+    }
+}

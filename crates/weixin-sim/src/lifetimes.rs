@@ -1,0 +1,31 @@
+//! How long things live, where WeChat's documentation says so or nobody knows.
+
+use std::time::Duration;
+
+/// The lifetimes of this WeChat.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Lifetimes {
+    /// A QR code (assumed: 5 minutes).
+    pub qr_code: Duration,
+    /// How long a poll is held before it answers 408 (assumed: 25 seconds).
+    pub poll: Duration,
+    /// A code (documented for the Open Platform: 10 minutes; official accounts: 5).
+    pub code: Duration,
+    /// An access token (documented: 7200 seconds).
+    pub access_token: Duration,
+    /// A refresh token, not prolonged by use (documented for websites: 30 days).
+    pub refresh_token: Duration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            qr_code: Duration::from_mins(5),
+            poll: Duration::from_secs(25),
+            code: Duration::from_mins(10),
+            access_token: Duration::from_hours(2),
+            refresh_token: Duration::from_hours(30 * 24),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The pages that people see, as templates.
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Response};
+
+use crate::{Person, world::Login};
+
+/// The QR page (facts 1.2).
+#[derive(Template)]
+#[template(path = "qr.html")]
+pub(crate) struct QrPage<'a> {
+    pub(crate) login: &'a Login,
+    pub(crate) app_name: &'a str,
+    pub(crate) english: bool,
+}
+
+/// The page that says why there is no QR code (facts 1.3).
+#[derive(Template)]
+#[template(path = "error.html")]
+pub(crate) struct ErrorPage<'a> {
+    /// WeChat's own words.
+    pub(crate) text: &'static str,
+    /// Ours: the parameter and the rule that it breaks.
+    pub(crate) why: &'a str,
+}
+
+/// The pretend phone.
+#[derive(Template)]
+#[template(path = "phone.html")]
+pub(crate) struct PhonePage<'a> {
+    pub(crate) screen: Screen<'a>,
+}
+
+pub(crate) enum Screen<'a> {
+    Choose {
+        uuid: &'a str,
+        app_name: &'a str,
+        people: &'a [Person],
+    },
+    Allowed,
+    Cancelled {
+        uuid: &'a str,
+    },
+    Problem {
+        text: String,
+    },
+}
+
+/// What a browser finds at the root.
+#[derive(Template)]
+#[template(path = "home.html")]
+pub(crate) struct HomePage<'a> {
+    pub(crate) origin: &'a str,
+    pub(crate) app_id: &'a str,
+    pub(crate) app_secret: &'a str,
+    pub(crate) pending: &'a [Login],
+}
+
+/// A page, always under 200 as WeChat does.
+pub(crate) fn page(template: &impl Template) -> Response {
+    match template.render() {
+        Ok(html) => Html(html).into_response(),
+        Err(error) => error.to_string().into_response(),
+    }
+}

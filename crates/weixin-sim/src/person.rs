@@ -1,0 +1,110 @@
+//! The people who have this WeChat on their pretend phones.
+
+use data_encoding::BASE64URL_NOPAD;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// Somebody who can log in.
+#[derive(Clone, Debug, Serialize)]
+pub struct Person {
+    pub(crate) id: String,
+    pub(crate) nickname: String,
+    pub(crate) has_avatar: bool,
+}
+
+impl Person {
+    /// A person with a short `id` to ask for them by, and any nickname.
+    pub fn new(id: impl Into<String>, nickname: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            nickname: nickname.into(),
+            has_avatar: true,
+        }
+    }
+
+    /// A person who never chose a picture: their avatar's address is empty.
+    #[must_use]
+    pub fn without_avatar(mut self) -> Self {
+        self.has_avatar = false;
+        self
+    }
+
+    /// What this person is asked for by.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The name in the profile.
+    pub fn nickname(&self) -> &str {
+        &self.nickname
+    }
+
+    /// The name as the pretend phone shows it: control characters can be seen, and so can nothing.
+    pub(crate) fn visible_name(&self) -> String {
+        if self.nickname.is_empty() {
+            return "(没有昵称 · no name)".to_owned();
+        }
+        let visible = |c: char| match u32::from(c) {
+            code @ 0..0x20 => char::from_u32(0x2400 + code).unwrap_or('\u{fffd}'),
+            0x202a..=0x202e | 0x2066..=0x2069 => '\u{fffd}',
+            _ => c,
+        };
+        self.nickname.chars().map(visible).collect()
+    }
+
+    pub(crate) fn answers_to(&self, name: &str) -> bool {
+        self.id == name || self.nickname == name
+    }
+
+    /// One open id per application, the same after every restart.
+    pub(crate) fn openid(&self, app: &str) -> String {
+        self.derived_id(&format!("openid {app}"))
+    }
+
+    /// One union id: all apps of the simulator belong to one Open Platform account.
+    pub(crate) fn unionid(&self) -> String {
+        self.derived_id("unionid")
+    }
+
+    /// Names the avatar's picture without naming the person.
+    pub(crate) fn avatar_id(&self) -> String {
+        self.derived_id("avatar")
+    }
+
+    /// 28 characters that begin with `o`, as WeChat's ids do.
+    fn derived_id(&self, purpose: &str) -> String {
+        let digest = Sha256::digest(format!("{purpose} {}", self.id));
+        let text = BASE64URL_NOPAD.encode(&digest);
+        format!("o{}", &text[..27])
+    }
+}
+
+/// The people who are there from the start; the first is the default.
+pub(crate) fn everybody() -> Vec<Person> {
+    vec![
+        Person::new("xiaoming", "小明🐼é"),
+        Person::new(
+            "long",
+            "Aleksandra-Wilhelmina 亚历山德拉·威廉明娜 von und zu Donau-Schwarzwald 👩‍👩‍👧‍👦 the \
+             Third & only <of her name>",
+        ),
+        Person::new("layla", "ليلى بنت أحمد (layla)"),
+        Person::new("noname", "").without_avatar(),
+        Person::new("control", "bell\u{7} line\nbreak\ttab \u{1b}[31m\u{202e}"),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_differ_per_person_and_app_and_survive_a_restart() {
+        let xiaoming = &everybody()[0];
+        assert_eq!(xiaoming.openid("wx1"), everybody()[0].openid("wx1"));
+        assert_ne!(xiaoming.openid("wx1"), xiaoming.openid("wx2"));
+        assert_ne!(xiaoming.openid("wx1"), everybody()[1].openid("wx1"));
+        let openid = xiaoming.openid("wx1");
+        assert!(openid.len() == 28 && openid.starts_with('o') && openid != xiaoming.unionid());
+    }
+}

@@ -1,0 +1,65 @@
+//! JPEG pictures: QR codes, and avatars of our own drawing.
+
+use jpeg_encoder::{ColorType, Encoder, EncodingError};
+use qrcode::{Color, QrCode};
+use sha2::{Digest, Sha256};
+
+/// WeChat's QR pictures are 430 pixels wide.
+const QR_WIDTH: usize = 430;
+/// White modules around a QR code (ISO/IEC 18004).
+const QUIET_ZONE: usize = 4;
+const QUALITY: u8 = 92;
+
+/// The picture of a QR code that holds `text`; `None` if the text is too long for one.
+pub(crate) fn qr_code(text: &str) -> Option<Vec<u8>> {
+    let code = QrCode::new(text).ok()?;
+    let modules = code.width() + 2 * QUIET_ZONE;
+    let is_dark = |x: usize, y: usize| {
+        let module = |pixel: usize| (pixel * modules / QR_WIDTH).checked_sub(QUIET_ZONE);
+        match (module(x), module(y)) {
+            (Some(x), Some(y)) if x < code.width() && y < code.width() => {
+                code[(x, y)] == Color::Dark
+            }
+            _ => false,
+        }
+    };
+    let pixels: Vec<u8> = (0..QR_WIDTH * QR_WIDTH)
+        .map(|i| {
+            if is_dark(i % QR_WIDTH, i / QR_WIDTH) {
+                0
+            } else {
+                255
+            }
+        })
+        .collect();
+    jpeg(&pixels, QR_WIDTH, ColorType::Luma).ok()
+}
+
+/// A mirrored pattern in one colour, drawn from the person's avatar id.
+pub(crate) fn avatar(id: &str, width: usize) -> Option<Vec<u8>> {
+    const CELLS: usize = 7;
+    let digest = Sha256::digest(id);
+    let colour = [digest[0] / 2 + 32, digest[1] / 2 + 48, digest[2] / 2 + 64];
+    let is_drawn = |x: usize, y: usize| {
+        let (column, row) = ((x * CELLS / width), (y * CELLS / width));
+        let inside = (1..CELLS - 1).contains(&column) && (1..CELLS - 1).contains(&row);
+        inside && digest[3 + row * 3 + column.min(CELLS - 1 - column)] % 2 == 0
+    };
+    let pixels: Vec<u8> = (0..width * width)
+        .flat_map(|i| {
+            if is_drawn(i % width, i / width) {
+                colour
+            } else {
+                [240, 242, 245]
+            }
+        })
+        .collect();
+    jpeg(&pixels, width, ColorType::Rgb).ok()
+}
+
+fn jpeg(pixels: &[u8], width: usize, color: ColorType) -> Result<Vec<u8>, EncodingError> {
+    let mut bytes = Vec::new();
+    let width = u16::try_from(width).unwrap_or(u16::MAX);
+    Encoder::new(&mut bytes, QUALITY).encode(pixels, width, width, color)?;
+    Ok(bytes)
+}

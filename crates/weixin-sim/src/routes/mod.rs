@@ -1,0 +1,101 @@
+//! The table of paths.
+
+mod control;
+mod parameters;
+mod phone;
+mod poll;
+mod qrconnect;
+mod token;
+mod userinfo;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
+    http::header::{CACHE_CONTROL, HeaderValue},
+    middleware::{self, Next},
+    response::Response,
+    routing::{any, get, post},
+};
+
+pub(crate) use self::parameters::Parameters;
+use crate::{
+    clock::unix_seconds,
+    record::{Recorded, masked},
+    sim::Shared,
+    wire::Errcode,
+};
+
+/// Largest request that is read, in bytes.
+const MAX_BODY: usize = 64 * 1024;
+
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    let pages = Router::new()
+        .route("/connect/qrconnect", get(qrconnect::page))
+        .route("/connect/qrcode/{uuid}", get(qrconnect::picture))
+        .route("/connect/l/qrconnect", get(poll::poll))
+        .route("/connect/confirm", get(phone::confirm))
+        .layer(middleware::map_response(no_store));
+    let wechat = Router::new()
+        .merge(pages)
+        .route("/sns/oauth2/access_token", any(token::access_token))
+        .route("/sns/oauth2/refresh_token", any(token::refresh_token))
+        .route("/sns/auth", any(token::auth))
+        .route("/sns/userinfo", any(userinfo::userinfo))
+        .route("/mmopen/vi_32/{id}/{size}", get(userinfo::avatar))
+        .fallback(token::invalid_url)
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), record))
+        .layer(middleware::from_fn(parameters::read));
+    let ours = Router::new()
+        .route("/", get(control::home))
+        .route("/_sim/", get(control::home))
+        .route("/_sim/phone/{uuid}", post(phone::decide))
+        .route("/_sim/api/health", get(control::health))
+        .route("/_sim/api/people", get(control::people))
+        .route("/_sim/api/logins", get(control::logins))
+        .route("/_sim/api/logins/{uuid}/{action}", post(control::act))
+        .route(
+            "/_sim/api/clock",
+            get(control::clock).post(control::advance),
+        )
+        .route("/_sim/api/reset", post(control::reset))
+        .route("/_sim/api/requests", get(control::requests))
+        .route("/_sim/{*path}", any(control::not_found))
+        .layer(middleware::map_response(no_store));
+    ours.merge(wechat)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .with_state(shared)
+}
+
+/// Writes a request to WeChat's paths into the log, with its outcome.
+async fn record(
+    State(sim): State<Arc<Shared>>,
+    parameters: Parameters,
+    request: Request,
+    next: Next,
+) -> Response {
+    let at = unix_seconds(sim.now());
+    let (method, path) = (
+        request.method().to_string(),
+        request.uri().path().to_owned(),
+    );
+    let response = next.run(request).await;
+    sim.world().record(Recorded {
+        at,
+        method,
+        path,
+        parameters: masked(parameters.as_slice()),
+        status: response.status().as_u16(),
+        errcode: response.extensions().get().map(|Errcode(errcode)| *errcode),
+    });
+    response
+}
+
+/// No page is worth keeping in a browser's cache. WeChat's API sends no such header.
+async fn no_store(mut response: Response) -> Response {
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,106 @@
+//! `/connect/qrconnect` and the QR picture on it (facts 1).
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, State},
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, HOST, LOCATION},
+    },
+    response::{IntoResponse, Response},
+};
+
+use super::Parameters;
+use crate::{
+    App,
+    pages::{ErrorPage, QrPage, page as render},
+    picture,
+    sim::Shared,
+    world::{Login, Stage, World},
+};
+
+/// Checks app id, scope and callback in this order, then shows a new QR code.
+pub(super) async fn page(State(sim): State<Arc<Shared>>, parameters: Parameters) -> Response {
+    let opened: Result<_, ErrorPage<'_>> = sim.change(|world, now| {
+        let app = check(world, &parameters)?.clone();
+        let login = Login {
+            uuid: world.random.uuid(),
+            app: app.id.clone(),
+            scope: parameters.get("scope").to_owned(),
+            redirect_uri: parameters.get("redirect_uri").to_owned(),
+            state: parameters.get("state").to_owned(),
+            expires: now + world.lifetimes.qr_code,
+            stage: Stage::Waiting,
+        };
+        world.logins.add(login.clone(), now);
+        Ok((login, app.name))
+    });
+    match opened {
+        Err(problem) => render(&problem),
+        Ok((login, _)) if sim.settings.auto_allow => straight_back(&sim, &login),
+        Ok((login, app_name)) => {
+            let english = parameters.get("lang") == "en";
+            render(&QrPage {
+                login: &login,
+                app_name: &app_name,
+                english,
+            })
+        }
+    }
+}
+
+fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, ErrorPage<'static>> {
+    let app = world.app(parameters.get("appid")).map_err(|_| ErrorPage {
+        text: "AppID 参数错误",
+        why: "appid: no app with this id is registered",
+    })?;
+    if !parameters
+        .get("scope")
+        .split(',')
+        .any(|scope| scope == "snsapi_login")
+    {
+        return Err(ErrorPage {
+            text: "Scope 参数错误或没有 Scope 权限",
+            why: "scope: a website app has snsapi_login (several are separated by commas)",
+        });
+    }
+    app.accepts(parameters.get("redirect_uri"))
+        .map_err(|why| ErrorPage {
+            text: "redirect_uri 参数错误",
+            why,
+        })?;
+    Ok(app)
+}
+
+fn straight_back(sim: &Shared, login: &Login) -> Response {
+    let callback = sim.change(|world, now| world.allow(&login.uuid, None, now));
+    let location = callback
+        .ok()
+        .and_then(|url| HeaderValue::try_from(url).ok());
+    location.map_or_else(
+        || StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        |location| (StatusCode::FOUND, [(LOCATION, location)]).into_response(),
+    )
+}
+
+/// The picture holds the phone's address, at the host by which this browser knows the simulator.
+pub(super) async fn picture(
+    State(sim): State<Arc<Shared>>,
+    Path(uuid): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if sim.world().logins.find(&uuid, sim.now()).is_none() {
+        return render(&ErrorPage {
+            text: "该链接无法访问",
+            why: "uuid: unknown or expired",
+        });
+    }
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let origin = host.map_or_else(|| sim.origin.clone(), |host| format!("http://{host}"));
+    let jpeg = picture::qr_code(&format!("{origin}/connect/confirm?uuid={uuid}"));
+    jpeg.map_or_else(
+        || StatusCode::BAD_REQUEST.into_response(),
+        |jpeg| ([(CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),
+    )
+}

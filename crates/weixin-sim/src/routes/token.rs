@@ -1,0 +1,163 @@
+//! `/sns/oauth2/access_token`, `/sns/oauth2/refresh_token`, `/sns/auth` (facts 4).
+
+use std::sync::Arc;
+
+use axum::{extract::State, http::Method, response::Response};
+use serde::Serialize;
+
+use super::Parameters;
+use crate::{
+    refusal::Refusal,
+    sim::Shared,
+    wire,
+    world::{Exchange, Issued},
+};
+
+/// A successful answer; a refresh has no `unionid` (facts 4.2).
+#[derive(Serialize)]
+struct TokenBody {
+    access_token: String,
+    expires_in: u64,
+    refresh_token: String,
+    openid: String,
+    scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unionid: Option<String>,
+}
+
+impl TokenBody {
+    fn without_unionid(issued: Issued) -> Self {
+        Self {
+            access_token: issued.access_token,
+            expires_in: issued.expires_in.as_secs(),
+            refresh_token: issued.refresh_token,
+            openid: issued.openid,
+            scope: issued.scope,
+            unionid: None,
+        }
+    }
+
+    fn with_unionid(issued: Issued) -> Self {
+        let unionid = Some(issued.unionid.clone());
+        Self {
+            unionid,
+            ..Self::without_unionid(issued)
+        }
+    }
+}
+
+pub(super) async fn access_token(
+    State(sim): State<Arc<Shared>>,
+    method: Method,
+    parameters: Parameters,
+) -> Response {
+    let issued = check_method(&method).and_then(|()| exchange(&sim, &parameters));
+    answer(&sim, issued.map(TokenBody::with_unionid))
+}
+
+/// The order of facts 4.5. Where a missing `grant_type` stands in it is not known: behind the app id.
+fn exchange(sim: &Shared, parameters: &Parameters) -> Result<Issued, Refusal> {
+    let app = require_app(sim, parameters)?;
+    require_grant_type(parameters, "authorization_code")?;
+    let secret = require(parameters, "secret", Refusal::APPSECRET_MISSING)?;
+    let code = require(parameters, "code", Refusal::MISSING_CODE)?;
+    let now = sim.now();
+    sim.world().exchange(&Exchange { app, secret, code }, now)
+}
+
+pub(super) async fn refresh_token(
+    State(sim): State<Arc<Shared>>,
+    method: Method,
+    parameters: Parameters,
+) -> Response {
+    let issued = check_method(&method).and_then(|()| refresh(&sim, &parameters));
+    answer(&sim, issued.map(TokenBody::without_unionid))
+}
+
+fn refresh(sim: &Shared, parameters: &Parameters) -> Result<Issued, Refusal> {
+    let app = require_app(sim, parameters)?;
+    require_grant_type(parameters, "refresh_token")?;
+    let refresh_token = require(parameters, "refresh_token", Refusal::REFRESH_TOKEN_MISSING)?;
+    let now = sim.now();
+    sim.world().refresh(app, refresh_token, now)
+}
+
+pub(super) async fn auth(
+    State(sim): State<Arc<Shared>>,
+    method: Method,
+    parameters: Parameters,
+) -> Response {
+    #[derive(Serialize)]
+    struct Good {
+        errcode: i64,
+        errmsg: &'static str,
+    }
+    let checked = check_method(&method).and_then(|()| {
+        let (access_token, openid) = require_bearer(&parameters)?;
+        let now = sim.now();
+        sim.world().check(access_token, openid, now)
+    });
+    answer(
+        &sim,
+        checked.map(|_| Good {
+            errcode: 0,
+            errmsg: "ok",
+        }),
+    )
+}
+
+/// Every other path of WeChat's (facts 6.2).
+pub(super) async fn invalid_url(State(sim): State<Arc<Shared>>) -> Response {
+    answer(&sim, Err::<(), _>(Refusal::INVALID_URL))
+}
+
+/// Answers as the API does; a refusal gets the id of its request.
+pub(super) fn answer(sim: &Shared, outcome: Result<impl Serialize, Refusal>) -> Response {
+    match outcome {
+        Ok(body) => wire::success(&body),
+        Err(refusal) => {
+            let now = sim.now();
+            let rid = sim.world().random.rid(now);
+            wire::refused(refusal, &rid)
+        }
+    }
+}
+
+/// GET is documented, POST is what many clients send.
+pub(super) fn check_method(method: &Method) -> Result<(), Refusal> {
+    if matches!(*method, Method::GET | Method::HEAD | Method::POST) {
+        Ok(())
+    } else {
+        Err(Refusal::REQUIRE_GET)
+    }
+}
+
+pub(super) fn require_bearer(parameters: &Parameters) -> Result<(&str, &str), Refusal> {
+    let access_token = require(parameters, "access_token", Refusal::ACCESS_TOKEN_MISSING)?;
+    let openid = require(parameters, "openid", Refusal::MISSING_OPENID)?;
+    Ok((access_token, openid))
+}
+
+fn require_app<'a>(sim: &Shared, parameters: &'a Parameters) -> Result<&'a str, Refusal> {
+    let app = require(parameters, "appid", Refusal::APPID_MISSING)?;
+    sim.world().app(app)?;
+    Ok(app)
+}
+
+fn require_grant_type(parameters: &Parameters, grant_type: &str) -> Result<(), Refusal> {
+    if parameters.get("grant_type") == grant_type {
+        Ok(())
+    } else {
+        Err(Refusal::INVALID_GRANT_TYPE)
+    }
+}
+
+fn require<'a>(
+    parameters: &'a Parameters,
+    name: &str,
+    missing: Refusal,
+) -> Result<&'a str, Refusal> {
+    Some(parameters.get(name))
+        .filter(|value| !value.is_empty())
+        .ok_or(missing)
+}

@@ -1,0 +1,196 @@
+//! The running simulator: start, control, stop on drop.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use tokio::{
+    net::TcpListener,
+    sync::{oneshot, watch},
+};
+
+use crate::{
+    App, Lifetimes, Person, PhoneError, Recorded, SimBuilder, clock::Clock, routes, world::World,
+};
+
+/// What is decided at the start.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    pub(crate) seed: Option<u64>,
+    pub(crate) frozen_at: Option<SystemTime>,
+    pub(crate) lifetimes: Lifetimes,
+    pub(crate) auto_allow: bool,
+}
+
+/// What every request needs.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// Such as `http://127.0.0.1:9300`.
+    pub(crate) origin: String,
+    pub(crate) settings: Settings,
+    pub(crate) clock: Clock,
+    world: Mutex<World>,
+    /// Wakes the browsers that poll.
+    changes: watch::Sender<()>,
+}
+
+impl Shared {
+    pub(crate) fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    /// No method of the world leaves it half changed, so a panic elsewhere does not spoil it.
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the world, then wakes the browsers that poll.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut World, SystemTime) -> T) -> T {
+        let now = self.now();
+        let outcome = change(&mut self.world(), now);
+        self.changes.send_replace(());
+        outcome
+    }
+
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    pub(crate) fn advance(&self, by: Duration) -> Result<(), Duration> {
+        self.clock.advance(by)?;
+        self.changes.send_replace(());
+        Ok(())
+    }
+
+    pub(crate) fn reset(&self) {
+        self.clock.reset();
+        self.change(|world, _| world.reset(self.settings.seed));
+    }
+}
+
+/// WeChat on this machine. Stops when it is dropped.
+#[derive(Debug)]
+#[must_use = "the simulator stops when this is dropped"]
+pub struct Sim {
+    shared: Arc<Shared>,
+    /// Dropped with the simulator, which ends the server.
+    _stop: oneshot::Sender<()>,
+}
+
+impl Sim {
+    /// Starts with the default app and people, at a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    ///
+    /// The error of the operating system if there is no port to listen at.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// A simulator with options.
+    pub fn builder() -> SimBuilder {
+        SimBuilder::new()
+    }
+
+    pub(crate) fn serve(
+        listener: TcpListener,
+        apps: Vec<App>,
+        people: Vec<Person>,
+        settings: Settings,
+    ) -> io::Result<Self> {
+        let shared = Arc::new(Shared {
+            origin: format!("http://{}", listener.local_addr()?),
+            clock: Clock::new(settings.frozen_at),
+            world: Mutex::new(World::new(
+                apps,
+                people,
+                settings.seed,
+                settings.lifetimes.clone(),
+            )),
+            changes: watch::Sender::new(()),
+            settings,
+        });
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = axum::serve(listener, routes::router(Arc::clone(&shared)));
+        tokio::spawn(async move {
+            let stopped = async { stopped.await.unwrap_or_default() };
+            server.with_graceful_shutdown(stopped).await
+        });
+        Ok(Self {
+            shared,
+            _stop: stop,
+        })
+    }
+
+    /// The one address of all of this WeChat's hosts, such as `http://127.0.0.1:9300`.
+    pub fn url(&self) -> &str {
+        &self.shared.origin
+    }
+
+    /// The ids of the QR codes that wait for a phone, the newest last.
+    pub fn pending(&self) -> Vec<String> {
+        let logins = self.shared.world().logins.pending(self.shared.now());
+        logins.into_iter().map(|login| login.uuid).collect()
+    }
+
+    /// The phone reads a QR code.
+    ///
+    /// # Errors
+    ///
+    /// [`PhoneError`] if the QR code has been confirmed or has expired.
+    pub fn scan(&self, uuid: &str) -> Result<(), PhoneError> {
+        self.shared
+            .change(|world, now| world.logins.scan(uuid, now).map(|_| ()))
+    }
+
+    /// The person of that id or nickname scans a QR code and says yes; returns the address that
+    /// the browser is sent to.
+    ///
+    /// # Errors
+    ///
+    /// [`PhoneError`] if there is no such person, or if the QR code has been confirmed or has expired.
+    pub fn allow(&self, uuid: &str, person: &str) -> Result<String, PhoneError> {
+        self.shared
+            .change(|world, now| world.allow(uuid, Some(person), now))
+    }
+
+    /// The phone scans a QR code and says no.
+    ///
+    /// # Errors
+    ///
+    /// [`PhoneError`] if the QR code has been confirmed or has expired.
+    pub fn cancel(&self, uuid: &str) -> Result<(), PhoneError> {
+        self.shared.change(|world, now| world.cancel(uuid, now))
+    }
+
+    /// Ends the time of a QR code now.
+    ///
+    /// # Errors
+    ///
+    /// [`PhoneError::Expired`] if there is no such QR code.
+    pub fn expire(&self, uuid: &str) -> Result<(), PhoneError> {
+        self.shared
+            .change(|world, now| world.logins.expire(uuid, now))
+    }
+
+    /// Moves the clock forward, 100 years in all at the most.
+    ///
+    /// # Errors
+    ///
+    /// How far it can still be moved, if that is less.
+    pub fn advance(&self, by: Duration) -> Result<(), Duration> {
+        self.shared.advance(by)
+    }
+
+    /// Forgets QR codes, codes, tokens, the request log and the moves of the clock.
+    pub fn reset(&self) {
+        self.shared.reset();
+    }
+
+    /// The last 1000 requests to WeChat's paths, secrets masked.
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.shared.world().requests.clone()
+    }
+}

@@ -1,0 +1,160 @@
+//! Logins in progress: one QR code each, and what the phone did with it (facts 2.1).
+
+use std::{collections::HashMap, time::SystemTime};
+
+use thiserror::Error;
+
+/// One QR code and the browser that waits in front of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Login {
+    pub(crate) uuid: String,
+    pub(crate) app: String,
+    pub(crate) scope: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) state: String,
+    pub(crate) expires: SystemTime,
+    pub(crate) stage: Stage,
+}
+
+/// What the phone did.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Stage {
+    Waiting,
+    Scanned,
+    Cancelled,
+    Confirmed { code: String },
+}
+
+impl Stage {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Scanned => "scanned",
+            Self::Cancelled => "cancelled",
+            Self::Confirmed { .. } => "confirmed",
+        }
+    }
+}
+
+/// The answer to a browser that asks what the phone did.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Poll {
+    Answer {
+        errcode: u16,
+        code: String,
+    },
+    /// Nothing new: hold the browser, to this time at the latest.
+    Wait(SystemTime),
+}
+
+impl Poll {
+    fn answer(errcode: u16) -> Self {
+        Self::Answer {
+            errcode,
+            code: String::new(),
+        }
+    }
+}
+
+/// What cannot be done with a QR code, or by whom.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+pub enum PhoneError {
+    /// The login is already confirmed.
+    #[error("this QR code has been confirmed already: open the login page again")]
+    Confirmed,
+    /// Never shown, or too long ago.
+    #[error("this QR code is unknown or has expired: open the login page again")]
+    Expired,
+    /// Nobody has that name.
+    #[error("unknown person: expected one of {}", known.join(", "))]
+    UnknownPerson {
+        /// Everybody whom there is.
+        known: Vec<String>,
+    },
+}
+
+impl Login {
+    pub(crate) fn has_expired(&self, now: SystemTime) -> bool {
+        now >= self.expires
+    }
+
+    /// The address that the browser is sent to: joined by `?`, or by `&` if there is a `?`
+    /// anywhere in the callback, behind its fragment if it has one (facts 1.5).
+    pub(crate) fn callback(&self) -> String {
+        let Stage::Confirmed { code } = &self.stage else {
+            return self.redirect_uri.clone();
+        };
+        let join = if self.redirect_uri.contains('?') {
+            '&'
+        } else {
+            '?'
+        };
+        let state: String = form_urlencoded::byte_serialize(self.state.as_bytes()).collect();
+        format!("{}{join}code={code}&state={state}", self.redirect_uri)
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Logins(HashMap<String, Login>);
+
+impl Logins {
+    pub(crate) fn add(&mut self, login: Login, now: SystemTime) {
+        self.0.retain(|_, old| !old.has_expired(now));
+        self.0.insert(login.uuid.clone(), login);
+    }
+
+    pub(crate) fn find(&self, uuid: &str, now: SystemTime) -> Option<&Login> {
+        self.0.get(uuid).filter(|login| !login.has_expired(now))
+    }
+
+    /// Everything that still waits for a phone, the newest last.
+    pub(crate) fn pending(&self, now: SystemTime) -> Vec<Login> {
+        let pending = |login: &&Login| {
+            !login.has_expired(now) && !matches!(login.stage, Stage::Confirmed { .. })
+        };
+        let mut logins: Vec<_> = self.0.values().filter(pending).cloned().collect();
+        logins.sort_by(|a, b| (a.expires, &a.uuid).cmp(&(b.expires, &b.uuid)));
+        logins
+    }
+
+    /// The phone reads the QR code; also again, after it said no.
+    pub(crate) fn scan(&mut self, uuid: &str, now: SystemTime) -> Result<&mut Login, PhoneError> {
+        let login = self.0.get_mut(uuid).filter(|login| !login.has_expired(now));
+        let login = login.ok_or(PhoneError::Expired)?;
+        if matches!(login.stage, Stage::Confirmed { .. }) {
+            return Err(PhoneError::Confirmed);
+        }
+        login.stage = Stage::Scanned;
+        Ok(login)
+    }
+
+    /// Ends the QR code's time now.
+    pub(crate) fn expire(&mut self, uuid: &str, now: SystemTime) -> Result<(), PhoneError> {
+        let login = self.0.get_mut(uuid).ok_or(PhoneError::Expired)?;
+        login.expires = now;
+        Ok(())
+    }
+
+    /// `last` is what the browser has seen: it is not told again. At `until` it is told 408.
+    pub(crate) fn poll(&self, uuid: &str, last: &str, now: SystemTime, until: SystemTime) -> Poll {
+        let Some(login) = self.find(uuid, now) else {
+            return Poll::answer(402);
+        };
+        let news = match &login.stage {
+            Stage::Waiting => None,
+            Stage::Scanned => Some(404),
+            Stage::Cancelled => Some(403),
+            Stage::Confirmed { code } => {
+                return Poll::Answer {
+                    errcode: 405,
+                    code: code.clone(),
+                };
+            }
+        };
+        match news {
+            Some(errcode) if last != errcode.to_string() => Poll::answer(errcode),
+            _ if now >= until => Poll::answer(408),
+            _ => Poll::Wait(until.min(login.expires)),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! All state of this WeChat. Pure methods that take the time; no clock, no network.
+
+mod grants;
+mod logins;
+
+use std::time::SystemTime;
+
+pub use self::logins::PhoneError;
+pub(crate) use self::{
+    grants::{Exchange, Grants, Issued, Profile},
+    logins::{Login, Logins, Poll, Stage},
+};
+use crate::{
+    App, Person, lifetimes::Lifetimes, random::Random, record::Recorded, refusal::Refusal,
+};
+
+/// How many requests the log remembers.
+const MAX_RECORDED: usize = 1000;
+
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) apps: Vec<App>,
+    pub(crate) people: Vec<Person>,
+    pub(crate) random: Random,
+    pub(crate) lifetimes: Lifetimes,
+    pub(crate) logins: Logins,
+    pub(crate) grants: Grants,
+    pub(crate) requests: Vec<Recorded>,
+}
+
+impl World {
+    pub(crate) fn new(
+        apps: Vec<App>,
+        people: Vec<Person>,
+        seed: Option<u64>,
+        lifetimes: Lifetimes,
+    ) -> Self {
+        Self {
+            apps,
+            people,
+            random: Random::new(seed),
+            lifetimes,
+            logins: Logins::default(),
+            grants: Grants::default(),
+            requests: Vec::new(),
+        }
+    }
+
+    /// Forgets what happened; apps and people stay.
+    pub(crate) fn reset(&mut self, seed: Option<u64>) {
+        self.random = Random::new(seed);
+        self.logins = Logins::default();
+        self.grants = Grants::default();
+        self.requests.clear();
+    }
+
+    pub(crate) fn app(&self, id: &str) -> Result<&App, Refusal> {
+        self.apps
+            .iter()
+            .find(|app| app.id == id)
+            .ok_or(Refusal::INVALID_APPID)
+    }
+
+    /// The person of that id or nickname; the first if no name is given.
+    pub(crate) fn person(&self, name: Option<&str>) -> Result<&Person, PhoneError> {
+        let mut people = self.people.iter();
+        match name {
+            None => people.next(),
+            Some(name) => people.find(|person| person.answers_to(name)),
+        }
+        .ok_or_else(|| PhoneError::UnknownPerson {
+            known: self.people.iter().map(|person| person.id.clone()).collect(),
+        })
+    }
+
+    /// The phone's owner says yes.
+    pub(crate) fn allow(
+        &mut self,
+        uuid: &str,
+        name: Option<&str>,
+        now: SystemTime,
+    ) -> Result<String, PhoneError> {
+        let person = self.person(name)?.id.clone();
+        let login = self.logins.scan(uuid, now)?;
+        let code = self.random.code();
+        self.grants
+            .issue(&code, login, person, now + self.lifetimes.code);
+        login.stage = Stage::Confirmed { code };
+        Ok(login.callback())
+    }
+
+    /// The phone's owner says no; the same QR code may be scanned again.
+    pub(crate) fn cancel(&mut self, uuid: &str, now: SystemTime) -> Result<(), PhoneError> {
+        self.logins.scan(uuid, now)?.stage = Stage::Cancelled;
+        Ok(())
+    }
+
+    pub(crate) fn record(&mut self, recorded: Recorded) {
+        if self.requests.len() == MAX_RECORDED {
+            self.requests.remove(0);
+        }
+        self.requests.push(recorded);
+    }
+}

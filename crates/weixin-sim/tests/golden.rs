@@ -1,0 +1,241 @@
+//! Each file of `golden/` is a story of requests and the answers that WeChat's documentation and
+//! observations promise, played against a simulator whose clock stands still.
+//!
+//! `<name:shape>` in an answer stands for a value of that shape and remembers it; `<name>` stands for
+//! the remembered one; `<:rid>` for one that nobody asks for again.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::Path,
+    time::{Duration, SystemTime},
+};
+
+use reqwest::{Client, Method, redirect::Policy};
+use serde::Deserialize;
+use weixin_sim::Sim;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Story {
+    title: String,
+    #[expect(dead_code, reason = "for those who read it")]
+    source: String,
+    steps: Vec<Step>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Step {
+    rule: Option<String>,
+    request: Option<String>,
+    form: Option<String>,
+    json: Option<serde_json::Value>,
+    answer: Option<Answer>,
+    advance_seconds: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answer {
+    status: u16,
+    content_type: Option<String>,
+    /// The whole body.
+    body: Option<String>,
+    /// Parts of a page.
+    #[serde(default)]
+    contains: Vec<String>,
+}
+
+/// The time at which every story begins: 2026-09-17 15:00:10 UTC.
+const BEGIN: Duration = Duration::from_secs(0x6aac_007a);
+
+struct Player {
+    sim: Sim,
+    http: Client,
+    names: HashMap<String, String>,
+    now: Duration,
+}
+
+impl Player {
+    async fn start() -> Self {
+        let sim = Sim::builder()
+            .seed(1)
+            .frozen_at(SystemTime::UNIX_EPOCH + BEGIN)
+            .start()
+            .await
+            .unwrap();
+        let http = Client::builder().redirect(Policy::none()).build().unwrap();
+        let names = HashMap::from([("origin".to_owned(), sim.url().replace('/', "\\/"))]);
+        Self {
+            sim,
+            http,
+            names,
+            now: BEGIN,
+        }
+    }
+
+    async fn play(&mut self, step: &Step) -> Result<(), String> {
+        if let Some(seconds) = step.advance_seconds {
+            self.now += Duration::from_secs(seconds);
+            return self
+                .sim
+                .advance(Duration::from_secs(seconds))
+                .map_err(|left| format!("{left:?}"));
+        }
+        let (Some(request), Some(answer)) = (&step.request, &step.answer) else {
+            return Err("a step has a request and an answer, or moves the clock".to_owned());
+        };
+        let (method, path) = request.split_once(' ').ok_or("METHOD /path")?;
+        let method: Method = method.parse().map_err(|_| "METHOD /path")?;
+        let mut request = self
+            .http
+            .request(method, format!("{}{}", self.sim.url(), self.fill(path)));
+        if let Some(form) = &step.form {
+            let kind = "application/x-www-form-urlencoded";
+            request = request.header("content-type", kind).body(self.fill(form));
+        }
+        if let Some(json) = &step.json {
+            request = request.json(json);
+        }
+        let response = request.send().await.map_err(|error| error.to_string())?;
+        let status = response.status().as_u16();
+        let content_type = response
+            .headers()
+            .get("content-type")
+            .map(|v| v.to_str().unwrap().to_owned());
+        let body = response.bytes().await.map_err(|error| error.to_string())?;
+        if (status, &content_type) != (answer.status, &answer.content_type) {
+            return Err(format!(
+                "{status} {content_type:?}\n{}",
+                String::from_utf8_lossy(&body)
+            ));
+        }
+        self.compare(answer, &String::from_utf8_lossy(&body))
+    }
+
+    fn compare(&mut self, answer: &Answer, body: &str) -> Result<(), String> {
+        if let Some(expected) = &answer.body {
+            match self.matches(expected, body) {
+                Some("") => {}
+                _ => return Err(format!("expected {expected}\n     got {body}")),
+            }
+        }
+        for part in &answer.contains {
+            let found = body
+                .char_indices()
+                .any(|(at, _)| self.matches(part, &body[at..]).is_some());
+            if !found {
+                return Err(format!("expected somewhere {part}\nin {body}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is left of `text` behind the pattern; `None` if it does not begin with it.
+    fn matches<'t>(&mut self, pattern: &str, text: &'t str) -> Option<&'t str> {
+        let Some((literal, rest)) = pattern.split_once('<') else {
+            return text.strip_prefix(pattern);
+        };
+        let Some((placeholder, rest)) = rest
+            .split_once('>')
+            .filter(|(inside, _)| self.is_placeholder(inside))
+        else {
+            let text = text.strip_prefix(literal)?.strip_prefix('<')?;
+            return self.matches(rest, text);
+        };
+        let text = text.strip_prefix(literal)?;
+        if let Some((name, shape)) = placeholder.split_once(':') {
+            let (value, after) = text.split_at_checked(length(shape)?)?;
+            if !self.has_shape(value, shape) {
+                return None;
+            }
+            self.names.insert(name.to_owned(), value.to_owned());
+            self.matches(rest, after)
+        } else {
+            let value = self.names.get(placeholder)?.clone();
+            self.matches(rest, text.strip_prefix(&value)?)
+        }
+    }
+
+    /// `<title>` is none.
+    fn is_placeholder(&self, inside: &str) -> bool {
+        let shape = inside
+            .split_once(':')
+            .filter(|(name, _)| name.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+            .and_then(|(_, shape)| length(shape));
+        shape.is_some() || self.names.contains_key(inside)
+    }
+
+    fn has_shape(&self, value: &str, shape: &str) -> bool {
+        let word = |text: &str| {
+            text.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+        };
+        match shape {
+            "code" => {
+                value.starts_with(|c: char| c.is_ascii_digit())
+                    && value.bytes().all(|b| b.is_ascii_alphanumeric())
+            }
+            "openid" => value.starts_with('o') && word(value),
+            "rid" => {
+                let groups: Vec<_> = value.split('-').collect();
+                let hex =
+                    |text: &&str| text.len() == 8 && text.bytes().all(|b| b.is_ascii_hexdigit());
+                groups.len() == 3
+                    && groups.iter().all(hex)
+                    && groups[0] == format!("{:08x}", self.now.as_secs())
+            }
+            "token" => value.starts_with("66_") && word(value),
+            _ => word(value),
+        }
+    }
+
+    fn fill(&self, text: &str) -> String {
+        self.names
+            .iter()
+            .fold(text.to_owned(), |text, (name, value)| {
+                text.replace(&format!("<{name}>"), value)
+            })
+    }
+}
+
+/// Characters of a value of that shape; all have a fixed length.
+fn length(shape: &str) -> Option<usize> {
+    match shape {
+        "code" => Some(32),
+        "openid" => Some(28),
+        "rid" => Some(26),
+        "token" => Some(89),
+        "uuid" => Some(16),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn every_golden_story_is_told_as_it_is_written() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    assert!(files.len() >= 9, "stories are missing: {files:?}");
+    let mut failures = Vec::new();
+    for file in files {
+        let story: Story = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        let mut player = Player::start().await;
+        for step in &story.steps {
+            if let Err(problem) = player.play(step).await {
+                let rule = step.rule.as_deref().unwrap_or_default();
+                failures.push(format!(
+                    "{} ({rule})\n{:?}\n{problem}",
+                    story.title, step.request
+                ));
+                break;
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}

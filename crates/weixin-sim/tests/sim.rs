@@ -1,0 +1,349 @@
+//! What golden files cannot tell: waiting, stopping, control and the request log.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::{Client, Response, redirect::Policy};
+use serde_json::{Value, json};
+use weixin_sim::{App, Person, PhoneError, Sim};
+
+const LOGIN: &str = "/connect/qrconnect?appid=wx0123456789abcdef&scope=snsapi_login&state=s1\
+                     &redirect_uri=http%3A%2F%2Flocalhost%3A8080%2Fauthorization";
+
+fn client() -> Client {
+    Client::builder().redirect(Policy::none()).build().unwrap()
+}
+
+async fn get(sim: &Sim, path: &str) -> Response {
+    client()
+        .get(format!("{}{path}", sim.url()))
+        .send()
+        .await
+        .unwrap()
+}
+
+async fn post(sim: &Sim, path: &str, body: &str) -> (u16, Value) {
+    let url = format!("{}{path}", sim.url());
+    let response = client()
+        .post(url)
+        .body(body.to_owned())
+        .send()
+        .await
+        .unwrap();
+    (response.status().as_u16(), response.json().await.unwrap())
+}
+
+/// A simulator whose clock stands still, and a QR code on it.
+async fn with_a_qr_code() -> (Sim, String) {
+    let sim = Sim::builder()
+        .frozen_at(SystemTime::UNIX_EPOCH)
+        .start()
+        .await
+        .unwrap();
+    get(&sim, LOGIN).await;
+    let uuid = sim.pending().remove(0);
+    (sim, uuid)
+}
+
+/// What a browser that polls is told while `event` happens.
+async fn polled(sim: &Sim, query: &str, event: impl AsyncFnOnce()) -> String {
+    let path = format!("/connect/l/qrconnect?{query}");
+    let poll = async { get(sim, &path).await.text().await.unwrap() };
+    // Whichever comes first, the answer is the same.
+    tokio::join!(poll, event()).0
+}
+
+#[tokio::test]
+async fn a_poll_is_held_until_the_phone_does_something() {
+    let (sim, uuid) = with_a_qr_code().await;
+    let query = format!("uuid={uuid}");
+    let scanned = polled(&sim, &query, async || sim.scan(&uuid).unwrap()).await;
+    assert_eq!(scanned, "window.wx_errcode=404;window.wx_code='';");
+
+    let seen = format!("uuid={uuid}&last=404");
+    let cancelled = polled(&sim, &seen, async || sim.cancel(&uuid).unwrap()).await;
+    assert_eq!(cancelled, "window.wx_errcode=403;window.wx_code='';");
+
+    let seen = format!("uuid={uuid}&last=403");
+    let allowed = polled(&sim, &seen, async || {
+        sim.allow(&uuid, "layla").unwrap();
+    })
+    .await;
+    assert!(
+        allowed.starts_with("window.wx_errcode=405;window.wx_code='071"),
+        "{allowed}"
+    );
+}
+
+#[tokio::test]
+async fn a_poll_that_waited_long_enough_is_told_408_and_an_expired_one_402() {
+    let (sim, uuid) = with_a_qr_code().await;
+    sim.scan(&uuid).unwrap();
+    let seen = format!("uuid={uuid}&last=404");
+    // The time at which the poll arrives decides when it ends, so the clock moves until it has.
+    let path = format!("/connect/l/qrconnect?{seen}");
+    let mut poll = std::pin::pin!(async { get(&sim, &path).await.text().await.unwrap() });
+    let mut moved = Duration::ZERO;
+    let told = loop {
+        tokio::select! {
+            biased;
+            text = &mut poll => break text,
+            () = tokio::task::yield_now() => {
+                moved += Duration::from_millis(1);
+                sim.advance(Duration::from_millis(1)).unwrap();
+            }
+        }
+    };
+    assert_eq!(told, "window.wx_errcode=408;window.wx_code='';");
+    assert!(moved >= Duration::from_secs(25), "told after {moved:?}");
+
+    let expired = polled(&sim, &seen, async || sim.expire(&uuid).unwrap()).await;
+    assert_eq!(expired, "window.wx_errcode=402;window.wx_code='';");
+    assert_eq!(sim.scan(&uuid), Err(PhoneError::Expired));
+}
+
+#[tokio::test]
+async fn auto_allow_goes_straight_back_as_the_first_person() {
+    let sim = Sim::builder()
+        .auto_allow()
+        .person(Person::new("me", "Me"))
+        .start()
+        .await
+        .unwrap();
+    let response = get(&sim, LOGIN).await;
+    assert_eq!(response.status(), 302);
+    let location = response.headers()["location"].to_str().unwrap().to_owned();
+    let code = location
+        .strip_prefix("http://localhost:8080/authorization?code=")
+        .and_then(|rest| rest.strip_suffix("&state=s1"))
+        .unwrap();
+    let secret = "s".repeat(32);
+    let token: Value = get(&sim, &format!("/sns/oauth2/access_token?appid=wx0123456789abcdef&secret={secret}&code={code}&grant_type=authorization_code"))
+        .await
+        .json()
+        .await
+        .unwrap();
+    let (access_token, openid) = (
+        token["access_token"].as_str().unwrap(),
+        token["openid"].as_str().unwrap(),
+    );
+    let user: Value = get(
+        &sim,
+        &format!("/sns/userinfo?access_token={access_token}&openid={openid}"),
+    )
+    .await
+    .json()
+    .await
+    .unwrap();
+    assert_eq!(user["nickname"], "Me");
+}
+
+#[tokio::test]
+async fn a_code_belongs_to_one_app() {
+    let other = App::new("wxother", "other-secret");
+    let sim = Sim::builder()
+        .auto_allow()
+        .app(App::default())
+        .app(other)
+        .start()
+        .await
+        .unwrap();
+    let response = get(&sim, LOGIN).await;
+    let location = response.headers()["location"].to_str().unwrap().to_owned();
+    let code = location.split(['=', '&']).nth(1).unwrap();
+    let error = get(&sim, &format!("/sns/oauth2/access_token?appid=wxother&secret=other-secret&code={code}&grant_type=authorization_code")).await;
+    let error: Value = error.json().await.unwrap();
+    assert_eq!(error["errcode"], 40029);
+}
+
+#[tokio::test]
+async fn of_sixteen_exchanges_of_one_code_one_wins() {
+    let sim = Sim::builder().auto_allow().start().await.unwrap();
+    let response = get(&sim, LOGIN).await;
+    let location = response.headers()["location"].to_str().unwrap().to_owned();
+    let code = location.split(['=', '&']).nth(1).unwrap();
+    let url = format!(
+        "{}/sns/oauth2/access_token?appid=wx0123456789abcdef&secret={}&code={code}&grant_type=authorization_code",
+        sim.url(),
+        "s".repeat(32)
+    );
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let request = client().get(&url).send();
+        tasks.spawn(async {
+            request.await.unwrap().json::<Value>().await.unwrap()["errcode"].clone()
+        });
+    }
+    let mut outcomes = tasks.join_all().await;
+    outcomes.sort_by_key(Value::to_string);
+    let mut expected = vec![json!(40163); 15];
+    expected.push(Value::Null);
+    assert_eq!(outcomes, expected);
+}
+
+#[tokio::test]
+async fn a_dropped_simulator_no_longer_listens() {
+    let sim = Sim::start().await.unwrap();
+    let address = sim.url().strip_prefix("http://").unwrap().to_owned();
+    tokio::net::TcpStream::connect(&address).await.unwrap();
+    drop(sim);
+    // The port is free as soon as the server has been told; binding it says so.
+    while tokio::net::TcpListener::bind(&address).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn the_request_log_has_everything_but_the_secrets() {
+    let sim = Sim::builder()
+        .frozen_at(SystemTime::UNIX_EPOCH)
+        .start()
+        .await
+        .unwrap();
+    let form = "code=hunter2&secret=hunter2&access_token=hunter2&refresh_token=hunter2&lang=en";
+    let url = format!(
+        "{}/sns/oauth2/access_token?appid=wxhunter&SECRET=hunter2",
+        sim.url()
+    );
+    let request = client()
+        .post(url)
+        .header("content-type", "application/x-www-form-urlencoded");
+    request
+        .header("authorization", "Basic hunter2")
+        .body(form)
+        .send()
+        .await
+        .unwrap();
+    let log: Value = get(&sim, "/_sim/api/requests").await.json().await.unwrap();
+    assert_eq!(
+        log,
+        json!([{
+            "at": 0,
+            "method": "POST",
+            "path": "/sns/oauth2/access_token",
+            "parameters": [["appid", "wxhunter"], ["SECRET", "***"], ["code", "***"], ["secret", "***"],
+                ["access_token", "***"], ["refresh_token", "***"], ["lang", "en"]],
+            "status": 200,
+            "errcode": 40013,
+        }])
+    );
+    post(&sim, "/_sim/api/reset", "").await;
+    assert!(sim.requests().is_empty());
+}
+
+/// Path (`UUID` stands for that of a QR code), body, status, field and rule.
+const BAD_CONTROL: [(&str, &str, u16, &str, &str); 8] = [
+    (
+        "/_sim/api/logins/UUID/allow",
+        r#"{"person":"bob"}"#,
+        400,
+        "person",
+        "unknown person: expected one of xiaoming, long, layla, noname, control",
+    ),
+    (
+        "/_sim/api/logins/UUID/allow",
+        r#"{"persona":"bob"}"#,
+        400,
+        "persona",
+        "unknown field `persona`, expected `person` at line 1 column 10",
+    ),
+    (
+        "/_sim/api/logins/UUID/jump",
+        "",
+        400,
+        "action",
+        "expected scan, allow, cancel or expire",
+    ),
+    (
+        "/_sim/api/logins/unknown/scan",
+        "",
+        400,
+        "uuid",
+        "this QR code is unknown or has expired: open the login page again",
+    ),
+    (
+        "/_sim/api/clock",
+        "{}",
+        400,
+        "body",
+        "missing field `advance_seconds` at line 1 column 2",
+    ),
+    (
+        "/_sim/api/clock",
+        r#"{"advance_seconds":-1}"#,
+        400,
+        "advance_seconds",
+        "invalid value: integer `-1`, expected u64 at line 1 column 21",
+    ),
+    (
+        "/_sim/api/clock",
+        r#"{"advance_seconds":9999999999}"#,
+        400,
+        "advance_seconds",
+        "the clock can be moved by 3153600000 more seconds at the most",
+    ),
+    (
+        "/_sim/nothing",
+        "",
+        404,
+        "path",
+        "no such path: see / for what there is",
+    ),
+];
+
+#[tokio::test]
+async fn control_says_which_field_is_wrong_and_why() {
+    let (sim, uuid) = with_a_qr_code().await;
+    for (path, body, status, field, rule) in BAD_CONTROL {
+        let expected = json!({ "error": { "field": field, "rule": rule } });
+        let answer = post(&sim, &path.replace("UUID", &uuid), body).await;
+        assert_eq!(answer, (status, expected), "{path} {body}");
+    }
+}
+
+#[tokio::test]
+async fn control_shows_who_waits_and_moves_the_clock() {
+    let (sim, uuid) = with_a_qr_code().await;
+    assert_eq!(
+        post(&sim, "/_sim/api/clock", r#"{"advance_seconds":60}"#).await,
+        (200, json!({ "now": 60, "runs": false }))
+    );
+    let logins: Value = get(&sim, "/_sim/api/logins").await.json().await.unwrap();
+    assert_eq!(
+        logins,
+        json!([{
+            "uuid": uuid,
+            "stage": "waiting",
+            "app_id": "wx0123456789abcdef",
+            "redirect_uri": "http://localhost:8080/authorization",
+            "expires_in": 240,
+        }])
+    );
+    let people: Value = get(&sim, "/_sim/api/people").await.json().await.unwrap();
+    assert_eq!(
+        people[0],
+        json!({ "id": "xiaoming", "nickname": "小明🐼é" })
+    );
+    assert_eq!(people.as_array().unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn what_a_login_brings_is_text_on_its_page_and_not_markup() {
+    let sim = Sim::start().await.unwrap();
+    let hostile = LOGIN.replace("s1", "%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E%5C");
+    let page = get(&sim, &hostile).await.text().await.unwrap();
+    assert!(
+        page.contains("&#34;&#62;&#60;script&#62;alert(1)") && !page.contains("<script>alert"),
+        "{page}"
+    );
+    let uuid = sim.pending().remove(0);
+    let phone = get(&sim, &format!("/connect/confirm?uuid={uuid}"))
+        .await
+        .text()
+        .await
+        .unwrap();
+    assert!(
+        phone.contains("&#60;of her name&#62;") && phone.contains("bell␇ line␊break␉tab ␛[31m�"),
+        "{phone}"
+    );
+}
