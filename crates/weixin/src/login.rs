@@ -51,8 +51,15 @@ impl LoginRequest {
         self
     }
 
+    /// Makes the address of the QR page for `app`; [`Client::login_url`](crate::Client::login_url)
+    /// does it for its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Random`] if the operating system has no random bytes for the state.
+    ///
     /// The parameters stand in the order of WeChat's documentation (website login, step 1).
-    pub(crate) fn url(&self, endpoints: &Endpoints, app: &AppId) -> Result<LoginUrl, Error> {
+    pub fn url(&self, endpoints: &Endpoints, app: &AppId) -> Result<LoginUrl, Error> {
         let state = self.state.clone().map_or_else(State::random, Ok)?;
         let encoded_state: String =
             form_urlencoded::byte_serialize(state.as_str().as_bytes()).collect();

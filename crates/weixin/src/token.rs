@@ -1,6 +1,6 @@
 //! Step 3: code or refresh token to token; and whether a token is still good.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Deserializer};
 
@@ -61,6 +61,12 @@ impl<'a> From<&'a Token> for Bearer<'a> {
             access_token: &token.access_token,
             openid: &token.openid,
         }
+    }
+}
+
+impl<'a> From<&'a Arc<Token>> for Bearer<'a> {
+    fn from(token: &'a Arc<Token>) -> Self {
+        Self::from(&**token)
     }
 }
 
