@@ -1,0 +1,298 @@
+//! Every argument and its help.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Parser, Subcommand, ValueEnum};
+use weixin::{AppId, OpenId, Origin, RedirectUri};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  it worked
+  1  it failed
+  2  the command line is wrong
+  3  the user must log in again
+  4  try again later: WeChat is busy or cannot be reached
+  5  something is set up wrongly: app id, secret, scope or callback
+
+Start here:
+  weixin demo                       WeChat login on this machine, in your browser
+  weixin sim                        WeChat for your own program, in any language
+  weixin login --sim                a login from the terminal, against `weixin sim`";
+
+/// Log in with WeChat: from the shell, and with WeChat simulated on this machine
+#[derive(Debug, Parser)]
+#[command(name = "weixin", version, after_help = EXIT_CODES, propagate_version = true)]
+pub(crate) struct Args {
+    /// Print JSON for programs instead of text for people
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(Demo),
+    Sim(Sim),
+    Scan(Scan),
+    Login(Login),
+    LoginUrl(LoginUrl),
+    Exchange(Exchange),
+    Refresh(Refresh),
+    Check(OnBehalf),
+    User(User),
+}
+
+/// Show the whole login on this machine: an example site, WeChat's QR page and a pretend phone
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  weixin demo
+  weixin demo --listen 127.0.0.1:0 --no-open")]
+pub(crate) struct Demo {
+    /// Where the example site listens; port 0 is any free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+
+    /// Do not open a browser
+    #[arg(long)]
+    pub(crate) no_open: bool,
+}
+
+/// Simulate WeChat on this machine, for your program in any language
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Point your program at the address instead of https://open.weixin.qq.com and https://api.weixin.qq.com.
+It serves the QR page, a pretend phone and the login API; control is under /_sim/api.
+
+Examples:
+  weixin sim
+  weixin sim --auto-allow           for scripts: the login page goes straight back
+  weixin sim --app-id wx1 --app-secret s3cret --listen 127.0.0.1:0")]
+pub(crate) struct Sim {
+    /// Where to listen; port 0 is any free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9300")]
+    pub(crate) listen: SocketAddr,
+
+    /// The app id of the registered website app
+    #[arg(long, default_value = "wx0123456789abcdef")]
+    pub(crate) app_id: AppId,
+
+    /// Its app secret; not a real one, so it may be an argument
+    #[arg(long, default_value = "ssssssssssssssssssssssssssssssss")]
+    pub(crate) app_secret: String,
+
+    /// Send a browser that opens the login page straight back to the callback, as the first person
+    #[arg(long)]
+    pub(crate) auto_allow: bool,
+}
+
+/// Play the phone in front of a simulator's login page, and print where the browser is sent
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  weixin scan \"$(weixin login-url --sim --redirect-uri http://localhost:8080/callback)\"
+  weixin scan LOGIN_URL --as layla
+  weixin scan LOGIN_URL --cancel")]
+pub(crate) struct Scan {
+    /// The address that your site sends the browser to
+    pub(crate) login_url: url::Url,
+
+    /// Who scans: the id or nickname of one of the simulator's people; without it, the first
+    #[arg(long = "as", value_name = "NAME")]
+    pub(crate) person: Option<String>,
+
+    /// Say no instead of yes
+    #[arg(long, conflicts_with = "person")]
+    pub(crate) cancel: bool,
+}
+
+/// Log in from the terminal: open the QR page, wait at the callback, print the user
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Real WeChat calls back a registered host on port 80 or 443 only: no port, no IP address, no localhost.
+To get that host onto this machine, write it into the hosts file and listen at port 80:
+  echo '127.0.0.1 www.example.com' | sudo tee -a /etc/hosts
+  sudo --preserve-env=WEIXIN_APP_ID,WEIXIN_APP_SECRET weixin login --redirect-uri http://www.example.com/callback
+
+Examples:
+  weixin login --sim                against `weixin sim`
+  weixin login --redirect-uri https://www.example.com/callback --listen 127.0.0.1:8080
+                                    behind a tunnel or proxy that ends TLS")]
+pub(crate) struct Login {
+    #[command(flatten)]
+    pub(crate) app: App,
+
+    /// Where WeChat sends the browser; without it, a free port of 127.0.0.1
+    #[arg(long, value_name = "URI")]
+    pub(crate) redirect_uri: Option<RedirectUri>,
+
+    /// Where to wait for the callback; without it, at the host and port of the callback
+    #[arg(long, value_name = "ADDRESS", requires = "redirect_uri")]
+    pub(crate) listen: Option<SocketAddr>,
+
+    /// Do not open a browser
+    #[arg(long)]
+    pub(crate) no_open: bool,
+}
+
+/// Print the address of WeChat's QR page
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The state is new each time; --json prints it by itself. Keep it and compare it with the callback's.
+
+Examples:
+  weixin login-url --app-id wx0123456789abcdef --redirect-uri https://www.example.com/callback
+  weixin login-url --sim --redirect-uri http://localhost:8080/callback --lang en --probe")]
+pub(crate) struct LoginUrl {
+    #[command(flatten)]
+    pub(crate) app: App,
+
+    /// Where WeChat sends the browser: absolute, http or https
+    #[arg(long, value_name = "URI")]
+    pub(crate) redirect_uri: RedirectUri,
+
+    /// The language of the page
+    #[arg(long)]
+    pub(crate) lang: Option<PageLang>,
+
+    /// Ask WeChat's page first whether it accepts app id, scope and callback
+    #[arg(long)]
+    pub(crate) probe: bool,
+}
+
+/// Trade the code of a callback for a token
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A code works once, for a few minutes. Text for people hides the tokens; --json prints them:
+  weixin --json exchange CODE > token.json
+  weixin user --token token.json")]
+pub(crate) struct Exchange {
+    #[command(flatten)]
+    pub(crate) app: App,
+
+    /// The code that the callback brought
+    pub(crate) code: String,
+}
+
+/// Renew or prolong an access token
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The app secret is not needed. Keep the refresh token that is printed: it may be a new one.
+
+Examples:
+  weixin --json refresh --token token.json > new.json && mv new.json token.json
+  WEIXIN_REFRESH_TOKEN=… weixin refresh")]
+pub(crate) struct Refresh {
+    #[command(flatten)]
+    pub(crate) app: App,
+
+    #[command(flatten)]
+    pub(crate) token: TokenFile,
+}
+
+/// Ask whether an access token is still good
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit code 3 says that it is not, whatever can be done about it.
+
+Examples:
+  weixin check --token token.json
+  WEIXIN_ACCESS_TOKEN=… weixin check --openid oKsc…")]
+pub(crate) struct OnBehalf {
+    #[command(flatten)]
+    pub(crate) addresses: Addresses,
+
+    #[command(flatten)]
+    pub(crate) token: TokenFile,
+
+    /// Whose token it is; without it, the one in the token file
+    #[arg(long, env = "WEIXIN_OPENID")]
+    pub(crate) openid: Option<OpenId>,
+}
+
+/// Print the profile of a user
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  weixin user --token token.json
+  WEIXIN_ACCESS_TOKEN=… weixin --json user --openid oKsc…")]
+pub(crate) struct User {
+    #[command(flatten)]
+    pub(crate) on_behalf: OnBehalf,
+
+    /// The language of region names, which WeChat has left empty since 2021
+    #[arg(long, default_value = "zh-cn")]
+    pub(crate) lang: Lang,
+}
+
+/// The application. Its secret comes from `WEIXIN_APP_SECRET` or a file, never from an argument.
+#[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "clap names the arguments after the fields"
+)]
+pub(crate) struct App {
+    /// The app id [required without --sim]
+    #[arg(long, env = "WEIXIN_APP_ID")]
+    pub(crate) app_id: Option<AppId>,
+
+    /// A file with the app secret; without it, the secret is that of `WEIXIN_APP_SECRET`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) app_secret_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) addresses: Addresses,
+}
+
+/// Where WeChat is.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Addresses {
+    /// Talk to a simulator, with its app id and secret
+    #[arg(
+        long,
+        value_name = "URL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "http://127.0.0.1:9300",
+        conflicts_with_all = ["open_url", "api_url"]
+    )]
+    pub(crate) sim: Option<Origin>,
+
+    /// Where the login page is
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "WEIXIN_OPEN_URL",
+        default_value = "https://open.weixin.qq.com"
+    )]
+    pub(crate) open_url: Origin,
+
+    /// Where the API is
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "WEIXIN_API_URL",
+        default_value = "https://api.weixin.qq.com"
+    )]
+    pub(crate) api_url: Origin,
+}
+
+/// Tokens come from a file or the environment, never from an argument.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TokenFile {
+    /// A file with a token as `exchange --json` prints it; `-` is standard input
+    #[arg(long = "token", value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum PageLang {
+    Cn,
+    En,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Lang {
+    En,
+    ZhCn,
+    ZhTw,
+}

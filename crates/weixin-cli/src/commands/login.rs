@@ -1,0 +1,128 @@
+//! `weixin login`: the whole login from a terminal.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+
+use axum::{
+    Router,
+    extract::{RawQuery, State},
+    http::StatusCode,
+    response::Html,
+    routing::get,
+};
+use tokio::sync::mpsc;
+use url::Host;
+use weixin::{Callback, CallbackError, Code, RedirectUri};
+
+use super::user;
+use crate::{args::Login, browser, failure::Failure, listen, output::Output};
+
+const REAL_WECHAT: &str = "\
+note: real WeChat calls back a registered host on port 80 or 443 only, never localhost, an IP address
+      or another port. `weixin login --help` tells how a hosts entry gets that host onto this machine.";
+
+pub(super) async fn run(args: Login, output: Output) -> Result<(), Failure> {
+    let client = args.app.client()?;
+    let listener = listen::bind(listen_address(&args)?).await?;
+    let redirect_uri = match args.redirect_uri {
+        Some(uri) => uri,
+        None => format!("http://{}/callback", listener.local_addr()?)
+            .parse()
+            .map_err(|error: weixin::InvalidRedirectUri| Failure::Usage(error.to_string()))?,
+    };
+    if args.app.addresses.endpoints() == weixin::Endpoints::default()
+        && cannot_be_registered(&redirect_uri)
+    {
+        output.note(REAL_WECHAT);
+    }
+    let login = client.login_url(&redirect_uri)?;
+    client.probe(&login).await?;
+
+    let (sender, mut callbacks) = mpsc::channel(1);
+    let waiting = Arc::new(Waiting {
+        state: login.state().clone(),
+        sender,
+    });
+    let router = Router::new()
+        .route(redirect_uri.url().path(), get(callback))
+        .with_state(waiting);
+    let server = tokio::spawn(async move { axum::serve(listener, router).await });
+
+    output.note(&format!("open {login}"));
+    output.note(&format!("waiting at {redirect_uri} (Ctrl-C ends)"));
+    if !args.no_open {
+        browser::open(login.as_str());
+    }
+    let code = tokio::select! {
+        code = callbacks.recv() => code.flatten(),
+        interrupted = listen::interrupted() => return interrupted,
+    };
+    let code = code.ok_or_else(|| Failure::NeedsLogin("the user declined the login".to_owned()))?;
+    let token = client.exchange(code).await?;
+    let user = client.user(&token).await?;
+    server.abort();
+    user::print(&user, output);
+    Ok(())
+}
+
+/// Host and port of the callback; a registered host is taken to lead to this machine.
+fn listen_address(args: &Login) -> Result<SocketAddr, Failure> {
+    let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let Some(uri) = &args.redirect_uri else {
+        return Ok(local(0));
+    };
+    if let Some(address) = args.listen {
+        return Ok(address);
+    }
+    let url = uri.url();
+    if url.scheme() == "https" {
+        return Err(Failure::Usage(
+            "an https callback needs something in front that ends TLS: say where it passes requests on with --listen"
+                .to_owned(),
+        ));
+    }
+    let port = url.port_or_known_default().unwrap_or(80);
+    Ok(match url.host() {
+        Some(Host::Ipv4(ip)) => (IpAddr::V4(ip), port).into(),
+        Some(Host::Ipv6(ip)) => (IpAddr::V6(ip), port).into(),
+        _ => local(port),
+    })
+}
+
+fn cannot_be_registered(redirect_uri: &RedirectUri) -> bool {
+    let url = redirect_uri.url();
+    url.port().is_some() || !matches!(url.host(), Some(Host::Domain(host)) if host != "localhost")
+}
+
+/// What the callback page needs.
+struct Waiting {
+    state: weixin::State,
+    /// `None`: declined.
+    sender: mpsc::Sender<Option<Code>>,
+}
+
+/// Only the callback of this login ends the wait.
+async fn callback(
+    State(waiting): State<Arc<Waiting>>,
+    RawQuery(query): RawQuery,
+) -> (StatusCode, Html<&'static str>) {
+    let callback = Callback::parse(&query.unwrap_or_default());
+    match callback.and_then(|callback| callback.verify(&waiting.state)) {
+        Ok(code) => {
+            let _ = waiting.sender.try_send(Some(code));
+            (StatusCode::OK, Html(DONE))
+        }
+        Err(CallbackError::Declined) => {
+            let _ = waiting.sender.try_send(None);
+            (StatusCode::OK, Html(DONE))
+        }
+        Err(_) => (StatusCode::FORBIDDEN, Html(OTHER)),
+    }
+}
+
+const DONE: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>weixin</title>\
+<p>请回到终端，可以关闭此窗口。<p>Go back to the terminal; you can close this window.";
+const OTHER: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>weixin</title>\
+<p>这不是终端正在等待的登录。<p>This is not the login that the terminal waits for.";

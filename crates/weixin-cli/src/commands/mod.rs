@@ -1,0 +1,27 @@
+//! One file for each command.
+
+mod check;
+mod demo;
+mod exchange;
+mod login;
+mod login_url;
+mod refresh;
+mod scan;
+mod sim;
+mod user;
+
+use crate::{args::Command, failure::Failure, output::Output};
+
+pub(crate) async fn run(command: Command, output: Output) -> Result<(), Failure> {
+    match command {
+        Command::Check(args) => check::run(args, output).await,
+        Command::Demo(args) => demo::run(args, output).await,
+        Command::Exchange(args) => exchange::run(args, output).await,
+        Command::Login(args) => login::run(args, output).await,
+        Command::LoginUrl(args) => login_url::run(args, output).await,
+        Command::Refresh(args) => refresh::run(args, output).await,
+        Command::Scan(args) => scan::run(args, output).await,
+        Command::Sim(args) => sim::run(args, output).await,
+        Command::User(args) => user::run(args, output).await,
+    }
+}

@@ -1,0 +1,29 @@
+//! `weixin sim`
+
+use serde_json::json;
+
+use crate::{args, failure::Failure, listen, output::Output};
+
+pub(super) async fn run(args: args::Sim, output: Output) -> Result<(), Failure> {
+    let app = weixin_sim::App::new(args.app_id.as_str(), args.app_secret);
+    let mut builder = weixin_sim::Sim::builder().listen(args.listen).app(app);
+    if args.auto_allow {
+        builder = builder.auto_allow();
+    }
+    let address = args.listen;
+    let sim = builder
+        .start()
+        .await
+        .map_err(|source| Failure::Listen { address, source })?;
+    output.note(
+        "WeChat login simulated, for development and tests only: whoever reaches it is anybody.",
+    );
+    if !address.ip().is_loopback() {
+        output.note("warning: other machines can reach it.");
+    }
+    output.result(
+        || format!("listening on {}", sim.url()),
+        &json!({ "url": sim.url() }),
+    );
+    listen::interrupted().await
+}

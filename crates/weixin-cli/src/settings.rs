@@ -1,0 +1,155 @@
+//! What arguments, environment and files say together.
+
+use std::{
+    env,
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
+
+use serde::Deserialize;
+use weixin::{AccessToken, AppId, AppSecret, Client, Endpoints, Https, OpenId, RefreshToken};
+
+use crate::{
+    args::{Addresses, App, OnBehalf, TokenFile},
+    failure::Failure,
+};
+
+/// Largest file that is read for a secret or a token.
+const MAX_FILE: u64 = 64 * 1024;
+
+/// The app that every simulator has from the start.
+const SIM_APP_ID: &str = "wx0123456789abcdef";
+const SIM_APP_SECRET: &str = "ssssssssssssssssssssssssssssssss";
+
+impl Addresses {
+    pub(crate) fn endpoints(&self) -> Endpoints {
+        match &self.sim {
+            Some(sim) => Endpoints::single(sim.clone()),
+            None => Endpoints::new(self.open_url.clone(), self.api_url.clone()),
+        }
+    }
+}
+
+impl App {
+    pub(crate) fn id(&self) -> Result<AppId, Failure> {
+        match (&self.app_id, &self.addresses.sim) {
+            (Some(id), _) => Ok(id.clone()),
+            (None, Some(_)) => SIM_APP_ID.parse().map_err(usage),
+            (None, None) => Err(Failure::Usage(
+                "no app id: give --app-id or set WEIXIN_APP_ID; or --sim, to try against `weixin sim`".to_owned(),
+            )),
+        }
+    }
+
+    fn secret(&self) -> Result<AppSecret, Failure> {
+        let text = match (&self.app_secret_file, env::var("WEIXIN_APP_SECRET")) {
+            (Some(file), _) => read(file)?.trim_end().to_owned(),
+            (None, Ok(secret)) => secret,
+            (None, Err(_)) if self.addresses.sim.is_some() => SIM_APP_SECRET.to_owned(),
+            (None, Err(_)) => {
+                return Err(Failure::Usage(
+                    "no app secret: set WEIXIN_APP_SECRET or give --app-secret-file".to_owned(),
+                ));
+            }
+        };
+        AppSecret::new(text).map_err(usage)
+    }
+
+    /// A client that may exchange codes.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        let builder = Client::builder(self.id()?, self.secret()?);
+        Ok(builder.endpoints(self.addresses.endpoints()).build()?)
+    }
+
+    /// A client for calls that do not send the app secret.
+    pub(crate) fn client_without_secret(&self) -> Result<Client, Failure> {
+        secretless(self.id()?, &self.addresses)
+    }
+}
+
+impl OnBehalf {
+    /// A client for calls that send neither app id nor app secret.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        secretless(SIM_APP_ID.parse().map_err(usage)?, &self.addresses)
+    }
+
+    pub(crate) fn bearer(&self) -> Result<(AccessToken, OpenId), Failure> {
+        let stored = self.token.read()?;
+        let access_token = stored.access_token.ok_or_else(|| {
+            Failure::Usage(
+                "no access token: give --token FILE or set WEIXIN_ACCESS_TOKEN".to_owned(),
+            )
+        })?;
+        let openid = self.openid.clone().or(stored.openid).ok_or_else(|| {
+            Failure::Usage("no open id: give --openid, or --token FILE with one in it".to_owned())
+        })?;
+        Ok((access_token, openid))
+    }
+}
+
+/// The part of a token that calls need, from a file or the environment.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Stored {
+    pub(crate) access_token: Option<AccessToken>,
+    pub(crate) refresh_token: Option<RefreshToken>,
+    pub(crate) openid: Option<OpenId>,
+}
+
+impl TokenFile {
+    pub(crate) fn read(&self) -> Result<Stored, Failure> {
+        let Some(file) = &self.file else {
+            return from_environment();
+        };
+        let text = read(file)?;
+        serde_json::from_str(&text).map_err(|error| {
+            // The error's text may repeat a token; its place does not.
+            let place = format!("line {}, column {}", error.line(), error.column());
+            let name = file.display();
+            Failure::Usage(format!(
+                "{name}: not a token as `weixin --json exchange` prints it ({place})"
+            ))
+        })
+    }
+}
+
+fn from_environment() -> Result<Stored, Failure> {
+    let var = |name| env::var(name).ok();
+    Ok(Stored {
+        access_token: var("WEIXIN_ACCESS_TOKEN")
+            .map(AccessToken::new)
+            .transpose()
+            .map_err(usage)?,
+        refresh_token: var("WEIXIN_REFRESH_TOKEN")
+            .map(RefreshToken::new)
+            .transpose()
+            .map_err(usage)?,
+        openid: None,
+    })
+}
+
+fn secretless(app: AppId, addresses: &Addresses) -> Result<Client, Failure> {
+    let unused = AppSecret::new("unused").map_err(usage)?;
+    let builder = Client::builder(app, unused).endpoints(addresses.endpoints());
+    Ok(builder.build_with(Https::new()?))
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    let mut text = String::new();
+    let outcome = if file == Path::new("-") {
+        io::stdin().take(MAX_FILE).read_to_string(&mut text)
+    } else {
+        File::open(file).and_then(|file| file.take(MAX_FILE).read_to_string(&mut text))
+    };
+    match outcome {
+        Ok(_) => Ok(text),
+        Err(error) => Err(Failure::Usage(format!(
+            "cannot read {}: {error}",
+            file.display()
+        ))),
+    }
+}
+
+fn usage(error: impl ToString) -> Failure {
+    Failure::Usage(error.to_string())
+}
