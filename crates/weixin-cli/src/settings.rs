@@ -150,6 +150,7 @@ fn read(file: &Path) -> Result<String, Failure> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err(usage)`")]
 fn usage(error: impl ToString) -> Failure {
     Failure::Usage(error.to_string())
 }

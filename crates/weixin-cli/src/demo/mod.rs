@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::FromRef,
+    extract::{FromRef, State},
     http::{HeaderName, HeaderValue, header},
     middleware,
     response::Response,
@@ -54,9 +54,7 @@ pub(crate) fn router(login: WebLogin, origin: &str, avatars: &str) -> Router {
         .route("/language", get(handlers::language))
         .route("/style.css", get(pages::style))
         .fallback(handlers::not_found)
-        .layer(middleware::map_response(move |response| {
-            protect(response, policy.clone())
-        }))
+        .layer(middleware::map_response_with_state(policy, protect))
         .with_state(site)
 }
 
@@ -69,7 +67,7 @@ fn content_security_policy(avatars: &str) -> HeaderValue {
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
 
-async fn protect(mut response: Response, policy: HeaderValue) -> Response {
+async fn protect(State(policy): State<HeaderValue>, mut response: Response) -> Response {
     let protection: [(HeaderName, HeaderValue); 4] = [
         (header::CONTENT_SECURITY_POLICY, policy),
         (
@@ -82,7 +80,9 @@ async fn protect(mut response: Response, policy: HeaderValue) -> Response {
         ),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    response.headers_mut().extend(protection);
+    for (name, value) in protection {
+        response.headers_mut().insert(name, value);
+    }
     response
 }
 

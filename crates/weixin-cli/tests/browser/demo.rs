@@ -1,0 +1,102 @@
+//! `weixin demo` as a person starts it, and its simulator's control.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::Value;
+
+pub(crate) struct Demo {
+    process: Child,
+    /// With a slash at its end.
+    pub(crate) site: String,
+    pub(crate) simulator: String,
+}
+
+impl Demo {
+    pub(crate) fn start() -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_weixin"))
+            .args(["--json", "demo", "--no-open", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap())
+            .lines()
+            .map(Result::unwrap);
+        let mut json = String::new();
+        for line in lines {
+            json.push_str(&line);
+            if line == "}" {
+                break;
+            }
+        }
+        let addresses: Value = serde_json::from_str(&json).unwrap();
+        let address = |name: &str| addresses[name].as_str().unwrap().to_owned();
+        Self {
+            process,
+            site: address("site"),
+            simulator: address("simulator"),
+        }
+    }
+
+    pub(crate) async fn control(&self, path: &str, body: &str) -> Value {
+        let url = format!("{}/_sim/api/{path}", self.simulator);
+        let request = reqwest::Client::builder()
+            .build()
+            .unwrap()
+            .post(url)
+            .body(body.to_owned());
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 200, "{path} {body}");
+        response.json().await.unwrap()
+    }
+
+    /// The QR codes that wait, the newest last.
+    pub(crate) async fn pending(&self) -> Vec<String> {
+        let url = format!("{}/_sim/api/logins", self.simulator);
+        let logins: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+        let logins = logins.as_array().unwrap();
+        logins
+            .iter()
+            .map(|login| login["uuid"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// Somebody allows the newest login.
+    pub(crate) async fn allow(&self, person: &str) {
+        let uuid = self.pending().await.pop().unwrap();
+        self.allow_as(&uuid, person).await;
+    }
+
+    /// Returns the address that the browser is sent to.
+    pub(crate) async fn allow_as(&self, uuid: &str, person: &str) -> String {
+        let body = format!(r#"{{"person":"{person}"}}"#);
+        let answer = self.control(&format!("logins/{uuid}/allow"), &body).await;
+        answer["redirect_url"].as_str().unwrap().to_owned()
+    }
+
+    /// The code of a login that nobody polls for.
+    pub(crate) async fn code_of(&self, uuid: &str) -> String {
+        let callback = self.allow_as(uuid, "xiaoming").await;
+        callback.split(['=', '&']).nth(1).unwrap().to_owned()
+    }
+
+    /// Exchanges a code behind the site's back.
+    pub(crate) async fn spend(&self, code: &str) {
+        let url = format!(
+            "{}/sns/oauth2/access_token?appid=wx0123456789abcdef&secret={}&code={code}&grant_type=authorization_code",
+            self.simulator,
+            "s".repeat(32)
+        );
+        let token: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+        assert!(token["errcode"].is_null(), "{token}");
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,236 @@
+//! A window of Chromium, with the few things that a person does in it.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    elements::Element,
+    key::Key,
+    wd::{Capabilities, WindowHandle},
+};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The driver's process; ends with its last window, and Chromium with it.
+struct Driver(Child);
+
+impl Driver {
+    /// Starts at a free port, which it prints.
+    fn start() -> (Self, u16) {
+        let mut process = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("chromedriver is missing: ./scripts/test installs Debian's chromium and chromium-driver");
+        let mut lines = BufReader::new(process.stdout.take().unwrap())
+            .lines()
+            .map(Result::unwrap);
+        let started = lines
+            .find(|line| line.contains("started successfully on port"))
+            .unwrap();
+        // Its later lines must have somewhere to go.
+        std::thread::spawn(move || lines.for_each(drop));
+        let port = started
+            .trim_end_matches('.')
+            .rsplit(' ')
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap();
+        (Self(process), port)
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// One window of a browser; several windows of one browser share its cookies.
+pub(crate) struct Window {
+    client: Client,
+    handle: WindowHandle,
+    driver: Arc<Driver>,
+}
+
+impl Window {
+    /// A new browser, in Chinese unless an argument says otherwise.
+    pub(crate) async fn open(arguments: &[&str]) -> Self {
+        Self::start(arguments, json!({})).await
+    }
+
+    /// A browser of a phone's size, in its dark mode.
+    pub(crate) async fn small_and_dark() -> Self {
+        let metrics = json!({ "width": 390, "height": 844, "pixelRatio": 1 });
+        let options = json!({ "mobileEmulation": { "deviceMetrics": metrics } });
+        Self::start(&["--blink-settings=preferredColorScheme=0"], options).await
+    }
+
+    async fn start(arguments: &[&str], mut options: Value) -> Self {
+        let (driver, port) = Driver::start();
+        let mut args = vec![
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--hide-scrollbars",
+            "--window-size=1000,760",
+            "--lang=zh-CN",
+        ];
+        if !arguments
+            .iter()
+            .any(|argument| argument.starts_with("--accept-lang"))
+        {
+            args.push("--accept-lang=zh-CN");
+        }
+        args.extend(arguments);
+        options["args"] = json!(args);
+        let capabilities = json!({ "goog:chromeOptions": options });
+        let capabilities: Capabilities = serde_json::from_value(capabilities).unwrap();
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .unwrap();
+        let handle = client.window().await.unwrap();
+        Self {
+            client,
+            handle,
+            driver: Arc::new(driver),
+        }
+    }
+
+    pub(crate) async fn tab(&self) -> Self {
+        let handle = self.focused().await.new_window(true).await.unwrap().handle;
+        Self {
+            client: self.client.clone(),
+            handle,
+            driver: Arc::clone(&self.driver),
+        }
+    }
+
+    /// The address behind a link, in a window of its own.
+    pub(crate) async fn second_window(&self, link: &str) -> Self {
+        let address = self.find(link).await.prop("href").await.unwrap().unwrap();
+        let window = self.tab().await;
+        window.goto(&address).await;
+        window
+    }
+
+    pub(crate) async fn goto(&self, address: &str) {
+        self.focused().await.goto(address).await.unwrap();
+    }
+
+    pub(crate) async fn click(&self, css: &str) {
+        self.find(css).await.click().await.unwrap();
+    }
+
+    pub(crate) async fn wait_for(&self, css: &str) {
+        self.find(css).await;
+    }
+
+    /// Waits until an element that is always there can be seen.
+    pub(crate) async fn shows(&self, css: &str) {
+        self.wait_for(&format!("{css}:not([hidden])")).await;
+    }
+
+    pub(crate) async fn text(&self, css: &str) -> String {
+        self.find(css).await.text().await.unwrap()
+    }
+
+    pub(crate) async fn number(&self, css: &str) -> u64 {
+        self.text(css).await.parse().unwrap()
+    }
+
+    pub(crate) async fn attribute(&self, css: &str, name: &str) -> String {
+        self.find(css).await.attr(name).await.unwrap().unwrap()
+    }
+
+    /// Presses Tab until the element has the focus, as somebody without a mouse does.
+    pub(crate) async fn press_until_focused(&self, css: &str) {
+        let wanted = self.find(css).await.element_id();
+        for _ in 0..20 {
+            let focus = self.focused().await.active_element().await.unwrap();
+            if focus.element_id() == wanted {
+                return;
+            }
+            focus
+                .send_keys(&char::from(Key::Tab).to_string())
+                .await
+                .unwrap();
+        }
+        panic!("{css} cannot be reached by Tab");
+    }
+
+    pub(crate) async fn press_enter(&self) {
+        let focus = self.focused().await.active_element().await.unwrap();
+        focus
+            .send_keys(&char::from(Key::Enter).to_string())
+            .await
+            .unwrap();
+    }
+
+    /// Nothing is wider than the window.
+    pub(crate) async fn fits(&self) {
+        let script = "return document.documentElement.scrollWidth - window.innerWidth";
+        let excess = self
+            .focused()
+            .await
+            .execute(script, Vec::new())
+            .await
+            .unwrap();
+        assert!(excess.as_i64().unwrap() <= 0, "{excess} pixels too wide");
+    }
+
+    /// Saves what the window shows as `target/screenshots/NAME.png`.
+    pub(crate) async fn picture(&self, name: &str) {
+        let png = self.focused().await.screenshot().await.unwrap();
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(format!("{name}.png")), png).unwrap();
+    }
+
+    async fn find(&self, css: &str) -> Element {
+        let client = self.focused().await;
+        let found = client
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::Css(css))
+            .await;
+        match found {
+            Ok(element) => element,
+            Err(error) => {
+                let (url, source) = (client.current_url().await, client.source().await);
+                panic!(
+                    "no {css} at {url:?} ({error}):\n{}",
+                    source.unwrap_or_default()
+                );
+            }
+        }
+    }
+
+    /// Commands of a driver go to one window at a time.
+    async fn focused(&self) -> &Client {
+        self.client
+            .switch_to_window(self.handle.clone())
+            .await
+            .unwrap();
+        &self.client
+    }
+}
