@@ -1,7 +1,12 @@
 //! The demo in a real browser: Debian's Chromium, driven through its WebDriver.
 //!
 //! `./scripts/test` installs both. Pictures of every page go to `target/screenshots`.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test"
+)]
 
 mod demo;
 mod window;

@@ -2,7 +2,8 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
     path::Path,
     process::{Child, Command, Stdio},
     sync::Arc,
@@ -21,11 +22,14 @@ use serde_json::{Value, json};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The driver's process; ends with its last window, and Chromium with it.
-struct Driver(Child);
+struct Driver {
+    process: Child,
+    port: u16,
+}
 
 impl Driver {
     /// Starts at a free port, which it prints.
-    fn start() -> (Self, u16) {
+    fn start() -> Self {
         let mut process = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -46,14 +50,19 @@ impl Driver {
             .unwrap()
             .parse()
             .unwrap();
-        (Self(process), port)
+        Self { process, port }
     }
 }
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        // Killed, it would leave its Chromium behind.
+        if let Ok(mut connection) = TcpStream::connect(("127.0.0.1", self.port)) {
+            let _ = connection.write_all(b"GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+            let _ = connection.read(&mut [0; 256]);
+        }
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -78,7 +87,7 @@ impl Window {
     }
 
     async fn start(arguments: &[&str], mut options: Value) -> Self {
-        let (driver, port) = Driver::start();
+        let driver = Driver::start();
         let mut args = vec![
             "--headless=new",
             "--no-sandbox",
@@ -105,7 +114,7 @@ impl Window {
         let capabilities: Capabilities = serde_json::from_value(capabilities).unwrap();
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{port}"))
+            .connect(&format!("http://127.0.0.1:{}", driver.port))
             .await
             .unwrap();
         let handle = client.window().await.unwrap();
