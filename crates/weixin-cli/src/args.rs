@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
+use url::Url;
 use weixin::{AppId, OpenId, Origin, RedirectUri};
 
 const EXIT_CODES: &str = "\
@@ -51,7 +52,7 @@ pub(crate) enum Command {
   weixin demo --listen 127.0.0.1:0 --no-open")]
 pub(crate) struct Demo {
     /// Where the example site listens; port 0 is any free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
     pub(crate) listen: SocketAddr,
 
     /// Do not open a browser
@@ -71,7 +72,7 @@ Examples:
   weixin sim --app-id wx1 --app-secret s3cret --listen 127.0.0.1:0")]
 pub(crate) struct Sim {
     /// Where to listen; port 0 is any free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9300")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9300", value_parser = address)]
     pub(crate) listen: SocketAddr,
 
     /// The app id of the registered website app
@@ -95,7 +96,8 @@ pub(crate) struct Sim {
   weixin scan LOGIN_URL --cancel")]
 pub(crate) struct Scan {
     /// The address that your site sends the browser to
-    pub(crate) login_url: url::Url,
+    #[arg(value_parser = web_address)]
+    pub(crate) login_url: Url,
 
     /// Who scans: the id or nickname of one of the simulator's people; without it, the first
     #[arg(long = "as", value_name = "NAME")]
@@ -127,7 +129,7 @@ pub(crate) struct Login {
     pub(crate) redirect_uri: Option<RedirectUri>,
 
     /// Where to wait for the callback; without it, at the host and port of the callback
-    #[arg(long, value_name = "ADDRESS", requires = "redirect_uri")]
+    #[arg(long, value_name = "ADDRESS", requires = "redirect_uri", value_parser = address)]
     pub(crate) listen: Option<SocketAddr>,
 
     /// Do not open a browser
@@ -295,4 +297,16 @@ pub(crate) enum Lang {
     En,
     ZhCn,
     ZhTw,
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse()
+        .map_err(|_| "expected an IP address and a port, such as 127.0.0.1:8080")
+}
+
+fn web_address(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.ok_or("expected a whole address that begins with http:// or https://")
 }

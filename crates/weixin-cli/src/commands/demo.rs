@@ -1,5 +1,7 @@
 //! `weixin demo`: simulator and example site in one process.
 
+use std::net::{Ipv4Addr, SocketAddr};
+
 use serde_json::json;
 use weixin::{AppSecret, Client, Endpoints};
 use weixin_axum::WebLogin;
@@ -11,12 +13,12 @@ pub(super) async fn run(args: args::Demo, output: Output) -> Result<(), Failure>
     let listener = listen::bind(args.listen).await?;
     let address = listener.local_addr()?;
     // A browser cannot be sent to 0.0.0.0.
-    let host = if address.ip().is_unspecified() {
-        "127.0.0.1".to_owned()
+    let ip = if address.ip().is_unspecified() {
+        Ipv4Addr::LOCALHOST.into()
     } else {
-        address.ip().to_string()
+        address.ip()
     };
-    let site = format!("http://{host}:{}", address.port());
+    let site = format!("http://{}", SocketAddr::new(ip, address.port()));
     let sim = Sim::start().await?;
     let login = web_login(&site, sim.url())?;
     let server =
@@ -56,7 +58,7 @@ fn web_login(site: &str, sim: &str) -> Result<WebLogin, Failure> {
         .map_err(|error| other(&error))?;
     WebLogin::new(client, redirect_uri).map_err(|error| {
         Failure::Usage(format!(
-            "--listen: the demo is for this machine only, at 127.0.0.1 ({error})"
+            "--listen: the demo is for this machine only, at 127.0.0.1, where browsers keep its cookies ({error})"
         ))
     })
 }

@@ -1,1 +1,156 @@
-//! placeholder
+//! What the browser tests cannot bring about: WeChat away, or a site that is set up wrongly.
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Request, StatusCode, header},
+};
+use tower::ServiceExt;
+use weixin::{AppSecret, Client, Endpoints};
+use weixin_sim::{App, Sim};
+
+use super::*;
+
+const SITE: &str = "http://127.0.0.1:8080";
+
+fn site(wechat: &str) -> Router {
+    let secret = AppSecret::new("s".repeat(32)).unwrap();
+    let client = Client::builder("wx0123456789abcdef".parse().unwrap(), secret)
+        .endpoints(Endpoints::single(wechat.parse().unwrap()))
+        .build()
+        .unwrap();
+    let redirect_uri = format!("{SITE}/callback").parse().unwrap();
+    router(WebLogin::new(client, redirect_uri).unwrap(), SITE, wechat)
+}
+
+/// Status, headers and body of a page in English.
+async fn open(site: &Router, path: &str, cookie: &str) -> (StatusCode, header::HeaderMap, String) {
+    let request = Request::get(path)
+        .header(header::HOST, "127.0.0.1:8080")
+        .header(header::COOKIE, cookie)
+        .header(header::ACCEPT_LANGUAGE, "en");
+    let response = site
+        .clone()
+        .oneshot(request.body(Body::empty()).unwrap())
+        .await
+        .unwrap();
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, 1 << 20).await.unwrap();
+    (
+        parts.status,
+        parts.headers,
+        String::from_utf8(body.to_vec()).unwrap(),
+    )
+}
+
+fn text(headers: &header::HeaderMap, name: header::HeaderName) -> &str {
+    headers[name].to_str().unwrap()
+}
+
+/// A callback with this browser's state and any code.
+async fn callback(site: &Router) -> (StatusCode, String) {
+    let (_, headers, _) = open(site, "/login", "").await;
+    let cookie = text(&headers, header::SET_COOKIE)
+        .split(';')
+        .next()
+        .unwrap();
+    let state = text(&headers, header::LOCATION)
+        .split("state=")
+        .nth(1)
+        .unwrap();
+    let state = state.split(['&', '#']).next().unwrap();
+    let (status, _, page) = open(site, &format!("/callback?code=071x&state={state}"), cookie).await;
+    let title = page
+        .split("<h1>")
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap();
+    (status, title.to_owned())
+}
+
+#[tokio::test]
+async fn wechat_away_is_said_with_a_way_on() {
+    let (status, title) = callback(&site("http://127.0.0.1:1")).await;
+    assert_eq!(
+        (status, title.as_str()),
+        (StatusCode::SERVICE_UNAVAILABLE, "WeChat cannot be reached")
+    );
+}
+
+#[tokio::test]
+async fn a_site_that_wechat_does_not_know_says_whose_fault_it_is() {
+    let sim = Sim::builder()
+        .app(App::new("wxother", "secret"))
+        .start()
+        .await
+        .unwrap();
+    let (status, title) = callback(&site(sim.url())).await;
+    assert_eq!(
+        (status, title.as_str()),
+        (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "This site is set up wrongly"
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_login_begins_at_the_host_that_wechat_calls_back() {
+    let site = site("http://127.0.0.1:1");
+    let request = Request::get("/login").header(header::HOST, "localhost:8080");
+    let response = site
+        .oneshot(request.body(Body::empty()).unwrap())
+        .await
+        .unwrap();
+    assert_eq!(
+        text(response.headers(), header::LOCATION),
+        "http://127.0.0.1:8080/login"
+    );
+    assert!(response.headers().get(header::SET_COOKIE).is_none());
+}
+
+#[tokio::test]
+async fn every_page_is_protected_and_none_is_kept() {
+    let site = site("http://127.0.0.1:9300");
+    for path in ["/", "/login", "/callback", "/style.css", "/nothing"] {
+        let (_, headers, _) = open(&site, path, "").await;
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(text(&headers, header::CONTENT_SECURITY_POLICY), @"default-src 'none'; style-src 'self'; img-src 'self' http://127.0.0.1:9300; form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
+        }
+        assert_eq!(
+            text(&headers, header::REFERRER_POLICY),
+            "no-referrer",
+            "{path}"
+        );
+        assert_eq!(
+            headers
+                .get_all(header::CACHE_CONTROL)
+                .iter()
+                .collect::<Vec<_>>(),
+            ["no-store"],
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn without_a_session_the_buttons_lead_to_the_start() {
+    let site = site("http://127.0.0.1:1");
+    for path in ["/refresh", "/check", "/logout"] {
+        let request = Request::post(path).header(header::COOKIE, "demo-session=stolen");
+        let response = site
+            .clone()
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap();
+        assert_eq!(
+            (
+                response.status(),
+                text(response.headers(), header::LOCATION)
+            ),
+            (StatusCode::SEE_OTHER, "/")
+        );
+    }
+}

@@ -1,0 +1,380 @@
+//! Each command against a simulator, as a person types it.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+mod running;
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    path::PathBuf,
+};
+
+use serde_json::{Value, json};
+
+use self::running::{Printed, Running, command, run, weixin};
+
+const CALLBACK: &str = "http://localhost:8080/callback";
+
+fn login_url(sim: &Running) -> String {
+    weixin(&["login-url", &sim.option(), "--redirect-uri", CALLBACK])
+        .stdout
+        .trim()
+        .to_owned()
+}
+
+/// A code that nobody has exchanged.
+fn code(sim: &Running) -> String {
+    let callback = weixin(&["scan", &login_url(sim)]).stdout;
+    callback.split(['=', '&']).nth(1).unwrap().to_owned()
+}
+
+/// A file with a token, as `exchange --json` prints it.
+fn token_file(sim: &Running, name: &str) -> PathBuf {
+    let printed = weixin(&["--json", "exchange", &sim.option(), &code(sim)]);
+    assert_eq!(printed.code, Some(0), "{printed:?}");
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.json"));
+    fs::write(&file, printed.stdout).unwrap();
+    file
+}
+
+fn failure(printed: &Printed) -> (Option<i32>, &str) {
+    assert_eq!(printed.stdout, "");
+    (printed.code, printed.stderr.trim_end())
+}
+
+#[test]
+fn the_commands_in_a_row_are_a_login() {
+    let sim = Running::sim(&[]);
+    let file = token_file(&sim, "row");
+    let token: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let (file, sim_option) = (file.to_str().unwrap(), sim.option());
+    let (openid, unionid) = (
+        token["openid"].as_str().unwrap(),
+        token["unionid"].as_str().unwrap(),
+    );
+
+    let user = weixin(&["user", &sim_option, "--token", file]);
+    let lines: Vec<_> = user.stdout.lines().collect();
+    assert_eq!(
+        lines[..3],
+        [
+            "nickname  小明🐼é",
+            &format!("open id   {openid}"),
+            &format!("union id  {unionid}")
+        ]
+    );
+    let user = weixin(&[
+        "--json",
+        "user",
+        &sim_option,
+        "--token",
+        file,
+        "--lang",
+        "en",
+    ]);
+    let user: Value = serde_json::from_str(&user.stdout).unwrap();
+    assert_eq!(
+        (&user["nickname"], &user["openid"]),
+        (&json!("小明🐼é"), &json!(openid))
+    );
+
+    let check = weixin(&["check", &sim_option, "--token", file]);
+    assert_eq!(
+        (check.code, check.stdout.as_str()),
+        (Some(0), "the access token is good\n")
+    );
+
+    let refreshed = weixin(&["--json", "refresh", &sim_option, "--token", file]);
+    let refreshed: Value = serde_json::from_str(&refreshed.stdout).unwrap();
+    assert_eq!(refreshed["access_token"], token["access_token"]);
+}
+
+#[test]
+fn text_for_people_hides_the_tokens_and_terminal_codes() {
+    let sim = Running::sim(&[]);
+    let callback = weixin(&["scan", &login_url(&sim), "--as", "control"]).stdout;
+    let code = callback.split(['=', '&']).nth(1).unwrap();
+    let exchanged = weixin(&["exchange", &sim.option(), code]);
+    assert_eq!(exchanged.code, Some(0));
+    assert!(exchanged.stdout.ends_with(
+        "scope      snsapi_login\nlives for  7200 s\ntokens     hidden; --json prints them\n"
+    ));
+    assert!(!exchanged.stdout.contains("66_"));
+
+    let login = weixin(&["scan", &login_url(&sim), "--as", "control"]).stdout;
+    let code = login.split(['=', '&']).nth(1).unwrap();
+    let token = weixin(&["--json", "exchange", &sim.option(), code]).stdout;
+    let token: Value = serde_json::from_str(&token).unwrap();
+    let mut user = command(&[
+        "user",
+        &sim.option(),
+        "--openid",
+        token["openid"].as_str().unwrap(),
+    ]);
+    user.env(
+        "WEIXIN_ACCESS_TOKEN",
+        token["access_token"].as_str().unwrap(),
+    );
+    let user = run(user).stdout;
+    assert!(
+        user.starts_with("nickname  bell� line�break�tab �[31m�\n"),
+        "{user:?}"
+    );
+}
+
+#[test]
+fn a_token_that_is_over_has_its_exit_code() {
+    let sim = Running::sim(&[]);
+    let file = token_file(&sim, "over");
+    advance(&sim, 7200);
+    let printed = weixin(&["check", &sim.option(), "--token", file.to_str().unwrap()]);
+    assert_eq!(
+        failure(&printed),
+        (
+            Some(3),
+            "error: wechat answered /sns/auth with 42001 (access_token expired)\n\
+             help: `weixin refresh` may get a new access token"
+        )
+    );
+    let printed = weixin(&[
+        "--json",
+        "check",
+        &sim.option(),
+        "--token",
+        file.to_str().unwrap(),
+    ]);
+    let mut json: Value = serde_json::from_str(&printed.stdout).unwrap();
+    assert!(json["wechat"]["rid"].take().is_string());
+    assert_eq!(
+        json,
+        json!({
+            "error": "wechat answered /sns/auth with 42001 (access_token expired)",
+            "advice": "`weixin refresh` may get a new access token",
+            "wechat": { "errcode": 42001, "errmsg": "access_token expired", "path": "/sns/auth", "rid": null },
+        })
+    );
+}
+
+#[test]
+fn each_failure_has_its_exit_code_and_says_what_to_do() {
+    let sim = Running::sim(&[]);
+    let url = login_url(&sim);
+    let sim_option = sim.option();
+    let nobody = "--sim=http://127.0.0.1:1";
+    let unknown_app = weixin(&[
+        "login-url",
+        &sim_option,
+        "--app-id",
+        "wx1",
+        "--redirect-uri",
+        CALLBACK,
+    ])
+    .stdout;
+    let login_help = "\nhelp: the user must log in again: `weixin login` does it from here";
+    let console_help =
+        "\nhelp: compare app id, app secret, scope and callback with WeChat's console";
+    let table: [(&[&str], i32, String); 8] = [
+        (&["scan", &url, "--as", "bob"], 2, "error: unknown person: expected one of xiaoming, long, layla, noname, control".to_owned()),
+        (&["scan", "https://open.weixin.qq.com/connect/qrconnect"], 2,
+            "error: https://open.weixin.qq.com is not a simulator: open the address in a browser and scan it with WeChat".to_owned()),
+        (&["scan", unknown_app.trim()], 5, "error: the login page refuses this address: AppID 参数错误".to_owned()),
+        (&["exchange", &sim_option, "bogus"], 3, format!("error: wechat answered /sns/oauth2/access_token with 40029 (invalid code){login_help}")),
+        (&["exchange", &sim_option, "--app-id", "wx1", "bogus"], 5, format!("error: wechat answered /sns/oauth2/access_token with 40013 (invalid appid){console_help}")),
+        (&["login-url", &sim_option, "--redirect-uri", "https://www.example.com/", "--probe"], 5,
+            format!("error: wechat's login page refuses the callback: its host must be the registered callback domain, without port and not an IP address (redirect_uri 参数错误){console_help}")),
+        (&["login", nobody, "--no-open"], 4,
+            "error: could not connect to wechat: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)\nhelp: try again in a moment; for a simulator, look whether it runs (`weixin sim`)".to_owned()),
+        (&["user", &sim_option], 2, "error: no access token: give --token FILE or set WEIXIN_ACCESS_TOKEN".to_owned()),
+    ];
+    for (args, code, text) in table {
+        assert_eq!(
+            failure(&weixin(args)),
+            (Some(code), text.as_str()),
+            "{args:?}"
+        );
+    }
+}
+
+#[test]
+fn the_app_secret_comes_from_the_environment_or_a_file_and_is_never_shown() {
+    let sim = Running::sim(&["--app-id", "wxmine", "--app-secret", "hunter2secret"]);
+    let addresses = [
+        ("WEIXIN_APP_ID", "wxmine"),
+        ("WEIXIN_OPEN_URL", &sim.url),
+        ("WEIXIN_API_URL", &sim.url),
+    ];
+    let with_environment = |args: &[&str], secret: Option<&str>| {
+        let mut command = command(args);
+        command
+            .envs(addresses)
+            .envs(secret.map(|secret| ("WEIXIN_APP_SECRET", secret)));
+        run(command)
+    };
+    let code = || {
+        let url = with_environment(&["login-url", "--redirect-uri", CALLBACK], None).stdout;
+        let callback = weixin(&["scan", url.trim()]).stdout;
+        callback.split(['=', '&']).nth(1).unwrap().to_owned()
+    };
+    assert_eq!(
+        with_environment(&["exchange", &code()], Some("hunter2secret")).code,
+        Some(0)
+    );
+
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("secret");
+    fs::write(&file, "hunter2secret\n").unwrap();
+    let file = file.to_str().unwrap();
+    assert_eq!(
+        with_environment(&["exchange", "--app-secret-file", file, &code()], None).code,
+        Some(0)
+    );
+
+    for (args, secret) in [
+        (vec!["exchange", "bogus"], Some("hunter2secret")),
+        (vec!["exchange", "bogus"], Some("hunter2 secret")),
+        (vec!["--json", "exchange", "bogus"], Some("hunter2secret")),
+    ] {
+        let printed = with_environment(&args, secret);
+        assert_ne!(printed.code, Some(0));
+        assert!(!format!("{printed:?}").contains("hunter2"), "{printed:?}");
+    }
+    let missing = with_environment(&["exchange", "bogus"], None);
+    assert_eq!(
+        failure(&missing),
+        (
+            Some(2),
+            "error: no app secret: set WEIXIN_APP_SECRET or give --app-secret-file"
+        )
+    );
+}
+
+#[test]
+fn a_phone_that_says_no_sends_the_browser_nowhere() {
+    let sim = Running::sim(&[]);
+    let printed = weixin(&["scan", &login_url(&sim), "--cancel"]);
+    assert_eq!(
+        (printed.code, printed.stdout.as_str()),
+        (Some(0), "cancelled: the browser stays where it is\n")
+    );
+}
+
+#[test]
+fn a_simulator_that_allows_by_itself_needs_no_phone() {
+    let sim = Running::sim(&["--auto-allow"]);
+    let printed = weixin(&["scan", &login_url(&sim)]);
+    assert!(
+        printed.stdout.starts_with(&format!("{CALLBACK}?code=071")),
+        "{printed:?}"
+    );
+    let printed = weixin(&["scan", &login_url(&sim), "--cancel"]);
+    assert_eq!(
+        failure(&printed),
+        (
+            Some(1),
+            "error: this simulator allows every login by itself (--auto-allow): there is nothing to scan"
+        )
+    );
+}
+
+#[test]
+fn ctrl_c_ends_a_simulator_cleanly() {
+    let sim = Running::sim(&[]);
+    assert_eq!(sim.interrupt(), (Some(0), String::new()));
+}
+
+#[test]
+fn a_port_in_use_is_named_with_what_to_do() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let text = format!(
+        "error: cannot listen at {address}: another program has port {}. End it, or choose another port; 0 is any free one",
+        address.port()
+    );
+    for command in ["sim", "demo"] {
+        let printed = weixin(&[command, "--listen", &address.to_string()]);
+        assert_eq!(failure(&printed), (Some(1), text.as_str()), "{command}");
+    }
+}
+
+#[test]
+fn a_login_from_the_terminal_prints_the_user_and_heeds_no_other_callback() {
+    let sim = Running::sim(&[]);
+    let mut login = command(&["login", &sim.option(), "--no-open"])
+        .spawn()
+        .unwrap();
+    let mut notes = BufReader::new(login.stderr.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    let url = notes
+        .next()
+        .unwrap()
+        .strip_prefix("open ")
+        .unwrap()
+        .to_owned();
+    assert!(
+        notes
+            .next()
+            .unwrap()
+            .starts_with("waiting at http://127.0.0.1:")
+    );
+
+    let callback = weixin(&["scan", &url, "--as", "layla"])
+        .stdout
+        .trim()
+        .to_owned();
+    let foreign = callback.replace("state=", "state=x");
+    assert_eq!(status(&foreign), 403);
+    assert_eq!(status(&callback), 200);
+    let output = login.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.starts_with("nickname  ليلى بنت أحمد (layla)\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_login_that_was_declined_has_its_exit_code() {
+    let sim = Running::sim(&[]);
+    let mut login = command(&["login", &sim.option(), "--no-open"])
+        .spawn()
+        .unwrap();
+    let mut notes = BufReader::new(login.stderr.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    let url = notes.next().unwrap();
+    let state = url
+        .split("state=")
+        .nth(1)
+        .unwrap()
+        .split('#')
+        .next()
+        .unwrap();
+    let waiting = notes.next().unwrap();
+    let callback = waiting.split(' ').nth(2).unwrap();
+    assert_eq!(status(&format!("{callback}?state={state}")), 200);
+    let output = login.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(notes.next().unwrap(), "error: the user declined the login");
+}
+
+/// What a browser gets at `url`.
+fn status(url: &str) -> u16 {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async { reqwest::get(url).await.unwrap().status().as_u16() })
+}
+
+fn advance(sim: &Running, seconds: u64) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let url = format!("{}/_sim/api/clock", sim.url);
+        let request = reqwest::Client::builder().build().unwrap().post(url);
+        let answer = request
+            .json(&json!({ "advance_seconds": seconds }))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200);
+    });
+}
