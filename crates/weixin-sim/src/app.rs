@@ -40,6 +40,13 @@ impl App {
 
     /// Whether the browser may be sent to `redirect_uri`; the error is the rule that it breaks.
     pub(crate) fn accepts(&self, redirect_uri: &str) -> Result<(), &'static str> {
+        // The URL parser silently drops these, but the browser is sent to the text as it is.
+        if redirect_uri
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control())
+        {
+            return Err("it has spaces, line breaks or control characters");
+        }
         let url = Url::parse(redirect_uri).map_err(|_| "it is not an absolute address")?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err("it does not start with http:// or https://");

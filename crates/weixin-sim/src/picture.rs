@@ -63,3 +63,32 @@ fn jpeg(pixels: &[u8], width: usize, color: ColorType) -> Result<Vec<u8>, Encodi
     Encoder::new(&mut bytes, QUALITY).encode(pixels, width, width, color)?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use rqrr::PreparedImage;
+    use zune_jpeg::{JpegDecoder, zune_core::bytestream::ZCursor};
+
+    use super::*;
+
+    #[test]
+    fn a_phone_reads_the_address_from_the_picture() {
+        let text = "http://127.0.0.1:9300/connect/confirm?uuid=081fNLs3OTjRKaOo";
+        let picture = qr_code(text).unwrap();
+        let mut decoder = JpegDecoder::new(ZCursor::new(&picture));
+        let pixels = decoder.decode().unwrap();
+        let samples = pixels.len() / (QR_WIDTH * QR_WIDTH);
+        let mut image = PreparedImage::prepare_from_greyscale(QR_WIDTH, QR_WIDTH, |x, y| {
+            pixels[(y * QR_WIDTH + x) * samples]
+        });
+        let (_, read) = image.detect_grids()[0].decode().unwrap();
+        assert_eq!(read, text);
+    }
+
+    #[test]
+    fn people_can_be_told_apart_by_their_avatars() {
+        let avatars: Vec<_> = ["a", "b", "c"].map(|id| avatar(id, 132).unwrap()).into();
+        assert!(avatars[0] != avatars[1] && avatars[1] != avatars[2] && avatars[0] != avatars[2]);
+        assert_eq!(avatar("a", 132).unwrap(), avatars[0]);
+    }
+}

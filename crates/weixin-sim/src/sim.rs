@@ -191,6 +191,6 @@ impl Sim {
 
     /// The last 1000 requests to WeChat's paths, secrets masked.
     pub fn requests(&self) -> Vec<Recorded> {
-        self.shared.world().requests.clone()
+        self.shared.world().requests.iter().cloned().collect()
     }
 }

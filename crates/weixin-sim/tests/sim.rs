@@ -302,6 +302,26 @@ async fn control_says_which_field_is_wrong_and_why() {
 }
 
 #[tokio::test]
+async fn the_phones_form_says_which_field_is_wrong() {
+    let (sim, uuid) = with_a_qr_code().await;
+    for (form, rule) in [
+        ("", "action: expected allow or cancel"),
+        ("action=maybe", "action: expected allow or cancel"),
+        (
+            "action=allow&person=bob",
+            "person: unknown person: expected one of xiaoming, long, layla, noname, control",
+        ),
+    ] {
+        let url = format!("{}/_sim/phone/{uuid}", sim.url());
+        let response = client().post(url).body(form).send().await.unwrap();
+        assert_eq!(response.status(), 400, "{form}");
+        let page = response.text().await.unwrap();
+        assert!(page.contains(rule), "{page}");
+    }
+    assert_eq!(sim.pending(), [uuid]);
+}
+
+#[tokio::test]
 async fn control_shows_who_waits_and_moves_the_clock() {
     let (sim, uuid) = with_a_qr_code().await;
     assert_eq!(

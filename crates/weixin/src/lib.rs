@@ -56,7 +56,8 @@
 //!
 //! [`AppSecret`], [`Code`], [`AccessToken`] and [`RefreshToken`] are redacted, wiped on drop, and are
 //! in no error and no log event of this crate. WeChat's API wants them in the query of the address:
-//! log the path of a request and nothing else of it.
+//! log the path of a request and nothing else of it. A copy that was made to be sent (the address in
+//! the HTTP client, the bytes of an answer) is not wiped.
 //!
 //! # Features
 //!

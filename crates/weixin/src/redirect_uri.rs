@@ -1,6 +1,6 @@
 //! The callback address, parsed once at the border.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use thiserror::Error;
@@ -19,7 +19,10 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 /// address and no `localhost`; that depends on the registration and is not checked here.
 /// [`Client::probe`](crate::Client::probe) asks WeChat.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct RedirectUri {
+pub struct RedirectUri(Arc<Parts>);
+
+#[derive(Debug, Eq, PartialEq)]
+struct Parts {
     url: Url,
     text: String,
     /// Encoded once, here, and not again for every login.
@@ -29,29 +32,30 @@ pub struct RedirectUri {
 impl RedirectUri {
     /// The address as it was given.
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// The address, parsed.
     pub fn url(&self) -> &Url {
-        &self.url
+        &self.0.url
+    }
+
+    fn new(text: String, url: Url) -> Self {
+        let encoded = utf8_percent_encode(&text, RESERVED).to_string();
+        Self(Arc::new(Parts { url, text, encoded }))
     }
 
     pub(crate) fn percent_encoded(&self) -> &str {
-        &self.encoded
+        &self.0.encoded
     }
 
     /// The same address with one more query parameter.
     #[must_use]
     pub fn with_query_pair(&self, name: &str, value: &str) -> Self {
-        let mut url = self.url.clone();
+        let mut url = self.0.url.clone();
         url.query_pairs_mut().append_pair(name, value);
         let text = String::from(url.clone());
-        Self {
-            encoded: encode(&text),
-            text,
-            url,
-        }
+        Self::new(text, url)
     }
 }
 
@@ -73,22 +77,14 @@ impl FromStr for RedirectUri {
         if url.fragment().is_some() {
             return Err(InvalidRedirectUri::Fragment);
         }
-        Ok(Self {
-            encoded: encode(text),
-            text: text.to_owned(),
-            url,
-        })
+        Ok(Self::new(text.to_owned(), url))
     }
 }
 
 impl fmt::Display for RedirectUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.0.text)
     }
-}
-
-fn encode(text: &str) -> String {
-    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 /// An address that WeChat could not call back, and the rule that it breaks.

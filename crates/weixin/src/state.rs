@@ -9,7 +9,7 @@ use crate::Error;
 /// Digits of a state. WeChat allows letters and digits, 128 bytes at most, inside its own browser.
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// 62²² is the first power of 62 that holds 128 bits.
+/// Letters and digits that hold 128 bits.
 const LENGTH: usize = 22;
 
 /// A value that WeChat hands back unchanged with the callback (RFC 6749, section 10.12).
@@ -28,7 +28,7 @@ impl State {
     pub fn random() -> Result<Self, Error> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(|_| Error::Random)?;
-        Ok(Self(in_base_62(u128::from_ne_bytes(bytes))))
+        Ok(Self(in_base_62(bytes)))
     }
 
     /// A state that was kept since the login began.
@@ -58,12 +58,17 @@ impl fmt::Debug for State {
     }
 }
 
-fn in_base_62(mut number: u128) -> String {
+/// Eleven digits for each half: 62¹¹ is the first power of 62 that holds 64 bits.
+fn in_base_62(bytes: [u8; 16]) -> String {
     let mut text = String::with_capacity(LENGTH);
-    for _ in 0..LENGTH {
-        let digit = usize::try_from(number % 62).unwrap_or_default();
-        text.push(char::from(DIGITS[digit]));
-        number /= 62;
+    let (halves, _) = bytes.as_chunks::<8>();
+    for half in halves {
+        let mut number = u64::from_le_bytes(*half);
+        for _ in 0..LENGTH / 2 {
+            let digit = usize::try_from(number % 62).unwrap_or_default();
+            text.push(char::from(DIGITS[digit]));
+            number /= 62;
+        }
     }
     text
 }
@@ -95,10 +100,15 @@ mod tests {
 
     #[test]
     fn all_128_bits_are_in_the_text() {
-        assert_eq!(in_base_62(0), "0".repeat(22));
-        assert_eq!(in_base_62(61), format!("z{}", "0".repeat(21)));
-        // 2^128 - 1 in base 62, lowest digit first, worked out with Python.
-        assert_eq!(in_base_62(u128::MAX), "7chF7tm8n9klfT5MGD24n7");
+        assert_eq!(in_base_62([0; 16]), "0".repeat(22));
+        // The digits of 2^64 - 1 in base 62, lowest first, worked out with Python.
+        assert_eq!(in_base_62([0xff; 16]), "FYHA61aHgyLFYHA61aHgyL");
+        let mut bytes = [0; 16];
+        for bit in 0..128 {
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert_ne!(in_base_62(bytes), "0".repeat(22), "bit {bit}");
+            bytes[bit / 8] ^= 1 << (bit % 8);
+        }
     }
 
     #[test]

@@ -208,3 +208,34 @@ async fn an_error_code_counts_whatever_the_status_and_the_content_type() {
         "wechat answered /sns/userinfo with 42001 (access_token expired)"
     );
 }
+
+#[tokio::test]
+async fn calls_one_after_the_other_share_a_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = client(&format!("http://{}", listener.local_addr().unwrap()));
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&connections);
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            count.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(async move {
+                while stream
+                    .read(&mut [0; 4096])
+                    .await
+                    .is_ok_and(|length| length > 0)
+                {
+                    let _ = stream.write_all(response("200 OK", GOOD).as_bytes()).await;
+                }
+            });
+        }
+    });
+    for _ in 0..3 {
+        client
+            .clone()
+            .exchange(Code::new("071code").unwrap())
+            .await
+            .unwrap();
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
+}

@@ -43,7 +43,7 @@ async fn open(site: &Router, path: &str, cookie: &str) -> (StatusCode, header::H
     )
 }
 
-fn text(headers: &header::HeaderMap, name: header::HeaderName) -> &str {
+fn text(headers: &header::HeaderMap, name: HeaderName) -> &str {
     headers[name].to_str().unwrap()
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Path, State},
-    response::Response,
+    http::StatusCode,
+    response::{IntoResponse, Response},
 };
 
 use super::{Parameters, parameters};
@@ -17,7 +18,7 @@ use crate::{
 /// `/connect/confirm`: opening it is the scan.
 pub(super) async fn confirm(State(sim): State<Arc<Shared>>, parameters: Parameters) -> Response {
     let uuid = parameters.get("uuid");
-    let scanned = sim.change(|world, now| {
+    let scanned: Result<_, PhoneError> = sim.change(|world, now| {
         let app = world.logins.scan(uuid, now)?.app.clone();
         Ok(world
             .app(&app)
@@ -25,7 +26,11 @@ pub(super) async fn confirm(State(sim): State<Arc<Shared>>, parameters: Paramete
             .unwrap_or_default())
     });
     match scanned {
-        Err(error) => problem(&error),
+        Err(error) => page(&PhonePage {
+            screen: Screen::Problem {
+                text: error.to_string(),
+            },
+        }),
         Ok(app_name) => {
             let people = sim.world().people.clone();
             page(&PhonePage {
@@ -46,24 +51,31 @@ pub(super) async fn decide(
     body: String,
 ) -> Response {
     let form = parameters::form(&body);
-    let decided = if form.get("action") == "allow" {
-        let person = Some(form.get("person")).filter(|person| !person.is_empty());
-        sim.change(|world, now| world.allow(&uuid, person, now))
-            .map(|_| Screen::Allowed)
-    } else {
-        sim.change(|world, now| world.cancel(&uuid, now))
-            .map(|()| Screen::Cancelled { uuid: &uuid })
+    let decided = match form.get("action") {
+        "allow" => {
+            let person = Some(form.get("person")).filter(|person| !person.is_empty());
+            let allowed = sim.change(|world, now| world.allow(&uuid, person, now));
+            allowed.map(|_| Screen::Allowed)
+        }
+        "cancel" => {
+            let cancelled = sim.change(|world, now| world.cancel(&uuid, now));
+            cancelled.map(|()| Screen::Cancelled { uuid: &uuid })
+        }
+        _ => return bad_request("action: expected allow or cancel".to_owned()),
     };
-    decided.map_or_else(
-        |error| problem(&error),
-        |screen| page(&PhonePage { screen }),
-    )
+    match decided {
+        Ok(screen) => page(&PhonePage { screen }),
+        Err(error @ PhoneError::UnknownPerson { .. }) => bad_request(format!("person: {error}")),
+        Err(error) => bad_request(error.to_string()),
+    }
 }
 
-fn problem(error: &PhoneError) -> Response {
-    page(&PhonePage {
-        screen: Screen::Problem {
-            text: error.to_string(),
-        },
-    })
+fn bad_request(text: String) -> Response {
+    (
+        StatusCode::BAD_REQUEST,
+        page(&PhonePage {
+            screen: Screen::Problem { text },
+        }),
+    )
+        .into_response()
 }

@@ -3,7 +3,7 @@
 mod grants;
 mod logins;
 
-use std::time::SystemTime;
+use std::{collections::VecDeque, time::SystemTime};
 
 pub use self::logins::PhoneError;
 pub(crate) use self::{
@@ -25,7 +25,7 @@ pub(crate) struct World {
     pub(crate) lifetimes: Lifetimes,
     pub(crate) logins: Logins,
     pub(crate) grants: Grants,
-    pub(crate) requests: Vec<Recorded>,
+    pub(crate) requests: VecDeque<Recorded>,
 }
 
 impl World {
@@ -42,7 +42,7 @@ impl World {
             lifetimes,
             logins: Logins::default(),
             grants: Grants::default(),
-            requests: Vec::new(),
+            requests: VecDeque::new(),
         }
     }
 
@@ -97,8 +97,8 @@ impl World {
 
     pub(crate) fn record(&mut self, recorded: Recorded) {
         if self.requests.len() == MAX_RECORDED {
-            self.requests.remove(0);
+            self.requests.pop_front();
         }
-        self.requests.push(recorded);
+        self.requests.push_back(recorded);
     }
 }
