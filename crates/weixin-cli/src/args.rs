@@ -1,10 +1,12 @@
 //! Every argument and its help.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::net::SocketAddr;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use url::Url;
-use weixin::{AppId, OpenId, Origin, RedirectUri};
+use weixin::{AppId, OpenId, RedirectUri};
+
+use crate::settings::{Addresses, App, TokenFile};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -224,66 +226,6 @@ pub(crate) struct User {
     /// The language of region names, which WeChat has left empty since 2021
     #[arg(long, default_value = "zh-cn")]
     pub(crate) lang: Lang,
-}
-
-/// The application. Its secret comes from `WEIXIN_APP_SECRET` or a file, never from an argument.
-#[derive(Debug, clap::Args)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "clap names the arguments after the fields"
-)]
-pub(crate) struct App {
-    /// The app id [required without --sim]
-    #[arg(long, env = "WEIXIN_APP_ID")]
-    pub(crate) app_id: Option<AppId>,
-
-    /// A file with the app secret; without it, the secret is that of `WEIXIN_APP_SECRET`
-    #[arg(long, value_name = "FILE")]
-    pub(crate) app_secret_file: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) addresses: Addresses,
-}
-
-/// Where WeChat is.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Addresses {
-    /// Talk to a simulator, with its app id and secret
-    #[arg(
-        long,
-        value_name = "URL",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "http://127.0.0.1:9300",
-        conflicts_with_all = ["open_url", "api_url"]
-    )]
-    pub(crate) sim: Option<Origin>,
-
-    /// Where the login page is
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "WEIXIN_OPEN_URL",
-        default_value = "https://open.weixin.qq.com"
-    )]
-    pub(crate) open_url: Origin,
-
-    /// Where the API is
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "WEIXIN_API_URL",
-        default_value = "https://api.weixin.qq.com"
-    )]
-    pub(crate) api_url: Origin,
-}
-
-/// Tokens come from a file or the environment, never from an argument.
-#[derive(Debug, clap::Args)]
-pub(crate) struct TokenFile {
-    /// A file with a token as `exchange --json` prints it; `-` is standard input
-    #[arg(long = "token", value_name = "FILE")]
-    pub(crate) file: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

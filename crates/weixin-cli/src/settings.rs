@@ -4,16 +4,15 @@ use std::{
     env,
     fs::File,
     io::{self, Read},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use serde::Deserialize;
-use weixin::{AccessToken, AppId, AppSecret, Client, Endpoints, Https, OpenId, RefreshToken};
-
-use crate::{
-    args::{Addresses, App, OnBehalf, TokenFile},
-    failure::Failure,
+use weixin::{
+    AccessToken, AppId, AppSecret, Client, Endpoints, Https, OpenId, Origin, RefreshToken,
 };
+
+use crate::{args::OnBehalf, failure::Failure};
 
 /// Largest file that is read for a secret or a token.
 const MAX_FILE: u64 = 64 * 1024;
@@ -21,6 +20,66 @@ const MAX_FILE: u64 = 64 * 1024;
 /// The app that every simulator has from the start.
 const SIM_APP_ID: &str = "wx0123456789abcdef";
 const SIM_APP_SECRET: &str = "ssssssssssssssssssssssssssssssss";
+
+/// The application. Its secret comes from `WEIXIN_APP_SECRET` or a file, never from an argument.
+#[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "clap names the arguments after the fields"
+)]
+pub(crate) struct App {
+    /// The app id [required without --sim]
+    #[arg(long, env = "WEIXIN_APP_ID")]
+    pub(crate) app_id: Option<AppId>,
+
+    /// A file with the app secret; without it, the secret is that of `WEIXIN_APP_SECRET`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) app_secret_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) addresses: Addresses,
+}
+
+/// Where WeChat is.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Addresses {
+    /// Talk to a simulator, with its app id and secret
+    #[arg(
+        long,
+        value_name = "URL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "http://127.0.0.1:9300",
+        conflicts_with_all = ["open_url", "api_url"]
+    )]
+    pub(crate) sim: Option<Origin>,
+
+    /// Where the login page is
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "WEIXIN_OPEN_URL",
+        default_value = "https://open.weixin.qq.com"
+    )]
+    pub(crate) open_url: Origin,
+
+    /// Where the API is
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "WEIXIN_API_URL",
+        default_value = "https://api.weixin.qq.com"
+    )]
+    pub(crate) api_url: Origin,
+}
+
+/// Tokens come from a file or the environment, never from an argument.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TokenFile {
+    /// A file with a token as `exchange --json` prints it; `-` is standard input
+    #[arg(long = "token", value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
 
 impl Addresses {
     pub(crate) fn endpoints(&self) -> Endpoints {
