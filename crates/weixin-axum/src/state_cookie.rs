@@ -4,7 +4,7 @@ use axum_core::response::{IntoResponseParts, ResponseParts};
 use cookie::{Cookie, SameSite, time::Duration};
 use http::{
     HeaderMap, HeaderValue,
-    header::{COOKIE, SET_COOKIE},
+    header::{CACHE_CONTROL, COOKIE, REFERRER_POLICY, SET_COOKIE},
 };
 use weixin::{RedirectUri, State};
 
@@ -117,7 +117,8 @@ impl StateCookie {
 }
 
 /// A part of the response that ends a login in this browser: for a minute the same callback may
-/// come again, then the state is worth nothing. Put it in front: `(login.forget, Redirect::to("/"))`.
+/// come again, then the state is worth nothing. It also keeps the callback's address, which holds the
+/// code, out of caches and `Referer`. Put it in front: `(login.forget, Redirect::to("/"))`.
 #[derive(Clone, Debug)]
 #[must_use = "make it a part of the response"]
 pub struct ForgetState(Option<HeaderValue>);
@@ -129,9 +130,12 @@ impl IntoResponseParts for ForgetState {
         self,
         mut response: ResponseParts,
     ) -> Result<ResponseParts, Self::Error> {
+        let headers = response.headers_mut();
         if let Some(cookie) = self.0 {
-            response.headers_mut().append(SET_COOKIE, cookie);
+            headers.append(SET_COOKIE, cookie);
         }
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         Ok(response)
     }
 }

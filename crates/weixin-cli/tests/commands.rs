@@ -283,6 +283,24 @@ fn ctrl_c_ends_a_simulator_cleanly() {
 }
 
 #[test]
+fn ctrl_c_ends_a_login_and_says_that_nobody_logged_in() {
+    let sim = Running::sim(&[]);
+    let mut login = command(&["login", &sim.option(), "--no-open"])
+        .spawn()
+        .unwrap();
+    let mut notes = BufReader::new(login.stderr.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    assert!(notes.nth(1).unwrap().starts_with("waiting at"));
+    running::interrupt(&login);
+    assert_eq!(login.wait().unwrap().code(), Some(1));
+    assert_eq!(
+        notes.next().unwrap(),
+        "error: interrupted before anybody logged in"
+    );
+}
+
+#[test]
 fn a_port_in_use_is_named_with_what_to_do() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();

@@ -2,6 +2,8 @@
 
 use url::{Host, Url};
 
+use crate::broken_rule::BrokenRule;
+
 /// A website app, as its owner registered it.
 #[derive(Clone, Debug)]
 pub struct App {
@@ -39,26 +41,26 @@ impl App {
     }
 
     /// Whether the browser may be sent to `redirect_uri`; the error is the rule that it breaks.
-    pub(crate) fn accepts(&self, redirect_uri: &str) -> Result<(), &'static str> {
+    pub(crate) fn accepts(&self, redirect_uri: &str) -> Result<(), BrokenRule> {
         // The URL parser silently drops these, but the browser is sent to the text as it is.
         if redirect_uri
             .chars()
             .any(|c| c.is_whitespace() || c.is_control())
         {
-            return Err("it has spaces, line breaks or control characters");
+            return Err(BrokenRule::WHITESPACE);
         }
-        let url = Url::parse(redirect_uri).map_err(|_| "it is not an absolute address")?;
+        let url = Url::parse(redirect_uri).map_err(|_| BrokenRule::NOT_ABSOLUTE)?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err("it does not start with http:// or https://");
+            return Err(BrokenRule::NOT_HTTP);
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err("it has a user name before the host");
+            return Err(BrokenRule::USER_INFO);
         }
         if is_local(&url) {
             return Ok(());
         }
         if url.port().is_some() {
-            return Err("it has a port");
+            return Err(BrokenRule::PORT);
         }
         let host = url.host_str().unwrap_or_default();
         if self
@@ -68,7 +70,7 @@ impl App {
         {
             Ok(())
         } else {
-            Err("its host is not the registered callback domain")
+            Err(BrokenRule::OTHER_HOST)
         }
     }
 }
@@ -105,33 +107,15 @@ mod tests {
             assert_eq!(app.accepts(good), Ok(()), "{good}");
         }
         let table = [
-            ("", "it is not an absolute address"),
-            ("/callback", "it is not an absolute address"),
-            (
-                "ftp://www.example.com/",
-                "it does not start with http:// or https://",
-            ),
-            (
-                "http://localhost@evil.example/",
-                "it has a user name before the host",
-            ),
-            ("https://www.example.com:8443/", "it has a port"),
-            (
-                "https://example.com/",
-                "its host is not the registered callback domain",
-            ),
-            (
-                "https://a.www.example.com/",
-                "its host is not the registered callback domain",
-            ),
-            (
-                "http://127.0.0.2/",
-                "its host is not the registered callback domain",
-            ),
-            (
-                "http://localhost.evil.example/",
-                "its host is not the registered callback domain",
-            ),
+            ("", BrokenRule::NOT_ABSOLUTE),
+            ("/callback", BrokenRule::NOT_ABSOLUTE),
+            ("ftp://www.example.com/", BrokenRule::NOT_HTTP),
+            ("http://localhost@evil.example/", BrokenRule::USER_INFO),
+            ("https://www.example.com:8443/", BrokenRule::PORT),
+            ("https://example.com/", BrokenRule::OTHER_HOST),
+            ("https://a.www.example.com/", BrokenRule::OTHER_HOST),
+            ("http://127.0.0.2/", BrokenRule::OTHER_HOST),
+            ("http://localhost.evil.example/", BrokenRule::OTHER_HOST),
         ];
         for (bad, rule) in table {
             assert_eq!(app.accepts(bad), Err(rule), "{bad}");

@@ -51,6 +51,7 @@
 //! last observed. A refresh token keeps its value and its end.
 
 mod app;
+mod broken_rule;
 mod builder;
 mod clock;
 mod lifetimes;

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::{Person, world::Login};
+use crate::{Person, broken_rule::BrokenRule, world::Login};
 
 /// The QR page (facts 1.2).
 #[derive(Template)]
@@ -17,11 +17,11 @@ pub(crate) struct QrPage<'a> {
 /// The page that says why there is no QR code (facts 1.3).
 #[derive(Template)]
 #[template(path = "error.html")]
-pub(crate) struct ErrorPage<'a> {
+pub(crate) struct ErrorPage {
     /// WeChat's own words.
     pub(crate) text: &'static str,
-    /// Ours: the parameter and the rule that it breaks.
-    pub(crate) why: &'a str,
+    /// Ours.
+    pub(crate) why: BrokenRule,
 }
 
 /// The pretend phone.

@@ -1,14 +1,4 @@
 //! Values that never reach a log: redacted `Debug`, no `Display`, no `Serialize`, wiped on drop.
-//!
-//! ```compile_fail
-//! let code = weixin::Code::new("071vDl000X8kON13q5000PWr744vDl05").unwrap();
-//! println!("{code}");
-//! ```
-//!
-//! ```compile_fail
-//! fn serialize<T: serde::Serialize>(_: T) {}
-//! serialize(weixin::AppSecret::new("ssssssssssssssssssssssssssssssss").unwrap());
-//! ```
 
 use std::fmt;
 
@@ -105,6 +95,29 @@ secret! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Compiles only if none of the types implements any of the traits: with one, it would be
+    /// ambiguous which implementation is meant.
+    macro_rules! assert_lacks {
+        ([$($secret:ty),+], $traits:tt) => {$( assert_lacks!(@ $secret, $traits); )+};
+        (@ $secret:ty, [$($lacking:path),+]) => {$({
+            trait AmbiguousIfImplemented<A> {
+                fn probe() {}
+            }
+            impl<T: ?Sized> AmbiguousIfImplemented<()> for T {}
+            struct Implemented;
+            impl<T: ?Sized + $lacking> AmbiguousIfImplemented<Implemented> for T {}
+            <$secret as AmbiguousIfImplemented<_>>::probe();
+        })+};
+    }
+
+    #[test]
+    fn no_secret_can_be_printed_serialized_copied_or_compared_by_accident() {
+        assert_lacks!(
+            [AppSecret, Code, AccessToken, RefreshToken],
+            [fmt::Display, serde::Serialize, Clone, PartialEq, AsRef<str>, Into<String>]
+        );
+    }
 
     #[test]
     fn debug_shows_the_type_and_nothing_else() {

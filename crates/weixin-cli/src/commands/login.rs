@@ -57,7 +57,10 @@ pub(super) async fn run(args: Login, output: Output) -> Result<(), Failure> {
     }
     let code = tokio::select! {
         code = callbacks.recv() => code.flatten(),
-        interrupted = listen::interrupted() => return interrupted,
+        interrupted = listen::interrupted() => {
+            interrupted?;
+            return Err(Failure::Other("interrupted before anybody logged in".to_owned()));
+        }
     };
     let code = code.ok_or_else(|| Failure::NeedsLogin("the user declined the login".to_owned()))?;
     let token = client.exchange(code).await?;

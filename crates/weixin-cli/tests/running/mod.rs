@@ -45,6 +45,18 @@ pub(crate) fn weixin(args: &[&str]) -> Printed {
     run(command(args))
 }
 
+/// What Ctrl-C does.
+pub(crate) fn interrupt(process: &Child) {
+    let id = process.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
 /// A simulator that listens.
 pub(crate) struct Running {
     pub(crate) process: Child,
@@ -68,16 +80,9 @@ impl Running {
         format!("--sim={}", self.url)
     }
 
-    /// What Ctrl-C does; returns exit code and what was printed after the first line.
+    /// Ends it by Ctrl-C; returns exit code and what was printed after the first line.
     pub(crate) fn interrupt(mut self) -> (Option<i32>, String) {
-        let id = self.process.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-INT", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        interrupt(&self.process);
         let status = self.process.wait().unwrap();
         let mut rest = String::new();
         self.process

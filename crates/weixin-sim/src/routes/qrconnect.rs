@@ -14,6 +14,7 @@ use axum::{
 use super::Parameters;
 use crate::{
     App,
+    broken_rule::BrokenRule,
     pages::{ErrorPage, QrPage, page as render},
     picture,
     sim::Shared,
@@ -22,7 +23,7 @@ use crate::{
 
 /// Checks app id, scope and callback in this order, then shows a new QR code.
 pub(super) async fn page(State(sim): State<Arc<Shared>>, parameters: Parameters) -> Response {
-    let opened: Result<_, ErrorPage<'_>> = sim.change(|world, now| {
+    let opened: Result<_, ErrorPage> = sim.change(|world, now| {
         let app = check(world, &parameters)?.clone();
         let login = Login {
             uuid: world.random.uuid(),
@@ -50,10 +51,10 @@ pub(super) async fn page(State(sim): State<Arc<Shared>>, parameters: Parameters)
     }
 }
 
-fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, ErrorPage<'static>> {
+fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, ErrorPage> {
     let app = world.app(parameters.get("appid")).map_err(|_| ErrorPage {
         text: "AppID 参数错误",
-        why: "appid: no app with this id is registered",
+        why: BrokenRule::UNKNOWN_APP,
     })?;
     if !parameters
         .get("scope")
@@ -62,7 +63,7 @@ fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, Error
     {
         return Err(ErrorPage {
             text: "Scope 参数错误或没有 Scope 权限",
-            why: "scope: a website app has snsapi_login (several are separated by commas)",
+            why: BrokenRule::SCOPE,
         });
     }
     app.accepts(parameters.get("redirect_uri"))
@@ -93,7 +94,7 @@ pub(super) async fn picture(
     if sim.world().logins.find(&uuid, sim.now()).is_none() {
         return render(&ErrorPage {
             text: "该链接无法访问",
-            why: "uuid: unknown or expired",
+            why: BrokenRule::UNKNOWN_QR_CODE,
         });
     }
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());

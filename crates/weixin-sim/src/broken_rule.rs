@@ -1,0 +1,47 @@
+//! What the simulator adds to WeChat's error pages: the rule, in its own words.
+
+/// A rule that a login address breaks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct BrokenRule {
+    pub(crate) chinese: &'static str,
+    pub(crate) english: &'static str,
+}
+
+impl BrokenRule {
+    pub(crate) const WHITESPACE: Self = Self {
+        chinese: "redirect_uri 含有空格、换行或控制字符",
+        english: "redirect_uri has spaces, line breaks or control characters",
+    };
+    pub(crate) const NOT_ABSOLUTE: Self = Self {
+        chinese: "redirect_uri 不是完整地址",
+        english: "redirect_uri is not an absolute address",
+    };
+    pub(crate) const NOT_HTTP: Self = Self {
+        chinese: "redirect_uri 不以 http:// 或 https:// 开头",
+        english: "redirect_uri does not start with http:// or https://",
+    };
+    pub(crate) const USER_INFO: Self = Self {
+        chinese: "redirect_uri 的域名前带有用户名",
+        english: "redirect_uri has a user name before the host",
+    };
+    pub(crate) const PORT: Self = Self {
+        chinese: "redirect_uri 带有端口",
+        english: "redirect_uri has a port",
+    };
+    pub(crate) const OTHER_HOST: Self = Self {
+        chinese: "redirect_uri 的域名与授权回调域不一致",
+        english: "the host of redirect_uri is not the registered callback domain",
+    };
+    pub(crate) const UNKNOWN_APP: Self = Self {
+        chinese: "没有登记这个 appid",
+        english: "no app with this appid is registered",
+    };
+    pub(crate) const SCOPE: Self = Self {
+        chinese: "网站应用的 scope 是 snsapi_login，多个之间用逗号分隔",
+        english: "a website app's scope is snsapi_login; several are separated by commas",
+    };
+    pub(crate) const UNKNOWN_QR_CODE: Self = Self {
+        chinese: "二维码不存在或已过期",
+        english: "this QR code is unknown or has expired",
+    };
+}
