@@ -28,7 +28,7 @@ async fn two_people_log_in_one_after_the_other() {
         site.picture("qr").await;
 
         let phone = site.second_window("#sim_phone").await;
-        assert_eq!(phone.text("label:first-of-type bdi").await, "小明🐼é");
+        phone.reads("label:first-of-type bdi", "小明🐼é").await;
         phone.picture("phone").await;
         site.shows("#wx_after_scan").await;
         site.picture("qr-scanned").await;
@@ -38,8 +38,8 @@ async fn two_people_log_in_one_after_the_other() {
         phone.picture("phone-allowed").await;
 
         site.wait_for("#nickname").await;
-        assert_eq!(site.text("#nickname").await, name);
-        assert_eq!(site.text("#scope").await, "snsapi_login");
+        site.reads("#nickname", name).await;
+        site.reads("#scope", "snsapi_login").await;
         assert!(site.text("#unionid").await.starts_with('o'));
         assert!(site.number("#expires").await > 7190);
         site.picture(&format!("profile-{person}")).await;
@@ -137,10 +137,10 @@ async fn two_tabs_log_in_at_once_as_two_people() {
     // The tab that was opened last is confirmed first.
     demo.allow_as(&second, "layla").await;
     two.wait_for("#nickname").await;
-    assert_eq!(two.text("#nickname").await, "ليلى بنت أحمد (layla)");
+    two.reads("#nickname", "ليلى بنت أحمد (layla)").await;
     demo.allow_as(&first, "xiaoming").await;
     one.wait_for("#nickname").await;
-    assert_eq!(one.text("#nickname").await, "小明🐼é");
+    one.reads("#nickname", "小明🐼é").await;
 }
 
 #[tokio::test]
@@ -153,33 +153,30 @@ async fn the_token_is_checked_and_refreshed() {
     site.wait_for("#check").await;
 
     site.click("#check").await;
-    assert_eq!(site.text("#notice").await, "微信说：access token 有效。");
+    site.reads("#notice", "微信说：access token 有效。").await;
     site.click("#refresh").await;
-    assert_eq!(
-        site.text("#notice").await,
-        "已续期：还是原来的 access token。"
-    );
+    site.reads("#notice", "已续期：还是原来的 access token。")
+        .await;
 
     demo.control("clock", r#"{"advance_seconds":7200}"#).await;
     site.click("#check").await;
-    assert_eq!(
-        site.text("#notice").await,
-        "微信说：access token 已失效 (42001 access_token expired)"
-    );
+    site.reads(
+        "#notice",
+        "微信说：access token 已失效 (42001 access_token expired)",
+    )
+    .await;
     site.picture("profile-token-expired").await;
     site.click("#refresh").await;
-    assert_eq!(
-        site.text("#notice").await,
-        "已刷新：换了新的 access token。"
-    );
+    site.reads("#notice", "已刷新：换了新的 access token。")
+        .await;
     site.click("#check").await;
-    assert_eq!(site.text("#notice").await, "微信说：access token 有效。");
+    site.reads("#notice", "微信说：access token 有效。").await;
 
     demo.control("clock", r#"{"advance_seconds":2592000}"#)
         .await;
     site.click("#refresh").await;
     site.wait_for("#problem").await;
-    assert_eq!(site.text("h1").await, "登录已过期");
+    site.reads("h1", "登录已过期").await;
 }
 
 #[tokio::test]
@@ -195,7 +192,7 @@ async fn a_callback_that_was_used_is_refused_in_another_browser() {
     let other = Window::open(&[]).await;
     other.goto(&callback).await;
     other.wait_for("#problem").await;
-    assert_eq!(other.text("h1").await, "此次登录已被使用");
+    other.reads("h1", "此次登录已被使用").await;
     other.picture("problem-used").await;
     other.goto(&demo.site).await;
     other.wait_for("#login").await;
@@ -212,7 +209,7 @@ async fn every_problem_has_a_page_that_says_what_to_do() {
     let callback = format!("{}callback", demo.site);
     site.goto(&format!("{}login", demo.site)).await;
     site.wait_for("#sim_phone").await;
-    assert_eq!(site.text(".title").await, "WeChat Login");
+    site.reads(".title", "WeChat Login").await;
     site.picture("qr-english").await;
     let state = site.attribute("body", "data-state").await;
 
@@ -245,14 +242,14 @@ async fn every_problem_has_a_page_that_says_what_to_do() {
     ];
     for (url, title, name) in problems {
         site.goto(&url).await;
-        assert_eq!(site.text("h1").await, title);
+        site.reads("h1", title).await;
         site.picture(&format!("problem-{name}")).await;
     }
 
     site.goto(&format!("{}login", demo.site)).await;
     let state = site.attribute("body", "data-state").await;
     site.goto(&format!("{callback}?state={state}")).await;
-    assert_eq!(site.text("h1").await, "You declined the login");
+    site.reads("h1", "You declined the login").await;
     site.picture("problem-declined").await;
 
     site.click("#again").await;
@@ -264,7 +261,7 @@ async fn every_problem_has_a_page_that_says_what_to_do() {
     demo.spend(&code).await;
     site.goto(&format!("{callback}?code={code}&state={state}"))
         .await;
-    assert_eq!(site.text("h1").await, "This login has been used already");
+    site.reads("h1", "This login has been used already").await;
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ use fantoccini::{
 };
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+use tokio::time::interval;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -157,6 +158,26 @@ impl Window {
     /// Waits until an element that is always there can be seen.
     pub(crate) async fn shows(&self, css: &str) {
         self.wait_for(&format!("{css}:not([hidden])")).await;
+    }
+
+    /// Waits until an element has this text; the page may change meanwhile.
+    pub(crate) async fn reads(&self, css: &str, expected: &str) {
+        let mut patience = interval(PATIENCE / 200);
+        let mut text = String::new();
+        for _ in 0..200 {
+            patience.tick().await;
+            let found = self.focused().await.find(Locator::Css(css)).await;
+            // An element of the page before is gone by the time that its text is asked for.
+            if let Ok(element) = found
+                && let Ok(found) = element.text().await
+            {
+                if found == expected {
+                    return;
+                }
+                text = found;
+            }
+        }
+        panic!("{css}: expected {expected:?}, found {text:?}");
     }
 
     pub(crate) async fn text(&self, css: &str) -> String {
