@@ -11,18 +11,47 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     listener.map_err(|source| Failure::Listen { address, source })
 }
 
-/// Returns when the person (Ctrl-C) or the system (SIGTERM) wants the end.
-pub(crate) async fn interrupted() -> Result<(), Failure> {
-    #[cfg(unix)]
-    {
+/// The end that the person (Ctrl-C) or the system (SIGTERM) may want. Made before anything is
+/// printed: who reads that it is ready may end it at once.
+#[cfg(unix)]
+#[derive(Debug)]
+pub(crate) struct End {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl End {
+    pub(crate) fn watch() -> Result<Self, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Returns when the end has come.
+    pub(crate) async fn wanted(&mut self) {
         tokio::select! {
-            interrupt = tokio::signal::ctrl_c() => interrupt?,
-            _ = terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await?;
-    Ok(())
+}
+
+/// The end that the person may want (Ctrl-C).
+#[cfg(windows)]
+#[derive(Debug)]
+pub(crate) struct End(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl End {
+    pub(crate) fn watch() -> Result<Self, Failure> {
+        Ok(Self(tokio::signal::windows::ctrl_c()?))
+    }
+
+    /// Returns when the end has come.
+    pub(crate) async fn wanted(&mut self) {
+        self.0.recv().await;
+    }
 }

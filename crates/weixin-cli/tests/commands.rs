@@ -283,6 +283,19 @@ fn ctrl_c_ends_a_simulator_cleanly() {
 }
 
 #[test]
+fn ctrl_c_ends_a_demo_cleanly() {
+    let mut demo = command(&["demo", "--no-open", "--listen", "127.0.0.1:0"])
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(demo.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    assert!(lines.next().unwrap().starts_with("open http://127.0.0.1:"));
+    running::interrupt(&demo);
+    assert_eq!(demo.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn ctrl_c_ends_a_login_and_says_that_nobody_logged_in() {
     let sim = Running::sim(&[]);
     let mut login = command(&["login", &sim.option(), "--no-open"])

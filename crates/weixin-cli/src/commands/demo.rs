@@ -7,9 +7,15 @@ use weixin::{AppSecret, Client, Endpoints};
 use weixin_axum::WebLogin;
 use weixin_sim::Sim;
 
-use crate::{args, browser, demo, failure::Failure, listen, output::Output};
+use crate::{
+    args, browser, demo,
+    failure::Failure,
+    listen::{self, End},
+    output::Output,
+};
 
 pub(super) async fn run(args: args::Demo, output: Output) -> Result<(), Failure> {
+    let mut end = End::watch()?;
     let listener = listen::bind(args.listen).await?;
     let address = listener.local_addr()?;
     // A browser cannot be sent to 0.0.0.0.
@@ -38,7 +44,7 @@ pub(super) async fn run(args: args::Demo, output: Output) -> Result<(), Failure>
     if !args.no_open {
         browser::open(&site);
     }
-    listen::interrupted().await?;
+    end.wanted().await;
     server.abort();
     Ok(())
 }

@@ -17,13 +17,20 @@ use url::Host;
 use weixin::{Callback, CallbackError, Code, RedirectUri};
 
 use super::user;
-use crate::{args::Login, browser, failure::Failure, listen, output::Output};
+use crate::{
+    args::Login,
+    browser,
+    failure::Failure,
+    listen::{self, End},
+    output::Output,
+};
 
 const REAL_WECHAT: &str = "\
 note: real WeChat calls back a registered host on port 80 or 443 only, never localhost, an IP address
       or another port. `weixin login --help` tells how a hosts entry gets that host onto this machine.";
 
 pub(super) async fn run(args: Login, output: Output) -> Result<(), Failure> {
+    let mut end = End::watch()?;
     let client = args.app.client()?;
     let listener = listen::bind(listen_address(&args)?).await?;
     let redirect_uri = match args.redirect_uri {
@@ -57,8 +64,7 @@ pub(super) async fn run(args: Login, output: Output) -> Result<(), Failure> {
     }
     let code = tokio::select! {
         code = callbacks.recv() => code.flatten(),
-        interrupted = listen::interrupted() => {
-            interrupted?;
+        () = end.wanted() => {
             return Err(Failure::Other("interrupted before anybody logged in".to_owned()));
         }
     };

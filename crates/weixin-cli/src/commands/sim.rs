@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use crate::{args, failure::Failure, listen, output::Output};
+use crate::{args, failure::Failure, listen::End, output::Output};
 
 pub(super) async fn run(args: args::Sim, output: Output) -> Result<(), Failure> {
+    let mut end = End::watch()?;
     let app = weixin_sim::App::new(args.app_id.as_str(), args.app_secret);
     let mut builder = weixin_sim::Sim::builder().listen(args.listen).app(app);
     if args.auto_allow {
@@ -25,5 +26,6 @@ pub(super) async fn run(args: args::Sim, output: Output) -> Result<(), Failure> 
         || format!("listening on {}", sim.url()),
         &json!({ "url": sim.url() }),
     );
-    listen::interrupted().await
+    end.wanted().await;
+    Ok(())
 }
