@@ -48,7 +48,10 @@
 //! long a QR code lives (5 minutes), a website's code (10 minutes). A wrong secret leaves the code
 //! unspent. A missing `grant_type` is noticed right after the app id. An unknown or forgotten QR
 //! code polls as expired (402). Errors come as `application/json`, successes as `text/plain`, as
-//! last observed. A refresh token keeps its value and its end.
+//! last observed. A refresh token keeps its value and its end; one that is over is 42002, an access
+//! token that is over is 42001, also at `/sns/auth`. The texts of 41003, 41009 and 42002 are
+//! made after their neighbours. Plain HTTP, a port and a local host in the callback pass here, and
+//! would not at WeChat.
 
 mod app;
 mod broken_rule;

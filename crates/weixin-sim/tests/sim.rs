@@ -232,7 +232,14 @@ async fn the_request_log_has_everything_but_the_secrets() {
 }
 
 /// Path (`UUID` stands for that of a QR code), body, status, field and rule.
-const BAD_CONTROL: [(&str, &str, u16, &str, &str); 8] = [
+const BAD_CONTROL: [(&str, &str, u16, &str, &str); 9] = [
+    (
+        "/_sim/api/people",
+        "",
+        405,
+        "method",
+        "this path is read with GET or changed with POST, not both: see / for what there is",
+    ),
     (
         "/_sim/api/logins/UUID/allow",
         r#"{"person":"bob"}"#,

@@ -172,6 +172,14 @@ pub(super) async fn not_found() -> BadRequest {
     }
 }
 
+pub(super) async fn method_not_allowed() -> BadRequest {
+    let rule = "this path is read with GET or changed with POST, not both: see / for what there is";
+    BadRequest {
+        status: StatusCode::METHOD_NOT_ALLOWED,
+        ..BadRequest::new("method", rule)
+    }
+}
+
 /// JSON of ours; no body is the same as `{}`.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, BadRequest> {
     let body = if body.is_empty() { b"{}" } else { body };

@@ -62,6 +62,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/_sim/api/reset", post(control::reset))
         .route("/_sim/api/requests", get(control::requests))
         .route("/_sim/{*path}", any(control::not_found))
+        .method_not_allowed_fallback(control::method_not_allowed)
         .layer(middleware::map_response(no_store));
     ours.merge(wechat)
         .layer(DefaultBodyLimit::max(MAX_BODY))
