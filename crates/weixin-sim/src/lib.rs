@@ -24,9 +24,10 @@
 //!
 //! | path | what it is |
 //! |---|---|
-//! | `/connect/qrconnect` | the QR page, or WeChat's error page |
+//! | `/connect/qrconnect` | the QR page, or WeChat's error page; `lang`, `style`, `href`, `self_redirect`, `stylelite`, `f=xml` |
+//! | `/connect/zh_CN/htmledition/js/wxLogin.js` | shows the QR page in a frame of a site |
 //! | `/connect/qrcode/{uuid}` | the QR picture, a JPEG |
-//! | `/connect/l/qrconnect` | what the page polls: 408, 404, 403, 405, 402 |
+//! | `/connect/l/qrconnect` | what the page polls: 408, 404, 403, 405, 402; `f=json`, `f=url` |
 //! | `/connect/confirm?uuid=` | what the QR code holds: the pretend phone |
 //! | `/sns/oauth2/access_token`, `/sns/oauth2/refresh_token`, `/sns/auth`, `/sns/userinfo` | the API, by GET, POST form, or both |
 //! | `/_sim/api/…` | ours: control, as JSON (below) |
@@ -47,7 +48,7 @@
 //! side, and [`Lifetimes`] can change it where it is a time: how long a poll is held (25 s), how
 //! long a QR code lives (5 minutes), a website's code (10 minutes). A wrong secret leaves the code
 //! unspent. A missing `grant_type` is noticed right after the app id. An unknown or forgotten QR
-//! code polls as expired (402). Errors come as `application/json`, successes as `text/plain`, as
+//! code polls as expired (402). The XML around the uuid of `f=xml` is ours. Errors come as `application/json`, successes as `text/plain`, as
 //! last observed. A refresh token keeps its value and its end; one that is over is 42002, an access
 //! token that is over is 42001, also at `/sns/auth`. The texts of 41003, 41009 and 42002 are
 //! made after their neighbours. Plain HTTP, a port and a local host in the callback pass here, and

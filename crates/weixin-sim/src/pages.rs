@@ -12,6 +12,34 @@ pub(crate) struct QrPage<'a> {
     pub(crate) login: &'a Login,
     pub(crate) app_name: &'a str,
     pub(crate) english: bool,
+    pub(crate) look: Look<'a>,
+}
+
+/// The QR page in its newer form (`stylelite=1`), which has other class names.
+#[derive(Template)]
+#[template(path = "qr_lite.html")]
+pub(crate) struct LiteQrPage<'a> {
+    pub(crate) login: &'a Login,
+    pub(crate) app_name: &'a str,
+    pub(crate) english: bool,
+    pub(crate) look: Look<'a>,
+}
+
+/// What the site that embeds the QR page may choose of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look<'a> {
+    /// `black` or `white`.
+    pub(crate) text_colour: &'static str,
+    pub(crate) stylesheet: Option<&'a str>,
+    /// `true`, `false` or `default`: which window goes on after the login.
+    pub(crate) self_redirect: &'static str,
+}
+
+/// The answer to a page that wants a new QR code without being loaded again.
+#[derive(Template)]
+#[template(path = "qr.xml")]
+pub(crate) struct QrXml<'a> {
+    pub(crate) uuid: &'a str,
 }
 
 /// The page that says why there is no QR code (facts 1.3).

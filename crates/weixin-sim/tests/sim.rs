@@ -355,6 +355,27 @@ async fn control_shows_who_waits_and_moves_the_clock() {
 }
 
 #[tokio::test]
+async fn a_style_sheet_is_never_a_script_and_not_for_the_newer_page() {
+    let sim = Sim::start().await.unwrap();
+    for more in [
+        "&href=javascript%3Aalert(1)",
+        "&href=data%3Atext%2Fhtml%2C%3Cscript%3E",
+        "&href=%22%3E%3Cscript%3E",
+        "&stylelite=1&href=https%3A%2F%2Fwww.example.com%2Fqr.css",
+    ] {
+        let page = get(&sim, &format!("{LOGIN}{more}"))
+            .await
+            .text()
+            .await
+            .unwrap();
+        assert!(
+            page.contains("/connect/qrcode/") && !page.contains("stylesheet"),
+            "{more}: {page}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_a_login_brings_is_text_on_its_page_and_not_markup() {
     let sim = Sim::start().await.unwrap();
     let hostile = LOGIN.replace("s1", "%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E%5C");

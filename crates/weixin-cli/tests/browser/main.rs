@@ -9,6 +9,7 @@
 )]
 
 mod demo;
+mod embedded;
 mod window;
 
 use self::{demo::Demo, window::Window};

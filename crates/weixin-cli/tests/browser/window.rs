@@ -29,8 +29,15 @@ struct Driver {
 }
 
 impl Driver {
-    /// Starts at a free port, which it prints.
+    /// Starts at a free port. The driver chooses one for IPv4 and takes it for IPv6 as well, where
+    /// somebody may have it: then it ends, and another is tried.
     fn start() -> Self {
+        (0..10)
+            .find_map(|_| Self::at_a_free_port())
+            .expect("chromedriver does not start")
+    }
+
+    fn at_a_free_port() -> Option<Self> {
         let mut process = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -39,9 +46,11 @@ impl Driver {
         let mut lines = BufReader::new(process.stdout.take().unwrap())
             .lines()
             .map(Result::unwrap);
-        let started = lines
-            .find(|line| line.contains("started successfully on port"))
-            .unwrap();
+        let started = lines.find(|line| line.contains("started successfully on port"));
+        let Some(started) = started else {
+            process.wait().unwrap();
+            return None;
+        };
         // Its later lines must have somewhere to go.
         std::thread::spawn(move || lines.for_each(drop));
         let port = started
@@ -51,7 +60,7 @@ impl Driver {
             .unwrap()
             .parse()
             .unwrap();
-        Self { process, port }
+        Some(Self { process, port })
     }
 }
 
@@ -71,6 +80,8 @@ impl Drop for Driver {
 pub(crate) struct Window {
     client: Client,
     handle: WindowHandle,
+    /// The frame inside it that is meant.
+    frame: Option<&'static str>,
     driver: Arc<Driver>,
 }
 
@@ -122,15 +133,26 @@ impl Window {
         Self {
             client,
             handle,
+            frame: None,
             driver: Arc::new(driver),
         }
     }
 
     pub(crate) async fn tab(&self) -> Self {
         let handle = self.focused().await.new_window(true).await.unwrap().handle;
+        self.with(handle, None)
+    }
+
+    /// What is inside a frame of this window.
+    pub(crate) fn framed(&self, css: &'static str) -> Self {
+        self.with(self.handle.clone(), Some(css))
+    }
+
+    fn with(&self, handle: WindowHandle, frame: Option<&'static str>) -> Self {
         Self {
             client: self.client.clone(),
             handle,
+            frame,
             driver: Arc::clone(&self.driver),
         }
     }
@@ -255,12 +277,17 @@ impl Window {
         }
     }
 
-    /// Commands of a driver go to one window at a time.
+    /// Commands of a driver go to one window, and one frame in it, at a time.
     async fn focused(&self) -> &Client {
         self.client
             .switch_to_window(self.handle.clone())
             .await
             .unwrap();
+        if let Some(css) = self.frame {
+            let wait = self.client.wait().at_most(PATIENCE);
+            let frame = wait.for_element(Locator::Css(css)).await.unwrap();
+            frame.enter_frame().await.unwrap();
+        }
         &self.client
     }
 }

@@ -34,6 +34,10 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let pages = Router::new()
         .route("/connect/qrconnect", get(qrconnect::page))
         .route("/connect/qrcode/{uuid}", get(qrconnect::picture))
+        .route(
+            "/connect/zh_CN/htmledition/js/wxLogin.js",
+            get(qrconnect::wx_login_script),
+        )
         .route("/connect/l/qrconnect", get(poll::poll))
         .route("/connect/confirm", get(phone::confirm))
         .layer(middleware::map_response(no_store));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use askama::Template;
 use axum::{
     extract::{Path, State},
     http::{
@@ -15,7 +16,7 @@ use super::Parameters;
 use crate::{
     App,
     broken_rule::BrokenRule,
-    pages::{ErrorPage, QrPage, page as render},
+    pages::{ErrorPage, LiteQrPage, Look, QrPage, QrXml, page as render},
     picture,
     sim::Shared,
     world::{Login, Stage, World},
@@ -40,14 +41,51 @@ pub(super) async fn page(State(sim): State<Arc<Shared>>, parameters: Parameters)
     match opened {
         Err(problem) => render(&problem),
         Ok((login, _)) if sim.settings.auto_allow => straight_back(&sim, &login),
-        Ok((login, app_name)) => {
-            let english = parameters.get("lang") == "en";
-            render(&QrPage {
-                login: &login,
-                app_name: &app_name,
-                english,
-            })
-        }
+        Ok((login, app_name)) => show(&login, &app_name, &parameters),
+    }
+}
+
+fn show(login: &Login, app_name: &str, parameters: &Parameters) -> Response {
+    if parameters.get("f") == "xml" {
+        let xml = QrXml { uuid: &login.uuid }.render().unwrap_or_default();
+        return ([(CONTENT_TYPE, "text/xml; charset=utf-8")], xml).into_response();
+    }
+    let (english, look) = (parameters.get("lang") == "en", look(parameters));
+    if parameters.get("stylelite") == "1" {
+        render(&LiteQrPage {
+            login,
+            app_name,
+            english,
+            look,
+        })
+    } else {
+        render(&QrPage {
+            login,
+            app_name,
+            english,
+            look,
+        })
+    }
+}
+
+/// The options of facts 1.1; a style sheet is not for the newer form, and never a script.
+fn look(parameters: &Parameters) -> Look<'_> {
+    let stylesheet = Some(parameters.get("href")).filter(|href| {
+        let allowed = ["http://", "https://", "data:text/css;base64,"];
+        allowed.iter().any(|start| href.starts_with(start))
+    });
+    Look {
+        text_colour: if parameters.get("style") == "white" {
+            "white"
+        } else {
+            "black"
+        },
+        stylesheet,
+        self_redirect: match parameters.get("self_redirect") {
+            "true" => "true",
+            "false" => "false",
+            _ => "default",
+        },
     }
 }
 
@@ -83,6 +121,12 @@ fn straight_back(sim: &Shared, login: &Login) -> Response {
         || StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         |location| (StatusCode::FOUND, [(LOCATION, location)]).into_response(),
     )
+}
+
+/// The script that shows the QR page in a frame of a site (facts 2.3), in our own words.
+pub(super) async fn wx_login_script() -> Response {
+    let script = include_str!("../../templates/wxLogin.js");
+    ([(CONTENT_TYPE, "application/javascript")], script).into_response()
 }
 
 /// The picture holds the phone's address, at the host by which this browser knows the simulator.
