@@ -77,7 +77,7 @@ pub(crate) struct Sim {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9300", value_parser = address)]
     pub(crate) listen: SocketAddr,
 
-    /// The app id of the registered website app
+    /// The app id of the website app; an official account wx0123456789abcde0 is there too
     #[arg(long, default_value = "wx0123456789abcdef")]
     pub(crate) app_id: AppId,
 
@@ -88,6 +88,10 @@ pub(crate) struct Sim {
     /// Send a browser that opens the login page straight back to the callback, as the first person
     #[arg(long)]
     pub(crate) auto_allow: bool,
+
+    /// Take an official account's login address only with its parameters in the documented order
+    #[arg(long)]
+    pub(crate) strict_order: bool,
 }
 
 /// Play the phone in front of a simulator's login page, and print where the browser is sent

@@ -4,9 +4,20 @@ use url::{Host, Url};
 
 use crate::broken_rule::BrokenRule;
 
-/// A website app, as its owner registered it.
+/// What kind of application an app id stands for; each has its own way to log in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum AppKind {
+    /// 网站应用: the QR page.
+    Website,
+    /// 公众号: the page inside WeChat's own browser.
+    OfficialAccount,
+}
+
+/// An application, as its owner registered it.
 #[derive(Clone, Debug)]
 pub struct App {
+    pub(crate) kind: AppKind,
     pub(crate) id: String,
     pub(crate) secret: String,
     pub(crate) name: String,
@@ -14,16 +25,30 @@ pub struct App {
 }
 
 impl App {
-    /// An app whose callbacks are on `localhost` and `127.0.0.1`, at any port.
+    /// A website app whose callbacks are on `localhost` and `127.0.0.1`, at any port.
     ///
     /// Real WeChat registers neither of them, and no port.
     pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Self {
         Self {
+            kind: AppKind::Website,
             id: id.into(),
             secret: secret.into(),
             name: "示例网站".to_owned(),
             callback_domains: Vec::new(),
         }
+    }
+
+    /// The official account that is there from the start: `wx0123456789abcde0`, secret 32 × `s`.
+    pub fn official_account() -> Self {
+        let app = Self::new("wx0123456789abcde0", "s".repeat(32));
+        app.kind(AppKind::OfficialAccount).name("示例公众号")
+    }
+
+    /// Makes it an app of another kind.
+    #[must_use]
+    pub fn kind(mut self, kind: AppKind) -> Self {
+        self.kind = kind;
+        self
     }
 
     /// Registers a callback domain (授权回调域), such as `www.example.com`: this host, no port.
@@ -75,7 +100,12 @@ impl App {
     }
 }
 
-/// The app that is there from the start: `wx0123456789abcdef`, secret 32 × `s`.
+/// The apps that are there from the start.
+pub(crate) fn registered() -> Vec<App> {
+    vec![App::default(), App::official_account()]
+}
+
+/// The website app that is there from the start: `wx0123456789abcdef`, secret 32 × `s`.
 impl Default for App {
     fn default() -> Self {
         Self::new("wx0123456789abcdef", "s".repeat(32))

@@ -37,8 +37,12 @@ impl BrokenRule {
         english: "no app with this appid is registered",
     };
     pub(crate) const SCOPE: Self = Self {
-        chinese: "网站应用的 scope 是 snsapi_login，多个之间用逗号分隔",
-        english: "a website app's scope is snsapi_login; several are separated by commas",
+        chinese: "二维码页面只用于网站应用，scope 为 snsapi_login（多个之间用逗号分隔）",
+        english: "the QR page is for a website app, with scope snsapi_login (several are separated by commas)",
+    };
+    pub(crate) const ORDER: Self = Self {
+        chinese: "参数顺序应为 appid、redirect_uri、response_type、scope、state",
+        english: "the order must be appid, redirect_uri, response_type, scope, state",
     };
     pub(crate) const UNKNOWN_QR_CODE: Self = Self {
         chinese: "二维码不存在或已过期",

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::net::TcpListener;
 
-use crate::{App, Lifetimes, Person, Sim, person, sim::Settings};
+use crate::{App, Lifetimes, Person, Sim, app, person, sim::Settings};
 
 /// Options of a [`Sim`].
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl SimBuilder {
         self
     }
 
-    /// Registers an app; without any, [`App::default`] is there.
+    /// Registers an app; without any, the two of the crate's documentation are there.
     pub fn app(mut self, app: App) -> Self {
         self.apps.push(app);
         self
@@ -73,6 +73,14 @@ impl SimBuilder {
         self
     }
 
+    /// Takes an official account's login address only with its parameters in the documented order.
+    ///
+    /// WeChat demands it; clients that do otherwise are in use, so it is an option.
+    pub fn strict_order(mut self) -> Self {
+        self.settings.strict_order = true;
+        self
+    }
+
     /// Starts listening; requests are answered when this returns.
     ///
     /// # Errors
@@ -80,7 +88,7 @@ impl SimBuilder {
     /// The error of the operating system if the address cannot be listened at.
     pub async fn start(mut self) -> io::Result<Sim> {
         if self.apps.is_empty() {
-            self.apps.push(App::default());
+            self.apps = app::registered();
         }
         self.people.extend(person::everybody());
         let listener = TcpListener::bind(self.listen).await?;

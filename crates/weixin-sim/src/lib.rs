@@ -29,8 +29,16 @@
 //! | `/connect/qrcode/{uuid}` | the QR picture, a JPEG |
 //! | `/connect/l/qrconnect` | what the page polls: 408, 404, 403, 405, 402; `f=json`, `f=url` |
 //! | `/connect/confirm?uuid=` | what the QR code holds: the pretend phone |
+//! | `/connect/oauth2/authorize` | the login of an official account, for browsers whose `User-Agent` has `MicroMessenger` |
 //! | `/sns/oauth2/access_token`, `/sns/oauth2/refresh_token`, `/sns/auth`, `/sns/userinfo` | the API, by GET, POST form, or both |
 //! | `/_sim/api/…` | ours: control, as JSON (below) |
+//!
+//! # Who and what is there from the start
+//!
+//! Two apps of one Open Platform account, both with secret 32 × `s` and callbacks on `localhost` and
+//! `127.0.0.1` at any port: the website app `wx0123456789abcdef` ([`App::default`]) and the official
+//! account `wx0123456789abcde0` ([`App::official_account`]). Five people, of whom `xiaoming` is the
+//! default.
 //!
 //! # Control
 //!
@@ -51,7 +59,9 @@
 //! code polls as expired (402). The XML around the uuid of `f=xml` is ours. Errors come as `application/json`, successes as `text/plain`, as
 //! last observed. A refresh token keeps its value and its end; one that is over is 42002, an access
 //! token that is over is 42001, also at `/sns/auth`. The texts of 41003, 41009 and 42002 are
-//! made after their neighbours. Plain HTTP, a port and a local host in the callback pass here, and
+//! made after their neighbours. At an official account's login the order of the checks is a guess, a
+//! state that is too long or not of letters and digits shows a page without a number, and the order of
+//! the parameters counts only with [`SimBuilder::strict_order`]. Plain HTTP, a port and a local host in the callback pass here, and
 //! would not at WeChat.
 
 mod app;
@@ -71,6 +81,11 @@ mod wire;
 mod world;
 
 pub use self::{
-    app::App, builder::SimBuilder, lifetimes::Lifetimes, person::Person, record::Recorded,
-    sim::Sim, world::PhoneError,
+    app::{App, AppKind},
+    builder::SimBuilder,
+    lifetimes::Lifetimes,
+    person::Person,
+    record::Recorded,
+    sim::Sim,
+    world::PhoneError,
 };

@@ -10,8 +10,10 @@ pub struct Lifetimes {
     pub qr_code: Duration,
     /// How long a poll is held before it answers 408 (assumed: 25 seconds).
     pub poll: Duration,
-    /// A code (documented for the Open Platform: 10 minutes; official accounts: 5).
+    /// A website's code (documented for the Open Platform: 10 minutes).
     pub code: Duration,
+    /// An official account's code (documented: 5 minutes).
+    pub official_account_code: Duration,
     /// An access token (documented: 7200 seconds).
     pub access_token: Duration,
     /// A refresh token, not prolonged by use (documented for websites: 30 days).
@@ -24,6 +26,7 @@ impl Default for Lifetimes {
             qr_code: Duration::from_mins(5),
             poll: Duration::from_secs(25),
             code: Duration::from_mins(10),
+            official_account_code: Duration::from_mins(5),
             access_token: Duration::from_hours(2),
             refresh_token: Duration::from_hours(30 * 24),
         }

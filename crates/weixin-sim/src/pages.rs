@@ -52,6 +52,24 @@ pub(crate) struct ErrorPage {
     pub(crate) why: BrokenRule,
 }
 
+/// What an official account's login shows instead of a login (facts 3).
+#[derive(Template)]
+#[template(path = "dialog.html")]
+pub(crate) struct Dialog {
+    /// WeChat's own words.
+    pub(crate) text: &'static str,
+    /// `错误码`
+    pub(crate) code: Option<u32>,
+}
+
+/// What an official account's login shows outside WeChat's own browser (facts 3).
+#[derive(Template)]
+#[template(path = "outside.html")]
+pub(crate) struct OutsidePage<'a> {
+    /// The path and query that were opened, percent-encoded.
+    pub(crate) address: &'a str,
+}
+
 /// The pretend phone.
 #[derive(Template)]
 #[template(path = "phone.html")]

@@ -29,6 +29,11 @@ impl Person {
         self
     }
 
+    /// Who is shown instead of this person in snapshot mode: ids of their own, and no name.
+    pub(crate) fn stand_in(&self) -> Self {
+        Self::new(format!("stand-in for {}", self.id), "微信用户").without_avatar()
+    }
+
     /// What this person is asked for by.
     pub fn id(&self) -> &str {
         &self.id

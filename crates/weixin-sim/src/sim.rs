@@ -22,6 +22,7 @@ pub(crate) struct Settings {
     pub(crate) frozen_at: Option<SystemTime>,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) auto_allow: bool,
+    pub(crate) strict_order: bool,
 }
 
 /// What every request needs.
@@ -162,7 +163,8 @@ impl Sim {
     ///
     /// [`PhoneError`] if the QR code has been confirmed or has expired.
     pub fn cancel(&self, uuid: &str) -> Result<(), PhoneError> {
-        self.shared.change(|world, now| world.cancel(uuid, now))
+        self.shared
+            .change(|world, now| world.cancel(uuid, now).map(|_| ()))
     }
 
     /// Ends the time of a QR code now.

@@ -395,3 +395,72 @@ async fn what_a_login_brings_is_text_on_its_page_and_not_markup() {
         "{phone}"
     );
 }
+
+/// The login address of the official account that is there from the start.
+const INSIDE: &str = "/connect/oauth2/authorize?appid=wx0123456789abcde0\
+                      &redirect_uri=http%3A%2F%2Flocalhost%3A8080%2Fcb&response_type=code\
+                      &scope=snsapi_base&state=s1";
+
+#[tokio::test]
+async fn a_strict_simulator_wants_the_documented_order() {
+    let sim = Sim::builder()
+        .auto_allow()
+        .strict_order()
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(get(&sim, INSIDE).await.status(), 302);
+    assert_eq!(
+        get(&sim, &INSIDE.replace("&state=s1", "")).await.status(),
+        302
+    );
+    for other in [
+        INSIDE.replace("appid=wx0123456789abcde0&", "") + "&appid=wx0123456789abcde0",
+        INSIDE.replace("&response_type=code", ""),
+        INSIDE.replace("&scope=snsapi_base&state=s1", "&state=s1&scope=snsapi_base"),
+    ] {
+        let page = get(&sim, &other).await.text().await.unwrap();
+        assert!(page.contains("Scope 参数错误"), "{other}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn any_browser_can_play_wechats_own_after_one_click() {
+    let sim = Sim::start().await.unwrap();
+    let outside = get(&sim, INSIDE).await.text().await.unwrap();
+    let link = outside
+        .split("href=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let inside = get(&sim, link).await;
+    assert_eq!(inside.status(), 303);
+    assert_eq!(inside.headers()["location"], INSIDE);
+    let cookie = inside.headers()["set-cookie"]
+        .to_str()
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap();
+    let request = client()
+        .get(format!("{}{INSIDE}", sim.url()))
+        .header("cookie", cookie);
+    let callback = request.send().await.unwrap();
+    let location = callback.headers()["location"].to_str().unwrap();
+    assert!(
+        location.starts_with("http://localhost:8080/cb?code=071"),
+        "{location}"
+    );
+
+    for elsewhere in [
+        "https%3A%2F%2Fevil.example%2F",
+        "%2F%2Fevil.example%2F",
+        "",
+        "%2F_sim%2F",
+    ] {
+        let refused = get(&sim, &format!("/_sim/inside?to={elsewhere}")).await;
+        assert_eq!(refused.status(), 400, "{elsewhere}");
+    }
+}

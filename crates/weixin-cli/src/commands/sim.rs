@@ -1,15 +1,23 @@
 //! `weixin sim`
 
 use serde_json::json;
+use weixin_sim::{App, Sim};
 
 use crate::{args, failure::Failure, listen::End, output::Output};
 
 pub(super) async fn run(args: args::Sim, output: Output) -> Result<(), Failure> {
     let mut end = End::watch()?;
-    let app = weixin_sim::App::new(args.app_id.as_str(), args.app_secret);
-    let mut builder = weixin_sim::Sim::builder().listen(args.listen).app(app);
+    let app = App::new(args.app_id.as_str(), args.app_secret);
+    let official_account = App::official_account();
+    let mut builder = Sim::builder()
+        .listen(args.listen)
+        .app(app)
+        .app(official_account);
     if args.auto_allow {
         builder = builder.auto_allow();
+    }
+    if args.strict_order {
+        builder = builder.strict_order();
     }
     let address = args.listen;
     let sim = builder

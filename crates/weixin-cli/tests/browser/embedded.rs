@@ -7,7 +7,7 @@ use weixin_sim::Sim;
 use crate::window::Window;
 
 /// A site of another origin than the simulator's, which embeds its QR page.
-async fn site(sim: &Sim) -> String {
+pub(crate) async fn site(sim: &Sim) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     let (simulator, callback) = (sim.url().to_owned(), format!("{origin}/callback"));

@@ -10,6 +10,7 @@
 
 mod demo;
 mod embedded;
+mod official_account;
 mod window;
 
 use self::{demo::Demo, window::Window};

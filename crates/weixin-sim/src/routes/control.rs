@@ -119,7 +119,7 @@ pub(super) async fn act(
             let redirect_url = world.allow(&uuid, who.person.as_deref(), now)?;
             Ok(json!({ "redirect_url": redirect_url }))
         }
-        "cancel" => Ok(world.cancel(&uuid, now).map(|()| json!({}))?),
+        "cancel" => Ok(world.cancel(&uuid, now).map(|_| json!({}))?),
         "expire" => Ok(world.logins.expire(&uuid, now).map(|()| json!({}))?),
         _ => Err(BadRequest::new(
             "action",

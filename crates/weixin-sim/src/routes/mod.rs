@@ -1,5 +1,6 @@
 //! The table of paths.
 
+mod authorize;
 mod control;
 mod parameters;
 mod phone;
@@ -13,9 +14,12 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::header::{CACHE_CONTROL, HeaderValue},
+    http::{
+        StatusCode,
+        header::{CACHE_CONTROL, HeaderValue, LOCATION},
+    },
     middleware::{self, Next},
-    response::Response,
+    response::{IntoResponse, Response},
     routing::{any, get, post},
 };
 
@@ -40,6 +44,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         )
         .route("/connect/l/qrconnect", get(poll::poll))
         .route("/connect/confirm", get(phone::confirm))
+        .route("/connect/oauth2/authorize", get(authorize::page))
         .layer(middleware::map_response(no_store));
     let wechat = Router::new()
         .merge(pages)
@@ -55,6 +60,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/", get(control::home))
         .route("/_sim/", get(control::home))
         .route("/_sim/phone/{uuid}", post(phone::decide))
+        .route("/_sim/inside", get(authorize::inside))
         .route("/_sim/api/health", get(control::health))
         .route("/_sim/api/people", get(control::people))
         .route("/_sim/api/logins", get(control::logins))
@@ -95,6 +101,14 @@ async fn record(
         errcode: response.extensions().get().map(|Errcode(errcode)| *errcode),
     });
     response
+}
+
+/// Sends the browser elsewhere (302), as WeChat does.
+fn redirect(url: String) -> Response {
+    HeaderValue::try_from(url).map_or_else(
+        |_| StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        |location| (StatusCode::FOUND, [(LOCATION, location)]).into_response(),
+    )
 }
 
 /// No page is worth keeping in a browser's cache. WeChat's API sends no such header.

@@ -1,6 +1,6 @@
 //! The pretend phone: what a QR code opens, and the answer that its owner gives.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     extract::{Path, State},
@@ -10,9 +10,10 @@ use axum::{
 
 use super::{Parameters, parameters};
 use crate::{
-    PhoneError,
+    AppKind, PhoneError,
     pages::{PhonePage, Screen, page},
     sim::Shared,
+    world::World,
 };
 
 /// `/connect/confirm`: opening it is the scan.
@@ -51,23 +52,49 @@ pub(super) async fn decide(
     body: String,
 ) -> Response {
     let form = parameters::form(&body);
-    let decided = match form.get("action") {
-        "allow" => {
-            let person = Some(form.get("person")).filter(|person| !person.is_empty());
-            let allowed = sim.change(|world, now| world.allow(&uuid, person, now));
-            allowed.map(|_| Screen::Allowed)
-        }
-        "cancel" => {
-            let cancelled = sim.change(|world, now| world.cancel(&uuid, now));
-            cancelled.map(|()| Screen::Cancelled { uuid: &uuid })
-        }
-        _ => return bad_request("action: expected allow or cancel".to_owned()),
-    };
+    let person = Some(form.get("person")).filter(|person| !person.is_empty());
+    let decided = sim.change(|world, now| match form.get("action") {
+        "allow" => allow(world, &uuid, person, now).map(Some),
+        "cancel" => cancel(world, &uuid, now).map(Some),
+        _ => Ok(None),
+    });
     match decided {
-        Ok(screen) => page(&PhonePage { screen }),
+        Ok(Some(Next::Screen(screen))) => page(&PhonePage { screen }),
+        Ok(Some(Next::Callback(url))) => super::redirect(url),
+        Ok(None) => bad_request("action: expected allow or cancel".to_owned()),
         Err(error @ PhoneError::UnknownPerson { .. }) => bad_request(format!("person: {error}")),
         Err(error) => bad_request(error.to_string()),
     }
+}
+
+/// What the phone shows after the answer.
+enum Next<'a> {
+    /// The browser that waits in front of the QR code goes on by itself.
+    Screen(Screen<'a>),
+    /// Inside WeChat, the phone is the browser.
+    Callback(String),
+}
+
+fn allow<'a>(
+    world: &mut World,
+    uuid: &'a str,
+    person: Option<&str>,
+    now: SystemTime,
+) -> Result<Next<'a>, PhoneError> {
+    let kind = world.logins.find(uuid, now).map(|login| login.kind);
+    let callback = world.allow(uuid, person, now)?;
+    Ok(match kind {
+        Some(AppKind::OfficialAccount) => Next::Callback(callback),
+        _ => Next::Screen(Screen::Allowed),
+    })
+}
+
+fn cancel<'a>(world: &mut World, uuid: &'a str, now: SystemTime) -> Result<Next<'a>, PhoneError> {
+    let login = world.cancel(uuid, now)?;
+    Ok(match login.kind {
+        AppKind::OfficialAccount => Next::Callback(login.denied()),
+        AppKind::Website => Next::Screen(Screen::Cancelled { uuid }),
+    })
 }
 
 fn bad_request(text: String) -> Response {

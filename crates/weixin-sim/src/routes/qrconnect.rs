@@ -6,36 +6,33 @@ use askama::Template;
 use axum::{
     extract::{Path, State},
     http::{
-        HeaderMap, HeaderValue, StatusCode,
-        header::{CONTENT_TYPE, HOST, LOCATION},
+        HeaderMap, StatusCode,
+        header::{CONTENT_TYPE, HOST},
     },
     response::{IntoResponse, Response},
 };
 
 use super::Parameters;
 use crate::{
-    App,
+    App, AppKind,
     broken_rule::BrokenRule,
     pages::{ErrorPage, LiteQrPage, Look, QrPage, QrXml, page as render},
     picture,
     sim::Shared,
-    world::{Login, Stage, World},
+    world::{Asked, Login, World},
 };
 
 /// Checks app id, scope and callback in this order, then shows a new QR code.
 pub(super) async fn page(State(sim): State<Arc<Shared>>, parameters: Parameters) -> Response {
     let opened: Result<_, ErrorPage> = sim.change(|world, now| {
         let app = check(world, &parameters)?.clone();
-        let login = Login {
-            uuid: world.random.uuid(),
-            app: app.id.clone(),
-            scope: parameters.get("scope").to_owned(),
-            redirect_uri: parameters.get("redirect_uri").to_owned(),
-            state: parameters.get("state").to_owned(),
-            expires: now + world.lifetimes.qr_code,
-            stage: Stage::Waiting,
+        let asked = Asked {
+            scope: parameters.get("scope"),
+            redirect_uri: parameters.get("redirect_uri"),
+            state: parameters.get("state"),
+            snapshot: false,
         };
-        world.logins.add(login.clone(), now);
+        let login = world.begin(&app, &asked, now);
         Ok((login, app.name))
     });
     match opened {
@@ -94,11 +91,8 @@ fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, Error
         text: "AppID 参数错误",
         why: BrokenRule::UNKNOWN_APP,
     })?;
-    if !parameters
-        .get("scope")
-        .split(',')
-        .any(|scope| scope == "snsapi_login")
-    {
+    let mut scopes = parameters.get("scope").split(',');
+    if app.kind != AppKind::Website || !scopes.any(|scope| scope == "snsapi_login") {
         return Err(ErrorPage {
             text: "Scope 参数错误或没有 Scope 权限",
             why: BrokenRule::SCOPE,
@@ -112,15 +106,10 @@ fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, Error
     Ok(app)
 }
 
-fn straight_back(sim: &Shared, login: &Login) -> Response {
+/// Allows a login without a phone, as the first person.
+pub(super) fn straight_back(sim: &Shared, login: &Login) -> Response {
     let callback = sim.change(|world, now| world.allow(&login.uuid, None, now));
-    let location = callback
-        .ok()
-        .and_then(|url| HeaderValue::try_from(url).ok());
-    location.map_or_else(
-        || StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        |location| (StatusCode::FOUND, [(LOCATION, location)]).into_response(),
-    )
+    super::redirect(callback.unwrap_or_default())
 }
 
 /// The script that shows the QR page in a frame of a site (facts 2.3), in our own words.

@@ -23,10 +23,13 @@ struct TokenBody {
     scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     unionid: Option<String>,
+    /// 1 for a stand-in, absent for a person (facts 3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_snapshotuser: Option<u8>,
 }
 
 impl TokenBody {
-    fn without_unionid(issued: Issued) -> Self {
+    fn refreshed(issued: Issued) -> Self {
         Self {
             access_token: issued.access_token,
             expires_in: issued.expires_in.as_secs(),
@@ -34,14 +37,17 @@ impl TokenBody {
             openid: issued.openid,
             scope: issued.scope,
             unionid: None,
+            is_snapshotuser: None,
         }
     }
 
-    fn with_unionid(issued: Issued) -> Self {
-        let unionid = Some(issued.unionid.clone());
+    fn exchanged(issued: Issued) -> Self {
+        let unionid = issued.unionid.clone();
+        let is_snapshotuser = issued.is_snapshot_user.then_some(1);
         Self {
             unionid,
-            ..Self::without_unionid(issued)
+            is_snapshotuser,
+            ..Self::refreshed(issued)
         }
     }
 }
@@ -52,7 +58,7 @@ pub(super) async fn access_token(
     parameters: Parameters,
 ) -> Response {
     let issued = check_method(&method).and_then(|()| exchange(&sim, &parameters));
-    answer(&sim, issued.map(TokenBody::with_unionid))
+    answer(&sim, issued.map(TokenBody::exchanged))
 }
 
 /// The order of facts 4.5. Where a missing `grant_type` stands in it is not known: behind the app id.
@@ -71,7 +77,7 @@ pub(super) async fn refresh_token(
     parameters: Parameters,
 ) -> Response {
     let issued = check_method(&method).and_then(|()| refresh(&sim, &parameters));
-    answer(&sim, issued.map(TokenBody::without_unionid))
+    answer(&sim, issued.map(TokenBody::refreshed))
 }
 
 fn refresh(sim: &Shared, parameters: &Parameters) -> Result<Issued, Refusal> {

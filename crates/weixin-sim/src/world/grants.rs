@@ -14,6 +14,7 @@ struct Code {
     app: String,
     person: String,
     scope: String,
+    snapshot: bool,
     expires: SystemTime,
     spent: bool,
 }
@@ -24,6 +25,7 @@ struct Grant {
     app: String,
     person: String,
     scope: String,
+    snapshot: bool,
     access_token: String,
     access_expires: SystemTime,
     refresh_token: String,
@@ -55,7 +57,9 @@ pub(crate) struct Issued {
     pub(crate) refresh_token: String,
     pub(crate) openid: String,
     pub(crate) scope: String,
-    pub(crate) unionid: String,
+    /// `None` for a scope that shows nothing but the open id.
+    pub(crate) unionid: Option<String>,
+    pub(crate) is_snapshot_user: bool,
 }
 
 /// The person behind a token.
@@ -71,6 +75,7 @@ impl Grants {
             app: login.app.clone(),
             person,
             scope: login.scope.clone(),
+            snapshot: login.snapshot,
             expires,
             spent: false,
         };
@@ -131,6 +136,7 @@ impl World {
             app: code.app.clone(),
             person: code.person.clone(),
             scope: code.scope.clone(),
+            snapshot: code.snapshot,
             access_token: self.random.token(),
             access_expires: now + self.lifetimes.access_token,
             refresh_token: self.random.token(),
@@ -190,8 +196,7 @@ impl World {
     ) -> Result<Profile, Refusal> {
         let profile = self.check(access_token, openid, now)?;
         let scope = &self.grants.of_access_token(access_token, now)?.scope;
-        let allowed = |scope| matches!(scope, "snsapi_login" | "snsapi_userinfo");
-        if scope.split(',').any(allowed) {
+        if shows_profile(scope) {
             Ok(profile)
         } else {
             Err(Refusal::API_UNAUTHORIZED)
@@ -200,7 +205,12 @@ impl World {
 
     fn profile(&self, grant: &Grant) -> Result<Profile, Refusal> {
         let person = self.people.iter().find(|person| person.id == grant.person);
-        let person = person.ok_or(Refusal::INVALID_CREDENTIAL)?.clone();
+        let person = person.ok_or(Refusal::INVALID_CREDENTIAL)?;
+        let person = if grant.snapshot {
+            person.stand_in()
+        } else {
+            person.clone()
+        };
         Ok(Profile {
             openid: person.openid(&grant.app),
             person,
@@ -209,13 +219,22 @@ impl World {
 
     fn issued(&self, grant: Grant, now: SystemTime) -> Result<Issued, Refusal> {
         let Profile { person, openid } = self.profile(&grant)?;
+        let scope = grant.scope;
         Ok(Issued {
             expires_in: grant.access_expires.duration_since(now).unwrap_or_default(),
             access_token: grant.access_token,
             refresh_token: grant.refresh_token,
             openid,
-            scope: grant.scope,
-            unionid: person.unionid(),
+            unionid: shows_profile(&scope).then(|| person.unionid()),
+            is_snapshot_user: grant.snapshot,
+            scope,
         })
     }
+}
+
+/// Whether a token of these scopes may read the profile (facts 4.2).
+fn shows_profile(scopes: &str) -> bool {
+    scopes
+        .split(',')
+        .any(|scope| matches!(scope, "snsapi_login" | "snsapi_userinfo"))
 }

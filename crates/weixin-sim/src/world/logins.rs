@@ -4,16 +4,30 @@ use std::{collections::HashMap, time::SystemTime};
 
 use thiserror::Error;
 
+use crate::AppKind;
+
 /// One QR code and the browser that waits in front of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Login {
     pub(crate) uuid: String,
+    pub(crate) kind: AppKind,
     pub(crate) app: String,
     pub(crate) scope: String,
     pub(crate) redirect_uri: String,
     pub(crate) state: String,
+    /// Whether a stand-in logs in instead of the person (facts 3).
+    pub(crate) snapshot: bool,
     pub(crate) expires: SystemTime,
     pub(crate) stage: Stage,
+}
+
+/// What the login page was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) scope: &'a str,
+    pub(crate) redirect_uri: &'a str,
+    pub(crate) state: &'a str,
+    pub(crate) snapshot: bool,
 }
 
 /// What the phone did.
@@ -78,19 +92,29 @@ impl Login {
         now >= self.expires
     }
 
-    /// The address that the browser is sent to: joined by `?`, or by `&` if there is a `?`
-    /// anywhere in the callback, behind its fragment if it has one (facts 1.5).
+    /// The address that the browser is sent to once it was allowed.
     pub(crate) fn callback(&self) -> String {
         let Stage::Confirmed { code } = &self.stage else {
             return self.redirect_uri.clone();
         };
+        self.with_code(&format!("code={code}"))
+    }
+
+    /// The address that the browser is sent to if a login inside WeChat is denied (facts 1.5).
+    pub(crate) fn denied(&self) -> String {
+        self.with_code("code=authdeny&reason=")
+    }
+
+    /// Joined by `?`, or by `&` if there is a `?` anywhere in the callback, behind its fragment if
+    /// it has one (facts 1.5).
+    fn with_code(&self, code: &str) -> String {
         let join = if self.redirect_uri.contains('?') {
             '&'
         } else {
             '?'
         };
         let state: String = form_urlencoded::byte_serialize(self.state.as_bytes()).collect();
-        format!("{}{join}code={code}&state={state}", self.redirect_uri)
+        format!("{}{join}{code}&state={state}", self.redirect_uri)
     }
 }
 
@@ -110,7 +134,9 @@ impl Logins {
     /// Everything that still waits for a phone, the newest last.
     pub(crate) fn pending(&self, now: SystemTime) -> Vec<Login> {
         let pending = |login: &&Login| {
-            !login.has_expired(now) && !matches!(login.stage, Stage::Confirmed { .. })
+            login.kind == AppKind::Website
+                && !login.has_expired(now)
+                && !matches!(login.stage, Stage::Confirmed { .. })
         };
         let mut logins: Vec<_> = self.0.values().filter(pending).cloned().collect();
         logins.sort_by(|a, b| (a.expires, &a.uuid).cmp(&(b.expires, &b.uuid)));

@@ -8,10 +8,10 @@ use std::{collections::VecDeque, time::SystemTime};
 pub use self::logins::PhoneError;
 pub(crate) use self::{
     grants::{Exchange, Grants, Issued, Profile},
-    logins::{Login, Logins, Poll, Stage},
+    logins::{Asked, Login, Logins, Poll, Stage},
 };
 use crate::{
-    App, Person, lifetimes::Lifetimes, random::Random, record::Recorded, refusal::Refusal,
+    App, AppKind, Person, lifetimes::Lifetimes, random::Random, record::Recorded, refusal::Refusal,
 };
 
 /// How many requests the log remembers.
@@ -83,16 +83,37 @@ impl World {
         let person = self.person(name)?.id.clone();
         let login = self.logins.scan(uuid, now)?;
         let code = self.random.code();
-        self.grants
-            .issue(&code, login, person, now + self.lifetimes.code);
+        let lifetime = match login.kind {
+            AppKind::Website => self.lifetimes.code,
+            AppKind::OfficialAccount => self.lifetimes.official_account_code,
+        };
+        self.grants.issue(&code, login, person, now + lifetime);
         login.stage = Stage::Confirmed { code };
         Ok(login.callback())
     }
 
+    /// Begins a login: a QR code to scan, or a question inside WeChat.
+    pub(crate) fn begin(&mut self, app: &App, asked: &Asked<'_>, now: SystemTime) -> Login {
+        let login = Login {
+            uuid: self.random.uuid(),
+            kind: app.kind,
+            app: app.id.clone(),
+            scope: asked.scope.to_owned(),
+            redirect_uri: asked.redirect_uri.to_owned(),
+            state: asked.state.to_owned(),
+            snapshot: asked.snapshot,
+            expires: now + self.lifetimes.qr_code,
+            stage: Stage::Waiting,
+        };
+        self.logins.add(login.clone(), now);
+        login
+    }
+
     /// The phone's owner says no; the same QR code may be scanned again.
-    pub(crate) fn cancel(&mut self, uuid: &str, now: SystemTime) -> Result<(), PhoneError> {
-        self.logins.scan(uuid, now)?.stage = Stage::Cancelled;
-        Ok(())
+    pub(crate) fn cancel(&mut self, uuid: &str, now: SystemTime) -> Result<&Login, PhoneError> {
+        let login = self.logins.scan(uuid, now)?;
+        login.stage = Stage::Cancelled;
+        Ok(login)
     }
 
     pub(crate) fn record(&mut self, recorded: Recorded) {

@@ -1,0 +1,163 @@
+//! `/connect/oauth2/authorize`: the login of an official account, inside WeChat's own browser (facts 3).
+
+use std::sync::Arc;
+
+use axum::{
+    extract::State,
+    http::{
+        HeaderMap, HeaderValue, StatusCode, Uri,
+        header::{COOKIE, LOCATION, SET_COOKIE, USER_AGENT},
+    },
+    response::{IntoResponse, Response},
+};
+
+use super::{Parameters, parameters, qrconnect::straight_back};
+use crate::{
+    App, AppKind,
+    broken_rule::BrokenRule,
+    pages::{Dialog, ErrorPage, OutsidePage, PhonePage, Screen, page as render},
+    sim::Shared,
+    world::{Asked, Login, World},
+};
+
+/// The order that WeChat's documentation demands.
+const ORDER: [&str; 5] = ["appid", "redirect_uri", "response_type", "scope", "state"];
+
+/// Longest state, in bytes.
+const MAX_STATE: usize = 128;
+
+/// The cookie of a browser that plays WeChat's own.
+const INSIDE: &str = "weixin-sim-inside=1";
+
+pub(super) async fn page(
+    State(sim): State<Arc<Shared>>,
+    address: Uri,
+    headers: HeaderMap,
+    parameters: Parameters,
+) -> Response {
+    if !sim.settings.auto_allow && !is_inside_wechat(&headers) {
+        let address = address
+            .path_and_query()
+            .map_or("", |address| address.as_str());
+        let address: String = form_urlencoded::byte_serialize(address.as_bytes()).collect();
+        return render(&OutsidePage { address: &address });
+    }
+    if sim.settings.strict_order && !is_in_order(&parameters) {
+        return render(&ErrorPage {
+            text: "Scope 参数错误或没有 Scope 权限",
+            why: BrokenRule::ORDER,
+        });
+    }
+    let begun: Result<_, Dialog> = sim.change(|world, now| {
+        let app = check(world, &parameters)?.clone();
+        let asked = Asked {
+            scope: parameters.get("scope"),
+            redirect_uri: parameters.get("redirect_uri"),
+            state: parameters.get("state"),
+            snapshot: parameters.get("forceSnapShot") == "true",
+        };
+        Ok((world.begin(&app, &asked, now), app.name))
+    });
+    match begun {
+        Err(dialog) => render(&dialog),
+        Ok((login, app_name)) => ask(&sim, &login, &app_name, &parameters),
+    }
+}
+
+/// `snapsi_base` is granted without a question, and so is everything to a stand-in.
+fn ask(sim: &Shared, login: &Login, app_name: &str, parameters: &Parameters) -> Response {
+    let silent = login.scope == "snsapi_base" && parameters.get("forcePopup") != "true";
+    if silent || login.snapshot || sim.settings.auto_allow {
+        return straight_back(sim, login);
+    }
+    let people = sim.world().people.clone();
+    let screen = Screen::Choose {
+        uuid: &login.uuid,
+        app_name,
+        people: &people,
+    };
+    render(&PhonePage { screen })
+}
+
+/// The codes of the dialogs are documented, their order is not.
+fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, Dialog> {
+    let dialog = |code, text| Dialog {
+        text,
+        code: Some(code),
+    };
+    let missing = |name| parameters.get(name).is_empty();
+    if missing("appid") {
+        return Err(dialog(10012, "appid不能为空"));
+    }
+    let app = world.app(parameters.get("appid"));
+    let app = app.map_err(|_| Dialog {
+        text: "AppID 参数错误",
+        code: None,
+    })?;
+    if app.kind != AppKind::OfficialAccount {
+        return Err(dialog(
+            10016,
+            "不支持微信开放平台的Appid，请使用公众号Appid",
+        ));
+    }
+    if missing("redirect_uri") {
+        return Err(dialog(10011, "redirect_uri不能为空"));
+    }
+    if missing("scope") {
+        return Err(dialog(10010, "scope不能为空"));
+    }
+    if !matches!(parameters.get("scope"), "snsapi_base" | "snsapi_userinfo") {
+        return Err(dialog(10005, "此公众号并没有这些scope的权限"));
+    }
+    if app.accepts(parameters.get("redirect_uri")).is_err() {
+        return Err(dialog(10003, "redirect_uri域名与后台配置不一致"));
+    }
+    let state = parameters.get("state");
+    if state.len() > MAX_STATE || !state.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(Dialog {
+            text: "state 参数错误",
+            code: None,
+        });
+    }
+    Ok(app)
+}
+
+fn is_in_order(parameters: &Parameters) -> bool {
+    let names = parameters.as_slice().iter().map(|(name, _)| name.as_str());
+    let known: Vec<_> = names.filter(|name| ORDER.contains(name)).collect();
+    // `state` is the one that may be left out.
+    known == ORDER || known == ORDER[..4]
+}
+
+fn is_inside_wechat(headers: &HeaderMap) -> bool {
+    let has = |name, text: &str| {
+        let mut values = headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        values.any(|value| value.contains(text))
+    };
+    has(USER_AGENT, "MicroMessenger") || has(COOKIE, INSIDE)
+}
+
+/// Makes this browser play WeChat's own from now on, and opens the login again.
+pub(super) async fn inside(address: Uri) -> Response {
+    let parameters = parameters::form(address.query().unwrap_or_default());
+    let to = parameters.get("to");
+    let Some(to) = HeaderValue::try_from(to)
+        .ok()
+        .filter(|_| to.starts_with("/connect/"))
+    else {
+        return (
+            StatusCode::BAD_REQUEST,
+            "to: expected a path under /connect/\n",
+        )
+            .into_response();
+    };
+    let cookie = HeaderValue::from_static("weixin-sim-inside=1; Path=/; HttpOnly; SameSite=Lax");
+    (
+        StatusCode::SEE_OTHER,
+        [(SET_COOKIE, cookie), (LOCATION, to)],
+    )
+        .into_response()
+}
