@@ -77,7 +77,8 @@ pub(crate) struct Sim {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9300", value_parser = address)]
     pub(crate) listen: SocketAddr,
 
-    /// The app id of the website app; an official account wx0123456789abcde0 is there too
+    /// The app id of the website app; there are an official account, a mobile app and a mini program
+    /// too, wx0123456789abcde0 to wx0123456789abcde2
     #[arg(long, default_value = "wx0123456789abcdef")]
     pub(crate) app_id: AppId,
 

@@ -1,5 +1,7 @@
 //! The applications that are registered with this WeChat.
 
+use std::net::IpAddr;
+
 use url::{Host, Url};
 
 use crate::broken_rule::BrokenRule;
@@ -12,6 +14,10 @@ pub enum AppKind {
     Website,
     /// 公众号: the page inside WeChat's own browser.
     OfficialAccount,
+    /// 移动应用: the code that WeChat hands to an app on the phone.
+    MobileApp,
+    /// 小程序: the code of `wx.login`.
+    MiniProgram,
 }
 
 /// An application, as its owner registered it.
@@ -22,6 +28,7 @@ pub struct App {
     pub(crate) secret: String,
     pub(crate) name: String,
     pub(crate) callback_domains: Vec<String>,
+    pub(crate) ip_whitelist: Option<Vec<IpAddr>>,
 }
 
 impl App {
@@ -35,6 +42,7 @@ impl App {
             secret: secret.into(),
             name: "示例网站".to_owned(),
             callback_domains: Vec::new(),
+            ip_whitelist: None,
         }
     }
 
@@ -42,6 +50,18 @@ impl App {
     pub fn official_account() -> Self {
         let app = Self::new("wx0123456789abcde0", "s".repeat(32));
         app.kind(AppKind::OfficialAccount).name("示例公众号")
+    }
+
+    /// The mobile app that is there from the start: `wx0123456789abcde1`, secret 32 × `s`.
+    pub fn mobile_app() -> Self {
+        let app = Self::new("wx0123456789abcde1", "s".repeat(32));
+        app.kind(AppKind::MobileApp).name("示例应用")
+    }
+
+    /// The mini program that is there from the start: `wx0123456789abcde2`, secret 32 × `s`.
+    pub fn mini_program() -> Self {
+        let app = Self::new("wx0123456789abcde2", "s".repeat(32));
+        app.kind(AppKind::MiniProgram).name("示例小程序")
     }
 
     /// Makes it an app of another kind.
@@ -56,6 +76,19 @@ impl App {
     pub fn callback_domain(mut self, host: impl Into<String>) -> Self {
         self.callback_domains.push(host.into());
         self
+    }
+
+    /// Lets only these addresses ask for app tokens (IP 白名单); without it, every address may.
+    #[must_use]
+    pub fn ip_whitelist(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        self.ip_whitelist = Some(addresses.into_iter().collect());
+        self
+    }
+
+    pub(crate) fn lets_in(&self, address: IpAddr) -> bool {
+        self.ip_whitelist
+            .as_ref()
+            .is_none_or(|whitelist| whitelist.contains(&address))
     }
 
     /// The name that the login page shows.
@@ -102,7 +135,12 @@ impl App {
 
 /// The apps that are there from the start.
 pub(crate) fn registered() -> Vec<App> {
-    vec![App::default(), App::official_account()]
+    vec![
+        App::default(),
+        App::official_account(),
+        App::mobile_app(),
+        App::mini_program(),
+    ]
 }
 
 /// The website app that is there from the start: `wx0123456789abcdef`, secret 32 × `s`.

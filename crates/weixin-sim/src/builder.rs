@@ -36,7 +36,7 @@ impl SimBuilder {
         self
     }
 
-    /// Registers an app; without any, the two of the crate's documentation are there.
+    /// Registers an app; without any, the four of the crate's documentation are there.
     pub fn app(mut self, app: App) -> Self {
         self.apps.push(app);
         self

@@ -31,14 +31,16 @@
 //! | `/connect/confirm?uuid=` | what the QR code holds: the pretend phone |
 //! | `/connect/oauth2/authorize` | the login of an official account, for browsers whose `User-Agent` has `MicroMessenger` |
 //! | `/sns/oauth2/access_token`, `/sns/oauth2/refresh_token`, `/sns/auth`, `/sns/userinfo` | the API, by GET, POST form, or both |
+//! | `/sns/jscode2session`, `/wxa/business/getuserphonenumber` | the login and the phone number of a mini program |
+//! | `/cgi-bin/token`, `/cgi-bin/stable_token`, `/cgi-bin/ticket/getticket` | tokens and tickets of an app itself |
 //! | `/_sim/api/…` | ours: control, as JSON (below) |
 //!
 //! # Who and what is there from the start
 //!
-//! Two apps of one Open Platform account, both with secret 32 × `s` and callbacks on `localhost` and
-//! `127.0.0.1` at any port: the website app `wx0123456789abcdef` ([`App::default`]) and the official
-//! account `wx0123456789abcde0` ([`App::official_account`]). Five people, of whom `xiaoming` is the
-//! default.
+//! Four apps of one Open Platform account, all with secret 32 × `s` and callbacks on `localhost` and
+//! `127.0.0.1` at any port: the website app `wx0123456789abcdef` ([`App::default`]), the official
+//! account `wx0123456789abcde0`, the mobile app `wx0123456789abcde1` and the mini program
+//! `wx0123456789abcde2`. Five people, of whom `xiaoming` is the default.
 //!
 //! # Control
 //!
@@ -47,6 +49,9 @@
 //! | `GET /_sim/api/logins` | the QR codes that wait for a phone |
 //! | `POST /_sim/api/logins/{uuid}/scan`, `…/cancel`, `…/expire` | the phone acts, or time runs out |
 //! | `POST /_sim/api/logins/{uuid}/allow` `{"person":"xiaoming"}` | says yes; answers with the `redirect_url` |
+//! | `POST /_sim/api/apps/{app id}/send-auth` | WeChat hands a code to a mobile app |
+//! | `POST /_sim/api/apps/{app id}/wx-login`, `…/phone-code` | the codes of a mini program |
+//! | `POST /_sim/api/apps/{app id}/encrypted-data` `{"data":"phone"}` | what a mini program hands to its server; without `data`, the profile |
 //! | `GET /_sim/api/clock`, `POST` `{"advance_seconds":7200}` | reads and moves the clock |
 //! | `GET /_sim/api/people`, `GET /_sim/api/requests`, `POST /_sim/api/reset`, `GET /_sim/api/health` | as they say |
 //!
@@ -61,13 +66,15 @@
 //! token that is over is 42001, also at `/sns/auth`. The texts of 41003, 41009 and 42002 are
 //! made after their neighbours. At an official account's login the order of the checks is a guess, a
 //! state that is too long or not of letters and digits shows a page without a number, and the order of
-//! the parameters counts only with [`SimBuilder::strict_order`]. Plain HTTP, a port and a local host in the callback pass here, and
+//! the parameters counts only with [`SimBuilder::strict_order`]. At `/cgi-bin/token` the order behind the
+//! app id is a guess, and so is that a website app gets no such token. Plain HTTP, a port and a local host in the callback pass here, and
 //! would not at WeChat.
 
 mod app;
 mod broken_rule;
 mod builder;
 mod clock;
+mod encrypted;
 mod lifetimes;
 mod pages;
 mod person;

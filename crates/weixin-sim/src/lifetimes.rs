@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::AppKind;
+
 /// The lifetimes of this WeChat.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -10,14 +12,23 @@ pub struct Lifetimes {
     pub qr_code: Duration,
     /// How long a poll is held before it answers 408 (assumed: 25 seconds).
     pub poll: Duration,
-    /// A website's code (documented for the Open Platform: 10 minutes).
+    /// A website's or mobile app's code (documented for the Open Platform: 10 minutes).
     pub code: Duration,
-    /// An official account's code (documented: 5 minutes).
-    pub official_account_code: Duration,
+    /// An official account's or mini program's code (documented: 5 minutes).
+    pub short_code: Duration,
     /// An access token (documented: 7200 seconds).
     pub access_token: Duration,
     /// A refresh token, not prolonged by use (documented for websites: 30 days).
     pub refresh_token: Duration,
+}
+
+impl Lifetimes {
+    pub(crate) fn code_of(&self, kind: AppKind) -> Duration {
+        match kind {
+            AppKind::Website | AppKind::MobileApp => self.code,
+            AppKind::OfficialAccount | AppKind::MiniProgram => self.short_code,
+        }
+    }
 }
 
 impl Default for Lifetimes {
@@ -26,7 +37,7 @@ impl Default for Lifetimes {
             qr_code: Duration::from_mins(5),
             poll: Duration::from_secs(25),
             code: Duration::from_mins(10),
-            official_account_code: Duration::from_mins(5),
+            short_code: Duration::from_mins(5),
             access_token: Duration::from_hours(2),
             refresh_token: Duration::from_hours(30 * 24),
         }

@@ -71,9 +71,25 @@ impl Person {
         self.derived_id("unionid")
     }
 
+    /// A phone number of a range that belongs to nobody in particular: this is a simulator.
+    pub(crate) fn phone(&self) -> String {
+        let digest = Sha256::digest(format!("phone {}", self.id));
+        let number = u16::from_be_bytes([digest[0], digest[1]]) % 10_000;
+        format!("1380000{number:04}")
+    }
+
     /// Names the avatar's picture without naming the person.
     pub(crate) fn avatar_id(&self) -> String {
         self.derived_id("avatar")
+    }
+
+    /// Where the avatar is, empty if there is none.
+    pub(crate) fn avatar_url(&self, origin: &str) -> String {
+        if self.has_avatar {
+            format!("{origin}/mmopen/vi_32/{}/132", self.avatar_id())
+        } else {
+            String::new()
+        }
     }
 
     /// 28 characters that begin with `o`, as WeChat's ids do.

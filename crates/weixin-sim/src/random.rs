@@ -44,10 +44,27 @@ impl Random {
         format!("66_{}", BASE64URL_NOPAD.encode(&bytes))
     }
 
+    /// A JS-SDK ticket: 86 characters (facts 5.5).
+    pub(crate) fn ticket(&mut self) -> String {
+        self.word(86)
+    }
+
     /// The id of a request: Unix seconds in hexadecimal, then eight and eight digits (facts 6.1).
     pub(crate) fn rid(&mut self, now: SystemTime) -> String {
         let (a, b) = (self.0.next_u32(), self.0.next_u32());
         format!("{:08x}-{a:08x}-{b:08x}", unix_seconds(now))
+    }
+
+    /// The other id of a request: 16 characters, such as `GiaBxSDNRa-mkSN7` (facts 6.1).
+    pub(crate) fn hint(&mut self) -> String {
+        self.word(16)
+    }
+
+    /// A session key: 16 bytes in base64 (facts 5.1).
+    pub(crate) fn session_key(&mut self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        self.0.fill_bytes(&mut bytes);
+        bytes
     }
 
     fn word(&mut self, length: usize) -> String {

@@ -1,14 +1,19 @@
 //! The answers of the API that say no: code and text (facts 6.2).
 
+use std::{borrow::Cow, net::IpAddr};
+
 /// An `errcode` and its text, without the suffix.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Refusal {
     pub(crate) errcode: i64,
-    pub(crate) errmsg: &'static str,
+    pub(crate) errmsg: Cow<'static, str>,
 }
 
 const fn refusal(errcode: i64, errmsg: &'static str) -> Refusal {
-    Refusal { errcode, errmsg }
+    Refusal {
+        errcode,
+        errmsg: Cow::Borrowed(errmsg),
+    }
 }
 
 impl Refusal {
@@ -34,4 +39,28 @@ impl Refusal {
     pub(crate) const REFRESH_TOKEN_EXPIRED: Self = refusal(42002, "refresh_token expired");
     pub(crate) const REQUIRE_GET: Self = refusal(43001, "require GET method");
     pub(crate) const API_UNAUTHORIZED: Self = refusal(48001, "api unauthorized");
+    /// What the app token's endpoints say instead of [`Self::INVALID_CREDENTIAL`].
+    pub(crate) const INVALID_APP_TOKEN: Self = refusal(
+        40001,
+        "invalid credential, access_token is invalid or not latest, could get access_token by \
+         getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r",
+    );
+    pub(crate) const REQUIRE_POST: Self = refusal(43002, "require POST method");
+    pub(crate) const EMPTY_POST_DATA: Self = refusal(44002, "empty post data");
+    pub(crate) const DATA_FORMAT_ERROR: Self = refusal(47001, "data format error");
+
+    pub(crate) fn ip_not_in_whitelist(ip: IpAddr) -> Self {
+        let mapped = match ip {
+            IpAddr::V4(ip) => ip.to_ipv6_mapped(),
+            IpAddr::V6(ip) => ip,
+        };
+        let errmsg = format!(
+            "invalid ip {ip} ipv6 {}, not in whitelist",
+            IpAddr::V6(mapped)
+        );
+        Self {
+            errcode: 40164,
+            errmsg: errmsg.into(),
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
@@ -114,7 +115,11 @@ impl Sim {
             settings,
         });
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = axum::serve(listener, routes::router(Arc::clone(&shared)));
+        let router = routes::router(Arc::clone(&shared));
+        let server = axum::serve(
+            listener,
+            router.into_make_service_with_connect_info::<SocketAddr>(),
+        );
         tokio::spawn(async move {
             let stopped = async { stopped.await.unwrap_or_default() };
             server.with_graceful_shutdown(stopped).await

@@ -15,25 +15,63 @@ use crate::refusal::Refusal;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Errcode(pub(crate) i64);
 
-/// A success of `/sns`: `text/plain` without a charset (facts 4.3).
-pub(crate) fn success(body: &impl Serialize) -> Response {
-    answer(HeaderValue::from_static("text/plain"), body)
+/// How a part of WeChat's API dresses its answers (facts 4.3 and 6.1).
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Family {
+    /// `/cgi-bin`
+    Cgi,
+    /// `/sns`
+    Sns,
+    /// `/wxa`, by POST
+    Wxa,
 }
 
-/// A refusal of `/sns`: HTTP 200, and `application/json` as last observed (facts 4.3).
-pub(crate) fn refused(refusal: Refusal, rid: &str) -> Response {
+impl Family {
+    /// `text/plain` without a charset for successes of `/sns`, `encoding` instead of `charset` elsewhere.
+    fn content_type(self, refused: bool) -> HeaderValue {
+        HeaderValue::from_static(match (self, refused) {
+            (Self::Sns, false) => "text/plain",
+            // As last observed.
+            (Self::Sns, true) => "application/json",
+            _ => "application/json; encoding=utf-8",
+        })
+    }
+
+    fn suffix(self, ids: &RequestIds) -> String {
+        let RequestIds { rid, hint } = ids;
+        match self {
+            Self::Cgi => format!(" rid: {rid}"),
+            Self::Sns => format!(", rid: {rid}"),
+            Self::Wxa => format!(" hint: [{hint}] rid: {rid}"),
+        }
+    }
+}
+
+/// What WeChat's support would ask for.
+#[derive(Debug)]
+pub(crate) struct RequestIds {
+    pub(crate) rid: String,
+    pub(crate) hint: String,
+}
+
+pub(crate) fn success(family: Family, body: &impl Serialize) -> Response {
+    answer(family.content_type(false), body)
+}
+
+/// A refusal: HTTP 200 all the same.
+pub(crate) fn refused(family: Family, refusal: &Refusal, ids: &RequestIds) -> Response {
     #[derive(Serialize)]
     struct Body {
         errcode: i64,
         errmsg: String,
     }
-    let Refusal { errcode, errmsg } = refusal;
+    let errmsg = format!("{}{}", refusal.errmsg, family.suffix(ids));
     let body = Body {
-        errcode,
-        errmsg: format!("{errmsg}, rid: {rid}"),
+        errcode: refusal.errcode,
+        errmsg,
     };
-    let mut response = answer(HeaderValue::from_static("application/json"), &body);
-    response.extensions_mut().insert(Errcode(errcode));
+    let mut response = answer(family.content_type(true), &body);
+    response.extensions_mut().insert(Errcode(refusal.errcode));
     response
 }
 

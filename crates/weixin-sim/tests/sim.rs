@@ -464,3 +464,130 @@ async fn any_browser_can_play_wechats_own_after_one_click() {
         assert_eq!(refused.status(), 400, "{elsewhere}");
     }
 }
+
+#[tokio::test]
+async fn an_address_that_is_not_on_the_whitelist_gets_no_app_token() {
+    let app = || App::official_account();
+    let path = format!(
+        "/cgi-bin/token?grant_type=client_credential&appid=wx0123456789abcde0&secret={}",
+        "s".repeat(32)
+    );
+    let closed = Sim::builder()
+        .app(app().ip_whitelist([]))
+        .start()
+        .await
+        .unwrap();
+    let refused: Value = get(&closed, &path).await.json().await.unwrap();
+    assert_eq!(refused["errcode"], 40164);
+    let message = refused["errmsg"].as_str().unwrap();
+    let expected = "invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist rid: ";
+    assert!(message.starts_with(expected), "{message}");
+
+    let here = [[127, 0, 0, 1].into()];
+    let open = Sim::builder()
+        .app(app().ip_whitelist(here))
+        .start()
+        .await
+        .unwrap();
+    let lent: Value = get(&open, &path).await.json().await.unwrap();
+    assert_eq!(lent["expires_in"], 7200);
+}
+
+#[tokio::test]
+async fn a_stable_token_is_renewed_by_force_twenty_times_a_day() {
+    let sim = Sim::builder()
+        .frozen_at(SystemTime::UNIX_EPOCH)
+        .start()
+        .await
+        .unwrap();
+    let body = json!({
+        "grant_type": "client_credential",
+        "appid": "wx0123456789abcde0",
+        "secret": "s".repeat(32),
+        "force_refresh": true,
+    });
+    let mut tokens = std::collections::BTreeSet::new();
+    for _ in 0..30 {
+        let (_, lent) = post(&sim, "/cgi-bin/stable_token", &body.to_string()).await;
+        tokens.insert(lent["access_token"].as_str().unwrap().to_owned());
+        sim.advance(Duration::from_secs(30)).unwrap();
+    }
+    // The first was there without force.
+    assert_eq!(tokens.len(), 21);
+    sim.advance(Duration::from_hours(24)).unwrap();
+    let (_, lent) = post(&sim, "/cgi-bin/stable_token", &body.to_string()).await;
+    assert!(tokens.insert(lent["access_token"].as_str().unwrap().to_owned()));
+}
+
+/// A payload that the phone made for a mini program, read with a session key.
+fn decrypt(payload: &Value, session_key: &str) -> Option<Value> {
+    use cbc::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::Pkcs7};
+    let bytes = |text: &str| data_encoding::BASE64.decode(text.as_bytes()).unwrap();
+    let block = |text: &str| -> [u8; 16] { bytes(text).try_into().unwrap() };
+    let (key, iv) = (block(session_key), block(payload["iv"].as_str().unwrap()));
+    let cipher = cbc::Decryptor::<aes::Aes128>::new(&key.into(), &iv.into());
+    let encrypted = bytes(payload["encryptedData"].as_str().unwrap());
+    let text = cipher.decrypt_padded_vec::<Pkcs7>(&encrypted).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+#[tokio::test]
+async fn a_second_wx_login_makes_the_session_key_of_the_first_worthless() {
+    const APP: &str = "wx0123456789abcde2";
+    let sim = Sim::builder()
+        .frozen_at(SystemTime::UNIX_EPOCH)
+        .start()
+        .await
+        .unwrap();
+    let phone = async |action: &str, body: &str| {
+        post(&sim, &format!("/_sim/api/apps/{APP}/{action}"), body)
+            .await
+            .1
+    };
+    let session = async |code: &Value| -> Value {
+        let (code, secret) = (code["code"].as_str().unwrap(), "s".repeat(32));
+        let path = format!(
+            "/sns/jscode2session?appid={APP}&secret={secret}&js_code={code}&grant_type=authorization_code"
+        );
+        get(&sim, &path).await.json().await.unwrap()
+    };
+
+    let first = session(&phone("wx-login", "").await).await;
+    let first_key = first["session_key"].as_str().unwrap();
+    let payload = phone("encrypted-data", "").await;
+    let profile = decrypt(&payload, first_key).unwrap();
+    assert_eq!(profile["openId"], first["openid"]);
+    assert_eq!(
+        profile["watermark"],
+        json!({ "timestamp": 0, "appid": APP })
+    );
+
+    let code = phone("wx-login", "").await;
+    let payload = phone("encrypted-data", r#"{"data":"phone"}"#).await;
+    assert_eq!(decrypt(&payload, first_key), None);
+    let second = session(&code).await;
+    let number = decrypt(&payload, second["session_key"].as_str().unwrap()).unwrap();
+    let token: Value = get(
+        &sim,
+        &format!(
+            "/cgi-bin/token?grant_type=client_credential&appid={APP}&secret={}",
+            "s".repeat(32)
+        ),
+    )
+    .await
+    .json()
+    .await
+    .unwrap();
+    let path = format!(
+        "/wxa/business/getuserphonenumber?access_token={}",
+        token["access_token"].as_str().unwrap()
+    );
+    let code = phone("phone-code", "").await.to_string();
+    let (_, asked) = post(&sim, &path, &code).await;
+    assert_eq!(
+        asked,
+        json!({ "errcode": 0, "errmsg": "ok", "phone_info": number })
+    );
+    let (_, again) = post(&sim, &path, &code).await;
+    assert_eq!(again["errcode"], 40029);
+}

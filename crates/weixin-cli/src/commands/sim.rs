@@ -8,11 +8,14 @@ use crate::{args, failure::Failure, listen::End, output::Output};
 pub(super) async fn run(args: args::Sim, output: Output) -> Result<(), Failure> {
     let mut end = End::watch()?;
     let app = App::new(args.app_id.as_str(), args.app_secret);
-    let official_account = App::official_account();
-    let mut builder = Sim::builder()
-        .listen(args.listen)
-        .app(app)
-        .app(official_account);
+    let mut builder = Sim::builder().listen(args.listen).app(app);
+    for other in [
+        App::official_account(),
+        App::mobile_app(),
+        App::mini_program(),
+    ] {
+        builder = builder.app(other);
+    }
     if args.auto_allow {
         builder = builder.auto_allow();
     }

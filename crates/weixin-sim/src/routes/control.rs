@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::{
     PhoneError,
     clock::unix_seconds,
+    encrypted,
     pages::{HomePage, page},
     sim::Shared,
     world::Login,
@@ -39,10 +40,10 @@ impl BadRequest {
 
 impl From<PhoneError> for BadRequest {
     fn from(error: PhoneError) -> Self {
-        let field = if matches!(error, PhoneError::UnknownPerson { .. }) {
-            "person"
-        } else {
-            "uuid"
+        let field = match error {
+            PhoneError::NotOpened | PhoneError::UnknownPerson { .. } => "person",
+            PhoneError::WrongApp { .. } => "app",
+            _ => "uuid",
         };
         Self::new(field, error.to_string())
     }
@@ -125,6 +126,50 @@ pub(super) async fn act(
             "action",
             "expected scan, allow, cancel or expire",
         )),
+    });
+    done.map(Json)
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InApp {
+    person: Option<String>,
+    /// Of `encrypted-data`: `user` (without it) or `phone`.
+    data: Option<String>,
+}
+
+/// What happens in an app on the phone: a code for its server, or a payload.
+pub(super) async fn app(
+    State(sim): State<Arc<Shared>>,
+    Path((app, action)): Path<(String, String)>,
+    body: Bytes,
+) -> Result<Json<Value>, BadRequest> {
+    let InApp { person, data } = read(&body)?;
+    let person = person.as_deref();
+    let done = sim.change(|world, now| {
+        let code = |code| json!({ "code": code });
+        match action.as_str() {
+            "send-auth" => Ok(world.mobile_code(&app, person, now).map(code)?),
+            "wx-login" => Ok(world.wx_login(&app, person, now).map(code)?),
+            "phone-code" => Ok(world.phone_code(&app, person, now).map(code)?),
+            "encrypted-data" => {
+                let iv = world.random.session_key();
+                let (person, key) = world.visitor(&app, person)?;
+                let watermark = encrypted::watermark(&app, now);
+                let payload = if data.as_deref() == Some("phone") {
+                    encrypted::encrypt(&encrypted::phone(person, &watermark), None, key, iv)
+                } else {
+                    let avatar = person.avatar_url(&sim.origin);
+                    let (whole, raw) = encrypted::profile(person, &app, &avatar, &watermark);
+                    encrypted::encrypt(&whole, Some(&raw), key, iv)
+                };
+                Ok(json!(payload))
+            }
+            _ => Err(BadRequest::new(
+                "action",
+                "expected send-auth, wx-login, phone-code or encrypted-data",
+            )),
+        }
     });
     done.map(Json)
 }

@@ -1,7 +1,11 @@
 //! The table of paths.
 
+mod app_token;
 mod authorize;
+mod checks;
 mod control;
+mod invalid_url;
+mod mini_program;
 mod parameters;
 mod phone;
 mod poll;
@@ -51,9 +55,17 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/sns/oauth2/access_token", any(token::access_token))
         .route("/sns/oauth2/refresh_token", any(token::refresh_token))
         .route("/sns/auth", any(token::auth))
+        .route("/sns/jscode2session", any(mini_program::session))
         .route("/sns/userinfo", any(userinfo::userinfo))
+        .route("/cgi-bin/token", any(app_token::token))
+        .route("/cgi-bin/stable_token", any(app_token::stable_token))
+        .route("/cgi-bin/ticket/getticket", any(app_token::ticket))
+        .route(
+            "/wxa/business/getuserphonenumber",
+            any(mini_program::phone_number),
+        )
         .route("/mmopen/vi_32/{id}/{size}", get(userinfo::avatar))
-        .fallback(token::invalid_url)
+        .fallback(invalid_url::invalid_url)
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), record))
         .layer(middleware::from_fn(parameters::read));
     let ours = Router::new()
@@ -65,6 +77,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/_sim/api/people", get(control::people))
         .route("/_sim/api/logins", get(control::logins))
         .route("/_sim/api/logins/{uuid}/{action}", post(control::act))
+        .route("/_sim/api/apps/{app}/{action}", post(control::app))
         .route(
             "/_sim/api/clock",
             get(control::clock).post(control::advance),

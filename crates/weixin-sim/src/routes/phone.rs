@@ -93,7 +93,7 @@ fn cancel<'a>(world: &mut World, uuid: &'a str, now: SystemTime) -> Result<Next<
     let login = world.cancel(uuid, now)?;
     Ok(match login.kind {
         AppKind::OfficialAccount => Next::Callback(login.denied()),
-        AppKind::Website => Next::Screen(Screen::Cancelled { uuid }),
+        _ => Next::Screen(Screen::Cancelled { uuid }),
     })
 }
 

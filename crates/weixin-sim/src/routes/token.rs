@@ -5,11 +5,14 @@ use std::sync::Arc;
 use axum::{extract::State, http::Method, response::Response};
 use serde::Serialize;
 
-use super::Parameters;
+use super::{
+    Parameters,
+    checks::{answer, check_method, require, require_app, require_bearer, require_grant_type},
+};
 use crate::{
     refusal::Refusal,
     sim::Shared,
-    wire,
+    wire::Family,
     world::{Exchange, Issued},
 };
 
@@ -58,7 +61,7 @@ pub(super) async fn access_token(
     parameters: Parameters,
 ) -> Response {
     let issued = check_method(&method).and_then(|()| exchange(&sim, &parameters));
-    answer(&sim, issued.map(TokenBody::exchanged))
+    answer(&sim, Family::Sns, issued.map(TokenBody::exchanged))
 }
 
 /// The order of facts 4.5. Where a missing `grant_type` stands in it is not known: behind the app id.
@@ -77,7 +80,7 @@ pub(super) async fn refresh_token(
     parameters: Parameters,
 ) -> Response {
     let issued = check_method(&method).and_then(|()| refresh(&sim, &parameters));
-    answer(&sim, issued.map(TokenBody::refreshed))
+    answer(&sim, Family::Sns, issued.map(TokenBody::refreshed))
 }
 
 fn refresh(sim: &Shared, parameters: &Parameters) -> Result<Issued, Refusal> {
@@ -105,65 +108,10 @@ pub(super) async fn auth(
     });
     answer(
         &sim,
+        Family::Sns,
         checked.map(|_| Good {
             errcode: 0,
             errmsg: "ok",
         }),
     )
-}
-
-/// Every other path of WeChat's (facts 6.2).
-pub(super) async fn invalid_url(State(sim): State<Arc<Shared>>) -> Response {
-    answer(&sim, Err::<(), _>(Refusal::INVALID_URL))
-}
-
-/// Answers as the API does; a refusal gets the id of its request.
-pub(super) fn answer(sim: &Shared, outcome: Result<impl Serialize, Refusal>) -> Response {
-    match outcome {
-        Ok(body) => wire::success(&body),
-        Err(refusal) => {
-            let now = sim.now();
-            let rid = sim.world().random.rid(now);
-            wire::refused(refusal, &rid)
-        }
-    }
-}
-
-/// GET is documented, POST is what many clients send.
-pub(super) fn check_method(method: &Method) -> Result<(), Refusal> {
-    if matches!(*method, Method::GET | Method::HEAD | Method::POST) {
-        Ok(())
-    } else {
-        Err(Refusal::REQUIRE_GET)
-    }
-}
-
-pub(super) fn require_bearer(parameters: &Parameters) -> Result<(&str, &str), Refusal> {
-    let access_token = require(parameters, "access_token", Refusal::ACCESS_TOKEN_MISSING)?;
-    let openid = require(parameters, "openid", Refusal::MISSING_OPENID)?;
-    Ok((access_token, openid))
-}
-
-fn require_app<'a>(sim: &Shared, parameters: &'a Parameters) -> Result<&'a str, Refusal> {
-    let app = require(parameters, "appid", Refusal::APPID_MISSING)?;
-    sim.world().app(app)?;
-    Ok(app)
-}
-
-fn require_grant_type(parameters: &Parameters, grant_type: &str) -> Result<(), Refusal> {
-    if parameters.get("grant_type") == grant_type {
-        Ok(())
-    } else {
-        Err(Refusal::INVALID_GRANT_TYPE)
-    }
-}
-
-fn require<'a>(
-    parameters: &'a Parameters,
-    name: &str,
-    missing: Refusal,
-) -> Result<&'a str, Refusal> {
-    Some(parameters.get(name))
-        .filter(|value| !value.is_empty())
-        .ok_or(missing)
 }

@@ -11,9 +11,9 @@ use serde::Serialize;
 
 use super::{
     Parameters,
-    token::{answer, check_method, require_bearer},
+    checks::{answer, check_method, require_bearer},
 };
-use crate::{picture, sim::Shared, world::Profile};
+use crate::{picture, sim::Shared, wire::Family, world::Profile};
 
 /// The keys in the order in which WeChat sends them; sex and region are empty since 2021.
 #[derive(Serialize)]
@@ -32,14 +32,9 @@ struct UserBody {
 
 impl UserBody {
     fn new(Profile { person, openid }: Profile, origin: &str) -> Self {
-        let avatar = || format!("{origin}/mmopen/vi_32/{}/132", person.avatar_id());
         Self {
             openid,
-            headimgurl: if person.has_avatar {
-                avatar()
-            } else {
-                String::new()
-            },
+            headimgurl: person.avatar_url(origin),
             unionid: person.unionid(),
             nickname: person.nickname,
             sex: 0,
@@ -64,6 +59,7 @@ pub(super) async fn userinfo(
     });
     answer(
         &sim,
+        Family::Sns,
         found.map(|profile| UserBody::new(profile, &sim.origin)),
     )
 }

@@ -5,8 +5,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{Login, World};
-use crate::{Person, refusal::Refusal};
+use super::{Login, PhoneError, World};
+use crate::{AppKind, Person, refusal::Refusal};
 
 /// A code, until it is no longer remembered.
 #[derive(Debug)]
@@ -71,15 +71,17 @@ pub(crate) struct Profile {
 
 impl Grants {
     pub(super) fn issue(&mut self, code: &str, login: &Login, person: String, expires: SystemTime) {
-        let code_ = Code {
-            app: login.app.clone(),
+        let (app, scope) = (login.app.clone(), login.scope.clone());
+        let snapshot = login.snapshot;
+        let granted = Code {
+            app,
             person,
-            scope: login.scope.clone(),
-            snapshot: login.snapshot,
+            scope,
+            snapshot,
             expires,
             spent: false,
         };
-        self.codes.insert(code.to_owned(), code_);
+        self.codes.insert(code.to_owned(), granted);
     }
 
     /// Nobody can tell an expired code from one that never was, so it goes.
@@ -110,6 +112,34 @@ impl Grants {
 }
 
 impl World {
+    /// WeChat on the phone hands a code to a mobile app (`SendAuth`, facts 8.1).
+    pub(crate) fn mobile_code(
+        &mut self,
+        app: &str,
+        person: Option<&str>,
+        now: SystemTime,
+    ) -> Result<String, PhoneError> {
+        let expected = "expected the app id of a mobile app";
+        let known = self
+            .app(app)
+            .is_ok_and(|app| app.kind == AppKind::MobileApp);
+        known
+            .then_some(())
+            .ok_or(PhoneError::WrongApp { expected })?;
+        let person = self.person(person)?.id.clone();
+        let granted = Code {
+            app: app.to_owned(),
+            person,
+            scope: "snsapi_userinfo".to_owned(),
+            snapshot: false,
+            expires: now + self.lifetimes.code_of(AppKind::MobileApp),
+            spent: false,
+        };
+        let code = self.random.code();
+        self.grants.codes.insert(code.clone(), granted);
+        Ok(code)
+    }
+
     /// `/sns/oauth2/access_token`: the code is looked at before the secret, and spent last.
     pub(crate) fn exchange(
         &mut self,

@@ -79,6 +79,15 @@ pub enum PhoneError {
     /// Never shown, or too long ago.
     #[error("this QR code is unknown or has expired: open the login page again")]
     Expired,
+    /// A payload is encrypted with the session key of a `wx.login`.
+    #[error("this person has not opened the mini program: wx-login comes first")]
+    NotOpened,
+    /// No such app, or one that logs in another way.
+    #[error("{expected}")]
+    WrongApp {
+        /// What it would take.
+        expected: &'static str,
+    },
     /// Nobody has that name.
     #[error("unknown person: expected one of {}", known.join(", "))]
     UnknownPerson {

@@ -1,17 +1,21 @@
 //! All state of this WeChat. Pure methods that take the time; no clock, no network.
 
+mod app_tokens;
 mod grants;
 mod logins;
+mod mini_program;
 
 use std::{collections::VecDeque, time::SystemTime};
 
 pub use self::logins::PhoneError;
 pub(crate) use self::{
+    app_tokens::{AppTokens, Lent},
     grants::{Exchange, Grants, Issued, Profile},
     logins::{Asked, Login, Logins, Poll, Stage},
+    mini_program::MiniPrograms,
 };
 use crate::{
-    App, AppKind, Person, lifetimes::Lifetimes, random::Random, record::Recorded, refusal::Refusal,
+    App, Person, lifetimes::Lifetimes, random::Random, record::Recorded, refusal::Refusal,
 };
 
 /// How many requests the log remembers.
@@ -25,6 +29,8 @@ pub(crate) struct World {
     pub(crate) lifetimes: Lifetimes,
     pub(crate) logins: Logins,
     pub(crate) grants: Grants,
+    pub(crate) app_tokens: AppTokens,
+    pub(crate) mini_programs: MiniPrograms,
     pub(crate) requests: VecDeque<Recorded>,
 }
 
@@ -42,6 +48,8 @@ impl World {
             lifetimes,
             logins: Logins::default(),
             grants: Grants::default(),
+            app_tokens: AppTokens::default(),
+            mini_programs: MiniPrograms::default(),
             requests: VecDeque::new(),
         }
     }
@@ -51,6 +59,8 @@ impl World {
         self.random = Random::new(seed);
         self.logins = Logins::default();
         self.grants = Grants::default();
+        self.app_tokens = AppTokens::default();
+        self.mini_programs = MiniPrograms::default();
         self.requests.clear();
     }
 
@@ -83,10 +93,7 @@ impl World {
         let person = self.person(name)?.id.clone();
         let login = self.logins.scan(uuid, now)?;
         let code = self.random.code();
-        let lifetime = match login.kind {
-            AppKind::Website => self.lifetimes.code,
-            AppKind::OfficialAccount => self.lifetimes.official_account_code,
-        };
+        let lifetime = self.lifetimes.code_of(login.kind);
         self.grants.issue(&code, login, person, now + lifetime);
         login.stage = Stage::Confirmed { code };
         Ok(login.callback())

@@ -1,0 +1,105 @@
+//! What a mini program hands to its server: encrypted with the session key, or signed with it (facts 5.2).
+
+use aes::Aes128;
+use cbc::cipher::{BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7};
+use data_encoding::{BASE64, HEXLOWER};
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha1::{Digest, Sha1};
+
+use crate::{Person, clock::unix_seconds};
+
+/// The result of `wx.getUserProfile` and its relatives.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Payload {
+    encrypted_data: String,
+    iv: String,
+    /// Only of a profile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw_data: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<String>,
+}
+
+/// The part of a payload that says for whom and when it was made.
+pub(crate) fn watermark(app: &str, now: std::time::SystemTime) -> Value {
+    json!({ "timestamp": unix_seconds(now), "appid": app })
+}
+
+/// The three fields of a phone number, and the watermark.
+pub(crate) fn phone(person: &Person, watermark: &Value) -> Value {
+    let number = person.phone();
+    json!({
+        "phoneNumber": number,
+        "purePhoneNumber": number,
+        "countryCode": "86",
+        "watermark": watermark,
+    })
+}
+
+/// The profile, with ids only inside the encrypted part.
+pub(crate) fn profile(
+    person: &Person,
+    app: &str,
+    avatar: &str,
+    watermark: &Value,
+) -> (Value, Value) {
+    let raw = json!({
+        "nickName": person.nickname(),
+        "gender": 0,
+        "language": "zh_CN",
+        "city": "",
+        "province": "",
+        "country": "",
+        "avatarUrl": avatar,
+    });
+    let mut whole = raw.clone();
+    whole["openId"] = json!(person.openid(app));
+    whole["unionId"] = json!(person.unionid());
+    whole["watermark"] = watermark.clone();
+    (whole, raw)
+}
+
+/// AES-128-CBC with PKCS#7, both parts in base64.
+pub(crate) fn encrypt(plain: &Value, raw: Option<&Value>, key: [u8; 16], iv: [u8; 16]) -> Payload {
+    let cipher = cbc::Encryptor::<Aes128>::new(&key.into(), &iv.into());
+    let encrypted = cipher.encrypt_padded_vec::<Pkcs7>(plain.to_string().as_bytes());
+    let raw_data = raw.map(Value::to_string);
+    let signature = raw_data
+        .as_ref()
+        .map(|raw| HEXLOWER.encode(&Sha1::digest(format!("{raw}{}", BASE64.encode(&key)))));
+    Payload {
+        encrypted_data: BASE64.encode(&encrypted),
+        iv: BASE64.encode(&iv),
+        raw_data,
+        signature,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cbc::cipher::BlockModeDecrypt;
+
+    use super::*;
+
+    #[test]
+    fn a_payload_is_read_back_with_the_session_key_and_with_no_other() {
+        let (key, iv) = (*b"0123456789abcdef", *b"fedcba9876543210");
+        let plain = json!({ "phoneNumber": "13800001234", "nickName": "小明🐼é" });
+        let payload = encrypt(&plain, Some(&json!({ "gender": 0 })), key, iv);
+        let read = |key: [u8; 16]| {
+            let encrypted = BASE64.decode(payload.encrypted_data.as_bytes()).unwrap();
+            let cipher = cbc::Decryptor::<Aes128>::new(&key.into(), &iv.into());
+            let text = cipher.decrypt_padded_vec::<Pkcs7>(&encrypted).ok()?;
+            serde_json::from_slice::<Value>(&text).ok()
+        };
+        assert_eq!(read(key), Some(plain));
+        assert_eq!(read(*b"0123456789abcdeg"), None);
+        // sha1_hex('{"gender":0}' + base64(key)), worked out with Python.
+        assert_eq!(
+            payload.signature.as_deref(),
+            Some("f7479eb87282f881b4a6b07168379215f6a308aa")
+        );
+    }
+}

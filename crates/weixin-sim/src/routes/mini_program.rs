@@ -1,0 +1,78 @@
+//! `/sns/jscode2session` and `/wxa/business/getuserphonenumber` (facts 5.1 and 5.3).
+
+use std::sync::Arc;
+
+use axum::{body::Bytes, extract::State, http::Method, response::Response};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    Parameters,
+    app_token::posted,
+    checks::{answer, check_method, require, require_app, require_grant_type},
+};
+use crate::{encrypted, refusal::Refusal, sim::Shared, wire::Family};
+
+#[derive(Serialize)]
+struct SessionBody {
+    session_key: String,
+    openid: String,
+    unionid: String,
+}
+
+pub(super) async fn session(
+    State(sim): State<Arc<Shared>>,
+    method: Method,
+    parameters: Parameters,
+) -> Response {
+    let session = check_method(&method).and_then(|()| {
+        let app = require_app(&sim, &parameters)?;
+        require_grant_type(&parameters, "authorization_code")?;
+        let secret = require(&parameters, "secret", Refusal::APPSECRET_MISSING)?;
+        let js_code = require(&parameters, "js_code", Refusal::MISSING_CODE)?;
+        let now = sim.now();
+        sim.world().session(app, secret, js_code, now)
+    });
+    let body = session.map(|session| SessionBody {
+        session_key: session.key,
+        openid: session.openid,
+        unionid: session.unionid,
+    });
+    answer(&sim, Family::Sns, body)
+}
+
+/// The code must be in the body; one in the address is not read.
+#[derive(Default, Deserialize)]
+struct PhoneRequest {
+    #[serde(default)]
+    code: String,
+}
+
+#[derive(Serialize)]
+struct PhoneBody {
+    errcode: i64,
+    errmsg: &'static str,
+    phone_info: Value,
+}
+
+pub(super) async fn phone_number(
+    State(sim): State<Arc<Shared>>,
+    method: Method,
+    parameters: Parameters,
+    body: Bytes,
+) -> Response {
+    let phone = posted::<PhoneRequest>(&method, &body).and_then(|asked| {
+        let token = require(&parameters, "access_token", Refusal::ACCESS_TOKEN_MISSING)?;
+        let now = sim.now();
+        let mut world = sim.world();
+        let app = world.app_of_token(token, now)?.to_owned();
+        let person = world.phone_of_code(&app, &asked.code, now)?;
+        Ok(encrypted::phone(&person, &encrypted::watermark(&app, now)))
+    });
+    let body = phone.map(|phone_info| PhoneBody {
+        errcode: 0,
+        errmsg: "ok",
+        phone_info,
+    });
+    answer(&sim, Family::Wxa, body)
+}

@@ -1,0 +1,177 @@
+//! The logins of mini programs: codes, session keys and what is encrypted with them (facts 5.1 to 5.3).
+
+use std::{collections::HashMap, time::SystemTime};
+
+use data_encoding::BASE64;
+
+use super::{PhoneError, World};
+use crate::{App, AppKind, Person, refusal::Refusal};
+
+/// A code of `wx.login`, or of the phone number button.
+#[derive(Debug)]
+struct Code {
+    app: String,
+    person: String,
+    expires: SystemTime,
+    spent: bool,
+}
+
+impl Code {
+    fn spend(&mut self) -> Result<&str, Refusal> {
+        if std::mem::replace(&mut self.spent, true) {
+            return Err(Refusal::CODE_BEEN_USED);
+        }
+        Ok(&self.person)
+    }
+}
+
+/// Codes and session keys.
+#[derive(Debug, Default)]
+pub(crate) struct MiniPrograms {
+    login_codes: HashMap<String, (Code, [u8; 16])>,
+    phone_codes: HashMap<String, Code>,
+    /// The key of the last `wx.login`, by app and person.
+    keys: HashMap<(String, String), [u8; 16]>,
+}
+
+/// What a code of `wx.login` is worth.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// In base64.
+    pub(crate) key: String,
+    pub(crate) openid: String,
+    pub(crate) unionid: String,
+}
+
+impl World {
+    /// `wx.login`: a code, and a new session key that takes the place of the one before at once,
+    /// whether the server has heard of it or not.
+    pub(crate) fn wx_login(
+        &mut self,
+        app: &str,
+        person: Option<&str>,
+        now: SystemTime,
+    ) -> Result<String, PhoneError> {
+        let code = self.mini_program_code(app, person, now)?;
+        let key = self.random.session_key();
+        self.mini_programs
+            .keys
+            .insert((code.app.clone(), code.person.clone()), key);
+        let text = self.random.code();
+        self.mini_programs
+            .login_codes
+            .insert(text.clone(), (code, key));
+        Ok(text)
+    }
+
+    /// The tap on the phone number button.
+    pub(crate) fn phone_code(
+        &mut self,
+        app: &str,
+        person: Option<&str>,
+        now: SystemTime,
+    ) -> Result<String, PhoneError> {
+        let code = self.mini_program_code(app, person, now)?;
+        let text = self.random.code();
+        self.mini_programs.phone_codes.insert(text.clone(), code);
+        Ok(text)
+    }
+
+    fn mini_program_code(
+        &mut self,
+        app: &str,
+        person: Option<&str>,
+        now: SystemTime,
+    ) -> Result<Code, PhoneError> {
+        self.mini_program(app)?;
+        let (app, person) = (app.to_owned(), self.person(person)?.id.clone());
+        let expires = now + self.lifetimes.code_of(AppKind::MiniProgram);
+        self.mini_programs
+            .login_codes
+            .retain(|_, (code, _)| now < code.expires);
+        self.mini_programs
+            .phone_codes
+            .retain(|_, code| now < code.expires);
+        Ok(Code {
+            app,
+            person,
+            expires,
+            spent: false,
+        })
+    }
+
+    /// `/sns/jscode2session`: the code is looked at before the secret, as for other logins.
+    pub(crate) fn session(
+        &mut self,
+        app: &str,
+        secret: &str,
+        js_code: &str,
+        now: SystemTime,
+    ) -> Result<Session, Refusal> {
+        let expected_secret = self.app(app)?.secret.clone();
+        let found = self.mini_programs.login_codes.get_mut(js_code);
+        let (code, key) = found
+            .filter(|(code, _)| code.app == app && now < code.expires)
+            .ok_or(Refusal::INVALID_CODE)?;
+        if code.spent {
+            return Err(Refusal::CODE_BEEN_USED);
+        }
+        if expected_secret != secret {
+            return Err(Refusal::INVALID_APPSECRET);
+        }
+        let person = code.spend()?.to_owned();
+        let key = BASE64.encode(key);
+        let person = self.known_person(&person)?;
+        Ok(Session {
+            key,
+            openid: person.openid(app),
+            unionid: person.unionid(),
+        })
+    }
+
+    /// `/wxa/business/getuserphonenumber`: the person behind a code of the button.
+    pub(crate) fn phone_of_code(
+        &mut self,
+        app: &str,
+        code: &str,
+        now: SystemTime,
+    ) -> Result<Person, Refusal> {
+        let found = self.mini_programs.phone_codes.get_mut(code);
+        let code = found.filter(|code| code.app == app && now < code.expires);
+        // A spent code of the button is an invalid one: no other answer has been seen.
+        let person = code.ok_or(Refusal::INVALID_CODE)?.spend();
+        let person = person.map_err(|_| Refusal::INVALID_CODE)?.to_owned();
+        Ok(self.known_person(&person)?.clone())
+    }
+
+    /// Somebody who has opened this mini program, and the session key of their last `wx.login`.
+    pub(crate) fn visitor(
+        &self,
+        app: &str,
+        person: Option<&str>,
+    ) -> Result<(&Person, [u8; 16]), PhoneError> {
+        self.mini_program(app)?;
+        let person = self.person(person)?;
+        let key = self
+            .mini_programs
+            .keys
+            .get(&(app.to_owned(), person.id.clone()));
+        key.map(|key| (person, *key)).ok_or(PhoneError::NotOpened)
+    }
+
+    fn mini_program(&self, app: &str) -> Result<&App, PhoneError> {
+        let expected = "expected the app id of a mini program";
+        let known = self
+            .app(app)
+            .ok()
+            .filter(|app| app.kind == AppKind::MiniProgram);
+        known.ok_or(PhoneError::WrongApp { expected })
+    }
+
+    fn known_person(&self, id: &str) -> Result<&Person, Refusal> {
+        self.people
+            .iter()
+            .find(|person| person.id == id)
+            .ok_or(Refusal::INVALID_CODE)
+    }
+}
