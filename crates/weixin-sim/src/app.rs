@@ -29,6 +29,9 @@ pub struct App {
     pub(crate) name: String,
     pub(crate) callback_domains: Vec<String>,
     pub(crate) ip_whitelist: Option<Vec<IpAddr>>,
+    /// Whether it belongs to the Open Platform account, without which there are no union ids.
+    pub(crate) is_bound: bool,
+    pub(crate) is_frozen: bool,
 }
 
 impl App {
@@ -43,6 +46,8 @@ impl App {
             name: "示例网站".to_owned(),
             callback_domains: Vec::new(),
             ip_whitelist: None,
+            is_bound: true,
+            is_frozen: false,
         }
     }
 
@@ -82,6 +87,13 @@ impl App {
     #[must_use]
     pub fn ip_whitelist(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
         self.ip_whitelist = Some(addresses.into_iter().collect());
+        self
+    }
+
+    /// Leaves it out of the Open Platform account: nobody has a union id there.
+    #[must_use]
+    pub fn unbound(mut self) -> Self {
+        self.is_bound = false;
         self
     }
 

@@ -42,6 +42,7 @@ pub(crate) fn phone(person: &Person, watermark: &Value) -> Value {
 pub(crate) fn profile(
     person: &Person,
     app: &str,
+    unionid: Option<String>,
     avatar: &str,
     watermark: &Value,
 ) -> (Value, Value) {
@@ -56,7 +57,9 @@ pub(crate) fn profile(
     });
     let mut whole = raw.clone();
     whole["openId"] = json!(person.openid(app));
-    whole["unionId"] = json!(person.unionid());
+    if let Some(unionid) = unionid {
+        whole["unionId"] = json!(unionid);
+    }
     whole["watermark"] = watermark.clone();
     (whole, raw)
 }

@@ -52,6 +52,10 @@
 //! | `POST /_sim/api/apps/{app id}/send-auth` | WeChat hands a code to a mobile app |
 //! | `POST /_sim/api/apps/{app id}/wx-login`, `…/phone-code` | the codes of a mini program |
 //! | `POST /_sim/api/apps/{app id}/encrypted-data` `{"data":"phone"}` | what a mini program hands to its server; without `data`, the profile |
+//! | `POST /_sim/api/apps/{app id}/bind`, `…/unbind`, `…/freeze`, `…/unfreeze` | in or out of the Open Platform account; punished |
+//! | `POST /_sim/api/people/{id}/rename` `{"nickname":"小红"}`, `…/change-avatar` | the profile changes, and the avatar's address before dies |
+//! | `POST /_sim/api/people/{id}/change-password`, `…/withdraw` `{"app":"wx0123456789abcdef"}` | the tokens are void: 42007, 50001 |
+//! | `POST /_sim/api/people/{id}/block`, `…/unblock` | mini programs are told 40226 |
 //! | `GET /_sim/api/clock`, `POST` `{"advance_seconds":7200}` | reads and moves the clock |
 //! | `GET /_sim/api/people`, `GET /_sim/api/requests`, `POST /_sim/api/reset`, `GET /_sim/api/health` | as they say |
 //!
@@ -63,8 +67,8 @@
 //! unspent. A missing `grant_type` is noticed right after the app id. An unknown or forgotten QR
 //! code polls as expired (402). The XML around the uuid of `f=xml` is ours. Errors come as `application/json`, successes as `text/plain`, as
 //! last observed. A refresh token keeps its value and its end; one that is over is 42002, an access
-//! token that is over is 42001, also at `/sns/auth`. The texts of 41003, 41009 and 42002 are
-//! made after their neighbours. At an official account's login the order of the checks is a guess, a
+//! token that is over is 42001, also at `/sns/auth`. The texts of 41003, 41009, 42002 and 42007
+//! are made up after their neighbours. At an official account's login the order of the checks is a guess, a
 //! state that is too long or not of letters and digits shows a page without a number, and the order of
 //! the parameters counts only with [`SimBuilder::strict_order`]. At `/cgi-bin/token` the order behind the
 //! app id is a guess, and so is that a website app gets no such token. Plain HTTP, a port and a local host in the callback pass here, and

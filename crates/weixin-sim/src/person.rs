@@ -1,15 +1,18 @@
 //! The people who have this WeChat on their pretend phones.
 
 use data_encoding::BASE64URL_NOPAD;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// Somebody who can log in.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Person {
     pub(crate) id: String,
     pub(crate) nickname: String,
     pub(crate) has_avatar: bool,
+    /// How often the avatar was changed: the address before dies.
+    pub(crate) avatars: u32,
+    /// Whether WeChat holds this person for a risk.
+    pub(crate) is_blocked: bool,
 }
 
 impl Person {
@@ -19,6 +22,8 @@ impl Person {
             id: id.into(),
             nickname: nickname.into(),
             has_avatar: true,
+            avatars: 0,
+            is_blocked: false,
         }
     }
 
@@ -80,7 +85,7 @@ impl Person {
 
     /// Names the avatar's picture without naming the person.
     pub(crate) fn avatar_id(&self) -> String {
-        self.derived_id("avatar")
+        self.derived_id(&format!("avatar {}", self.avatars))
     }
 
     /// Where the avatar is, empty if there is none.

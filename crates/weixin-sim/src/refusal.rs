@@ -39,6 +39,12 @@ impl Refusal {
     pub(crate) const REFRESH_TOKEN_EXPIRED: Self = refusal(42002, "refresh_token expired");
     pub(crate) const REQUIRE_GET: Self = refusal(43001, "require GET method");
     pub(crate) const API_UNAUTHORIZED: Self = refusal(48001, "api unauthorized");
+    pub(crate) const CODE_BLOCKED: Self = refusal(40226, "code blocked");
+    /// The text is made up: none has been seen.
+    pub(crate) const PASSWORD_CHANGED: Self = refusal(42007, "password changed, login again");
+    pub(crate) const USER_UNAUTHORIZED: Self = refusal(50001, "user unauthorized");
+    pub(crate) const USER_LIMITED: Self = refusal(50002, "user limited");
+
     /// What the app token's endpoints say instead of [`Self::INVALID_CREDENTIAL`].
     pub(crate) const INVALID_APP_TOKEN: Self = refusal(
         40001,

@@ -6,63 +6,18 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Path, State},
-    http::StatusCode,
-    response::{IntoResponse, Response},
+    response::Response,
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::bad_request::{BadRequest, read};
 use crate::{
-    PhoneError,
     clock::unix_seconds,
-    encrypted,
     pages::{HomePage, page},
     sim::Shared,
     world::Login,
 };
-
-/// Bad input: the field and the rule that it breaks.
-pub(super) struct BadRequest {
-    status: StatusCode,
-    field: String,
-    rule: String,
-}
-
-impl BadRequest {
-    fn new(field: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            field: field.into(),
-            rule: rule.into(),
-        }
-    }
-}
-
-impl From<PhoneError> for BadRequest {
-    fn from(error: PhoneError) -> Self {
-        let field = match error {
-            PhoneError::NotOpened | PhoneError::UnknownPerson { .. } => "person",
-            PhoneError::WrongApp { .. } => "app",
-            _ => "uuid",
-        };
-        Self::new(field, error.to_string())
-    }
-}
-
-impl IntoResponse for BadRequest {
-    fn into_response(self) -> Response {
-        let Self {
-            status,
-            field,
-            rule,
-        } = self;
-        (
-            status,
-            Json(json!({ "error": { "field": field, "rule": rule } })),
-        )
-            .into_response()
-    }
-}
 
 pub(super) async fn home(State(sim): State<Arc<Shared>>) -> Response {
     let world = sim.world();
@@ -130,50 +85,6 @@ pub(super) async fn act(
     done.map(Json)
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct InApp {
-    person: Option<String>,
-    /// Of `encrypted-data`: `user` (without it) or `phone`.
-    data: Option<String>,
-}
-
-/// What happens in an app on the phone: a code for its server, or a payload.
-pub(super) async fn app(
-    State(sim): State<Arc<Shared>>,
-    Path((app, action)): Path<(String, String)>,
-    body: Bytes,
-) -> Result<Json<Value>, BadRequest> {
-    let InApp { person, data } = read(&body)?;
-    let person = person.as_deref();
-    let done = sim.change(|world, now| {
-        let code = |code| json!({ "code": code });
-        match action.as_str() {
-            "send-auth" => Ok(world.mobile_code(&app, person, now).map(code)?),
-            "wx-login" => Ok(world.wx_login(&app, person, now).map(code)?),
-            "phone-code" => Ok(world.phone_code(&app, person, now).map(code)?),
-            "encrypted-data" => {
-                let iv = world.random.session_key();
-                let (person, key) = world.visitor(&app, person)?;
-                let watermark = encrypted::watermark(&app, now);
-                let payload = if data.as_deref() == Some("phone") {
-                    encrypted::encrypt(&encrypted::phone(person, &watermark), None, key, iv)
-                } else {
-                    let avatar = person.avatar_url(&sim.origin);
-                    let (whole, raw) = encrypted::profile(person, &app, &avatar, &watermark);
-                    encrypted::encrypt(&whole, Some(&raw), key, iv)
-                };
-                Ok(json!(payload))
-            }
-            _ => Err(BadRequest::new(
-                "action",
-                "expected send-auth, wx-login, phone-code or encrypted-data",
-            )),
-        }
-    });
-    done.map(Json)
-}
-
 pub(super) async fn clock(State(sim): State<Arc<Shared>>) -> Json<Value> {
     Json(json!({ "now": unix_seconds(sim.now()), "runs": sim.clock.runs() }))
 }
@@ -207,35 +118,4 @@ pub(super) async fn reset(State(sim): State<Arc<Shared>>) -> Json<Value> {
 
 pub(super) async fn requests(State(sim): State<Arc<Shared>>) -> Json<Value> {
     Json(json!(sim.world().requests))
-}
-
-pub(super) async fn not_found() -> BadRequest {
-    let rule = "no such path: see / for what there is";
-    BadRequest {
-        status: StatusCode::NOT_FOUND,
-        ..BadRequest::new("path", rule)
-    }
-}
-
-pub(super) async fn method_not_allowed() -> BadRequest {
-    let rule = "this path is read with GET or changed with POST, not both: see / for what there is";
-    BadRequest {
-        status: StatusCode::METHOD_NOT_ALLOWED,
-        ..BadRequest::new("method", rule)
-    }
-}
-
-/// JSON of ours; no body is the same as `{}`.
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, BadRequest> {
-    let body = if body.is_empty() { b"{}" } else { body };
-    let mut json = serde_json::Deserializer::from_slice(body);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let field = error.path().to_string();
-        let field = if field == "." {
-            "body".to_owned()
-        } else {
-            field
-        };
-        BadRequest::new(field, error.into_inner().to_string())
-    })
 }

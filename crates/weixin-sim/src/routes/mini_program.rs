@@ -17,7 +17,8 @@ use crate::{encrypted, refusal::Refusal, sim::Shared, wire::Family};
 struct SessionBody {
     session_key: String,
     openid: String,
-    unionid: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unionid: Option<String>,
 }
 
 pub(super) async fn session(

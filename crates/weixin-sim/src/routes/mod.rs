@@ -2,9 +2,11 @@
 
 mod app_token;
 mod authorize;
+mod bad_request;
 mod checks;
 mod control;
 mod invalid_url;
+mod lives;
 mod mini_program;
 mod parameters;
 mod phone;
@@ -77,15 +79,16 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/_sim/api/people", get(control::people))
         .route("/_sim/api/logins", get(control::logins))
         .route("/_sim/api/logins/{uuid}/{action}", post(control::act))
-        .route("/_sim/api/apps/{app}/{action}", post(control::app))
+        .route("/_sim/api/people/{person}/{action}", post(lives::person))
+        .route("/_sim/api/apps/{app}/{action}", post(lives::app))
         .route(
             "/_sim/api/clock",
             get(control::clock).post(control::advance),
         )
         .route("/_sim/api/reset", post(control::reset))
         .route("/_sim/api/requests", get(control::requests))
-        .route("/_sim/{*path}", any(control::not_found))
-        .method_not_allowed_fallback(control::method_not_allowed)
+        .route("/_sim/{*path}", any(bad_request::not_found))
+        .method_not_allowed_fallback(bad_request::method_not_allowed)
         .layer(middleware::map_response(no_store));
     ours.merge(wechat)
         .layer(DefaultBodyLimit::max(MAX_BODY))

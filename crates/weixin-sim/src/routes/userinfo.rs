@@ -27,15 +27,23 @@ struct UserBody {
     country: &'static str,
     headimgurl: String,
     privilege: [&'static str; 0],
-    unionid: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unionid: Option<String>,
 }
 
 impl UserBody {
-    fn new(Profile { person, openid }: Profile, origin: &str) -> Self {
+    fn new(
+        Profile {
+            person,
+            openid,
+            unionid,
+        }: Profile,
+        origin: &str,
+    ) -> Self {
         Self {
             openid,
             headimgurl: person.avatar_url(origin),
-            unionid: person.unionid(),
+            unionid,
             nickname: person.nickname,
             sex: 0,
             language: "",

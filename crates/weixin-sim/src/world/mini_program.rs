@@ -40,7 +40,7 @@ pub(crate) struct Session {
     /// In base64.
     pub(crate) key: String,
     pub(crate) openid: String,
-    pub(crate) unionid: String,
+    pub(crate) unionid: Option<String>,
 }
 
 impl World {
@@ -122,10 +122,13 @@ impl World {
         let person = code.spend()?.to_owned();
         let key = BASE64.encode(key);
         let person = self.known_person(&person)?;
+        if person.is_blocked {
+            return Err(Refusal::CODE_BLOCKED);
+        }
         Ok(Session {
             key,
             openid: person.openid(app),
-            unionid: person.unionid(),
+            unionid: self.unionid(app, person),
         })
     }
 

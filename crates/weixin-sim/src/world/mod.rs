@@ -2,17 +2,20 @@
 
 mod app_tokens;
 mod grants;
+mod lives;
 mod logins;
 mod mini_program;
+mod tokens;
 
 use std::{collections::VecDeque, time::SystemTime};
 
 pub use self::logins::PhoneError;
 pub(crate) use self::{
     app_tokens::{AppTokens, Lent},
-    grants::{Exchange, Grants, Issued, Profile},
+    grants::Grants,
     logins::{Asked, Login, Logins, Poll, Stage},
     mini_program::MiniPrograms,
+    tokens::{Exchange, Issued, Profile},
 };
 use crate::{
     App, Person, lifetimes::Lifetimes, random::Random, record::Recorded, refusal::Refusal,

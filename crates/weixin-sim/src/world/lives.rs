@@ -1,0 +1,44 @@
+//! What happens to people and apps while they are logged in.
+
+use super::{PhoneError, World};
+use crate::{App, Person, refusal::Refusal};
+
+impl World {
+    pub(crate) fn change_person(
+        &mut self,
+        name: &str,
+        change: impl FnOnce(&mut Person),
+    ) -> Result<(), PhoneError> {
+        let id = self.person(Some(name))?.id.clone();
+        self.people
+            .iter_mut()
+            .find(|person| person.id == id)
+            .map(change);
+        Ok(())
+    }
+
+    pub(crate) fn change_app(
+        &mut self,
+        id: &str,
+        change: impl FnOnce(&mut App),
+    ) -> Result<(), PhoneError> {
+        let expected = "expected the app id of an app";
+        let app = self.apps.iter_mut().find(|app| app.id == id);
+        app.map(change).ok_or(PhoneError::WrongApp { expected })
+    }
+
+    /// All tokens of the person are void (42007, facts 4.4).
+    pub(crate) fn change_password(&mut self, name: &str) -> Result<(), PhoneError> {
+        let id = self.person(Some(name))?.id.clone();
+        self.grants.void(&id, None, &Refusal::PASSWORD_CHANGED);
+        Ok(())
+    }
+
+    /// The person takes back what they have granted to an app (50001).
+    pub(crate) fn withdraw(&mut self, name: &str, app: &str) -> Result<(), PhoneError> {
+        let id = self.person(Some(name))?.id.clone();
+        self.grants
+            .void(&id, Some(app), &Refusal::USER_UNAUTHORIZED);
+        Ok(())
+    }
+}
