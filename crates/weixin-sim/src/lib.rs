@@ -56,8 +56,17 @@
 //! | `POST /_sim/api/people/{id}/rename` `{"nickname":"小红"}`, `…/change-avatar` | the profile changes, and the avatar's address before dies |
 //! | `POST /_sim/api/people/{id}/change-password`, `…/withdraw` `{"app":"wx0123456789abcdef"}` | the tokens are void: 42007, 50001 |
 //! | `POST /_sim/api/people/{id}/block`, `…/unblock` | mini programs are told 40226 |
+//! | `POST /_sim/api/faults` `{"effect":{"errcode":-1},"path":"/sns/userinfo","times":2}` | something goes wrong: see below |
+//! | `GET /_sim/api/faults`, `DELETE /_sim/api/faults` | what is still to go wrong; nothing any more |
 //! | `GET /_sim/api/clock`, `POST` `{"advance_seconds":7200}` | reads and moves the clock |
 //! | `GET /_sim/api/people`, `GET /_sim/api/requests`, `POST /_sim/api/reset`, `GET /_sim/api/health` | as they say |
+//!
+//! # Faults
+//!
+//! Off until asked for, at one path of the API or all, a number of times or for ever at a percentage that
+//! is drawn by the seed: `{"errcode":45011}` (every documented code), `{"delay_ms":3000}`, `{"html":502}`,
+//! `"cut"` (half the JSON), `"reset"` and `"reset_after"` (the connection breaks before or after the code
+//! was spent), `{"content_type":"application/json"}`. In Rust: [`Sim::fault`].
 //!
 //! # What nobody knows
 //!
@@ -79,6 +88,7 @@ mod broken_rule;
 mod builder;
 mod clock;
 mod encrypted;
+mod fault;
 mod lifetimes;
 mod pages;
 mod person;
@@ -94,6 +104,7 @@ mod world;
 pub use self::{
     app::{App, AppKind},
     builder::SimBuilder,
+    fault::{Effect, Fault},
     lifetimes::Lifetimes,
     person::Person,
     record::Recorded,

@@ -67,6 +67,11 @@ impl Random {
         bytes
     }
 
+    /// From 0 to 99.
+    pub(crate) fn percent(&mut self) -> u8 {
+        u8::try_from(self.0.next_u32() % 100).unwrap_or_default()
+    }
+
     fn word(&mut self, length: usize) -> String {
         let mut letter = || {
             let index = self.0.next_u32() as usize % LETTERS_AND_DIGITS.len();

@@ -39,6 +39,7 @@ impl Refusal {
     pub(crate) const REFRESH_TOKEN_EXPIRED: Self = refusal(42002, "refresh_token expired");
     pub(crate) const REQUIRE_GET: Self = refusal(43001, "require GET method");
     pub(crate) const API_UNAUTHORIZED: Self = refusal(48001, "api unauthorized");
+    pub(crate) const BUSY: Self = refusal(-1, "system error");
     pub(crate) const CODE_BLOCKED: Self = refusal(40226, "code blocked");
     /// The text is made up: none has been seen.
     pub(crate) const PASSWORD_CHANGED: Self = refusal(42007, "password changed, login again");
@@ -55,6 +56,16 @@ impl Refusal {
     pub(crate) const EMPTY_POST_DATA: Self = refusal(44002, "empty post data");
     pub(crate) const DATA_FORMAT_ERROR: Self = refusal(47001, "data format error");
 
+    /// Any code of WeChat's documentation with the text that was seen; where none was, with one made
+    /// after its neighbours.
+    pub(crate) fn documented(errcode: i64) -> Option<Self> {
+        let table = OURS.iter().chain(&OTHERS);
+        table
+            .into_iter()
+            .find(|refusal| refusal.errcode == errcode)
+            .cloned()
+    }
+
     pub(crate) fn ip_not_in_whitelist(ip: IpAddr) -> Self {
         let mapped = match ip {
             IpAddr::V4(ip) => ip.to_ipv6_mapped(),
@@ -70,3 +81,69 @@ impl Refusal {
         }
     }
 }
+
+/// Those that the simulator gives by itself.
+static OURS: [Refusal; 28] = [
+    Refusal::BUSY,
+    Refusal::INVALID_CREDENTIAL,
+    Refusal::INVALID_GRANT_TYPE,
+    Refusal::INVALID_OPENID,
+    Refusal::INVALID_APPID,
+    Refusal::INVALID_CODE,
+    Refusal::INVALID_REFRESH_TOKEN,
+    Refusal::INVALID_URL,
+    Refusal::INVALID_APPSECRET,
+    Refusal::CODE_BEEN_USED,
+    Refusal::CODE_BLOCKED,
+    Refusal::ACCESS_TOKEN_MISSING,
+    Refusal::APPID_MISSING,
+    Refusal::REFRESH_TOKEN_MISSING,
+    Refusal::APPSECRET_MISSING,
+    Refusal::MISSING_CODE,
+    Refusal::MISSING_OPENID,
+    Refusal::ACCESS_TOKEN_EXPIRED,
+    Refusal::REFRESH_TOKEN_EXPIRED,
+    Refusal::PASSWORD_CHANGED,
+    Refusal::REQUIRE_GET,
+    Refusal::REQUIRE_POST,
+    Refusal::EMPTY_POST_DATA,
+    Refusal::DATA_FORMAT_ERROR,
+    Refusal::API_UNAUTHORIZED,
+    Refusal::USER_UNAUTHORIZED,
+    Refusal::USER_LIMITED,
+    refusal(
+        40164,
+        "invalid ip 203.0.113.1 ipv6 ::ffff:203.0.113.1, not in whitelist",
+    ),
+];
+
+/// Those that come on demand only.
+static OTHERS: [Refusal; 15] = [
+    refusal(40014, "invalid access_token"),
+    refusal(42003, "code expired"),
+    refusal(43003, "require https"),
+    refusal(43004, "require subscribe"),
+    refusal(45009, "reach max api daily quota limit"),
+    refusal(
+        45011,
+        "api minute-quota reach limit mustslower retry next minute",
+    ),
+    refusal(48004, "api forbidden for irregularities"),
+    refusal(50003, "user unexpected, maybe not in white list"),
+    refusal(
+        50004,
+        "user not allow to use accesstoken, maybe for punishment",
+    ),
+    refusal(50006, "user has switched off friends authorization"),
+    refusal(61003, "component is not authorized by this account"),
+    refusal(
+        61004,
+        "access clientip is not registered, not in ip-white-list",
+    ),
+    refusal(61023, "refresh_token is invalid"),
+    refusal(
+        61024,
+        "must use api(api_component_token) to get token for component acct",
+    ),
+    refusal(89503, "此次调用需要管理员确认，请耐心等候"),
+];

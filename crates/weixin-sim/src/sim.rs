@@ -13,7 +13,8 @@ use tokio::{
 };
 
 use crate::{
-    App, Lifetimes, Person, PhoneError, Recorded, SimBuilder, clock::Clock, routes, world::World,
+    App, Fault, Lifetimes, Person, PhoneError, Recorded, SimBuilder, clock::Clock, routes,
+    world::World,
 };
 
 /// What is decided at the start.
@@ -194,6 +195,11 @@ impl Sim {
     /// Forgets QR codes, codes, tokens, the request log and the moves of the clock.
     pub fn reset(&self) {
         self.shared.reset();
+    }
+
+    /// Lets something go wrong.
+    pub fn fault(&self, fault: Fault) {
+        self.shared.world().faults.add(fault);
     }
 
     /// The last 1000 requests to WeChat's paths, secrets masked.

@@ -27,6 +27,16 @@ pub(crate) enum Family {
 }
 
 impl Family {
+    /// The part that a path belongs to; `None` for pages.
+    pub(crate) fn of(path: &str) -> Option<Self> {
+        match path.split('/').nth(1) {
+            Some("cgi-bin") => Some(Self::Cgi),
+            Some("sns") => Some(Self::Sns),
+            Some("wxa") => Some(Self::Wxa),
+            _ => None,
+        }
+    }
+
     /// `text/plain` without a charset for successes of `/sns`, `encoding` instead of `charset` elsewhere.
     fn content_type(self, refused: bool) -> HeaderValue {
         HeaderValue::from_static(match (self, refused) {

@@ -5,6 +5,7 @@ mod authorize;
 mod bad_request;
 mod checks;
 mod control;
+mod faults;
 mod invalid_url;
 mod lives;
 mod mini_program;
@@ -68,6 +69,10 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         )
         .route("/mmopen/vi_32/{id}/{size}", get(userinfo::avatar))
         .fallback(invalid_url::invalid_url)
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&shared),
+            faults::inject,
+        ))
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), record))
         .layer(middleware::from_fn(parameters::read));
     let ours = Router::new()
@@ -84,6 +89,10 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route(
             "/_sim/api/clock",
             get(control::clock).post(control::advance),
+        )
+        .route(
+            "/_sim/api/faults",
+            get(faults::list).post(faults::add).delete(faults::clear),
         )
         .route("/_sim/api/reset", post(control::reset))
         .route("/_sim/api/requests", get(control::requests))

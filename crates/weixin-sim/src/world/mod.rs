@@ -18,7 +18,8 @@ pub(crate) use self::{
     tokens::{Exchange, Issued, Profile},
 };
 use crate::{
-    App, Person, lifetimes::Lifetimes, random::Random, record::Recorded, refusal::Refusal,
+    App, Person, fault::Faults, lifetimes::Lifetimes, random::Random, record::Recorded,
+    refusal::Refusal,
 };
 
 /// How many requests the log remembers.
@@ -34,6 +35,7 @@ pub(crate) struct World {
     pub(crate) grants: Grants,
     pub(crate) app_tokens: AppTokens,
     pub(crate) mini_programs: MiniPrograms,
+    pub(crate) faults: Faults,
     pub(crate) requests: VecDeque<Recorded>,
 }
 
@@ -53,6 +55,7 @@ impl World {
             grants: Grants::default(),
             app_tokens: AppTokens::default(),
             mini_programs: MiniPrograms::default(),
+            faults: Faults::default(),
             requests: VecDeque::new(),
         }
     }
@@ -64,6 +67,7 @@ impl World {
         self.grants = Grants::default();
         self.app_tokens = AppTokens::default();
         self.mini_programs = MiniPrograms::default();
+        self.faults = Faults::default();
         self.requests.clear();
     }
 

@@ -1,0 +1,196 @@
+//! What goes wrong on demand, as a client sees it.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use reqwest::{Client, Response};
+use serde_json::{Value, json};
+use weixin_sim::{Effect, Fault, Sim};
+
+const ANY: &str = "/sns/auth?access_token=66_x&openid=oA";
+
+/// The answer of a path that says 40001 if nothing goes wrong.
+async fn get(sim: &Sim, path: &str) -> Response {
+    reqwest::get(format!("{}{path}", sim.url())).await.unwrap()
+}
+
+async fn errcode(sim: &Sim, path: &str) -> i64 {
+    get(sim, path).await.json::<Value>().await.unwrap()["errcode"]
+        .as_i64()
+        .unwrap()
+}
+
+async fn add(sim: &Sim, fault: Value) -> (u16, Value) {
+    let request = Client::builder()
+        .build()
+        .unwrap()
+        .post(format!("{}/_sim/api/faults", sim.url()));
+    let response = request.json(&fault).send().await.unwrap();
+    (response.status().as_u16(), response.json().await.unwrap())
+}
+
+#[tokio::test]
+async fn an_errcode_comes_as_often_as_it_was_asked_for_and_at_its_path() {
+    let sim = Sim::start().await.unwrap();
+    let (status, pending) = add(
+        &sim,
+        json!({ "effect": { "errcode": 45011 }, "path": "/sns/auth", "times": 2 }),
+    )
+    .await;
+    let pending_fault =
+        json!({ "effect": { "errcode": 45011 }, "path": "/sns/auth", "times": 2, "percent": 100 });
+    assert_eq!((status, pending), (200, json!([pending_fault])));
+
+    assert_eq!(errcode(&sim, "/sns/userinfo").await, 41001);
+    let body = get(&sim, ANY).await.text().await.unwrap();
+    let expected = r#"{"errcode":45011,"errmsg":"api minute-quota reach limit mustslower retry next minute, rid: "#;
+    assert!(body.starts_with(expected), "{body}");
+    assert_eq!(errcode(&sim, ANY).await, 45011);
+    assert_eq!(errcode(&sim, ANY).await, 40001);
+    assert_eq!(sim.requests().last().unwrap().errcode, Some(40001));
+}
+
+#[tokio::test]
+async fn every_documented_errcode_can_be_had() {
+    let sim = Sim::start().await.unwrap();
+    let documented = [
+        -1, 40001, 40002, 40003, 40013, 40014, 40029, 40030, 40066, 40125, 40163, 40164, 40226,
+        41001, 41002, 41003, 41004, 41008, 41009, 42001, 42002, 42003, 42007, 43001, 43002, 43003,
+        43004, 44002, 45009, 45011, 47001, 48001, 48004, 50001, 50002, 50003, 50004, 50006, 61003,
+        61004, 61023, 61024, 89503,
+    ];
+    for code in documented {
+        sim.fault(Fault::new(Effect::Errcode(code)));
+        assert_eq!(errcode(&sim, ANY).await, code);
+    }
+}
+
+#[tokio::test]
+async fn answers_are_cut_dressed_otherwise_or_replaced_by_a_page() {
+    let sim = Sim::start().await.unwrap();
+    sim.fault(Fault::new(Effect::Cut));
+    let cut = get(&sim, ANY).await.text().await.unwrap();
+    assert!(
+        cut.starts_with(r#"{"errcode":40001"#) && !cut.ends_with('}'),
+        "{cut}"
+    );
+
+    sim.fault(Fault::new(Effect::ContentType(
+        "text/html; charset=gbk".to_owned(),
+    )));
+    assert_eq!(
+        get(&sim, ANY).await.headers()["content-type"],
+        "text/html; charset=gbk"
+    );
+
+    sim.fault(Fault::new(Effect::Html(502)));
+    let page = get(&sim, ANY).await;
+    assert_eq!(
+        (
+            page.status().as_u16(),
+            page.headers()["content-type"].to_str().unwrap()
+        ),
+        (502, "text/html; charset=utf-8")
+    );
+
+    sim.fault(Fault::new(Effect::DelayMs(1)));
+    assert_eq!(errcode(&sim, ANY).await, 40001);
+}
+
+#[tokio::test]
+async fn a_connection_breaks_before_or_after_the_code_was_spent() {
+    let sim = Sim::builder().auto_allow().start().await.unwrap();
+    let code = async || {
+        let client = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        let login = "/connect/qrconnect?appid=wx0123456789abcdef&scope=snsapi_login&redirect_uri=http%3A%2F%2Flocalhost%2F";
+        let page = client
+            .get(format!("{}{login}", sim.url()))
+            .send()
+            .await
+            .unwrap();
+        page.headers()["location"]
+            .to_str()
+            .unwrap()
+            .split(['=', '&'])
+            .nth(1)
+            .unwrap()
+            .to_owned()
+    };
+    for (effect, afterwards) in [
+        (Effect::Reset, Value::Null),
+        (Effect::ResetAfter, json!(40163)),
+    ] {
+        let path = format!(
+            "/sns/oauth2/access_token?appid=wx0123456789abcdef&secret={}&code={}&grant_type=authorization_code",
+            "s".repeat(32),
+            code().await
+        );
+        sim.fault(Fault::new(effect.clone()).path("/sns/oauth2/access_token"));
+        reqwest::get(format!("{}{path}", sim.url()))
+            .await
+            .unwrap_err();
+        let again: Value = get(&sim, &path).await.json().await.unwrap();
+        assert_eq!(again["errcode"], afterwards, "{effect:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_percentage_is_drawn_by_the_seed() {
+    let drawn = async |seed| {
+        let sim = Sim::builder().seed(seed).start().await.unwrap();
+        sim.fault(Fault::new(Effect::Errcode(-1)).percent(30));
+        let mut codes = Vec::new();
+        for _ in 0..60 {
+            codes.push(errcode(&sim, ANY).await);
+        }
+        codes
+    };
+    let (one, again, other) = (drawn(1).await, drawn(1).await, drawn(2).await);
+    assert_eq!(one, again);
+    assert_ne!(one, other);
+    let struck = one.iter().filter(|code| **code == -1).count();
+    assert!((5..40).contains(&struck), "{struck} of 60");
+}
+
+#[tokio::test]
+async fn a_fault_that_cannot_be_is_refused_and_all_can_be_called_off() {
+    let sim = Sim::start().await.unwrap();
+    for (fault, field, rule) in [
+        (
+            json!({ "effect": { "errcode": 12345 } }),
+            "effect",
+            "expected an errcode of WeChat's documentation, such as -1 or 45011",
+        ),
+        (
+            json!({ "effect": { "delay_ms": 60001 } }),
+            "effect",
+            "expected a delay of 60000 milliseconds at the most",
+        ),
+        (
+            json!({ "effect": { "html": 99 } }),
+            "effect",
+            "expected an HTTP status from 200 to 599",
+        ),
+        (
+            json!({ "effect": { "content_type": "a\nb" } }),
+            "effect",
+            "expected a content type, such as application/json",
+        ),
+    ] {
+        assert_eq!(
+            add(&sim, fault).await,
+            (400, json!({ "error": { "field": field, "rule": rule } }))
+        );
+    }
+    assert_eq!(add(&sim, json!({ "effect": "explode" })).await.0, 400);
+
+    add(&sim, json!({ "effect": "cut" })).await;
+    let request = Client::builder()
+        .build()
+        .unwrap()
+        .delete(format!("{}/_sim/api/faults", sim.url()));
+    let none: Value = request.send().await.unwrap().json().await.unwrap();
+    assert_eq!(none, json!([]));
+    assert_eq!(errcode(&sim, ANY).await, 40001);
+}
