@@ -93,6 +93,14 @@ pub(crate) struct Sim {
     /// Take an official account's login address only with its parameters in the documented order
     #[arg(long)]
     pub(crate) strict_order: bool,
+
+    /// Listen on an address that other machines can reach, where whoever comes is anybody
+    #[arg(long)]
+    pub(crate) i_know_this_is_not_wechat: bool,
+
+    /// Print at the end what WeChat would not have had, and fail (exit code 1) if there is anything
+    #[arg(long)]
+    pub(crate) fail_on_findings: bool,
 }
 
 /// Play the phone in front of a simulator's login page, and print where the browser is sent

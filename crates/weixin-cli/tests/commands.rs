@@ -283,6 +283,34 @@ fn ctrl_c_ends_a_simulator_cleanly() {
 }
 
 #[test]
+fn a_simulator_that_found_something_fails_if_it_is_to() {
+    let sim = Running::sim(&["--fail-on-findings"]);
+    login_url(&sim);
+    assert_eq!(sim.interrupt(), (Some(0), String::new()));
+
+    let mut sim = Running::sim(&["--fail-on-findings"]);
+    weixin(&["scan", &login_url(&sim)]);
+    let notes = BufReader::new(sim.process.stderr.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    let (code, _) = sim.interrupt();
+    assert_eq!(code, Some(1));
+    let notes: Vec<_> = notes.skip(1).collect();
+    assert_eq!(
+        notes,
+        [
+            "callback-host (× 1): http://localhost:8080/callback",
+            "  微信：redirect_uri 参数错误（公众号：错误码 10003）。登记一个域名作为授权回调域：localhost 和 IP 不能登记。",
+            "  WeChat: redirect_uri 参数错误 (official account: error 10003). register a host as callback domain: neither localhost nor an IP address can be one.",
+            "callback-port (× 1): http://localhost:8080/callback",
+            "  微信：redirect_uri 参数错误（公众号：错误码 10003）。回调地址只能用 80 或 443 端口，不写端口号。",
+            "  WeChat: redirect_uri 参数错误 (official account: error 10003). call back on port 80 or 443, without a port in the address.",
+            "error: 2 findings: WeChat would not have it so",
+        ]
+    );
+}
+
+#[test]
 fn ctrl_c_ends_a_demo_cleanly() {
     let mut demo = command(&["demo", "--no-open", "--listen", "127.0.0.1:0"])
         .spawn()

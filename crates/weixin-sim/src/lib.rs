@@ -58,6 +58,7 @@
 //! | `POST /_sim/api/people/{id}/block`, `…/unblock` | mini programs are told 40226 |
 //! | `POST /_sim/api/faults` `{"effect":{"errcode":-1},"path":"/sns/userinfo","times":2}` | something goes wrong: see below |
 //! | `GET /_sim/api/faults`, `DELETE /_sim/api/faults` | what is still to go wrong; nothing any more |
+//! | `GET /_sim/api/findings`; `/_sim/findings` for people | what passes here and would not at WeChat: see below |
 //! | `GET /_sim/api/clock`, `POST` `{"advance_seconds":7200}` | reads and moves the clock |
 //! | `GET /_sim/api/people`, `GET /_sim/api/requests`, `POST /_sim/api/reset`, `GET /_sim/api/health` | as they say |
 //!
@@ -67,6 +68,14 @@
 //! is drawn by the seed: `{"errcode":45011}` (every documented code), `{"delay_ms":3000}`, `{"html":502}`,
 //! `"cut"` (half the JSON), `"reset"` and `"reset_after"` (the connection breaks before or after the code
 //! was spent), `{"content_type":"application/json"}`. In Rust: [`Sim::fault`].
+//!
+//! # Findings
+//!
+//! What local work needs is allowed, and reported: a port, an IP address, `localhost` or plain HTTP in the
+//! callback; a state that is missing, short or used before; parameters in another order inside WeChat; a code
+//! exchanged twice; the app secret where it does not belong; a refresh at the wrong path; a profile asked for
+//! with `snsapi_base`; POST. Each says what was sent, what WeChat would answer and how to mend it, in Chinese
+//! and English: [`Sim::findings`], `GET /_sim/api/findings`, the page `/_sim/findings`.
 //!
 //! # What nobody knows
 //!
@@ -89,6 +98,7 @@ mod builder;
 mod clock;
 mod encrypted;
 mod fault;
+mod finding;
 mod lifetimes;
 mod pages;
 mod person;
@@ -105,6 +115,7 @@ pub use self::{
     app::{App, AppKind},
     builder::SimBuilder,
     fault::{Effect, Fault},
+    finding::{Finding, Rule, Text},
     lifetimes::Lifetimes,
     person::Person,
     record::Recorded,

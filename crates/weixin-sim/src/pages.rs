@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::{Person, broken_rule::BrokenRule, world::Login};
+use crate::{Finding, Person, broken_rule::BrokenRule, world::Login};
 
 /// The QR page (facts 1.2).
 #[derive(Template)]
@@ -100,6 +100,13 @@ pub(crate) struct HomePage<'a> {
     pub(crate) app_id: &'a str,
     pub(crate) app_secret: &'a str,
     pub(crate) pending: &'a [Login],
+}
+
+/// What WeChat would not have had.
+#[derive(Template)]
+#[template(path = "findings.html")]
+pub(crate) struct FindingsPage<'a> {
+    pub(crate) findings: &'a [Finding],
 }
 
 /// A page, always under 200 as WeChat does.

@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use crate::{
-    App, Fault, Lifetimes, Person, PhoneError, Recorded, SimBuilder, clock::Clock, routes,
+    App, Fault, Finding, Lifetimes, Person, PhoneError, Recorded, SimBuilder, clock::Clock, routes,
     world::World,
 };
 
@@ -200,6 +200,37 @@ impl Sim {
     /// Lets something go wrong.
     pub fn fault(&self, fault: Fault) {
         self.shared.world().faults.add(fault);
+    }
+
+    /// What passed here and would not at WeChat, or is unsafe there.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.shared.world().findings.all().to_vec()
+    }
+
+    /// Fails a test if anything was found.
+    ///
+    /// # Panics
+    ///
+    /// With the findings, if there are any.
+    pub fn expect_no_findings(&self) {
+        let findings = self.findings();
+        let line = |finding: &Finding| {
+            let Finding { rule, sent, .. } = finding;
+            format!(
+                "{}: {sent}\n  WeChat: {}\n  {}",
+                rule.id, rule.answer.en, rule.mend.en
+            )
+        };
+        let lines: Vec<_> = findings.iter().map(line).collect();
+        assert!(
+            lines.is_empty(),
+            "findings:
+{}",
+            lines.join(
+                "
+"
+            )
+        );
     }
 
     /// The last 1000 requests to WeChat's paths, secrets masked.

@@ -122,7 +122,8 @@ fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, Dialo
     Ok(app)
 }
 
-fn is_in_order(parameters: &Parameters) -> bool {
+/// Whether the parameters stand as WeChat's documentation demands.
+pub(super) fn is_in_order(parameters: &Parameters) -> bool {
     let names = parameters.as_slice().iter().map(|(name, _)| name.as_str());
     let known: Vec<_> = names.filter(|name| ORDER.contains(name)).collect();
     // `state` is the one that may be left out.

@@ -6,6 +6,7 @@ mod bad_request;
 mod checks;
 mod control;
 mod faults;
+mod inspect;
 mod invalid_url;
 mod lives;
 mod mini_program;
@@ -42,6 +43,14 @@ use crate::{
 const MAX_BODY: usize = 64 * 1024;
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    ours()
+        .merge(wechat(&shared))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .with_state(shared)
+}
+
+/// WeChat's own paths; what is inside comes first, the request log last.
+fn wechat(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
     let pages = Router::new()
         .route("/connect/qrconnect", get(qrconnect::page))
         .route("/connect/qrcode/{uuid}", get(qrconnect::picture))
@@ -53,7 +62,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/connect/confirm", get(phone::confirm))
         .route("/connect/oauth2/authorize", get(authorize::page))
         .layer(middleware::map_response(no_store));
-    let wechat = Router::new()
+    Router::new()
         .merge(pages)
         .route("/sns/oauth2/access_token", any(token::access_token))
         .route("/sns/oauth2/refresh_token", any(token::refresh_token))
@@ -70,12 +79,20 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/mmopen/vi_32/{id}/{size}", get(userinfo::avatar))
         .fallback(invalid_url::invalid_url)
         .layer(middleware::from_fn_with_state(
-            Arc::clone(&shared),
+            Arc::clone(shared),
             faults::inject,
         ))
-        .layer(middleware::from_fn_with_state(Arc::clone(&shared), record))
-        .layer(middleware::from_fn(parameters::read));
-    let ours = Router::new()
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(shared),
+            inspect::inspect,
+        ))
+        .layer(middleware::from_fn_with_state(Arc::clone(shared), record))
+        .layer(middleware::from_fn(parameters::read))
+}
+
+/// What is not WeChat's.
+fn ours() -> Router<Arc<Shared>> {
+    Router::new()
         .route("/", get(control::home))
         .route("/_sim/", get(control::home))
         .route("/_sim/phone/{uuid}", post(phone::decide))
@@ -94,14 +111,13 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
             "/_sim/api/faults",
             get(faults::list).post(faults::add).delete(faults::clear),
         )
+        .route("/_sim/findings", get(inspect::show))
+        .route("/_sim/api/findings", get(inspect::list))
         .route("/_sim/api/reset", post(control::reset))
         .route("/_sim/api/requests", get(control::requests))
         .route("/_sim/{*path}", any(bad_request::not_found))
         .method_not_allowed_fallback(bad_request::method_not_allowed)
-        .layer(middleware::map_response(no_store));
-    ours.merge(wechat)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(shared)
+        .layer(middleware::map_response(no_store))
 }
 
 /// Writes a request to WeChat's paths into the log, with its outcome.

@@ -18,8 +18,8 @@ pub(crate) use self::{
     tokens::{Exchange, Issued, Profile},
 };
 use crate::{
-    App, Person, fault::Faults, lifetimes::Lifetimes, random::Random, record::Recorded,
-    refusal::Refusal,
+    App, Person, fault::Faults, finding::Findings, lifetimes::Lifetimes, random::Random,
+    record::Recorded, refusal::Refusal,
 };
 
 /// How many requests the log remembers.
@@ -36,6 +36,7 @@ pub(crate) struct World {
     pub(crate) app_tokens: AppTokens,
     pub(crate) mini_programs: MiniPrograms,
     pub(crate) faults: Faults,
+    pub(crate) findings: Findings,
     pub(crate) requests: VecDeque<Recorded>,
 }
 
@@ -56,6 +57,7 @@ impl World {
             app_tokens: AppTokens::default(),
             mini_programs: MiniPrograms::default(),
             faults: Faults::default(),
+            findings: Findings::default(),
             requests: VecDeque::new(),
         }
     }
@@ -68,6 +70,7 @@ impl World {
         self.app_tokens = AppTokens::default();
         self.mini_programs = MiniPrograms::default();
         self.faults = Faults::default();
+        self.findings = Findings::default();
         self.requests.clear();
     }
 
