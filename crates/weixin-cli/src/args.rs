@@ -72,6 +72,7 @@ Examples:
   weixin sim
   weixin sim --auto-allow           for scripts: the login page goes straight back
   weixin sim --app-id wx1 --app-secret s3cret --listen 127.0.0.1:0")]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub(crate) struct Sim {
     /// Where to listen; port 0 is any free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9300", value_parser = address)]

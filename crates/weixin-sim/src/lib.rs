@@ -33,6 +33,7 @@
 //! | `/sns/oauth2/access_token`, `/sns/oauth2/refresh_token`, `/sns/auth`, `/sns/userinfo` | the API, by GET, POST form, or both |
 //! | `/sns/jscode2session`, `/wxa/business/getuserphonenumber` | the login and the phone number of a mini program |
 //! | `/cgi-bin/token`, `/cgi-bin/stable_token`, `/cgi-bin/ticket/getticket` | tokens and tickets of an app itself |
+//! | `/_sim/phone` | ours: the pretend phone, whose owner can be chosen |
 //! | `/_sim/api/…` | ours: control, as JSON (below) |
 //!
 //! # Who and what is there from the start

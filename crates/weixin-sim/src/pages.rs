@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::{Finding, Person, broken_rule::BrokenRule, world::Login};
+use crate::{App, Finding, Person, broken_rule::BrokenRule, world::Login};
 
 /// The QR page (facts 1.2).
 #[derive(Template)]
@@ -82,6 +82,7 @@ pub(crate) enum Screen<'a> {
         uuid: &'a str,
         app_name: &'a str,
         people: &'a [Person],
+        owner: &'a str,
     },
     Allowed,
     Cancelled {
@@ -90,6 +91,18 @@ pub(crate) enum Screen<'a> {
     Problem {
         text: String,
     },
+}
+
+/// The pretend phone's first screen.
+#[derive(Template)]
+#[template(path = "phone_home.html")]
+pub(crate) struct PhoneHome<'a> {
+    pub(crate) owner: &'a str,
+    pub(crate) people: &'a [Person],
+    pub(crate) pending: &'a [Login],
+    pub(crate) mini_programs: &'a [&'a App],
+    /// Of the mini program that was just opened.
+    pub(crate) code: Option<&'a str>,
 }
 
 /// What a browser finds at the root.

@@ -11,6 +11,7 @@
 mod demo;
 mod embedded;
 mod official_account;
+mod phone;
 mod window;
 
 use self::{demo::Demo, window::Window};

@@ -173,6 +173,15 @@ impl Window {
         self.find(css).await.click().await.unwrap();
     }
 
+    /// Chooses an option of a list by its value.
+    pub(crate) async fn choose(&self, css: &str, value: &str) {
+        self.find(css).await.select_by_value(value).await.unwrap();
+    }
+
+    pub(crate) async fn write(&self, css: &str, text: &str) {
+        self.find(css).await.send_keys(text).await.unwrap();
+    }
+
     pub(crate) async fn wait_for(&self, css: &str) {
         self.find(css).await;
     }

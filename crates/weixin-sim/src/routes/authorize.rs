@@ -11,11 +11,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Parameters, parameters, qrconnect::straight_back};
+use super::{Parameters, owner::Owner, parameters, phone::ask};
 use crate::{
     App, AppKind,
     broken_rule::BrokenRule,
-    pages::{Dialog, ErrorPage, OutsidePage, PhonePage, Screen, page as render},
+    pages::{Dialog, ErrorPage, OutsidePage, page as render},
     sim::Shared,
     world::{Asked, Login, World},
 };
@@ -33,6 +33,7 @@ pub(super) async fn page(
     State(sim): State<Arc<Shared>>,
     address: Uri,
     headers: HeaderMap,
+    owner: Owner,
     parameters: Parameters,
 ) -> Response {
     if !sim.settings.auto_allow && !is_inside_wechat(&headers) {
@@ -60,23 +61,26 @@ pub(super) async fn page(
     });
     match begun {
         Err(dialog) => render(&dialog),
-        Ok((login, app_name)) => ask(&sim, &login, &app_name, &parameters),
+        Ok((login, _)) if is_silent(&sim, &login, &parameters) => {
+            straight_back(&sim, &login, &owner)
+        }
+        Ok((login, app_name)) => ask(&sim, &login.uuid, &app_name, &owner),
     }
 }
 
-/// `snapsi_base` is granted without a question, and so is everything to a stand-in.
-fn ask(sim: &Shared, login: &Login, app_name: &str, parameters: &Parameters) -> Response {
-    let silent = login.scope == "snsapi_base" && parameters.get("forcePopup") != "true";
-    if silent || login.snapshot || sim.settings.auto_allow {
-        return straight_back(sim, login);
-    }
-    let people = sim.world().people.clone();
-    let screen = Screen::Choose {
-        uuid: &login.uuid,
-        app_name,
-        people: &people,
-    };
-    render(&PhonePage { screen })
+/// `snsapi_base` is granted without a question, and so is everything to a stand-in.
+fn is_silent(sim: &Shared, login: &Login, parameters: &Parameters) -> bool {
+    let base = login.scope == "snsapi_base" && parameters.get("forcePopup") != "true";
+    base || login.snapshot || sim.settings.auto_allow
+}
+
+/// Grants it as the phone's owner.
+fn straight_back(sim: &Shared, login: &Login, owner: &Owner) -> Response {
+    let callback = sim.change(|world, now| {
+        let person = owner.id(world);
+        world.allow(&login.uuid, Some(&person), now)
+    });
+    super::redirect(callback.unwrap_or_default())
 }
 
 /// The codes of the dialogs are documented, their order is not.

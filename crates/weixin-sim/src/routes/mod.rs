@@ -10,8 +10,10 @@ mod inspect;
 mod invalid_url;
 mod lives;
 mod mini_program;
+mod owner;
 mod parameters;
 mod phone;
+mod phone_home;
 mod poll;
 mod qrconnect;
 mod token;
@@ -95,6 +97,10 @@ fn ours() -> Router<Arc<Shared>> {
     Router::new()
         .route("/", get(control::home))
         .route("/_sim/", get(control::home))
+        .route("/_sim/phone", get(phone_home::show))
+        .route("/_sim/phone/open", get(phone_home::open))
+        .route("/_sim/phone/owner", post(phone_home::choose))
+        .route("/_sim/phone/mini-program", post(phone_home::mini_program))
         .route("/_sim/phone/{uuid}", post(phone::decide))
         .route("/_sim/inside", get(authorize::inside))
         .route("/_sim/api/health", get(control::health))

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Parameters, parameters};
+use super::{Parameters, owner::Owner, parameters};
 use crate::{
     AppKind, PhoneError,
     pages::{PhonePage, Screen, page},
@@ -17,7 +17,11 @@ use crate::{
 };
 
 /// `/connect/confirm`: opening it is the scan.
-pub(super) async fn confirm(State(sim): State<Arc<Shared>>, parameters: Parameters) -> Response {
+pub(super) async fn confirm(
+    State(sim): State<Arc<Shared>>,
+    owner: Owner,
+    parameters: Parameters,
+) -> Response {
     let uuid = parameters.get("uuid");
     let scanned: Result<_, PhoneError> = sim.change(|world, now| {
         let app = world.logins.scan(uuid, now)?.app.clone();
@@ -27,22 +31,27 @@ pub(super) async fn confirm(State(sim): State<Arc<Shared>>, parameters: Paramete
             .unwrap_or_default())
     });
     match scanned {
+        Ok(app_name) => ask(&sim, uuid, &app_name, &owner),
         Err(error) => page(&PhonePage {
             screen: Screen::Problem {
                 text: error.to_string(),
             },
         }),
-        Ok(app_name) => {
-            let people = sim.world().people.clone();
-            page(&PhonePage {
-                screen: Screen::Choose {
-                    uuid,
-                    app_name: &app_name,
-                    people: &people,
-                },
-            })
-        }
     }
+}
+
+/// Who are you, and do you allow it?
+pub(super) fn ask(sim: &Shared, uuid: &str, app_name: &str, owner: &Owner) -> Response {
+    let world = sim.world();
+    let (people, owner) = (&world.people, &owner.id(&world));
+    page(&PhonePage {
+        screen: Screen::Choose {
+            uuid,
+            app_name,
+            people,
+            owner,
+        },
+    })
 }
 
 /// `/_sim/phone/{uuid}`: the form's answer, `action=allow&person=…` or `action=cancel`.

@@ -107,7 +107,7 @@ fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, Error
 }
 
 /// Allows a login without a phone, as the first person.
-pub(super) fn straight_back(sim: &Shared, login: &Login) -> Response {
+fn straight_back(sim: &Shared, login: &Login) -> Response {
     let callback = sim.change(|world, now| world.allow(&login.uuid, None, now));
     super::redirect(callback.unwrap_or_default())
 }

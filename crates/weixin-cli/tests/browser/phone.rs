@@ -1,0 +1,62 @@
+//! The pretend phone's first screen, whose owner is chosen once.
+
+use crate::{demo::Demo, window::Window};
+
+#[tokio::test]
+async fn a_phone_belongs_to_somebody_and_scans_with_one_tap() {
+    let demo = Demo::start();
+    let site = Window::small_and_dark().await;
+    let phone = site.tab().await;
+    phone.goto(&format!("{}/_sim/phone", demo.simulator)).await;
+    phone.wait_for("#nothing").await;
+    phone.fits().await;
+    phone.choose("#person", "layla").await;
+    phone.click(".owner button").await;
+    phone
+        .reads("option:checked", "ليلى بنت أحمد (layla) (layla)")
+        .await;
+
+    site.goto(&demo.site).await;
+    site.click("#login").await;
+    site.wait_for("#sim_phone").await;
+    phone.goto(&format!("{}/_sim/phone", demo.simulator)).await;
+    phone.picture("phone-home").await;
+    phone.click(".scan").await;
+    phone.wait_for("input[value=layla]:checked").await;
+    phone.click("button.allow").await;
+    site.reads("#nickname", "ليلى بنت أحمد (layla)").await;
+}
+
+#[tokio::test]
+async fn a_phone_opens_mini_programs_and_addresses() {
+    let demo = Demo::start();
+    let phone = Window::small_and_dark().await;
+    let home = format!("{}/_sim/phone", demo.simulator);
+    phone.goto(&home).await;
+    phone.click(".mini-program").await;
+    let code = phone.text("#code").await;
+    assert!(code.len() == 32 && code.starts_with("071"), "{code}");
+    phone.picture("phone-mini-program").await;
+
+    let callback = format!("{}callback", demo.site)
+        .replace(':', "%3A")
+        .replace('/', "%2F");
+    let login = format!(
+        "{}/connect/oauth2/authorize?appid=wx0123456789abcde0&redirect_uri={callback}&response_type=code\
+         &scope=snsapi_userinfo&state=s1#wechat_redirect",
+        demo.simulator
+    );
+    phone.goto(&home).await;
+    phone.write("#address", &login).await;
+    phone.click("form[action='/_sim/phone/open'] button").await;
+    phone.reads("h1", "登录 示例公众号").await;
+
+    phone.goto(&home).await;
+    phone.write("#address", "https://www.example.com/").await;
+    phone.click("form[action='/_sim/phone/open'] button").await;
+    let refused = phone.text("body").await;
+    assert!(
+        refused.starts_with("address: expected that of a QR code"),
+        "{refused}"
+    );
+}

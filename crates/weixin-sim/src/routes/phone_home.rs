@@ -1,0 +1,101 @@
+//! `/_sim/phone`: the pretend phone's first screen, whose owner can be chosen.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::State,
+    http::{StatusCode, Uri, header::SET_COOKIE},
+    response::{IntoResponse, Redirect, Response},
+};
+use url::Url;
+
+use super::{owner::Owner, parameters};
+use crate::{
+    AppKind, PhoneError,
+    pages::{PhoneHome, page},
+    sim::Shared,
+    world::World,
+};
+
+pub(super) async fn show(State(sim): State<Arc<Shared>>, owner: Owner) -> Response {
+    screen(&sim, &owner, None)
+}
+
+/// The first screen, with a code that a mini program has just got.
+fn screen(sim: &Shared, owner: &Owner, code: Option<&str>) -> Response {
+    let world = sim.world();
+    let pending = world.logins.pending(sim.now());
+    page(&PhoneHome {
+        owner: &owner.id(&world),
+        people: &world.people,
+        pending: &pending,
+        mini_programs: &world
+            .apps
+            .iter()
+            .filter(|app| app.kind == AppKind::MiniProgram)
+            .collect::<Vec<_>>(),
+        code,
+    })
+}
+
+/// The phone is somebody else's from now on.
+pub(super) async fn choose(State(sim): State<Arc<Shared>>, body: String) -> Response {
+    let form = parameters::form(&body);
+    let person = sim
+        .world()
+        .person(Some(form.get("person")))
+        .map(|person| person.id.clone());
+    match person.map(|id| Owner::cookie(&id)) {
+        Ok(Some(cookie)) => ([(SET_COOKIE, cookie)], Redirect::to("/_sim/phone")).into_response(),
+        Ok(None) => bad_request("person: its id cannot be kept in a cookie"),
+        Err(error) => bad_request(&format!("person: {error}")),
+    }
+}
+
+/// Reads the address of a QR code, or of an official account's login, and goes there.
+pub(super) async fn open(address: Uri) -> Response {
+    let parameters = parameters::form(address.query().unwrap_or_default());
+    let Ok(url) = Url::parse(parameters.get("address").trim()) else {
+        return bad_request(
+            "address: expected a whole address that begins with http:// or https://",
+        );
+    };
+    let query = url.query().unwrap_or_default();
+    match url.path() {
+        "/connect/confirm" => {
+            let uuid = parameters::form(query);
+            let uuid: String =
+                form_urlencoded::byte_serialize(uuid.get("uuid").as_bytes()).collect();
+            Redirect::to(&format!("/connect/confirm?uuid={uuid}")).into_response()
+        }
+        path @ "/connect/oauth2/authorize" => {
+            let to: String =
+                form_urlencoded::byte_serialize(format!("{path}?{query}").as_bytes()).collect();
+            Redirect::to(&format!("/_sim/inside?to={to}")).into_response()
+        }
+        _ => bad_request(
+            "address: expected that of a QR code (/connect/confirm) or of an official account's login (/connect/oauth2/authorize)",
+        ),
+    }
+}
+
+/// Opens a mini program, which logs its visitor in.
+pub(super) async fn mini_program(
+    State(sim): State<Arc<Shared>>,
+    owner: Owner,
+    body: String,
+) -> Response {
+    let form = parameters::form(&body);
+    let code: Result<String, PhoneError> = sim.change(|world: &mut World, now| {
+        let person = owner.id(world);
+        world.wx_login(form.get("app"), Some(&person), now)
+    });
+    match code {
+        Ok(code) => screen(&sim, &owner, Some(&code)),
+        Err(error) => bad_request(&format!("app: {error}")),
+    }
+}
+
+fn bad_request(text: &str) -> Response {
+    (StatusCode::BAD_REQUEST, format!("{text}\n")).into_response()
+}
