@@ -40,11 +40,16 @@ pub struct Fault {
     #[serde(default)]
     path: Option<String>,
     /// How often still; `None`: for ever.
-    #[serde(default)]
+    #[serde(default = "once")]
     times: Option<u32>,
     /// Of a hundred requests, how many.
     #[serde(default = "always")]
     percent: u8,
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the default of an option")]
+fn once() -> Option<u32> {
+    Some(1)
 }
 
 fn always() -> u8 {
@@ -57,7 +62,7 @@ impl Fault {
         Self {
             effect,
             path: None,
-            times: Some(1),
+            times: once(),
             percent: always(),
         }
     }
@@ -85,6 +90,10 @@ impl Fault {
 
     pub(crate) fn effect(&self) -> &Effect {
         &self.effect
+    }
+
+    pub(crate) fn has_a_percentage(&self) -> bool {
+        self.percent <= 100
     }
 
     fn strikes(&mut self, path: &str, random: &mut Random) -> bool {

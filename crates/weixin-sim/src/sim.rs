@@ -192,7 +192,8 @@ impl Sim {
         self.shared.advance(by)
     }
 
-    /// Forgets QR codes, codes, tokens, the request log and the moves of the clock.
+    /// Forgets everything that happened, the moves of the clock included; apps and people are again as
+    /// they were at the start.
     pub fn reset(&self) {
         self.shared.reset();
     }

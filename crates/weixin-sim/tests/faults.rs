@@ -136,6 +136,20 @@ async fn a_connection_breaks_before_or_after_the_code_was_spent() {
 }
 
 #[tokio::test]
+async fn without_a_number_it_happens_once_and_with_null_for_ever() {
+    let sim = Sim::start().await.unwrap();
+    add(&sim, json!({ "effect": { "errcode": -1 } })).await;
+    assert_eq!(
+        (errcode(&sim, ANY).await, errcode(&sim, ANY).await),
+        (-1, 40001)
+    );
+    add(&sim, json!({ "effect": { "errcode": -1 }, "times": null })).await;
+    for _ in 0..5 {
+        assert_eq!(errcode(&sim, ANY).await, -1);
+    }
+}
+
+#[tokio::test]
 async fn a_percentage_is_drawn_by_the_seed() {
     let drawn = async |seed| {
         let sim = Sim::builder().seed(seed).start().await.unwrap();
@@ -184,6 +198,8 @@ async fn a_fault_that_cannot_be_is_refused_and_all_can_be_called_off() {
         );
     }
     assert_eq!(add(&sim, json!({ "effect": "explode" })).await.0, 400);
+    let (status, error) = add(&sim, json!({ "effect": "cut", "percent": 101 })).await;
+    assert_eq!((status, &error["error"]["field"]), (400, &json!("percent")));
 
     add(&sim, json!({ "effect": "cut" })).await;
     let request = Client::builder()

@@ -591,3 +591,48 @@ async fn a_second_wx_login_makes_the_session_key_of_the_first_worthless() {
     let (_, again) = post(&sim, &path, &code).await;
     assert_eq!(again["errcode"], 40029);
 }
+
+#[tokio::test]
+async fn a_reset_brings_everything_back_to_the_start() {
+    let sim = Sim::builder()
+        .frozen_at(SystemTime::UNIX_EPOCH)
+        .seed(1)
+        .start()
+        .await
+        .unwrap();
+    let first = get(&sim, LOGIN).await.text().await.unwrap();
+    for (path, body) in [
+        ("people/xiaoming/rename", r#"{"nickname":"other"}"#),
+        ("people/layla/block", ""),
+        ("apps/wx0123456789abcdef/freeze", ""),
+        ("clock", r#"{"advance_seconds":60}"#),
+        ("faults", r#"{"effect":"cut"}"#),
+    ] {
+        assert_eq!(
+            post(&sim, &format!("/_sim/api/{path}"), body).await.0,
+            200,
+            "{path}"
+        );
+    }
+    assert!(!sim.findings().is_empty());
+    assert_eq!(post(&sim, "/_sim/api/reset", "").await, (200, json!({})));
+
+    for (path, expected) in [
+        ("logins", json!([])),
+        ("faults", json!([])),
+        ("findings", json!([])),
+        ("requests", json!([])),
+        ("clock", json!({ "now": 0, "runs": false })),
+    ] {
+        let now: Value = get(&sim, &format!("/_sim/api/{path}"))
+            .await
+            .json()
+            .await
+            .unwrap();
+        assert_eq!(now, expected, "{path}");
+    }
+    let people: Value = get(&sim, "/_sim/api/people").await.json().await.unwrap();
+    assert_eq!(people[0]["nickname"], "小明🐼é");
+    // With the same seed the same things come again, the QR code's id among them.
+    assert_eq!(get(&sim, LOGIN).await.text().await.unwrap(), first);
+}

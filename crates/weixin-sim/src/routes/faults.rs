@@ -118,6 +118,9 @@ pub(super) async fn add(
 ) -> Result<Json<Value>, BadRequest> {
     let fault: Fault = read(&body)?;
     check(&fault).map_err(|rule| BadRequest::new("effect", rule))?;
+    if !fault.has_a_percentage() {
+        return Err(BadRequest::new("percent", "expected 0 to 100"));
+    }
     sim.world().faults.add(fault);
     Ok(list(State(sim)).await)
 }

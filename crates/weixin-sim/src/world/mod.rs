@@ -27,6 +27,8 @@ const MAX_RECORDED: usize = 1000;
 
 #[derive(Debug)]
 pub(crate) struct World {
+    /// As they were at the start.
+    initial: (Vec<App>, Vec<Person>),
     pub(crate) apps: Vec<App>,
     pub(crate) people: Vec<Person>,
     pub(crate) random: Random,
@@ -48,6 +50,7 @@ impl World {
         lifetimes: Lifetimes,
     ) -> Self {
         Self {
+            initial: (apps.clone(), people.clone()),
             apps,
             people,
             random: Random::new(seed),
@@ -62,8 +65,9 @@ impl World {
         }
     }
 
-    /// Forgets what happened; apps and people stay.
+    /// Forgets what happened; apps and people are again as they were at the start.
     pub(crate) fn reset(&mut self, seed: Option<u64>) {
+        (self.apps, self.people) = self.initial.clone();
         self.random = Random::new(seed);
         self.logins = Logins::default();
         self.grants = Grants::default();
