@@ -35,8 +35,8 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
     world: Mutex<World>,
-    /// Wakes the browsers that poll.
-    changes: watch::Sender<()>,
+    /// Wakes every browser that polls.
+    clock_moves: watch::Sender<()>,
 }
 
 impl Shared {
@@ -49,27 +49,25 @@ impl Shared {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the world, then wakes the browsers that poll.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut World, SystemTime) -> T) -> T {
         let now = self.now();
-        let outcome = change(&mut self.world(), now);
-        self.changes.send_replace(());
-        outcome
+        change(&mut self.world(), now)
     }
 
-    pub(crate) fn changes(&self) -> watch::Receiver<()> {
-        self.changes.subscribe()
+    pub(crate) fn clock_moves(&self) -> watch::Receiver<()> {
+        self.clock_moves.subscribe()
     }
 
     pub(crate) fn advance(&self, by: Duration) -> Result<(), Duration> {
         self.clock.advance(by)?;
-        self.changes.send_replace(());
+        self.clock_moves.send_replace(());
         Ok(())
     }
 
     pub(crate) fn reset(&self) {
         self.clock.reset();
-        self.change(|world, _| world.reset(self.settings.seed));
+        // The logins go, and the browsers that poll for them are told.
+        self.world().reset(self.settings.seed);
     }
 }
 
@@ -112,7 +110,7 @@ impl Sim {
                 settings.seed,
                 settings.lifetimes.clone(),
             )),
-            changes: watch::Sender::new(()),
+            clock_moves: watch::Sender::new(()),
             settings,
         });
         let (stop, stopped) = oneshot::channel::<()>();

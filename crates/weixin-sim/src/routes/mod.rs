@@ -51,7 +51,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-/// WeChat's own paths; what is inside comes first, the request log last.
+/// WeChat's own paths. The request log is around all that can go wrong, and polls are in front of it.
 fn wechat(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
     let pages = Router::new()
         .route("/connect/qrconnect", get(qrconnect::page))
@@ -60,7 +60,6 @@ fn wechat(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
             "/connect/zh_CN/htmledition/js/wxLogin.js",
             get(qrconnect::wx_login_script),
         )
-        .route("/connect/l/qrconnect", get(poll::poll))
         .route("/connect/confirm", get(phone::confirm))
         .route("/connect/oauth2/authorize", get(authorize::page))
         .layer(middleware::map_response(no_store));
@@ -90,6 +89,8 @@ fn wechat(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         ))
         .layer(middleware::from_fn_with_state(Arc::clone(shared), record))
         .layer(middleware::from_fn(parameters::read))
+        // Thousands of browsers may wait here at once, and what they ask tells nobody anything.
+        .route("/connect/l/qrconnect", get(poll::poll))
 }
 
 /// What is not WeChat's.

@@ -5,24 +5,31 @@ use std::{fmt::Write, sync::Arc};
 use axum::{
     Json,
     extract::State,
-    http::header::CONTENT_TYPE,
+    http::{
+        HeaderName, Uri,
+        header::{CACHE_CONTROL, CONTENT_TYPE},
+    },
     response::{IntoResponse, Response},
 };
 use serde_json::json;
-use tokio::time::timeout;
+use tokio::{sync::watch, time::sleep};
 
-use super::Parameters;
+use super::parameters;
 use crate::{
     sim::Shared,
     world::{Poll, Stage},
 };
 
+const NO_STORE: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
+
 /// The answer is a script; `f=json` and `f=url` are the forms that apps ask for.
-pub(super) async fn poll(State(sim): State<Arc<Shared>>, parameters: Parameters) -> Response {
+pub(super) async fn poll(State(sim): State<Arc<Shared>>, address: Uri) -> Response {
+    let parameters = parameters::form(address.query().unwrap_or_default());
     let uuid = parameters.get("uuid");
     let (errcode, code) = answer(&sim, uuid, parameters.get("last")).await;
     if parameters.get("f") == "json" {
-        return Json(json!({ "wx_errcode": errcode, "wx_code": code })).into_response();
+        let body = Json(json!({ "wx_errcode": errcode, "wx_code": code }));
+        return (NO_STORE, body).into_response();
     }
     let mut script = format!("window.wx_errcode={errcode};window.wx_code='{code}';");
     if parameters.get("f") == "url" {
@@ -42,7 +49,8 @@ fn callback(sim: &Shared, uuid: &str) -> Option<String> {
 }
 
 async fn answer(sim: &Shared, uuid: &str, last: &str) -> (u16, String) {
-    let mut changes = sim.changes();
+    let mut clock_moves = sim.clock_moves();
+    let mut phone = sim.world().logins.watch(uuid);
     let until = sim.now() + sim.settings.lifetimes.poll;
     loop {
         let now = sim.now();
@@ -51,12 +59,25 @@ async fn answer(sim: &Shared, uuid: &str, last: &str) -> (u16, String) {
             Poll::Answer { errcode, code } => return (errcode, code),
             Poll::Wait(wake) => wake,
         };
-        let change = changes.changed();
-        if sim.clock.runs() {
-            // Too late is the same as changed: look again.
-            let _ = timeout(wake.duration_since(now).unwrap_or_default(), change).await;
-        } else {
-            let _ = change.await;
+        let patience = async {
+            match wake.duration_since(now) {
+                Ok(patience) if sim.clock.runs() => sleep(patience).await,
+                // Time stands still, so that it only ends by being moved.
+                _ => std::future::pending().await,
+            }
+        };
+        // Whatever it is that happens, the answer is in the world.
+        tokio::select! {
+            () = next_change(&mut phone) => {}
+            _ = clock_moves.changed() => {}
+            () = patience => {}
         }
+    }
+}
+
+/// Returns at once if there is nothing left that could change.
+async fn next_change(phone: &mut Option<watch::Receiver<()>>) {
+    if let Some(phone) = phone {
+        let _ = phone.changed().await;
     }
 }

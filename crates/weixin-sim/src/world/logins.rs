@@ -3,6 +3,7 @@
 use std::{collections::HashMap, time::SystemTime};
 
 use thiserror::Error;
+use tokio::sync::watch;
 
 use crate::AppKind;
 
@@ -19,6 +20,8 @@ pub(crate) struct Login {
     pub(crate) snapshot: bool,
     pub(crate) expires: SystemTime,
     pub(crate) stage: Stage,
+    /// Wakes the browser that polls, and no other.
+    pub(crate) changed: watch::Sender<()>,
 }
 
 /// What the login page was asked for.
@@ -97,6 +100,12 @@ pub enum PhoneError {
 }
 
 impl Login {
+    /// The phone did something.
+    pub(super) fn enter(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.changed.send_replace(());
+    }
+
     pub(crate) fn has_expired(&self, now: SystemTime) -> bool {
         now >= self.expires
     }
@@ -140,6 +149,11 @@ impl Logins {
         self.0.get(uuid).filter(|login| !login.has_expired(now))
     }
 
+    /// Tells when the phone does something with a QR code.
+    pub(crate) fn watch(&self, uuid: &str) -> Option<watch::Receiver<()>> {
+        Some(self.0.get(uuid)?.changed.subscribe())
+    }
+
     /// Everything that still waits for a phone, the newest last.
     pub(crate) fn pending(&self, now: SystemTime) -> Vec<Login> {
         let pending = |login: &&Login| {
@@ -159,7 +173,7 @@ impl Logins {
         if matches!(login.stage, Stage::Confirmed { .. }) {
             return Err(PhoneError::Confirmed);
         }
-        login.stage = Stage::Scanned;
+        login.enter(Stage::Scanned);
         Ok(login)
     }
 
@@ -167,6 +181,7 @@ impl Logins {
     pub(crate) fn expire(&mut self, uuid: &str, now: SystemTime) -> Result<(), PhoneError> {
         let login = self.0.get_mut(uuid).ok_or(PhoneError::Expired)?;
         login.expires = now;
+        login.changed.send_replace(());
         Ok(())
     }
 

@@ -9,6 +9,8 @@ mod tokens;
 
 use std::{collections::VecDeque, time::SystemTime};
 
+use tokio::sync::watch;
+
 pub use self::logins::PhoneError;
 pub(crate) use self::{
     app_tokens::{AppTokens, Lent},
@@ -109,7 +111,7 @@ impl World {
         let code = self.random.code();
         let lifetime = self.lifetimes.code_of(login.kind);
         self.grants.issue(&code, login, person, now + lifetime);
-        login.stage = Stage::Confirmed { code };
+        login.enter(Stage::Confirmed { code });
         Ok(login.callback())
     }
 
@@ -125,6 +127,7 @@ impl World {
             snapshot: asked.snapshot,
             expires: now + self.lifetimes.qr_code,
             stage: Stage::Waiting,
+            changed: watch::Sender::new(()),
         };
         self.logins.add(login.clone(), now);
         login
@@ -133,7 +136,7 @@ impl World {
     /// The phone's owner says no; the same QR code may be scanned again.
     pub(crate) fn cancel(&mut self, uuid: &str, now: SystemTime) -> Result<&Login, PhoneError> {
         let login = self.logins.scan(uuid, now)?;
-        login.stage = Stage::Cancelled;
+        login.enter(Stage::Cancelled);
         Ok(login)
     }
 
