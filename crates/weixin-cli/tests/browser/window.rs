@@ -193,26 +193,37 @@ impl Window {
 
     /// Waits until an element has this text; the page may change meanwhile.
     pub(crate) async fn reads(&self, css: &str, expected: &str) {
-        let mut patience = interval(PATIENCE / 200);
-        let mut text = String::new();
-        for _ in 0..200 {
-            patience.tick().await;
-            let found = self.focused().await.find(Locator::Css(css)).await;
-            // An element of the page before is gone by the time that its text is asked for.
-            if let Ok(element) = found
-                && let Ok(found) = element.text().await
-            {
-                if found == expected {
-                    return;
-                }
-                text = found;
-            }
+        let reads = async |element: Element| {
+            let text = element.text().await.ok()?;
+            (text == expected).then_some(())
+        };
+        if self.patiently(css, reads).await.is_some() {
+            return;
         }
-        panic!("{css}: expected {expected:?}, found {text:?}");
+        let found = self.text(css).await;
+        panic!("{css}: expected {expected:?}, found {found:?}");
     }
 
     pub(crate) async fn text(&self, css: &str) -> String {
-        self.find(css).await.text().await.unwrap()
+        let text = self
+            .patiently(css, async |element: Element| element.text().await.ok())
+            .await;
+        text.unwrap_or_else(|| panic!("{css} has no text"))
+    }
+
+    /// Asks an element until it has an answer. One of the page before may be found first, and be gone
+    /// when it is asked.
+    async fn patiently<T>(&self, css: &str, ask: impl AsyncFn(Element) -> Option<T>) -> Option<T> {
+        let mut patience = interval(PATIENCE / 200);
+        for _ in 0..200 {
+            patience.tick().await;
+            if let Ok(element) = self.focused().await.find(Locator::Css(css)).await
+                && let Some(answer) = ask(element).await
+            {
+                return Some(answer);
+            }
+        }
+        None
     }
 
     pub(crate) async fn number(&self, css: &str) -> u64 {
@@ -220,7 +231,10 @@ impl Window {
     }
 
     pub(crate) async fn attribute(&self, css: &str, name: &str) -> String {
-        self.find(css).await.attr(name).await.unwrap().unwrap()
+        let value = self.patiently(css, async |element: Element| {
+            element.attr(name).await.ok()?
+        });
+        value.await.unwrap_or_else(|| panic!("{css} has no {name}"))
     }
 
     /// Presses Tab until the element has the focus, as somebody without a mouse does.
