@@ -43,14 +43,18 @@ pub(super) async fn app(
                 let iv = world.random.session_key();
                 let (person, key) = world.visitor(&app, person)?;
                 let watermark = encrypted::watermark(&app, now);
-                let payload = if data.as_deref() == Some("phone") {
-                    encrypted::encrypt(&encrypted::phone(person, &watermark), None, key, iv)
-                } else {
-                    let avatar = person.avatar_url(&sim.origin);
-                    let unionid = world.unionid(&app, person);
-                    let (whole, raw) =
-                        encrypted::profile(person, &app, unionid, &avatar, &watermark);
-                    encrypted::encrypt(&whole, Some(&raw), key, iv)
+                let payload = match data.as_deref() {
+                    None | Some("user") => {
+                        let avatar = person.avatar_url(&sim.origin);
+                        let unionid = world.unionid(&app, person);
+                        let (whole, raw) =
+                            encrypted::profile(person, &app, unionid, &avatar, &watermark);
+                        encrypted::encrypt(&whole, Some(&raw), key, iv)
+                    }
+                    Some("phone") => {
+                        encrypted::encrypt(&encrypted::phone(person, &watermark), None, key, iv)
+                    }
+                    Some(_) => return Err(BadRequest::new("data", "expected user or phone")),
                 };
                 Ok(json!(payload))
             }

@@ -1,42 +1,10 @@
-"""A website login with python-weixin, unmodified but for the host names, against `weixin sim`."""
+"""A website login with python-weixin."""
 
 import json
-import re
-import sys
-import urllib.request
 
-from weixin import oauth2
+from simulator import scan
 from weixin.client import WeixinAPI
 from weixin.oauth2 import OAuth2AuthExchangeError
-
-simulator = sys.argv[1]
-
-# The host names are constants of the library: point them at the simulator.
-WeixinAPI.authorize_url = simulator + "/connect/qrconnect"
-WeixinAPI.access_token_url = simulator + "/sns/oauth2/access_token"
-WeixinAPI.refresh_token_url = simulator + "/sns/oauth2/refresh_token"
-WeixinAPI.protocol = "http"
-with_host = oauth2.OAuth2Request.__init__
-
-
-def with_simulator(self, api):
-    with_host(self, api)
-    self.host = simulator.removeprefix("http://")
-
-
-oauth2.OAuth2Request.__init__ = with_simulator
-
-
-def open_url(url, data=None):
-    with urllib.request.urlopen(url, data) as response:
-        return response.read().decode()
-
-
-def scan(login_url):
-    """Plays browser and phone; returns the code of the callback."""
-    uuid = re.search(r"/connect/qrcode/([^\"]+)", open_url(login_url)).group(1)
-    answer = open_url(f"{simulator}/_sim/api/logins/{uuid}/allow", b"{}")
-    return re.search(r"code=([^&]+)", json.loads(answer)["redirect_url"]).group(1)
 
 
 def error_of(call, *args, **kwargs):
