@@ -249,6 +249,23 @@ fn the_app_secret_comes_from_the_environment_or_a_file_and_is_never_shown() {
 }
 
 #[test]
+fn a_proxy_of_the_environment_is_not_asked_for_this_machine() {
+    let sim = Running::sim(&[]);
+    let args = [
+        "login-url",
+        &sim.option(),
+        "--redirect-uri",
+        CALLBACK,
+        "--probe",
+    ];
+    let mut login_url = command(&args);
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"] {
+        login_url.env(name, "http://127.0.0.1:1");
+    }
+    assert_eq!(run(login_url).code, Some(0));
+}
+
+#[test]
 fn a_phone_that_says_no_sends_the_browser_nowhere() {
     let sim = Running::sim(&[]);
     let printed = weixin(&["scan", &login_url(&sim), "--cancel"]);

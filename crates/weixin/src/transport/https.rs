@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use reqwest::redirect::Policy;
+use url::{Host, Url};
 
 use super::{Answer, MAX_BODY, Transport, TransportError, TransportErrorKind};
 use crate::{Client, ClientBuilder};
@@ -22,9 +23,16 @@ impl ClientBuilder {
     }
 }
 
-/// The bundled [`Transport`]: HTTP/1.1, rustls, one connection pool, no redirects, time-outs.
+/// The bundled [`Transport`]: HTTP/1.1, rustls, no redirects, time-outs.
+///
+/// Proxies of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`) are used, but not for this machine
+/// itself: a simulator is not behind a proxy, whatever the environment says.
 #[derive(Clone, Debug)]
-pub struct Https(reqwest::Client);
+pub struct Https {
+    client: reqwest::Client,
+    /// Without proxies.
+    loopback: reqwest::Client,
+}
 
 impl Https {
     /// Gives up after 3 s without a connection, or 10 s in all.
@@ -42,23 +50,42 @@ impl Https {
     ///
     /// As [`Https::new`].
     pub fn with_timeouts(connect: Duration, total: Duration) -> Result<Self, TransportError> {
-        reqwest::Client::builder()
-            .user_agent(concat!("weixin/", env!("CARGO_PKG_VERSION")))
-            .redirect(Policy::none())
-            .referer(false)
-            .connect_timeout(connect)
-            .timeout(total)
-            .build()
-            .map(Self)
-            .map_err(redact)
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(concat!("weixin/", env!("CARGO_PKG_VERSION")))
+                .redirect(Policy::none())
+                .referer(false)
+                .connect_timeout(connect)
+                .timeout(total)
+        };
+        Ok(Self {
+            client: builder().build().map_err(redact)?,
+            loopback: builder().no_proxy().build().map_err(redact)?,
+        })
+    }
+
+    /// One client, and so one pool, for each host.
+    fn client_for(&self, url: &Url) -> &reqwest::Client {
+        let is_loopback = match url.host() {
+            Some(Host::Domain(domain)) => domain == "localhost",
+            Some(Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(Host::Ipv6(ip)) => ip.is_loopback(),
+            None => false,
+        };
+        if is_loopback {
+            &self.loopback
+        } else {
+            &self.client
+        }
     }
 
     async fn exchange(
         &self,
         request: Request<Vec<u8>>,
     ) -> Result<Response<Vec<u8>>, TransportError> {
-        let request = request.try_into().map_err(redact)?;
-        let mut response = self.0.execute(request).await.map_err(redact)?;
+        let request = reqwest::Request::try_from(request).map_err(redact)?;
+        let client = self.client_for(request.url());
+        let mut response = client.execute(request).await.map_err(redact)?;
         let mut answer = Response::new(Vec::new());
         *answer.status_mut() = response.status();
         *answer.headers_mut() = std::mem::take(response.headers_mut());
