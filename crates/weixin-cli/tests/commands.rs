@@ -411,6 +411,38 @@ fn a_login_from_the_terminal_prints_the_user_and_heeds_no_other_callback() {
 }
 
 #[test]
+fn a_callback_may_have_any_path() {
+    let sim = Running::sim(&[]);
+    let free = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let redirect_uri = format!("http://{free}/:a/*b/{{c}}");
+    let args = [
+        "login",
+        &sim.option(),
+        "--no-open",
+        "--redirect-uri",
+        &redirect_uri,
+    ];
+    let mut login = command(&args).spawn().unwrap();
+    let mut notes = BufReader::new(login.stderr.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    let url = notes
+        .next()
+        .unwrap()
+        .strip_prefix("open ")
+        .unwrap()
+        .to_owned();
+    notes.next().unwrap();
+    let callback = weixin(&["scan", &url]).stdout.trim().to_owned();
+    assert_eq!(status(&callback.replace(":a", ":b")), 404);
+    assert_eq!(status(&callback), 200);
+    assert_eq!(login.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn a_login_that_was_declined_has_its_exit_code() {
     let sim = Running::sim(&[]);
     let mut login = command(&["login", &sim.option(), "--no-open"])

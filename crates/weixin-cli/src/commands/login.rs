@@ -7,10 +7,9 @@ use std::{
 
 use axum::{
     Router,
-    extract::{RawQuery, State},
-    http::StatusCode,
+    extract::State,
+    http::{StatusCode, Uri},
     response::Html,
-    routing::get,
 };
 use tokio::sync::mpsc;
 use url::Host;
@@ -49,12 +48,12 @@ pub(super) async fn run(args: Login, output: Output) -> Result<(), Failure> {
 
     let (sender, mut callbacks) = mpsc::channel(1);
     let waiting = Arc::new(Waiting {
+        path: redirect_uri.url().path().to_owned(),
         state: login.state().clone(),
         sender,
     });
-    let router = Router::new()
-        .route(redirect_uri.url().path(), get(callback))
-        .with_state(waiting);
+    // Not a route: the path may hold what is syntax to a router.
+    let router = Router::new().fallback(callback).with_state(waiting);
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
 
     output.note(&format!("open {login}"));
@@ -107,6 +106,7 @@ fn cannot_be_registered(redirect_uri: &RedirectUri) -> bool {
 
 /// What the callback page needs.
 struct Waiting {
+    path: String,
     state: weixin::State,
     /// `None`: declined.
     sender: mpsc::Sender<Option<Code>>,
@@ -115,9 +115,12 @@ struct Waiting {
 /// Only the callback of this login ends the wait.
 async fn callback(
     State(waiting): State<Arc<Waiting>>,
-    RawQuery(query): RawQuery,
+    address: Uri,
 ) -> (StatusCode, Html<&'static str>) {
-    let callback = Callback::parse(&query.unwrap_or_default());
+    if address.path() != waiting.path {
+        return (StatusCode::NOT_FOUND, Html(OTHER));
+    }
+    let callback = Callback::parse(address.query().unwrap_or_default());
     match callback.and_then(|callback| callback.verify(&waiting.state)) {
         Ok(code) => {
             let _ = waiting.sender.try_send(Some(code));
