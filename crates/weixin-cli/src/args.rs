@@ -1,6 +1,6 @@
 //! Every argument and its help.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use url::Url;
@@ -64,16 +64,28 @@ pub(crate) struct Demo {
 
 /// Simulate WeChat on this machine, for your program in any language
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(
+    after_help = "\
 Point your program at the address instead of https://open.weixin.qq.com and https://api.weixin.qq.com.
 It serves the QR page, a pretend phone and the login API; control is under /_sim/api.
 
 Examples:
   weixin sim
   weixin sim --auto-allow           for scripts: the login page goes straight back
-  weixin sim --app-id wx1 --app-secret s3cret --listen 127.0.0.1:0")]
+  weixin sim --app-id wx1 --app-secret s3cret --listen 127.0.0.1:0
+  weixin sim init                   writes sim.toml with every setting; then:
+  weixin sim --config sim.toml      your own apps, callback domains and people",
+    args_conflicts_with_subcommands = true
+)]
 #[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub(crate) struct Sim {
+    #[command(subcommand)]
+    pub(crate) command: Option<SimCommand>,
+
+    /// A file with apps, people, lifetimes and switches
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["app_id", "app_secret"])]
+    pub(crate) config: Option<PathBuf>,
+
     /// Where to listen; port 0 is any free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9300", value_parser = address)]
     pub(crate) listen: SocketAddr,
@@ -102,6 +114,16 @@ pub(crate) struct Sim {
     /// Print at the end what WeChat would not have had, and fail (exit code 1) if there is anything
     #[arg(long)]
     pub(crate) fail_on_findings: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SimCommand {
+    /// Write a configuration file with every setting, commented in English and Chinese
+    Init {
+        /// The file; one that is there is not touched
+        #[arg(default_value = "sim.toml")]
+        file: PathBuf,
+    },
 }
 
 /// Play the phone in front of a simulator's login page, and print where the browser is sent

@@ -294,6 +294,49 @@ fn a_simulator_that_allows_by_itself_needs_no_phone() {
 }
 
 #[test]
+fn a_configuration_file_is_written_once_and_used() {
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("written.toml");
+    let _ = fs::remove_file(&file);
+    let name = file.to_str().unwrap();
+    let written = weixin(&["sim", "init", name]);
+    assert_eq!(
+        written.stdout,
+        format!("{name} is written: edit it, then start `weixin sim --config {name}`\n")
+    );
+    let again = weixin(&["sim", "init", name]);
+    assert_eq!(
+        failure(&again),
+        (
+            Some(2),
+            format!("error: {name}: File exists (os error 17)").as_str()
+        )
+    );
+
+    let text = fs::read_to_string(&file)
+        .unwrap()
+        .replace("wx0123456789abcdef", "wxmine");
+    fs::write(&file, text).unwrap();
+    let sim = Running::sim(&["--config", name]);
+    let url = weixin(&[
+        "login-url",
+        &sim.option(),
+        "--app-id",
+        "wxmine",
+        "--redirect-uri",
+        CALLBACK,
+    ]);
+    assert_eq!(weixin(&["scan", url.stdout.trim()]).code, Some(0));
+
+    fs::write(&file, "[[app]]\nid = 1\n").unwrap();
+    let refused = weixin(&["sim", "--config", name]);
+    assert_eq!(refused.code, Some(2));
+    assert!(
+        refused.stderr.contains(name) && refused.stderr.contains("line 2"),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn ctrl_c_ends_a_simulator_cleanly() {
     let sim = Running::sim(&[]);
     assert_eq!(sim.interrupt(), (Some(0), String::new()));

@@ -2,15 +2,18 @@
 
 use std::net::IpAddr;
 
+use serde::Deserialize;
 use url::{Host, Url};
 
 use crate::broken_rule::BrokenRule;
 
 /// What kind of application an app id stands for; each has its own way to log in.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum AppKind {
     /// 网站应用: the QR page.
+    #[default]
     Website,
     /// 公众号: the page inside WeChat's own browser.
     OfficialAccount,

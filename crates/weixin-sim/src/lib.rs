@@ -41,7 +41,8 @@
 //! Four apps of one Open Platform account, all with secret 32 × `s` and callbacks on `localhost` and
 //! `127.0.0.1` at any port: the website app `wx0123456789abcdef` ([`App::default`]), the official
 //! account `wx0123456789abcde0`, the mobile app `wx0123456789abcde1` and the mini program
-//! `wx0123456789abcde2`. Five people, of whom `xiaoming` is the default.
+//! `wx0123456789abcde2`. Five people, of whom `xiaoming` is the default. Others by [`SimBuilder`], also
+//! from a TOML file ([`SimBuilder::config`], [`EXAMPLE_CONFIG`]).
 //!
 //! # Control
 //!
@@ -97,6 +98,7 @@ mod app;
 mod broken_rule;
 mod builder;
 mod clock;
+mod config;
 mod encrypted;
 mod fault;
 mod finding;
@@ -115,6 +117,7 @@ mod world;
 pub use self::{
     app::{App, AppKind},
     builder::SimBuilder,
+    config::{EXAMPLE as EXAMPLE_CONFIG, InvalidConfig},
     fault::{Effect, Fault},
     finding::{Finding, Rule, Text},
     lifetimes::Lifetimes,

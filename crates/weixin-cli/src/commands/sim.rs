@@ -1,16 +1,26 @@
 //! `weixin sim`
 
+use std::{
+    fmt::Display,
+    fs::{self, File},
+    io::Write,
+    path::Path,
+};
+
 use serde_json::json;
-use weixin_sim::{App, Finding, Sim};
+use weixin_sim::{App, EXAMPLE_CONFIG, Finding, Sim, SimBuilder};
 
 use crate::{
-    args,
+    args::{self, SimCommand},
     failure::Failure,
     listen::End,
     output::{Output, visible},
 };
 
 pub(super) async fn run(args: args::Sim, output: Output) -> Result<(), Failure> {
+    if let Some(SimCommand::Init { file }) = &args.command {
+        return init(file, output);
+    }
     if !args.listen.ip().is_loopback() && !args.i_know_this_is_not_wechat {
         return Err(Failure::Usage(format!(
             "--listen {}: other machines could reach it, and whoever reaches it is anybody. \
@@ -19,15 +29,7 @@ pub(super) async fn run(args: args::Sim, output: Output) -> Result<(), Failure> 
         )));
     }
     let mut end = End::watch()?;
-    let app = App::new(args.app_id.as_str(), args.app_secret);
-    let mut builder = Sim::builder().listen(args.listen).app(app);
-    for other in [
-        App::official_account(),
-        App::mobile_app(),
-        App::mini_program(),
-    ] {
-        builder = builder.app(other);
-    }
+    let mut builder = builder(&args)?.listen(args.listen);
     if args.auto_allow {
         builder = builder.auto_allow();
     }
@@ -52,6 +54,39 @@ pub(super) async fn run(args: args::Sim, output: Output) -> Result<(), Failure> 
     } else {
         Ok(())
     }
+}
+
+/// Apps and people, from the file or the arguments.
+fn builder(args: &args::Sim) -> Result<SimBuilder, Failure> {
+    let Some(file) = &args.config else {
+        let app = App::new(args.app_id.as_str(), args.app_secret.as_str());
+        let others = [
+            App::official_account(),
+            App::mobile_app(),
+            App::mini_program(),
+        ];
+        return Ok(others
+            .into_iter()
+            .fold(Sim::builder().app(app), SimBuilder::app));
+    };
+    let problem = |error: &dyn Display| Failure::Usage(format!("{}: {error}", file.display()));
+    let text = fs::read_to_string(file).map_err(|error| problem(&error))?;
+    Sim::builder()
+        .config(&text)
+        .map_err(|error| problem(&error))
+}
+
+/// `weixin sim init`
+fn init(file: &Path, output: Output) -> Result<(), Failure> {
+    let created =
+        File::create_new(file).and_then(|mut file| file.write_all(EXAMPLE_CONFIG.as_bytes()));
+    created.map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
+    let name = file.display().to_string();
+    output.result(
+        || format!("{name} is written: edit it, then start `weixin sim --config {name}`"),
+        &json!({ "file": name }),
+    );
+    Ok(())
 }
 
 /// The findings in both languages; a failure if there are any.

@@ -1,0 +1,163 @@
+//! The configuration file: apps, people, lifetimes and switches, as TOML.
+
+use std::{net::IpAddr, time::Duration};
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::{App, AppKind, Lifetimes, Person, SimBuilder};
+
+/// A file with every setting, commented: what `weixin sim init` writes.
+pub const EXAMPLE: &str = include_str!("../templates/sim.toml");
+
+/// A file that is not a configuration: line, field and rule.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub struct InvalidConfig(String);
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct File {
+    seed: Option<u64>,
+    auto_allow: bool,
+    strict_order: bool,
+    lifetimes: Seconds,
+    app: Vec<AppEntry>,
+    person: Vec<PersonEntry>,
+}
+
+/// Each in seconds.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Seconds {
+    qr_code: Option<u32>,
+    poll: Option<u32>,
+    code: Option<u32>,
+    short_code: Option<u32>,
+    access_token: Option<u32>,
+    refresh_token: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AppEntry {
+    id: String,
+    secret: String,
+    #[serde(default)]
+    kind: AppKind,
+    name: Option<String>,
+    #[serde(default)]
+    callback_domains: Vec<String>,
+    ip_whitelist: Option<Vec<IpAddr>>,
+    #[serde(default = "yes")]
+    bound: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PersonEntry {
+    id: String,
+    nickname: String,
+    #[serde(default = "yes")]
+    avatar: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl SimBuilder {
+    /// Takes over what a configuration file says, on top of what was set before.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidConfig`] with line, field and rule.
+    pub fn config(mut self, toml: &str) -> Result<Self, InvalidConfig> {
+        // Spans over several lines end with the line break that is not ours.
+        let file: File = toml::from_str(toml)
+            .map_err(|error| InvalidConfig(error.to_string().trim_end().to_owned()))?;
+        if let Some(seed) = file.seed {
+            self = self.seed(seed);
+        }
+        if file.auto_allow {
+            self = self.auto_allow();
+        }
+        if file.strict_order {
+            self = self.strict_order();
+        }
+        self = self.lifetimes(file.lifetimes.into());
+        for app in file.app {
+            self = self.app(app.try_into()?);
+        }
+        for person in file.person {
+            self = self.person(person.try_into()?);
+        }
+        Ok(self)
+    }
+}
+
+impl From<Seconds> for Lifetimes {
+    fn from(file: Seconds) -> Self {
+        let mut lifetimes = Self::default();
+        for (lifetime, seconds) in [
+            (&mut lifetimes.qr_code, file.qr_code),
+            (&mut lifetimes.poll, file.poll),
+            (&mut lifetimes.code, file.code),
+            (&mut lifetimes.short_code, file.short_code),
+            (&mut lifetimes.access_token, file.access_token),
+            (&mut lifetimes.refresh_token, file.refresh_token),
+        ] {
+            if let Some(seconds) = seconds {
+                *lifetime = Duration::from_secs(seconds.into());
+            }
+        }
+        lifetimes
+    }
+}
+
+impl TryFrom<AppEntry> for App {
+    type Error = InvalidConfig;
+
+    fn try_from(entry: AppEntry) -> Result<Self, InvalidConfig> {
+        let rule = |rule: &str| InvalidConfig(format!("app {:?}: {rule}", entry.id));
+        if entry.id.is_empty() || entry.secret.is_empty() {
+            return Err(rule("`id` and `secret` must not be empty"));
+        }
+        let is_host = |domain: &String| {
+            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+            !domain.is_empty() && domain.bytes().all(allowed)
+        };
+        if !entry.callback_domains.iter().all(is_host) {
+            return Err(rule(
+                "`callback_domains` are bare hosts, such as \"www.example.com\": no scheme, port or path",
+            ));
+        }
+        let mut app = Self::new(entry.id, entry.secret).kind(entry.kind);
+        for domain in entry.callback_domains {
+            app = app.callback_domain(domain);
+        }
+        if let Some(name) = entry.name {
+            app = app.name(name);
+        }
+        if let Some(addresses) = entry.ip_whitelist {
+            app = app.ip_whitelist(addresses);
+        }
+        Ok(if entry.bound { app } else { app.unbound() })
+    }
+}
+
+impl TryFrom<PersonEntry> for Person {
+    type Error = InvalidConfig;
+
+    fn try_from(entry: PersonEntry) -> Result<Self, InvalidConfig> {
+        if entry.id.is_empty() {
+            return Err(InvalidConfig("person: `id` must not be empty".to_owned()));
+        }
+        let person = Self::new(entry.id, entry.nickname);
+        Ok(if entry.avatar {
+            person
+        } else {
+            person.without_avatar()
+        })
+    }
+}

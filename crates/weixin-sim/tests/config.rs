@@ -1,0 +1,107 @@
+//! The configuration file.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use serde_json::Value;
+use weixin_sim::{EXAMPLE_CONFIG, Sim};
+
+async fn get(sim: &Sim, path: &str) -> Value {
+    reqwest::get(format!("{}{path}", sim.url()))
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn the_example_is_what_is_there_without_it() {
+    let sim = Sim::builder()
+        .config(EXAMPLE_CONFIG)
+        .unwrap()
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(get(&sim, "/_sim/api/people").await[0]["id"], "xiaoming");
+    let asked = "/sns/oauth2/access_token?appid=wx0123456789abcdef&grant_type=authorization_code&code=x&secret=y";
+    assert_eq!(get(&sim, asked).await["errcode"], 40029);
+}
+
+#[tokio::test]
+async fn apps_people_and_lifetimes_are_taken_over() {
+    let toml = r#"
+        auto_allow = true
+        seed = 7
+        [lifetimes]
+        access_token = 60
+        [[app]]
+        id = "wxshop"
+        secret = "shopsecret"
+        callback_domains = ["www.example.com"]
+        bound = false
+        [[person]]
+        id = "me"
+        nickname = "我"
+        avatar = false
+    "#;
+    let sim = Sim::builder().config(toml).unwrap().start().await.unwrap();
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let login = format!(
+        "{}/connect/qrconnect?appid=wxshop&scope=snsapi_login&redirect_uri=https%3A%2F%2Fwww.example.com%2F&state=s",
+        sim.url()
+    );
+    let page = client.build().unwrap().get(login).send().await.unwrap();
+    let callback = page.headers()["location"].to_str().unwrap().to_owned();
+    let code = callback.split(['=', '&']).nth(1).unwrap();
+    let token = get(&sim, &format!("/sns/oauth2/access_token?appid=wxshop&secret=shopsecret&code={code}&grant_type=authorization_code")).await;
+    assert_eq!(
+        (&token["expires_in"], token.get("unionid")),
+        (&Value::from(60), None)
+    );
+    let [access_token, openid] =
+        ["access_token", "openid"].map(|name| token[name].as_str().unwrap());
+    let user = get(
+        &sim,
+        &format!("/sns/userinfo?access_token={access_token}&openid={openid}"),
+    )
+    .await;
+    assert_eq!(
+        (&user["nickname"], &user["headimgurl"]),
+        (&Value::from("我"), &Value::from(""))
+    );
+}
+
+#[test]
+fn a_bad_file_is_refused_with_line_field_and_rule() {
+    for (toml, parts) in [
+        ("colour = 1", ["line 1", "unknown field `colour`"]),
+        ("\nseed = \"x\"", ["line 2", "expected u64"]),
+        (
+            "[[app]]\nid = \"wx1\"",
+            ["line 1", "missing field `secret`"],
+        ),
+        (
+            "[[app]]\nid = \"wx1\"\nsecret = \"s\"\nkind = \"shop\"",
+            ["line 4", "unknown variant `shop`"],
+        ),
+        (
+            "[[app]]\nid = \"wx1\"\nsecret = \"\"",
+            ["app \"wx1\"", "must not be empty"],
+        ),
+        (
+            "[[app]]\nid = \"wx1\"\nsecret = \"s\"\ncallback_domains = [\"https://a.example\"]",
+            ["app \"wx1\"", "bare hosts"],
+        ),
+        (
+            "[[person]]\nid = \"\"\nnickname = \"x\"",
+            ["person", "must not be empty"],
+        ),
+        ("[lifetimes]\npoll = -1", ["line 2", "expected u32"]),
+        ("seed = ", ["line 1", ""]),
+    ] {
+        let error = Sim::builder().config(toml).unwrap_err().to_string();
+        assert!(
+            parts.iter().all(|part| error.contains(part)),
+            "{toml}\n{error}"
+        );
+    }
+}
