@@ -107,6 +107,10 @@ pub(crate) struct Sim {
     #[arg(long)]
     pub(crate) strict_order: bool,
 
+    /// Dress tokens in this content type, for clients that refuse WeChat's `text/plain`
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) token_content_type: Option<http::HeaderValue>,
+
     /// Listen on an address that other machines can reach, where whoever comes is anybody
     #[arg(long)]
     pub(crate) i_know_this_is_not_wechat: bool,

@@ -6,6 +6,7 @@ use std::{
     time::SystemTime,
 };
 
+use axum::http::HeaderValue;
 use tokio::net::TcpListener;
 
 use crate::{App, Lifetimes, Person, Sim, app, person, sim::Settings};
@@ -78,6 +79,13 @@ impl SimBuilder {
     /// WeChat demands it; clients that do otherwise are in use, so it is an option.
     pub fn strict_order(mut self) -> Self {
         self.settings.strict_order = true;
+        self
+    }
+
+    /// Dresses the tokens of `/sns/oauth2/access_token` in this content type, for clients that refuse
+    /// `text/plain` and so cannot log in with WeChat.
+    pub fn token_content_type(mut self, content_type: HeaderValue) -> Self {
+        self.settings.token_content_type = Some(content_type);
         self
     }
 

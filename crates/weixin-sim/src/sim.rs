@@ -7,6 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use axum::http::HeaderValue;
 use tokio::{
     net::TcpListener,
     sync::{oneshot, watch},
@@ -25,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) lifetimes: Lifetimes,
     pub(crate) auto_allow: bool,
     pub(crate) strict_order: bool,
+    /// `None`: as WeChat.
+    pub(crate) token_content_type: Option<HeaderValue>,
 }
 
 /// What every request needs.

@@ -139,6 +139,27 @@ async fn auto_allow_goes_straight_back_as_the_first_person() {
 }
 
 #[tokio::test]
+async fn a_token_can_be_dressed_for_clients_that_refuse_text_plain() {
+    let json = reqwest::header::HeaderValue::from_static("application/json");
+    let sim = Sim::builder()
+        .auto_allow()
+        .token_content_type(json)
+        .start()
+        .await
+        .unwrap();
+    let response = get(&sim, LOGIN).await;
+    let location = response.headers()["location"].to_str().unwrap().to_owned();
+    let code = location.split(['=', '&']).nth(1).unwrap();
+    let secret = "s".repeat(32);
+    let exchange = format!(
+        "/sns/oauth2/access_token?appid=wx0123456789abcdef&secret={secret}&code={code}&grant_type=authorization_code"
+    );
+    let token = get(&sim, &exchange).await;
+    assert_eq!(token.headers()["content-type"], "application/json");
+    assert_eq!(token.json::<Value>().await.unwrap()["expires_in"], 7200);
+}
+
+#[tokio::test]
 async fn a_code_belongs_to_one_app() {
     let other = App::new("wxother", "other-secret");
     let sim = Sim::builder()

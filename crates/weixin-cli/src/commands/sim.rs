@@ -33,6 +33,9 @@ pub(super) async fn run(args: args::Sim, output: Output) -> Result<(), Failure> 
     if args.auto_allow {
         builder = builder.auto_allow();
     }
+    if let Some(content_type) = args.token_content_type.clone() {
+        builder = builder.token_content_type(content_type);
+    }
     if args.strict_order {
         builder = builder.strict_order();
     }

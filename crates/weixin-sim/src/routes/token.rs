@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State, http::Method, response::Response};
+use axum::{
+    extract::State,
+    http::{Method, header::CONTENT_TYPE},
+    response::Response,
+};
 use serde::Serialize;
 
 use super::{
@@ -61,7 +65,16 @@ pub(super) async fn access_token(
     parameters: Parameters,
 ) -> Response {
     let issued = check_method(&method).and_then(|()| exchange(&sim, &parameters));
-    answer(&sim, Family::Sns, issued.map(TokenBody::exchanged))
+    let dressed = sim
+        .settings
+        .token_content_type
+        .clone()
+        .filter(|_| issued.is_ok());
+    let mut response = answer(&sim, Family::Sns, issued.map(TokenBody::exchanged));
+    if let Some(content_type) = dressed {
+        response.headers_mut().insert(CONTENT_TYPE, content_type);
+    }
+    response
 }
 
 /// The order of facts 4.5. Where a missing `grant_type` stands in it is not known: behind the app id.
