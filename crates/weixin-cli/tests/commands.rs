@@ -1,13 +1,14 @@
 //! Each command against a simulator, as a person types it.
-#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod running;
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Lines},
     net::TcpListener,
     path::PathBuf,
+    process::{Child, ChildStderr},
 };
 
 use serde_json::{Value, json};
@@ -386,19 +387,10 @@ fn ctrl_c_ends_a_demo_cleanly() {
 #[test]
 fn ctrl_c_ends_a_login_and_says_that_nobody_logged_in() {
     let sim = Running::sim(&[]);
-    let mut login = command(&["login", &sim.option(), "--no-open"])
-        .spawn()
-        .unwrap();
-    let mut notes = BufReader::new(login.stderr.take().unwrap())
-        .lines()
-        .map(Result::unwrap);
-    assert!(notes.nth(1).unwrap().starts_with("waiting at"));
-    running::interrupt(&login);
-    assert_eq!(login.wait().unwrap().code(), Some(1));
-    assert_eq!(
-        notes.next().unwrap(),
-        "error: interrupted before anybody logged in"
-    );
+    let mut login = TerminalLogin::start(&["login", &sim.option(), "--no-open"]);
+    running::interrupt(&login.process);
+    assert_eq!(login.process.wait().unwrap().code(), Some(1));
+    assert_eq!(login.note(), "error: interrupted before anybody logged in");
 }
 
 #[test]
@@ -415,36 +407,55 @@ fn a_port_in_use_is_named_with_what_to_do() {
     }
 }
 
+/// `weixin login`, waiting at its callback.
+struct TerminalLogin {
+    process: Child,
+    notes: Lines<BufReader<ChildStderr>>,
+    url: String,
+    callback: String,
+}
+
+impl TerminalLogin {
+    fn start(args: &[&str]) -> Self {
+        let mut process = command(args).spawn().unwrap();
+        let mut notes = BufReader::new(process.stderr.take().unwrap()).lines();
+        let mut note = |start| {
+            let line = notes.next().unwrap().unwrap();
+            line.strip_prefix(start)
+                .unwrap_or_else(|| panic!("{line}"))
+                .to_owned()
+        };
+        let (url, waiting) = (note("open "), note("waiting at "));
+        let callback = waiting.strip_suffix(" (Ctrl-C ends)").unwrap().to_owned();
+        Self {
+            process,
+            notes,
+            url,
+            callback,
+        }
+    }
+
+    fn note(&mut self) -> String {
+        self.notes.next().unwrap().unwrap()
+    }
+}
+
 #[test]
 fn a_login_from_the_terminal_prints_the_user_and_heeds_no_other_callback() {
     let sim = Running::sim(&[]);
-    let mut login = command(&["login", &sim.option(), "--no-open"])
-        .spawn()
-        .unwrap();
-    let mut notes = BufReader::new(login.stderr.take().unwrap())
-        .lines()
-        .map(Result::unwrap);
-    let url = notes
-        .next()
-        .unwrap()
-        .strip_prefix("open ")
-        .unwrap()
-        .to_owned();
+    let login = TerminalLogin::start(&["login", &sim.option(), "--no-open"]);
     assert!(
-        notes
-            .next()
-            .unwrap()
-            .starts_with("waiting at http://127.0.0.1:")
+        login.callback.starts_with("http://127.0.0.1:"),
+        "{}",
+        login.callback
     );
-
-    let callback = weixin(&["scan", &url, "--as", "layla"])
+    let callback = weixin(&["scan", &login.url, "--as", "layla"])
         .stdout
         .trim()
         .to_owned();
-    let foreign = callback.replace("state=", "state=x");
-    assert_eq!(status(&foreign), 403);
+    assert_eq!(status(&callback.replace("state=", "state=x")), 403);
     assert_eq!(status(&callback), 200);
-    let output = login.wait_with_output().unwrap();
+    let output = login.process.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(
@@ -468,46 +479,70 @@ fn a_callback_may_have_any_path() {
         "--redirect-uri",
         &redirect_uri,
     ];
-    let mut login = command(&args).spawn().unwrap();
-    let mut notes = BufReader::new(login.stderr.take().unwrap())
-        .lines()
-        .map(Result::unwrap);
-    let url = notes
-        .next()
-        .unwrap()
-        .strip_prefix("open ")
-        .unwrap()
-        .to_owned();
-    notes.next().unwrap();
-    let callback = weixin(&["scan", &url]).stdout.trim().to_owned();
+    let mut login = TerminalLogin::start(&args);
+    let callback = weixin(&["scan", &login.url]).stdout.trim().to_owned();
     assert_eq!(status(&callback.replace(":a", ":b")), 404);
     assert_eq!(status(&callback), 200);
-    assert_eq!(login.wait().unwrap().code(), Some(0));
+    assert_eq!(login.process.wait().unwrap().code(), Some(0));
 }
 
 #[test]
 fn a_login_that_was_declined_has_its_exit_code() {
     let sim = Running::sim(&[]);
-    let mut login = command(&["login", &sim.option(), "--no-open"])
-        .spawn()
-        .unwrap();
-    let mut notes = BufReader::new(login.stderr.take().unwrap())
-        .lines()
-        .map(Result::unwrap);
-    let url = notes.next().unwrap();
-    let state = url
+    let mut login = TerminalLogin::start(&["login", &sim.option(), "--no-open"]);
+    let state = login
+        .url
         .split("state=")
         .nth(1)
         .unwrap()
         .split('#')
         .next()
         .unwrap();
-    let waiting = notes.next().unwrap();
-    let callback = waiting.split(' ').nth(2).unwrap();
-    assert_eq!(status(&format!("{callback}?state={state}")), 200);
-    let output = login.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(3));
-    assert_eq!(notes.next().unwrap(), "error: the user declined the login");
+    assert_eq!(status(&format!("{}?state={state}", login.callback)), 200);
+    assert_eq!(login.process.wait().unwrap().code(), Some(3));
+    assert_eq!(login.note(), "error: the user declined the login");
+}
+
+#[test]
+fn the_demo_logs_why_a_login_failed_and_no_secret() {
+    let mut demo = command(&["demo", "--no-open", "--listen", "127.0.0.1:0"])
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(demo.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    let site = lines
+        .next()
+        .unwrap()
+        .strip_prefix("open ")
+        .unwrap()
+        .to_owned();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let page = runtime.block_on(async {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        let client = client.build().unwrap();
+        let login = client.get(format!("{site}login")).send().await.unwrap();
+        let header = |name| login.headers()[name].to_str().unwrap();
+        let cookie = header("set-cookie").split(';').next().unwrap().to_owned();
+        let state = header("location").split("state=").nth(1).unwrap();
+        let state = state.split(['&', '#']).next().unwrap();
+        let callback = format!("{site}callback?code=hunter2&state={state}");
+        client
+            .get(callback)
+            .header("cookie", cookie)
+            .send()
+            .await
+            .unwrap()
+            .status()
+    });
+    assert_eq!(page, 410);
+    running::interrupt(&demo);
+    let log = String::from_utf8(demo.wait_with_output().unwrap().stderr).unwrap();
+    assert!(log.contains("40029 (invalid code)"), "{log}");
+    assert!(
+        !log.contains("hunter2") && !log.contains(&"s".repeat(32)),
+        "{log}"
+    );
 }
 
 /// What a browser gets at `url`.

@@ -85,14 +85,15 @@
 //! side, and [`Lifetimes`] can change it where it is a time: how long a poll is held (25 s), how
 //! long a QR code lives (5 minutes), a website's code (10 minutes). A wrong secret leaves the code
 //! unspent. A missing `grant_type` is noticed right after the app id. An unknown or forgotten QR
-//! code polls as expired (402). The XML around the uuid of `f=xml` is ours. Errors come as `application/json`, successes as `text/plain`, as
-//! last observed. A refresh token keeps its value and its end; one that is over is 42002, an access
-//! token that is over is 42001, also at `/sns/auth`. The texts of 41003, 41009, 42002 and 42007
-//! are made up after their neighbours. At an official account's login the order of the checks is a guess, a
-//! state that is too long or not of letters and digits shows a page without a number, and the order of
-//! the parameters counts only with [`SimBuilder::strict_order`]. At `/cgi-bin/token` the order behind the
-//! app id is a guess, and so is that a website app gets no such token. Plain HTTP, a port and a local host in the callback pass here, and
-//! would not at WeChat.
+//! code polls as expired (402). The XML around the uuid of `f=xml` is ours. Errors come as
+//! `application/json`, successes as `text/plain`, as last observed. A refresh token keeps its value
+//! and its end; one that is over is 42002, an access token that is over is 42001, also at
+//! `/sns/auth`. The texts of 41003, 41009, 42002 and 42007 are made up after their neighbours. At
+//! an official account's login the order of the checks is a guess, a state that is too long or not
+//! of letters and digits shows a page without a number, and the order of the parameters counts only
+//! with [`SimBuilder::strict_order`]. At `/cgi-bin/token` the order behind the app id is a guess,
+//! and so is that a website app gets no such token. Plain HTTP, a port and a local host in the
+//! callback pass here, and would not at WeChat.
 
 mod app;
 mod broken_rule;

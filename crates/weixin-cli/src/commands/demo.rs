@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use serde_json::json;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use weixin::{AppSecret, Client, Endpoints};
 use weixin_axum::WebLogin;
 use weixin_sim::Sim;
@@ -16,6 +17,7 @@ use crate::{
 
 pub(super) async fn run(args: args::Demo, output: Output) -> Result<(), Failure> {
     let mut end = End::watch()?;
+    start_log();
     let listener = listen::bind(args.listen).await?;
     let address = listener.local_addr()?;
     // A browser cannot be sent to 0.0.0.0.
@@ -47,6 +49,15 @@ pub(super) async fn run(args: args::Demo, output: Output) -> Result<(), Failure>
     end.wanted().await;
     server.abort();
     Ok(())
+}
+
+/// Why a login failed goes to standard error: the site's visitors are not told. `RUST_LOG` asks for more.
+fn start_log() {
+    let default = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
+    tracing_subscriber::fmt()
+        .with_env_filter(default.from_env_lossy())
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 fn web_login(site: &str, sim: &str) -> Result<WebLogin, Failure> {

@@ -69,13 +69,11 @@ impl Grants {
 
     /// Makes the tokens of a person void, in one app or in all.
     pub(super) fn void(&mut self, person: &str, app: Option<&str>, why: &Refusal) {
-        let mut grants = self.by_refresh_token.values_mut();
-        let meant =
-            |grant: &&mut Grant| grant.person == person && app.is_none_or(|app| grant.app == app);
-        grants
-            .by_ref()
-            .filter(meant)
-            .for_each(|grant| grant.void = Some(why.clone()));
+        for grant in self.by_refresh_token.values_mut() {
+            if grant.person == person && app.is_none_or(|app| grant.app == app) {
+                grant.void = Some(why.clone());
+            }
+        }
     }
 
     /// The grant of an access token that is good.

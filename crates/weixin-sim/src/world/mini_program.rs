@@ -16,15 +16,6 @@ struct Code {
     spent: bool,
 }
 
-impl Code {
-    fn spend(&mut self) -> Result<&str, Refusal> {
-        if std::mem::replace(&mut self.spent, true) {
-            return Err(Refusal::CODE_BEEN_USED);
-        }
-        Ok(&self.person)
-    }
-}
-
 /// Codes and session keys.
 #[derive(Debug, Default)]
 pub(crate) struct MiniPrograms {
@@ -119,7 +110,8 @@ impl World {
         if expected_secret != secret {
             return Err(Refusal::INVALID_APPSECRET);
         }
-        let person = code.spend()?.to_owned();
+        code.spent = true;
+        let person = code.person.clone();
         let key = BASE64.encode(key);
         let person = self.known_person(&person)?;
         if person.is_blocked {
@@ -140,10 +132,11 @@ impl World {
         now: SystemTime,
     ) -> Result<Person, Refusal> {
         let found = self.mini_programs.phone_codes.get_mut(code);
-        let code = found.filter(|code| code.app == app && now < code.expires);
         // A spent code of the button is an invalid one: no other answer has been seen.
-        let person = code.ok_or(Refusal::INVALID_CODE)?.spend();
-        let person = person.map_err(|_| Refusal::INVALID_CODE)?.to_owned();
+        let code = found.filter(|code| code.app == app && now < code.expires && !code.spent);
+        let code = code.ok_or(Refusal::INVALID_CODE)?;
+        code.spent = true;
+        let person = code.person.clone();
         Ok(self.known_person(&person)?.clone())
     }
 
