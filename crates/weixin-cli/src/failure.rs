@@ -7,6 +7,9 @@ use thiserror::Error;
 /// What went wrong; each kind has its exit code.
 #[derive(Debug, Error)]
 pub(crate) enum Failure {
+    /// A command that was run for the person ended with this exit code, and has said why.
+    #[error("the command ended with exit code {0}")]
+    Command(u8),
     /// Something is set up wrongly, outside the command line.
     #[error("{0}")]
     Configuration(String),
@@ -30,6 +33,7 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
+            Self::Command(code) => *code,
             Self::Usage(_) => 2,
             Self::NeedsLogin(_) => 3,
             Self::Configuration(_) => 5,

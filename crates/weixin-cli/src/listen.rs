@@ -37,6 +37,11 @@ impl End {
             _ = self.terminate.recv() => {}
         }
     }
+
+    /// Returns when the system wants the end; what the person types is not for this program.
+    pub(crate) async fn terminated(&mut self) {
+        self.terminate.recv().await;
+    }
 }
 
 /// The end that the person may want (Ctrl-C).
@@ -53,5 +58,10 @@ impl End {
     /// Returns when the end has come.
     pub(crate) async fn wanted(&mut self) {
         self.0.recv().await;
+    }
+
+    /// Never returns: the system ends programs without asking.
+    pub(crate) async fn terminated(&mut self) {
+        std::future::pending().await
     }
 }

@@ -38,7 +38,11 @@ impl Output {
         eprintln!("{text}");
     }
 
+    /// What went wrong; a command that was run has said so itself.
     pub(crate) fn failure(self, failure: &Failure) {
+        if matches!(failure, Failure::Command(_)) {
+            return;
+        }
         if self.json {
             let rid = match failure {
                 Failure::Weixin(weixin::Error::Api(error)) => json!({

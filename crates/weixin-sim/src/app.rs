@@ -100,6 +100,16 @@ impl App {
         self
     }
 
+    /// Its app id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Its app secret.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
     pub(crate) fn lets_in(&self, address: IpAddr) -> bool {
         self.ip_whitelist
             .as_ref()

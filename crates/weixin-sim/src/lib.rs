@@ -103,8 +103,10 @@ mod config;
 mod encrypted;
 mod fault;
 mod finding;
+mod hosts;
 mod lifetimes;
 mod pages;
+mod peer;
 mod person;
 mod picture;
 mod random;
@@ -112,15 +114,20 @@ mod record;
 mod refusal;
 mod routes;
 mod sim;
+#[cfg(feature = "tls")]
+mod tls;
 mod wire;
 mod world;
 
+#[cfg(feature = "tls")]
+pub use self::tls::Authority;
 pub use self::{
     app::{App, AppKind},
     builder::SimBuilder,
     config::{EXAMPLE as EXAMPLE_CONFIG, InvalidConfig},
     fault::{Effect, Fault},
     finding::{Finding, Rule, Text},
+    hosts::WECHAT_HOSTS,
     lifetimes::Lifetimes,
     person::Person,
     record::Recorded,

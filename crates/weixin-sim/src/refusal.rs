@@ -52,6 +52,7 @@ impl Refusal {
         "invalid credential, access_token is invalid or not latest, could get access_token by \
          getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r",
     );
+    pub(crate) const REQUIRE_HTTPS: Self = refusal(43003, "require https");
     pub(crate) const REQUIRE_POST: Self = refusal(43002, "require POST method");
     pub(crate) const EMPTY_POST_DATA: Self = refusal(44002, "empty post data");
     pub(crate) const DATA_FORMAT_ERROR: Self = refusal(47001, "data format error");
@@ -83,7 +84,7 @@ impl Refusal {
 }
 
 /// Those that the simulator gives by itself.
-static OURS: [Refusal; 28] = [
+static OURS: [Refusal; 29] = [
     Refusal::BUSY,
     Refusal::INVALID_CREDENTIAL,
     Refusal::INVALID_GRANT_TYPE,
@@ -105,6 +106,7 @@ static OURS: [Refusal; 28] = [
     Refusal::REFRESH_TOKEN_EXPIRED,
     Refusal::PASSWORD_CHANGED,
     Refusal::REQUIRE_GET,
+    Refusal::REQUIRE_HTTPS,
     Refusal::REQUIRE_POST,
     Refusal::EMPTY_POST_DATA,
     Refusal::DATA_FORMAT_ERROR,
@@ -118,10 +120,9 @@ static OURS: [Refusal; 28] = [
 ];
 
 /// Those that come on demand only.
-static OTHERS: [Refusal; 15] = [
+static OTHERS: [Refusal; 14] = [
     refusal(40014, "invalid access_token"),
     refusal(42003, "code expired"),
-    refusal(43003, "require https"),
     refusal(43004, "require subscribe"),
     refusal(45009, "reach max api daily quota limit"),
     refusal(

@@ -1,21 +1,24 @@
 //! The running simulator: start, control, stop on drop.
 
 use std::{
+    future::Future,
     io,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
-use axum::http::HeaderValue;
-use tokio::{
-    net::TcpListener,
-    sync::{oneshot, watch},
+use axum::{
+    Router,
+    extract::connect_info::Connected,
+    http::HeaderValue,
+    serve::{IncomingStream, Listener},
 };
+use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
-    App, Fault, Finding, Lifetimes, Person, PhoneError, Recorded, SimBuilder, clock::Clock, routes,
-    world::World,
+    App, Fault, Finding, Lifetimes, Person, PhoneError, Recorded, SimBuilder, clock::Clock,
+    peer::Peer, routes, world::World,
 };
 
 /// What is decided at the start.
@@ -79,8 +82,8 @@ impl Shared {
 #[must_use = "the simulator stops when this is dropped"]
 pub struct Sim {
     shared: Arc<Shared>,
-    /// Dropped with the simulator, which ends the server.
-    _stop: oneshot::Sender<()>,
+    /// Dropped with the simulator, which ends the servers.
+    stop: watch::Sender<()>,
 }
 
 impl Sim {
@@ -116,25 +119,65 @@ impl Sim {
             clock_moves: watch::Sender::new(()),
             settings,
         });
-        let (stop, stopped) = oneshot::channel::<()>();
-        let router = routes::router(Arc::clone(&shared));
+        let sim = Self {
+            shared,
+            stop: watch::Sender::new(()),
+        };
+        sim.serve_router(listener);
+        Ok(sim)
+    }
+
+    /// Listens at one more address, in plain HTTP; returns which, if the port was left open.
+    ///
+    /// # Errors
+    ///
+    /// The error of the operating system if the address cannot be listened at.
+    pub async fn serve_http(&self, address: SocketAddr) -> io::Result<SocketAddr> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        self.serve_router(listener);
+        Ok(address)
+    }
+
+    pub(crate) fn router(&self) -> Router {
+        routes::router(Arc::clone(&self.shared))
+    }
+
+    pub(crate) fn serve_router<L: Listener>(&self, listener: L)
+    where
+        L::Addr: std::fmt::Debug,
+        Peer: for<'a> Connected<IncomingStream<'a, L>>,
+    {
+        self.serve_on(listener, self.router());
+    }
+
+    pub(crate) fn serve_on<L: Listener>(&self, listener: L, router: Router)
+    where
+        L::Addr: std::fmt::Debug,
+        Peer: for<'a> Connected<IncomingStream<'a, L>>,
+    {
         let server = axum::serve(
             listener,
-            router.into_make_service_with_connect_info::<SocketAddr>(),
+            router.into_make_service_with_connect_info::<Peer>(),
         );
-        tokio::spawn(async move {
-            let stopped = async { stopped.await.unwrap_or_default() };
-            server.with_graceful_shutdown(stopped).await
-        });
-        Ok(Self {
-            shared,
-            _stop: stop,
-        })
+        let server = server.with_graceful_shutdown(self.stopped());
+        tokio::spawn(async move { server.await });
+    }
+
+    /// Ends when the simulator is dropped.
+    pub(crate) fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut stop = self.stop.subscribe();
+        async move { while stop.changed().await.is_ok() {} }
     }
 
     /// The one address of all of this WeChat's hosts, such as `http://127.0.0.1:9300`.
     pub fn url(&self) -> &str {
         &self.shared.origin
+    }
+
+    /// The apps as they are now.
+    pub fn apps(&self) -> Vec<App> {
+        self.shared.world().apps.clone()
     }
 
     /// The ids of the QR codes that wait for a phone, the newest last.

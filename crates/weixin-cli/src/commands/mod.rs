@@ -21,7 +21,7 @@ pub(crate) async fn run(command: Command, output: Output) -> Result<(), Failure>
         Command::LoginUrl(args) => login_url::run(args, output).await,
         Command::Refresh(args) => refresh::run(args, output).await,
         Command::Scan(args) => scan::run(args, output).await,
-        Command::Sim(args) => sim::run(args, output).await,
+        Command::Sim(args) => sim::run(*args, output).await,
         Command::User(args) => user::run(args, output).await,
     }
 }

@@ -1,6 +1,6 @@
 //! `/cgi-bin/token`, `/cgi-bin/stable_token`, `/cgi-bin/ticket/getticket` (facts 5.4).
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     body::Bytes,
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     AppKind,
+    peer::Peer,
     refusal::Refusal,
     sim::Shared,
     wire::Family,
@@ -55,7 +56,7 @@ struct Credentials<'a> {
 impl Credentials<'_> {
     /// The app id first, even if `grant_type` is missing (facts 4.5). Where the whitelist stands in the
     /// order is not known: behind the secret.
-    fn check(&self, world: &World, peer: SocketAddr) -> Result<(), Refusal> {
+    fn check(&self, world: &World, peer: Peer) -> Result<(), Refusal> {
         let given = |value: &str, missing| {
             if value.is_empty() {
                 Err(missing)
@@ -75,8 +76,8 @@ impl Credentials<'_> {
         if app.secret != self.secret {
             return Err(Refusal::INVALID_APPSECRET);
         }
-        if !app.lets_in(peer.ip()) {
-            return Err(Refusal::ip_not_in_whitelist(peer.ip()));
+        if !app.lets_in(peer.address.ip()) {
+            return Err(Refusal::ip_not_in_whitelist(peer.address.ip()));
         }
         Ok(())
     }
@@ -84,7 +85,7 @@ impl Credentials<'_> {
 
 pub(super) async fn token(
     State(sim): State<Arc<Shared>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     method: Method,
     parameters: Parameters,
 ) -> Response {
@@ -117,7 +118,7 @@ struct StableRequest {
 
 pub(super) async fn stable_token(
     State(sim): State<Arc<Shared>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     method: Method,
     body: Bytes,
 ) -> Response {

@@ -14,6 +14,7 @@ mod owner;
 mod parameters;
 mod phone;
 mod phone_home;
+mod plain_http;
 mod poll;
 mod qrconnect;
 mod token;
@@ -79,6 +80,10 @@ fn wechat(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         )
         .route("/mmopen/vi_32/{id}/{size}", get(userinfo::avatar))
         .fallback(invalid_url::invalid_url)
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(shared),
+            plain_http::refuse,
+        ))
         .layer(middleware::from_fn_with_state(
             Arc::clone(shared),
             faults::inject,

@@ -16,6 +16,7 @@ use super::Parameters;
 use crate::{
     App, AppKind,
     broken_rule::BrokenRule,
+    hosts::is_wechat,
     pages::{ErrorPage, LiteQrPage, Look, QrPage, QrXml, page as render},
     picture,
     sim::Shared,
@@ -131,7 +132,11 @@ pub(super) async fn picture(
         });
     }
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let origin = host.map_or_else(|| sim.origin.clone(), |host| format!("http://{host}"));
+    let origin = match host {
+        None => sim.origin.clone(),
+        Some(host) if is_wechat(host) => format!("https://{host}"),
+        Some(host) => format!("http://{host}"),
+    };
     let jpeg = picture::qr_code(&format!("{origin}/connect/confirm?uuid={uuid}"));
     jpeg.map_or_else(
         || StatusCode::BAD_REQUEST.into_response(),

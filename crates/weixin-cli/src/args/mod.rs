@@ -1,11 +1,14 @@
 //! Every argument and its help.
 
-use std::{net::SocketAddr, path::PathBuf};
+mod sim;
+
+use std::net::SocketAddr;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use url::Url;
-use weixin::{AppId, OpenId, RedirectUri};
+use weixin::{OpenId, RedirectUri};
 
+pub(crate) use self::sim::{Exec, Sim, SimCommand, SimOptions};
 use crate::settings::{Addresses, App, TokenFile};
 
 const EXIT_CODES: &str = "\
@@ -37,7 +40,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Demo(Demo),
-    Sim(Sim),
+    Sim(Box<Sim>),
     Scan(Scan),
     Login(Login),
     LoginUrl(LoginUrl),
@@ -60,74 +63,6 @@ pub(crate) struct Demo {
     /// Do not open a browser
     #[arg(long)]
     pub(crate) no_open: bool,
-}
-
-/// Simulate WeChat on this machine, for your program in any language
-#[derive(Debug, clap::Args)]
-#[command(
-    after_help = "\
-Point your program at the address instead of https://open.weixin.qq.com and https://api.weixin.qq.com.
-It serves the QR page, a pretend phone and the login API; control is under /_sim/api.
-
-Examples:
-  weixin sim
-  weixin sim --auto-allow           for scripts: the login page goes straight back
-  weixin sim --app-id wx1 --app-secret s3cret --listen 127.0.0.1:0
-  weixin sim init                   writes sim.toml with every setting; then:
-  weixin sim --config sim.toml      your own apps, callback domains and people",
-    args_conflicts_with_subcommands = true
-)]
-#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
-pub(crate) struct Sim {
-    #[command(subcommand)]
-    pub(crate) command: Option<SimCommand>,
-
-    /// A file with apps, people, lifetimes and switches
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["app_id", "app_secret"])]
-    pub(crate) config: Option<PathBuf>,
-
-    /// Where to listen; port 0 is any free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9300", value_parser = address)]
-    pub(crate) listen: SocketAddr,
-
-    /// The app id of the website app; there are an official account, a mobile app and a mini program
-    /// too, wx0123456789abcde0 to wx0123456789abcde2
-    #[arg(long, default_value = "wx0123456789abcdef")]
-    pub(crate) app_id: AppId,
-
-    /// Its app secret; not a real one, so it may be an argument
-    #[arg(long, default_value = "ssssssssssssssssssssssssssssssss")]
-    pub(crate) app_secret: String,
-
-    /// Send a browser that opens the login page straight back to the callback, as the first person
-    #[arg(long)]
-    pub(crate) auto_allow: bool,
-
-    /// Take an official account's login address only with its parameters in the documented order
-    #[arg(long)]
-    pub(crate) strict_order: bool,
-
-    /// Dress tokens in this content type, for clients that refuse WeChat's `text/plain`
-    #[arg(long, value_name = "TYPE")]
-    pub(crate) token_content_type: Option<http::HeaderValue>,
-
-    /// Listen on an address that other machines can reach, where whoever comes is anybody
-    #[arg(long)]
-    pub(crate) i_know_this_is_not_wechat: bool,
-
-    /// Print at the end what WeChat would not have had, and fail (exit code 1) if there is anything
-    #[arg(long)]
-    pub(crate) fail_on_findings: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum SimCommand {
-    /// Write a configuration file with every setting, commented in English and Chinese
-    Init {
-        /// The file; one that is there is not touched
-        #[arg(default_value = "sim.toml")]
-        file: PathBuf,
-    },
 }
 
 /// Play the phone in front of a simulator's login page, and print where the browser is sent

@@ -1,0 +1,162 @@
+//! `weixin sim exec`: a command for which the simulator is WeChat.
+
+use std::{
+    ffi::OsString,
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitStatus,
+};
+
+use serde_json::json;
+use tokio::process::{Child, Command};
+use weixin_sim::{Authority, Sim, WECHAT_HOSTS};
+
+use super::{authority, check_loopback, findings, start, trust};
+use crate::{args, browser, failure::Failure, listen::End, output::Output};
+
+/// Where `--hosts` lets all of WeChat's hosts be: an address of this machine that nothing else uses.
+const HOSTS: [u8; 4] = [127, 87, 88, 1];
+
+pub(super) async fn run(args: &args::Exec, output: Output) -> Result<(), Failure> {
+    check_loopback(args.listen)?;
+    // Ctrl-C reaches the command too, which decides whether to end.
+    let mut end = End::watch()?;
+    let files = tempfile::Builder::new().prefix("weixin-sim-").tempdir()?;
+    let authority = match &args.ca_dir {
+        Some(directory) => authority(directory)?,
+        None => Authority::new()?,
+    };
+    let sim = start(&args.options, args.listen).await?;
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let tls = sim.serve_tls(listen, &authority).await?;
+    let chromium = browser::arguments(tls, &authority.spki_sha256(), &files.path().join("profile"));
+    let mut variables = trust::variables(authority.certificate_pem(), files.path())?;
+    variables.extend(ours(&sim, &chromium));
+    let mut command = if args.hosts {
+        by_hosts(&sim, &authority, files.path(), &args.command).await?
+    } else {
+        let proxy = sim.serve_proxy(listen, &authority).await?;
+        variables.extend(trust::proxy(&format!("http://{proxy}")));
+        directly(&args.command)
+    };
+    output.note(&format!(
+        "WeChat login simulated at {}, for development and tests only. The phone: {0}/_sim/phone",
+        sim.url()
+    ));
+    command.envs(variables).kill_on_drop(true);
+    let name = args.command[0].to_string_lossy().into_owned();
+    let mut child = command
+        .spawn()
+        .map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
+    let window = match &args.browser {
+        Some(url) => Some(browser::window(&chromium, url)?),
+        None => None,
+    };
+    let status = loop {
+        tokio::select! {
+            status = child.wait() => break status?,
+            () = end.terminated() => terminate(&child),
+        }
+    };
+    drop(window);
+    drop(files);
+    if args.options.fail_on_findings {
+        findings::report(&sim.findings(), output)?;
+    }
+    outcome(status)
+}
+
+/// Hands the wish to end on.
+fn terminate(child: &Child) {
+    if let Some(id) = child.id() {
+        let _ = std::process::Command::new("kill")
+            .arg(id.to_string())
+            .status();
+    }
+}
+
+fn directly(command: &[OsString]) -> Command {
+    let mut child = Command::new(&command[0]);
+    child.args(&command[1..]);
+    child
+}
+
+/// What tests and scripts may want to know.
+fn ours(sim: &Sim, chromium: &[String]) -> Vec<(&'static str, OsString)> {
+    let mut variables = vec![
+        ("WEIXIN_SIM_URL", sim.url().into()),
+        ("WEIXIN_OPEN_URL", sim.url().into()),
+        ("WEIXIN_API_URL", sim.url().into()),
+        (
+            "WEIXIN_SIM_CHROMIUM_ARGS",
+            json!(chromium).to_string().into(),
+        ),
+    ];
+    if let Some(app) = sim.apps().first() {
+        variables.push(("WEIXIN_APP_ID", app.id().into()));
+        variables.push(("WEIXIN_APP_SECRET", app.secret().into()));
+    }
+    variables
+}
+
+/// Listens as WeChat's hosts, and lets the command alone find them in `/etc/hosts`.
+async fn by_hosts(
+    sim: &Sim,
+    authority: &Authority,
+    files: &Path,
+    command: &[OsString],
+) -> Result<Command, Failure> {
+    if !is_root() {
+        return Err(Failure::Usage(
+            "--hosts is for Linux and needs root, as it makes a private /etc/hosts: use sudo. \
+             Without --hosts, programs that look at HTTPS_PROXY find the simulator"
+                .to_owned(),
+        ));
+    }
+    let listen = |port| SocketAddr::from((HOSTS, port));
+    let failed = |address, source| Failure::Listen { address, source };
+    let tls = sim.serve_tls(listen(443), authority).await;
+    tls.map_err(|source| failed(listen(443), source))?;
+    let plain = sim.serve_http(listen(80)).await;
+    plain.map_err(|source| failed(listen(80), source))?;
+    let hosts = hosts_file(files)?;
+    let mut child = Command::new("unshare");
+    child
+        .args(["--mount", "--propagation", "private", "--", "sh", "-c"])
+        .arg("mount --bind \"$0\" /etc/hosts && exec \"$@\"")
+        .arg(hosts)
+        .args(command);
+    Ok(child)
+}
+
+/// The machine's own hosts file with WeChat's hosts in front.
+fn hosts_file(files: &Path) -> io::Result<PathBuf> {
+    let [a, b, c, d] = HOSTS;
+    let wechat = WECHAT_HOSTS.join(" ");
+    let rest = fs::read_to_string("/etc/hosts").unwrap_or_default();
+    let file = files.join("hosts");
+    fs::write(&file, format!("{a}.{b}.{c}.{d} {wechat}\n{rest}"))?;
+    Ok(file)
+}
+
+#[cfg(target_os = "linux")]
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    // The owner of one's own process entry.
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_root() -> bool {
+    false
+}
+
+/// The command's exit code is ours.
+fn outcome(status: ExitStatus) -> Result<(), Failure> {
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(code) => Err(Failure::Command(u8::try_from(code).unwrap_or(1))),
+        None => Err(Failure::Other(format!("the command ended by {status}"))),
+    }
+}

@@ -1,0 +1,187 @@
+//! A certificate authority that can vouch for WeChat's hosts and this machine, and for nobody else.
+
+use std::{
+    fmt, fs, io,
+    net::{IpAddr, Ipv4Addr},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use data_encoding::BASE64;
+use rcgen::{
+    BasicConstraints, CertificateParams, CidrSubnet, DnType, ExtendedKeyUsagePurpose,
+    GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, PublicKeyData,
+};
+use sha2::{Digest, Sha256};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ServerConfig,
+        crypto::aws_lc_rs,
+        pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    },
+};
+
+use crate::{clock::machine_time, hosts::WECHAT_HOSTS};
+
+const CERTIFICATE: &str = "ca.pem";
+const KEY: &str = "ca-key.pem";
+
+/// What it may vouch for: whoever steals its key is nobody else either.
+const DOMAINS: [&str; 4] = ["weixin.qq.com", "wx.qq.com", "qlogo.cn", "localhost"];
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// A certificate authority for WeChat's host names, which programs under test are told to trust.
+///
+/// It is constrained to WeChat's domains, `localhost` and 127.0.0.0/8, and its key is never printed.
+pub struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    certificate: rcgen::Certificate,
+    pem: String,
+}
+
+impl fmt::Debug for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authority").finish_non_exhaustive()
+    }
+}
+
+impl Authority {
+    /// One that is forgotten with this value.
+    ///
+    /// # Errors
+    ///
+    /// If no key can be made.
+    pub fn new() -> io::Result<Self> {
+        Self::from_key(KeyPair::generate().map_err(io::Error::other)?)
+    }
+
+    /// The one of this directory, which is made first if there is none: `ca.pem` to trust, and
+    /// `ca-key.pem`, readable by its owner only.
+    ///
+    /// # Errors
+    ///
+    /// If the directory cannot be read or written, or if the key in it is none.
+    pub fn kept_in(directory: &Path) -> io::Result<Self> {
+        fs::create_dir_all(directory)?;
+        let key_file = directory.join(KEY);
+        let mut authority = match fs::read_to_string(&key_file) {
+            Ok(pem) => {
+                let key = KeyPair::from_pem(&pem).map_err(|_| not_a_key(&key_file))?;
+                Self::from_key(key)?
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let authority = Self::new()?;
+                write_private(&key_file, &authority.issuer.key().serialize_pem())?;
+                authority
+            }
+            Err(error) => return Err(error),
+        };
+        let certificate = directory.join(CERTIFICATE);
+        match fs::read_to_string(&certificate) {
+            // A new signature differs, the authority does not: what is trusted already stays.
+            Ok(pem) => authority.pem = pem,
+            Err(_) => fs::write(&certificate, &authority.pem)?,
+        }
+        Ok(authority)
+    }
+
+    fn from_key(key: KeyPair) -> io::Result<Self> {
+        let params = authority_params();
+        let certificate = params.self_signed(&key).map_err(io::Error::other)?;
+        Ok(Self {
+            pem: certificate.pem(),
+            certificate,
+            issuer: Issuer::new(params, key),
+        })
+    }
+
+    /// Its certificate, in PEM.
+    pub fn certificate_pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// The SHA-256 of its public key in base64, as Chromium's `--ignore-certificate-errors-spki-list` wants it.
+    pub fn spki_sha256(&self) -> String {
+        let digest = Sha256::digest(self.issuer.key().subject_public_key_info());
+        BASE64.encode(&digest)
+    }
+
+    /// Answers as all of WeChat's hosts, with a key of its own that is kept nowhere.
+    pub(super) fn acceptor(&self) -> io::Result<TlsAcceptor> {
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let certificate = server_params()
+            .and_then(|params| params.signed_by(&key, &self.issuer))
+            .map_err(io::Error::other)?;
+        let chain = vec![certificate.der().clone(), self.certificate.der().clone()];
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let mut config =
+            ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+                .with_safe_default_protocol_versions()
+                .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+                .map_err(io::Error::other)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(TlsAcceptor::from(Arc::new(config)))
+    }
+}
+
+fn authority_params() -> CertificateParams {
+    let mut params = CertificateParams::default();
+    let name = &mut params.distinguished_name;
+    name.push(DnType::CommonName, "weixin sim (not WeChat)");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let domains = DOMAINS.map(|domain| GeneralSubtree::DnsName(domain.to_owned()));
+    let loopback = GeneralSubtree::IpAddress(CidrSubnet::V4([127, 0, 0, 0], [255, 0, 0, 0]));
+    params.name_constraints = Some(NameConstraints {
+        permitted_subtrees: domains.into_iter().chain([loopback]).collect(),
+        excluded_subtrees: Vec::new(),
+    });
+    // Fixed, so that a kept authority is the same at every start.
+    params.not_before = rcgen::date_time_ymd(2026, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2046, 1, 1);
+    params
+}
+
+/// Good for less than the 398 days that systems accept.
+fn server_params() -> Result<CertificateParams, rcgen::Error> {
+    let hosts = WECHAT_HOSTS.into_iter().chain(["localhost"]);
+    let mut params = CertificateParams::new(hosts.map(str::to_owned).collect::<Vec<_>>())?;
+    let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    params
+        .subject_alt_names
+        .push(rcgen::SanType::IpAddress(address));
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "weixin sim");
+    params.use_authority_key_identifier_extension = true;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let now = machine_time();
+    params.not_before = (now - DAY).into();
+    params.not_after = (now + 90 * DAY).into();
+    Ok(params)
+}
+
+fn not_a_key(file: &Path) -> io::Error {
+    let text = format!(
+        "{}: not a private key in PEM; remove the directory to get a new one",
+        file.display()
+    );
+    io::Error::new(io::ErrorKind::InvalidData, text)
+}
+
+/// Creates a file that only its owner can read.
+fn write_private(file: &Path, text: &str) -> io::Result<()> {
+    use io::Write;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(file)?.write_all(text.as_bytes())
+}

@@ -1,0 +1,68 @@
+//! The simulator under WeChat's own host names: TLS with a certificate authority of its own, and a proxy
+//! that leads there.
+
+mod authority;
+mod handshakes;
+mod proxy;
+
+use std::{io, net::SocketAddr};
+
+use tokio::net::TcpListener;
+
+pub use self::authority::Authority;
+use self::{handshakes::Handshakes, proxy::Proxy};
+use crate::Sim;
+
+impl Sim {
+    /// Listens for TLS as all of WeChat's hosts, for clients that a hosts file leads there; returns where.
+    ///
+    /// # Errors
+    ///
+    /// The error of the operating system if the address cannot be listened at.
+    pub async fn serve_tls(
+        &self,
+        address: SocketAddr,
+        authority: &Authority,
+    ) -> io::Result<SocketAddr> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let handshakes = Handshakes::new(address);
+        let (sender, tls) = (handshakes.sender(), authority.acceptor()?);
+        let mut stopped = Box::pin(self.stopped());
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    () = &mut stopped => return,
+                    Ok((stream, peer)) = listener.accept() => sender.begin(&tls, stream, peer),
+                }
+            }
+        });
+        self.serve_router(handshakes);
+        Ok(address)
+    }
+
+    /// Listens as a proxy that leads to WeChat's hosts, by CONNECT or in plain HTTP, and nowhere else;
+    /// returns where.
+    ///
+    /// # Errors
+    ///
+    /// The error of the operating system if the address cannot be listened at.
+    pub async fn serve_proxy(
+        &self,
+        address: SocketAddr,
+        authority: &Authority,
+    ) -> io::Result<SocketAddr> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let handshakes = Handshakes::new(address);
+        let proxy = Proxy {
+            simulator: self.url().to_owned(),
+            wechat: self.router(),
+            tls: authority.acceptor()?,
+            handshakes: handshakes.sender(),
+        };
+        self.serve_router(handshakes);
+        self.serve_on(listener, proxy.router());
+        Ok(address)
+    }
+}

@@ -1,0 +1,81 @@
+//! An HTTP proxy to WeChat's hosts, which are all this simulator, and to nowhere else.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{ConnectInfo, Request, State},
+    http::{Method, StatusCode, Uri},
+    response::{IntoResponse, Response},
+};
+use hyper::ext::ReasonPhrase;
+use hyper_util::rt::TokioIo;
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
+
+use super::handshakes::Sender;
+use crate::{hosts::is_wechat, peer::Peer};
+
+/// Many clients show nothing of a refusal but this.
+const REFUSED: ReasonPhrase = ReasonPhrase::from_static(b"This proxy knows WeChat's hosts only");
+
+pub(super) struct Proxy {
+    /// The simulator's own address.
+    pub(super) simulator: String,
+    pub(super) wechat: Router,
+    pub(super) tls: TlsAcceptor,
+    pub(super) handshakes: Sender,
+}
+
+impl Proxy {
+    pub(super) fn router(self) -> Router {
+        Router::new().fallback(forward).with_state(Arc::new(self))
+    }
+
+    fn refuse(&self, address: &Uri) -> Response {
+        let Some(host) = address.host() else {
+            let text = format!(
+                "weixin sim: this is a proxy to WeChat's hosts. The simulator itself is at {}\n",
+                self.simulator
+            );
+            return (StatusCode::BAD_REQUEST, text).into_response();
+        };
+        let text = format!(
+            "weixin sim: this proxy knows WeChat's hosts only, by https at port 443 or by http at port 80, \
+             and not {host}. Add it to NO_PROXY to reach it directly\n"
+        );
+        let mut response = (StatusCode::FORBIDDEN, text).into_response();
+        response.extensions_mut().insert(REFUSED);
+        response
+    }
+}
+
+/// `CONNECT host:443`, or `GET http://host/…`.
+async fn forward(
+    State(proxy): State<Arc<Proxy>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    request: Request,
+) -> Response {
+    let address = request.uri();
+    let port = address.port_u16();
+    let known = address.host().is_some_and(is_wechat);
+    match (known, request.method() == Method::CONNECT) {
+        (true, true) if port == Some(443) => tunnel(proxy, peer, request),
+        (true, false) if matches!(port, None | Some(80)) => {
+            let answer = proxy.wechat.clone().oneshot(request).await;
+            answer.unwrap_or_else(|never| match never {})
+        }
+        _ => proxy.refuse(address),
+    }
+}
+
+/// The client speaks TLS next, to whom it believes to be WeChat.
+fn tunnel(proxy: Arc<Proxy>, peer: Peer, request: Request) -> Response {
+    tokio::spawn(async move {
+        if let Ok(upgraded) = hyper::upgrade::on(request).await {
+            let stream = TokioIo::new(upgraded);
+            proxy.handshakes.begin(&proxy.tls, stream, peer.address);
+        }
+    });
+    StatusCode::OK.into_response()
+}
