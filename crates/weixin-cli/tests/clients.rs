@@ -1,38 +1,128 @@
-//! Clients of other languages, unmodified but for the host names, log in against `weixin sim`.
+//! Clients of other languages, unmodified, log in against WeChat as `weixin sim exec` shows it to them.
 //! `./scripts/test` installs them, at the versions that stand there.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-#[expect(dead_code, reason = "one simulator is enough here")]
+#[expect(dead_code, reason = "no simulator of its own is needed here")]
 mod running;
 
-use std::{path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde_json::{Value, json};
 
-use self::running::Running;
+use self::running::{Printed, command, run};
 
-/// What the script prints; what went wrong, if it prints nothing.
-fn run(script: &str) -> Value {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let python = target.with_file_name("python").join("bin/python");
-    assert!(
-        python.exists(),
-        "{} is missing: ./scripts/test installs it",
-        python.display()
-    );
-    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/python")
-        .join(script);
-    let sim = Running::sim(&[]);
-    let mut command = Command::new(python);
-    let output = command
-        .arg("-B")
-        .arg(script)
-        .arg(&sim.url)
-        .output()
-        .unwrap();
-    let error = String::from_utf8_lossy(&output.stderr);
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| Value::from(&*error))
+/// A client, and how it is run.
+struct Client {
+    script: &'static str,
+    /// Where its packages are, below the target directory.
+    packages: &'static str,
+    /// Of `weixin sim exec`.
+    options: &'static [&'static str],
+    /// What the table says of it.
+    note: &'static str,
+}
+
+const PYTHON_WEIXIN: Client = Client {
+    script: "python_weixin.py",
+    packages: "python",
+    options: &[],
+    note: "its refresh goes to the wrong path and is answered 41008, as in life",
+};
+const WECHATPY: Client = Client {
+    script: "wechatpy_oauth.py",
+    packages: "python",
+    options: &[],
+    note: "website, official account and mini program",
+};
+const SOCIAL_AUTH: Client = Client {
+    script: "social_auth.py",
+    packages: "python",
+    options: &[],
+    note: "sends POST forms, and repairs names on the assumption of `text/plain` without a charset",
+};
+const ALLAUTH: Client = Client {
+    script: "django_site.py",
+    packages: "python",
+    options: &[],
+    note: "a whole Django site; sends POST forms",
+};
+const AUTH_JS: Client = Client {
+    script: "auth_js.mjs",
+    packages: "node/now",
+    options: &[],
+    note: "with oauth4webapi 3.8.8",
+};
+const AUTH_JS_BEFORE: Client = Client {
+    script: "auth_js.mjs",
+    packages: "node/before",
+    options: &[],
+    note: "with oauth4webapi 3.1.4, which refuses WeChat's `text/plain`",
+};
+const AUTH_JS_DRESSED: Client = Client {
+    options: &["--token-content-type", "application/json"],
+    note: "with oauth4webapi 3.1.4 and `--token-content-type application/json`, which WeChat does not have",
+    ..AUTH_JS_BEFORE
+};
+
+const ALL: [Client; 7] = [
+    PYTHON_WEIXIN,
+    WECHATPY,
+    SOCIAL_AUTH,
+    ALLAUTH,
+    AUTH_JS,
+    AUTH_JS_BEFORE,
+    AUTH_JS_DRESSED,
+];
+
+impl Client {
+    /// What the script reports: client, version, and what was seen; what went wrong, if it reports nothing.
+    fn report(&self) -> Value {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let packages = target.with_file_name(self.packages);
+        assert!(
+            packages.exists(),
+            "{} is missing: ./scripts/test installs it",
+            packages.display()
+        );
+        let mut weixin = command(&["sim", "exec"]);
+        weixin.args(self.options).arg("--");
+        let script = folder().join(self.script);
+        if self.packages == "python" {
+            weixin
+                .arg(packages.join("bin/python"))
+                .arg("-B")
+                .arg(script);
+        } else {
+            weixin.arg("node").arg(script).arg(packages);
+        }
+        let Printed { stdout, stderr, .. } = run(weixin);
+        // Some clients print things of their own.
+        let last = stdout.lines().last().unwrap_or_default();
+        serde_json::from_str(last).unwrap_or_else(|_| Value::from(stderr))
+    }
+
+    fn seen(&self) -> Value {
+        self.report()["seen"].take()
+    }
+
+    fn row(&self) -> String {
+        let report = self.report();
+        let seen = &report["seen"];
+        let outcome = match seen["nickname"].as_str() {
+            Some("小明🐼é") => "logs in".to_owned(),
+            _ => format!("fails: {}", seen["causes"]),
+        };
+        let text = |name| report[name].as_str().unwrap().to_owned();
+        let (client, version) = (text("client"), text("version"));
+        format!("| {client} | {version} | {outcome} | {} |", self.note)
+    }
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
 }
 
 /// The library that this project grew out of. Its refresh never works, and the simulator says so as
@@ -40,7 +130,7 @@ fn run(script: &str) -> Value {
 #[test]
 fn python_weixin_gets_token_and_profile_from_the_simulator() {
     assert_eq!(
-        run("python_weixin.py"),
+        PYTHON_WEIXIN.seen(),
         json!({
             "token_keys": ["access_token", "expires_in", "openid", "refresh_token", "scope", "unionid"],
             "expires_in": 7200,
@@ -57,7 +147,7 @@ fn python_weixin_gets_token_and_profile_from_the_simulator() {
 #[test]
 fn wechatpy_logs_in_on_a_website_inside_wechat_and_in_a_mini_program() {
     assert_eq!(
-        run("wechatpy_oauth.py"),
+        WECHATPY.seen(),
         json!({
             "nickname": "小明🐼é",
             "valid": true,
@@ -75,7 +165,7 @@ fn wechatpy_logs_in_on_a_website_inside_wechat_and_in_a_mini_program() {
 #[test]
 fn social_auth_core_reads_the_name_that_it_believes_to_be_garbled() {
     assert_eq!(
-        run("social_auth.py"),
+        SOCIAL_AUTH.seen(),
         json!({
             "token_keys": ["access_token", "expires_in", "openid", "refresh_token", "scope", "unionid"],
             "nickname": "小明🐼é",
@@ -84,4 +174,50 @@ fn social_auth_core_reads_the_name_that_it_believes_to_be_garbled() {
             "refused": 40029,
         })
     );
+}
+
+#[test]
+fn a_django_site_with_allauth_logs_in_and_turns_a_stranger_away() {
+    assert_eq!(
+        ALLAUTH.seen(),
+        json!({
+            "login_page": "/connect/qrconnect",
+            "goes_on_to": "/in/",
+            "nickname": "小明🐼é",
+            "uid_is_open_id": true,
+            "stranger": 401,
+        })
+    );
+}
+
+#[test]
+fn auth_js_logs_in_but_did_not_while_it_insisted_on_a_content_type() {
+    let logged_in =
+        json!({ "goes_on_to": "http://localhost:3000/in", "nickname": "小明🐼é", "causes": [] });
+    assert_eq!(AUTH_JS.seen(), logged_in);
+    assert_eq!(AUTH_JS_DRESSED.seen(), logged_in);
+    assert_eq!(
+        AUTH_JS_BEFORE.seen(),
+        json!({
+            "goes_on_to": "http://localhost:3000/auth/error?error=Configuration",
+            "nickname": null,
+            "causes": ["OAUTH_RESPONSE_IS_NOT_JSON"],
+        })
+    );
+}
+
+/// `WEIXIN_UPDATE_DOCS=1` writes the table anew.
+#[test]
+fn the_table_of_clients_in_the_documentation_is_what_this_run_shows() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/clients.md");
+    let text = fs::read_to_string(&file).unwrap();
+    let head = "| client | version | against `weixin sim exec` | notes |\n|---|---|---|---|\n";
+    let (before, rest) = text.split_once(head).unwrap();
+    let (_, after) = rest.split_once("\n\n").unwrap();
+    let rows: Vec<_> = ALL.iter().map(Client::row).collect();
+    let seen = format!("{before}{head}{}\n\n{after}", rows.join("\n"));
+    if std::env::var_os("WEIXIN_UPDATE_DOCS").is_some() {
+        fs::write(&file, &seen).unwrap();
+    }
+    assert_eq!(seen, text);
 }

@@ -10,6 +10,7 @@
 
 mod demo;
 mod embedded;
+mod exec;
 mod official_account;
 mod phone;
 mod window;

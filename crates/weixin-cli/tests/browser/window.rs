@@ -165,6 +165,11 @@ impl Window {
         window
     }
 
+    /// Where this window is.
+    pub(crate) async fn address(&self) -> String {
+        self.focused().await.current_url().await.unwrap().into()
+    }
+
     pub(crate) async fn goto(&self, address: &str) {
         self.focused().await.goto(address).await.unwrap();
     }

@@ -1,8 +1,6 @@
 """A website login with social-auth-core's backend: POST forms, and the repair of its nicknames."""
 
-import json
-
-from simulator import scan
+from simulator import report, scan
 from social_core.backends.weixin import WeixinOAuth2
 from social_core.exceptions import AuthProviderError
 from social_core.strategy import BaseStrategy
@@ -70,14 +68,13 @@ try:
 except AuthProviderError as error:
     refused = error.provider_code
 
-print(
-    json.dumps(
-        {
-            "token_keys": sorted(token),
-            "nickname": user["nickname"],
-            "same_person": user["openid"] == token["openid"],
-            "details": sorted(backend.get_user_details(user)),
-            "refused": refused,
-        }
-    )
+report(
+    "social-auth-core",
+    {
+        "token_keys": sorted(token),
+        "nickname": user["nickname"],
+        "same_person": user["openid"] == token["openid"],
+        "details": sorted(backend.get_user_details(user)),
+        "refused": refused,
+    },
 )

@@ -2,7 +2,7 @@
 
 import json
 
-from simulator import SIMULATOR, code_of, open_inside_wechat, open_url, scan
+from simulator import SIMULATOR, open_inside_wechat, open_url, report, scan
 from wechatpy import WeChatClient
 from wechatpy.client.api import WeChatWxa
 from wechatpy.exceptions import WeChatOAuthException
@@ -29,16 +29,15 @@ mini_program = "wx0123456789abcde2"
 js_code = json.loads(open_url(f"{SIMULATOR}/_sim/api/apps/{mini_program}/wx-login", b"{}"))["code"]
 session = WeChatClient(mini_program, SECRET).wxa.code_to_session(js_code)
 
-print(
-    json.dumps(
-        {
-            "nickname": user["nickname"],
-            "valid": website.check_access_token(),
-            "same_token": refreshed["access_token"] == token["access_token"],
-            "code_twice": code_twice,
-            "silent_keys": sorted(silent),
-            "session_keys": sorted(session),
-            "same_union_id": session["unionid"] == token["unionid"],
-        }
-    )
+report(
+    "wechatpy",
+    {
+        "nickname": user["nickname"],
+        "valid": website.check_access_token(),
+        "same_token": refreshed["access_token"] == token["access_token"],
+        "code_twice": code_twice,
+        "silent_keys": sorted(silent),
+        "session_keys": sorted(session),
+        "same_union_id": session["unionid"] == token["unionid"],
+    },
 )

@@ -1,8 +1,6 @@
 """A website login with python-weixin."""
 
-import json
-
-from simulator import scan
+from simulator import report, scan
 from weixin.client import WeixinAPI
 from weixin.oauth2 import OAuth2AuthExchangeError
 
@@ -27,20 +25,19 @@ user_api = WeixinAPI(access_token=token["access_token"])
 user = user_api.user(openid=token["openid"])
 valid = user_api.validate_token(openid=token["openid"])
 
-print(
-    json.dumps(
-        {
-            "token_keys": sorted(token),
-            "expires_in": token["expires_in"],
-            "nickname": user["nickname"],
-            "same_person": user["openid"] == token["openid"],
-            "valid": valid,
-            # The library sends its refresh to the wrong path, under a wrong name.
-            "refresh": error_of(
-                app.exchange_refresh_token_for_access_token, refresh_token=token["refresh_token"]
-            ),
-            "code_twice": error_of(app.exchange_code_for_access_token, code=code),
-            "bogus_code": error_of(app.exchange_code_for_access_token, code="bogus"),
-        }
-    )
+report(
+    "python-weixin",
+    {
+        "token_keys": sorted(token),
+        "expires_in": token["expires_in"],
+        "nickname": user["nickname"],
+        "same_person": user["openid"] == token["openid"],
+        "valid": valid,
+        # The library sends its refresh to the wrong path, under a wrong name.
+        "refresh": error_of(
+            app.exchange_refresh_token_for_access_token, refresh_token=token["refresh_token"]
+        ),
+        "code_twice": error_of(app.exchange_code_for_access_token, code=code),
+        "bogus_code": error_of(app.exchange_code_for_access_token, code="bogus"),
+    },
 )

@@ -1,0 +1,217 @@
+//! `weixin sim exec`, `--tls` and `--proxy`: WeChat's own host names lead to the simulator.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+#[expect(dead_code, reason = "the whole command is run here")]
+mod running;
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+use self::running::{Printed, command, run};
+
+const MISSING_TOKEN: &str = r#"{"errcode":41001,"errmsg":"access_token missing, rid: "#;
+
+/// An empty directory of this test's own.
+fn directory(name: &str) -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&directory);
+    directory
+}
+
+/// Runs Python, which honours the variables, for `url`.
+fn exec(options: &[&str], program: &str) -> Printed {
+    let mut weixin = command(&["sim", "exec"]);
+    weixin.args(options).args(["--", "python3", "-c", program]);
+    run(weixin)
+}
+
+fn fetch(url: &str) -> String {
+    format!("import urllib.request as r; print(r.urlopen({url:?}).read().decode())")
+}
+
+#[test]
+fn a_command_takes_the_simulator_for_wechat_and_its_exit_code_is_kept() {
+    let program = format!(
+        "{}; raise SystemExit(7)",
+        fetch("https://api.weixin.qq.com/sns/auth")
+    );
+    let printed = exec(&[], &program);
+    assert_eq!(printed.code, Some(7));
+    assert!(
+        printed.stdout.starts_with(MISSING_TOKEN),
+        "{}",
+        printed.stdout
+    );
+    assert!(
+        printed
+            .stderr
+            .starts_with("WeChat login simulated at http://127.0.0.1:"),
+        "{}",
+        printed.stderr
+    );
+}
+
+#[test]
+fn the_proxy_leads_to_wechats_hosts_and_to_no_others() {
+    let other = exec(&[], &fetch("https://www.example.com/"));
+    assert_eq!(other.code, Some(1));
+    assert!(
+        other
+            .stderr
+            .contains("Tunnel connection failed: 403 This proxy knows WeChat's hosts only"),
+        "{}",
+        other.stderr
+    );
+    let program = "import os, urllib.request as r, urllib.error
+proxy = r.build_opener(r.ProxyHandler({'http': os.environ['HTTPS_PROXY']}))
+print(proxy.open('http://api.weixin.qq.com/sns/auth').read().decode())
+for url in ('http://www.example.com/', 'http://api.weixin.qq.com:8080/sns/auth'):
+    try:
+        proxy.open(url)
+    except urllib.error.HTTPError as error:
+        print(error.code, error.read().decode())
+try:
+    r.urlopen(os.environ['HTTPS_PROXY'])
+except urllib.error.HTTPError as error:
+    print(error.code, error.read().decode().split(' is at ')[0])";
+    let printed = exec(&[], program);
+    let lines: Vec<_> = printed.stdout.lines().collect();
+    assert!(
+        lines[0].starts_with(r#"{"errcode":43003,"errmsg":"require https, rid: "#),
+        "{printed:?}"
+    );
+    let refusal = |host| {
+        format!(
+            "403 weixin sim: this proxy knows WeChat's hosts only, by https at port 443 or by http at port 80, \
+             and not {host}. Add it to NO_PROXY to reach it directly"
+        )
+    };
+    assert_eq!(lines[1], refusal("www.example.com"));
+    assert_eq!(lines[3], refusal("api.weixin.qq.com"));
+    assert_eq!(
+        lines[5],
+        "400 weixin sim: this is a proxy to WeChat's hosts. The simulator itself"
+    );
+}
+
+#[test]
+fn what_exec_writes_goes_with_it() {
+    let program = "import os; print(os.environ['NODE_EXTRA_CA_CERTS'])";
+    let printed = exec(&[], program);
+    let file = Path::new(printed.stdout.trim());
+    assert_eq!(file.file_name().unwrap(), "ca.pem");
+    assert!(!file.parent().unwrap().exists(), "{}", file.display());
+}
+
+/// For programs that ignore proxies. Root alone can have a hosts file of its own.
+#[test]
+fn a_private_hosts_file_leads_there_without_a_proxy() {
+    let before = fs::read("/etc/hosts").unwrap();
+    let program = fetch("https://api.weixin.qq.com/sns/auth");
+    let printed = exec(&["--hosts"], &program);
+    let id = Command::new("id").arg("-u").output().unwrap();
+    if id.stdout == b"0\n" {
+        assert!(printed.stdout.starts_with(MISSING_TOKEN), "{printed:?}");
+        let plain = exec(&["--hosts"], &fetch("http://api.weixin.qq.com/sns/auth"));
+        assert!(plain.stdout.starts_with(r#"{"errcode":43003"#), "{plain:?}");
+    } else {
+        assert_eq!(printed.code, Some(2));
+        assert!(
+            printed
+                .stderr
+                .contains("--hosts is for Linux and needs root"),
+            "{printed:?}"
+        );
+    }
+    assert_eq!(fs::read("/etc/hosts").unwrap(), before);
+}
+
+#[test]
+fn an_authority_is_made_once_and_its_key_is_for_its_owner_only() {
+    let directory = directory("authority");
+    let option = directory.to_str().unwrap();
+    let program = "import os; print(open(os.environ['NODE_EXTRA_CA_CERTS']).read())";
+    let first = exec(&["--ca-dir", option], program);
+    let again = exec(&["--ca-dir", option], program);
+    assert!(
+        first.stdout.starts_with("-----BEGIN CERTIFICATE-----"),
+        "{first:?}"
+    );
+    assert_eq!(first.stdout, again.stdout);
+    let key_file = directory.join("ca-key.pem");
+    let key = fs::read_to_string(&key_file).unwrap();
+    let secret = key.lines().nth(1).unwrap();
+    for Printed { stdout, stderr, .. } in [first, again] {
+        assert!(!stdout.contains(secret) && !stderr.contains(secret));
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(&key_file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    fs::write(&key_file, "not a key").unwrap();
+    let spoilt = exec(&["--ca-dir", option], program);
+    assert_eq!(spoilt.code, Some(2));
+    assert_eq!(
+        spoilt.stderr,
+        format!(
+            "error: --ca-dir {option}: {}: not a private key in PEM; remove the directory to get a new one\n",
+            key_file.display()
+        )
+    );
+}
+
+#[test]
+fn a_command_that_does_not_exist_is_named() {
+    let mut weixin = command(&["sim", "exec", "--"]);
+    weixin.arg("no-such-command");
+    let printed = run(weixin);
+    assert_eq!(printed.code, Some(2));
+    let last = printed.stderr.lines().last().unwrap();
+    assert!(last.starts_with("error: no-such-command: "), "{last}");
+}
+
+/// A hosts-file entry and one variable are enough; here the client is told both.
+#[tokio::test]
+async fn tls_and_proxy_can_be_had_without_a_command() {
+    let directory = directory("listening");
+    let mut weixin = command(&["--json", "sim", "--listen=127.0.0.1:0"]);
+    weixin
+        .args(["--tls=127.0.0.1:0", "--proxy=127.0.0.1:0", "--ca-dir"])
+        .arg(&directory);
+    let mut process = weixin.spawn().unwrap();
+    let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let lines = lines.map(Result::unwrap);
+    let json: Vec<_> = lines.take_while(|line| line != "}").collect();
+    let places: Value = serde_json::from_str(&(json.join("") + "}")).unwrap();
+    let tls: SocketAddr = places["tls"].as_str().unwrap().parse().unwrap();
+    let certificate = fs::read(places["ca"].as_str().unwrap()).unwrap();
+    let certificate = reqwest::Certificate::from_pem(&certificate).unwrap();
+    let client = || {
+        reqwest::Client::builder()
+            .no_proxy()
+            .tls_certs_only([certificate.clone()])
+    };
+    let by_name = client().resolve("api.weixin.qq.com", tls).build().unwrap();
+    let proxy = reqwest::Proxy::https(places["proxy"].as_str().unwrap()).unwrap();
+    let by_proxy = client().proxy(proxy).build().unwrap();
+    let address = format!("https://api.weixin.qq.com:{}/sns/auth", tls.port());
+    for (client, url) in [
+        (by_name, address.as_str()),
+        (by_proxy, "https://api.weixin.qq.com/sns/auth"),
+    ] {
+        let answer = client.get(url).send().await.unwrap().text().await.unwrap();
+        assert!(answer.starts_with(MISSING_TOKEN), "{answer}");
+    }
+    process.kill().unwrap();
+    process.wait().unwrap();
+}
