@@ -113,6 +113,7 @@ mod random;
 mod record;
 mod refusal;
 mod routes;
+mod rules;
 mod sim;
 #[cfg(feature = "tls")]
 mod tls;
@@ -125,7 +126,7 @@ pub use self::{
     app::{App, AppKind},
     builder::SimBuilder,
     config::{EXAMPLE as EXAMPLE_CONFIG, InvalidConfig},
-    fault::{Effect, Fault},
+    fault::{Answer, Effect, Fault},
     finding::{Finding, Rule, Text},
     hosts::WECHAT_HOSTS,
     lifetimes::Lifetimes,

@@ -70,6 +70,13 @@ pub(crate) struct OutsidePage<'a> {
     pub(crate) address: &'a str,
 }
 
+/// Sends the browser back to the site twice.
+#[derive(Template)]
+#[template(path = "twice.html")]
+pub(crate) struct TwicePage<'a> {
+    pub(crate) callback: &'a str,
+}
+
 /// The pretend phone.
 #[derive(Template)]
 #[template(path = "phone.html")]

@@ -43,6 +43,8 @@ pub(crate) struct Shared {
     world: Mutex<World>,
     /// Wakes every browser that polls.
     clock_moves: watch::Sender<()>,
+    /// Wakes whoever waits for anything to happen.
+    happens: watch::Sender<()>,
 }
 
 impl Shared {
@@ -57,7 +59,19 @@ impl Shared {
 
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut World, SystemTime) -> T) -> T {
         let now = self.now();
-        change(&mut self.world(), now)
+        let changed = change(&mut self.world(), now);
+        self.tell();
+        changed
+    }
+
+    /// Something has happened.
+    pub(crate) fn tell(&self) {
+        self.happens.send_replace(());
+    }
+
+    /// Tells when anything happens, of which nobody is told what.
+    pub(crate) fn happens(&self) -> watch::Receiver<()> {
+        self.happens.subscribe()
     }
 
     pub(crate) fn clock_moves(&self) -> watch::Receiver<()> {
@@ -67,6 +81,7 @@ impl Shared {
     pub(crate) fn advance(&self, by: Duration) -> Result<(), Duration> {
         self.clock.advance(by)?;
         self.clock_moves.send_replace(());
+        self.tell();
         Ok(())
     }
 
@@ -74,6 +89,7 @@ impl Shared {
         self.clock.reset();
         // The logins go, and the browsers that poll for them are told.
         self.world().reset(self.settings.seed);
+        self.tell();
     }
 }
 
@@ -117,6 +133,7 @@ impl Sim {
                 settings.lifetimes.clone(),
             )),
             clock_moves: watch::Sender::new(()),
+            happens: watch::Sender::new(()),
             settings,
         });
         let sim = Self {
@@ -280,6 +297,6 @@ impl Sim {
 
     /// The last 1000 requests to WeChat's paths, secrets masked.
     pub fn requests(&self) -> Vec<Recorded> {
-        self.shared.world().requests.iter().cloned().collect()
+        self.shared.world().requests()
     }
 }

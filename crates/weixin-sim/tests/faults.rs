@@ -3,7 +3,7 @@
 
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
-use weixin_sim::{Effect, Fault, Sim};
+use weixin_sim::{Answer, Effect, Fault, Sim};
 
 const ANY: &str = "/sns/auth?access_token=66_x&openid=oA";
 
@@ -209,4 +209,167 @@ async fn a_fault_that_cannot_be_is_refused_and_all_can_be_called_off() {
     let none: Value = request.send().await.unwrap().json().await.unwrap();
     assert_eq!(none, json!([]));
     assert_eq!(errcode(&sim, ANY).await, 40001);
+}
+
+/// Logs in and returns the path of the profile.
+async fn profile(sim: &Sim) -> String {
+    let login = "/connect/qrconnect?appid=wx0123456789abcdef&scope=snsapi_login&redirect_uri=http%3A%2F%2Flocalhost%2F";
+    get(sim, login).await;
+    let callback = sim.allow(&sim.pending()[0], "xiaoming").unwrap();
+    let code = callback.split(['=', '&']).nth(1).unwrap();
+    let secret = "s".repeat(32);
+    let exchange = format!(
+        "/sns/oauth2/access_token?appid=wx0123456789abcdef&secret={secret}&code={code}&grant_type=authorization_code"
+    );
+    let token: Value = get(sim, &exchange).await.json().await.unwrap();
+    let text = |name: &str| token[name].as_str().unwrap().to_owned();
+    let (token, openid) = (text("access_token"), text("openid"));
+    format!("/sns/userinfo?access_token={token}&openid={openid}")
+}
+
+#[tokio::test]
+async fn answers_lack_a_member_or_have_half_an_emoji_or_come_slowly() {
+    let sim = Sim::start().await.unwrap();
+    let profile = profile(&sim).await;
+    let whole = get(&sim, &profile).await.text().await.unwrap();
+    let unionid = whole
+        .split(",\"unionid\"")
+        .nth(1)
+        .unwrap()
+        .trim_end_matches('}');
+    sim.fault(Fault::new(Effect::Without("unionid".to_owned())));
+    let without = get(&sim, &profile).await.text().await.unwrap();
+    assert_eq!(
+        without,
+        whole.replace(&format!(",\"unionid\"{unionid}"), "")
+    );
+
+    sim.fault(Fault::new(Effect::LoneSurrogate));
+    let spoilt = get(&sim, &profile).await.text().await.unwrap();
+    assert_eq!(spoilt, whole.replace("小明🐼é", "小明🐼é\\ud83d"));
+    assert!(serde_json::from_str::<Value>(&spoilt).is_err());
+
+    sim.fault(Fault::new(Effect::SlowBodyMs(10)));
+    let mut slow = get(&sim, &profile).await;
+    assert_eq!(slow.content_length(), Some(whole.len() as u64));
+    let mut bits = Vec::new();
+    while let Some(bit) = slow.chunk().await.unwrap() {
+        bits.push(bit);
+    }
+    assert!(bits.len() > 1, "{bits:?}");
+    assert_eq!(bits.concat(), whole.as_bytes());
+}
+
+#[tokio::test]
+async fn the_next_answer_can_be_given_word_for_word() {
+    let sim = Sim::start().await.unwrap();
+    let answer = json!({ "status": 503, "content_type": "text/html", "body": "<busy>" });
+    let (status, _) = add(&sim, json!({ "effect": { "answer": answer } })).await;
+    assert_eq!(status, 200);
+    let next = get(&sim, ANY).await;
+    assert_eq!(next.status(), 503);
+    assert_eq!(next.headers()["content-type"], "text/html");
+    assert_eq!(next.text().await.unwrap(), "<busy>");
+    sim.fault(Fault::new(Effect::Answer(Answer::new("{}"))));
+    let next = get(&sim, ANY).await;
+    assert_eq!(next.headers()["content-type"], "text/plain");
+    assert_eq!(next.text().await.unwrap(), "{}");
+    assert_eq!(errcode(&sim, ANY).await, 40001);
+}
+
+#[tokio::test]
+async fn one_app_or_one_host_has_trouble_while_the_others_live() {
+    let sim = Sim::start().await.unwrap();
+    let profile = profile(&sim).await;
+    let fault = || Fault::new(Effect::Errcode(50002));
+    sim.fault(fault().app("wx0123456789abcde0"));
+    // The token names the app, as the app id would.
+    assert!(
+        get(&sim, &profile)
+            .await
+            .text()
+            .await
+            .unwrap()
+            .contains("小明")
+    );
+    let other = "/sns/oauth2/refresh_token?appid=wx0123456789abcde0";
+    assert_eq!(errcode(&sim, other).await, 50002);
+    sim.fault(fault().app("wx0123456789abcdef"));
+    assert_eq!(errcode(&sim, &profile).await, 50002);
+
+    sim.fault(
+        Fault::new(Effect::Reset)
+            .host("api.weixin.qq.com")
+            .percent(100),
+    );
+    let address = sim.url().trim_start_matches("http://").parse().unwrap();
+    let client = ["api.weixin.qq.com", "api2.weixin.qq.com"]
+        .into_iter()
+        .fold(Client::builder().no_proxy(), |client, host| {
+            client.resolve(host, address)
+        })
+        .build()
+        .unwrap();
+    let ask = async |host: &str| {
+        let url = format!("http://{host}:{}{ANY}", address.port());
+        client.get(url).send().await?.text().await
+    };
+    assert!(ask("api.weixin.qq.com").await.is_err());
+    let backup = ask("api2.weixin.qq.com").await.unwrap();
+    assert!(backup.starts_with(r#"{"errcode":43003"#), "{backup}");
+}
+
+/// Where an official account's login ends.
+async fn callback(sim: &Sim, callback: &str) -> String {
+    let redirect_uri = callback.replace(':', "%3A").replace('/', "%2F");
+    let login = format!(
+        "{}/connect/oauth2/authorize?appid=wx0123456789abcde0&redirect_uri={redirect_uri}&response_type=code&scope=snsapi_base&state=abc",
+        sim.url()
+    );
+    let client = Client::builder().redirect(reqwest::redirect::Policy::none());
+    let request = client.build().unwrap().get(login);
+    let page = request
+        .header("user-agent", "MicroMessenger")
+        .send()
+        .await
+        .unwrap();
+    let location = page.headers().get("location");
+    let location = location.map(|location| location.to_str().unwrap().to_owned());
+    match location {
+        Some(location) => location.replacen(location.split(['=', '&']).nth(1).unwrap(), "CODE", 1),
+        None => page.text().await.unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn a_login_comes_back_with_another_state_without_cookies_or_twice() {
+    let sim = Sim::start().await.unwrap();
+    let localhost = "http://localhost:1/cb";
+    let good = "http://localhost:1/cb?code=CODE&state=abc";
+    sim.fault(Fault::new(Effect::StateAltered));
+    // A fault of logins waits for a login.
+    assert_eq!(errcode(&sim, ANY).await, 40001);
+    assert_eq!(
+        callback(&sim, localhost).await,
+        "http://localhost:1/cb?code=CODE&state=ab0"
+    );
+    assert_eq!(callback(&sim, localhost).await, good);
+
+    for (there, back) in [
+        ("http://localhost:1/cb", "http://127.0.0.1:1/cb"),
+        ("http://127.0.0.1:1/cb", "http://localhost:1/cb"),
+    ] {
+        sim.fault(Fault::new(Effect::CookiesLost));
+        let expected = format!("{back}?code=CODE&state=abc");
+        assert_eq!(callback(&sim, there).await, expected);
+    }
+
+    sim.fault(Fault::new(Effect::CallbackTwice).path("/connect/qrconnect"));
+    assert_eq!(callback(&sim, localhost).await, good);
+    sim.fault(Fault::new(Effect::CallbackTwice).app("wx0123456789abcde0"));
+    let page = callback(&sim, localhost).await;
+    assert!(
+        page.contains("data-callback=\"http://localhost:1/cb?code=071"),
+        "{page}"
+    );
 }

@@ -73,61 +73,104 @@ async fn a_login_as_wechat_wants_it_finds_nothing() {
     sim.expect_no_findings();
 }
 
-#[tokio::test]
-async fn each_rule_is_found_when_it_is_broken() {
-    let order = "GET /connect/oauth2/authorize?redirect_uri=https%3A%2F%2Fwww.example.com%2Fcb&appid=wx0123456789abcde0&response_type=code&scope=snsapi_base&state=0123456789abcdefghijkl";
-    let table = [
-        (
-            login("https://localhost/cb", STATE),
-            "callback-host",
-            "https://localhost/cb",
+/// A request, and the rule and the words that are found.
+type Breach = (String, &'static str, String);
+
+fn breach(request: impl Into<String>, rule: &'static str, sent: &str) -> Breach {
+    (request.into(), rule, sent.to_owned())
+}
+
+fn breaches_of_a_website() -> Vec<Breach> {
+    let good = login("https://www.example.com/cb", STATE);
+    let callbacks = [
+        ("https://localhost/cb", "callback-host"),
+        ("https://127.0.0.1/cb", "callback-host"),
+        ("http://www.example.com/cb", "callback-http"),
+        ("https://other.example.com/cb", "callback-domain"),
+    ]
+    .map(|(callback, rule)| breach(login(callback, STATE), rule, callback));
+    let scope = good.replace("snsapi_login", "snsapi_userinfo");
+    let secret = format!("https://www.example.com/{}", "s".repeat(32));
+    let others = [
+        breach(good.replace(STATE, ""), "state-missing", "state="),
+        breach(good.replace(STATE, "STATE"), "state-short", "state=STATE"),
+        breach(
+            scope,
+            "scope",
+            "scope=snsapi_userinfo at /connect/qrconnect",
         ),
-        (
-            login("https://127.0.0.1/cb", STATE),
-            "callback-host",
-            "https://127.0.0.1/cb",
+        breach(
+            format!("{good}&access_token=66_x"),
+            "token-exposed",
+            "access_token of the login page",
         ),
-        (
-            login("http://www.example.com/cb", STATE),
-            "callback-http",
-            "http://www.example.com/cb",
+        breach(
+            login(&secret, STATE),
+            "token-exposed",
+            "redirect_uri of the login page",
         ),
-        (
-            login("https://www.example.com/cb", ""),
-            "state-missing",
-            "state=",
-        ),
-        (
-            login("https://www.example.com/cb", "STATE"),
-            "state-short",
-            "state=STATE",
-        ),
-        (
-            order.to_owned(),
+    ];
+    callbacks.into_iter().chain(others).collect()
+}
+
+fn breaches_inside_wechat() -> Vec<Breach> {
+    let redirect_uri = "redirect_uri=https%3A%2F%2Fwww.example.com%2Fcb";
+    let good = format!(
+        "GET /connect/oauth2/authorize?appid=wx0123456789abcde0&{redirect_uri}&response_type=code&scope=snsapi_base&state={STATE}"
+    );
+    let ordered = format!("appid=wx0123456789abcde0&{redirect_uri}");
+    let unordered = format!("{redirect_uri}&appid=wx0123456789abcde0");
+    let long = "x".repeat(129);
+    vec![
+        breach(
+            good.replace(&ordered, &unordered),
             "order",
             "redirect_uri, appid, response_type, scope, state",
         ),
-        ("POST /sns/auth".to_owned(), "post", "POST /sns/auth"),
-        (
-            "GET /sns/userinfo?secret=hunter2".to_owned(),
-            "secret-misplaced",
-            "GET /sns/userinfo",
+        breach(
+            good.replace(STATE, &long),
+            "state-shape",
+            &format!("state={long}"),
         ),
+        breach(good.replace("scope=", "Scope="), "parameter-case", "Scope"),
+        breach(
+            good.replace("abcde0", "abcdef"),
+            "scope",
+            "scope=snsapi_base at /connect/oauth2/authorize",
+        ),
+    ]
+}
+
+fn breaches_of_the_api() -> Vec<Breach> {
+    [
+        ("POST /sns/auth", "", "post"),
+        ("GET /sns/userinfo", "?secret=hunter2", "secret-misplaced"),
         (
-            "GET /sns/oauth2/refresh_token?secret=hunter2".to_owned(),
-            "secret-misplaced",
             "GET /sns/oauth2/refresh_token",
+            "?secret=hunter2",
+            "secret-misplaced",
         ),
         (
-            "GET /sns/oauth2/access_token?refresh_token=hunter2".to_owned(),
-            "refresh-elsewhere",
             "GET /sns/oauth2/access_token",
+            "?refresh_token=hunter2",
+            "refresh-elsewhere",
         ),
+    ]
+    .map(|(sent, query, rule)| breach(format!("{sent}{query}"), rule, sent))
+    .into()
+}
+
+#[tokio::test]
+async fn each_rule_is_found_when_it_is_broken() {
+    let breaches = [
+        breaches_of_a_website(),
+        breaches_inside_wechat(),
+        breaches_of_the_api(),
     ];
-    for (request, rule, sent) in table {
+    for (request, rule, sent) in breaches.concat() {
         let sim = start().await;
         send(&sim, &request).await;
-        assert_eq!(found(&sim), [(rule, sent.to_owned())], "{request}");
+        assert_eq!(found(&sim), [(rule, sent)], "{request}");
     }
 }
 
@@ -210,4 +253,40 @@ async fn a_qr_page_that_loads_itself_again_repeats_no_state() {
             .unwrap();
     }
     sim.expect_no_findings();
+}
+
+#[tokio::test]
+async fn old_hosts_plain_http_and_codes_in_the_referer_are_found() {
+    let sim = start().await;
+    let client = Client::builder().build().unwrap();
+    for (host, path, referer) in [
+        ("long.open.weixin.qq.com", "/connect/qrcode/x", ""),
+        ("api.weixin.qq.com", "/sns/auth", ""),
+        (
+            "127.0.0.1",
+            "/mmopen/vi_32/x/132",
+            "https://www.example.com/cb?code=071x&state=y",
+        ),
+    ] {
+        let request = client.get(format!("{}{path}", sim.url()));
+        let request = request.header("host", host).header("referer", referer);
+        request.send().await.unwrap();
+    }
+    assert_eq!(
+        found(&sim),
+        [
+            (
+                "old-host",
+                "long.open.weixin.qq.com/connect/qrcode/x".to_owned()
+            ),
+            (
+                "plain-http",
+                "GET http://api.weixin.qq.com/sns/auth".to_owned()
+            ),
+            (
+                "token-exposed",
+                "code in Referer of /mmopen/vi_32/x/132".to_owned()
+            ),
+        ]
+    );
 }

@@ -235,17 +235,41 @@ async fn the_request_log_has_everything_but_the_secrets() {
         .send()
         .await
         .unwrap();
-    let log: Value = get(&sim, "/_sim/api/requests").await.json().await.unwrap();
+    let url = format!("{}/cgi-bin/stable_token", sim.url());
+    let body =
+        json!({ "grant_type": "client_credential", "appid": "wxhunter", "secret": "hunter2" });
+    client().post(url).json(&body).send().await.unwrap();
+    let host = sim.url().trim_start_matches("http://");
+    let mut log: Value = get(&sim, "/_sim/api/requests").await.json().await.unwrap();
+    assert!(!log.to_string().contains("hunter2"), "{log}");
+    for request in log.as_array_mut().unwrap() {
+        let answer = request["answer"].take();
+        let expected = r#"{"errcode":40013,"errmsg":"invalid appid"#;
+        assert!(answer.as_str().unwrap().starts_with(expected), "{answer}");
+    }
     assert_eq!(
         log,
         json!([{
+            "number": 1,
             "at": 0,
             "method": "POST",
+            "host": host,
             "path": "/sns/oauth2/access_token",
             "parameters": [["appid", "wxhunter"], ["SECRET", "***"], ["code", "***"], ["secret", "***"],
                 ["access_token", "***"], ["refresh_token", "***"], ["lang", "en"]],
             "status": 200,
             "errcode": 40013,
+            "answer": null,
+        }, {
+            "number": 2,
+            "at": 0,
+            "method": "POST",
+            "host": host,
+            "path": "/cgi-bin/stable_token",
+            "parameters": [["appid", "wxhunter"], ["grant_type", "client_credential"], ["secret", "***"]],
+            "status": 200,
+            "errcode": 40013,
+            "answer": null,
         }])
     );
     post(&sim, "/_sim/api/reset", "").await;

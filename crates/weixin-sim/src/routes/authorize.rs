@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::{
     extract::State,
     http::{
-        HeaderMap, HeaderValue, StatusCode, Uri,
+        HeaderMap, HeaderName, HeaderValue, StatusCode, Uri,
         header::{COOKIE, LOCATION, SET_COOKIE, USER_AGENT},
     },
-    response::{IntoResponse, Response},
+    response::{AppendHeaders, IntoResponse, Response},
 };
 
-use super::{Parameters, owner::Owner, parameters, phone::ask};
+use super::{Parameters, owner::Owner, parameters, phone::ask, qrconnect::host};
 use crate::{
     App, AppKind,
     broken_rule::BrokenRule,
@@ -21,13 +21,16 @@ use crate::{
 };
 
 /// The order that WeChat's documentation demands.
-const ORDER: [&str; 5] = ["appid", "redirect_uri", "response_type", "scope", "state"];
+pub(super) const ORDER: [&str; 5] = ["appid", "redirect_uri", "response_type", "scope", "state"];
 
 /// Longest state, in bytes.
 const MAX_STATE: usize = 128;
 
 /// The cookie of a browser that plays WeChat's own.
 const INSIDE: &str = "weixin-sim-inside=1";
+
+/// The cookie of one that loses those of the sites.
+const FORGETS: &str = "weixin-sim-forgets=1";
 
 pub(super) async fn page(
     State(sim): State<Arc<Shared>>,
@@ -52,10 +55,12 @@ pub(super) async fn page(
     let begun: Result<_, Dialog> = sim.change(|world, now| {
         let app = check(world, &parameters)?.clone();
         let asked = Asked {
+            host: host(&headers),
             scope: parameters.get("scope"),
             redirect_uri: parameters.get("redirect_uri"),
             state: parameters.get("state"),
             snapshot: parameters.get("forceSnapShot") == "true",
+            forgets: has(&headers, COOKIE, FORGETS),
         };
         Ok((world.begin(&app, &asked, now), app.name))
     });
@@ -80,7 +85,7 @@ fn straight_back(sim: &Shared, login: &Login, owner: &Owner) -> Response {
         let person = owner.id(world);
         world.allow(&login.uuid, Some(&person), now)
     });
-    super::redirect(callback.unwrap_or_default())
+    super::send_back(login, callback.unwrap_or_default())
 }
 
 /// The codes of the dialogs are documented, their order is not.
@@ -116,14 +121,18 @@ fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, Dialo
     if app.accepts(parameters.get("redirect_uri")).is_err() {
         return Err(dialog(10003, "redirect_uri域名与后台配置不一致"));
     }
-    let state = parameters.get("state");
-    if state.len() > MAX_STATE || !state.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+    if !has_sound_state(parameters.get("state")) {
         return Err(Dialog {
             text: "state 参数错误",
             code: None,
         });
     }
     Ok(app)
+}
+
+/// Letters and digits, not too many; none at all is allowed.
+pub(super) fn has_sound_state(state: &str) -> bool {
+    state.len() <= MAX_STATE && state.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Whether the parameters stand as WeChat's documentation demands.
@@ -135,14 +144,13 @@ pub(super) fn is_in_order(parameters: &Parameters) -> bool {
 }
 
 fn is_inside_wechat(headers: &HeaderMap) -> bool {
-    let has = |name, text: &str| {
-        let mut values = headers
-            .get_all(name)
-            .iter()
-            .filter_map(|value| value.to_str().ok());
-        values.any(|value| value.contains(text))
-    };
-    has(USER_AGENT, "MicroMessenger") || has(COOKIE, INSIDE)
+    has(headers, USER_AGENT, "MicroMessenger") || has(headers, COOKIE, INSIDE)
+}
+
+fn has(headers: &HeaderMap, name: HeaderName, text: &str) -> bool {
+    let values = headers.get_all(name);
+    let mut values = values.iter().filter_map(|value| value.to_str().ok());
+    values.any(|value| value.contains(text))
 }
 
 /// Makes this browser play WeChat's own from now on, and opens the login again.
@@ -159,10 +167,16 @@ pub(super) async fn inside(address: Uri) -> Response {
         )
             .into_response();
     };
-    let cookie = HeaderValue::from_static("weixin-sim-inside=1; Path=/; HttpOnly; SameSite=Lax");
-    (
-        StatusCode::SEE_OTHER,
-        [(SET_COOKIE, cookie), (LOCATION, to)],
-    )
-        .into_response()
+    let lifetime = if parameters.get("forgets").is_empty() {
+        "; Max-Age=0"
+    } else {
+        ""
+    };
+    let cookies = [
+        format!("{INSIDE}; Path=/; HttpOnly; SameSite=Lax"),
+        format!("{FORGETS}; Path=/; HttpOnly; SameSite=Lax{lifetime}"),
+    ];
+    let cookies = AppendHeaders(cookies.map(|cookie| (SET_COOKIE, cookie)));
+    let response = (StatusCode::SEE_OTHER, cookies, [(LOCATION, to)]);
+    response.into_response()
 }

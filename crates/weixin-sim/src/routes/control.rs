@@ -117,5 +117,5 @@ pub(super) async fn reset(State(sim): State<Arc<Shared>>) -> Json<Value> {
 }
 
 pub(super) async fn requests(State(sim): State<Arc<Shared>>) -> Json<Value> {
-    Json(json!(sim.world().requests))
+    Json(json!(sim.world().requests()))
 }

@@ -6,6 +6,7 @@ mod bad_request;
 mod checks;
 mod control;
 mod faults;
+mod front;
 mod inspect;
 mod invalid_url;
 mod lives;
@@ -14,7 +15,6 @@ mod owner;
 mod parameters;
 mod phone;
 mod phone_home;
-mod plain_http;
 mod poll;
 mod qrconnect;
 mod token;
@@ -24,22 +24,21 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::DefaultBodyLimit,
     http::{
         StatusCode,
         header::{CACHE_CONTROL, HeaderValue, LOCATION},
     },
-    middleware::{self, Next},
+    middleware,
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
 
 pub(crate) use self::parameters::Parameters;
 use crate::{
-    clock::unix_seconds,
-    record::{Recorded, masked},
+    pages::{self, TwicePage},
     sim::Shared,
-    wire::Errcode,
+    world::Login,
 };
 
 /// Largest request that is read, in bytes.
@@ -52,7 +51,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-/// WeChat's own paths. The request log is around all that can go wrong, and polls are in front of it.
+/// WeChat's own paths. Polls pass in front of what is around the others.
 fn wechat(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
     let pages = Router::new()
         .route("/connect/qrconnect", get(qrconnect::page))
@@ -82,18 +81,8 @@ fn wechat(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .fallback(invalid_url::invalid_url)
         .layer(middleware::from_fn_with_state(
             Arc::clone(shared),
-            plain_http::refuse,
+            front::front,
         ))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(shared),
-            faults::inject,
-        ))
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(shared),
-            inspect::inspect,
-        ))
-        .layer(middleware::from_fn_with_state(Arc::clone(shared), record))
-        .layer(middleware::from_fn(parameters::read))
         // Thousands of browsers may wait here at once, and what they ask tells nobody anything.
         .route("/connect/l/qrconnect", get(poll::poll))
 }
@@ -132,36 +121,23 @@ fn ours() -> Router<Arc<Shared>> {
         .layer(middleware::map_response(no_store))
 }
 
-/// Writes a request to WeChat's paths into the log, with its outcome.
-async fn record(
-    State(sim): State<Arc<Shared>>,
-    parameters: Parameters,
-    request: Request,
-    next: Next,
-) -> Response {
-    let at = unix_seconds(sim.now());
-    let (method, path) = (
-        request.method().to_string(),
-        request.uri().path().to_owned(),
-    );
-    let response = next.run(request).await;
-    sim.world().record(Recorded {
-        at,
-        method,
-        path,
-        parameters: masked(parameters.as_slice()),
-        status: response.status().as_u16(),
-        errcode: response.extensions().get().map(|Errcode(errcode)| *errcode),
-    });
-    response
-}
-
 /// Sends the browser elsewhere (302), as WeChat does.
 fn redirect(url: String) -> Response {
     HeaderValue::try_from(url).map_or_else(
         |_| StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         |location| (StatusCode::FOUND, [(LOCATION, location)]).into_response(),
     )
+}
+
+/// Sends the browser back to the site; twice, if that was asked for.
+fn send_back(login: &Login, callback: String) -> Response {
+    if login.returns_twice() {
+        pages::page(&TwicePage {
+            callback: &callback,
+        })
+    } else {
+        redirect(callback)
+    }
 }
 
 /// No page is worth keeping in a browser's cache. WeChat's API sends no such header.

@@ -13,7 +13,7 @@ use crate::{
     AppKind, PhoneError,
     pages::{PhonePage, Screen, page},
     sim::Shared,
-    world::World,
+    world::{Login, World},
 };
 
 /// `/connect/confirm`: opening it is the scan.
@@ -69,7 +69,7 @@ pub(super) async fn decide(
     });
     match decided {
         Ok(Some(Next::Screen(screen))) => page(&PhonePage { screen }),
-        Ok(Some(Next::Callback(url))) => super::redirect(url),
+        Ok(Some(Next::Callback(login, url))) => super::send_back(&login, url),
         Ok(None) => bad_request("action: expected allow or cancel".to_owned()),
         Err(error @ PhoneError::UnknownPerson { .. }) => bad_request(format!("person: {error}")),
         Err(error) => bad_request(error.to_string()),
@@ -81,7 +81,7 @@ enum Next<'a> {
     /// The browser that waits in front of the QR code goes on by itself.
     Screen(Screen<'a>),
     /// Inside WeChat, the phone is the browser.
-    Callback(String),
+    Callback(Box<Login>, String),
 }
 
 fn allow<'a>(
@@ -90,10 +90,12 @@ fn allow<'a>(
     person: Option<&str>,
     now: SystemTime,
 ) -> Result<Next<'a>, PhoneError> {
-    let kind = world.logins.find(uuid, now).map(|login| login.kind);
+    let login = world.logins.find(uuid, now).cloned();
     let callback = world.allow(uuid, person, now)?;
-    Ok(match kind {
-        Some(AppKind::OfficialAccount) => Next::Callback(callback),
+    Ok(match login {
+        Some(login) if login.kind == AppKind::OfficialAccount => {
+            Next::Callback(Box::new(login), callback)
+        }
         _ => Next::Screen(Screen::Allowed),
     })
 }
@@ -101,7 +103,7 @@ fn allow<'a>(
 fn cancel<'a>(world: &mut World, uuid: &'a str, now: SystemTime) -> Result<Next<'a>, PhoneError> {
     let login = world.cancel(uuid, now)?;
     Ok(match login.kind {
-        AppKind::OfficialAccount => Next::Callback(login.denied()),
+        AppKind::OfficialAccount => Next::Callback(Box::new(login.clone()), login.denied()),
         _ => Next::Screen(Screen::Cancelled { uuid }),
     })
 }

@@ -24,14 +24,20 @@ use crate::{
 };
 
 /// Checks app id, scope and callback in this order, then shows a new QR code.
-pub(super) async fn page(State(sim): State<Arc<Shared>>, parameters: Parameters) -> Response {
+pub(super) async fn page(
+    State(sim): State<Arc<Shared>>,
+    headers: HeaderMap,
+    parameters: Parameters,
+) -> Response {
     let opened: Result<_, ErrorPage> = sim.change(|world, now| {
         let app = check(world, &parameters)?.clone();
         let asked = Asked {
+            host: host(&headers),
             scope: parameters.get("scope"),
             redirect_uri: parameters.get("redirect_uri"),
             state: parameters.get("state"),
             snapshot: false,
+            forgets: false,
         };
         let login = world.begin(&app, &asked, now);
         Ok((login, app.name))
@@ -110,7 +116,13 @@ fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, Error
 /// Allows a login without a phone, as the first person.
 fn straight_back(sim: &Shared, login: &Login) -> Response {
     let callback = sim.change(|world, now| world.allow(&login.uuid, None, now));
-    super::redirect(callback.unwrap_or_default())
+    super::send_back(login, callback.unwrap_or_default())
+}
+
+/// The host that was asked for; empty if there is none.
+pub(super) fn host(headers: &HeaderMap) -> &str {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    host.unwrap_or_default()
 }
 
 /// The script that shows the QR page in a frame of a site (facts 2.3), in our own words.
@@ -131,11 +143,10 @@ pub(super) async fn picture(
             why: BrokenRule::UNKNOWN_QR_CODE,
         });
     }
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let origin = match host {
-        None => sim.origin.clone(),
-        Some(host) if is_wechat(host) => format!("https://{host}"),
-        Some(host) => format!("http://{host}"),
+    let origin = match host(&headers) {
+        "" => sim.origin.clone(),
+        host if is_wechat(host) => format!("https://{host}"),
+        host => format!("http://{host}"),
     };
     let jpeg = picture::qr_code(&format!("{origin}/connect/confirm?uuid={uuid}"));
     jpeg.map_or_else(

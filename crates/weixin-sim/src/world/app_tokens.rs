@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::World;
+use super::{World, remembered::Remembered};
 use crate::refusal::Refusal;
 
 /// How long a token lives.
@@ -36,7 +36,7 @@ struct Issued {
 /// App tokens and tickets.
 #[derive(Debug, Default)]
 pub(crate) struct AppTokens {
-    issued: HashMap<String, Issued>,
+    issued: Remembered<Issued>,
     latest: HashMap<(Pool, String), String>,
     /// When each app has renewed its stable token by force.
     forced: HashMap<String, Vec<SystemTime>>,
@@ -59,18 +59,22 @@ impl AppTokens {
             before.expires = before.expires.min(now + OVERLAP);
             before.replaced = true;
         }
-        self.issued.retain(|_, issued| now < issued.expires + DAY);
         let expires = now + LIFETIME;
         let issued = Issued {
             app: app.to_owned(),
             expires,
             replaced: false,
         };
-        self.issued.insert(token.clone(), issued);
+        self.issued
+            .insert(token.clone(), issued, expires + DAY, now);
         Lent {
             value: token,
             expires_in: LIFETIME,
         }
+    }
+
+    pub(super) fn app_of(&self, token: &str) -> Option<&str> {
+        Some(&self.issued.get(token)?.app)
     }
 
     /// The stable token of an app, unless its end is near.

@@ -1,8 +1,8 @@
 //! What people have granted to apps: codes, then tokens (facts 4.4).
 
-use std::{collections::HashMap, time::SystemTime};
+use std::time::{Duration, SystemTime};
 
-use super::Login;
+use super::{Login, remembered::Remembered};
 use crate::refusal::Refusal;
 
 /// A code, until it is no longer remembered.
@@ -31,17 +31,27 @@ pub(super) struct Grant {
     pub(super) void: Option<Refusal>,
 }
 
+/// How long a pair of tokens is remembered behind its end: it is said to have expired (42002).
+const REMEMBERED: Duration = Duration::from_hours(24);
+
 /// Codes and tokens by their text.
 #[derive(Debug, Default)]
 pub(crate) struct Grants {
-    pub(super) codes: HashMap<String, Code>,
-    pub(super) by_refresh_token: HashMap<String, Grant>,
+    pub(super) codes: Remembered<Code>,
+    pub(super) by_refresh_token: Remembered<Grant>,
     /// Access token to refresh token, replaced access tokens included.
-    pub(super) access_tokens: HashMap<String, String>,
+    pub(super) access_tokens: Remembered<String>,
 }
 
 impl Grants {
-    pub(super) fn issue(&mut self, code: &str, login: &Login, person: String, expires: SystemTime) {
+    /// A code for a login that was allowed now, good until its end.
+    pub(super) fn issue(
+        &mut self,
+        code: &str,
+        login: &Login,
+        person: String,
+        (now, expires): (SystemTime, SystemTime),
+    ) {
         let (app, scope) = (login.app.clone(), login.scope.clone());
         let snapshot = login.snapshot;
         let granted = Code {
@@ -52,19 +62,25 @@ impl Grants {
             expires,
             spent: false,
         };
-        self.codes.insert(code.to_owned(), granted);
+        self.codes.insert(code.to_owned(), granted, expires, now);
     }
 
-    /// Nobody can tell an expired code from one that never was, so it goes.
-    pub(super) fn forget_expired(&mut self, now: SystemTime) {
-        self.codes.retain(|_, code| now < code.expires);
-    }
-
-    pub(super) fn add(&mut self, grant: Grant) {
+    /// Adds a pair of tokens, or takes over what has changed of it.
+    pub(super) fn add(&mut self, grant: Grant, now: SystemTime) {
+        let (access_token, refresh_token) =
+            (grant.access_token.clone(), grant.refresh_token.clone());
+        // An access token that is over is another answer than one that never was.
+        let end = grant.refresh_expires + REMEMBERED;
         self.access_tokens
-            .insert(grant.access_token.clone(), grant.refresh_token.clone());
-        self.by_refresh_token
-            .insert(grant.refresh_token.clone(), grant);
+            .insert(access_token, refresh_token.clone(), end, now);
+        self.by_refresh_token.insert(refresh_token, grant, end, now);
+    }
+
+    /// The app of any access or refresh token.
+    pub(super) fn app_of_token(&self, token: &str) -> Option<&str> {
+        let refresh_token = self.access_tokens.get(token).map_or(token, String::as_str);
+        let grant = self.by_refresh_token.get(refresh_token)?;
+        Some(&grant.app)
     }
 
     /// Makes the tokens of a person void, in one app or in all.

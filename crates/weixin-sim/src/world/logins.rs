@@ -1,11 +1,12 @@
 //! Logins in progress: one QR code each, and what the phone did with it (facts 2.1).
 
-use std::{collections::HashMap, time::SystemTime};
+use std::time::SystemTime;
 
 use thiserror::Error;
 use tokio::sync::watch;
 
-use crate::AppKind;
+use super::remembered::Remembered;
+use crate::{AppKind, Effect};
 
 /// One QR code and the browser that waits in front of it.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct Login {
     /// Whether a stand-in logs in instead of the person (facts 3).
     pub(crate) snapshot: bool,
     pub(crate) expires: SystemTime,
+    /// What goes wrong on the way back to the site.
+    pub(crate) fault: Option<Effect>,
     pub(crate) stage: Stage,
     /// Wakes the browser that polls, and no other.
     pub(crate) changed: watch::Sender<()>,
@@ -27,10 +30,14 @@ pub(crate) struct Login {
 /// What the login page was asked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked<'a> {
+    /// With or without a port.
+    pub(crate) host: &'a str,
     pub(crate) scope: &'a str,
     pub(crate) redirect_uri: &'a str,
     pub(crate) state: &'a str,
     pub(crate) snapshot: bool,
+    /// Whether this browser loses its cookies.
+    pub(crate) forgets: bool,
 }
 
 /// What the phone did.
@@ -113,7 +120,7 @@ impl Login {
     /// The address that the browser is sent to once it was allowed.
     pub(crate) fn callback(&self) -> String {
         let Stage::Confirmed { code } = &self.stage else {
-            return self.redirect_uri.clone();
+            return self.returns_to();
         };
         self.with_code(&format!("code={code}"))
     }
@@ -126,23 +133,49 @@ impl Login {
     /// Joined by `?`, or by `&` if there is a `?` anywhere in the callback, behind its fragment if
     /// it has one (facts 1.5).
     fn with_code(&self, code: &str) -> String {
-        let join = if self.redirect_uri.contains('?') {
-            '&'
-        } else {
-            '?'
-        };
-        let state: String = form_urlencoded::byte_serialize(self.state.as_bytes()).collect();
-        format!("{}{join}{code}&state={state}", self.redirect_uri)
+        let callback = self.returns_to();
+        let join = if callback.contains('?') { '&' } else { '?' };
+        let state = self.returned_state();
+        let state: String = form_urlencoded::byte_serialize(state.as_bytes()).collect();
+        format!("{callback}{join}{code}&state={state}")
+    }
+
+    /// The callback; by another name of this machine, under which the browser has no cookies, if it is to
+    /// lose them.
+    pub(crate) fn returns_to(&self) -> String {
+        let uri = &self.redirect_uri;
+        match &self.fault {
+            Some(Effect::CookiesLost) if uri.contains("://localhost") => {
+                uri.replacen("://localhost", "://127.0.0.1", 1)
+            }
+            Some(Effect::CookiesLost) => uri.replacen("://127.0.0.1", "://localhost", 1),
+            _ => uri.clone(),
+        }
+    }
+
+    /// The state as it comes back.
+    pub(crate) fn returned_state(&self) -> String {
+        let mut state = self.state.clone();
+        if matches!(self.fault, Some(Effect::StateAltered)) {
+            let last = state.pop();
+            state.push(if last == Some('0') { '1' } else { '0' });
+        }
+        state
+    }
+
+    /// Whether the browser comes back twice.
+    pub(crate) fn returns_twice(&self) -> bool {
+        matches!(self.fault, Some(Effect::CallbackTwice))
     }
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Logins(HashMap<String, Login>);
+pub(crate) struct Logins(Remembered<Login>);
 
 impl Logins {
     pub(crate) fn add(&mut self, login: Login, now: SystemTime) {
-        self.0.retain(|_, old| !old.has_expired(now));
-        self.0.insert(login.uuid.clone(), login);
+        let (uuid, end) = (login.uuid.clone(), login.expires);
+        self.0.insert(uuid, login, end, now);
     }
 
     pub(crate) fn find(&self, uuid: &str, now: SystemTime) -> Option<&Login> {

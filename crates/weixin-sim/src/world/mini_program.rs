@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::SystemTime};
 
 use data_encoding::BASE64;
 
-use super::{PhoneError, World};
+use super::{PhoneError, World, remembered::Remembered};
 use crate::{App, AppKind, Person, refusal::Refusal};
 
 /// A code of `wx.login`, or of the phone number button.
@@ -19,8 +19,8 @@ struct Code {
 /// Codes and session keys.
 #[derive(Debug, Default)]
 pub(crate) struct MiniPrograms {
-    login_codes: HashMap<String, (Code, [u8; 16])>,
-    phone_codes: HashMap<String, Code>,
+    login_codes: Remembered<(Code, [u8; 16])>,
+    phone_codes: Remembered<Code>,
     /// The key of the last `wx.login`, by app and person.
     keys: HashMap<(String, String), [u8; 16]>,
 }
@@ -48,10 +48,10 @@ impl World {
         self.mini_programs
             .keys
             .insert((code.app.clone(), code.person.clone()), key);
-        let text = self.random.code();
+        let (text, end) = (self.random.code(), code.expires);
         self.mini_programs
             .login_codes
-            .insert(text.clone(), (code, key));
+            .insert(text.clone(), (code, key), end, now);
         Ok(text)
     }
 
@@ -64,12 +64,15 @@ impl World {
     ) -> Result<String, PhoneError> {
         let code = self.mini_program_code(app, person, now)?;
         let text = self.random.code();
-        self.mini_programs.phone_codes.insert(text.clone(), code);
+        let end = code.expires;
+        self.mini_programs
+            .phone_codes
+            .insert(text.clone(), code, end, now);
         Ok(text)
     }
 
     fn mini_program_code(
-        &mut self,
+        &self,
         app: &str,
         person: Option<&str>,
         now: SystemTime,
@@ -77,12 +80,6 @@ impl World {
         self.mini_program(app)?;
         let (app, person) = (app.to_owned(), self.person(person)?.id.clone());
         let expires = now + self.lifetimes.code_of(AppKind::MiniProgram);
-        self.mini_programs
-            .login_codes
-            .retain(|_, (code, _)| now < code.expires);
-        self.mini_programs
-            .phone_codes
-            .retain(|_, code| now < code.expires);
         Ok(Code {
             app,
             person,

@@ -5,6 +5,7 @@ mod grants;
 mod lives;
 mod logins;
 mod mini_program;
+mod remembered;
 mod tokens;
 
 use std::{collections::VecDeque, time::SystemTime};
@@ -20,8 +21,14 @@ pub(crate) use self::{
     tokens::{Exchange, Issued, Profile},
 };
 use crate::{
-    App, Person, fault::Faults, finding::Findings, lifetimes::Lifetimes, random::Random,
-    record::Recorded, refusal::Refusal,
+    App, AppKind, Effect, Person,
+    fault::{Faults, Target},
+    finding::Findings,
+    lifetimes::Lifetimes,
+    random::Random,
+    record::{Recorded, Seen},
+    refusal::Refusal,
+    routes::Parameters,
 };
 
 /// How many requests the log remembers.
@@ -41,7 +48,9 @@ pub(crate) struct World {
     pub(crate) mini_programs: MiniPrograms,
     pub(crate) faults: Faults,
     pub(crate) findings: Findings,
-    pub(crate) requests: VecDeque<Recorded>,
+    requests: VecDeque<Seen>,
+    /// How many there were.
+    recorded: u64,
 }
 
 impl World {
@@ -64,6 +73,7 @@ impl World {
             faults: Faults::default(),
             findings: Findings::default(),
             requests: VecDeque::new(),
+            recorded: 0,
         }
     }
 
@@ -78,6 +88,7 @@ impl World {
         self.faults = Faults::default();
         self.findings = Findings::default();
         self.requests.clear();
+        self.recorded = 0;
     }
 
     pub(crate) fn app(&self, id: &str) -> Result<&App, Refusal> {
@@ -110,13 +121,24 @@ impl World {
         let login = self.logins.scan(uuid, now)?;
         let code = self.random.code();
         let lifetime = self.lifetimes.code_of(login.kind);
-        self.grants.issue(&code, login, person, now + lifetime);
+        self.grants
+            .issue(&code, login, person, (now, now + lifetime));
         login.enter(Stage::Confirmed { code });
         Ok(login.callback())
     }
 
     /// Begins a login: a QR code to scan, or a question inside WeChat.
     pub(crate) fn begin(&mut self, app: &App, asked: &Asked<'_>, now: SystemTime) -> Login {
+        let target = Target {
+            is_login: true,
+            path: match app.kind {
+                AppKind::OfficialAccount => "/connect/oauth2/authorize",
+                _ => "/connect/qrconnect",
+            },
+            host: asked.host,
+            app: Some(&app.id),
+        };
+        let fault = self.faults.strike(&target, &mut self.random);
         let login = Login {
             uuid: self.random.uuid(),
             kind: app.kind,
@@ -126,6 +148,7 @@ impl World {
             state: asked.state.to_owned(),
             snapshot: asked.snapshot,
             expires: now + self.lifetimes.qr_code,
+            fault: fault.or(asked.forgets.then_some(Effect::CookiesLost)),
             stage: Stage::Waiting,
             changed: watch::Sender::new(()),
         };
@@ -140,10 +163,46 @@ impl World {
         Ok(login)
     }
 
-    pub(crate) fn record(&mut self, recorded: Recorded) {
+    pub(crate) fn record(&mut self, seen: Seen) {
         if self.requests.len() == MAX_RECORDED {
             self.requests.pop_front();
         }
-        self.requests.push_back(recorded);
+        self.requests.push_back(seen);
+        self.recorded += 1;
+    }
+
+    /// The last requests, secrets masked.
+    pub(crate) fn requests(&self) -> Vec<Recorded> {
+        let forgotten = self.recorded - self.requests.len() as u64;
+        let numbered = self.requests.iter().zip(forgotten + 1..);
+        numbered.map(|(seen, number)| seen.masked(number)).collect()
+    }
+
+    /// The app that a request is about, by its id or by a token; `None` if nobody knows.
+    pub(crate) fn app_of(&self, parameters: &Parameters, body: &[u8]) -> Option<String> {
+        #[derive(serde::Deserialize)]
+        struct Body {
+            appid: String,
+        }
+        let named = Some(parameters.get("appid")).filter(|app| !app.is_empty());
+        let token = parameters.get("access_token");
+        named
+            .or_else(|| self.grants.app_of_token(token))
+            .or_else(|| self.app_tokens.app_of(token))
+            .map(str::to_owned)
+            .or_else(|| {
+                serde_json::from_slice(body)
+                    .ok()
+                    .map(|Body { appid }| appid)
+            })
+    }
+
+    /// Whether a text has an app secret or a user's token in it.
+    pub(crate) fn holds_a_secret(&self, text: &str) -> bool {
+        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')));
+        words.into_iter().any(|word| {
+            self.grants.app_of_token(word).is_some()
+                || self.apps.iter().any(|app| app.secret == word)
+        })
     }
 }

@@ -62,7 +62,8 @@ impl World {
             spent: false,
         };
         let code = self.random.code();
-        self.grants.codes.insert(code.clone(), granted);
+        let end = granted.expires;
+        self.grants.codes.insert(code.clone(), granted, end, now);
         Ok(code)
     }
 
@@ -72,7 +73,6 @@ impl World {
         asked: &Exchange<'_>,
         now: SystemTime,
     ) -> Result<Issued, Refusal> {
-        self.grants.forget_expired(now);
         let app = self.apps.iter().find(|app| app.id == asked.app);
         let app = app.ok_or(Refusal::INVALID_APPID)?;
         if app.is_frozen {
@@ -82,7 +82,7 @@ impl World {
             .grants
             .codes
             .get_mut(asked.code)
-            .filter(|code| code.app == app.id);
+            .filter(|code| code.app == app.id && now < code.expires);
         let code = code.ok_or(Refusal::INVALID_CODE)?;
         if code.spent {
             return Err(Refusal::CODE_BEEN_USED);
@@ -102,7 +102,7 @@ impl World {
             refresh_expires: now + self.lifetimes.refresh_token,
             void: None,
         };
-        self.grants.add(grant.clone());
+        self.grants.add(grant.clone(), now);
         self.issued(grant, now)
     }
 
@@ -130,7 +130,7 @@ impl World {
             grant.access_token = self.random.token();
         }
         grant.access_expires = now + self.lifetimes.access_token;
-        self.grants.add(grant.clone());
+        self.grants.add(grant.clone(), now);
         self.issued(grant, now)
     }
 

@@ -1,0 +1,71 @@
+//! `/_sim/api/faults`: takes the demands.
+
+use std::sync::Arc;
+
+use axum::{Json, body::Bytes, extract::State, http::HeaderValue};
+use serde_json::{Value, json};
+
+use crate::{
+    Effect, Fault,
+    fault::Faults,
+    refusal::Refusal,
+    routes::bad_request::{BadRequest, read},
+    sim::Shared,
+};
+
+/// Longest delay that can be asked for, in milliseconds: a minute.
+const MAX_DELAY: u64 = 60_000;
+
+/// `POST`: one fault more.
+pub(in crate::routes) async fn add(
+    State(sim): State<Arc<Shared>>,
+    body: Bytes,
+) -> Result<Json<Value>, BadRequest> {
+    let fault: Fault = read(&body)?;
+    check(fault.effect()).map_err(|rule| BadRequest::new("effect", rule))?;
+    if !fault.has_a_percentage() {
+        return Err(BadRequest::new("percent", "expected 0 to 100"));
+    }
+    sim.world().faults.add(fault);
+    Ok(list(State(sim)).await)
+}
+
+fn check(effect: &Effect) -> Result<(), String> {
+    let is_content_type = |value: &String| HeaderValue::try_from(value).is_ok();
+    match effect {
+        Effect::Errcode(errcode) if Refusal::documented(*errcode).is_none() => {
+            Err("expected an errcode of WeChat's documentation, such as -1 or 45011".to_owned())
+        }
+        Effect::DelayMs(milliseconds) | Effect::SlowBodyMs(milliseconds)
+            if *milliseconds > MAX_DELAY =>
+        {
+            Err(format!(
+                "expected a delay of {MAX_DELAY} milliseconds at the most"
+            ))
+        }
+        Effect::Html(status) if !(200..600).contains(status) => {
+            Err("expected an HTTP status from 200 to 599".to_owned())
+        }
+        Effect::Answer(answer) if !(200..600).contains(&answer.status) => {
+            Err("expected an HTTP status from 200 to 599".to_owned())
+        }
+        Effect::Answer(answer) if !is_content_type(&answer.content_type) => {
+            Err("expected a content type, such as application/json".to_owned())
+        }
+        Effect::ContentType(value) if !is_content_type(value) => {
+            Err("expected a content type, such as application/json".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `GET`: what is still to go wrong.
+pub(in crate::routes) async fn list(State(sim): State<Arc<Shared>>) -> Json<Value> {
+    Json(json!(sim.world().faults.pending()))
+}
+
+/// `DELETE`: nothing any more.
+pub(in crate::routes) async fn clear(State(sim): State<Arc<Shared>>) -> Json<Value> {
+    sim.world().faults = Faults::default();
+    Json(json!([]))
+}
