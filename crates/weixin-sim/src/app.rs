@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use crate::broken_rule::BrokenRule;
 
 /// What kind of application an app id stands for; each has its own way to log in.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum AppKind {
@@ -100,6 +100,13 @@ impl App {
         self
     }
 
+    /// Punishes it: whoever logs in is told 50002.
+    #[must_use]
+    pub fn frozen(mut self) -> Self {
+        self.is_frozen = true;
+        self
+    }
+
     /// Its app id.
     pub fn id(&self) -> &str {
         &self.id
@@ -156,6 +163,57 @@ impl App {
             Err(BrokenRule::OTHER_HOST)
         }
     }
+}
+
+/// What is to be different about an app; what is not named stays.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AppChange {
+    pub(crate) secret: Option<String>,
+    pub(crate) kind: Option<AppKind>,
+    pub(crate) name: Option<String>,
+    pub(crate) callback_domains: Option<Vec<String>>,
+    pub(crate) ip_whitelist: Option<Vec<IpAddr>>,
+    pub(crate) bound: Option<bool>,
+    pub(crate) frozen: Option<bool>,
+}
+
+impl AppChange {
+    /// Changes the app, or says which field breaks which rule.
+    pub(crate) fn apply(self, app: &mut App) -> Result<(), (&'static str, &'static str)> {
+        if app.id.is_empty() {
+            return Err(("id", "must not be empty"));
+        }
+        if self.secret.as_deref() == Some("") {
+            return Err(("secret", "must not be empty"));
+        }
+        let mut domains = self.callback_domains.iter().flatten();
+        if !domains.all(|domain| is_host(domain)) {
+            return Err((
+                "callback_domains",
+                "must be bare hosts, such as \"www.example.com\": no scheme, port or path",
+            ));
+        }
+        replace(&mut app.secret, self.secret);
+        replace(&mut app.kind, self.kind);
+        replace(&mut app.name, self.name);
+        replace(&mut app.callback_domains, self.callback_domains);
+        replace(&mut app.ip_whitelist, self.ip_whitelist.map(Some));
+        replace(&mut app.is_bound, self.bound);
+        replace(&mut app.is_frozen, self.frozen);
+        Ok(())
+    }
+}
+
+fn replace<T>(place: &mut T, new: Option<T>) {
+    if let Some(new) = new {
+        *place = new;
+    }
+}
+
+fn is_host(domain: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    !domain.is_empty() && domain.bytes().all(allowed)
 }
 
 /// The apps that are there from the start.

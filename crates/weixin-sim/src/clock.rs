@@ -1,7 +1,7 @@
 //! The simulator's time: the machine's, or standing still; both can be moved forward.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -10,43 +10,89 @@ const MAX_OFFSET: Duration = Duration::from_hours(100 * 365 * 24);
 
 #[derive(Debug)]
 pub(crate) struct Clock {
-    /// `None`: the machine's time.
+    /// Where it stands still from the start; `None`: it runs.
     frozen_at: Option<SystemTime>,
-    offset: Mutex<Duration>,
+    time: Mutex<Time>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Time {
+    /// What it showed when the machine's clock showed `since`; what it shows all the time without.
+    shown: SystemTime,
+    since: Option<SystemTime>,
+    /// How far it was moved.
+    moved: Duration,
+}
+
+impl Time {
+    fn at_the_start(frozen_at: Option<SystemTime>) -> Self {
+        let machine = machine_time();
+        Self {
+            shown: frozen_at.unwrap_or(machine),
+            since: frozen_at.is_none().then_some(machine),
+            moved: Duration::ZERO,
+        }
+    }
+
+    fn now(&self) -> SystemTime {
+        match self.since {
+            // The machine's clock may have been set back.
+            Some(since) => self.shown + machine_time().duration_since(since).unwrap_or_default(),
+            None => self.shown,
+        }
+    }
 }
 
 impl Clock {
     pub(crate) fn new(frozen_at: Option<SystemTime>) -> Self {
         Self {
             frozen_at,
-            offset: Mutex::default(),
+            time: Mutex::new(Time::at_the_start(frozen_at)),
         }
     }
 
     pub(crate) fn now(&self) -> SystemTime {
-        let offset = *self.offset.lock().unwrap_or_else(PoisonError::into_inner);
-        self.frozen_at.unwrap_or_else(machine_time) + offset
+        self.time().now()
     }
 
     /// Whether time passes by itself.
     pub(crate) fn runs(&self) -> bool {
-        self.frozen_at.is_none()
+        self.time().since.is_some()
+    }
+
+    /// Stops the clock where it is.
+    pub(crate) fn freeze(&self) {
+        let mut time = self.time();
+        time.shown = time.now();
+        time.since = None;
+    }
+
+    /// Lets the time pass from where it is.
+    pub(crate) fn run(&self) {
+        let mut time = self.time();
+        time.shown = time.now();
+        time.since = Some(machine_time());
     }
 
     /// Moves the time forward; the error is the furthest that it can still be moved.
     pub(crate) fn advance(&self, by: Duration) -> Result<(), Duration> {
-        let mut offset = self.offset.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = MAX_OFFSET.saturating_sub(*offset);
+        let mut time = self.time();
+        let left = MAX_OFFSET.saturating_sub(time.moved);
         if by > left {
             return Err(left);
         }
-        *offset += by;
+        time.moved += by;
+        time.shown += by;
         Ok(())
     }
 
-    /// Forgets every move.
+    /// As it was at the start, without the moves.
     pub(crate) fn reset(&self) {
-        *self.offset.lock().unwrap_or_else(PoisonError::into_inner) = Duration::ZERO;
+        *self.time() = Time::at_the_start(self.frozen_at);
+    }
+
+    fn time(&self) -> MutexGuard<'_, Time> {
+        self.time.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::{App, AppKind, Lifetimes, Person, SimBuilder};
+use crate::{App, AppKind, Lifetimes, Person, SimBuilder, app::AppChange};
 
 /// A file with every setting, commented: what `weixin sim init` writes.
 pub const EXAMPLE: &str = include_str!("../templates/sim.toml");
@@ -119,30 +119,20 @@ impl TryFrom<AppEntry> for App {
     type Error = InvalidConfig;
 
     fn try_from(entry: AppEntry) -> Result<Self, InvalidConfig> {
-        let rule = |rule: &str| InvalidConfig(format!("app {:?}: {rule}", entry.id));
-        if entry.id.is_empty() || entry.secret.is_empty() {
-            return Err(rule("`id` and `secret` must not be empty"));
-        }
-        let is_host = |domain: &String| {
-            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
-            !domain.is_empty() && domain.bytes().all(allowed)
+        let mut app = Self::new(&entry.id, "");
+        let change = AppChange {
+            secret: Some(entry.secret),
+            kind: Some(entry.kind),
+            name: entry.name,
+            callback_domains: Some(entry.callback_domains),
+            ip_whitelist: entry.ip_whitelist,
+            bound: Some(entry.bound),
+            frozen: None,
         };
-        if !entry.callback_domains.iter().all(is_host) {
-            return Err(rule(
-                "`callback_domains` are bare hosts, such as \"www.example.com\": no scheme, port or path",
-            ));
-        }
-        let mut app = Self::new(entry.id, entry.secret).kind(entry.kind);
-        for domain in entry.callback_domains {
-            app = app.callback_domain(domain);
-        }
-        if let Some(name) = entry.name {
-            app = app.name(name);
-        }
-        if let Some(addresses) = entry.ip_whitelist {
-            app = app.ip_whitelist(addresses);
-        }
-        Ok(if entry.bound { app } else { app.unbound() })
+        change.apply(&mut app).map_err(|(field, rule)| {
+            InvalidConfig(format!("app {:?}: `{field}` {rule}", entry.id))
+        })?;
+        Ok(app)
     }
 }
 

@@ -122,6 +122,9 @@ mod world;
 
 #[cfg(feature = "tls")]
 pub use self::tls::Authority;
+/// The control API as an OpenAPI 3.1 document, which `GET /_sim/api/openapi.json` answers with.
+pub const OPENAPI: &str = include_str!("../openapi.json");
+
 pub use self::{
     app::{App, AppKind},
     builder::SimBuilder,

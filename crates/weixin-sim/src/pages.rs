@@ -3,7 +3,11 @@
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 
-use crate::{App, Finding, Person, broken_rule::BrokenRule, world::Login};
+use crate::{
+    App, AppKind, Finding, Person, Recorded,
+    broken_rule::BrokenRule,
+    world::{Event, Login, Step, Story},
+};
 
 /// The QR page (facts 1.2).
 #[derive(Template)]
@@ -112,14 +116,77 @@ pub(crate) struct PhoneHome<'a> {
     pub(crate) code: Option<&'a str>,
 }
 
-/// What a browser finds at the root.
+/// The desk: what a browser finds at the root.
 #[derive(Template)]
-#[template(path = "home.html")]
-pub(crate) struct HomePage<'a> {
+#[template(path = "desk.html")]
+pub(crate) struct DeskPage<'a> {
+    pub(crate) version: u64,
+    /// What is on it, as HTML.
+    pub(crate) now: &'a str,
+}
+
+/// What is on the desk now.
+#[derive(Template)]
+#[template(path = "desk_now.html")]
+pub(crate) struct DeskNow<'a> {
     pub(crate) origin: &'a str,
-    pub(crate) app_id: &'a str,
-    pub(crate) app_secret: &'a str,
+    /// The time of day.
+    pub(crate) now: String,
+    pub(crate) runs: bool,
+    pub(crate) apps: &'a [App],
+    pub(crate) people: &'a [Person],
     pub(crate) pending: &'a [Login],
+    pub(crate) stories: &'a [&'a Story],
+    pub(crate) requests: &'a [Recorded],
+    pub(crate) findings: &'a [Finding],
+    /// How many are still to strike.
+    pub(crate) faults: usize,
+}
+
+/// The time of day (UTC) of Unix seconds.
+pub(crate) fn time_of_day(seconds: u64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{hours:02}:{minutes:02}:{seconds:02}")
+}
+
+impl Step {
+    fn time(&self) -> String {
+        time_of_day(self.at)
+    }
+}
+
+impl Recorded {
+    fn time(&self) -> String {
+        time_of_day(self.at)
+    }
+}
+
+impl Event {
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Opened => ("打开", "opened"),
+            Self::Scanned => ("扫描", "scanned"),
+            Self::Cancelled => ("取消", "cancelled"),
+            Self::Allowed => ("允许", "allowed"),
+            Self::CodeGiven => ("交出 code", "code given"),
+            Self::Exchanged => ("换取令牌", "code exchanged"),
+            Self::CodeUsedAgain => ("code 重复使用", "code used again"),
+            Self::Refreshed => ("刷新", "refreshed"),
+            Self::Profile => ("读取资料", "profile"),
+            Self::Expired => ("过期", "expired"),
+        }
+    }
+}
+
+impl AppKind {
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Website => ("网站应用", "website app"),
+            Self::OfficialAccount => ("公众号", "official account"),
+            Self::MobileApp => ("移动应用", "mobile app"),
+            Self::MiniProgram => ("小程序", "mini program"),
+        }
+    }
 }
 
 /// What WeChat would not have had.

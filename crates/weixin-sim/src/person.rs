@@ -1,6 +1,7 @@
 //! The people who have this WeChat on their pretend phones.
 
 use data_encoding::BASE64URL_NOPAD;
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 /// Somebody who can log in.
@@ -31,6 +32,13 @@ impl Person {
     #[must_use]
     pub fn without_avatar(mut self) -> Self {
         self.has_avatar = false;
+        self
+    }
+
+    /// A person whom WeChat holds for a risk: mini programs are told 40226.
+    #[must_use]
+    pub fn blocked(mut self) -> Self {
+        self.is_blocked = true;
         self
     }
 
@@ -102,6 +110,25 @@ impl Person {
         let digest = Sha256::digest(format!("{purpose} {}", self.id));
         let text = BASE64URL_NOPAD.encode(&digest);
         format!("o{}", &text[..27])
+    }
+}
+
+/// What is to be different about somebody; what is not named stays.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PersonChange {
+    nickname: Option<String>,
+    avatar: Option<bool>,
+    blocked: Option<bool>,
+}
+
+impl PersonChange {
+    pub(crate) fn apply(self, person: &mut Person) {
+        if let Some(nickname) = self.nickname {
+            person.nickname = nickname;
+        }
+        person.has_avatar = self.avatar.unwrap_or(person.has_avatar);
+        person.is_blocked = self.blocked.unwrap_or(person.is_blocked);
     }
 }
 

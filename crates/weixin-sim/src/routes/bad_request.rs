@@ -18,6 +18,14 @@ pub(super) struct BadRequest {
 }
 
 impl BadRequest {
+    /// Nothing wrong with it, but nothing came of it in time.
+    pub(super) fn timed_out(field: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::REQUEST_TIMEOUT,
+            ..Self::new(field, rule)
+        }
+    }
+
     pub(super) fn new(field: impl Into<String>, rule: impl Into<String>) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
@@ -54,7 +62,7 @@ impl IntoResponse for BadRequest {
 }
 
 pub(super) async fn not_found() -> BadRequest {
-    let rule = "no such path: see / for what there is";
+    let rule = "no such path: see /_sim/api/openapi.json for what there is";
     BadRequest {
         status: StatusCode::NOT_FOUND,
         ..BadRequest::new("path", rule)
@@ -62,7 +70,7 @@ pub(super) async fn not_found() -> BadRequest {
 }
 
 pub(super) async fn method_not_allowed() -> BadRequest {
-    let rule = "this path is read with GET or changed with POST, not both: see / for what there is";
+    let rule = "this path has no such method: see /_sim/api/openapi.json for what there is";
     BadRequest {
         status: StatusCode::METHOD_NOT_ALLOWED,
         ..BadRequest::new("method", rule)

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
     extract::State,
     http::Method,
     response::{IntoResponse, Response},
 };
-use serde_json::{Value, json};
 use url::{Host, Url};
 
 use super::{
@@ -185,11 +183,6 @@ fn call(findings: &mut Findings, asked: &Asked, errcode: Option<i64>) {
         ("/sns/userinfo", Some(48001)) => findings.add(&Rule::PROFILE_WITH_BASE, sent()),
         _ => {}
     }
-}
-
-/// `GET /_sim/api/findings`
-pub(super) async fn list(State(sim): State<Arc<Shared>>) -> Json<Value> {
-    Json(json!(sim.world().findings.all()))
 }
 
 /// `/_sim/findings`, for people.

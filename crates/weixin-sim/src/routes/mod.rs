@@ -5,11 +5,11 @@ mod authorize;
 mod bad_request;
 mod checks;
 mod control;
+mod desk;
 mod faults;
 mod front;
 mod inspect;
 mod invalid_url;
-mod lives;
 mod mini_program;
 mod owner;
 mod parameters;
@@ -90,32 +90,17 @@ fn wechat(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
 /// What is not WeChat's.
 fn ours() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/", get(control::home))
-        .route("/_sim/", get(control::home))
+        .route("/", get(desk::show))
+        .route("/_sim/", get(desk::show))
+        .route("/_sim/desk", get(desk::follow))
         .route("/_sim/phone", get(phone_home::show))
         .route("/_sim/phone/open", get(phone_home::open))
         .route("/_sim/phone/owner", post(phone_home::choose))
         .route("/_sim/phone/mini-program", post(phone_home::mini_program))
         .route("/_sim/phone/{uuid}", post(phone::decide))
         .route("/_sim/inside", get(authorize::inside))
-        .route("/_sim/api/health", get(control::health))
-        .route("/_sim/api/people", get(control::people))
-        .route("/_sim/api/logins", get(control::logins))
-        .route("/_sim/api/logins/{uuid}/{action}", post(control::act))
-        .route("/_sim/api/people/{person}/{action}", post(lives::person))
-        .route("/_sim/api/apps/{app}/{action}", post(lives::app))
-        .route(
-            "/_sim/api/clock",
-            get(control::clock).post(control::advance),
-        )
-        .route(
-            "/_sim/api/faults",
-            get(faults::list).post(faults::add).delete(faults::clear),
-        )
         .route("/_sim/findings", get(inspect::show))
-        .route("/_sim/api/findings", get(inspect::list))
-        .route("/_sim/api/reset", post(control::reset))
-        .route("/_sim/api/requests", get(control::requests))
+        .merge(control::router())
         .route("/_sim/{*path}", any(bad_request::not_found))
         .method_not_allowed_fallback(bad_request::method_not_allowed)
         .layer(middleware::map_response(no_store))

@@ -23,14 +23,7 @@ pub(super) async fn confirm(
     parameters: Parameters,
 ) -> Response {
     let uuid = parameters.get("uuid");
-    let scanned: Result<_, PhoneError> = sim.change(|world, now| {
-        let app = world.logins.scan(uuid, now)?.app.clone();
-        Ok(world
-            .app(&app)
-            .map(|app| app.name.clone())
-            .unwrap_or_default())
-    });
-    match scanned {
+    match sim.change(|world, now| world.scan(uuid, now)) {
         Ok(app_name) => ask(&sim, uuid, &app_name, &owner),
         Err(error) => page(&PhonePage {
             screen: Screen::Problem {

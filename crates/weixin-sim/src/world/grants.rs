@@ -14,6 +14,8 @@ pub(super) struct Code {
     pub(super) snapshot: bool,
     pub(super) expires: SystemTime,
     pub(super) spent: bool,
+    /// The number of its login in the timeline.
+    pub(super) story: u64,
 }
 
 /// A pair of tokens.
@@ -27,6 +29,8 @@ pub(super) struct Grant {
     pub(super) access_expires: SystemTime,
     pub(super) refresh_token: String,
     pub(super) refresh_expires: SystemTime,
+    /// The number of its login in the timeline.
+    pub(super) story: u64,
     /// Why both tokens are void before their time.
     pub(super) void: Option<Refusal>,
 }
@@ -61,6 +65,7 @@ impl Grants {
             snapshot,
             expires,
             spent: false,
+            story: login.story,
         };
         self.codes.insert(code.to_owned(), granted, expires, now);
     }

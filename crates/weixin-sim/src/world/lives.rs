@@ -27,6 +27,22 @@ impl World {
         app.map(change).ok_or(PhoneError::WrongApp { expected })
     }
 
+    /// Somebody new, at the end, or somebody who is there as they are now.
+    pub(crate) fn put_person(&mut self, person: Person) {
+        match self.people.iter_mut().find(|known| known.id == person.id) {
+            Some(known) => *known = person,
+            None => self.people.push(person),
+        }
+    }
+
+    /// A new app, or one that is there as it is now.
+    pub(crate) fn put_app(&mut self, app: App) {
+        match self.apps.iter_mut().find(|known| known.id == app.id) {
+            Some(known) => *known = app,
+            None => self.apps.push(app),
+        }
+    }
+
     /// All tokens of the person are void (42007, facts 4.4).
     pub(crate) fn change_password(&mut self, name: &str) -> Result<(), PhoneError> {
         let id = self.person(Some(name))?.id.clone();

@@ -20,6 +20,8 @@ pub(crate) struct Login {
     /// Whether a stand-in logs in instead of the person (facts 3).
     pub(crate) snapshot: bool,
     pub(crate) expires: SystemTime,
+    /// Its number in the timeline.
+    pub(crate) story: u64,
     /// What goes wrong on the way back to the site.
     pub(crate) fault: Option<Effect>,
     pub(crate) stage: Stage,
@@ -200,7 +202,7 @@ impl Logins {
     }
 
     /// The phone reads the QR code; also again, after it said no.
-    pub(crate) fn scan(&mut self, uuid: &str, now: SystemTime) -> Result<&mut Login, PhoneError> {
+    pub(super) fn scan(&mut self, uuid: &str, now: SystemTime) -> Result<&mut Login, PhoneError> {
         let login = self.0.get_mut(uuid).filter(|login| !login.has_expired(now));
         let login = login.ok_or(PhoneError::Expired)?;
         if matches!(login.stage, Stage::Confirmed { .. }) {
@@ -210,12 +212,12 @@ impl Logins {
         Ok(login)
     }
 
-    /// Ends the QR code's time now.
-    pub(crate) fn expire(&mut self, uuid: &str, now: SystemTime) -> Result<(), PhoneError> {
+    /// Ends the QR code's time now; returns its number in the timeline.
+    pub(super) fn expire(&mut self, uuid: &str, now: SystemTime) -> Result<u64, PhoneError> {
         let login = self.0.get_mut(uuid).ok_or(PhoneError::Expired)?;
         login.expires = now;
         login.changed.send_replace(());
-        Ok(())
+        Ok(login.story)
     }
 
     /// `last` is what the browser has seen: it is not told again. At `until` it is told 408.

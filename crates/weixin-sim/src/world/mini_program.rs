@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::SystemTime};
 
 use data_encoding::BASE64;
 
-use super::{PhoneError, World, remembered::Remembered};
+use super::{PhoneError, World, remembered::Remembered, timeline::Event};
 use crate::{App, AppKind, Person, refusal::Refusal};
 
 /// A code of `wx.login`, or of the phone number button.
@@ -14,6 +14,8 @@ struct Code {
     person: String,
     expires: SystemTime,
     spent: bool,
+    /// The number of its login in the timeline; 0 for a phone number.
+    story: u64,
 }
 
 /// Codes and session keys.
@@ -43,7 +45,8 @@ impl World {
         person: Option<&str>,
         now: SystemTime,
     ) -> Result<String, PhoneError> {
-        let code = self.mini_program_code(app, person, now)?;
+        let mut code = self.mini_program_code(app, person, now)?;
+        code.story = self.code_given(app, AppKind::MiniProgram, &code.person, now);
         let key = self.random.session_key();
         self.mini_programs
             .keys
@@ -85,6 +88,7 @@ impl World {
             person,
             expires,
             spent: false,
+            story: 0,
         })
     }
 
@@ -102,12 +106,14 @@ impl World {
             .filter(|(code, _)| code.app == app && now < code.expires)
             .ok_or(Refusal::INVALID_CODE)?;
         if code.spent {
+            self.timeline.tell(code.story, Event::CodeUsedAgain, now);
             return Err(Refusal::CODE_BEEN_USED);
         }
         if expected_secret != secret {
             return Err(Refusal::INVALID_APPSECRET);
         }
         code.spent = true;
+        self.timeline.tell(code.story, Event::Exchanged, now);
         let person = code.person.clone();
         let key = BASE64.encode(key);
         let person = self.known_person(&person)?;

@@ -6,6 +6,7 @@ mod lives;
 mod logins;
 mod mini_program;
 mod remembered;
+mod timeline;
 mod tokens;
 
 use std::{collections::VecDeque, time::SystemTime};
@@ -18,6 +19,7 @@ pub(crate) use self::{
     grants::Grants,
     logins::{Asked, Login, Logins, Poll, Stage},
     mini_program::MiniPrograms,
+    timeline::{Event, Step, Story, Timeline},
     tokens::{Exchange, Issued, Profile},
 };
 use crate::{
@@ -48,6 +50,7 @@ pub(crate) struct World {
     pub(crate) mini_programs: MiniPrograms,
     pub(crate) faults: Faults,
     pub(crate) findings: Findings,
+    pub(crate) timeline: Timeline,
     requests: VecDeque<Seen>,
     /// How many there were.
     recorded: u64,
@@ -72,6 +75,7 @@ impl World {
             mini_programs: MiniPrograms::default(),
             faults: Faults::default(),
             findings: Findings::default(),
+            timeline: Timeline::default(),
             requests: VecDeque::new(),
             recorded: 0,
         }
@@ -87,6 +91,7 @@ impl World {
         self.mini_programs = MiniPrograms::default();
         self.faults = Faults::default();
         self.findings = Findings::default();
+        self.timeline = Timeline::default();
         self.requests.clear();
         self.recorded = 0;
     }
@@ -119,6 +124,8 @@ impl World {
     ) -> Result<String, PhoneError> {
         let person = self.person(name)?.id.clone();
         let login = self.logins.scan(uuid, now)?;
+        self.timeline.tell(login.story, Event::Allowed, now);
+        self.timeline.is_of(login.story, &person);
         let code = self.random.code();
         let lifetime = self.lifetimes.code_of(login.kind);
         self.grants
@@ -139,8 +146,16 @@ impl World {
             app: Some(&app.id),
         };
         let fault = self.faults.strike(&target, &mut self.random);
+        let uuid = self.random.uuid();
+        let story = self.timeline.begin(Story {
+            uuid: uuid.clone(),
+            redirect_uri: asked.redirect_uri.to_owned(),
+            ..Story::new(&app.id, app.kind)
+        });
+        self.timeline.tell(story, Event::Opened, now);
         let login = Login {
-            uuid: self.random.uuid(),
+            uuid,
+            story,
             kind: app.kind,
             app: app.id.clone(),
             scope: asked.scope.to_owned(),
@@ -156,9 +171,34 @@ impl World {
         login
     }
 
+    /// The phone reads the QR code; returns the app's name.
+    pub(crate) fn scan(&mut self, uuid: &str, now: SystemTime) -> Result<String, PhoneError> {
+        let login = self.logins.scan(uuid, now)?;
+        self.timeline.tell(login.story, Event::Scanned, now);
+        let app = login.app.clone();
+        let app = self.apps.iter().find(|known| known.id == app);
+        Ok(app.map(|app| app.name.clone()).unwrap_or_default())
+    }
+
+    /// Ends the time of a QR code now.
+    pub(crate) fn expire(&mut self, uuid: &str, now: SystemTime) -> Result<(), PhoneError> {
+        let story = self.logins.expire(uuid, now)?;
+        self.timeline.tell(story, Event::Expired, now);
+        Ok(())
+    }
+
+    /// A login that begins with a code in the hands of an app on the phone; returns its number.
+    fn code_given(&mut self, app: &str, kind: AppKind, person: &str, now: SystemTime) -> u64 {
+        let story = self.timeline.begin(Story::new(app, kind));
+        self.timeline.is_of(story, person);
+        self.timeline.tell(story, Event::CodeGiven, now);
+        story
+    }
+
     /// The phone's owner says no; the same QR code may be scanned again.
     pub(crate) fn cancel(&mut self, uuid: &str, now: SystemTime) -> Result<&Login, PhoneError> {
         let login = self.logins.scan(uuid, now)?;
+        self.timeline.tell(login.story, Event::Cancelled, now);
         login.enter(Stage::Cancelled);
         Ok(login)
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::{
     PhoneError, World,
     grants::{Code, Grant},
+    timeline::Event,
 };
 use crate::{AppKind, Person, refusal::Refusal};
 
@@ -53,6 +54,7 @@ impl World {
             .then_some(())
             .ok_or(PhoneError::WrongApp { expected })?;
         let person = self.person(person)?.id.clone();
+        let story = self.code_given(app, AppKind::MobileApp, &person, now);
         let granted = Code {
             app: app.to_owned(),
             person,
@@ -60,6 +62,7 @@ impl World {
             snapshot: false,
             expires: now + self.lifetimes.code_of(AppKind::MobileApp),
             spent: false,
+            story,
         };
         let code = self.random.code();
         let end = granted.expires;
@@ -85,6 +88,7 @@ impl World {
             .filter(|code| code.app == app.id && now < code.expires);
         let code = code.ok_or(Refusal::INVALID_CODE)?;
         if code.spent {
+            self.timeline.tell(code.story, Event::CodeUsedAgain, now);
             return Err(Refusal::CODE_BEEN_USED);
         }
         if app.secret != asked.secret {
@@ -100,8 +104,10 @@ impl World {
             access_expires: now + self.lifetimes.access_token,
             refresh_token: self.random.token(),
             refresh_expires: now + self.lifetimes.refresh_token,
+            story: code.story,
             void: None,
         };
+        self.timeline.tell(grant.story, Event::Exchanged, now);
         self.grants.add(grant.clone(), now);
         self.issued(grant, now)
     }
@@ -130,6 +136,7 @@ impl World {
             grant.access_token = self.random.token();
         }
         grant.access_expires = now + self.lifetimes.access_token;
+        self.timeline.tell(grant.story, Event::Refreshed, now);
         self.grants.add(grant.clone(), now);
         self.issued(grant, now)
     }
@@ -155,14 +162,15 @@ impl World {
 
     /// `/sns/userinfo`: only for a scope that has the profile.
     pub(crate) fn user(
-        &self,
+        &mut self,
         access_token: &str,
         openid: &str,
         now: SystemTime,
     ) -> Result<Profile, Refusal> {
         let profile = self.check(access_token, openid, now)?;
-        let scope = &self.grants.of_access_token(access_token, now)?.scope;
-        if shows_profile(scope) {
+        let grant = self.grants.of_access_token(access_token, now)?;
+        if shows_profile(&grant.scope) {
+            self.timeline.tell(grant.story, Event::Profile, now);
             Ok(profile)
         } else {
             Err(Refusal::API_UNAUTHORIZED)

@@ -1,6 +1,5 @@
 //! Lets things go wrong on demand, in front of the API.
 
-mod control;
 mod spoilt;
 
 use std::time::Duration;
@@ -13,7 +12,6 @@ use axum::{
 };
 use tokio::time::sleep;
 
-pub(super) use self::control::{add, clear, list};
 use super::{checks::answer, front::Asked};
 use crate::{Effect, fault::Target, refusal::Refusal, sim::Shared, wire::Family};
 

@@ -17,7 +17,7 @@ use crate::{
 const MAX_DELAY: u64 = 60_000;
 
 /// `POST`: one fault more.
-pub(in crate::routes) async fn add(
+pub(super) async fn add(
     State(sim): State<Arc<Shared>>,
     body: Bytes,
 ) -> Result<Json<Value>, BadRequest> {
@@ -60,12 +60,12 @@ fn check(effect: &Effect) -> Result<(), String> {
 }
 
 /// `GET`: what is still to go wrong.
-pub(in crate::routes) async fn list(State(sim): State<Arc<Shared>>) -> Json<Value> {
+pub(super) async fn list(State(sim): State<Arc<Shared>>) -> Json<Value> {
     Json(json!(sim.world().faults.pending()))
 }
 
 /// `DELETE`: nothing any more.
-pub(in crate::routes) async fn clear(State(sim): State<Arc<Shared>>) -> Json<Value> {
+pub(super) async fn clear(State(sim): State<Arc<Shared>>) -> Json<Value> {
     sim.world().faults = Faults::default();
     Json(json!([]))
 }

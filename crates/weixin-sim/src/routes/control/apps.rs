@@ -1,0 +1,144 @@
+//! Apps: which there are, which come and go, and what happens in them on the phone.
+
+use std::{sync::Arc, time::SystemTime};
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Path, State},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    App,
+    app::AppChange,
+    encrypted,
+    routes::bad_request::{BadRequest, read},
+    sim::Shared,
+    world::World,
+};
+
+/// Its secret too: it is not a real one, and tests want to know it.
+fn shown(app: &App) -> Value {
+    json!({
+        "id": app.id,
+        "secret": app.secret,
+        "kind": app.kind,
+        "name": app.name,
+        "callback_domains": app.callback_domains,
+        "ip_whitelist": app.ip_whitelist,
+        "bound": app.is_bound,
+        "frozen": app.is_frozen,
+    })
+}
+
+/// `GET /apps`
+pub(super) async fn list(State(sim): State<Arc<Shared>>) -> Json<Value> {
+    Json(sim.world().apps.iter().map(shown).collect())
+}
+
+/// `PUT /apps/{app}`: a new one, or what is named of one that is there.
+pub(super) async fn put(
+    State(sim): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Json<Value>, BadRequest> {
+    let change: AppChange = read(&body)?;
+    let app = sim.change(|world, _| {
+        let known = world.app(&id).ok().cloned();
+        let mut app = known.unwrap_or_else(|| App::new(&id, "s".repeat(32)));
+        change
+            .apply(&mut app)
+            .map_err(|(field, rule)| BadRequest::new(field, rule))?;
+        world.put_app(app.clone());
+        Ok(app)
+    });
+    app.map(|app| Json(shown(&app)))
+}
+
+/// `DELETE /apps/{app}`: also if there is none.
+pub(super) async fn delete(State(sim): State<Arc<Shared>>, Path(id): Path<String>) -> Json<Value> {
+    sim.change(|world, _| world.apps.retain(|app| app.id != id));
+    Json(json!({}))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InApp {
+    person: Option<String>,
+    /// Of `encrypted-data`: `user` (without it) or `phone`.
+    data: Option<String>,
+}
+
+const IN_APP: &str =
+    "expected send-auth, wx-login, phone-code, encrypted-data, bind, unbind, freeze or unfreeze";
+
+/// What happens in an app on the phone, a code for its server or a payload, and to the app itself.
+pub(super) async fn act(
+    State(sim): State<Arc<Shared>>,
+    Path((app, action)): Path<(String, String)>,
+    body: Bytes,
+) -> Result<Json<Value>, BadRequest> {
+    let InApp { person, data } = read(&body)?;
+    let person = person.as_deref();
+    let done = sim.change(|world, now| {
+        let code = |code| json!({ "code": code });
+        let mut change =
+            |change: fn(&mut App)| Ok(world.change_app(&app, change).map(|()| json!({}))?);
+        match action.as_str() {
+            "bind" => change(|app| app.is_bound = true),
+            "unbind" => change(|app| app.is_bound = false),
+            "freeze" => change(|app| app.is_frozen = true),
+            "unfreeze" => change(|app| app.is_frozen = false),
+            "send-auth" => Ok(world.mobile_code(&app, person, now).map(code)?),
+            "wx-login" => Ok(world.wx_login(&app, person, now).map(code)?),
+            "phone-code" => Ok(world.phone_code(&app, person, now).map(code)?),
+            "encrypted-data" => {
+                let visit = Visit {
+                    app: &app,
+                    person,
+                    origin: &sim.origin,
+                };
+                visit.payload(world, data.as_deref(), now)
+            }
+            _ => Err(BadRequest::new("action", IN_APP)),
+        }
+    });
+    done.map(Json)
+}
+
+/// Somebody in a mini program.
+struct Visit<'a> {
+    app: &'a str,
+    person: Option<&'a str>,
+    origin: &'a str,
+}
+
+impl Visit<'_> {
+    /// What the mini program hands to its server.
+    fn payload(
+        &self,
+        world: &mut World,
+        data: Option<&str>,
+        now: SystemTime,
+    ) -> Result<Value, BadRequest> {
+        let iv = world.random.session_key();
+        let (person, key) = world.visitor(self.app, self.person)?;
+        let watermark = encrypted::watermark(self.app, now);
+        let payload = match data {
+            None | Some("user") => {
+                let avatar = person.avatar_url(self.origin);
+                let unionid = world.unionid(self.app, person);
+                let (whole, raw) =
+                    encrypted::profile(person, self.app, unionid, &avatar, &watermark);
+                encrypted::encrypt(&whole, Some(&raw), key, iv)
+            }
+            Some("phone") => {
+                encrypted::encrypt(&encrypted::phone(person, &watermark), None, key, iv)
+            }
+            Some(_) => return Err(BadRequest::new("data", "expected user or phone")),
+        };
+        Ok(json!(payload))
+    }
+}

@@ -1,0 +1,67 @@
+//! Logins: those that wait for a phone, what the phone does, and what became of each.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Path, State},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    routes::bad_request::{BadRequest, read},
+    sim::Shared,
+    world::Login,
+};
+
+/// `GET /logins`: the QR codes that wait for a phone.
+pub(super) async fn pending(State(sim): State<Arc<Shared>>) -> Json<Value> {
+    let now = sim.now();
+    let login = |login: &Login| {
+        json!({
+            "uuid": login.uuid,
+            "stage": login.stage.name(),
+            "app_id": login.app,
+            "redirect_uri": login.redirect_uri,
+            "expires_in": login.expires.duration_since(now).unwrap_or_default().as_secs(),
+        })
+    };
+    Json(sim.world().logins.pending(now).iter().map(login).collect())
+}
+
+/// `GET /timeline`: what became of each login, the newest first.
+pub(super) async fn timeline(State(sim): State<Arc<Shared>>) -> Json<Value> {
+    let world = sim.world();
+    Json(json!(world.timeline.newest_first().collect::<Vec<_>>()))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Who {
+    person: Option<String>,
+}
+
+/// The phone acts on a QR code; `allow` answers with the address that the browser is sent to.
+pub(super) async fn act(
+    State(sim): State<Arc<Shared>>,
+    Path((uuid, action)): Path<(String, String)>,
+    body: Bytes,
+) -> Result<Json<Value>, BadRequest> {
+    let who: Who = read(&body)?;
+    let done = sim.change(|world, now| match action.as_str() {
+        "scan" => Ok(world.scan(&uuid, now).map(|_| json!({}))?),
+        "allow" => {
+            let redirect_url = world.allow(&uuid, who.person.as_deref(), now)?;
+            Ok(json!({ "redirect_url": redirect_url }))
+        }
+        "cancel" => Ok(world.cancel(&uuid, now).map(|_| json!({}))?),
+        "expire" => Ok(world.expire(&uuid, now).map(|()| json!({}))?),
+        _ => Err(BadRequest::new(
+            "action",
+            "expected scan, allow, cancel or expire",
+        )),
+    });
+    done.map(Json)
+}

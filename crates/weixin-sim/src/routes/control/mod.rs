@@ -1,0 +1,106 @@
+//! What is not WeChat's: control of the simulator, as JSON under `/_sim/api`.
+
+mod apps;
+mod clock;
+mod faults;
+mod logins;
+mod people;
+mod seen;
+mod wait;
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::State,
+    http::header::CONTENT_TYPE,
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get, post},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::bad_request::{BadRequest, read};
+use crate::{OPENAPI, random::Random, sim::Shared};
+
+/// Every path below `/_sim/api`, as the OpenAPI document has them.
+fn paths() -> [(&'static str, MethodRouter<Arc<Shared>>); 18] {
+    [
+        ("/apps", get(apps::list)),
+        (
+            "/apps/{app}",
+            axum::routing::put(apps::put).delete(apps::delete),
+        ),
+        ("/apps/{app}/{action}", post(apps::act)),
+        ("/clock", get(clock::show).post(clock::change)),
+        (
+            "/faults",
+            get(faults::list).post(faults::add).delete(faults::clear),
+        ),
+        ("/findings", get(seen::findings)),
+        ("/health", get(health)),
+        ("/logins", get(logins::pending)),
+        ("/logins/{uuid}/{action}", post(logins::act)),
+        ("/openapi.json", get(openapi)),
+        ("/people", get(people::list)),
+        (
+            "/people/{person}",
+            axum::routing::put(people::put).delete(people::delete),
+        ),
+        ("/people/{person}/{action}", post(people::act)),
+        ("/requests", get(seen::requests)),
+        ("/reset", post(reset)),
+        ("/seed", post(seed)),
+        ("/timeline", get(logins::timeline)),
+        ("/wait-for", post(wait::wait_for)),
+    ]
+}
+
+pub(super) fn router() -> Router<Arc<Shared>> {
+    paths()
+        .into_iter()
+        .fold(Router::new(), |router, (path, methods)| {
+            router.route(&format!("/_sim/api{path}"), methods)
+        })
+}
+
+async fn health() -> Json<Value> {
+    Json(json!({ "status": "ok", "simulator": true }))
+}
+
+async fn openapi() -> Response {
+    ([(CONTENT_TYPE, "application/json")], OPENAPI).into_response()
+}
+
+async fn reset(State(sim): State<Arc<Shared>>) -> Json<Value> {
+    sim.reset();
+    Json(json!({}))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seed {
+    seed: u64,
+}
+
+/// From here on, the same codes, tokens and ids come in the same order.
+async fn seed(State(sim): State<Arc<Shared>>, body: Bytes) -> Result<Json<Value>, BadRequest> {
+    let Seed { seed } = read(&body)?;
+    sim.world().random = Random::new(Some(seed));
+    Ok(Json(json!({})))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_has_every_path_that_the_server_has_and_no_other() {
+        let document: Value = serde_json::from_str(OPENAPI).unwrap();
+        let described: Vec<_> = document["paths"].as_object().unwrap().keys().collect();
+        let mut served = paths().map(|(path, _)| format!("/_sim/api{path}"));
+        served.sort();
+        assert_eq!(described, served.iter().collect::<Vec<_>>());
+    }
+}

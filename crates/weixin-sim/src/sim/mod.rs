@@ -1,0 +1,105 @@
+//! The running simulator: start, serve, stop on drop.
+
+mod control;
+mod shared;
+
+use std::{future::Future, io, net::SocketAddr, sync::Arc};
+
+use axum::{
+    Router,
+    extract::connect_info::Connected,
+    serve::{IncomingStream, Listener},
+};
+use tokio::{net::TcpListener, sync::watch};
+
+pub(crate) use self::shared::{Settings, Shared};
+use crate::{App, Person, SimBuilder, peer::Peer, routes};
+
+/// WeChat on this machine. Stops when it is dropped.
+#[derive(Debug)]
+#[must_use = "the simulator stops when this is dropped"]
+pub struct Sim {
+    shared: Arc<Shared>,
+    /// Dropped with the simulator, which ends the servers.
+    stop: watch::Sender<()>,
+}
+
+impl Sim {
+    /// Starts with the default app and people, at a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    ///
+    /// The error of the operating system if there is no port to listen at.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// A simulator with options.
+    pub fn builder() -> SimBuilder {
+        SimBuilder::new()
+    }
+
+    pub(crate) fn serve(
+        listener: TcpListener,
+        apps: Vec<App>,
+        people: Vec<Person>,
+        settings: Settings,
+    ) -> io::Result<Self> {
+        let origin = format!("http://{}", listener.local_addr()?);
+        let shared = Arc::new(Shared::new(origin, apps, people, settings));
+        let sim = Self {
+            shared,
+            stop: watch::Sender::new(()),
+        };
+        sim.serve_router(listener);
+        Ok(sim)
+    }
+
+    /// Listens at one more address, in plain HTTP; returns which, if the port was left open.
+    ///
+    /// # Errors
+    ///
+    /// The error of the operating system if the address cannot be listened at.
+    pub async fn serve_http(&self, address: SocketAddr) -> io::Result<SocketAddr> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        self.serve_router(listener);
+        Ok(address)
+    }
+
+    pub(crate) fn router(&self) -> Router {
+        routes::router(Arc::clone(&self.shared))
+    }
+
+    pub(crate) fn serve_router<L: Listener>(&self, listener: L)
+    where
+        L::Addr: std::fmt::Debug,
+        Peer: for<'a> Connected<IncomingStream<'a, L>>,
+    {
+        self.serve_on(listener, self.router());
+    }
+
+    pub(crate) fn serve_on<L: Listener>(&self, listener: L, router: Router)
+    where
+        L::Addr: std::fmt::Debug,
+        Peer: for<'a> Connected<IncomingStream<'a, L>>,
+    {
+        let server = axum::serve(
+            listener,
+            router.into_make_service_with_connect_info::<Peer>(),
+        );
+        let server = server.with_graceful_shutdown(self.stopped());
+        tokio::spawn(async move { server.await });
+    }
+
+    /// Ends when the simulator is dropped.
+    pub(crate) fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut stop = self.stop.subscribe();
+        async move { while stop.changed().await.is_ok() {} }
+    }
+
+    /// The one address of all of this WeChat's hosts, such as `http://127.0.0.1:9300`.
+    pub fn url(&self) -> &str {
+        &self.shared.origin
+    }
+}

@@ -1,0 +1,167 @@
+//! Apps, people, time and waiting, by control in any language and in Rust.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::{Client, Method, redirect::Policy};
+use serde_json::{Value, json};
+use weixin_sim::{App, AppKind, Person, Sim};
+
+async fn call(sim: &Sim, method: Method, path: &str, body: Value) -> (u16, Value) {
+    let client = Client::builder().build().unwrap();
+    let url = format!("{}/_sim/api{path}", sim.url());
+    let response = client
+        .request(method, url)
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    (response.status().as_u16(), response.json().await.unwrap())
+}
+
+/// The login page's text, or where it sends the browser.
+async fn open(sim: &Sim, app: &str, callback: &str) -> String {
+    let client = Client::builder().redirect(Policy::none()).build().unwrap();
+    let callback = callback.replace(':', "%3A").replace('/', "%2F");
+    let url = format!(
+        "{}/connect/qrconnect?appid={app}&scope=snsapi_login&redirect_uri={callback}",
+        sim.url()
+    );
+    client.get(url).send().await.unwrap().text().await.unwrap()
+}
+
+#[tokio::test]
+async fn an_app_is_registered_changed_and_removed_and_nothing_differs_the_second_time() {
+    let sim = Sim::start().await.unwrap();
+    let (app, callback) = ("wx1111111111111111", "https://www.example.com/cb");
+    assert!(open(&sim, app, callback).await.contains("AppID 参数错误"));
+    let path = format!("/apps/{app}");
+    let registered = json!({
+        "id": app, "secret": "x", "kind": "website", "name": "示例网站", "callback_domains": [],
+        "ip_whitelist": null, "bound": true, "frozen": false,
+    });
+    for _ in 0..2 {
+        let answer = call(&sim, Method::PUT, &path, json!({ "secret": "x" })).await;
+        assert_eq!(answer, (200, registered.clone()));
+    }
+    assert!(
+        open(&sim, app, callback)
+            .await
+            .contains("redirect_uri 参数错误")
+    );
+    let domains = json!({ "callback_domains": ["www.example.com"], "bound": false });
+    let (_, changed) = call(&sim, Method::PUT, &path, domains).await;
+    let mut expected = registered;
+    expected["callback_domains"] = json!(["www.example.com"]);
+    expected["bound"] = json!(false);
+    assert_eq!(changed, expected);
+    assert!(open(&sim, app, callback).await.contains("/connect/qrcode/"));
+
+    let bad = json!({ "callback_domains": ["https://www.example.com"] });
+    let rule = "must be bare hosts, such as \"www.example.com\": no scheme, port or path";
+    let refusal = json!({ "error": { "field": "callback_domains", "rule": rule } });
+    assert_eq!(call(&sim, Method::PUT, &path, bad).await, (400, refusal));
+    for _ in 0..2 {
+        let answer = call(&sim, Method::DELETE, &path, json!({})).await;
+        assert_eq!(answer, (200, json!({})));
+    }
+    assert!(open(&sim, app, callback).await.contains("AppID 参数错误"));
+    // A reset brings back what was there at the start, and nothing else.
+    call(&sim, Method::PUT, &path, json!({})).await;
+    sim.reset();
+    assert_eq!(sim.apps().len(), 4);
+}
+
+#[tokio::test]
+async fn somebody_comes_logs_in_under_another_name_and_goes() {
+    let sim = Sim::start().await.unwrap();
+    let hong = json!({ "id": "hong", "nickname": "小红", "avatar": false, "blocked": false });
+    let body = json!({ "nickname": "小红", "avatar": false });
+    for _ in 0..2 {
+        let answer = call(&sim, Method::PUT, "/people/hong", body.clone()).await;
+        assert_eq!(answer, (200, hong.clone()));
+    }
+    open(&sim, "wx0123456789abcdef", "http://localhost/").await;
+    let uuid = sim.pending().remove(0);
+    sim.allow(&uuid, "小红").unwrap();
+    let (_, timeline) = call(&sim, Method::GET, "/timeline", json!({})).await;
+    assert_eq!(timeline[0]["person"], "hong");
+    call(&sim, Method::DELETE, "/people/hong", json!({})).await;
+    assert_eq!(sim.people().len(), 5);
+
+    sim.put_person(Person::new("hong", "红").blocked());
+    sim.put_person(Person::new("hong", "大红"));
+    assert_eq!(sim.people().last().unwrap().nickname(), "大红");
+    sim.put_app(App::new("wx2", "x").kind(AppKind::MiniProgram).frozen());
+    assert_eq!(sim.apps().last().unwrap().id(), "wx2");
+}
+
+#[tokio::test]
+async fn the_clock_stops_moves_and_runs_on_from_where_it_is() {
+    let begin = SystemTime::UNIX_EPOCH + Duration::from_secs(100);
+    let sim = Sim::builder().frozen_at(begin).start().await.unwrap();
+    let change = async |body| call(&sim, Method::POST, "/clock", body).await.1;
+    let both = change(json!({ "advance_seconds": 5, "runs": false })).await;
+    assert_eq!(both, json!({ "now": 105, "runs": false }));
+    let runs = change(json!({ "runs": true })).await;
+    assert_eq!(runs["runs"], true);
+    // A machine under load is slow, but not by an hour.
+    assert!(
+        (105..3700).contains(&runs["now"].as_u64().unwrap()),
+        "{runs}"
+    );
+    let stopped = change(json!({ "runs": false })).await;
+    assert_eq!(change(json!({ "runs": false })).await, stopped);
+    sim.run_clock();
+    sim.freeze_clock();
+    sim.reset();
+    let start = call(&sim, Method::GET, "/clock", json!({})).await.1;
+    assert_eq!(start, json!({ "now": 100, "runs": false }));
+}
+
+#[tokio::test]
+async fn who_waits_is_told_when_it_happens() {
+    let sim = Sim::start().await.unwrap();
+    let login = json!({ "login": { "app_id": "wx0123456789abcdef", "step": "allowed" } });
+    let (told, ()) = tokio::join!(call(&sim, Method::POST, "/wait-for", login), async {
+        open(&sim, "wx0123456789abcdef", "http://localhost/").await;
+        let uuid = sim.until(|sim| sim.pending().pop()).await;
+        sim.allow(&uuid, "layla").unwrap();
+    });
+    assert_eq!(told.0, 200);
+    let login = &told.1["login"];
+    let steps: Vec<_> = login["steps"].as_array().unwrap().iter().collect();
+    let names: Vec<_> = steps.iter().map(|step| &step["what"]).collect();
+    assert_eq!(
+        (&login["person"], names),
+        (&json!("layla"), vec!["opened", "allowed"])
+    );
+
+    let refused = json!({ "request": { "path": "/sns/auth", "errcode": 41001, "after": 1 } });
+    let (told, _) = tokio::join!(
+        call(&sim, Method::POST, "/wait-for", refused),
+        reqwest::get(format!("{}/sns/auth", sim.url()))
+    );
+    assert_eq!(told.1["request"]["number"], 2);
+    let finding = json!({ "finding": { "rule": "state-missing" } });
+    let (_, told) = call(&sim, Method::POST, "/wait-for", finding).await;
+    assert_eq!(told["finding"]["id"], "state-missing");
+    let two = json!({ "finding": {}, "login": {} });
+    let (status, answer) = call(&sim, Method::POST, "/wait-for", two).await;
+    let rule = "expected one of finding, login and request";
+    assert_eq!((status, &answer["error"]["rule"]), (400, &json!(rule)));
+}
+
+#[tokio::test]
+async fn a_seed_makes_the_same_codes_again() {
+    let sim = Sim::start().await.unwrap();
+    let code = async || {
+        call(&sim, Method::POST, "/seed", json!({ "seed": 7 })).await;
+        sim.send_auth("wx0123456789abcde1", "layla").unwrap()
+    };
+    assert_eq!(code().await, code().await);
+    sim.seed(8);
+    let other = sim.wx_login("wx0123456789abcde2", "layla").unwrap();
+    assert_ne!(other, code().await);
+    assert!(sim.phone_code("wx0123456789abcdef", "layla").is_err());
+}
