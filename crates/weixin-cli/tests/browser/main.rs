@@ -9,6 +9,7 @@
 )]
 
 mod demo;
+mod desk;
 mod embedded;
 mod exec;
 mod official_account;

@@ -92,6 +92,8 @@ fn ours() -> Router<Arc<Shared>> {
     Router::new()
         .route("/", get(desk::show))
         .route("/_sim/", get(desk::show))
+        // Browsers ask for it by themselves, which tells nobody anything.
+        .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
         .route("/_sim/desk", get(desk::follow))
         .route("/_sim/phone", get(phone_home::show))
         .route("/_sim/phone/open", get(phone_home::open))
