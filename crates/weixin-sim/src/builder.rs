@@ -9,7 +9,9 @@ use std::{
 use axum::http::HeaderValue;
 use tokio::net::TcpListener;
 
-use crate::{App, Lifetimes, Person, Sim, app, person, sim::Settings};
+use crate::{
+    App, DesktopAnswer, Lifetimes, Person, Sim, app, person, sim::Settings, world::Desktop,
+};
 
 /// Options of a [`Sim`].
 #[derive(Debug)]
@@ -79,6 +81,14 @@ impl SimBuilder {
     /// WeChat demands it; clients that do otherwise are in use, so it is an option.
     pub fn strict_order(mut self) -> Self {
         self.settings.strict_order = true;
+        self
+    }
+
+    /// Lets WeChat for PC run from the start, with the person of this id in front of it: the login page
+    /// offers to log in without scanning.
+    pub fn desktop(mut self, person: impl Into<String>, answer: DesktopAnswer) -> Self {
+        let person = person.into();
+        self.settings.desktop = Some(Desktop { person, answer });
         self
     }
 

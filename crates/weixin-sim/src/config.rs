@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::{App, AppKind, Lifetimes, Person, SimBuilder, app::AppChange};
+use crate::{App, AppKind, DesktopAnswer, Lifetimes, Person, SimBuilder, app::AppChange};
 
 /// A file with every setting, commented: what `weixin sim init` writes.
 pub const EXAMPLE: &str = include_str!("../templates/sim.toml");
@@ -21,6 +21,7 @@ struct File {
     seed: Option<u64>,
     auto_allow: bool,
     strict_order: bool,
+    desktop: Option<String>,
     lifetimes: Seconds,
     app: Vec<AppEntry>,
     person: Vec<PersonEntry>,
@@ -84,6 +85,9 @@ impl SimBuilder {
         }
         if file.strict_order {
             self = self.strict_order();
+        }
+        if let Some(person) = file.desktop {
+            self = self.desktop(person, DesktopAnswer::Allow);
         }
         self = self.lifetimes(file.lifetimes.into());
         for app in file.app {

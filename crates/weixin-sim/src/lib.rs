@@ -136,5 +136,5 @@ pub use self::{
     person::Person,
     record::Recorded,
     sim::Sim,
-    world::PhoneError,
+    world::{DesktopAnswer, PhoneError},
 };

@@ -35,6 +35,8 @@ pub(crate) struct Look<'a> {
     /// `black` or `white`.
     pub(crate) text_colour: &'static str,
     pub(crate) stylesheet: Option<&'a str>,
+    /// Whether WeChat for PC may be asked.
+    pub(crate) quick: bool,
     /// `true`, `false` or `default`: which window goes on after the login.
     pub(crate) self_redirect: &'static str,
 }

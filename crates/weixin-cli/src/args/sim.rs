@@ -106,6 +106,10 @@ pub(crate) struct SimOptions {
     #[arg(long, env = "WEIXIN_SIM_STRICT_ORDER")]
     pub(crate) strict_order: bool,
 
+    /// Let WeChat for PC run, with this person (an id or nickname) in front of it: no scanning
+    #[arg(long, value_name = "NAME", env = "WEIXIN_SIM_DESKTOP")]
+    pub(crate) desktop: Option<String>,
+
     /// Make the same codes, tokens and ids in the same order at every start
     #[arg(long, value_name = "NUMBER", env = "WEIXIN_SIM_SEED")]
     pub(crate) seed: Option<u64>,

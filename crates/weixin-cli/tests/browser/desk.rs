@@ -41,9 +41,8 @@ async fn the_desk_follows_a_login_by_itself() {
     .await;
     desk.reads("#request-3 b", "40163").await;
     desk.click("#request-3 summary").await;
-    let sent =
-        format!("appid=wx0123456789abcdef\nsecret=***\ncode=***\ngrant_type=authorization_code");
-    desk.reads("#request-3 pre", &sent).await;
+    let sent = "appid=wx0123456789abcdef\nsecret=***\ncode=***\ngrant_type=authorization_code";
+    desk.reads("#request-3 pre", sent).await;
     // What is open stays open when something happens.
     sim.fault(Fault::new(Effect::Errcode(-1)));
     get(&sim, "/sns/auth").await;

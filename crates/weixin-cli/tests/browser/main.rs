@@ -10,6 +10,7 @@
 
 mod demo;
 mod desk;
+mod desktop;
 mod embedded;
 mod exec;
 mod official_account;

@@ -61,6 +61,7 @@ pub(super) async fn page(
             state: parameters.get("state"),
             snapshot: parameters.get("forceSnapShot") == "true",
             forgets: has(&headers, COOKIE, FORGETS),
+            fast: false,
         };
         Ok((world.begin(&app, &asked, now), app.name))
     });

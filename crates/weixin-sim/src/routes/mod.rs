@@ -6,6 +6,7 @@ mod bad_request;
 mod checks;
 mod control;
 mod desk;
+mod desktop;
 mod faults;
 mod front;
 mod inspect;
@@ -94,6 +95,8 @@ fn ours() -> Router<Arc<Shared>> {
         .route("/_sim/", get(desk::show))
         // Browsers ask for it by themselves, which tells nobody anything.
         .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
+        .route("/api/check-login", post(desktop::check_login))
+        .route("/api/authorize", post(desktop::authorize))
         .route("/_sim/desk", get(desk::follow))
         .route("/_sim/phone", get(phone_home::show))
         .route("/_sim/phone/open", get(phone_home::open))

@@ -38,6 +38,7 @@ pub(super) async fn page(
             state: parameters.get("state"),
             snapshot: false,
             forgets: false,
+            fast: false,
         };
         let login = world.begin(&app, &asked, now);
         Ok((login, app.name))
@@ -85,6 +86,7 @@ fn look(parameters: &Parameters) -> Look<'_> {
             "black"
         },
         stylesheet,
+        quick: parameters.get("fast_login") != "0",
         self_redirect: match parameters.get("self_redirect") {
             "true" => "true",
             "false" => "false",
@@ -93,7 +95,8 @@ fn look(parameters: &Parameters) -> Look<'_> {
     }
 }
 
-fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, ErrorPage> {
+/// App id, scope and callback, in this order.
+pub(super) fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, ErrorPage> {
     let app = world.app(parameters.get("appid")).map_err(|_| ErrorPage {
         text: "AppID 参数错误",
         why: BrokenRule::UNKNOWN_APP,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Sim;
-use crate::{App, Fault, Finding, Person, PhoneError, Recorded, random::Random};
+use crate::{App, DesktopAnswer, Fault, Finding, Person, PhoneError, Recorded, random::Random};
 
 impl Sim {
     /// The apps as they are now.
@@ -52,6 +52,16 @@ impl Sim {
     /// [`PhoneError::UnknownPerson`]
     pub fn withdraw(&self, person: &str, app: &str) -> Result<(), PhoneError> {
         self.shared.change(|world, _| world.withdraw(person, app))
+    }
+
+    /// WeChat for PC runs from now on, with the person of this id or nickname in front of it.
+    ///
+    /// # Errors
+    ///
+    /// [`PhoneError::UnknownPerson`]
+    pub fn run_desktop(&self, person: &str, answer: DesktopAnswer) -> Result<(), PhoneError> {
+        self.shared
+            .change(|world, _| world.run_desktop(Some(person), answer))
     }
 
     /// WeChat hands a code to a mobile app on this person's phone.

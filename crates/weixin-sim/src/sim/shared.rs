@@ -8,7 +8,11 @@ use std::{
 use axum::http::HeaderValue;
 use tokio::sync::watch;
 
-use crate::{App, Lifetimes, Person, clock::Clock, world::World};
+use crate::{
+    App, Lifetimes, Person,
+    clock::Clock,
+    world::{Desktop, World},
+};
 
 /// What is decided at the start.
 #[derive(Debug, Default)]
@@ -18,6 +22,7 @@ pub(crate) struct Settings {
     pub(crate) lifetimes: Lifetimes,
     pub(crate) auto_allow: bool,
     pub(crate) strict_order: bool,
+    pub(crate) desktop: Option<Desktop>,
     /// `None`: as WeChat.
     pub(crate) token_content_type: Option<HeaderValue>,
 }
@@ -43,7 +48,7 @@ impl Shared {
         people: Vec<Person>,
         settings: Settings,
     ) -> Self {
-        let world = World::new(apps, people, settings.seed, settings.lifetimes.clone());
+        let world = World::new(apps, people, &settings);
         Self {
             origin,
             clock: Clock::new(settings.frozen_at),

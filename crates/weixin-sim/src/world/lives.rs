@@ -1,6 +1,6 @@
 //! What happens to people and apps while they are logged in.
 
-use super::{PhoneError, World};
+use super::{Desktop, DesktopAnswer, PhoneError, World};
 use crate::{App, Person, refusal::Refusal};
 
 impl World {
@@ -41,6 +41,17 @@ impl World {
             Some(known) => *known = app,
             None => self.apps.push(app),
         }
+    }
+
+    /// WeChat for PC runs, and this person, or the first, sits in front of it.
+    pub(crate) fn run_desktop(
+        &mut self,
+        name: Option<&str>,
+        answer: DesktopAnswer,
+    ) -> Result<(), PhoneError> {
+        let person = self.person(name)?.id.clone();
+        self.desktop = Some(Desktop { person, answer });
+        Ok(())
     }
 
     /// All tokens of the person are void (42007, facts 4.4).

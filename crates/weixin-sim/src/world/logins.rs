@@ -22,6 +22,8 @@ pub(crate) struct Login {
     pub(crate) expires: SystemTime,
     /// Its number in the timeline.
     pub(crate) story: u64,
+    /// Whether WeChat for PC is asked, and not a phone.
+    pub(crate) fast: bool,
     /// What goes wrong on the way back to the site.
     pub(crate) fault: Option<Effect>,
     pub(crate) stage: Stage,
@@ -40,6 +42,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) snapshot: bool,
     /// Whether this browser loses its cookies.
     pub(crate) forgets: bool,
+    /// Whether WeChat for PC is asked, and not a phone.
+    pub(crate) fast: bool,
 }
 
 /// What the phone did.
@@ -136,10 +140,17 @@ impl Login {
     /// it has one (facts 1.5).
     fn with_code(&self, code: &str) -> String {
         let callback = self.returns_to();
+        // WeChat for PC puts it in front of the fragment, the page behind it (facts 1.5).
+        let (callback, fragment) = match callback.split_once('#') {
+            Some((callback, fragment)) if self.fast => {
+                (callback.to_owned(), format!("#{fragment}"))
+            }
+            _ => (callback, String::new()),
+        };
         let join = if callback.contains('?') { '&' } else { '?' };
         let state = self.returned_state();
         let state: String = form_urlencoded::byte_serialize(state.as_bytes()).collect();
-        format!("{callback}{join}{code}&state={state}")
+        format!("{callback}{join}{code}&state={state}{fragment}")
     }
 
     /// The callback; by another name of this machine, under which the browser has no cookies, if it is to
@@ -191,10 +202,14 @@ impl Logins {
 
     /// Everything that still waits for a phone, the newest last.
     pub(crate) fn pending(&self, now: SystemTime) -> Vec<Login> {
+        let waits = |login: &Login| match login.stage {
+            // Its page has a QR code of its own beside it, until WeChat for PC is asked.
+            Stage::Waiting => !login.fast,
+            Stage::Scanned | Stage::Cancelled => true,
+            Stage::Confirmed { .. } => false,
+        };
         let pending = |login: &&Login| {
-            login.kind == AppKind::Website
-                && !login.has_expired(now)
-                && !matches!(login.stage, Stage::Confirmed { .. })
+            login.kind == AppKind::Website && !login.has_expired(now) && waits(login)
         };
         let mut logins: Vec<_> = self.0.values().filter(pending).cloned().collect();
         logins.sort_by(|a, b| (a.expires, &a.uuid).cmp(&(b.expires, &b.uuid)));

@@ -1,6 +1,7 @@
 //! All state of this WeChat. Pure methods that take the time; no clock, no network.
 
 mod app_tokens;
+mod desktop;
 mod grants;
 mod lives;
 mod logins;
@@ -13,15 +14,16 @@ use std::{collections::VecDeque, time::SystemTime};
 
 use tokio::sync::watch;
 
-pub use self::logins::PhoneError;
 pub(crate) use self::{
     app_tokens::{AppTokens, Lent},
+    desktop::Desktop,
     grants::Grants,
     logins::{Asked, Login, Logins, Poll, Stage},
     mini_program::MiniPrograms,
     timeline::{Event, Step, Story, Timeline},
     tokens::{Exchange, Issued, Profile},
 };
+pub use self::{desktop::DesktopAnswer, logins::PhoneError};
 use crate::{
     App, AppKind, Effect, Person,
     fault::{Faults, Target},
@@ -31,6 +33,7 @@ use crate::{
     record::{Recorded, Seen},
     refusal::Refusal,
     routes::Parameters,
+    sim::Settings,
 };
 
 /// How many requests the log remembers.
@@ -39,7 +42,7 @@ const MAX_RECORDED: usize = 1000;
 #[derive(Debug)]
 pub(crate) struct World {
     /// As they were at the start.
-    initial: (Vec<App>, Vec<Person>),
+    initial: (Vec<App>, Vec<Person>, Option<Desktop>),
     pub(crate) apps: Vec<App>,
     pub(crate) people: Vec<Person>,
     pub(crate) random: Random,
@@ -48,6 +51,8 @@ pub(crate) struct World {
     pub(crate) grants: Grants,
     pub(crate) app_tokens: AppTokens,
     pub(crate) mini_programs: MiniPrograms,
+    /// `None`: WeChat for PC does not run.
+    pub(crate) desktop: Option<Desktop>,
     pub(crate) faults: Faults,
     pub(crate) findings: Findings,
     pub(crate) timeline: Timeline,
@@ -57,18 +62,15 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(
-        apps: Vec<App>,
-        people: Vec<Person>,
-        seed: Option<u64>,
-        lifetimes: Lifetimes,
-    ) -> Self {
+    pub(crate) fn new(apps: Vec<App>, people: Vec<Person>, settings: &Settings) -> Self {
+        let desktop = settings.desktop.clone();
         Self {
-            initial: (apps.clone(), people.clone()),
+            initial: (apps.clone(), people.clone(), desktop.clone()),
+            desktop,
             apps,
             people,
-            random: Random::new(seed),
-            lifetimes,
+            random: Random::new(settings.seed),
+            lifetimes: settings.lifetimes.clone(),
             logins: Logins::default(),
             grants: Grants::default(),
             app_tokens: AppTokens::default(),
@@ -83,7 +85,7 @@ impl World {
 
     /// Forgets what happened; apps and people are again as they were at the start.
     pub(crate) fn reset(&mut self, seed: Option<u64>) {
-        (self.apps, self.people) = self.initial.clone();
+        (self.apps, self.people, self.desktop) = self.initial.clone();
         self.random = Random::new(seed);
         self.logins = Logins::default();
         self.grants = Grants::default();
@@ -163,6 +165,7 @@ impl World {
             state: asked.state.to_owned(),
             snapshot: asked.snapshot,
             expires: now + self.lifetimes.qr_code,
+            fast: asked.fast,
             fault: fault.or(asked.forgets.then_some(Effect::CookiesLost)),
             stage: Stage::Waiting,
             changed: watch::Sender::new(()),

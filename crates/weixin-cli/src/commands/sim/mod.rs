@@ -8,7 +8,7 @@ mod trust;
 use std::{fmt::Display, fs, net::SocketAddr, path::Path};
 
 use serde_json::{Map, Value, json};
-use weixin_sim::{App, Authority, Sim, SimBuilder};
+use weixin_sim::{App, Authority, DesktopAnswer, Sim, SimBuilder};
 
 use crate::{
     args::{self, SimCommand, SimOptions},
@@ -112,7 +112,12 @@ async fn start(options: &SimOptions, address: SocketAddr) -> Result<Sim, Failure
         builder = builder.token_content_type(content_type);
     }
     let sim = builder.start().await;
-    sim.map_err(|source| Failure::Listen { address, source })
+    let sim = sim.map_err(|source| Failure::Listen { address, source })?;
+    if let Some(person) = &options.desktop {
+        let runs = sim.run_desktop(person, DesktopAnswer::Allow);
+        runs.map_err(|error| Failure::Usage(format!("--desktop: {error}")))?;
+    }
+    Ok(sim)
 }
 
 /// Apps and people, from the file or the arguments.

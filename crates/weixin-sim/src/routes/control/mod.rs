@@ -2,6 +2,7 @@
 
 mod apps;
 mod clock;
+mod desktop;
 mod faults;
 mod logins;
 mod people;
@@ -25,7 +26,7 @@ use super::bad_request::{BadRequest, read};
 use crate::{OPENAPI, random::Random, sim::Shared};
 
 /// Every path below `/_sim/api`, as the OpenAPI document has them.
-fn paths() -> [(&'static str, MethodRouter<Arc<Shared>>); 18] {
+fn paths() -> [(&'static str, MethodRouter<Arc<Shared>>); 19] {
     [
         ("/apps", get(apps::list)),
         (
@@ -34,6 +35,10 @@ fn paths() -> [(&'static str, MethodRouter<Arc<Shared>>); 18] {
         ),
         ("/apps/{app}/{action}", post(apps::act)),
         ("/clock", get(clock::show).post(clock::change)),
+        (
+            "/desktop",
+            get(desktop::show).put(desktop::start).delete(desktop::end),
+        ),
         (
             "/faults",
             get(faults::list).post(faults::add).delete(faults::clear),

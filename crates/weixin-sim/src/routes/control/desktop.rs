@@ -1,0 +1,45 @@
+//! `/desktop`: WeChat for PC runs, and somebody sits in front of it; or it does not.
+
+use std::sync::Arc;
+
+use axum::{Json, body::Bytes, extract::State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    DesktopAnswer,
+    routes::bad_request::{BadRequest, read},
+    sim::Shared,
+};
+
+pub(super) async fn show(State(sim): State<Arc<Shared>>) -> Json<Value> {
+    let world = sim.world();
+    Json(match &world.desktop {
+        Some(desktop) => {
+            json!({ "runs": true, "person": desktop.person, "answer": desktop.answer })
+        }
+        None => json!({ "runs": false, "person": null, "answer": null }),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Runs {
+    person: Option<String>,
+    #[serde(default)]
+    answer: DesktopAnswer,
+}
+
+pub(super) async fn start(
+    State(sim): State<Arc<Shared>>,
+    body: Bytes,
+) -> Result<Json<Value>, BadRequest> {
+    let Runs { person, answer } = read(&body)?;
+    sim.change(|world, _| world.run_desktop(person.as_deref(), answer))?;
+    Ok(show(State(sim)).await)
+}
+
+pub(super) async fn end(State(sim): State<Arc<Shared>>) -> Json<Value> {
+    sim.change(|world, _| world.desktop = None);
+    show(State(sim)).await
+}
