@@ -215,3 +215,60 @@ async fn tls_and_proxy_can_be_had_without_a_command() {
     process.kill().unwrap();
     process.wait().unwrap();
 }
+
+/// A browser that only says how it was called.
+fn chromium(name: &str) -> String {
+    let directory = directory(name);
+    fs::create_dir_all(&directory).unwrap();
+    let chromium = directory.join("chromium");
+    fs::write(
+        &chromium,
+        "#!/bin/sh\nfor argument; do echo \"$argument\"; done\n",
+    )
+    .unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&chromium, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let path = std::env::var("PATH").unwrap();
+    format!("{}:{path}", directory.display())
+}
+
+#[test]
+fn a_phone_is_a_browser_that_sites_take_for_wechats_own() {
+    let mut weixin = command(&["sim", "phone", "--sim", "http://127.0.0.1:1"]);
+    weixin.env("PATH", chromium("phone"));
+    let printed = run(weixin);
+    let lines: Vec<_> = printed.stdout.lines().collect();
+    assert_eq!(printed.code, Some(0), "{printed:?}");
+    assert!(
+        lines[0].starts_with("--user-agent=") && lines[0].contains(" MicroMessenger/"),
+        "{lines:?}"
+    );
+    assert_eq!(lines.last(), Some(&"http://127.0.0.1:1/_sim/phone"));
+    let profile = lines[1].strip_prefix("--user-data-dir=").unwrap();
+    assert!(!Path::new(profile).exists());
+
+    let mut weixin = command(&["sim", "phone", "http://localhost:1/"]);
+    weixin.env("PATH", "/nowhere");
+    let printed = run(weixin);
+    assert_eq!(printed.code, Some(2));
+    assert!(printed.stderr.contains("found no Chromium"), "{printed:?}");
+}
+
+#[test]
+fn a_browser_can_be_opened_beside_the_command() {
+    let mut weixin = command(&["sim", "exec", "--browser", "http://localhost:1/", "--"]);
+    weixin
+        .args(["sleep", "0.2"])
+        .env("PATH", chromium("beside"));
+    let printed = run(weixin);
+    let lines: Vec<_> = printed.stdout.lines().collect();
+    assert_eq!(printed.code, Some(0), "{printed:?}");
+    assert!(
+        lines[0].starts_with("--host-resolver-rules=MAP open.weixin.qq.com 127.0.0.1:"),
+        "{lines:?}"
+    );
+    assert_eq!(lines.last(), Some(&"http://localhost:1/"));
+}

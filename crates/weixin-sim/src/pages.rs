@@ -17,6 +17,8 @@ pub(crate) struct QrPage<'a> {
     pub(crate) app_name: &'a str,
     pub(crate) english: bool,
     pub(crate) look: Look<'a>,
+    /// Where the browser goes instead of the callback, to come back twice.
+    pub(crate) twice: Option<String>,
 }
 
 /// The QR page in its newer form (`stylelite=1`), which has other class names.
@@ -27,6 +29,8 @@ pub(crate) struct LiteQrPage<'a> {
     pub(crate) app_name: &'a str,
     pub(crate) english: bool,
     pub(crate) look: Look<'a>,
+    /// Where the browser goes instead of the callback, to come back twice.
+    pub(crate) twice: Option<String>,
 }
 
 /// What the site that embeds the QR page may choose of it.
@@ -113,6 +117,8 @@ pub(crate) struct PhoneHome<'a> {
     pub(crate) owner: &'a str,
     pub(crate) people: &'a [Person],
     pub(crate) pending: &'a [Login],
+    /// Whether the browser inside it loses the cookies of sites.
+    pub(crate) forgets: bool,
     pub(crate) mini_programs: &'a [&'a App],
     /// Of the mini program that was just opened.
     pub(crate) code: Option<&'a str>,

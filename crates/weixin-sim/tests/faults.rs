@@ -367,9 +367,9 @@ async fn a_login_comes_back_with_another_state_without_cookies_or_twice() {
     sim.fault(Fault::new(Effect::CallbackTwice).path("/connect/qrconnect"));
     assert_eq!(callback(&sim, localhost).await, good);
     sim.fault(Fault::new(Effect::CallbackTwice).app("wx0123456789abcde0"));
-    let page = callback(&sim, localhost).await;
-    assert!(
-        page.contains("data-callback=\"http://localhost:1/cb?code=071"),
-        "{page}"
-    );
+    let twice = callback(&sim, localhost).await;
+    let origin = sim.url().replace("127.0.0.1", "localhost");
+    assert_eq!(twice, format!("{origin}/_sim/twice?uuid=CODE"));
+    let unknown = get(&sim, "/_sim/twice?uuid=x").await;
+    assert_eq!(unknown.status(), 400);
 }

@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use url::Url;
 use weixin::{OpenId, RedirectUri};
 
-pub(crate) use self::sim::{Exec, Sim, SimCommand, SimOptions};
+pub(crate) use self::sim::{Exec, Phone, Sim, SimCommand, SimOptions};
 use crate::settings::{Addresses, App, TokenFile};
 
 const EXIT_CODES: &str = "\

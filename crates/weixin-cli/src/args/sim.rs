@@ -132,6 +132,32 @@ pub(crate) enum SimCommand {
         file: PathBuf,
     },
     Exec(Box<Exec>),
+    Phone(Phone),
+}
+
+/// Open a browser that sites take for WeChat's own: its User-Agent, a phone's size, cookies of its own
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The browser is a Chromium, Chrome or Edge of this machine, with a profile that goes with it.
+
+Examples:
+  weixin sim phone                  the pretend phone of `weixin sim`
+  weixin sim phone http://localhost:8080/
+                                    your site, as somebody inside WeChat sees it")]
+pub(crate) struct Phone {
+    /// What to open instead of the pretend phone
+    #[arg(value_parser = web_address)]
+    pub(crate) address: Option<Url>,
+
+    /// Where the simulator is
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "WEIXIN_SIM_URL",
+        default_value = "http://127.0.0.1:9300",
+        value_parser = web_address
+    )]
+    pub(crate) sim: Url,
 }
 
 /// Run a command for which this simulator is WeChat: nothing in it has to be changed

@@ -13,6 +13,7 @@ mod desk;
 mod desktop;
 mod embedded;
 mod exec;
+mod faults;
 mod official_account;
 mod phone;
 mod window;

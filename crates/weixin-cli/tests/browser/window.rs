@@ -170,6 +170,13 @@ impl Window {
         self.focused().await.current_url().await.unwrap().into()
     }
 
+    /// Waits until this window is somewhere below an address.
+    pub(crate) async fn arrives(&self, below: &str) {
+        let arrived = async |_| self.address().await.starts_with(below).then_some(());
+        let has_arrived = self.patiently("body", arrived).await.is_some();
+        assert!(has_arrived, "{} is not below {below}", self.address().await);
+    }
+
     pub(crate) async fn goto(&self, address: &str) {
         self.focused().await.goto(address).await.unwrap();
     }

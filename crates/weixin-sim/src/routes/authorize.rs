@@ -60,7 +60,7 @@ pub(super) async fn page(
             redirect_uri: parameters.get("redirect_uri"),
             state: parameters.get("state"),
             snapshot: parameters.get("forceSnapShot") == "true",
-            forgets: has(&headers, COOKIE, FORGETS),
+            forgets: forgets(&headers),
             fast: false,
         };
         Ok((world.begin(&app, &asked, now), app.name))
@@ -86,7 +86,7 @@ fn straight_back(sim: &Shared, login: &Login, owner: &Owner) -> Response {
         let person = owner.id(world);
         world.allow(&login.uuid, Some(&person), now)
     });
-    super::send_back(login, callback.unwrap_or_default())
+    super::send_back(sim, login, callback.unwrap_or_default())
 }
 
 /// The codes of the dialogs are documented, their order is not.
@@ -146,6 +146,11 @@ pub(super) fn is_in_order(parameters: &Parameters) -> bool {
 
 fn is_inside_wechat(headers: &HeaderMap) -> bool {
     has(headers, USER_AGENT, "MicroMessenger") || has(headers, COOKIE, INSIDE)
+}
+
+/// Whether this browser plays one that loses the cookies of sites.
+pub(super) fn forgets(headers: &HeaderMap) -> bool {
+    has(headers, COOKIE, FORGETS)
 }
 
 fn has(headers: &HeaderMap, name: HeaderName, text: &str) -> bool {

@@ -36,11 +36,7 @@ use axum::{
 };
 
 pub(crate) use self::parameters::Parameters;
-use crate::{
-    pages::{self, TwicePage},
-    sim::Shared,
-    world::Login,
-};
+use crate::{sim::Shared, world::Login};
 
 /// Largest request that is read, in bytes.
 const MAX_BODY: usize = 64 * 1024;
@@ -104,6 +100,7 @@ fn ours() -> Router<Arc<Shared>> {
         .route("/_sim/phone/mini-program", post(phone_home::mini_program))
         .route("/_sim/phone/{uuid}", post(phone::decide))
         .route("/_sim/inside", get(authorize::inside))
+        .route("/_sim/twice", get(phone::twice))
         .route("/_sim/findings", get(inspect::show))
         .merge(control::router())
         .route("/_sim/{*path}", any(bad_request::not_found))
@@ -119,15 +116,9 @@ fn redirect(url: String) -> Response {
     )
 }
 
-/// Sends the browser back to the site; twice, if that was asked for.
-fn send_back(login: &Login, callback: String) -> Response {
-    if login.returns_twice() {
-        pages::page(&TwicePage {
-            callback: &callback,
-        })
-    } else {
-        redirect(callback)
-    }
+/// Sends the browser back to the site; by a page of ours, if it is to come back twice.
+fn send_back(sim: &Shared, login: &Login, callback: String) -> Response {
+    redirect(login.twice(&sim.origin).unwrap_or(callback))
 }
 
 /// No page is worth keeping in a browser's cache. WeChat's API sends no such header.

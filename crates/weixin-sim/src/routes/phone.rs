@@ -4,16 +4,16 @@ use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     extract::{Path, State},
-    http::StatusCode,
+    http::{StatusCode, Uri},
     response::{IntoResponse, Response},
 };
 
 use super::{Parameters, owner::Owner, parameters};
 use crate::{
     AppKind, PhoneError,
-    pages::{PhonePage, Screen, page},
+    pages::{PhonePage, Screen, TwicePage, page},
     sim::Shared,
-    world::{Login, World},
+    world::{Stage, World},
 };
 
 /// `/connect/confirm`: opening it is the scan.
@@ -56,16 +56,29 @@ pub(super) async fn decide(
     let form = parameters::form(&body);
     let person = Some(form.get("person")).filter(|person| !person.is_empty());
     let decided = sim.change(|world, now| match form.get("action") {
-        "allow" => allow(world, &uuid, person, now).map(Some),
+        "allow" => allow(world, (&uuid, person), &sim.origin, now).map(Some),
         "cancel" => cancel(world, &uuid, now).map(Some),
         _ => Ok(None),
     });
     match decided {
         Ok(Some(Next::Screen(screen))) => page(&PhonePage { screen }),
-        Ok(Some(Next::Callback(login, url))) => super::send_back(&login, url),
+        Ok(Some(Next::Callback(url))) => super::redirect(url),
         Ok(None) => bad_request("action: expected allow or cancel".to_owned()),
         Err(error @ PhoneError::UnknownPerson { .. }) => bad_request(format!("person: {error}")),
         Err(error) => bad_request(error.to_string()),
+    }
+}
+
+/// `/_sim/twice`: sends the browser back to the site twice.
+pub(super) async fn twice(State(sim): State<Arc<Shared>>, address: Uri) -> Response {
+    let parameters = parameters::form(address.query().unwrap_or_default());
+    let world = sim.world();
+    let login = world.logins.find(parameters.get("uuid"), sim.now());
+    match login.filter(|login| matches!(login.stage, Stage::Confirmed { .. })) {
+        Some(login) => page(&TwicePage {
+            callback: &login.callback(),
+        }),
+        None => bad_request("uuid: expected that of a login that was allowed".to_owned()),
     }
 }
 
@@ -74,20 +87,20 @@ enum Next<'a> {
     /// The browser that waits in front of the QR code goes on by itself.
     Screen(Screen<'a>),
     /// Inside WeChat, the phone is the browser.
-    Callback(Box<Login>, String),
+    Callback(String),
 }
 
 fn allow<'a>(
     world: &mut World,
-    uuid: &'a str,
-    person: Option<&str>,
+    (uuid, person): (&'a str, Option<&str>),
+    origin: &str,
     now: SystemTime,
 ) -> Result<Next<'a>, PhoneError> {
     let login = world.logins.find(uuid, now).cloned();
     let callback = world.allow(uuid, person, now)?;
     Ok(match login {
         Some(login) if login.kind == AppKind::OfficialAccount => {
-            Next::Callback(Box::new(login), callback)
+            Next::Callback(login.twice(origin).unwrap_or(callback))
         }
         _ => Next::Screen(Screen::Allowed),
     })
@@ -96,7 +109,7 @@ fn allow<'a>(
 fn cancel<'a>(world: &mut World, uuid: &'a str, now: SystemTime) -> Result<Next<'a>, PhoneError> {
     let login = world.cancel(uuid, now)?;
     Ok(match login.kind {
-        AppKind::OfficialAccount => Next::Callback(Box::new(login.clone()), login.denied()),
+        AppKind::OfficialAccount => Next::Callback(login.denied()),
         _ => Next::Screen(Screen::Cancelled { uuid }),
     })
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::{
     extract::State,
-    http::{StatusCode, Uri, header::SET_COOKIE},
+    http::{HeaderMap, StatusCode, Uri, header::SET_COOKIE},
     response::{IntoResponse, Redirect, Response},
 };
 use url::Url;
 
-use super::{owner::Owner, parameters};
+use super::{authorize::forgets, owner::Owner, parameters};
 use crate::{
     AppKind, PhoneError,
     pages::{PhoneHome, page},
@@ -17,18 +17,23 @@ use crate::{
     world::World,
 };
 
-pub(super) async fn show(State(sim): State<Arc<Shared>>, owner: Owner) -> Response {
-    screen(&sim, &owner, None)
+pub(super) async fn show(
+    State(sim): State<Arc<Shared>>,
+    headers: HeaderMap,
+    owner: Owner,
+) -> Response {
+    screen(&sim, &owner, &headers, None)
 }
 
 /// The first screen, with a code that a mini program has just got.
-fn screen(sim: &Shared, owner: &Owner, code: Option<&str>) -> Response {
+fn screen(sim: &Shared, owner: &Owner, headers: &HeaderMap, code: Option<&str>) -> Response {
     let world = sim.world();
     let pending = world.logins.pending(sim.now());
     page(&PhoneHome {
         owner: &owner.id(&world),
         people: &world.people,
         pending: &pending,
+        forgets: forgets(headers),
         mini_programs: &world
             .apps
             .iter()
@@ -71,7 +76,12 @@ pub(super) async fn open(address: Uri) -> Response {
         path @ "/connect/oauth2/authorize" => {
             let to: String =
                 form_urlencoded::byte_serialize(format!("{path}?{query}").as_bytes()).collect();
-            Redirect::to(&format!("/_sim/inside?to={to}")).into_response()
+            let forgets = if parameters.get("forgets").is_empty() {
+                ""
+            } else {
+                "&forgets=1"
+            };
+            Redirect::to(&format!("/_sim/inside?to={to}{forgets}")).into_response()
         }
         _ => bad_request(
             "address: expected that of a QR code (/connect/confirm) or of an official account's login (/connect/oauth2/authorize)",
@@ -82,6 +92,7 @@ pub(super) async fn open(address: Uri) -> Response {
 /// Opens a mini program, which logs its visitor in.
 pub(super) async fn mini_program(
     State(sim): State<Arc<Shared>>,
+    headers: HeaderMap,
     owner: Owner,
     body: String,
 ) -> Response {
@@ -91,7 +102,7 @@ pub(super) async fn mini_program(
         world.wx_login(form.get("app"), Some(&person), now)
     });
     match code {
-        Ok(code) => screen(&sim, &owner, Some(&code)),
+        Ok(code) => screen(&sim, &owner, &headers, Some(&code)),
         Err(error) => bad_request(&format!("app: {error}")),
     }
 }

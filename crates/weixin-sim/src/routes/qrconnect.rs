@@ -46,11 +46,11 @@ pub(super) async fn page(
     match opened {
         Err(problem) => render(&problem),
         Ok((login, _)) if sim.settings.auto_allow => straight_back(&sim, &login),
-        Ok((login, app_name)) => show(&login, &app_name, &parameters),
+        Ok((login, app_name)) => show(&sim, &login, &app_name, &parameters),
     }
 }
 
-fn show(login: &Login, app_name: &str, parameters: &Parameters) -> Response {
+fn show(sim: &Shared, login: &Login, app_name: &str, parameters: &Parameters) -> Response {
     if parameters.get("f") == "xml" {
         let xml = QrXml { uuid: &login.uuid }.render().unwrap_or_default();
         return ([(CONTENT_TYPE, "text/xml; charset=utf-8")], xml).into_response();
@@ -62,6 +62,7 @@ fn show(login: &Login, app_name: &str, parameters: &Parameters) -> Response {
             app_name,
             english,
             look,
+            twice: login.twice(&sim.origin),
         })
     } else {
         render(&QrPage {
@@ -69,6 +70,7 @@ fn show(login: &Login, app_name: &str, parameters: &Parameters) -> Response {
             app_name,
             english,
             look,
+            twice: login.twice(&sim.origin),
         })
     }
 }
@@ -119,7 +121,7 @@ pub(super) fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a
 /// Allows a login without a phone, as the first person.
 fn straight_back(sim: &Shared, login: &Login) -> Response {
     let callback = sim.change(|world, now| world.allow(&login.uuid, None, now));
-    super::send_back(login, callback.unwrap_or_default())
+    super::send_back(sim, login, callback.unwrap_or_default())
 }
 
 /// The host that was asked for; empty if there is none.

@@ -176,9 +176,16 @@ impl Login {
         state
     }
 
-    /// Whether the browser comes back twice.
-    pub(crate) fn returns_twice(&self) -> bool {
-        matches!(self.fault, Some(Effect::CallbackTwice))
+    /// Where the browser comes back twice from, if it is to. A callback on this machine is called by the
+    /// simulator's page under the same name, so that the cookies of its site come both times.
+    pub(crate) fn twice(&self, origin: &str) -> Option<String> {
+        matches!(self.fault, Some(Effect::CallbackTwice)).then_some(())?;
+        let origin = if self.redirect_uri.contains("://localhost") {
+            origin.replacen("127.0.0.1", "localhost", 1)
+        } else {
+            origin.to_owned()
+        };
+        Some(format!("{origin}/_sim/twice?uuid={}", self.uuid))
     }
 }
 

@@ -3,6 +3,7 @@
 mod exec;
 mod findings;
 mod init;
+mod phone;
 mod trust;
 
 use std::{fmt::Display, fs, net::SocketAddr, path::Path};
@@ -21,6 +22,7 @@ pub(super) async fn run(args: args::Sim, output: Output) -> Result<(), Failure> 
     match &args.command {
         Some(SimCommand::Init { file }) => init::run(file, output),
         Some(SimCommand::Exec(args)) => exec::run(args, output).await,
+        Some(SimCommand::Phone(args)) => phone::run(args, output).await,
         None => listen(&args, output).await,
     }
 }
