@@ -84,6 +84,13 @@ impl SimBuilder {
         self
     }
 
+    /// Refuses what is more often than WeChat's quotas allow (45011, 45009); without it, that is only
+    /// reported as a finding.
+    pub fn quotas(mut self) -> Self {
+        self.settings.quotas = true;
+        self
+    }
+
     /// Lets WeChat for PC run from the start, with the person of this id in front of it: the login page
     /// offers to log in without scanning.
     pub fn desktop(mut self, person: impl Into<String>, answer: DesktopAnswer) -> Self {

@@ -21,6 +21,7 @@ struct File {
     seed: Option<u64>,
     auto_allow: bool,
     strict_order: bool,
+    quotas: bool,
     desktop: Option<String>,
     lifetimes: Seconds,
     app: Vec<AppEntry>,
@@ -85,6 +86,9 @@ impl SimBuilder {
         }
         if file.strict_order {
             self = self.strict_order();
+        }
+        if file.quotas {
+            self = self.quotas();
         }
         if let Some(person) = file.desktop {
             self = self.desktop(person, DesktopAnswer::Allow);

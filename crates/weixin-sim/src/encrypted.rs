@@ -3,9 +3,11 @@
 use aes::Aes128;
 use cbc::cipher::{BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7};
 use data_encoding::{BASE64, HEXLOWER};
+use hmac::{Hmac, KeyInit, Mac};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
+use sha2::Sha256;
 
 use crate::{Person, clock::unix_seconds};
 
@@ -80,11 +82,29 @@ pub(crate) fn encrypt(plain: &Value, raw: Option<&Value>, key: [u8; 16], iv: [u8
     }
 }
 
+/// What a server shows of a session key to have it checked: HMAC-SHA256 of an empty text by the key's base64.
+pub(crate) fn signature_of(key: [u8; 16]) -> String {
+    let text = BASE64.encode(&key);
+    // A key of any length will do.
+    let mac =
+        Hmac::<Sha256>::new_from_slice(text.as_bytes()).map(|mac| mac.finalize().into_bytes());
+    mac.map(|bytes| HEXLOWER.encode(&bytes)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use cbc::cipher::BlockModeDecrypt;
 
     use super::*;
+
+    /// Worked out with Python: `hmac.new(base64.b64encode(key), b"", "sha256").hexdigest()`.
+    #[test]
+    fn a_session_key_is_shown_by_its_signature() {
+        assert_eq!(
+            signature_of(*b"0123456789abcdef"),
+            "65c26191fb220dd48254bddaae22d91dbbfeabf55089d8b176eb6e7cd3109414"
+        );
+    }
 
     #[test]
     fn a_payload_is_read_back_with_the_session_key_and_with_no_other() {

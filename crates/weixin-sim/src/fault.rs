@@ -18,6 +18,8 @@ pub enum Effect {
     /// A login: the browser comes back without its cookies. For callbacks on `localhost`, which becomes
     /// `127.0.0.1`, and the other way round; no other host can be made to lose them.
     CookiesLost,
+    /// A login inside WeChat: the dialog of this number instead, such as 10009.
+    Dialog(u32),
     /// Half of the answer, as if that were all.
     Cut,
     /// The answer comes this many milliseconds later.
@@ -45,7 +47,7 @@ impl Effect {
     fn is_for_logins(&self) -> bool {
         matches!(
             self,
-            Self::CallbackTwice | Self::CookiesLost | Self::StateAltered
+            Self::CallbackTwice | Self::CookiesLost | Self::Dialog(_) | Self::StateAltered
         )
     }
 }

@@ -39,8 +39,15 @@ impl Refusal {
     pub(crate) const REFRESH_TOKEN_EXPIRED: Self = refusal(42002, "refresh_token expired");
     pub(crate) const REQUIRE_GET: Self = refusal(43001, "require GET method");
     pub(crate) const API_UNAUTHORIZED: Self = refusal(48001, "api unauthorized");
+    pub(crate) const DAILY_QUOTA: Self = refusal(45009, "reach max api daily quota limit");
+    pub(crate) const MINUTE_QUOTA: Self = refusal(
+        45011,
+        "api minute-quota reach limit mustslower retry next minute",
+    );
     pub(crate) const BUSY: Self = refusal(-1, "system error");
     pub(crate) const CODE_BLOCKED: Self = refusal(40226, "code blocked");
+    /// Code and text are as remembered by those who use the call: no page was at hand.
+    pub(crate) const INVALID_SIGNATURE: Self = refusal(87009, "invalid signature");
     /// The text is made up: none has been seen.
     pub(crate) const PASSWORD_CHANGED: Self = refusal(42007, "password changed, login again");
     pub(crate) const USER_UNAUTHORIZED: Self = refusal(50001, "user unauthorized");
@@ -84,7 +91,7 @@ impl Refusal {
 }
 
 /// Those that the simulator gives by itself.
-static OURS: [Refusal; 29] = [
+static OURS: [Refusal; 32] = [
     Refusal::BUSY,
     Refusal::INVALID_CREDENTIAL,
     Refusal::INVALID_GRANT_TYPE,
@@ -104,12 +111,15 @@ static OURS: [Refusal; 29] = [
     Refusal::MISSING_OPENID,
     Refusal::ACCESS_TOKEN_EXPIRED,
     Refusal::REFRESH_TOKEN_EXPIRED,
+    Refusal::INVALID_SIGNATURE,
     Refusal::PASSWORD_CHANGED,
     Refusal::REQUIRE_GET,
     Refusal::REQUIRE_HTTPS,
     Refusal::REQUIRE_POST,
     Refusal::EMPTY_POST_DATA,
     Refusal::DATA_FORMAT_ERROR,
+    Refusal::DAILY_QUOTA,
+    Refusal::MINUTE_QUOTA,
     Refusal::API_UNAUTHORIZED,
     Refusal::USER_UNAUTHORIZED,
     Refusal::USER_LIMITED,
@@ -120,15 +130,10 @@ static OURS: [Refusal; 29] = [
 ];
 
 /// Those that come on demand only.
-static OTHERS: [Refusal; 14] = [
+static OTHERS: [Refusal; 12] = [
     refusal(40014, "invalid access_token"),
     refusal(42003, "code expired"),
     refusal(43004, "require subscribe"),
-    refusal(45009, "reach max api daily quota limit"),
-    refusal(
-        45011,
-        "api minute-quota reach limit mustslower retry next minute",
-    ),
     refusal(48004, "api forbidden for irregularities"),
     refusal(50003, "user unexpected, maybe not in white list"),
     refusal(

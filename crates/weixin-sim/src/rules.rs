@@ -175,6 +175,18 @@ impl Rule {
         mend: text("改用 GET", "use GET"),
         source: "doc/service/api/webdev/access/api_snsaccesstoken",
     };
+    pub(crate) const QUOTA: Self = Self {
+        id: "quota",
+        answer: text(
+            "45011 api minute-quota reach limit 或 45009 reach max api daily quota limit",
+            "45011 api minute-quota reach limit, or 45009 reach max api daily quota limit",
+        ),
+        mend: text(
+            "缓存令牌和资料，降低调用频率",
+            "keep tokens and profiles, and call less often",
+        ),
+        source: "doc/service/api/base/api_getstableaccesstoken and the page of each API",
+    };
     pub(crate) const PLAIN_HTTP: Self = Self {
         id: "plain-http",
         answer: text("43003 require https", "43003 require https"),

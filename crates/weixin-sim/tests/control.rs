@@ -168,3 +168,48 @@ async fn a_seed_makes_the_same_codes_again() {
     assert_ne!(other, code().await);
     assert!(sim.phone_code("wx0123456789abcdef", "layla").is_err());
 }
+
+/// The signature is worked out by Python, not by the simulator.
+#[tokio::test]
+async fn a_session_key_is_checked_by_its_signature_until_there_is_another() {
+    let sim = Sim::start().await.unwrap();
+    let app = "wx0123456789abcde2";
+    let secret = "s".repeat(32);
+    let get = async |path: String| -> Value {
+        let answer = reqwest::get(format!("{}{path}", sim.url())).await.unwrap();
+        answer.json().await.unwrap()
+    };
+    let code = sim.wx_login(app, "layla").unwrap();
+    let credentials = format!("appid={app}&secret={secret}");
+    let session = get(format!(
+        "/sns/jscode2session?{credentials}&js_code={code}&grant_type=authorization_code"
+    ))
+    .await;
+    let token = get(format!(
+        "/cgi-bin/token?{credentials}&grant_type=client_credential"
+    ))
+    .await;
+    let key = session["session_key"].as_str().unwrap();
+    let program =
+        "import hmac, sys; print(hmac.new(sys.argv[1].encode(), b'', 'sha256').hexdigest())";
+    let python = std::process::Command::new("python3")
+        .args(["-c", program, key])
+        .output()
+        .unwrap();
+    let signature = String::from_utf8(python.stdout).unwrap();
+    let [token, openid] = [&token["access_token"], &session["openid"]].map(|text| text.as_str());
+    let check = async |method: &str, openid: &str, signature: &str| {
+        let path = format!(
+            "/wxa/checksession?access_token={}&openid={openid}&sig_method={method}&signature={signature}",
+            token.unwrap()
+        );
+        get(path).await["errcode"].as_i64().unwrap()
+    };
+    let (openid, signature) = (openid.unwrap(), signature.trim());
+    assert_eq!(check("hmac_sha256", openid, signature).await, 0);
+    assert_eq!(check("hmac_sha256", openid, "00").await, 87009);
+    assert_eq!(check("md5", openid, signature).await, 87009);
+    assert_eq!(check("hmac_sha256", "oX", signature).await, 40003);
+    sim.wx_login(app, "layla").unwrap();
+    assert_eq!(check("hmac_sha256", openid, signature).await, 87009);
+}

@@ -373,3 +373,32 @@ async fn a_login_comes_back_with_another_state_without_cookies_or_twice() {
     let unknown = get(&sim, "/_sim/twice?uuid=x").await;
     assert_eq!(unknown.status(), 400);
 }
+
+#[tokio::test]
+async fn every_documented_dialog_can_be_had() {
+    let sim = Sim::start().await.unwrap();
+    for (code, text) in [
+        (10003, "redirect_uri域名与后台配置不一致"),
+        (10004, "此公众号被封禁"),
+        (10005, "此公众号并没有这些scope的权限"),
+        (10006, "必须关注此测试号"),
+        (10009, "操作太频繁了，请稍后重试"),
+        (10010, "scope不能为空"),
+        (10011, "redirect_uri不能为空"),
+        (10012, "appid不能为空"),
+        (10013, "state不能为空"),
+        (10015, "公众号未授权第三方平台，请检查授权状态"),
+        (10016, "不支持微信开放平台的Appid，请使用公众号Appid"),
+    ] {
+        sim.fault(Fault::new(Effect::Dialog(code)));
+        let page = callback(&sim, "http://localhost:1/cb").await;
+        assert!(
+            page.contains(&format!("<p id=\"text\">{text}</p>"))
+                && page.contains(&format!("错误码：{code}")),
+            "{page}"
+        );
+    }
+    let (status, answer) = add(&sim, json!({ "effect": { "dialog": 10007 } })).await;
+    let rule = "expected the number of a dialog, from 10003 to 10016";
+    assert_eq!((status, &answer["error"]["rule"]), (400, &json!(rule)));
+}

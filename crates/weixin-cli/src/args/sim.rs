@@ -75,6 +75,7 @@ pub(crate) struct Sim {
 
 /// How the simulated WeChat behaves.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub(crate) struct SimOptions {
     /// A file with apps, people, lifetimes and switches
     #[arg(
@@ -105,6 +106,10 @@ pub(crate) struct SimOptions {
     /// Take an official account's login address only with its parameters in the documented order
     #[arg(long, env = "WEIXIN_SIM_STRICT_ORDER")]
     pub(crate) strict_order: bool,
+
+    /// Refuse what is more often than WeChat's quotas allow; without it, that is only reported
+    #[arg(long, env = "WEIXIN_SIM_QUOTAS")]
+    pub(crate) quotas: bool,
 
     /// Let WeChat for PC run, with this person (an id or nickname) in front of it: no scanning
     #[arg(long, value_name = "NAME", env = "WEIXIN_SIM_DESKTOP")]

@@ -13,7 +13,7 @@ use axum::{
 
 use super::{Parameters, owner::Owner, parameters, phone::ask, qrconnect::host};
 use crate::{
-    App, AppKind,
+    App, AppKind, Effect,
     broken_rule::BrokenRule,
     pages::{Dialog, ErrorPage, OutsidePage, page as render},
     sim::Shared,
@@ -63,7 +63,11 @@ pub(super) async fn page(
             forgets: forgets(&headers),
             fast: false,
         };
-        Ok((world.begin(&app, &asked, now), app.name))
+        let login = world.begin(&app, &asked, now);
+        match login.fault {
+            Some(Effect::Dialog(code)) => Err(dialog(code)),
+            _ => Ok((login, app.name)),
+        }
     });
     match begun {
         Err(dialog) => render(&dialog),
@@ -91,44 +95,64 @@ fn straight_back(sim: &Shared, login: &Login, owner: &Owner) -> Response {
 
 /// The codes of the dialogs are documented, their order is not.
 fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, Dialog> {
-    let dialog = |code, text| Dialog {
-        text,
-        code: Some(code),
-    };
     let missing = |name| parameters.get(name).is_empty();
     if missing("appid") {
-        return Err(dialog(10012, "appid不能为空"));
+        return Err(dialog(10012));
     }
     let app = world.app(parameters.get("appid"));
-    let app = app.map_err(|_| Dialog {
-        text: "AppID 参数错误",
-        code: None,
-    })?;
+    let app = app.map_err(|_| without_number("AppID 参数错误"))?;
     if app.kind != AppKind::OfficialAccount {
-        return Err(dialog(
-            10016,
-            "不支持微信开放平台的Appid，请使用公众号Appid",
-        ));
+        return Err(dialog(10016));
+    }
+    if app.is_frozen {
+        return Err(dialog(10004));
     }
     if missing("redirect_uri") {
-        return Err(dialog(10011, "redirect_uri不能为空"));
+        return Err(dialog(10011));
     }
     if missing("scope") {
-        return Err(dialog(10010, "scope不能为空"));
+        return Err(dialog(10010));
     }
     if !matches!(parameters.get("scope"), "snsapi_base" | "snsapi_userinfo") {
-        return Err(dialog(10005, "此公众号并没有这些scope的权限"));
+        return Err(dialog(10005));
     }
     if app.accepts(parameters.get("redirect_uri")).is_err() {
-        return Err(dialog(10003, "redirect_uri域名与后台配置不一致"));
+        return Err(dialog(10003));
     }
     if !has_sound_state(parameters.get("state")) {
-        return Err(Dialog {
-            text: "state 参数错误",
-            code: None,
-        });
+        return Err(without_number("state 参数错误"));
     }
     Ok(app)
+}
+
+/// A dialog of WeChat's documentation.
+fn dialog(code: u32) -> Dialog {
+    Dialog {
+        text: documented(code).unwrap_or_default(),
+        code: Some(code),
+    }
+}
+
+fn without_number(text: &'static str) -> Dialog {
+    Dialog { text, code: None }
+}
+
+/// The text of a dialog (facts 3).
+pub(super) fn documented(code: u32) -> Option<&'static str> {
+    Some(match code {
+        10003 => "redirect_uri域名与后台配置不一致",
+        10004 => "此公众号被封禁",
+        10005 => "此公众号并没有这些scope的权限",
+        10006 => "必须关注此测试号",
+        10009 => "操作太频繁了，请稍后重试",
+        10010 => "scope不能为空",
+        10011 => "redirect_uri不能为空",
+        10012 => "appid不能为空",
+        10013 => "state不能为空",
+        10015 => "公众号未授权第三方平台，请检查授权状态",
+        10016 => "不支持微信开放平台的Appid，请使用公众号Appid",
+        _ => return None,
+    })
 }
 
 /// Letters and digits, not too many; none at all is allowed.

@@ -11,6 +11,18 @@ use crate::{
     wire::{self, Family, RequestIds},
 };
 
+/// A success with nothing else to say.
+#[derive(Clone, Copy, Serialize)]
+pub(super) struct Good {
+    errcode: i64,
+    errmsg: &'static str,
+}
+
+pub(super) const OK: Good = Good {
+    errcode: 0,
+    errmsg: "ok",
+};
+
 /// Answers as the API does; a refusal gets the ids of its request.
 pub(super) fn answer(
     sim: &Shared,

@@ -91,8 +91,18 @@ async fn respond(sim: &Shared, asked: &Asked, request: Request, next: Next) -> R
         None if !asked.secure && is_wechat(&asked.host) => {
             answer(sim, family, Err::<(), _>(Refusal::REQUIRE_HTTPS))
         }
-        None => next.run(request).await,
+        None => match count(sim, asked) {
+            Some(refusal) => answer(sim, family, Err::<(), _>(refusal)),
+            None => next.run(request).await,
+        },
     }
+}
+
+/// Whether it is one call too many.
+fn count(sim: &Shared, asked: &Asked) -> Option<Refusal> {
+    let now = sim.now();
+    let mut world = sim.world();
+    world.count_call(&asked.path, &asked.parameters, &asked.body, now)
 }
 
 /// The body of an answer, too, unless it is one that breaks or comes slowly.

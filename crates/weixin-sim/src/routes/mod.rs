@@ -74,6 +74,7 @@ fn wechat(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
             "/wxa/business/getuserphonenumber",
             any(mini_program::phone_number),
         )
+        .route("/wxa/checksession", any(mini_program::check_session))
         .route("/mmopen/vi_32/{id}/{size}", get(userinfo::avatar))
         .fallback(invalid_url::invalid_url)
         .layer(middleware::from_fn_with_state(

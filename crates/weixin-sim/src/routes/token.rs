@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{
     Parameters,
-    checks::{answer, check_method, require, require_app, require_bearer, require_grant_type},
+    checks::{OK, answer, check_method, require, require_app, require_bearer, require_grant_type},
 };
 use crate::{
     refusal::Refusal,
@@ -109,22 +109,10 @@ pub(super) async fn auth(
     method: Method,
     parameters: Parameters,
 ) -> Response {
-    #[derive(Serialize)]
-    struct Good {
-        errcode: i64,
-        errmsg: &'static str,
-    }
     let checked = check_method(&method).and_then(|()| {
         let (access_token, openid) = require_bearer(&parameters)?;
         let now = sim.now();
         sim.world().check(access_token, openid, now)
     });
-    answer(
-        &sim,
-        Family::Sns,
-        checked.map(|_| Good {
-            errcode: 0,
-            errmsg: "ok",
-        }),
-    )
+    answer(&sim, Family::Sns, checked.map(|_| OK))
 }

@@ -22,6 +22,7 @@ pub(crate) struct Settings {
     pub(crate) lifetimes: Lifetimes,
     pub(crate) auto_allow: bool,
     pub(crate) strict_order: bool,
+    pub(crate) quotas: bool,
     pub(crate) desktop: Option<Desktop>,
     /// `None`: as WeChat.
     pub(crate) token_content_type: Option<HeaderValue>,

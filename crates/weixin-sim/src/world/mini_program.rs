@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::SystemTime};
 use data_encoding::BASE64;
 
 use super::{PhoneError, World, remembered::Remembered, timeline::Event};
-use crate::{App, AppKind, Person, refusal::Refusal};
+use crate::{App, AppKind, Person, encrypted, refusal::Refusal};
 
 /// A code of `wx.login`, or of the phone number button.
 #[derive(Debug)]
@@ -125,6 +125,28 @@ impl World {
             openid: person.openid(app),
             unionid: self.unionid(app, person),
         })
+    }
+
+    /// `/wxa/checksession`: whether this is the signature of the latest session key of that user.
+    pub(crate) fn check_session(
+        &self,
+        app: &str,
+        openid: &str,
+        signature: &str,
+    ) -> Result<(), Refusal> {
+        let mut people = self.people.iter();
+        let person = people.find(|person| person.openid(app) == openid);
+        let person = person.ok_or(Refusal::INVALID_OPENID)?;
+        let key = (app.to_owned(), person.id.clone());
+        let key = self.mini_programs.keys.get(&key);
+        let is_its = key.is_some_and(|key| encrypted::signature_of(*key) == signature);
+        is_its.then_some(()).ok_or(Refusal::INVALID_SIGNATURE)
+    }
+
+    /// Whose code this is, in which mini program.
+    pub(super) fn visitor_of(&self, js_code: &str) -> Option<String> {
+        let (code, _) = self.mini_programs.login_codes.get(js_code)?;
+        Some(format!("{} in {}", code.person, code.app))
     }
 
     /// `/wxa/business/getuserphonenumber`: the person behind a code of the button.

@@ -6,6 +6,7 @@ mod grants;
 mod lives;
 mod logins;
 mod mini_program;
+mod quotas;
 mod remembered;
 mod timeline;
 mod tokens;
@@ -20,6 +21,7 @@ pub(crate) use self::{
     grants::Grants,
     logins::{Asked, Login, Logins, Poll, Stage},
     mini_program::MiniPrograms,
+    quotas::Quotas,
     timeline::{Event, Step, Story, Timeline},
     tokens::{Exchange, Issued, Profile},
 };
@@ -53,6 +55,9 @@ pub(crate) struct World {
     pub(crate) mini_programs: MiniPrograms,
     /// `None`: WeChat for PC does not run.
     pub(crate) desktop: Option<Desktop>,
+    quotas: Quotas,
+    /// Whether one call too many is refused.
+    enforces_quotas: bool,
     pub(crate) faults: Faults,
     pub(crate) findings: Findings,
     pub(crate) timeline: Timeline,
@@ -75,6 +80,8 @@ impl World {
             grants: Grants::default(),
             app_tokens: AppTokens::default(),
             mini_programs: MiniPrograms::default(),
+            quotas: Quotas::default(),
+            enforces_quotas: settings.quotas,
             faults: Faults::default(),
             findings: Findings::default(),
             timeline: Timeline::default(),
@@ -91,6 +98,7 @@ impl World {
         self.grants = Grants::default();
         self.app_tokens = AppTokens::default();
         self.mini_programs = MiniPrograms::default();
+        self.quotas = Quotas::default();
         self.faults = Faults::default();
         self.findings = Findings::default();
         self.timeline = Timeline::default();

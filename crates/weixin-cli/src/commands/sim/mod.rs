@@ -107,6 +107,9 @@ async fn start(options: &SimOptions, address: SocketAddr) -> Result<Sim, Failure
     if options.strict_order {
         builder = builder.strict_order();
     }
+    if options.quotas {
+        builder = builder.quotas();
+    }
     if let Some(seed) = options.seed {
         builder = builder.seed(seed);
     }

@@ -9,7 +9,10 @@ use crate::{
     Effect, Fault,
     fault::Faults,
     refusal::Refusal,
-    routes::bad_request::{BadRequest, read},
+    routes::{
+        authorize,
+        bad_request::{BadRequest, read},
+    },
     sim::Shared,
 };
 
@@ -35,6 +38,9 @@ fn check(effect: &Effect) -> Result<(), String> {
     match effect {
         Effect::Errcode(errcode) if Refusal::documented(*errcode).is_none() => {
             Err("expected an errcode of WeChat's documentation, such as -1 or 45011".to_owned())
+        }
+        Effect::Dialog(code) if authorize::documented(*code).is_none() => {
+            Err("expected the number of a dialog, from 10003 to 10016".to_owned())
         }
         Effect::DelayMs(milliseconds) | Effect::SlowBodyMs(milliseconds)
             if *milliseconds > MAX_DELAY =>

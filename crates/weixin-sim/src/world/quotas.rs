@@ -1,0 +1,125 @@
+//! How often an API may be called (facts 4.1, 5.4 and 6.2).
+
+use std::{collections::HashMap, time::SystemTime};
+
+use super::World;
+use crate::{clock::unix_seconds, finding::Rule, refusal::Refusal, routes::Parameters};
+
+const MINUTE: u64 = 60;
+const DAY: u64 = 24 * 60 * MINUTE;
+
+/// Most callers that are counted; then the count begins again.
+const MAX_CALLERS: usize = 10_000;
+
+/// What one path allows to one app, or to one user of it.
+#[derive(Debug)]
+struct Quota {
+    path: &'static str,
+    a_minute: u32,
+    /// 0: as many as one likes.
+    a_day: u32,
+}
+
+static QUOTAS: [Quota; 5] = [
+    Quota::a_minute("/sns/oauth2/access_token", 50_000),
+    Quota::a_minute("/sns/oauth2/refresh_token", 50_000),
+    Quota::a_minute("/sns/userinfo", 50_000),
+    // Of one user.
+    Quota::a_minute("/sns/jscode2session", 100),
+    Quota {
+        path: "/cgi-bin/stable_token",
+        a_minute: 10_000,
+        a_day: 500_000,
+    },
+];
+
+impl Quota {
+    const fn a_minute(path: &'static str, a_minute: u32) -> Self {
+        Self {
+            path,
+            a_minute,
+            a_day: 0,
+        }
+    }
+}
+
+/// Calls in a minute or a day of the clock, which is as good as any other.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    window: u64,
+    calls: u32,
+}
+
+impl Count {
+    /// Counts a call; whether it is one too many.
+    fn exceeds(&mut self, most: u32, window: u64) -> bool {
+        if self.window != window {
+            *self = Self { window, calls: 0 };
+        }
+        self.calls = self.calls.saturating_add(1);
+        most > 0 && self.calls > most
+    }
+}
+
+/// One call too many.
+#[derive(Debug)]
+struct Excess {
+    refusal: Refusal,
+    /// What was exceeded, the first time in this minute or day.
+    news: Option<String>,
+}
+
+/// The calls of everybody so far, by who called.
+#[derive(Debug, Default)]
+pub(crate) struct Quotas(HashMap<String, [(Count, Count); QUOTAS.len()]>);
+
+impl Quotas {
+    /// Counts a call; the excess, if it is one too many.
+    fn count(&mut self, index: usize, caller: &str, now: SystemTime) -> Option<Excess> {
+        if !self.0.contains_key(caller) {
+            if self.0.len() == MAX_CALLERS {
+                self.0.clear();
+            }
+            self.0.insert(caller.to_owned(), Default::default());
+        }
+        let quota = &QUOTAS[index];
+        let seconds = unix_seconds(now);
+        let (minute, day) = &mut self.0.get_mut(caller)?[index];
+        let a_day = day.exceeds(quota.a_day, seconds / DAY);
+        if minute.exceeds(quota.a_minute, seconds / MINUTE) {
+            let is_first = minute.calls == quota.a_minute + 1;
+            let sent = || format!("{}: more than {} a minute", quota.path, quota.a_minute);
+            return Some(Excess {
+                refusal: Refusal::MINUTE_QUOTA,
+                news: is_first.then(sent),
+            });
+        }
+        a_day.then(|| Excess {
+            refusal: Refusal::DAILY_QUOTA,
+            news: (day.calls == quota.a_day + 1)
+                .then(|| format!("{}: more than {} a day", quota.path, quota.a_day)),
+        })
+    }
+}
+
+impl World {
+    /// Counts a call to the API. One too many is reported, and refused if quotas are enforced.
+    pub(crate) fn count_call(
+        &mut self,
+        path: &str,
+        parameters: &Parameters,
+        body: &[u8],
+        now: SystemTime,
+    ) -> Option<Refusal> {
+        let index = QUOTAS.iter().position(|quota| quota.path == path)?;
+        let caller = match path {
+            "/sns/jscode2session" => self.visitor_of(parameters.get("js_code")),
+            _ => self.app_of(parameters, body),
+        };
+        let Excess { refusal, news } = self.quotas.count(index, &caller?, now)?;
+        if let Some(sent) = news {
+            self.findings.add(&Rule::QUOTA, sent);
+        }
+        self.enforces_quotas.then_some(refusal)
+    }
+}
