@@ -33,8 +33,12 @@
 //! | `/sns/oauth2/access_token`, `/sns/oauth2/refresh_token`, `/sns/auth`, `/sns/userinfo` | the API, by GET, POST form, or both |
 //! | `/sns/jscode2session`, `/wxa/business/getuserphonenumber` | the login and the phone number of a mini program |
 //! | `/cgi-bin/token`, `/cgi-bin/stable_token`, `/cgi-bin/ticket/getticket` | tokens and tickets of an app itself |
+//! | `/wxa/checksession` | whether a session key is still the latest |
+//! | `/api/check-login`, `/api/authorize` | WeChat for PC on the browser's machine ([`SimBuilder::desktop`]) |
+//! | `/_sim/` | ours: the desk, which shows live what is going on |
 //! | `/_sim/phone` | ours: the pretend phone, whose owner can be chosen |
-//! | `/_sim/api/…` | ours: control, as JSON (below) |
+//! | `/_sim/findings` | ours: what passes here and would not at WeChat |
+//! | `/_sim/api/…` | ours: control, as JSON ([`OPENAPI`]) |
 //!
 //! # Who and what is there from the start
 //!
@@ -42,42 +46,34 @@
 //! `127.0.0.1` at any port: the website app `wx0123456789abcdef` ([`App::default`]), the official
 //! account `wx0123456789abcde0`, the mobile app `wx0123456789abcde1` and the mini program
 //! `wx0123456789abcde2`. Five people, of whom `xiaoming` is the default. Others by [`SimBuilder`], also
-//! from a TOML file ([`SimBuilder::config`], [`EXAMPLE_CONFIG`]).
+//! from a TOML file ([`SimBuilder::config`], [`EXAMPLE_CONFIG`]), or later by [`Sim::put_app`] and
+//! [`Sim::put_person`].
 //!
 //! # Control
 //!
-//! | call | what it does |
-//! |---|---|
-//! | `GET /_sim/api/logins` | the QR codes that wait for a phone |
-//! | `POST /_sim/api/logins/{uuid}/scan`, `…/cancel`, `…/expire` | the phone acts, or time runs out |
-//! | `POST /_sim/api/logins/{uuid}/allow` `{"person":"xiaoming"}` | says yes; answers with the `redirect_url` |
-//! | `POST /_sim/api/apps/{app id}/send-auth` | WeChat hands a code to a mobile app |
-//! | `POST /_sim/api/apps/{app id}/wx-login`, `…/phone-code` | the codes of a mini program |
-//! | `POST /_sim/api/apps/{app id}/encrypted-data` `{"data":"phone"}` | what a mini program hands to its server; without `data`, the profile |
-//! | `POST /_sim/api/apps/{app id}/bind`, `…/unbind`, `…/freeze`, `…/unfreeze` | in or out of the Open Platform account; punished |
-//! | `POST /_sim/api/people/{id}/rename` `{"nickname":"小红"}`, `…/change-avatar` | the profile changes, and the avatar's address before dies |
-//! | `POST /_sim/api/people/{id}/change-password`, `…/withdraw` `{"app":"wx0123456789abcdef"}` | the tokens are void: 42007, 50001 |
-//! | `POST /_sim/api/people/{id}/block`, `…/unblock` | mini programs are told 40226 |
-//! | `POST /_sim/api/faults` `{"effect":{"errcode":-1},"path":"/sns/userinfo","times":2}` | something goes wrong: see below |
-//! | `GET /_sim/api/faults`, `DELETE /_sim/api/faults` | what is still to go wrong; nothing any more |
-//! | `GET /_sim/api/findings`; `/_sim/findings` for people | what passes here and would not at WeChat: see below |
-//! | `GET /_sim/api/clock`, `POST` `{"advance_seconds":7200}` | reads and moves the clock |
-//! | `GET /_sim/api/people`, `GET /_sim/api/requests`, `POST /_sim/api/reset`, `GET /_sim/api/health` | as they say |
+//! What the methods of [`Sim`] do can be done in any language by HTTP under `/_sim/api`; the OpenAPI document
+//! of it is [`OPENAPI`] and `GET /_sim/api/openapi.json`. The phone scans, allows and cancels; people change
+//! their names, avatars and passwords; apps are frozen; the clock moves, stops and runs; a test waits until
+//! something happens ([`Sim::until`], `POST /_sim/api/wait-for`).
 //!
 //! # Faults
 //!
-//! Off until asked for, at one path of the API or all, a number of times or for ever at a percentage that
-//! is drawn by the seed: `{"errcode":45011}` (every documented code), `{"delay_ms":3000}`, `{"html":502}`,
-//! `"cut"` (half the JSON), `"reset"` and `"reset_after"` (the connection breaks before or after the code
-//! was spent), `{"content_type":"application/json"}`. In Rust: [`Sim::fault`].
+//! Off until asked for, at one path, app or host of the API or at all, a number of times or for ever at a
+//! percentage that is drawn by the seed: [`Fault`], [`Effect`], [`Sim::fault`], `POST /_sim/api/faults`.
 //!
 //! # Findings
 //!
 //! What local work needs is allowed, and reported: a port, an IP address, `localhost` or plain HTTP in the
-//! callback; a state that is missing, short or used before; parameters in another order inside WeChat; a code
-//! exchanged twice; the app secret where it does not belong; a refresh at the wrong path; a profile asked for
-//! with `snsapi_base`; POST. Each says what was sent, what WeChat would answer and how to mend it, in Chinese
-//! and English: [`Sim::findings`], `GET /_sim/api/findings`, the page `/_sim/findings`.
+//! callback; a scope that does not fit; a state that is missing, short or used before; parameters in another order
+//! inside WeChat; a code exchanged twice; the app secret where it does not belong; tokens where they are logged; a
+//! refresh at the wrong path; a profile asked for with `snsapi_base`; POST; old hosts; more calls than the quotas
+//! allow. Each says what was sent, what WeChat would answer, how to mend it and where the rule stands, in Chinese
+//! and English: [`Sim::findings`], [`Sim::expect_no_findings`], `GET /_sim/api/findings`, the page `/_sim/findings`.
+//!
+//! # WeChat's own host names
+//!
+//! With the feature `tls`, [`Sim::serve_tls`] and [`Sim::serve_proxy`] answer as WeChat's hosts
+//! ([`WECHAT_HOSTS`]), with the certificate of an [`Authority`] that programs under test are told to trust.
 //!
 //! # What nobody knows
 //!
@@ -93,7 +89,10 @@
 //! of letters and digits shows a page without a number, and the order of the parameters counts only
 //! with [`SimBuilder::strict_order`]. At `/cgi-bin/token` the order behind the app id is a guess,
 //! and so is that a website app gets no such token. Plain HTTP, a port and a local host in the
-//! callback pass here, and would not at WeChat.
+//! callback pass here, and would not at WeChat. Quotas count the minutes and days of the clock and are
+//! enforced by [`SimBuilder::quotas`] only. `/wxa/checksession` and its 87009 are as those use it who do; WeChat
+//! for PC listens at the simulator's own address and offers itself on both looks of the QR page, and an app that
+//! it refuses is told 10057. Of what lives, the newest 100 000 of each kind are remembered.
 
 mod app;
 mod broken_rule;

@@ -169,10 +169,10 @@ pub(crate) struct Phone {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The command finds WeChat's hosts through HTTPS_PROXY and trusts them by SSL_CERT_FILE,
-REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and NODE_EXTRA_CA_CERTS. Other hosts are refused by the proxy, unless
-they are in NO_PROXY. For tests and scripts there are WEIXIN_SIM_URL, WEIXIN_APP_ID, WEIXIN_APP_SECRET and
-WEIXIN_SIM_CHROMIUM_ARGS, the arguments with which a Chromium takes this simulator for WeChat, as JSON.
-The exit code is the command's.
+REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and NODE_EXTRA_CA_CERTS. Other hosts are refused by the
+proxy, unless they are in NO_PROXY. For tests and scripts there are WEIXIN_SIM_URL,
+WEIXIN_APP_ID, WEIXIN_APP_SECRET and WEIXIN_SIM_CHROMIUM_ARGS: the arguments with which a
+Chromium takes this simulator for WeChat, as JSON. The exit code is the command's.
 
 Examples:
   weixin sim exec -- python app.py

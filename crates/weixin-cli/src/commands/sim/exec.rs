@@ -19,7 +19,7 @@ use crate::{args, browser, failure::Failure, listen::End, output::Output};
 const HOSTS: [u8; 4] = [127, 87, 88, 1];
 
 pub(super) async fn run(args: &args::Exec, output: Output) -> Result<(), Failure> {
-    check_loopback(args.listen)?;
+    check_loopback("--listen", Some(args.listen))?;
     // Ctrl-C reaches the command too, which decides whether to end.
     let mut end = End::watch()?;
     let files = tempfile::Builder::new().prefix("weixin-sim-").tempdir()?;

@@ -29,13 +29,10 @@ pub(super) async fn run(args: args::Sim, output: Output) -> Result<(), Failure> 
 
 /// The simulator by itself, until it is told to end.
 async fn listen(args: &args::Sim, output: Output) -> Result<(), Failure> {
-    for address in [Some(args.listen), args.tls, args.proxy]
-        .into_iter()
-        .flatten()
-    {
-        if !args.i_know_this_is_not_wechat {
-            check_loopback(address)?;
-        }
+    if !args.i_know_this_is_not_wechat {
+        check_loopback("--listen", Some(args.listen))?;
+        check_loopback("--tls", args.tls)?;
+        check_loopback("--proxy", args.proxy)?;
     }
     let mut end = End::watch()?;
     let sim = start(&args.options, args.listen).await?;
@@ -89,12 +86,12 @@ async fn places(sim: &Sim, args: &args::Sim) -> Result<Vec<Place>, Failure> {
     Ok(places)
 }
 
-fn check_loopback(address: SocketAddr) -> Result<(), Failure> {
-    if address.ip().is_loopback() {
+fn check_loopback(option: &str, address: Option<SocketAddr>) -> Result<(), Failure> {
+    let Some(address) = address.filter(|address| !address.ip().is_loopback()) else {
         return Ok(());
-    }
+    };
     Err(Failure::Usage(format!(
-        "{address}: other machines could reach it, and whoever reaches it is anybody. \
+        "{option} {address}: other machines could reach it, and whoever reaches it is anybody. \
          Use 127.0.0.1, or add --i-know-this-is-not-wechat"
     )))
 }
