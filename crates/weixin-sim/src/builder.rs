@@ -106,6 +106,13 @@ impl SimBuilder {
         self
     }
 
+    /// The id of somebody who will be there.
+    pub(crate) fn id_of(&self, name: &str) -> Option<String> {
+        let mut people = self.people.iter().cloned().chain(person::everybody());
+        let person = people.find(|person| person.answers_to(name))?;
+        Some(person.id)
+    }
+
     /// Starts listening; requests are answered when this returns.
     ///
     /// # Errors

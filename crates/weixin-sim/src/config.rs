@@ -1,9 +1,10 @@
 //! The configuration file: apps, people, lifetimes and switches, as TOML.
 
-use std::{net::IpAddr, time::Duration};
+use std::{collections::HashSet, fmt::Display, net::IpAddr, time::Duration};
 
 use serde::Deserialize;
 use thiserror::Error;
+use toml::Spanned;
 
 use crate::{App, AppKind, DesktopAnswer, Lifetimes, Person, SimBuilder, app::AppChange};
 
@@ -22,10 +23,10 @@ struct File {
     auto_allow: bool,
     strict_order: bool,
     quotas: bool,
-    desktop: Option<String>,
+    desktop: Option<Spanned<String>>,
     lifetimes: Seconds,
-    app: Vec<AppEntry>,
-    person: Vec<PersonEntry>,
+    app: Vec<Spanned<AppEntry>>,
+    person: Vec<Spanned<PersonEntry>>,
 }
 
 /// Each in seconds.
@@ -90,18 +91,49 @@ impl SimBuilder {
         if file.quotas {
             self = self.quotas();
         }
-        if let Some(person) = file.desktop {
-            self = self.desktop(person, DesktopAnswer::Allow);
-        }
         self = self.lifetimes(file.lifetimes.into());
-        for app in file.app {
-            self = self.app(app.try_into()?);
+        let mut app_ids = HashSet::new();
+        for entry in file.app {
+            let (start, app) = (entry.span().start, entry.into_inner());
+            let is_new = app_ids.insert(app.id.clone());
+            let app = if is_new {
+                app.try_into()
+            } else {
+                Err(taken(&app.id))
+            };
+            self = self.app(app.map_err(|problem| at(toml, start, &problem))?);
         }
-        for person in file.person {
-            self = self.person(person.try_into()?);
+        for entry in file.person {
+            let start = entry.span().start;
+            let person = entry.into_inner().try_into();
+            self = self.person(person.map_err(|problem| at(toml, start, &problem))?);
+        }
+        if let Some(person) = file.desktop {
+            let (start, person) = (person.span().start, person.into_inner());
+            let id = self.id_of(&person).ok_or_else(|| {
+                at(
+                    toml,
+                    start,
+                    &"`desktop` must be the id or nickname of somebody",
+                )
+            })?;
+            self = self.desktop(id, DesktopAnswer::Allow);
         }
         Ok(self)
     }
+}
+
+/// What is wrong with what begins at this byte of the file.
+fn at(toml: &str, start: usize, problem: &dyn Display) -> InvalidConfig {
+    let before = toml.get(..start).unwrap_or_default();
+    InvalidConfig(format!(
+        "line {}: {problem}",
+        before.matches('\n').count() + 1
+    ))
+}
+
+fn taken(id: &str) -> String {
+    format!("app {id:?}: `id` must not be that of another app")
 }
 
 impl From<Seconds> for Lifetimes {
@@ -124,9 +156,9 @@ impl From<Seconds> for Lifetimes {
 }
 
 impl TryFrom<AppEntry> for App {
-    type Error = InvalidConfig;
+    type Error = String;
 
-    fn try_from(entry: AppEntry) -> Result<Self, InvalidConfig> {
+    fn try_from(entry: AppEntry) -> Result<Self, String> {
         let mut app = Self::new(&entry.id, "");
         let change = AppChange {
             secret: Some(entry.secret),
@@ -137,19 +169,19 @@ impl TryFrom<AppEntry> for App {
             bound: Some(entry.bound),
             frozen: None,
         };
-        change.apply(&mut app).map_err(|(field, rule)| {
-            InvalidConfig(format!("app {:?}: `{field}` {rule}", entry.id))
-        })?;
+        change
+            .apply(&mut app)
+            .map_err(|(field, rule)| format!("app {:?}: `{field}` {rule}", entry.id))?;
         Ok(app)
     }
 }
 
 impl TryFrom<PersonEntry> for Person {
-    type Error = InvalidConfig;
+    type Error = &'static str;
 
-    fn try_from(entry: PersonEntry) -> Result<Self, InvalidConfig> {
+    fn try_from(entry: PersonEntry) -> Result<Self, &'static str> {
         if entry.id.is_empty() {
-            return Err(InvalidConfig("person: `id` must not be empty".to_owned()));
+            return Err("person: `id` must not be empty");
         }
         let person = Self::new(entry.id, entry.nickname);
         Ok(if entry.avatar {

@@ -116,12 +116,21 @@ pub(crate) enum Screen<'a> {
 pub(crate) struct PhoneHome<'a> {
     pub(crate) owner: &'a str,
     pub(crate) people: &'a [Person],
-    pub(crate) pending: &'a [Login],
+    pub(crate) version: u64,
+    /// What waits to be scanned, as HTML.
+    pub(crate) waiting: &'a str,
     /// Whether the browser inside it loses the cookies of sites.
     pub(crate) forgets: bool,
     pub(crate) mini_programs: &'a [&'a App],
     /// Of the mini program that was just opened.
     pub(crate) code: Option<&'a str>,
+}
+
+/// What waits to be scanned now.
+#[derive(Template)]
+#[template(path = "phone_waiting.html")]
+pub(crate) struct PhoneWaiting<'a> {
+    pub(crate) pending: &'a [Login],
 }
 
 /// The desk: what a browser finds at the root.

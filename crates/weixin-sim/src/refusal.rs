@@ -130,8 +130,13 @@ static OURS: [Refusal; 32] = [
 ];
 
 /// Those that come on demand only.
-static OTHERS: [Refusal; 12] = [
+static OTHERS: [Refusal; 18] = [
     refusal(40014, "invalid access_token"),
+    refusal(40035, "invalid parameters"),
+    refusal(40037, "invalid template_id"),
+    refusal(41005, "media data missing"),
+    refusal(41006, "media_id missing"),
+    refusal(41007, "sub menu data missing"),
     refusal(42003, "code expired"),
     refusal(43004, "require subscribe"),
     refusal(48004, "api forbidden for irregularities"),
@@ -151,5 +156,6 @@ static OTHERS: [Refusal; 12] = [
         61024,
         "must use api(api_component_token) to get token for component acct",
     ),
+    refusal(89501, "此 IP 正在等待管理员确认，请联系管理员"),
     refusal(89503, "此次调用需要管理员确认，请耐心等候"),
 ];

@@ -85,7 +85,18 @@ fn a_bad_file_is_refused_with_line_field_and_rule() {
         ),
         (
             "[[app]]\nid = \"wx1\"\nsecret = \"\"",
-            ["app \"wx1\"", "must not be empty"],
+            ["line 1: app \"wx1\"", "must not be empty"],
+        ),
+        (
+            "[[app]]\nid = \"wx1\"\nsecret = \"s\"\n[[app]]\nid = \"wx1\"\nsecret = \"s\"",
+            [
+                "line 4: app \"wx1\"",
+                "`id` must not be that of another app",
+            ],
+        ),
+        (
+            "seed = 1\ndesktop = \"nobody\"",
+            ["line 2", "`desktop` must be the id or nickname of somebody"],
         ),
         (
             "[[app]]\nid = \"wx1\"\nsecret = \"s\"\ncallback_domains = [\"https://a.example\"]",
@@ -93,7 +104,7 @@ fn a_bad_file_is_refused_with_line_field_and_rule() {
         ),
         (
             "[[person]]\nid = \"\"\nnickname = \"x\"",
-            ["person", "must not be empty"],
+            ["line 1: person", "`id` must not be empty"],
         ),
         ("[lifetimes]\npoll = -1", ["line 2", "expected u32"]),
         ("seed = ", ["line 1", ""]),

@@ -103,11 +103,20 @@ async fn the_clock_stops_moves_and_runs_on_from_where_it_is() {
     let change = async |body| call(&sim, Method::POST, "/clock", body).await.1;
     let both = change(json!({ "advance_seconds": 5, "runs": false })).await;
     assert_eq!(both, json!({ "now": 105, "runs": false }));
+    for _ in 0..2 {
+        let there = change(json!({ "now": 160 })).await;
+        assert_eq!(there, json!({ "now": 160, "runs": false }));
+    }
+    let back = change(json!({ "now": 159 })).await;
+    let rule = "the clock cannot be moved back, but by reset";
+    assert_eq!(back, json!({ "error": { "field": "now", "rule": rule } }));
+    let both = change(json!({ "now": 170, "advance_seconds": 1 })).await;
+    assert_eq!(both["error"]["field"], "now");
     let runs = change(json!({ "runs": true })).await;
     assert_eq!(runs["runs"], true);
     // A machine under load is slow, but not by an hour.
     assert!(
-        (105..3700).contains(&runs["now"].as_u64().unwrap()),
+        (160..3700).contains(&runs["now"].as_u64().unwrap()),
         "{runs}"
     );
     let stopped = change(json!({ "runs": false })).await;
@@ -153,6 +162,30 @@ async fn who_waits_is_told_when_it_happens() {
     let (status, answer) = call(&sim, Method::POST, "/wait-for", two).await;
     let rule = "expected one of finding, login and request";
     assert_eq!((status, &answer["error"]["rule"]), (400, &json!(rule)));
+}
+
+#[tokio::test]
+async fn whoever_says_yes_twice_has_said_it_once_and_nobody_else_can() {
+    let sim = Sim::start().await.unwrap();
+    open(&sim, "wx0123456789abcdef", "http://localhost/").await;
+    let uuid = sim.pending().remove(0);
+    let path = format!("/logins/{uuid}/allow");
+    let allow = async |person| call(&sim, Method::POST, &path, json!({ "person": person })).await;
+    let first = allow("layla").await;
+    assert_eq!((first.0, &allow("layla").await), (200, &first));
+    assert_eq!(allow("xiaoming").await.0, 400);
+    let (_, timeline) = call(&sim, Method::GET, "/timeline", json!({})).await;
+    let times = |step: &Value| (step["what"].clone(), step["times"].clone());
+    let steps: Vec<_> = timeline[0]["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(times)
+        .collect();
+    assert_eq!(
+        steps,
+        [(json!("opened"), json!(1)), (json!("allowed"), json!(1))]
+    );
 }
 
 #[tokio::test]

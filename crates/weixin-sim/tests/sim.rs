@@ -318,7 +318,7 @@ const BAD_CONTROL: [(&str, &str, u16, &str, &str); 9] = [
         "{}",
         400,
         "body",
-        "expected advance_seconds, runs or both",
+        "expected advance_seconds or now, runs, or both",
     ),
     (
         "/_sim/api/clock",

@@ -16,10 +16,11 @@ async fn a_phone_belongs_to_somebody_and_scans_with_one_tap() {
         .reads("option:checked", "ليلى بنت أحمد (layla) (layla)")
         .await;
 
+    // What waits to be scanned is there without loading the page again.
     site.goto(&demo.site).await;
     site.click("#login").await;
     site.wait_for("#sim_phone").await;
-    phone.goto(&format!("{}/_sim/phone", demo.simulator)).await;
+    phone.wait_for(".scan").await;
     phone.picture("phone-home").await;
     phone.click(".scan").await;
     phone.wait_for("input[value=layla]:checked").await;
@@ -36,6 +37,8 @@ async fn a_phone_opens_mini_programs_and_addresses() {
     phone.click(".mini-program").await;
     let code = phone.text("#code").await;
     assert!(code.len() == 32 && code.starts_with("071"), "{code}");
+    phone.click("#copy").await;
+    phone.reads("#copy", "已复制 · Copied").await;
     phone.picture("phone-mini-program").await;
 
     // Not the site's own, which would begin again without its cookie.

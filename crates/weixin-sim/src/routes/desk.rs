@@ -1,24 +1,15 @@
 //! `/_sim/`: the desk, which shows live what is going on.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use askama::Template;
-use axum::{
-    extract::State,
-    http::Uri,
-    response::{Html, IntoResponse, Response},
-};
-use tokio::time::timeout;
-
-use super::parameters;
+use super::follow;
 use crate::{
     clock::unix_seconds,
     pages::{DeskNow, DeskPage, page, time_of_day},
     sim::Shared,
 };
-
-/// Longest time that a browser waits for news.
-const PATIENCE: Duration = Duration::from_secs(25);
+use askama::Template;
+use axum::{extract::State, http::Uri, response::Response};
 
 /// How many requests are shown.
 const MAX_REQUESTS: usize = 50;
@@ -34,13 +25,7 @@ pub(super) async fn show(State(sim): State<Arc<Shared>>) -> Response {
 
 /// `/_sim/desk?after=VERSION`: what is on the desk, as soon as that is another.
 pub(super) async fn follow(State(sim): State<Arc<Shared>>, address: Uri) -> Response {
-    let parameters = parameters::form(address.query().unwrap_or_default());
-    let seen = parameters.get("after");
-    let changed = |sim: &Shared| (sim.version().to_string() != seen).then_some(());
-    // Nothing new is an answer as well.
-    let _ = timeout(PATIENCE, sim.until(changed)).await;
-    let version = sim.version().to_string();
-    ([("x-version", version)], Html(now(&sim))).into_response()
+    follow::news(&sim, &address, now).await
 }
 
 fn now(sim: &Shared) -> String {

@@ -83,7 +83,7 @@ pub(super) async fn authorize(State(sim): State<Arc<Shared>>, body: Bytes) -> Re
     };
     let uuid = &asking.authorize_uuid;
     let done = sim.change(|world, now| match desktop.answer {
-        DesktopAnswer::Allow => world.allow(uuid, Some(&desktop.person), now).map(|_| ()),
+        DesktopAnswer::Allow => world.confirm(uuid, Some(&desktop.person), now).map(|_| ()),
         DesktopAnswer::Refuse => world.cancel(uuid, now).map(|_| ()),
         _ => world.scan(uuid, now).map(|_| ()),
     });

@@ -8,6 +8,7 @@ mod control;
 mod desk;
 mod desktop;
 mod faults;
+mod follow;
 mod front;
 mod inspect;
 mod invalid_url;
@@ -97,6 +98,7 @@ fn ours() -> Router<Arc<Shared>> {
         .route("/_sim/desk", get(desk::follow))
         .route("/_sim/phone", get(phone_home::show))
         .route("/_sim/phone/open", get(phone_home::open))
+        .route("/_sim/phone/waiting", get(phone_home::follow))
         .route("/_sim/phone/owner", post(phone_home::choose))
         .route("/_sim/phone/mini-program", post(phone_home::mini_program))
         .route("/_sim/phone/{uuid}", post(phone::decide))

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use askama::Template;
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode, Uri, header::SET_COOKIE},
@@ -9,10 +10,10 @@ use axum::{
 };
 use url::Url;
 
-use super::{authorize::forgets, owner::Owner, parameters};
+use super::{authorize::forgets, follow, owner::Owner, parameters};
 use crate::{
     AppKind, PhoneError,
-    pages::{PhoneHome, page},
+    pages::{PhoneHome, PhoneWaiting, page},
     sim::Shared,
     world::World,
 };
@@ -27,12 +28,15 @@ pub(super) async fn show(
 
 /// The first screen, with a code that a mini program has just got.
 fn screen(sim: &Shared, owner: &Owner, headers: &HeaderMap, code: Option<&str>) -> Response {
+    // Before the part that it is the version of: what happens in between is shown twice, and not missed.
+    let version = sim.version();
+    let waiting = &waiting(sim);
     let world = sim.world();
-    let pending = world.logins.pending(sim.now());
     page(&PhoneHome {
         owner: &owner.id(&world),
         people: &world.people,
-        pending: &pending,
+        version,
+        waiting,
         forgets: forgets(headers),
         mini_programs: &world
             .apps
@@ -41,6 +45,16 @@ fn screen(sim: &Shared, owner: &Owner, headers: &HeaderMap, code: Option<&str>) 
             .collect::<Vec<_>>(),
         code,
     })
+}
+
+/// `/_sim/phone/waiting?after=VERSION`: what waits to be scanned, as soon as that may be something else.
+pub(super) async fn follow(State(sim): State<Arc<Shared>>, address: Uri) -> Response {
+    follow::news(&sim, &address, waiting).await
+}
+
+fn waiting(sim: &Shared) -> String {
+    let pending = &sim.world().logins.pending(sim.now());
+    PhoneWaiting { pending }.render().unwrap_or_default()
 }
 
 /// The phone is somebody else's from now on.

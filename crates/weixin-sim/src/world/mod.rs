@@ -125,8 +125,22 @@ impl World {
         })
     }
 
-    /// The phone's owner says yes.
+    /// The phone's owner says yes; saying so again changes nothing.
     pub(crate) fn allow(
+        &mut self,
+        uuid: &str,
+        name: Option<&str>,
+        now: SystemTime,
+    ) -> Result<String, PhoneError> {
+        let person = &self.person(name)?.id;
+        match self.allowed_before(uuid, person, now) {
+            Some(callback) => Ok(callback),
+            None => self.confirm(uuid, name, now),
+        }
+    }
+
+    /// The phone's owner, or who sits in front of WeChat for PC, says yes, which can be done once.
+    pub(crate) fn confirm(
         &mut self,
         uuid: &str,
         name: Option<&str>,
@@ -142,6 +156,16 @@ impl World {
             .issue(&code, login, person, (now, now + lifetime));
         login.enter(Stage::Confirmed { code });
         Ok(login.callback())
+    }
+
+    /// Where the browser was sent, if it was this person who said yes.
+    fn allowed_before(&self, uuid: &str, person: &str, now: SystemTime) -> Option<String> {
+        let login = self.logins.find(uuid, now)?;
+        let Stage::Confirmed { code } = &login.stage else {
+            return None;
+        };
+        let is_theirs = self.grants.codes.get(code)?.person == person;
+        is_theirs.then(|| login.callback())
     }
 
     /// Begins a login: a QR code to scan, or a question inside WeChat.

@@ -1,6 +1,9 @@
 //! `/clock`: reads, moves, stops and starts the simulator's time.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use axum::{Json, body::Bytes, extract::State};
 use serde::Deserialize;
@@ -20,6 +23,8 @@ pub(super) async fn show(State(sim): State<Arc<Shared>>) -> Json<Value> {
 #[serde(deny_unknown_fields)]
 struct Change {
     advance_seconds: Option<u64>,
+    /// In Unix seconds; not before what the clock shows.
+    now: Option<u32>,
     /// Whether time passes by itself from now on.
     runs: Option<bool>,
 }
@@ -30,22 +35,27 @@ pub(super) async fn change(
 ) -> Result<Json<Value>, BadRequest> {
     let Change {
         advance_seconds,
+        now,
         runs,
     } = read(&body)?;
-    if advance_seconds.is_none() && runs.is_none() {
-        return Err(BadRequest::new(
-            "body",
-            "expected advance_seconds, runs or both",
-        ));
-    }
-    if let Some(seconds) = advance_seconds {
-        sim.advance(Duration::from_secs(seconds)).map_err(|left| {
-            let rule = format!(
-                "the clock can be moved by {} more seconds at the most",
-                left.as_secs()
-            );
-            BadRequest::new("advance_seconds", rule)
-        })?;
+    match (advance_seconds, now) {
+        (None, None) if runs.is_none() => {
+            let rule = "expected advance_seconds or now, runs, or both";
+            return Err(BadRequest::new("body", rule));
+        }
+        (None, None) => {}
+        (Some(seconds), None) => advance(&sim, "advance_seconds", Duration::from_secs(seconds))?,
+        (None, Some(now)) => {
+            let to = SystemTime::UNIX_EPOCH + Duration::from_secs(now.into());
+            let by = to.duration_since(sim.now()).map_err(|_| {
+                BadRequest::new("now", "the clock cannot be moved back, but by reset")
+            })?;
+            advance(&sim, "now", by)?;
+        }
+        (Some(_), Some(_)) => {
+            let rule = "expected either this or advance_seconds";
+            return Err(BadRequest::new("now", rule));
+        }
     }
     match runs {
         Some(true) => sim.run_clock(),
@@ -53,4 +63,12 @@ pub(super) async fn change(
         None => {}
     }
     Ok(show(State(sim)).await)
+}
+
+fn advance(sim: &Shared, field: &'static str, by: Duration) -> Result<(), BadRequest> {
+    sim.advance(by).map_err(|left| {
+        let left = left.as_secs();
+        let rule = format!("the clock can be moved by {left} more seconds at the most");
+        BadRequest::new(field, rule)
+    })
 }
