@@ -17,6 +17,10 @@ use crate::{args::OnBehalf, failure::Failure};
 /// Largest file that is read for a secret or a token.
 const MAX_FILE: u64 = 64 * 1024;
 
+/// WeChat's own addresses.
+const OPEN: &str = "https://open.weixin.qq.com";
+const API: &str = "https://api.weixin.qq.com";
+
 /// The app that every simulator has from the start.
 const SIM_APP_ID: &str = "wx0123456789abcdef";
 const SIM_APP_SECRET: &str = "ssssssssssssssssssssssssssssssss";
@@ -59,7 +63,7 @@ pub(crate) struct Addresses {
         long,
         value_name = "URL",
         env = "WEIXIN_OPEN_URL",
-        default_value = "https://open.weixin.qq.com"
+        default_value = OPEN
     )]
     pub(crate) open_url: Origin,
 
@@ -68,7 +72,7 @@ pub(crate) struct Addresses {
         long,
         value_name = "URL",
         env = "WEIXIN_API_URL",
-        default_value = "https://api.weixin.qq.com"
+        default_value = API
     )]
     pub(crate) api_url: Origin,
 }
@@ -85,6 +89,10 @@ impl Addresses {
     pub(crate) fn endpoints(&self) -> Endpoints {
         match &self.sim {
             Some(sim) => Endpoints::single(sim.clone()),
+            // WeChat's own, with its backups.
+            None if (self.open_url.as_str(), self.api_url.as_str()) == (OPEN, API) => {
+                Endpoints::default()
+            }
             None => Endpoints::new(self.open_url.clone(), self.api_url.clone()),
         }
     }

@@ -1,9 +1,35 @@
 //! One exchange with WeChat's API as data; no input or output happens here.
 
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, header::CONTENT_TYPE};
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 
-use crate::{ApiError, Endpoints, ErrCode, Error, TransportError, TransportErrorKind, json};
+use crate::{ApiError, ErrCode, Error, Origin, TransportError, TransportErrorKind, json};
+
+/// What is sent that must not be logged, also not when a server repeats it.
+const SECRETS: [&str; 6] = [
+    "secret",
+    "code",
+    "js_code",
+    "access_token",
+    "refresh_token",
+    "signature",
+];
+
+/// Whether a call may be sent a second time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Repeat {
+    /// It does no harm: also after a broken answer, a 5xx or errcode -1.
+    Harmless,
+    /// It would cost something: only if nothing was sent.
+    #[cfg_attr(
+        not(any(test, feature = "vault")),
+        expect(dead_code, reason = "app tokens only")
+    )]
+    Costly,
+    /// It spends a code: only if nothing was sent, and a lost answer is a lost login.
+    SpendsCode,
+}
 
 /// A call that WeChat's API answers.
 pub(crate) trait Call {
@@ -15,14 +41,28 @@ pub(crate) trait Call {
     /// Query parameters, in WeChat's documented order. They carry secrets.
     fn query(&self) -> Vec<(&'static str, &str)>;
 
-    /// The request that asks `endpoints`.
-    fn request(&self, endpoints: &Endpoints) -> Result<Request<Vec<u8>>, Error> {
+    /// The members of a JSON body, which makes it a POST.
+    fn body(&self) -> Option<Vec<(&'static str, Value)>> {
+        None
+    }
+
+    /// Whether it may be sent again.
+    fn repeat(&self) -> Repeat;
+
+    /// The request that asks the API at `origin`.
+    fn request(&self, origin: &Origin) -> Result<Request<Vec<u8>>, Error> {
         let query = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(self.query())
             .finish();
-        Request::get(format!("{}{}?{query}", endpoints.api(), Self::PATH))
-            .body(Vec::new())
-            .map_err(|_| TransportError::from(TransportErrorKind::Other).into())
+        let join = if query.is_empty() { "" } else { "?" };
+        let url = format!("{}{}{join}{query}", origin.as_str(), Self::PATH);
+        let request = match self.body() {
+            None => Request::get(url).body(Vec::new()),
+            Some(members) => Request::post(url)
+                .header(CONTENT_TYPE, "application/json")
+                .body(json::object(members)),
+        };
+        request.map_err(|_| TransportError::from(TransportErrorKind::Other).into())
     }
 
     /// Reads the answer, whatever its content type.
@@ -52,11 +92,20 @@ pub(crate) trait Call {
 
     /// Takes out of an error text what was sent: a server that repeats it must not fill our logs.
     fn mask(&self, errmsg: &str) -> String {
-        let sent = self.query().into_iter().filter(|(name, _)| {
-            matches!(*name, "secret" | "code" | "access_token" | "refresh_token")
+        let mask = |text: String, name: &str, value: &str| {
+            if SECRETS.contains(&name) && !value.is_empty() {
+                text.replace(value, "***")
+            } else {
+                text
+            }
+        };
+        let query = self.query().into_iter();
+        let text = query.fold(errmsg.to_owned(), |text, (name, value)| {
+            mask(text, name, value)
         });
-        sent.fold(errmsg.to_owned(), |text, (_, secret)| {
-            text.replace(secret, "***")
+        let body = self.body().into_iter().flatten();
+        body.fold(text, |text, (name, value)| {
+            mask(text, name, value.as_str().unwrap_or_default())
         })
     }
 }

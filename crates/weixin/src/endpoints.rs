@@ -1,46 +1,84 @@
-//! WeChat's two addresses, or the simulator's one.
+//! WeChat's addresses, or the simulator's one.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use thiserror::Error;
 use url::Url;
 
-/// Where the login page and the API are.
+const OPEN: &str = "https://open.weixin.qq.com";
+
+/// The API's main address and its official backups.
+const API: [&str; 5] = [
+    "https://api.weixin.qq.com",
+    "https://api2.weixin.qq.com",
+    "https://sh.api.weixin.qq.com",
+    "https://sz.api.weixin.qq.com",
+    "https://hk.api.weixin.qq.com",
+];
+
+const SCRIPTS: &str = "https://res.wx.qq.com";
+
+/// Where the login page, the API and the scripts are.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Endpoints {
     open: Origin,
-    api: Origin,
+    /// The first is preferred.
+    api: Vec<Origin>,
+    scripts: Origin,
 }
 
 impl Endpoints {
-    /// Two addresses of your own: that of the login page and that of the API.
+    /// Two addresses of your own: that of the login page and that of the API, without backups.
     pub fn new(open: Origin, api: Origin) -> Self {
-        Self { open, api }
+        Self {
+            open,
+            api: vec![api],
+            scripts: Origin(SCRIPTS.to_owned()),
+        }
     }
 
     /// One address for everything, as a simulator has it.
     pub fn single(origin: Origin) -> Self {
         Self {
             open: origin.clone(),
-            api: origin,
+            api: vec![origin.clone()],
+            scripts: origin,
         }
+    }
+
+    /// One more address of the API, for when those before it cannot be reached.
+    #[must_use]
+    pub fn backup(mut self, api: Origin) -> Self {
+        self.api.push(api);
+        self
     }
 
     pub(crate) fn open(&self) -> &str {
         &self.open.0
     }
 
-    pub(crate) fn api(&self) -> &str {
-        &self.api.0
+    pub(crate) fn api(&self) -> &[Origin] {
+        &self.api
+    }
+
+    pub(crate) fn scripts(&self) -> &str {
+        &self.scripts.0
+    }
+
+    /// Whether the login page is WeChat's own, with WeChat's rules for callbacks.
+    pub(crate) fn is_wechats_own(&self) -> bool {
+        self.open.0 == OPEN
     }
 }
 
-/// WeChat's own: `https://open.weixin.qq.com` and `https://api.weixin.qq.com`.
+/// WeChat's own: `https://open.weixin.qq.com`, and `https://api.weixin.qq.com` with its official backups
+/// `api2`, `sh.api`, `sz.api` and `hk.api`.
 impl Default for Endpoints {
     fn default() -> Self {
         Self {
-            open: Origin("https://open.weixin.qq.com".to_owned()),
-            api: Origin("https://api.weixin.qq.com".to_owned()),
+            open: Origin(OPEN.to_owned()),
+            api: API.map(|origin| Origin(origin.to_owned())).into(),
+            scripts: Origin(SCRIPTS.to_owned()),
         }
     }
 }
@@ -48,6 +86,19 @@ impl Default for Endpoints {
 /// The address of a server, such as `http://127.0.0.1:9300`; may end with a path, for a proxy.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Origin(String);
+
+impl Origin {
+    /// The address, without a slash at its end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 impl FromStr for Origin {
     type Err = InvalidOrigin;

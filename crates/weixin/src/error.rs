@@ -2,7 +2,10 @@
 
 use thiserror::Error;
 
-use crate::{ApiError, LoginPageError, TransportError, TransportErrorKind};
+use crate::{
+    ApiError, AppKind, LoginPageError, TransportError, TransportErrorKind,
+    UnregistrableRedirectUri, UnsoundState,
+};
 
 /// A call to WeChat failed.
 ///
@@ -30,6 +33,18 @@ pub enum Error {
     /// WeChat's login page refuses the login URL.
     #[error(transparent)]
     LoginPage(#[from] LoginPageError),
+    /// WeChat would not call this callback back, so that nothing was asked.
+    #[error(transparent)]
+    RedirectUri(#[from] UnregistrableRedirectUri),
+    /// Somebody who looked at an official account's page without logging in (snapshot mode): the ids and the name are
+    /// a stand-in's. [`ClientBuilder::snapshot_users`](crate::ClientBuilder::snapshot_users) lets them in.
+    #[error(
+        "this is a snapshot user, a stand-in for somebody who has not logged in: ask them to tap 使用完整服务 (use the full service)"
+    )]
+    SnapshotUser,
+    /// WeChat would refuse this state, so that nothing was asked.
+    #[error(transparent)]
+    State(#[from] UnsoundState),
     /// The operating system has no random bytes.
     #[error("the operating system has no random bytes to make a state of")]
     Random,
@@ -44,13 +59,23 @@ pub enum Error {
     /// No answer arrived.
     #[error(transparent)]
     Transport(#[from] TransportError),
+    /// This kind of application has no such call, so that nothing was asked.
+    #[error("a {kind} has no `{call}`: {instead}")]
+    WrongKind {
+        /// The method.
+        call: &'static str,
+        /// What the client is the client of.
+        kind: AppKind,
+        /// What to do.
+        instead: &'static str,
+    },
 }
 
 impl Error {
     /// Whether the user must go through the login page again.
     pub fn needs_login(&self) -> bool {
         match self {
-            Self::AnswerLost(_) => true,
+            Self::AnswerLost(_) | Self::SnapshotUser => true,
             Self::Api(error) => error.code.needs_login(),
             _ => false,
         }
@@ -76,6 +101,7 @@ impl Error {
         match self {
             Self::Api(error) => error.code.is_configuration(),
             Self::LoginPage(error) => error.is_configuration(),
+            Self::RedirectUri(_) | Self::State(_) | Self::WrongKind { .. } => true,
             _ => false,
         }
     }

@@ -30,6 +30,15 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     Ok(value)
 }
 
+/// An object, as the body of a request.
+pub(crate) fn object(members: Vec<(&'static str, serde_json::Value)>) -> Vec<u8> {
+    let members = members.into_iter();
+    let members = members.map(|(name, value)| (name.to_owned(), value));
+    serde_json::Value::Object(members.collect())
+        .to_string()
+        .into_bytes()
+}
+
 /// WeChat sends nicknames raw, line breaks and bells included, which JSON does not allow.
 fn escape_control_characters(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|byte| byte < 0x20) {

@@ -65,20 +65,20 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api_error;
+mod app_kind;
 mod builder;
 mod call;
-mod callback;
 mod client;
+mod clock;
 mod endpoints;
 mod error;
 mod id;
 mod json;
 mod login;
-mod login_page;
-mod redirect_uri;
+mod network;
+mod retries;
 mod scope;
 mod secret;
-mod state;
 mod token;
 mod transport;
 mod user;
@@ -87,19 +87,22 @@ mod user;
 pub use self::transport::Https;
 pub use self::{
     api_error::{ApiError, ErrCode},
+    app_kind::AppKind,
     builder::ClientBuilder,
-    callback::{Callback, CallbackError},
     client::Client,
+    clock::{Clock, SystemClock},
     endpoints::{Endpoints, InvalidOrigin, Origin},
     error::Error,
     id::{AppId, InvalidId, OpenId, UnionId},
-    login::{LoginRequest, LoginUrl, PageLang},
-    login_page::LoginPageError,
-    redirect_uri::{InvalidRedirectUri, RedirectUri},
+    login::{
+        AuthorizeRequest, Callback, CallbackError, EmbeddedQr, InvalidRedirectUri, LoginPageError,
+        LoginRequest, LoginUrl, PageLang, RedirectUri, SelfRedirect, State, TextColour,
+        UnregistrableRedirectUri, UnsoundState,
+    },
+    retries::Retries,
     scope::{InvalidScope, Scope, Scopes},
     secret::{AccessToken, AppSecret, Code, InvalidSecret, RefreshToken},
-    state::State,
     token::{Bearer, Token, TokenStatus},
-    transport::{Answer, MAX_BODY, Transport, TransportError, TransportErrorKind},
+    transport::{Answer, MAX_BODY, Pause, Transport, TransportError, TransportErrorKind},
     user::{Lang, User},
 };

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::{
     AccessToken, ApiError, AppId, AppSecret, Code, OpenId, RefreshToken, Scopes, UnionId,
-    call::{Call, Nothing},
+    call::{Call, Nothing, Repeat},
     json,
 };
 
@@ -107,6 +107,10 @@ impl Call for Exchange<'_> {
     const PATH: &'static str = "/sns/oauth2/access_token";
     type Output = Token;
 
+    fn repeat(&self) -> Repeat {
+        Repeat::SpendsCode
+    }
+
     fn query(&self) -> Vec<(&'static str, &str)> {
         vec![
             ("appid", self.app.as_str()),
@@ -127,6 +131,10 @@ impl Call for Refresh<'_> {
     const PATH: &'static str = "/sns/oauth2/refresh_token";
     type Output = Token;
 
+    fn repeat(&self) -> Repeat {
+        Repeat::Harmless
+    }
+
     fn query(&self) -> Vec<(&'static str, &str)> {
         vec![
             ("appid", self.app.as_str()),
@@ -143,6 +151,10 @@ impl Call for Check<'_> {
     const PATH: &'static str = "/sns/auth";
     type Output = Nothing;
 
+    fn repeat(&self) -> Repeat {
+        Repeat::Harmless
+    }
+
     fn query(&self) -> Vec<(&'static str, &str)> {
         vec![
             ("access_token", self.0.access_token.expose()),
@@ -156,7 +168,11 @@ mod tests {
     use http::Response;
 
     use super::*;
-    use crate::{Endpoints, Error};
+    use crate::{Endpoints, Error, Origin};
+
+    fn api() -> Origin {
+        Endpoints::default().api()[0].clone()
+    }
 
     fn parse(body: &str) -> Result<Token, Error> {
         let app = "wx1".parse().unwrap();
@@ -178,7 +194,7 @@ mod tests {
             secret: &secret,
             code: Code::new("071v").unwrap(),
         };
-        let request = call.request(&Endpoints::default()).unwrap();
+        let request = call.request(&api()).unwrap();
         insta::assert_snapshot!(request.uri(), @"https://api.weixin.qq.com/sns/oauth2/access_token?appid=wx1&secret=app%26secret&code=071v&grant_type=authorization_code");
     }
 
@@ -190,7 +206,7 @@ mod tests {
             app: &app,
             refresh_token: &refresh_token,
         }
-        .request(&Endpoints::default())
+        .request(&api())
         .unwrap();
         insta::assert_snapshot!(request.uri(), @"https://api.weixin.qq.com/sns/oauth2/refresh_token?appid=wx1&grant_type=refresh_token&refresh_token=66_M");
     }

@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{OpenId, UnionId, call::Call, json, token::Bearer};
+use crate::{
+    OpenId, UnionId,
+    call::{Call, Repeat},
+    json,
+    token::Bearer,
+};
 
 /// The profile of a user (`/sns/userinfo`), serialized under WeChat's names.
 ///
@@ -73,6 +78,10 @@ pub(crate) struct FetchUser<'a> {
 impl Call for FetchUser<'_> {
     const PATH: &'static str = "/sns/userinfo";
     type Output = User;
+
+    fn repeat(&self) -> Repeat {
+        Repeat::Harmless
+    }
 
     fn query(&self) -> Vec<(&'static str, &str)> {
         vec![

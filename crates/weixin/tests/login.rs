@@ -177,7 +177,7 @@ async fn the_probe_tells_what_the_login_page_would_show() {
         .unwrap();
 
     let unknown = client_of(&sim, "wxunknown", "secret");
-    let scope = LoginRequest::new(support::redirect_uri()).scopes(Scope::USERINFO);
+    let official = client_of(&sim, "wx0123456789abcde0", support::APP_SECRET);
     let elsewhere: LoginRequest = LoginRequest::new("https://www.example.com/".parse().unwrap());
     let table = [
         (
@@ -185,7 +185,11 @@ async fn the_probe_tells_what_the_login_page_would_show() {
             LoginRequest::new(support::redirect_uri()),
             LoginPageError::AppId,
         ),
-        (&accepted, scope, LoginPageError::Scope),
+        (
+            &official,
+            LoginRequest::new(support::redirect_uri()),
+            LoginPageError::Scope,
+        ),
         (&accepted, elsewhere, LoginPageError::RedirectUri),
     ];
     for (client, request, expected) in table {

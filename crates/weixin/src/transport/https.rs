@@ -6,7 +6,7 @@ use http::{Request, Response};
 use reqwest::redirect::Policy;
 use url::{Host, Url};
 
-use super::{Answer, MAX_BODY, Transport, TransportError, TransportErrorKind};
+use super::{Answer, MAX_BODY, Pause, Transport, TransportError, TransportErrorKind};
 use crate::{Client, ClientBuilder};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -102,6 +102,10 @@ impl Https {
 impl Transport for Https {
     fn send(&self, request: Request<Vec<u8>>) -> Answer<'_> {
         Box::pin(self.exchange(request))
+    }
+
+    fn pause(&self, duration: Duration) -> Pause<'_> {
+        Box::pin(tokio::time::sleep(duration))
     }
 }
 

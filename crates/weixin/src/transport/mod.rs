@@ -3,7 +3,7 @@
 #[cfg(feature = "reqwest")]
 mod https;
 
-use std::{error::Error as StdError, fmt, pin::Pin};
+use std::{error::Error as StdError, fmt, pin::Pin, time::Duration};
 
 use http::{Request, Response};
 use thiserror::Error;
@@ -23,7 +23,16 @@ pub type Answer<'a> =
 pub trait Transport: fmt::Debug + Send + Sync {
     /// Sends `request` and reads the whole answer.
     fn send(&self, request: Request<Vec<u8>>) -> Answer<'_>;
+
+    /// Waits before a call is sent again; without a timer of your own, it is sent at once.
+    fn pause(&self, duration: Duration) -> Pause<'_> {
+        let _ = duration;
+        Box::pin(std::future::ready(()))
+    }
 }
+
+/// The end of a wait.
+pub type Pause<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// Longest answer that is read, in bytes: 1 MiB. WeChat's have a few hundred bytes.
 pub const MAX_BODY: usize = 1 << 20;

@@ -3,8 +3,12 @@
 use std::fmt;
 
 use subtle::ConstantTimeEq;
+use thiserror::Error as ThisError;
 
 use crate::Error;
+
+/// Most that WeChat allows inside its own browser (official account web authorization).
+const MAX_LENGTH: usize = 128;
 
 /// Digits of a state. WeChat allows letters and digits, 128 bytes at most, inside its own browser.
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -44,6 +48,21 @@ impl State {
         &self.0
     }
 
+    /// Refuses what WeChat refuses inside its own browser: anything but letters and digits, 128 at most.
+    ///
+    /// # Errors
+    ///
+    /// [`UnsoundState`]. On the QR page longer ones and others are allowed.
+    pub fn check_sound(&self) -> Result<(), UnsoundState> {
+        let sound = (1..=MAX_LENGTH).contains(&self.0.len())
+            && self.0.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        sound.then_some(()).ok_or(UnsoundState)
+    }
+
+    pub(super) fn percent_encoded(&self) -> String {
+        form_urlencoded::byte_serialize(self.0.as_bytes()).collect()
+    }
+
     /// Whether `other` is this state; takes the same time wherever they differ.
     ///
     /// An empty state matches nothing, so that a missing cookie is no pass for a missing state.
@@ -51,6 +70,11 @@ impl State {
         !self.0.is_empty() && bool::from(self.0.as_bytes().ct_eq(other.as_bytes()))
     }
 }
+
+/// A state that WeChat would answer with an error page, from which no user comes back.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ThisError)]
+#[error("inside wechat, `state` must have 1 to {MAX_LENGTH} letters and digits and nothing else")]
+pub struct UnsoundState;
 
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -108,6 +132,15 @@ mod tests {
             bytes[bit / 8] ^= 1 << (bit % 8);
             assert_ne!(in_base_62(bytes), "0".repeat(22), "bit {bit}");
             bytes[bit / 8] ^= 1 << (bit % 8);
+        }
+    }
+
+    #[test]
+    fn inside_wechat_a_state_has_letters_and_digits_only() {
+        assert!(State::random().unwrap().check_sound().is_ok());
+        assert!(State::from_stored("a".repeat(128)).check_sound().is_ok());
+        for bad in ["", "a-b", "a_b", "a.b", "状态", &"a".repeat(129)] {
+            assert_eq!(State::from_stored(bad).check_sound(), Err(UnsoundState));
         }
     }
 

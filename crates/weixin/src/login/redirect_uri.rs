@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use thiserror::Error;
-use url::Url;
+use url::{Host, Url};
 
 /// Everything but the unreserved characters of RFC 3986, section 2.3.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -47,6 +47,23 @@ impl RedirectUri {
 
     pub(crate) fn percent_encoded(&self) -> &str {
         &self.0.encoded
+    }
+
+    /// Refuses what no console of WeChat's accepts as a callback.
+    ///
+    /// # Errors
+    ///
+    /// [`UnregistrableRedirectUri`] for a port, an IP address or `localhost` (official account error 10003, website
+    /// app `redirect_uri 参数错误`). Official accounts for tests (测试号) take them.
+    pub fn check_registrable(&self) -> Result<(), UnregistrableRedirectUri> {
+        match self.0.url.host() {
+            Some(Host::Domain(host)) if host == "localhost" || !host.contains('.') => {
+                Err(UnregistrableRedirectUri::NotADomain)
+            }
+            Some(Host::Domain(_)) if self.0.url.port().is_none() => Ok(()),
+            Some(Host::Domain(_)) => Err(UnregistrableRedirectUri::Port),
+            _ => Err(UnregistrableRedirectUri::IpAddress),
+        }
     }
 
     /// The same address with one more query parameter.
@@ -108,6 +125,25 @@ pub enum InvalidRedirectUri {
     Whitespace,
 }
 
+/// A callback that no console of WeChat's accepts: the user would be shown an error, and never come back.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum UnregistrableRedirectUri {
+    /// An IP address.
+    #[error(
+        "wechat calls back no IP address: use the domain that is registered as callback domain (授权回调域)"
+    )]
+    IpAddress,
+    /// `localhost`, or another name without a dot.
+    #[error(
+        "wechat calls back no localhost: use the domain that is registered as callback domain (授权回调域), or `weixin sim`"
+    )]
+    NotADomain,
+    /// A port that is not the scheme's own.
+    #[error("wechat calls back port 80 or 443 only: leave the port out of redirect_uri")]
+    Port,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,6 +176,26 @@ mod tests {
         ];
         for (text, error) in table {
             assert_eq!(text.parse::<RedirectUri>(), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_no_console_registers_is_refused_with_its_rule() {
+        use UnregistrableRedirectUri::{IpAddress, NotADomain, Port};
+        for (text, expected) in [
+            ("https://www.example.com/callback", Ok(())),
+            ("http://www.example.com:80/", Ok(())),
+            ("https://www.example.com:443/?a=b", Ok(())),
+            ("https://www.example.com:8443/", Err(Port)),
+            ("http://localhost/", Err(NotADomain)),
+            ("http://localhost:8080/", Err(NotADomain)),
+            ("http://intranet/", Err(NotADomain)),
+            ("http://127.0.0.1/", Err(IpAddress)),
+            ("http://2130706433/", Err(IpAddress)),
+            ("http://[::1]:8080/", Err(IpAddress)),
+        ] {
+            let uri: RedirectUri = text.parse().unwrap();
+            assert_eq!(uri.check_registrable(), expected, "{text}");
         }
     }
 

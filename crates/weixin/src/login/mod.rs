@@ -1,0 +1,47 @@
+//! Steps 1 and 2: the address that the browser is sent to, and what it brings back.
+
+mod callback;
+mod embedded;
+mod official_account;
+pub(crate) mod probe;
+mod qr_page;
+mod redirect_uri;
+mod state;
+
+use std::fmt;
+
+pub use self::{
+    callback::{Callback, CallbackError},
+    embedded::EmbeddedQr,
+    official_account::AuthorizeRequest,
+    probe::LoginPageError,
+    qr_page::{LoginRequest, PageLang, SelfRedirect, TextColour},
+    redirect_uri::{InvalidRedirectUri, RedirectUri, UnregistrableRedirectUri},
+    state::{State, UnsoundState},
+};
+
+/// The address of a login page, and the state to keep until the callback.
+#[derive(Clone, Debug)]
+#[must_use = "send the browser there and keep the state"]
+pub struct LoginUrl {
+    url: String,
+    state: State,
+}
+
+impl LoginUrl {
+    /// The address to send the browser to.
+    pub fn as_str(&self) -> &str {
+        &self.url
+    }
+
+    /// What the callback must bring back: keep it where only this browser has it.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+}
+
+impl fmt::Display for LoginUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.url)
+    }
+}
