@@ -66,34 +66,58 @@
 
 mod api_error;
 mod app_kind;
+mod apps;
 mod builder;
 mod call;
 mod client;
 mod clock;
+mod device;
 mod endpoints;
 mod error;
 mod id;
+mod identity;
 mod json;
 mod login;
+#[cfg(feature = "metrics")]
+mod metrics;
+#[cfg(feature = "mini-program")]
+mod mini_program;
 mod network;
 mod retries;
 mod scope;
 mod secret;
+#[cfg(feature = "vault")]
+mod store;
 mod token;
 mod transport;
 mod user;
+#[cfg(feature = "vault")]
+mod vault;
 
+#[cfg(feature = "redis")]
+pub use self::store::RedisStore;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use self::store::SqlStore;
+#[cfg(feature = "vault")]
+pub use self::store::{
+    InvalidStoreKey, MemoryStore, Record, Store, StoreError, StoreFuture, StoreKeys, Version,
+};
 #[cfg(feature = "reqwest")]
 pub use self::transport::Https;
+#[cfg(feature = "vault")]
+pub use self::vault::{AppToken, AppTokens, LiveToken, Vault, VaultError};
 pub use self::{
     api_error::{ApiError, ErrCode},
     app_kind::AppKind,
+    apps::{Advice, Apps, Start, StartError},
     builder::ClientBuilder,
     client::Client,
     clock::{Clock, SystemClock},
+    device::Device,
     endpoints::{Endpoints, InvalidOrigin, Origin},
     error::Error,
     id::{AppId, InvalidId, OpenId, UnionId},
+    identity::{Identity, InvalidIdentity, KnownIds, Linking},
     login::{
         AuthorizeRequest, Callback, CallbackError, EmbeddedQr, InvalidRedirectUri, LoginPageError,
         LoginRequest, LoginUrl, PageLang, RedirectUri, SelfRedirect, State, TextColour,
@@ -104,5 +128,12 @@ pub use self::{
     secret::{AccessToken, AppSecret, Code, InvalidSecret, RefreshToken},
     token::{Bearer, Token, TokenStatus},
     transport::{Answer, MAX_BODY, Pause, Transport, TransportError, TransportErrorKind},
-    user::{Lang, User},
+    user::{Avatar, Lang, User},
+};
+#[cfg(feature = "mini-program")]
+pub use self::{
+    mini_program::{
+        EncryptedData, MiniProgramUser, PayloadError, PhoneNumber, Session, WrongSignature,
+    },
+    secret::SessionKey,
 };

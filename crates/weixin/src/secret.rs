@@ -31,7 +31,22 @@ fn parse(what: &'static str, text: String) -> Result<SecretString, InvalidSecret
     }
 }
 
-/// Four secrets that differ in name and meaning only.
+/// A secret that the vault keeps.
+#[cfg(feature = "vault")]
+pub(crate) trait Exposed {
+    fn text(&self) -> &str;
+}
+
+/// Writes a secret into what the vault keeps, which is encrypted at rest.
+#[cfg(feature = "vault")]
+pub(crate) fn exposed<S: serde::Serializer>(
+    secret: &impl Exposed,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.text())
+}
+
+/// Five secrets that differ in name and meaning only.
 macro_rules! secret {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
@@ -53,6 +68,13 @@ macro_rules! secret {
             /// The secret itself. Search for this name to review every use.
             pub fn expose(&self) -> &str {
                 self.0.expose_secret()
+            }
+        }
+
+        #[cfg(feature = "vault")]
+        impl Exposed for $name {
+            fn text(&self) -> &str {
+                self.expose()
             }
         }
 
@@ -82,6 +104,22 @@ secret! {
     Code, "code"
 }
 
+#[cfg(feature = "vault")]
+impl AccessToken {
+    /// A second one for the vault: secrets are not `Clone`, so that each copy is a decision.
+    pub(crate) fn duplicate(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+#[cfg(feature = "vault")]
+impl RefreshToken {
+    /// A second one for the vault.
+    pub(crate) fn duplicate(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
 secret! {
     /// Lets the application read the user's profile; lives two hours.
     AccessToken, "access token"
@@ -90,6 +128,12 @@ secret! {
 secret! {
     /// Gets new access tokens for about 30 days, without the app secret: keep it on the server.
     RefreshToken, "refresh token"
+}
+
+#[cfg(feature = "mini-program")]
+secret! {
+    /// Decrypts what one user's mini program hands over, until their next `wx.login`: it never leaves the server.
+    SessionKey, "session key"
 }
 
 #[cfg(test)]
@@ -115,6 +159,11 @@ mod tests {
     fn no_secret_can_be_printed_serialized_copied_or_compared_by_accident() {
         assert_lacks!(
             [AppSecret, Code, AccessToken, RefreshToken],
+            [fmt::Display, serde::Serialize, Clone, PartialEq, AsRef<str>, Into<String>]
+        );
+        #[cfg(feature = "mini-program")]
+        assert_lacks!(
+            [SessionKey],
             [fmt::Display, serde::Serialize, Clone, PartialEq, AsRef<str>, Into<String>]
         );
     }

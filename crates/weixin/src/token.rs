@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use serde::{Deserialize, Deserializer};
 
 use crate::{
-    AccessToken, ApiError, AppId, AppSecret, Code, OpenId, RefreshToken, Scopes, UnionId,
+    AccessToken, ApiError, AppId, AppSecret, Code, KnownIds, OpenId, RefreshToken, Scopes, UnionId,
     call::{Call, Nothing, Repeat},
     json,
 };
@@ -35,6 +35,11 @@ pub struct Token {
 }
 
 impl Token {
+    /// What this login says of who it is, for an account to be linked by.
+    pub fn ids(&self, app: &AppId) -> KnownIds {
+        KnownIds::new(app.clone(), self.openid.clone(), self.unionid.clone())
+    }
+
     /// Whether this is a stand-in for a user who has not really logged in: do not keep it as an
     /// account (official accounts only).
     pub fn is_snapshot_user(&self) -> bool {

@@ -46,6 +46,48 @@ pub struct User {
     pub unionid: Option<UnionId>,
 }
 
+/// What everybody is called whose name WeChat withholds (snapshot mode, mini programs).
+const PLACEHOLDER_NAME: &str = "微信用户";
+
+/// Part of the address of the grey avatar of everybody whose avatar WeChat withholds.
+const PLACEHOLDER_AVATAR: &str =
+    "POgEwh4mIHO4nibH0KlMECNjjGxQUq24ZEaGT4poC6icRiccVGKSyXwibcPq4BWmiaIGuG1icwxaQX6grC9VemZoJ8rg";
+
+/// An avatar, as far as it says something of the user.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Avatar<'a> {
+    /// The user has none.
+    None,
+    /// The address of the user's picture. It dies when the user changes it: copy the picture.
+    Picture(&'a str),
+    /// The grey one of everybody whose avatar WeChat withholds.
+    Withheld,
+}
+
+impl User {
+    /// The name, unless it is empty or the one of everybody whose name WeChat withholds (`微信用户`).
+    pub fn real_nickname(&self) -> Option<&str> {
+        let name = self.nickname.trim();
+        (!name.is_empty() && name != PLACEHOLDER_NAME).then_some(&self.nickname)
+    }
+
+    /// The avatar, told apart from the grey one of everybody whose avatar WeChat withholds.
+    pub fn avatar(&self) -> Avatar<'_> {
+        match self.headimgurl.as_deref() {
+            None => Avatar::None,
+            Some(address) if address.contains(PLACEHOLDER_AVATAR) => Avatar::Withheld,
+            Some(address) => Avatar::Picture(address),
+        }
+    }
+
+    /// Whether WeChat has said the sex and the region, which it has not since October 2021.
+    pub fn has_sex_or_region(&self) -> bool {
+        let region = [&self.country, &self.province, &self.city];
+        self.sex != 0 || region.into_iter().any(|part| !part.is_empty())
+    }
+}
+
 /// The language of the profile's region names (`lang`); without effect since they are empty.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
@@ -125,6 +167,40 @@ mod tests {
           "unionid": null
         }
         "#);
+    }
+
+    #[test]
+    fn withheld_names_and_avatars_are_told_apart_from_real_ones() {
+        let grey = format!("https://thirdwx.qlogo.cn/mmopen/vi_32/{PLACEHOLDER_AVATAR}/132");
+        let user = |name: &str, avatar: &str, sex: u8| {
+            let json = serde_json::json!({
+                "openid": "oA", "nickname": name, "headimgurl": avatar, "sex": sex, "city": "",
+            });
+            parse(json.to_string().as_bytes())
+        };
+        let withheld = user("微信用户", &grey, 0);
+        assert_eq!(
+            (
+                withheld.real_nickname(),
+                withheld.avatar(),
+                withheld.has_sex_or_region()
+            ),
+            (None, Avatar::Withheld, false)
+        );
+        let real = user("小明", "https://a.example/132", 1);
+        assert_eq!(
+            (
+                real.real_nickname(),
+                real.avatar(),
+                real.has_sex_or_region()
+            ),
+            (Some("小明"), Avatar::Picture("https://a.example/132"), true)
+        );
+        let empty = user(" ", "", 0);
+        assert_eq!(
+            (empty.real_nickname(), empty.avatar()),
+            (None, Avatar::None)
+        );
     }
 
     #[test]
