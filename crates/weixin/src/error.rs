@@ -60,7 +60,7 @@ pub enum Error {
     #[error(transparent)]
     Transport(#[from] TransportError),
     /// This kind of application has no such call, so that nothing was asked.
-    #[error("a {kind} has no `{call}`: {instead}")]
+    #[error("`{call}` is not for this {kind}: {instead}")]
     WrongKind {
         /// The method.
         call: &'static str,
