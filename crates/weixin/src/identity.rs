@@ -233,6 +233,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn a_login_is_linked_by_the_rule() {
         let web = |unionid| ids(unionid, &[("web", "oW")]);
         let both = ids("u1", &[("mini", "oM"), ("web", "oW")]);

@@ -255,7 +255,7 @@ async fn one_object_holds_the_apps_and_picks_by_the_device() {
         (
             start.client.app().to_string(),
             page,
-            start.advice.map(|advice| advice.en()),
+            start.advice.map(weixin::Advice::en),
         )
     };
     let found = |app: &str, page: &str, advice| (app.to_owned(), page.to_owned(), advice);

@@ -84,7 +84,7 @@ impl LoginRequest {
                     .filter(|lang| *lang == PageLang::En)
                     .map(|_| Value::from("en")),
             ),
-            ("stylelite", look.new_look.then(|| Value::from(1))),
+            ("stylelite", look.is_new.then(|| Value::from(1))),
             ("fast_login", look.no_fast_login.then(|| Value::from(0))),
         ];
         let settings: Map<_, _> = settings

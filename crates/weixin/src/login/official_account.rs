@@ -121,7 +121,7 @@ impl From<&RedirectUri> for AuthorizeRequest {
 mod tests {
     use super::*;
 
-    fn url(request: AuthorizeRequest) -> Result<String, Error> {
+    fn url(request: &AuthorizeRequest) -> Result<String, Error> {
         let app = "wx0123456789abcde0".parse().unwrap();
         let url = request.url(&Endpoints::default(), &app)?;
         Ok(url.to_string())
@@ -134,14 +134,14 @@ mod tests {
 
     #[test]
     fn the_parameters_stand_in_the_order_that_wechat_demands() {
-        insta::assert_snapshot!(url(request()).unwrap(), @"https://open.weixin.qq.com/connect/oauth2/authorize?appid=wx0123456789abcde0&redirect_uri=https%3A%2F%2Fshop.example%2Fcb%3Fnext%3D%2Fcart&response_type=code&scope=snsapi_userinfo&state=s1&connect_redirect=1#wechat_redirect");
-        insta::assert_snapshot!(url(request().silent().force_dialog().force_snapshot()).unwrap(), @"https://open.weixin.qq.com/connect/oauth2/authorize?appid=wx0123456789abcde0&redirect_uri=https%3A%2F%2Fshop.example%2Fcb%3Fnext%3D%2Fcart&response_type=code&scope=snsapi_base&state=s1&connect_redirect=1&forcePopup=true&forceSnapShot=true#wechat_redirect");
+        insta::assert_snapshot!(url(&request()).unwrap(), @"https://open.weixin.qq.com/connect/oauth2/authorize?appid=wx0123456789abcde0&redirect_uri=https%3A%2F%2Fshop.example%2Fcb%3Fnext%3D%2Fcart&response_type=code&scope=snsapi_userinfo&state=s1&connect_redirect=1#wechat_redirect");
+        insta::assert_snapshot!(url(&request().silent().force_dialog().force_snapshot()).unwrap(), @"https://open.weixin.qq.com/connect/oauth2/authorize?appid=wx0123456789abcde0&redirect_uri=https%3A%2F%2Fshop.example%2Fcb%3Fnext%3D%2Fcart&response_type=code&scope=snsapi_base&state=s1&connect_redirect=1&forcePopup=true&forceSnapShot=true#wechat_redirect");
     }
 
     #[test]
     fn a_state_that_wechat_refuses_is_refused_here() {
         for bad in ["a-b", "", &"a".repeat(129)] {
-            let error = url(request().state(State::from_stored(bad))).unwrap_err();
+            let error = url(&request().state(State::from_stored(bad))).unwrap_err();
             assert_eq!(
                 error.to_string(),
                 "inside wechat, `state` must have 1 to 128 letters and digits and nothing else"

@@ -32,7 +32,7 @@ pub(super) struct Look {
     pub(super) text_colour: Option<TextColour>,
     pub(super) stylesheet: Option<String>,
     pub(super) self_redirect: Option<SelfRedirect>,
-    pub(super) new_look: bool,
+    pub(super) is_new: bool,
     pub(super) no_fast_login: bool,
 }
 
@@ -91,7 +91,7 @@ impl LoginRequest {
 
     /// Asks for the page's new look (`stylelite=1`), which needs 220 × 220 pixels at least.
     pub fn new_look(mut self) -> Self {
-        self.look.new_look = true;
+        self.look.is_new = true;
         self
     }
 
@@ -146,7 +146,7 @@ impl Look {
             ),
             ("style", self.text_colour.map(TextColour::as_str)),
             ("href", stylesheet.as_deref()),
-            ("stylelite", self.new_look.then_some("1")),
+            ("stylelite", self.is_new.then_some("1")),
             ("fast_login", self.no_fast_login.then_some("0")),
         ];
         for (name, value) in options {

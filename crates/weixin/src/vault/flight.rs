@@ -100,7 +100,7 @@ impl<K: Kept> Flight<K> {
         if let Some(known) = self.cached(key, stale) {
             return Ok(known);
         }
-        let found = self.from_store(key, stale, how).await;
+        let found = self.look_up(key, stale, how).await;
         match &found {
             Ok(value) => self.cache.put(key, Arc::clone(value)),
             Err(_) => self.cache.remove(key),
@@ -146,7 +146,7 @@ impl<K: Kept> Flight<K> {
 
     fn cached(&self, key: &str, stale: Option<&K>) -> Option<Arc<K>> {
         let known = self.cache.get(key)?;
-        let is_stale = stale.is_some_and(|stale| std::ptr::eq(stale, &*known));
+        let is_stale = stale.is_some_and(|stale| std::ptr::eq(stale, Arc::as_ptr(&known)));
         (!is_stale && known.is_fresh(self.now())).then_some(known)
     }
 
@@ -161,7 +161,7 @@ impl<K: Kept> Flight<K> {
         gate
     }
 
-    async fn from_store<R: Renew<Kept = K>>(
+    async fn look_up<R: Renew<Kept = K>>(
         &self,
         key: &str,
         stale: Option<&K>,
