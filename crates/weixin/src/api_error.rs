@@ -1,6 +1,10 @@
 //! What WeChat says when it says no: the code, the text and what helps.
 
-use std::fmt;
+use std::{
+    fmt,
+    net::IpAddr,
+    time::{Duration, SystemTime},
+};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -38,6 +42,24 @@ impl ApiError {
             message: clean(message),
             rid: rid.map(clean),
         }
+    }
+}
+
+impl ApiError {
+    /// When the request reached WeChat, as the id of the request says.
+    pub fn time(&self) -> Option<SystemTime> {
+        let seconds = self.rid.as_deref()?.split('-').next()?;
+        let seconds = u32::from_str_radix(seconds, 16).ok()?;
+        Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.into()))
+    }
+
+    /// The address from which WeChat was called and which is not on the app's IP whitelist (40164).
+    pub fn caller_ip(&self) -> Option<IpAddr> {
+        if self.code != ErrCode::IP_NOT_ALLOWED {
+            return None;
+        }
+        let mut words = self.message.split([' ', ',']);
+        words.find_map(|word| word.parse().ok())
     }
 }
 
@@ -92,6 +114,8 @@ impl ErrCode {
     pub const INVALID_APPSECRET: Self = Self(40125);
     /// 40163: the code has been exchanged before.
     pub const CODE_USED: Self = Self(40163);
+    /// 40164: the caller's IP address is not on the app's whitelist.
+    pub const IP_NOT_ALLOWED: Self = Self(40164);
     /// 42001: the access token has expired.
     pub const ACCESS_TOKEN_EXPIRED: Self = Self(42001);
     /// 42002: the refresh token has expired.
@@ -193,6 +217,25 @@ mod tests {
                 "{errmsg}"
             );
         }
+    }
+
+    #[test]
+    fn time_and_caller_are_read_out_of_the_text() {
+        let error = |errmsg| ApiError::new("/cgi-bin/token", ErrCode::IP_NOT_ALLOWED, errmsg);
+        let new = error(
+            "invalid ip 1.2.3.4 ipv6 ::ffff:1.2.3.4, not in whitelist rid: 6aac007a-6c02c771-26bf69c4",
+        );
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(0x6aac_007a);
+        assert_eq!(
+            (new.caller_ip(), new.time()),
+            ("1.2.3.4".parse().ok(), Some(time))
+        );
+        let old = error("invalid ip 1.2.3.4, not in whitelist");
+        assert_eq!(
+            (old.caller_ip(), old.time()),
+            ("1.2.3.4".parse().ok(), None)
+        );
+        assert_eq!(error("invalid ip").caller_ip(), None);
     }
 
     #[test]

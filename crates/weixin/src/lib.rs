@@ -49,8 +49,8 @@
 //! # When something fails
 //!
 //! Every [`Error`] answers [`needs_login`](Error::needs_login), [`needs_refresh`](Error::needs_refresh),
-//! [`is_retryable`](Error::is_retryable) and [`is_configuration`](Error::is_configuration). Nothing is
-//! sent twice by this crate: a code works once, and its exchange must not be repeated.
+//! [`is_retryable`](Error::is_retryable) and [`is_configuration`](Error::is_configuration). A call
+//! is sent again only where that can do no harm ([`Retries`]): the exchange of a code never is.
 //!
 //! # Secrets
 //!
@@ -61,7 +61,13 @@
 //!
 //! # Features
 //!
-//! `reqwest` (default): the bundled HTTP client `Https`. Without it, bring a [`Transport`].
+//! | feature | what it adds |
+//! |---|---|
+//! | `reqwest` (default) | the bundled HTTP client `Https`; without it, bring a [`Transport`] |
+//! | `mini-program` | sessions, encrypted payloads and phone numbers of mini programs |
+//! | `vault` | tokens that stay alive, of users and of the app itself, and a store in memory |
+//! | `sqlite`, `postgres`, `redis` | stores for tokens, encrypted at rest |
+//! | `metrics` | counters and latencies through the `metrics` facade |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api_error;
