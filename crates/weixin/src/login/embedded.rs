@@ -58,10 +58,6 @@ impl LoginRequest {
         let state = self.state.clone().map_or_else(State::random, Ok)?;
         let look = &self.look;
         let text = |text: &str| Some(Value::from(text));
-        let stylesheet = look
-            .stylesheet
-            .as_deref()
-            .map(|href| form_urlencoded::byte_serialize(href.as_bytes()).collect::<String>());
         let settings = [
             ("id", text(container)),
             ("appid", text(app.as_str())),
@@ -77,7 +73,7 @@ impl LoginRequest {
                 "style",
                 look.text_colour.map(TextColour::as_str).and_then(text),
             ),
-            ("href", stylesheet.map(Value::from)),
+            ("href", look.encoded_stylesheet().map(Value::from)),
             (
                 "lang",
                 look.lang

@@ -133,11 +133,13 @@ impl LoginRequest {
 }
 
 impl Look {
+    pub(super) fn encoded_stylesheet(&self) -> Option<String> {
+        let href = self.stylesheet.as_deref()?;
+        Some(form_urlencoded::byte_serialize(href.as_bytes()).collect())
+    }
+
     fn add_to(&self, url: &mut String) {
-        let stylesheet = self
-            .stylesheet
-            .as_deref()
-            .map(|href| form_urlencoded::byte_serialize(href.as_bytes()).collect::<String>());
+        let stylesheet = self.encoded_stylesheet();
         let options = [
             ("lang", self.lang.map(PageLang::as_str)),
             (

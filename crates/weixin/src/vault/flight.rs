@@ -28,7 +28,7 @@ const WRITES: u32 = 3;
 
 /// What is kept and renewed.
 pub(super) trait Kept: Serialize + DeserializeOwned + Send + Sync {
-    /// From then on it is renewed, although it is still good.
+    /// Whether it is not yet to be renewed; it is renewed while it is still good.
     fn is_fresh(&self, now: SystemTime) -> bool;
     /// Whether it can still be used.
     fn is_good(&self, now: SystemTime) -> bool;
