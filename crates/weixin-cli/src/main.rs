@@ -5,6 +5,7 @@ mod browser;
 mod commands;
 mod demo;
 mod failure;
+mod language;
 mod listen;
 mod output;
 mod settings;

@@ -564,3 +564,19 @@ fn advance(sim: &Running, seconds: u64) {
         assert_eq!(answer.status(), 200);
     });
 }
+
+#[test]
+fn the_whole_table_of_codes_is_printed_for_programs() {
+    let printed = weixin(&["explain", "--all", "--json"]);
+    let table: Vec<Value> = serde_json::from_str(&printed.stdout).unwrap();
+    let text = weixin(&["explain", "--all", "--lang", "zh"]).stdout;
+    assert_eq!((printed.code, table.len()), (Some(0), text.lines().count()));
+    for row in &table {
+        let line = format!(
+            "{:>5}  {}",
+            row["code"],
+            row["cause"]["zh"].as_str().unwrap()
+        );
+        assert!(text.lines().any(|printed| printed == line), "{line}");
+    }
+}

@@ -1,13 +1,13 @@
 //! What WeChat says when it says no: the code, the text and what helps.
 
 use std::{
-    fmt,
     net::IpAddr,
     time::{Duration, SystemTime},
 };
 
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::{ErrCode, call::Verdict, json};
 
 /// Longest text that is kept of an answer.
 const MAX_MESSAGE: usize = 300;
@@ -28,6 +28,24 @@ pub struct ApiError {
 }
 
 impl ApiError {
+    /// Reads the error out of an answer that was received or logged elsewhere; `None` if it is none.
+    ///
+    /// `path` is what was called. What the text repeats of the request stays in it: the SDK's own calls mask that.
+    ///
+    /// ```
+    /// use weixin::ApiError;
+    ///
+    /// let answer = r#"{"errcode":40164,"errmsg":"invalid ip 192.0.2.1, not in whitelist rid: 6aac007a-6c02c771-26bf69c4"}"#;
+    /// let error = ApiError::read("/cgi-bin/token", answer.as_bytes()).unwrap();
+    /// assert_eq!(error.message, "invalid ip 192.0.2.1, not in whitelist");
+    /// assert_eq!(error.caller_ip(), "192.0.2.1".parse().ok());
+    /// ```
+    pub fn read(path: &'static str, answer: &[u8]) -> Option<Self> {
+        let verdict: Verdict = json::parse(answer).ok()?;
+        let code = ErrCode(verdict.errcode);
+        (code.0 != 0).then(|| Self::new(path, code, &verdict.errmsg))
+    }
+
     pub(crate) fn new(path: &'static str, code: ErrCode, errmsg: &str) -> Self {
         let clean = |text: &str| -> String {
             text.chars()
@@ -84,89 +102,6 @@ fn split_suffix(errmsg: &str) -> (&str, Option<&str>) {
         .split_once("rid: ")
         .and_then(|(_, rest)| rest.split_whitespace().next());
     (message.trim_end(), rid)
-}
-
-/// A code of WeChat's (`errcode`); unknown ones are kept as they are.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(transparent)]
-pub struct ErrCode(pub i64);
-
-impl ErrCode {
-    /// -1: WeChat is busy.
-    pub const BUSY: Self = Self(-1);
-    /// 40001: the access token is not good, or no longer.
-    pub const INVALID_CREDENTIAL: Self = Self(40001);
-    /// 40002: the grant type is wrong.
-    pub const INVALID_GRANT_TYPE: Self = Self(40002);
-    /// 40003: the open id does not belong to the token.
-    pub const INVALID_OPENID: Self = Self(40003);
-    /// 40013: no such app id.
-    pub const INVALID_APPID: Self = Self(40013);
-    /// 40014: the access token is malformed or expired.
-    pub const INVALID_ACCESS_TOKEN: Self = Self(40014);
-    /// 40029: the code is wrong, expired or another application's.
-    pub const INVALID_CODE: Self = Self(40029);
-    /// 40030: the refresh token is wrong or expired.
-    pub const INVALID_REFRESH_TOKEN: Self = Self(40030);
-    /// 40066: no such path.
-    pub const INVALID_URL: Self = Self(40066);
-    /// 40125: the app secret is wrong.
-    pub const INVALID_APPSECRET: Self = Self(40125);
-    /// 40163: the code has been exchanged before.
-    pub const CODE_USED: Self = Self(40163);
-    /// 40164: the caller's IP address is not on the app's whitelist.
-    pub const IP_NOT_ALLOWED: Self = Self(40164);
-    /// 42001: the access token has expired.
-    pub const ACCESS_TOKEN_EXPIRED: Self = Self(42001);
-    /// 42002: the refresh token has expired.
-    pub const REFRESH_TOKEN_EXPIRED: Self = Self(42002);
-    /// 42003: the code has expired.
-    pub const CODE_EXPIRED: Self = Self(42003);
-    /// 42007: the user changed their password; all tokens are void.
-    pub const PASSWORD_CHANGED: Self = Self(42007);
-    /// 45009: the quota of the day is used up.
-    pub const DAILY_QUOTA: Self = Self(45009);
-    /// 45011: too many calls in a minute.
-    pub const MINUTE_QUOTA: Self = Self(45011);
-    /// 48001: the scope does not allow this call.
-    pub const UNAUTHORIZED: Self = Self(48001);
-    /// 50001: the user has not granted this, or has withdrawn it.
-    pub const USER_UNAUTHORIZED: Self = Self(50001);
-    /// 50002: the user or the application is restricted.
-    pub const USER_LIMITED: Self = Self(50002);
-
-    /// Whether the user must go through the login page again.
-    pub fn needs_login(self) -> bool {
-        matches!(
-            self.0,
-            40003 | 40029 | 40030 | 40163 | 42002 | 42003 | 42007 | 50001
-        )
-    }
-
-    /// Whether a refresh may help: the access token is not good, the refresh token may still be.
-    pub fn needs_refresh(self) -> bool {
-        matches!(self.0, 40001 | 40014 | 42001)
-    }
-
-    /// Whether the same call may succeed later: at once for -1, after a minute for 45011.
-    pub fn is_retryable(self) -> bool {
-        matches!(self.0, -1 | 45011)
-    }
-
-    /// Whether the application is set up wrongly: app id, secret, scope, address or parameters.
-    pub fn is_configuration(self) -> bool {
-        matches!(
-            self.0,
-            40002 | 40013 | 40066 | 40125 | 40164 | 41001..=41009 | 43001..=43003 | 44002 | 47001 | 48001
-                | 61003 | 61004 | 61024 | 89501 | 89503
-        )
-    }
-}
-
-impl fmt::Display for ErrCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
 }
 
 #[cfg(test)]
@@ -236,43 +171,5 @@ mod tests {
             ("1.2.3.4".parse().ok(), None)
         );
         assert_eq!(error("invalid ip").caller_ip(), None);
-    }
-
-    #[test]
-    fn what_to_do_about_each_code() {
-        // code, log in again, refresh, retry, configuration
-        let table = [
-            (ErrCode::BUSY, [false, false, true, false]),
-            (ErrCode::INVALID_CREDENTIAL, [false, true, false, false]),
-            (ErrCode::INVALID_GRANT_TYPE, [false, false, false, true]),
-            (ErrCode::INVALID_OPENID, [true, false, false, false]),
-            (ErrCode::INVALID_APPID, [false, false, false, true]),
-            (ErrCode::INVALID_ACCESS_TOKEN, [false, true, false, false]),
-            (ErrCode::INVALID_CODE, [true, false, false, false]),
-            (ErrCode::INVALID_REFRESH_TOKEN, [true, false, false, false]),
-            (ErrCode::INVALID_URL, [false, false, false, true]),
-            (ErrCode::INVALID_APPSECRET, [false, false, false, true]),
-            (ErrCode::CODE_USED, [true, false, false, false]),
-            (ErrCode::ACCESS_TOKEN_EXPIRED, [false, true, false, false]),
-            (ErrCode::REFRESH_TOKEN_EXPIRED, [true, false, false, false]),
-            (ErrCode::CODE_EXPIRED, [true, false, false, false]),
-            (ErrCode::PASSWORD_CHANGED, [true, false, false, false]),
-            (ErrCode::DAILY_QUOTA, [false, false, false, false]),
-            (ErrCode::MINUTE_QUOTA, [false, false, true, false]),
-            (ErrCode::UNAUTHORIZED, [false, false, false, true]),
-            (ErrCode::USER_UNAUTHORIZED, [true, false, false, false]),
-            (ErrCode::USER_LIMITED, [false, false, false, false]),
-            (ErrCode(41002), [false, false, false, true]),
-            (ErrCode(99999), [false, false, false, false]),
-        ];
-        for (code, expected) in table {
-            let answers = [
-                code.needs_login(),
-                code.needs_refresh(),
-                code.is_retryable(),
-                code.is_configuration(),
-            ];
-            assert_eq!(answers, expected, "{code}");
-        }
     }
 }

@@ -112,11 +112,11 @@ pub(crate) trait Call {
 
 /// The part that every answer may have.
 #[derive(Deserialize)]
-struct Verdict {
+pub(crate) struct Verdict {
     #[serde(default, deserialize_with = "json::number")]
-    errcode: i64,
+    pub(crate) errcode: i64,
     #[serde(default, deserialize_with = "json::or_default")]
-    errmsg: String,
+    pub(crate) errmsg: String,
 }
 
 /// An answer of which only the verdict counts.

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::{
-    ApiError, AppKind, LoginPageError, TransportError, TransportErrorKind,
+    ApiError, AppKind, Blame, LoginPageError, TransportError, TransportErrorKind,
     UnregistrableRedirectUri, UnsoundState,
 };
 
@@ -103,6 +103,25 @@ impl Error {
             Self::LoginPage(error) => error.is_configuration(),
             Self::RedirectUri(_) | Self::State(_) | Self::WrongKind { .. } => true,
             _ => false,
+        }
+    }
+
+    /// Who can do something about it; nobody knows for unknown codes of WeChat's.
+    pub fn blame(&self) -> Option<Blame> {
+        match self {
+            Self::Api(error) => error.code.blame(),
+            Self::LoginPage(LoginPageError::Dialog(code)) => code.blame(),
+            Self::LoginPage(LoginPageError::Unrecognised)
+            | Self::AnswerLost(_)
+            | Self::Decode { .. }
+            | Self::Status { .. }
+            | Self::Transport(_) => Some(Blame::WeChat),
+            Self::SnapshotUser => Some(Blame::User),
+            Self::LoginPage(_)
+            | Self::Random
+            | Self::RedirectUri(_)
+            | Self::State(_)
+            | Self::WrongKind { .. } => Some(Blame::You),
         }
     }
 

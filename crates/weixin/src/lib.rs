@@ -49,8 +49,10 @@
 //! # When something fails
 //!
 //! Every [`Error`] answers [`needs_login`](Error::needs_login), [`needs_refresh`](Error::needs_refresh),
-//! [`is_retryable`](Error::is_retryable) and [`is_configuration`](Error::is_configuration). A call
-//! is sent again only where that can do no harm ([`Retries`]): the exchange of a code never is.
+//! [`is_retryable`](Error::is_retryable), [`is_configuration`](Error::is_configuration) and
+//! [`blame`](Error::blame). Each code of WeChat's has its [`Explanation`] in English and Chinese, which
+//! `weixin explain` prints. A call is sent again only where that can do no harm ([`Retries`]): the
+//! exchange of a code never is.
 //!
 //! # Secrets
 //!
@@ -79,7 +81,9 @@ mod client;
 mod clock;
 mod device;
 mod endpoints;
+mod err_code;
 mod error;
+mod explanation;
 mod id;
 mod identity;
 mod json;
@@ -113,7 +117,7 @@ pub use self::transport::Https;
 #[cfg(feature = "vault")]
 pub use self::vault::{AppToken, AppTokens, LiveToken, Vault, VaultError};
 pub use self::{
-    api_error::{ApiError, ErrCode},
+    api_error::ApiError,
     app_kind::AppKind,
     apps::{Advice, Apps, Start, StartError},
     builder::ClientBuilder,
@@ -121,7 +125,9 @@ pub use self::{
     clock::{Clock, SystemClock},
     device::Device,
     endpoints::{Endpoints, InvalidOrigin, Origin},
+    err_code::ErrCode,
     error::Error,
+    explanation::{Bilingual, Blame, Explanation},
     id::{AppId, InvalidId, OpenId, UnionId},
     identity::{Identity, InvalidIdentity, KnownIds, Linking},
     login::{

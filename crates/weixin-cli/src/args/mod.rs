@@ -1,5 +1,6 @@
 //! Every argument and its help.
 
+mod diagnosis;
 mod sim;
 
 use std::net::SocketAddr;
@@ -8,6 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use url::Url;
 use weixin::{OpenId, RedirectUri};
 
+pub(crate) use self::diagnosis::Explain;
 pub(crate) use self::sim::{Exec, Phone, Sim, SimCommand, SimOptions};
 use crate::settings::{Addresses, App, TokenFile};
 
@@ -48,6 +50,7 @@ pub(crate) enum Command {
     Refresh(Refresh),
     Check(OnBehalf),
     User(User),
+    Explain(Explain),
 }
 
 /// Show the whole login on this machine: an example site, WeChat's QR page and a pretend phone

@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod exchange;
+mod explain;
 mod login;
 mod login_url;
 mod refresh;
@@ -17,6 +18,7 @@ pub(crate) async fn run(command: Command, output: Output) -> Result<(), Failure>
         Command::Check(args) => check::run(args, output).await,
         Command::Demo(args) => demo::run(args, output).await,
         Command::Exchange(args) => exchange::run(args, output).await,
+        Command::Explain(args) => explain::run(args, output),
         Command::Login(args) => login::run(args, output).await,
         Command::LoginUrl(args) => login_url::run(args, output).await,
         Command::Refresh(args) => refresh::run(args, output).await,

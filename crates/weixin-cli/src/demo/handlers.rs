@@ -15,12 +15,11 @@ use weixin::{PageLang, TokenStatus};
 use weixin_axum::{CallbackRejection, LoginError, VerifiedCode};
 
 use super::{
-    Site,
-    language::{self, Language},
-    pages,
+    Site, language, pages,
     problem::{Problem, rejected},
     sessions::{Notice, Session},
 };
+use crate::language::Language;
 
 pub(super) async fn home(
     State(site): State<Site>,

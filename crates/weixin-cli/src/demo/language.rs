@@ -8,38 +8,17 @@ use axum::{
 };
 
 use super::cookies;
+use crate::language::Language;
 
 /// The name of the cookie that keeps the choice.
 pub(super) const COOKIE: &str = "demo-language";
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Language {
-    Chinese,
-    English,
-}
-
 impl Language {
-    /// The tag for `<html lang>` and for the choice.
-    pub(super) fn tag(self) -> &'static str {
-        match self {
-            Self::Chinese => "zh-CN",
-            Self::English => "en",
-        }
-    }
-
     pub(super) fn of_tag(tag: &str) -> Self {
         if tag == "en" {
             Self::English
         } else {
             Self::Chinese
-        }
-    }
-
-    /// One of two texts.
-    pub(super) fn say<'a>(self, chinese: &'a str, english: &'a str) -> &'a str {
-        match self {
-            Self::Chinese => chinese,
-            Self::English => english,
         }
     }
 

@@ -6,10 +6,8 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use super::{
-    language::Language,
-    sessions::{Notice, Session},
-};
+use super::sessions::{Notice, Session};
+use crate::language::Language;
 
 #[derive(Template)]
 #[template(path = "welcome.html")]

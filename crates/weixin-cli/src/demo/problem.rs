@@ -7,7 +7,8 @@ use axum::{
 use weixin::ErrCode;
 use weixin_axum::{CallbackRejection, LoginError};
 
-use super::{language::Language, pages};
+use super::pages;
+use crate::language::Language;
 
 /// What the visitor is told.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

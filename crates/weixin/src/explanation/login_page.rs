@@ -1,0 +1,228 @@
+//! Numbers that login pages show: nothing of them reaches the site.
+
+use super::{
+    Action::{self, Configure, LogIn, Nothing, Retry},
+    Bilingual,
+    Blame::{self, User, You},
+    Explanation,
+};
+use crate::ErrCode;
+
+pub(super) const ROWS: &[Explanation] = &[
+    inside_wechat(
+        (10003, "redirect_uri域名与后台配置不一致"),
+        (Configure, You),
+        Bilingual {
+            en: "The callback's host is not the one that is registered for web authorization, or has a port.",
+            zh: "回调地址的域名与后台配置的网页授权域名不一致，或者带了端口。",
+        },
+        Bilingual {
+            en: "Register exactly this host (网页授权域名), without scheme, port and path; sub-domains count as others.",
+            zh: "请在后台配置完全相同的网页授权域名，不带协议、端口和路径；子域名算不同的域名。",
+        },
+    ),
+    inside_wechat(
+        (10004, "此公众号被封禁"),
+        (Configure, You),
+        Bilingual {
+            en: "The official account is banned.",
+            zh: "公众号被封禁。",
+        },
+        Bilingual {
+            en: "Read the notices in the console; only WeChat can lift the ban.",
+            zh: "请登录后台查看通知；只有微信可以解封。",
+        },
+    ),
+    inside_wechat(
+        (10005, "此公众号并没有这些scope的权限"),
+        (Configure, You),
+        Bilingual {
+            en: "The account has no permission for this scope: only certified service accounts have web authorization.",
+            zh: "公众号没有这个 scope 的权限：只有已认证的服务号才有网页授权。",
+        },
+        Bilingual {
+            en: "Look into the console's list of permissions (接口权限), and send `snsapi_base` or `snsapi_userinfo`.",
+            zh: "请在后台查看接口权限，scope 请用 snsapi_base 或 snsapi_userinfo。",
+        },
+    ),
+    inside_wechat(
+        (10006, "必须关注此测试号"),
+        (Nothing, User),
+        Bilingual {
+            en: "This is a test account, which only its followers may use.",
+            zh: "这是测试号，只有关注者才能使用。",
+        },
+        Bilingual {
+            en: "Let the user follow the test account first: its QR code is in the console.",
+            zh: "请用户先扫码关注测试号，二维码在后台页面上。",
+        },
+    ),
+    inside_wechat(
+        (10009, "操作太频繁了，请稍后重试"),
+        (Retry, User),
+        Bilingual {
+            en: "The user has opened the page too often in a short time.",
+            zh: "用户短时间内打开授权页太频繁。",
+        },
+        Bilingual {
+            en: "Wait a little. If users see it without a reason, look for a loop of redirects.",
+            zh: "请稍等再试。如果用户没做什么就遇到它，请检查是否有循环跳转。",
+        },
+    ),
+    inside_wechat(
+        (10010, "scope不能为空"),
+        (Configure, You),
+        Bilingual {
+            en: "The scope is missing.",
+            zh: "缺少 scope。",
+        },
+        Bilingual {
+            en: "Send `snsapi_base` or `snsapi_userinfo`; an unencoded callback may have swallowed it.",
+            zh: "请传 snsapi_base 或 snsapi_userinfo；redirect_uri 没有编码也会吞掉后面的参数。",
+        },
+    ),
+    inside_wechat(
+        (10011, "redirect_uri不能为空"),
+        (Configure, You),
+        Bilingual {
+            en: "The callback is missing.",
+            zh: "缺少 redirect_uri。",
+        },
+        Bilingual {
+            en: "Send `redirect_uri`, percent-encoded.",
+            zh: "请传经过 URL 编码的 redirect_uri。",
+        },
+    ),
+    inside_wechat(
+        (10012, "appid不能为空"),
+        (Configure, You),
+        Bilingual {
+            en: "The app id is missing.",
+            zh: "缺少 appid。",
+        },
+        Bilingual {
+            en: "Send `appid` as the first parameter; it is not called `client_id` here.",
+            zh: "请把 appid 作为第一个参数；这里不叫 client_id。",
+        },
+    ),
+    inside_wechat(
+        (10013, "state不能为空"),
+        (Configure, You),
+        Bilingual {
+            en: "The state is missing.",
+            zh: "缺少 state。",
+        },
+        Bilingual {
+            en: "Send a random `state` of at most 128 letters and digits.",
+            zh: "请传随机的 state，最多 128 个字母或数字。",
+        },
+    ),
+    inside_wechat(
+        (10015, "公众号未授权第三方平台，请检查授权状态"),
+        (Configure, You),
+        Bilingual {
+            en: "The account has not authorised the third-party platform that is named in the address.",
+            zh: "公众号没有授权给地址中的第三方平台。",
+        },
+        Bilingual {
+            en: "Authorise the platform again, or leave `component_appid` out.",
+            zh: "请重新授权第三方平台，或去掉 component_appid。",
+        },
+    ),
+    inside_wechat(
+        (10016, "不支持微信开放平台的Appid，请使用公众号Appid"),
+        (Configure, You),
+        Bilingual {
+            en: "This is the app id of a website or mobile app of the Open Platform, and this page is for official accounts.",
+            zh: "这是开放平台（网站应用或移动应用）的 AppID，而这个页面只给公众号用。",
+        },
+        Bilingual {
+            en: "Use the official account's app id here; for a website app open the QR page (/connect/qrconnect).",
+            zh: "这里请用公众号的 AppID；网站应用请打开扫码页（/connect/qrconnect）。",
+        },
+    ),
+    inside_wechat(
+        (10038, ""),
+        (Configure, You),
+        Bilingual {
+            en: "Its meaning is not documented; it was seen together with 10003, for the wrong app id of a test account.",
+            zh: "官方没有说明；曾在测试号 AppID 填错时与 10003 一起出现。",
+        },
+        Bilingual {
+            en: "Compare app id and callback domain with the console.",
+            zh: "请核对 AppID 和网页授权域名。",
+        },
+    ),
+    on_the_desktop(
+        10046,
+        (LogIn, User),
+        Bilingual {
+            en: "The user did not answer WeChat's dialog on the desktop within two minutes.",
+            zh: "用户没有在两分钟内确认电脑上微信的弹窗。",
+        },
+        Bilingual {
+            en: "Press the button again, or scan the QR code.",
+            zh: "请再点一次快捷登录，或改用扫码。",
+        },
+    ),
+    on_the_desktop(
+        10050,
+        (Nothing, User),
+        Bilingual {
+            en: "The user refused in WeChat's dialog on the desktop.",
+            zh: "用户在电脑上的微信弹窗里拒绝了登录。",
+        },
+        Bilingual {
+            en: "Nothing to do: the page stays, and the user may scan or press again.",
+            zh: "无需处理：页面还在，用户可以扫码或再点一次。",
+        },
+    ),
+    on_the_desktop(
+        10057,
+        (Nothing, You),
+        Bilingual {
+            en: "The app allows scanning only, no login by the desktop's WeChat.",
+            zh: "该应用只允许扫码，不支持电脑微信快捷登录。",
+        },
+        Bilingual {
+            en: "Nothing to do: the page shows the QR code.",
+            zh: "无需处理：页面会显示二维码。",
+        },
+    ),
+];
+
+/// A dialog of the page that official accounts open inside WeChat.
+const fn inside_wechat(
+    (code, message): (i64, &'static str),
+    (action, blame): (Action, Blame),
+    cause: Bilingual,
+    remedy: Bilingual,
+) -> Explanation {
+    Explanation {
+        code: ErrCode(code),
+        message,
+        answered_by: "/connect/oauth2/authorize",
+        cause,
+        remedy,
+        action,
+        blame: Some(blame),
+    }
+}
+
+/// What WeChat on the desktop tells the QR page.
+const fn on_the_desktop(
+    code: i64,
+    (action, blame): (Action, Blame),
+    cause: Bilingual,
+    remedy: Bilingual,
+) -> Explanation {
+    Explanation {
+        code: ErrCode(code),
+        message: "",
+        answered_by: "https://localhost.weixin.qq.com",
+        cause,
+        remedy,
+        action,
+        blame: Some(blame),
+    }
+}

@@ -1,0 +1,250 @@
+//! Codes that say that a request is not one that WeChat understands.
+
+use super::{Action::Configure, Bilingual, Blame, Explanation};
+use crate::ErrCode;
+
+pub(super) const ROWS: &[Explanation] = &[
+    row(
+        40002,
+        [
+            "invalid grant_type",
+            "/sns/*, /cgi-bin/token, /cgi-bin/stable_token",
+        ],
+        Bilingual {
+            en: "`grant_type` is wrong or missing.",
+            zh: "grant_type 不对或缺失。",
+        },
+        Bilingual {
+            en: "Send `authorization_code` for a code, `refresh_token` for a refresh, `client_credential` for an app token.",
+            zh: "换 code 用 authorization_code，刷新用 refresh_token，取接口调用凭据用 client_credential。",
+        },
+    ),
+    row(
+        40035,
+        ["invalid parameters", "/cgi-bin/*"],
+        Bilingual {
+            en: "A parameter is not allowed; no call of the login answers this.",
+            zh: "参数不合法；登录相关接口不会返回它。",
+        },
+        Bilingual {
+            en: "Compare the request with the documentation of the API that was called.",
+            zh: "请对照所调接口的文档检查参数。",
+        },
+    ),
+    row(
+        40037,
+        ["invalid template_id", "/cgi-bin/*"],
+        Bilingual {
+            en: "The message template is not this account's; no call of the login answers this.",
+            zh: "模板 ID 不属于这个账号；登录相关接口不会返回它。",
+        },
+        Bilingual {
+            en: "Take the template id from the console of the same account.",
+            zh: "请使用同一账号后台里的模板 ID。",
+        },
+    ),
+    row(
+        40066,
+        ["invalid url", "/*"],
+        Bilingual {
+            en: "No API has this path.",
+            zh: "接口路径不存在。",
+        },
+        Bilingual {
+            en: "Look for a typing error in the path, and for a base address that already holds a part of it.",
+            zh: "检查路径是否写错，或基础地址里是否已经带了一段路径。",
+        },
+    ),
+    row(
+        41001,
+        [
+            "access_token missing",
+            "/sns/userinfo, /sns/auth, /cgi-bin/*",
+        ],
+        Bilingual {
+            en: "The access token is missing or empty.",
+            zh: "缺少 access_token，或者是空的。",
+        },
+        Bilingual {
+            en: "Send `access_token` in the query of the address. Often the token answer was not read: WeChat sends JSON as text/plain, and errors under HTTP 200.",
+            zh: "请在地址的查询参数里带上 access_token。常见原因是没有解析换取结果：微信以 text/plain 返回 JSON，出错时 HTTP 状态也是 200。",
+        },
+    ),
+    row(
+        41002,
+        ["appid missing", "/sns/*, /cgi-bin/token"],
+        Bilingual {
+            en: "The app id is missing or empty.",
+            zh: "缺少 appid，或者是空的。",
+        },
+        Bilingual {
+            en: "WeChat's parameter is `appid`, not `client_id`.",
+            zh: "参数名是 appid，不是 client_id。",
+        },
+    ),
+    row(
+        41003,
+        ["refresh_token missing", "/sns/oauth2/refresh_token"],
+        Bilingual {
+            en: "The refresh token is missing or empty.",
+            zh: "缺少 refresh_token，或者是空的。",
+        },
+        Bilingual {
+            en: "Send `refresh_token` in the query, as the last token answer had it.",
+            zh: "请在查询参数里带上最近一次返回的 refresh_token。",
+        },
+    ),
+    row(
+        41004,
+        ["appsecret missing", "/sns/*, /cgi-bin/token"],
+        Bilingual {
+            en: "The app secret is missing or empty.",
+            zh: "缺少 AppSecret，或者是空的。",
+        },
+        Bilingual {
+            en: "WeChat's parameter is `secret`, not `client_secret`; look whether the setting that holds it is empty.",
+            zh: "参数名是 secret，不是 client_secret；请检查配置里是否为空。",
+        },
+    ),
+    row(
+        41005,
+        ["media data missing", "/cgi-bin/media/*"],
+        Bilingual {
+            en: "An upload has no data; no call of the login answers this.",
+            zh: "上传缺少多媒体数据；登录相关接口不会返回它。",
+        },
+        Bilingual {
+            en: "Compare the request with the documentation of the API that was called.",
+            zh: "请对照所调接口的文档检查请求。",
+        },
+    ),
+    row(
+        41006,
+        ["media_id missing", "/cgi-bin/media/*"],
+        Bilingual {
+            en: "The id of an upload is missing; no call of the login answers this.",
+            zh: "缺少 media_id；登录相关接口不会返回它。",
+        },
+        Bilingual {
+            en: "Compare the request with the documentation of the API that was called.",
+            zh: "请对照所调接口的文档检查请求。",
+        },
+    ),
+    row(
+        41007,
+        ["sub menu data missing", "/cgi-bin/menu/*"],
+        Bilingual {
+            en: "A menu has no entries; no call of the login answers this.",
+            zh: "缺少子菜单数据；登录相关接口不会返回它。",
+        },
+        Bilingual {
+            en: "Compare the request with the documentation of the API that was called.",
+            zh: "请对照所调接口的文档检查请求。",
+        },
+    ),
+    row(
+        41008,
+        [
+            "missing code",
+            "/sns/oauth2/access_token, /sns/jscode2session",
+        ],
+        Bilingual {
+            en: "The code is missing or empty.",
+            zh: "缺少 code，或者是空的。",
+        },
+        Bilingual {
+            en: "Send what the callback brought as `code`, a mini program's as `js_code`. A callback without a code is a login that the user declined.",
+            zh: "请把回调带来的 code 原样传上；小程序的参数名是 js_code。回调里没有 code 表示用户没有同意登录。",
+        },
+    ),
+    row(
+        41009,
+        ["missing openid", "/sns/userinfo, /sns/auth"],
+        Bilingual {
+            en: "The open id is missing or empty.",
+            zh: "缺少 openid，或者是空的。",
+        },
+        Bilingual {
+            en: "Send the `openid` of the token answer beside the access token; generic OAuth clients drop it.",
+            zh: "请把换取结果里的 openid 和 access_token 一起传；通用的 OAuth 客户端常会丢掉它。",
+        },
+    ),
+    row(
+        43001,
+        ["require GET method", "/*"],
+        Bilingual {
+            en: "This API is called by GET.",
+            zh: "这个接口要用 GET 调用。",
+        },
+        Bilingual {
+            en: "Use GET, with the parameters in the query.",
+            zh: "请改用 GET，参数放在查询串里。",
+        },
+    ),
+    row(
+        43002,
+        ["require POST method", "/cgi-bin/stable_token, /wxa/*"],
+        Bilingual {
+            en: "This API is called by POST.",
+            zh: "这个接口要用 POST 调用。",
+        },
+        Bilingual {
+            en: "Use POST, with a JSON body.",
+            zh: "请改用 POST，参数以 JSON 放在请求体里。",
+        },
+    ),
+    row(
+        43003,
+        ["require https", "/*"],
+        Bilingual {
+            en: "WeChat was called over plain HTTP.",
+            zh: "用了 http 而不是 https。",
+        },
+        Bilingual {
+            en: "Begin the address with https://.",
+            zh: "地址请以 https:// 开头。",
+        },
+    ),
+    row(
+        44002,
+        ["empty post data", "/cgi-bin/*, /wxa/*"],
+        Bilingual {
+            en: "The body of the request is empty.",
+            zh: "POST 的请求体是空的。",
+        },
+        Bilingual {
+            en: "Send the parameters as JSON in the body, not in the query.",
+            zh: "请把参数以 JSON 放进请求体，而不是查询串。",
+        },
+    ),
+    row(
+        47001,
+        ["data format error", "/cgi-bin/*, /wxa/*"],
+        Bilingual {
+            en: "The body of the request is not the JSON that is expected.",
+            zh: "请求体不是合法的 JSON。",
+        },
+        Bilingual {
+            en: "Send JSON in UTF-8, not a form.",
+            zh: "请发送 UTF-8 编码的 JSON，不要发表单。",
+        },
+    ),
+];
+
+/// A code about a request; who wrote the request can mend it.
+const fn row(
+    code: i64,
+    [message, answered_by]: [&'static str; 2],
+    cause: Bilingual,
+    remedy: Bilingual,
+) -> Explanation {
+    Explanation {
+        code: ErrCode(code),
+        message,
+        answered_by,
+        cause,
+        remedy,
+        action: Configure,
+        blame: Some(Blame::You),
+    }
+}

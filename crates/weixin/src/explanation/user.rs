@@ -1,0 +1,100 @@
+//! Codes about the person: what they are or have done, and the program cannot change.
+
+use super::{Action::Nothing, Bilingual, Blame, Explanation};
+use crate::ErrCode;
+
+pub(super) const ROWS: &[Explanation] = &[
+    row(
+        40226,
+        ["code blocked", "/sns/jscode2session"],
+        Bilingual {
+            en: "WeChat takes this user for a risk and blocks the login.",
+            zh: "微信判定该用户为高风险用户，登录被拦截。",
+        },
+        Bilingual {
+            en: "Do not try again. Tell the user that WeChat refuses, and offer another way in.",
+            zh: "不要重试。请告诉用户微信拒绝了登录，并提供其他登录方式。",
+        },
+    ),
+    row(
+        43004,
+        ["", "/cgi-bin/*"],
+        Bilingual {
+            en: "The user does not follow the official account.",
+            zh: "用户没有关注公众号。",
+        },
+        Bilingual {
+            en: "Ask the user to follow the account first.",
+            zh: "请用户先关注公众号。",
+        },
+    ),
+    row(
+        50002,
+        ["user limited", "/sns/*"],
+        Bilingual {
+            en: "The user or the app is restricted: frozen, cancelled, punished or de-registered.",
+            zh: "用户或应用受限：冻结、注销、被处罚，或应用已注销。",
+        },
+        Bilingual {
+            en: "Tell the user to look into WeChat for notices about their account. If every user is answered so, look into the console for the app's state.",
+            zh: "请用户到微信里查看账号通知。如果所有用户都这样，请到后台查看应用的状态。",
+        },
+    ),
+    row(
+        50003,
+        ["user unexpected, maybe not in white list", "/sns/*"],
+        Bilingual {
+            en: "The user is not among those who may use the app, such as before its release.",
+            zh: "该用户不在可使用应用的名单里，例如应用还没发布。",
+        },
+        Bilingual {
+            en: "Add the user to the app's testers in the console, or release the app.",
+            zh: "请在后台把该用户加为体验者，或先发布应用。",
+        },
+    ),
+    row(
+        50004,
+        [
+            "user not allow to use accesstoken, maybe for punishment",
+            "/sns/*",
+        ],
+        Bilingual {
+            en: "The user may not use access tokens, perhaps because of a punishment.",
+            zh: "该用户不能使用 access_token，可能受到了处罚。",
+        },
+        Bilingual {
+            en: "Tell the user to look into WeChat for notices about their account.",
+            zh: "请用户到微信里查看账号通知。",
+        },
+    ),
+    row(
+        50006,
+        ["user has switched off friends authorization", "/sns/*"],
+        Bilingual {
+            en: "The user has switched off the permission for friends' data.",
+            zh: "用户关闭了好友关系授权。",
+        },
+        Bilingual {
+            en: "Do without it, or ask the user to switch it on in WeChat's settings.",
+            zh: "请不依赖这项数据，或请用户在微信设置里打开授权。",
+        },
+    ),
+];
+
+/// A code about a person, who alone can do something about it.
+const fn row(
+    code: i64,
+    [message, answered_by]: [&'static str; 2],
+    cause: Bilingual,
+    remedy: Bilingual,
+) -> Explanation {
+    Explanation {
+        code: ErrCode(code),
+        message,
+        answered_by,
+        cause,
+        remedy,
+        action: Nothing,
+        blame: Some(Blame::User),
+    }
+}
