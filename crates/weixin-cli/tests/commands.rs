@@ -574,7 +574,7 @@ fn the_whole_table_of_codes_is_printed_for_programs() {
     for row in &table {
         let line = format!(
             "{:>5}  {}",
-            row["code"],
+            row["code"].to_string(),
             row["cause"]["zh"].as_str().unwrap()
         );
         assert!(text.lines().any(|printed| printed == line), "{line}");
