@@ -29,6 +29,13 @@ impl Output {
         }
     }
 
+    /// One line of a longer text for people; programs get the whole at its end.
+    pub(crate) fn line(self, text: impl FnOnce() -> String) {
+        if !self.json {
+            println!("{}", text());
+        }
+    }
+
     /// Something that people want to know and programs do not.
     #[expect(
         clippy::unused_self,

@@ -9,7 +9,7 @@ use std::{
 
 use serde::Deserialize;
 use weixin::{
-    AccessToken, AppId, AppSecret, Client, Endpoints, Https, OpenId, Origin, RefreshToken,
+    AccessToken, AppId, AppKind, AppSecret, Client, Endpoints, Https, OpenId, Origin, RefreshToken,
 };
 
 use crate::{args::OnBehalf, failure::Failure};
@@ -21,8 +21,11 @@ const MAX_FILE: u64 = 64 * 1024;
 const OPEN: &str = "https://open.weixin.qq.com";
 const API: &str = "https://api.weixin.qq.com";
 
-/// The app that every simulator has from the start.
+/// The apps that every simulator has from the start.
 const SIM_APP_ID: &str = "wx0123456789abcdef";
+const SIM_OFFICIAL_ACCOUNT: &str = "wx0123456789abcde0";
+const SIM_MOBILE_APP: &str = "wx0123456789abcde1";
+const SIM_MINI_PROGRAM: &str = "wx0123456789abcde2";
 const SIM_APP_SECRET: &str = "ssssssssssssssssssssssssssssssss";
 
 /// The application. Its secret comes from `WEIXIN_APP_SECRET` or a file, never from an argument.
@@ -100,9 +103,20 @@ impl Addresses {
 
 impl App {
     pub(crate) fn id(&self) -> Result<AppId, Failure> {
+        self.id_of(AppKind::Website)
+    }
+
+    fn id_of(&self, kind: AppKind) -> Result<AppId, Failure> {
         match (&self.app_id, &self.addresses.sim) {
             (Some(id), _) => Ok(id.clone()),
-            (None, Some(_)) => SIM_APP_ID.parse().map_err(usage),
+            (None, Some(_)) => match kind {
+                AppKind::OfficialAccount => SIM_OFFICIAL_ACCOUNT,
+                AppKind::MobileApp => SIM_MOBILE_APP,
+                AppKind::MiniProgram => SIM_MINI_PROGRAM,
+                _ => SIM_APP_ID,
+            }
+            .parse()
+            .map_err(usage),
             (None, None) => Err(Failure::Usage(
                 "no app id: give --app-id or set WEIXIN_APP_ID; or --sim, to try against `weixin sim`".to_owned(),
             )),
@@ -127,6 +141,30 @@ impl App {
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         let builder = Client::builder(self.id()?, self.secret()?);
         Ok(builder.endpoints(self.addresses.endpoints()).build()?)
+    }
+
+    /// Whether there is an app id, given or the simulator's.
+    pub(crate) fn is_named(&self) -> bool {
+        self.app_id.is_some() || self.addresses.sim.is_some()
+    }
+
+    /// Whether there is an app secret, given or the simulator's.
+    pub(crate) fn has_secret(&self) -> bool {
+        self.app_secret_file.is_some()
+            || self.addresses.sim.is_some()
+            || env::var_os("WEIXIN_APP_SECRET").is_some()
+    }
+
+    /// A client with the app secret if there is one.
+    pub(crate) fn client_to_examine(&self, kind: AppKind, https: Https) -> Result<Client, Failure> {
+        let secret = if self.has_secret() {
+            self.secret()?
+        } else {
+            AppSecret::new("unused").map_err(usage)?
+        };
+        let builder = Client::builder(self.id_of(kind)?, secret).kind(kind);
+        let builder = builder.endpoints(self.addresses.endpoints());
+        Ok(builder.build_with(https))
     }
 
     /// A client for calls that do not send the app secret.

@@ -53,16 +53,19 @@ impl Endpoints {
         self
     }
 
-    pub(crate) fn open(&self) -> &str {
-        &self.open.0
+    /// Where the login page is.
+    pub fn open(&self) -> &Origin {
+        &self.open
     }
 
-    pub(crate) fn api(&self) -> &[Origin] {
+    /// Where the API is: the address that is asked first, and its backups.
+    pub fn api(&self) -> &[Origin] {
         &self.api
     }
 
-    pub(crate) fn scripts(&self) -> &str {
-        &self.scripts.0
+    /// Where browsers get `wxLogin.js` from.
+    pub fn scripts(&self) -> &Origin {
+        &self.scripts
     }
 
     /// Whether the login page is WeChat's own, with WeChat's rules for callbacks.

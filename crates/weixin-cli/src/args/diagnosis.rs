@@ -1,6 +1,57 @@
 //! Arguments of the commands that find out what is wrong.
 
-use crate::language::Language;
+use clap::ValueEnum;
+use weixin::AppKind;
+
+use crate::{language::Language, settings::App};
+
+/// Find out what is wrong between this machine and a login with WeChat, and what to do about it
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Looks at the way to each of WeChat's hosts, the clock, the callback, the login page, and app id and
+secret at the API. Nothing is changed, nobody is logged in. What cannot be proved from outside is
+said to be so. Exit code 4: the network; 5: something is set up wrongly; 0: nothing has failed.
+
+Examples:
+  weixin doctor --app-id wx0123456789abcdef --redirect-uri https://www.example.com/callback
+  weixin doctor --kind mini-program --app-id wx0123456789abcde2 --app-secret-file secret.txt
+  weixin doctor --sim --redirect-uri http://localhost:8080/callback
+  weixin doctor --json              for a report of a problem: it holds no secret")]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) app: App,
+
+    /// What the app id stands for
+    #[arg(long, default_value = "website")]
+    pub(crate) kind: Kind,
+
+    /// Where WeChat sends the browser after a login
+    #[arg(long, value_name = "URI")]
+    pub(crate) redirect_uri: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) speech: Speech,
+}
+
+/// A kind of application.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Kind {
+    Website,
+    OfficialAccount,
+    Mobile,
+    MiniProgram,
+}
+
+impl From<Kind> for AppKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Website => Self::Website,
+            Kind::OfficialAccount => Self::OfficialAccount,
+            Kind::Mobile => Self::MobileApp,
+            Kind::MiniProgram => Self::MiniProgram,
+        }
+    }
+}
 
 /// Explain an error code of WeChat's: why it is answered and what to do
 #[derive(Debug, clap::Args)]

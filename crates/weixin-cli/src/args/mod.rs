@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use url::Url;
 use weixin::{OpenId, RedirectUri};
 
-pub(crate) use self::diagnosis::Explain;
+pub(crate) use self::diagnosis::{Doctor, Explain};
 pub(crate) use self::sim::{Exec, Phone, Sim, SimCommand, SimOptions};
 use crate::settings::{Addresses, App, TokenFile};
 
@@ -50,6 +50,7 @@ pub(crate) enum Command {
     Refresh(Refresh),
     Check(OnBehalf),
     User(User),
+    Doctor(Doctor),
     Explain(Explain),
 }
 

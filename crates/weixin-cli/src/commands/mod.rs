@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod doctor;
 mod exchange;
 mod explain;
 mod login;
@@ -17,6 +18,7 @@ pub(crate) async fn run(command: Command, output: Output) -> Result<(), Failure>
     match command {
         Command::Check(args) => check::run(args, output).await,
         Command::Demo(args) => demo::run(args, output).await,
+        Command::Doctor(args) => doctor::run(args, output).await,
         Command::Exchange(args) => exchange::run(args, output).await,
         Command::Explain(args) => explain::run(args, output),
         Command::Login(args) => login::run(args, output).await,

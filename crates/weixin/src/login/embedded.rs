@@ -90,7 +90,7 @@ impl LoginRequest {
         Ok(EmbeddedQr {
             script_url: format!(
                 "{}/connect/zh_CN/htmledition/js/wxLogin.js",
-                endpoints.scripts()
+                endpoints.scripts().as_str()
             ),
             settings: for_a_script_element(&Value::Object(settings).to_string()),
             state,

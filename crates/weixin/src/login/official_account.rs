@@ -76,7 +76,7 @@ impl AuthorizeRequest {
         let state = self.state.clone().map_or_else(State::random, Ok)?;
         state.check_sound()?;
         let url = [
-            endpoints.open(),
+            endpoints.open().as_str(),
             "/connect/oauth2/authorize?appid=",
             app.as_str(),
             "&redirect_uri=",

@@ -116,7 +116,7 @@ impl LoginRequest {
         let redirect_uri = self.redirect_uri.percent_encoded();
         let mut url = String::with_capacity(160 + redirect_uri.len() + encoded_state.len());
         for part in [
-            endpoints.open(),
+            endpoints.open().as_str(),
             "/connect/qrconnect?appid=",
             app.as_str(),
             "&redirect_uri=",

@@ -1,0 +1,379 @@
+//! `weixin doctor` against a simulator in which one thing after the other is wrong.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+#[expect(dead_code, reason = "the simulator runs in the test itself")]
+mod running;
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
+
+use serde_json::Value;
+use weixin_sim::{App, AppKind, Authority, Effect, Fault, Sim};
+
+use self::running::{Printed, command, run};
+
+const CALLBACK: &str = "https://shop.example/callback";
+const WEBSITE: &str = "wx0123456789abcdef";
+const OFFICIAL_ACCOUNT: &str = "wx0123456789abcde0";
+const MINI_PROGRAM: &str = "wx0123456789abcde2";
+
+/// Whatever the environment says of proxies.
+fn doctor(args: &[&str], proxy: Option<&str>) -> Printed {
+    let mut weixin = command(&["doctor", "--lang", "en"]);
+    for name in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"] {
+        weixin.env_remove(name).env_remove(name.to_lowercase());
+    }
+    weixin
+        .args(args)
+        .envs(proxy.map(|proxy| ("HTTPS_PROXY", proxy)));
+    run(weixin)
+}
+
+/// Everything that is not good, with the exit code.
+fn complaints(printed: &Printed) -> String {
+    let report: Value = serde_json::from_str(&printed.stdout).unwrap();
+    let checks = report["checks"].as_array().unwrap();
+    let mut lines = vec![format!("exit code {}", printed.code.unwrap())];
+    for check in checks.iter().filter(|check| check["verdict"] != "ok") {
+        assert!(check["remedy"].is_string(), "{check}");
+        let text = |name: &str| check[name].as_str().unwrap();
+        lines.push(format!(
+            "{} {}: {}",
+            text("verdict"),
+            text("check"),
+            text("detail")
+        ));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn about(sim: &Sim, args: &[&str]) -> String {
+    let sim = format!("--sim={}", sim.url());
+    let args = [&["--json", &sim, "--redirect-uri", CALLBACK], args].concat();
+    complaints(&doctor(&args, None))
+}
+
+async fn sim(app: App) -> Sim {
+    let sim = Sim::start().await.unwrap();
+    sim.put_app(app);
+    sim
+}
+
+fn website() -> App {
+    App::default().callback_domain("shop.example")
+}
+
+/// Nobody listens here, not for the while of a test.
+fn closed_port() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap()
+}
+
+/// The times differ from run to run.
+fn without_times(mut text: &str) -> String {
+    let mut kept = String::new();
+    while let Some((before, after)) = text.split_once(" ms)") {
+        kept.push_str(before.rsplit_once(" (").unwrap().0);
+        text = after;
+    }
+    kept + text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_website_app_in_order_is_told_line_by_line() {
+    let sim = sim(website()).await;
+    let option = format!("--sim={}", sim.url());
+    let printed = doctor(&[&option, "--redirect-uri", CALLBACK], None);
+    let host = sim.url().trim_start_matches("http://");
+    insta::assert_snapshot!(without_times(&printed.stdout).replace(host, "HOST").replace("clock: 1 s", "clock: 0 s"), @r#"
+    ok        HOST name resolution: 127.0.0.1
+    ok        HOST connection: HOST
+    ok        HOST answer: it is WeChat that answers (41001)
+    ok        clock: 0 s from WeChat's
+    ok        callback rules: host shop.example; the path /callback is not compared
+    ok        app id: the login page knows it
+    ok        scope: the app may log users in
+    ok        callback domain: the login page takes this callback
+    unproven  app secret: the API knows the app id; WeChat looks at the code before the secret, so that nothing can be said without a real code
+              → a real login proves it (`weixin login`): a wrong secret is answered with 40125
+
+    8 ok, 0 warnings, 0 failed, 1 that cannot be proved from here
+    "#);
+    assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_fault_of_an_answer_names_its_culprit() {
+    let mut found = Vec::new();
+    for (effect, path) in [
+        (Effect::Html(502), "/sns/auth"),
+        (Effect::Reset, "/sns/auth"),
+        (Effect::Cut, "/sns/auth"),
+        (Effect::Errcode(-1), "/sns/auth"),
+        (Effect::Errcode(43003), "/sns/auth"),
+        (Effect::Errcode(45011), "/sns/oauth2/access_token"),
+        (Effect::Errcode(40125), "/sns/oauth2/access_token"),
+        (Effect::Reset, "/sns/oauth2/access_token"),
+    ] {
+        let sim = sim(website()).await;
+        sim.fault(Fault::new(effect.clone()).path(path));
+        found.push(format!("{effect:?} {path}: {}", about(&sim, &[])));
+    }
+    insta::assert_snapshot!(found.join("\n"), @r#"
+    Html(502) /sns/auth: exit code 4
+    failed answer: something else than WeChat answers (HTTP 502, no errcode)
+    unproven app-secret: the API knows the app id; WeChat looks at the code before the secret, so that nothing can be said without a real code
+
+    Reset /sns/auth: exit code 4
+    failed answer: the connection to wechat broke before the answer was complete
+    unproven clock: WeChat has not told its time
+    unproven app-secret: the API knows the app id; WeChat looks at the code before the secret, so that nothing can be said without a real code
+
+    Cut /sns/auth: exit code 4
+    failed answer: something else than WeChat answers (HTTP 200, no errcode)
+    unproven app-secret: the API knows the app id; WeChat looks at the code before the secret, so that nothing can be said without a real code
+
+    Errcode(-1) /sns/auth: exit code 0
+    warning answer: WeChat is busy (-1)
+    unproven app-secret: the API knows the app id; WeChat looks at the code before the secret, so that nothing can be said without a real code
+
+    Errcode(43003) /sns/auth: exit code 5
+    failed address: WeChat wants https (43003)
+    unproven app-secret: the API knows the app id; WeChat looks at the code before the secret, so that nothing can be said without a real code
+
+    Errcode(45011) /sns/oauth2/access_token: exit code 0
+    warning app-secret: WeChat does not answer this now (45011)
+
+    Errcode(40125) /sns/oauth2/access_token: exit code 5
+    failed app-secret: The app secret is not this app's, or was reset in the console. At /sns/oauth2/access_token the code is looked at first (40125)
+
+    Reset /sns/oauth2/access_token: exit code 4
+    failed answer: the connection to wechat broke before the answer was complete
+    "#);
+}
+
+/// What is wrong, the kind, the app id, and the app as WeChat knows it.
+fn wrong_settings() -> [(&'static str, &'static str, &'static str, App); 11] {
+    let official = || App::official_account().callback_domain("shop.example");
+    let other_domain = |app: App| app.callback_domain("other.example");
+    let other_secret = |id, kind| {
+        App::new(id, "t".repeat(32))
+            .kind(kind)
+            .callback_domain("shop.example")
+    };
+    let elsewhere = "192.0.2.1".parse().unwrap();
+    let (account, program) = ("official-account", "mini-program");
+    let domain = "another callback domain";
+    let secret = "another secret";
+    [
+        ("unknown app id", "website", "wx00", website()),
+        (
+            "an official account's",
+            "website",
+            OFFICIAL_ACCOUNT,
+            official(),
+        ),
+        (domain, "website", WEBSITE, other_domain(App::default())),
+        ("a website's", account, WEBSITE, website()),
+        (
+            domain,
+            account,
+            OFFICIAL_ACCOUNT,
+            other_domain(App::official_account()),
+        ),
+        (
+            secret,
+            account,
+            OFFICIAL_ACCOUNT,
+            other_secret(OFFICIAL_ACCOUNT, AppKind::OfficialAccount),
+        ),
+        (
+            secret,
+            program,
+            MINI_PROGRAM,
+            other_secret(MINI_PROGRAM, AppKind::MiniProgram),
+        ),
+        (
+            "another whitelist",
+            program,
+            MINI_PROGRAM,
+            App::mini_program().ip_whitelist([elsewhere]),
+        ),
+        ("unknown app id", "mobile", "wx00", website()),
+        ("nothing", program, MINI_PROGRAM, App::mini_program()),
+        ("nothing", account, OFFICIAL_ACCOUNT, official()),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_wrong_setting_of_an_app_names_its_culprit() {
+    let mut found = Vec::new();
+    for (what, kind, id, app) in wrong_settings() {
+        let sim = sim(app).await;
+        let report = about(&sim, &["--kind", kind, "--app-id", id]);
+        found.push(format!("{kind}, {what}: {report}"));
+    }
+    insta::assert_snapshot!(found.join("\n"), @r#"
+    website, unknown app id: exit code 5
+    failed app-id: the login page does not know it (AppID 参数错误)
+    failed app-id: WeChat does not know this app id (40013)
+
+    website, an official account's: exit code 5
+    failed scope: no permission for snsapi_login (Scope 参数错误或没有 Scope 权限)
+    unproven app-secret: the API knows the app id; WeChat looks at the code before the secret, so that nothing can be said without a real code
+
+    website, another callback domain: exit code 5
+    failed callback: the login page refuses the callback (redirect_uri 参数错误)
+    unproven app-secret: the API knows the app id; WeChat looks at the code before the secret, so that nothing can be said without a real code
+
+    official-account, a website's: exit code 5
+    failed app-id: This is the app id of a website or mobile app of the Open Platform, and this page is for official accounts (10016)
+    failed app-id: WeChat does not know this app id (40013)
+
+    official-account, another callback domain: exit code 5
+    failed callback: The callback's host is not the one that is registered for web authorization, or has a port (10003)
+
+    official-account, another secret: exit code 5
+    failed app-secret: The app secret is not this app's, or was reset in the console. At /sns/oauth2/access_token the code is looked at first (40125)
+
+    mini-program, another secret: exit code 5
+    failed app-secret: The app secret is not this app's, or was reset in the console. At /sns/oauth2/access_token the code is looked at first (40125)
+
+    mini-program, another whitelist: exit code 5
+    failed ip-whitelist: 127.0.0.1 is not on it (40164), so that the app secret was not looked at
+
+    mobile, unknown app id: exit code 5
+    failed app-id: WeChat does not know this app id (40013)
+
+    mini-program, nothing: exit code 0
+
+    official-account, nothing: exit code 0
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_wrong_is_named_as_such() {
+    let sim = sim(website()).await;
+    sim.advance(Duration::from_mins(10)).unwrap();
+    let found = about(&sim, &[]);
+    let clock = found.lines().nth(1).unwrap();
+    assert!(
+        clock.starts_with("warning clock: ") && clock.ends_with(" s behind WeChat's"),
+        "{found}"
+    );
+    assert!(found.starts_with("exit code 0\n"), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_step_at_which_the_way_ends_is_named() {
+    let sim = sim(website()).await;
+    let authority = Authority::new().unwrap();
+    let tls = sim
+        .serve_tls("127.0.0.1:0".parse().unwrap(), &authority)
+        .await
+        .unwrap();
+    let closed = closed_port();
+    for (api, expected) in [
+        ("http://nowhere.invalid", "failed name-resolution: "),
+        (
+            &format!("http://{closed}"),
+            "failed connection: the connection is refused",
+        ),
+        (
+            &format!("https://{tls}"),
+            "failed tls: invalid peer certificate: UnknownIssuer",
+        ),
+        (
+            &sim.url().replace("http:", "https:"),
+            "failed tls: received corrupt message of type InvalidContentType",
+        ),
+    ] {
+        let printed = doctor(&["--json", "--open-url", sim.url(), "--api-url", api], None);
+        let found = complaints(&printed);
+        let expected = format!("exit code 4\n{expected}");
+        assert!(found.starts_with(&expected), "{api}: {found}");
+    }
+}
+
+#[test]
+fn a_proxy_that_does_not_run_is_named_and_its_password_is_not() {
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let printed = doctor(&["--json"], Some(&format!("http://joe:hunter2@{closed}")));
+    let found = complaints(&printed).replace(&closed.to_string(), "PROXY");
+    insta::assert_snapshot!(found, @r#"
+    exit code 4
+    failed proxy: PROXY: the connection is refused
+    warning proxy: PROXY: the connection is refused
+    warning proxy: PROXY: the connection is refused
+    warning proxy: PROXY: the connection is refused
+    warning proxy: PROXY: the connection is refused
+    warning proxy: PROXY: the connection is refused
+    warning proxy: PROXY: the connection is refused
+    unproven clock: WeChat has not told its time
+    unproven callback-rules: no callback was given
+    unproven app-id: no app id was given
+    "#);
+    assert!(!format!("{printed:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_callback_that_wechat_cannot_call_back_is_named_before_the_network_is_asked() {
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let proxy = format!("http://{closed}");
+    let mut found = Vec::new();
+    for uri in [
+        "https://shop.example:8443/callback",
+        "http://127.0.0.1/callback",
+        "http://localhost/callback",
+        "https://shop.example/#/callback",
+        "ftp://shop.example/",
+        "/callback",
+        "https://joe@shop.example/",
+        "https://shop.example/a b",
+        CALLBACK,
+    ] {
+        let printed = doctor(&["--json", "--redirect-uri", uri], Some(&proxy));
+        let complaints = complaints(&printed);
+        let rule = complaints
+            .lines()
+            .find(|line| line.contains("callback-rules"));
+        found.push(format!("{uri}: {}", rule.unwrap_or("fine")));
+    }
+    insta::assert_snapshot!(found.join("\n"), @r#"
+    https://shop.example:8443/callback: failed callback-rules: it has a port
+    http://127.0.0.1/callback: failed callback-rules: its host is an IP address
+    http://localhost/callback: failed callback-rules: its host is no domain (localhost)
+    https://shop.example/#/callback: failed callback-rules: it has a fragment
+    ftp://shop.example/: failed callback-rules: it is neither http nor https
+    /callback: failed callback-rules: it is no whole address
+    https://joe@shop.example/: failed callback-rules: it has a user name, a password or a backslash
+    https://shop.example/a b: failed callback-rules: it has spaces, line breaks or control characters
+    https://shop.example/callback: fine
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_app_secret_is_in_no_report() {
+    let sim = sim(App::mini_program()).await;
+    for secret in ["s".repeat(32), "t".repeat(32)] {
+        let mut weixin = command(&[
+            "doctor",
+            "--json",
+            "--kind",
+            "mini-program",
+            &format!("--sim={}", sim.url()),
+        ]);
+        weixin.env("WEIXIN_APP_SECRET", &secret);
+        let printed = run(weixin);
+        assert!(printed.stdout.contains("app-secret"), "{printed:?}");
+        assert!(!format!("{printed:?}").contains(&secret), "{printed:?}");
+    }
+}
