@@ -1,18 +1,19 @@
-//! Tokens that stay alive, against the simulator, and one conformance suite for every store.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+//! Tokens that stay alive, against the simulator.
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
 use weixin::{
     AppKind, AppSecret, AppTokens, Client, Clock, Code, Endpoints, MemoryStore, OpenId, Record,
-    RedisStore, SqlStore, Store, StoreKeys, Token, Vault, VaultError, Version,
+    Store, StoreError, StoreFuture, Token, Vault, VaultError, Version,
 };
 use weixin_sim::{Effect, Fault, Sim};
-
-const KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 
 /// The time of the simulator and of the client, moved together.
 #[derive(Clone, Debug)]
@@ -159,77 +160,161 @@ async fn an_app_token_is_fetched_once_and_renewed_by_force_when_it_is_refused() 
     );
 }
 
-fn service(variable: &str) -> String {
-    std::env::var(variable).unwrap_or_else(|_| {
-        panic!("{variable} is not set: run by ./scripts/test or scripts/with-services")
-    })
-}
+/// A store that two vaults share, and that can be told not to write any more.
+#[derive(Clone, Debug, Default)]
+struct Shared(Arc<(MemoryStore, AtomicUsize)>);
 
-fn keys() -> StoreKeys {
-    StoreKeys::new(KEY).unwrap()
-}
+/// So many writes that it never ends.
+const ALL: usize = usize::MAX;
 
-#[tokio::test]
-async fn memory_conforms() {
-    conforms(MemoryStore::new()).await;
-}
-
-#[tokio::test]
-async fn sqlite_conforms() {
-    conforms(SqlStore::connect("sqlite::memory:", keys()).await.unwrap()).await;
-}
-
-#[tokio::test]
-async fn postgres_conforms() {
-    let url = service("WEIXIN_TEST_POSTGRES");
-    conforms(SqlStore::connect(&url, keys()).await.unwrap()).await;
-}
-
-#[tokio::test]
-async fn redis_conforms() {
-    let url = service("WEIXIN_TEST_REDIS");
-    conforms(RedisStore::connect(&url, keys()).await.unwrap()).await;
-}
-
-/// What every store must do.
-#[expect(clippy::cognitive_complexity, reason = "one story, told in order")]
-async fn conforms(store: impl Store + 'static) {
-    let store = Arc::new(store);
-    let later = SystemTime::UNIX_EPOCH + Duration::from_hours(24 * 365 * 200);
-    let record =
-        |text: &str| Record::new(text.as_bytes().to_vec(), Version::random().unwrap(), later);
-    assert!(store.load("a").await.unwrap().is_none());
-    let first = record("one");
-    assert!(store.replace("a", None, Some(first.clone())).await.unwrap());
-    assert!(!store.replace("a", None, Some(record("two"))).await.unwrap());
-    let found = store.load("a").await.unwrap().unwrap();
-    assert_eq!(
-        (found.expose(), found.version, found.expires),
-        (&b"one"[..], first.version, later)
-    );
-    assert!(store.load("b").await.unwrap().is_none());
-
-    // Of sixteen who expect the same version, one writes.
-    let writers: Vec<_> = (0..16)
-        .map(|n| {
-            let (store, new) = (Arc::clone(&store), record(&n.to_string()));
-            let expected = Some(first.version);
-            tokio::spawn(async move { store.replace("a", expected, Some(new)).await.unwrap() })
-        })
-        .collect();
-    let mut winners = 0;
-    for writer in writers {
-        winners += usize::from(writer.await.unwrap());
+impl Shared {
+    fn lose_writes_after(&self, writes: usize) {
+        self.0.1.store(writes, Ordering::Relaxed);
     }
-    assert_eq!(winners, 1);
-    assert!(!store.replace("a", Some(first.version), None).await.unwrap());
-    let now = store.load("a").await.unwrap().unwrap().version;
-    assert!(store.replace("a", Some(now), None).await.unwrap());
-    assert!(store.load("a").await.unwrap().is_none());
+}
 
-    let soon = SystemTime::UNIX_EPOCH + Duration::from_hours(1);
-    let expired = Record::new(b"x".to_vec(), Version::random().unwrap(), soon);
-    store.replace("c", None, Some(expired)).await.unwrap();
-    store.remove_expired(soon).await.unwrap();
-    assert!(store.load("c").await.unwrap().is_none());
+impl Store for Shared {
+    fn load<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Record>> {
+        self.0.0.load(key)
+    }
+
+    fn replace<'a>(
+        &'a self,
+        key: &'a str,
+        expected: Option<Version>,
+        record: Option<Record>,
+    ) -> StoreFuture<'a, bool> {
+        let left = &self.0.1;
+        if left.load(Ordering::Relaxed) == 0 {
+            return Box::pin(async { Err(StoreError::new("the disk is full")) });
+        }
+        left.fetch_sub(1, Ordering::Relaxed);
+        self.0.0.replace(key, expected, record)
+    }
+
+    fn remove_expired(&self, now: SystemTime) -> StoreFuture<'_, ()> {
+        self.0.0.remove_expired(now)
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_could_not_be_written_is_used_and_the_next_server_refreshes_again() {
+    let world = World::start().await;
+    let token = world.log_in().await;
+    let store = Shared::default();
+    store.lose_writes_after(ALL);
+    let [one, other] = [(); 2].map(|()| Vault::new(world.mobile(), store.clone()));
+    one.keep(&token).await.unwrap();
+    world.advance(Duration::from_hours(3));
+
+    // The lease is written, what WeChat answers is not.
+    store.lose_writes_after(1);
+    let live = one.token(&token.openid).await.unwrap();
+    assert_eq!(one.user(&token.openid).await.unwrap().openid, token.openid);
+    assert_eq!(world.calls(REFRESH), 1);
+
+    // The other server finds the lease of one who seems to be dead, and waits for its end.
+    store.lose_writes_after(ALL);
+    world.advance(Duration::from_secs(31));
+    let again = other.token(&token.openid).await.unwrap();
+    assert_eq!(world.calls(REFRESH), 2);
+    assert_eq!(again.openid(), live.openid());
+    assert_eq!(
+        other.user(&token.openid).await.unwrap().openid,
+        token.openid
+    );
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_written_at_all_is_an_error_and_wechat_is_not_asked() {
+    let world = World::start().await;
+    let token = world.log_in().await;
+    let store = Shared::default();
+    store.lose_writes_after(ALL);
+    let vault = Vault::new(world.mobile(), store.clone());
+    vault.keep(&token).await.unwrap();
+    world.advance(Duration::from_hours(3));
+    store.lose_writes_after(0);
+    let error = vault.token(&token.openid).await.unwrap_err();
+    assert!(
+        matches!(error, VaultError::Store(_)) && error.is_retryable(),
+        "{error:?}"
+    );
+    assert_eq!(world.calls(REFRESH), 0);
+    store.lose_writes_after(ALL);
+    vault.token(&token.openid).await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_comes_during_a_renewal_uses_the_token_that_is_still_good_and_else_waits_for_the_lease()
+ {
+    let world = World::start().await;
+    let token = world.log_in().await;
+    let store = Shared::default();
+    store.lose_writes_after(ALL);
+    let [one, other] = [(); 2].map(|()| Arc::new(Vault::new(world.mobile(), store.clone())));
+    one.keep(&token).await.unwrap();
+    world.advance(Duration::from_mins(118));
+    world
+        .sim
+        .fault(Fault::new(Effect::SlowBodyMs(600_000)).path(REFRESH));
+    let dies = tokio::spawn({
+        let (vault, openid) = (Arc::clone(&one), token.openid.clone());
+        async move { vault.token(&openid).await }
+    });
+    let calls = |sim: &Sim| {
+        sim.requests()
+            .iter()
+            .filter(|one| one.path == REFRESH)
+            .count()
+    };
+    world.sim.until(|sim| (calls(sim) == 1).then_some(())).await;
+
+    let good = other.token(&token.openid).await.unwrap();
+    assert_eq!(good.access_token().expose(), token.access_token.expose());
+    assert_eq!(world.calls(REFRESH), 1);
+
+    dies.abort();
+    world.advance(Duration::from_secs(31));
+    let renewed = other.token(&token.openid).await.unwrap();
+    assert_eq!(world.calls(REFRESH), 2);
+    assert!(renewed.ends() > good.ends());
+}
+
+#[tokio::test]
+async fn sixteen_callers_on_two_servers_fetch_one_app_token() {
+    for older in [false, true] {
+        let world = World::start().await;
+        let store = Shared::default();
+        store.lose_writes_after(ALL);
+        let servers = [(); 2].map(|()| {
+            let client = world.client("wx0123456789abcde0", AppKind::OfficialAccount);
+            let tokens = AppTokens::new(client, store.clone());
+            Arc::new(if older { tokens.classic() } else { tokens })
+        });
+        let callers = (0..16).map(|n| {
+            let server = Arc::clone(&servers[n % 2]);
+            tokio::spawn(async move {
+                server
+                    .get()
+                    .await
+                    .unwrap()
+                    .access_token()
+                    .expose()
+                    .to_owned()
+            })
+        });
+        let mut tokens = Vec::new();
+        for caller in callers.collect::<Vec<_>>() {
+            tokens.push(caller.await.unwrap());
+        }
+        tokens.dedup();
+        assert_eq!(tokens.len(), 1);
+        let path = if older {
+            "/cgi-bin/token"
+        } else {
+            "/cgi-bin/stable_token"
+        };
+        assert_eq!(world.calls(path), 1, "{path}");
+    }
 }
