@@ -18,9 +18,10 @@ pub(crate) fn record<T>(path: &'static str, outcome: &Result<T, Error>, took: Du
     }
 }
 
-/// As few names as there are kinds, so that nobody can fill the memory with labels.
+/// As few names as there are kinds and known codes, so that no server can fill the memory with labels.
 fn name(error: &Error) -> Cow<'static, str> {
     match error {
+        Error::Api(error) if error.code.explanation().is_none() => "unknown_code".into(),
         Error::Api(error) => error.code.to_string().into(),
         Error::Decode { .. } => "decode".into(),
         Error::Status { .. } => "status".into(),

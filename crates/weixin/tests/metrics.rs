@@ -1,0 +1,66 @@
+//! What is counted. Alone in its file: there is one recorder in a process.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+use weixin::{AccessToken, AppSecret, Client, Endpoints, Retries};
+use weixin_sim::{Answer, Effect, Fault, Sim};
+
+#[tokio::test]
+async fn calls_errors_and_latencies_are_counted_by_path_and_without_secrets() {
+    let recorder = DebuggingRecorder::new();
+    let counted = recorder.snapshotter();
+    recorder.install().unwrap();
+    let sim = Sim::start().await.unwrap();
+    let client = Client::builder(
+        "wx0123456789abcdef".parse().unwrap(),
+        AppSecret::new("s".repeat(32)).unwrap(),
+    )
+    .endpoints(Endpoints::single(sim.url().parse().unwrap()))
+    .retries(Retries::none())
+    .build()
+    .unwrap();
+    let token = AccessToken::new("hunter2").unwrap();
+    let bearer = (&token, &"oNobody".parse().unwrap());
+    let made_up = Effect::Answer(Answer::new(r#"{"errcode":123456789,"errmsg":"?"}"#));
+    for effect in [
+        None,
+        Some(Effect::Reset),
+        Some(Effect::Html(502)),
+        Some(made_up),
+    ] {
+        if let Some(effect) = effect {
+            sim.fault(Fault::new(effect));
+        }
+        client.user(bearer).await.unwrap_err();
+    }
+
+    let mut lines: Vec<_> = counted
+        .snapshot()
+        .into_vec()
+        .into_iter()
+        .map(|(key, _, _, value)| {
+            let labels = key.key().labels();
+            let labels: Vec<_> = labels
+                .map(|label| format!("{}={}", label.key(), label.value()))
+                .collect();
+            let value = match value {
+                DebugValue::Histogram(values) => format!("{} times", values.len()),
+                DebugValue::Counter(count) => count.to_string(),
+                DebugValue::Gauge(level) => level.to_string(),
+            };
+            format!("{} {} {value}", key.key().name(), labels.join(" "))
+        })
+        .collect();
+    lines.sort();
+    assert_eq!(
+        lines,
+        [
+            "weixin_call_seconds path=/sns/userinfo 4 times",
+            "weixin_calls_total path=/sns/userinfo 4",
+            "weixin_errors_total path=/sns/userinfo error=40001 1",
+            "weixin_errors_total path=/sns/userinfo error=broken 1",
+            "weixin_errors_total path=/sns/userinfo error=status 1",
+            "weixin_errors_total path=/sns/userinfo error=unknown_code 1",
+        ]
+    );
+}
