@@ -6,12 +6,16 @@
 mod support;
 
 use std::{
+    fmt::{Debug, Formatter},
     io::Write,
     sync::{Arc, Mutex},
 };
 
 use tracing_subscriber::fmt::MakeWriter;
-use weixin::{Callback, Code};
+use weixin::{
+    AppKind, AppSecret, AppToken, AppTokens, Callback, Client, Code, Endpoints, MemoryStore,
+    PhoneNumber, Session, Vault,
+};
 use weixin_sim::Sim;
 
 /// Everything that was logged, by every dependency too.
@@ -43,6 +47,58 @@ impl Log {
     }
 }
 
+/// Everything that a mini program's server holds.
+struct MiniProgram {
+    code: String,
+    session: Session,
+    tokens: AppTokens,
+    token: Arc<AppToken>,
+    phone: PhoneNumber,
+}
+
+/// A phone number is for the user's own eyes: whoever prints it has asked for it.
+impl Debug for MiniProgram {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MiniProgram")
+            .field("session", &self.session)
+            .field("tokens", &self.tokens)
+            .field("token", &self.token)
+            .finish_non_exhaustive()
+    }
+}
+
+async fn mini_program(sim: &Sim) -> MiniProgram {
+    let app = "wx0123456789abcde2";
+    let client = Client::builder(
+        app.parse().unwrap(),
+        AppSecret::new(support::APP_SECRET).unwrap(),
+    )
+    .kind(AppKind::MiniProgram)
+    .endpoints(Endpoints::single(sim.url().parse().unwrap()))
+    .build()
+    .unwrap();
+    let code = sim.wx_login(app, "layla").unwrap();
+    let session = client
+        .session(Code::new(code.as_str()).unwrap())
+        .await
+        .unwrap();
+    let tokens = AppTokens::new(client.clone(), MemoryStore::new());
+    let token = tokens.get().await.unwrap();
+    client
+        .check_session(&tokens, &session.openid, &session.session_key)
+        .await
+        .unwrap();
+    let phone = Code::new(sim.phone_code(app, "layla").unwrap()).unwrap();
+    let phone = client.phone_number(&tokens, phone).await.unwrap();
+    MiniProgram {
+        code,
+        session,
+        tokens,
+        token,
+        phone,
+    }
+}
+
 #[tokio::test]
 async fn no_log_at_any_level_shows_a_secret() {
     let log = Log::default();
@@ -71,7 +127,13 @@ async fn no_log_at_any_level_shows_a_secret() {
         .exchange(Code::new(code_text.as_str()).unwrap())
         .await
         .unwrap_err();
-    format!("{client:?} {token:?} {login:?}")
+    let kept = Vault::new(client.clone(), MemoryStore::new());
+    kept.keep(&token).await.unwrap();
+    let live = kept.token(&token.openid).await.unwrap();
+    let renewed = kept.renew(&live).await.unwrap();
+    kept.user(&token.openid).await.unwrap();
+    let mini = mini_program(&sim).await;
+    format!("{client:?} {token:?} {login:?} {kept:?} {live:?} {renewed:?} {mini:?}")
         .lines()
         .for_each(|line| tracing::info!("{line}"));
 
@@ -80,6 +142,9 @@ async fn no_log_at_any_level_shows_a_secret() {
         user.openid.as_str(),
         "weixin.exchange",
         "weixin.user",
+        "weixin.renew",
+        "weixin.session",
+        "weixin.phone_number",
         "40163",
         "hyper",
     ] {
@@ -93,6 +158,11 @@ async fn no_log_at_any_level_shows_a_secret() {
         ("code", &code_text),
         ("access token", token.access_token.expose()),
         ("refresh token", token.refresh_token.expose()),
+        ("renewed access token", renewed.access_token().expose()),
+        ("session key", mini.session.session_key.expose()),
+        ("app token", mini.token.access_token().expose()),
+        ("phone number", &mini.phone.phone_number),
+        ("mini program's code", &mini.code),
     ];
     for (name, secret) in secrets {
         // The simulator's own redirect, seen by the test's browser, is no log of ours.

@@ -12,6 +12,7 @@ use std::{
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::{sync::Mutex as Gate, time::sleep};
+use tracing::instrument;
 
 use super::{VaultError, cache::Cache};
 use crate::{Clock, Record, Store, StoreError, Version};
@@ -204,6 +205,7 @@ impl<K: Kept> Flight<K> {
     }
 
     /// Has the lease: asks WeChat, and writes what it says.
+    #[instrument(name = "weixin.renew", skip_all, fields(key = turn.key, forced = turn.forced), err(level = "debug"))]
     async fn renew<R: Renew<Kept = K>>(
         &self,
         turn: &Turn<'_>,
