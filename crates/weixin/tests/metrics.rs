@@ -1,5 +1,4 @@
 //! What is counted. Alone in its file: there is one recorder in a process.
-#![expect(clippy::unwrap_used, reason = "a test")]
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use weixin::{AccessToken, AppSecret, Client, Endpoints, Retries};

@@ -126,7 +126,7 @@ async fn no_log_at_any_level_shows_a_secret() {
 
     let log = log.text();
     for seen in [
-        "openid=o",
+        r#"openid="o"#,
         "weixin.exchange",
         "weixin.user",
         "weixin.renew",
