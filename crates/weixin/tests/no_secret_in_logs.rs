@@ -6,6 +6,7 @@
 mod support;
 
 use std::{
+    fmt::Debug,
     io::Write,
     sync::{Arc, Mutex},
 };
@@ -52,6 +53,13 @@ fn secret(name: &'static str, secret: &str) -> (&'static str, String) {
     (name, secret.to_owned())
 }
 
+/// As a careless program does.
+fn log_all(values: &[&dyn Debug]) {
+    for value in values {
+        tracing::info!("{value:?}");
+    }
+}
+
 /// A login by QR code, everything that can be done with its token, and what goes wrong with a code that is spent.
 async fn website(sim: &Sim) -> Secrets {
     let client = support::client(sim);
@@ -74,7 +82,7 @@ async fn website(sim: &Sim) -> Secrets {
     let kept = vault.token(&token.openid).await.unwrap();
     let renewed = vault.renew(&kept).await.unwrap();
     vault.user(&token.openid).await.unwrap();
-    tracing::info!("{client:?} {token:?} {login:?} {vault:?} {kept:?} {renewed:?}");
+    log_all(&[&client, &token, &login, &vault, &kept, &renewed]);
     vec![
         secret("app secret", support::APP_SECRET),
         secret("code", &code_text),
@@ -102,7 +110,7 @@ async fn mini_program(sim: &Sim) -> Secrets {
     assert!(is_latest.await.unwrap());
     let phone = Code::new(sim.phone_code(app, "layla").unwrap()).unwrap();
     let phone = client.phone_number(&tokens, phone).await.unwrap();
-    tracing::info!("{client:?} {session:?} {tokens:?} {token:?}");
+    log_all(&[&client, &session, &tokens, &token]);
     vec![
         secret("code of wx.login", &code),
         secret("session key", session.session_key.expose()),
