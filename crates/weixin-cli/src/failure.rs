@@ -3,6 +3,7 @@
 use std::{io, net::SocketAddr, process::ExitCode};
 
 use thiserror::Error;
+use weixin::VaultError;
 
 /// What went wrong; each kind has its exit code.
 #[derive(Debug, Error)]
@@ -28,6 +29,18 @@ pub(crate) enum Failure {
     Usage(String),
     #[error("{}", with_cause(.0))]
     Weixin(#[from] weixin::Error),
+    /// Its store is in memory: what fails is WeChat's.
+    #[error("{}", with_cause(.0))]
+    Vault(VaultError),
+}
+
+impl From<VaultError> for Failure {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Weixin(error) => Self::Weixin(error),
+            error => Self::Vault(error),
+        }
+    }
 }
 
 impl Failure {
@@ -40,7 +53,11 @@ impl Failure {
             Self::Weixin(error) if error.is_configuration() => 5,
             Self::Weixin(error) if error.needs_login() || error.needs_refresh() => 3,
             Self::Weixin(error) if error.is_retryable() => 4,
-            Self::Io(_) | Self::Listen { .. } | Self::Other(_) | Self::Weixin(_) => 1,
+            Self::Io(_)
+            | Self::Listen { .. }
+            | Self::Other(_)
+            | Self::Vault(_)
+            | Self::Weixin(_) => 1,
         })
     }
 
@@ -86,9 +103,9 @@ fn listen_advice(error: &io::Error, address: &SocketAddr) -> String {
 }
 
 /// An error and its causes in one line; weixin's errors repeat no cause and hold no secret.
-fn with_cause(error: &weixin::Error) -> String {
+fn with_cause(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
+    let mut source = error.source();
     while let Some(cause) = source {
         let cause_text = cause.to_string();
         if !text.contains(&cause_text) {

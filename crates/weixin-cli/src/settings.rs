@@ -106,7 +106,7 @@ impl App {
         self.id_of(AppKind::Website)
     }
 
-    fn id_of(&self, kind: AppKind) -> Result<AppId, Failure> {
+    pub(crate) fn id_of(&self, kind: AppKind) -> Result<AppId, Failure> {
         match (&self.app_id, &self.addresses.sim) {
             (Some(id), _) => Ok(id.clone()),
             (None, Some(_)) => match kind {
@@ -137,9 +137,14 @@ impl App {
         AppSecret::new(text).map_err(usage)
     }
 
-    /// A client that may exchange codes.
+    /// A client of a website app that may exchange codes.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
-        let builder = Client::builder(self.id()?, self.secret()?);
+        self.client_of(AppKind::Website)
+    }
+
+    /// A client of another kind of app.
+    pub(crate) fn client_of(&self, kind: AppKind) -> Result<Client, Failure> {
+        let builder = Client::builder(self.id_of(kind)?, self.secret()?).kind(kind);
         Ok(builder.endpoints(self.addresses.endpoints()).build()?)
     }
 

@@ -1,6 +1,7 @@
 //! Every argument and its help.
 
 mod diagnosis;
+mod other_apps;
 mod sim;
 
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use url::Url;
 use weixin::{OpenId, RedirectUri};
 
 pub(crate) use self::diagnosis::{Doctor, Explain};
+pub(crate) use self::other_apps::{AppToken, AuthorizeUrl, PhoneNumber, Session};
 pub(crate) use self::sim::{Exec, Phone, Sim, SimCommand, SimOptions};
 use crate::settings::{Addresses, App, TokenFile};
 
@@ -50,6 +52,10 @@ pub(crate) enum Command {
     Refresh(Refresh),
     Check(OnBehalf),
     User(User),
+    AuthorizeUrl(AuthorizeUrl),
+    Session(Session),
+    PhoneNumber(PhoneNumber),
+    AppToken(AppToken),
     Doctor(Doctor),
     Explain(Explain),
 }
@@ -125,7 +131,9 @@ The state is new each time; --json prints it by itself. Keep it and compare it w
 
 Examples:
   weixin login-url --app-id wx0123456789abcdef --redirect-uri https://www.example.com/callback
-  weixin login-url --sim --redirect-uri http://localhost:8080/callback --lang en --probe")]
+  weixin login-url --sim --redirect-uri http://localhost:8080/callback --lang en --probe
+  weixin login-url --sim --redirect-uri http://localhost:8080/callback --embed qr
+                                    what a page needs for the QR code in the element with the id qr")]
 pub(crate) struct LoginUrl {
     #[command(flatten)]
     pub(crate) app: App,
@@ -138,9 +146,36 @@ pub(crate) struct LoginUrl {
     #[arg(long)]
     pub(crate) lang: Option<PageLang>,
 
+    #[command(flatten)]
+    pub(crate) page: QrPage,
+
+    /// Print the settings of WeChat's wxLogin.js instead, for a QR code in the element with this id
+    #[arg(long, value_name = "ID", conflicts_with = "probe", value_parser = element_id)]
+    pub(crate) embed: Option<String>,
+
     /// Ask WeChat's page first whether it accepts app id, scope and callback
     #[arg(long)]
     pub(crate) probe: bool,
+}
+
+/// What the QR page looks like.
+#[derive(Debug, clap::Args)]
+pub(crate) struct QrPage {
+    /// White text, for a dark ground
+    #[arg(long)]
+    pub(crate) white: bool,
+
+    /// A style sheet for the page
+    #[arg(long, value_name = "URL", value_parser = web_address)]
+    pub(crate) stylesheet: Option<Url>,
+
+    /// The page's new look, which needs 220 x 220 pixels
+    #[arg(long)]
+    pub(crate) new_look: bool,
+
+    /// Do not offer a login without scanning by WeChat for PC
+    #[arg(long)]
+    pub(crate) no_fast_login: bool,
 }
 
 /// Trade the code of a callback for a token
@@ -230,4 +265,14 @@ fn web_address(text: &str) -> Result<Url, &'static str> {
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https"));
     url.ok_or("expected a whole address that begins with http:// or https://")
+}
+
+/// It stands in HTML and in a script.
+fn element_id(text: &str) -> Result<String, &'static str> {
+    let is_fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if !text.is_empty() && text.chars().all(is_fine) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected letters, digits, - and _")
+    }
 }

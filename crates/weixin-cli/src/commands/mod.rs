@@ -1,5 +1,7 @@
 //! One file for each command.
 
+mod app_token;
+mod authorize_url;
 mod check;
 mod demo;
 mod doctor;
@@ -7,8 +9,10 @@ mod exchange;
 mod explain;
 mod login;
 mod login_url;
+mod phone_number;
 mod refresh;
 mod scan;
+mod session;
 mod sim;
 mod user;
 
@@ -16,6 +20,8 @@ use crate::{args::Command, failure::Failure, output::Output};
 
 pub(crate) async fn run(command: Command, output: Output) -> Result<(), Failure> {
     match command {
+        Command::AppToken(args) => app_token::run(args, output).await,
+        Command::AuthorizeUrl(args) => authorize_url::run(args, output),
         Command::Check(args) => check::run(args, output).await,
         Command::Demo(args) => demo::run(args, output).await,
         Command::Doctor(args) => doctor::run(args, output).await,
@@ -23,8 +29,10 @@ pub(crate) async fn run(command: Command, output: Output) -> Result<(), Failure>
         Command::Explain(args) => explain::run(args, output),
         Command::Login(args) => login::run(args, output).await,
         Command::LoginUrl(args) => login_url::run(args, output).await,
+        Command::PhoneNumber(args) => phone_number::run(args, output).await,
         Command::Refresh(args) => refresh::run(args, output).await,
         Command::Scan(args) => scan::run(args, output).await,
+        Command::Session(args) => session::run(args, output).await,
         Command::Sim(args) => sim::run(*args, output).await,
         Command::User(args) => user::run(args, output).await,
     }
