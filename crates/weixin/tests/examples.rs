@@ -1,0 +1,69 @@
+//! Each example prints what its reader is told.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::{env, process::Command};
+
+/// What an example prints on standard output.
+fn output(example: &str) -> String {
+    let here = env::current_exe().unwrap();
+    let program = here.parent().unwrap().join("../examples").join(example);
+    let output = Command::new(program).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_mobile_apps_server() {
+    insta::assert_snapshot!(output("mobile_app"), @r#"
+    oIyvjaLdsi_3nYFuEEgTK2GfpmA- may use snsapi_userinfo: ليلى بنت أحمد (layla)
+    again: wechat answered /sns/oauth2/access_token with 40163 (code been used); log in again: true
+    over: 42001 (access_token expired)
+    refreshed: true
+    "#);
+}
+
+#[test]
+fn a_mini_programs_server() {
+    insta::assert_snapshot!(output("mini_program"), @r#"
+    logged in: oqB7LGtYVn4z98NZEmj2uuUbAeJc
+    decrypted: ليلى بنت أحمد (layla)
+    the raw data is signed
+    the session key is the latest: true
+    phone: +86 13800003791
+    not decrypted: the payload was encrypted with another session key: call wx.login again, and nothing in between
+    "#);
+}
+
+#[test]
+fn one_site_with_two_apps() {
+    insta::assert_snapshot!(output("which_login"), @r#"
+    Desktop: website app by app wx0123456789abcdef
+      oKscDDNLo66EpN5DXZ_ssb_dSBp6 is 小明🐼é
+      a new account
+    Phone: website app by app wx0123456789abcdef
+      A phone cannot scan its own screen: open this page inside WeChat, or scan the code with another phone.
+      oKscDDNLo66EpN5DXZ_ssb_dSBp6 is 小明🐼é
+      account 0
+    WeChat: official account by app wx0123456789abcde0
+      onwdEeEfyLDE2hTakwRaE4ntCn44 is 小明🐼é
+      account 0, now known in one more app
+    "#);
+}
+
+#[test]
+fn another_http_client() {
+    insta::assert_snapshot!(output("own_transport"), @r#"
+    WeChat has answered: wechat answered /sns/oauth2/access_token with 40029 (invalid code)
+    "#);
+}
+
+#[test]
+fn what_operators_see() {
+    insta::assert_snapshot!(output("observed"), @r#"
+    the answer to the code exchange was lost and the code may be spent: the user must log in again
+    wechat answered /sns/oauth2/access_token with 40029 (invalid code)
+    Key(weixin_calls_total, [path = /sns/oauth2/access_token]): 2
+    Key(weixin_errors_total, [path = /sns/oauth2/access_token, error = -1]): 1
+    Key(weixin_errors_total, [path = /sns/oauth2/access_token, error = 40029]): 1
+    "#);
+}
