@@ -47,12 +47,7 @@ impl ApiError {
     }
 
     pub(crate) fn new(path: &'static str, code: ErrCode, errmsg: &str) -> Self {
-        let clean = |text: &str| -> String {
-            text.chars()
-                .filter(|c| !c.is_control())
-                .take(MAX_MESSAGE)
-                .collect()
-        };
+        let clean = |text: &str| without_control(text).chars().take(MAX_MESSAGE).collect();
         let (message, rid) = split_suffix(errmsg);
         Self {
             path,
@@ -79,6 +74,11 @@ impl ApiError {
         let mut words = self.message.split([' ', ',']);
         words.find_map(|word| word.parse().ok())
     }
+}
+
+/// They have no place in a log.
+pub(crate) fn without_control(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
 }
 
 /// Each shape of suffix that WeChat has put behind a message since 2017.

@@ -4,7 +4,10 @@ use http::{Request, Response, StatusCode, header::CONTENT_TYPE};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{ApiError, ErrCode, Error, Origin, TransportError, TransportErrorKind, json};
+use crate::{
+    ApiError, ErrCode, Error, Origin, TransportError, TransportErrorKind,
+    api_error::without_control, json,
+};
 
 /// What is sent that must not be logged, also not when a server repeats it.
 const SECRETS: [&str; 6] = [
@@ -67,9 +70,10 @@ pub(crate) trait Call {
 
     /// Reads the answer, whatever its content type.
     fn parse(&self, response: &Response<Vec<u8>>) -> Result<Self::Output, Error> {
-        let decode = |field| Error::Decode {
+        // A member that nobody asked for may be named by what was sent.
+        let decode = |field: String| Error::Decode {
             path: Self::PATH,
-            field,
+            field: self.mask(&field),
         };
         let verdict: Result<Verdict, _> = json::parse(response.body());
         if let Ok(Verdict {
@@ -92,6 +96,8 @@ pub(crate) trait Call {
 
     /// Takes out of an error text what was sent: a server that repeats it must not fill our logs.
     fn mask(&self, errmsg: &str) -> String {
+        // First, or what is hidden between control characters would appear when they are taken out.
+        let errmsg = without_control(errmsg);
         let mask = |text: String, name: &str, value: &str| {
             if SECRETS.contains(&name) && !value.is_empty() {
                 text.replace(value, "***")
@@ -100,9 +106,7 @@ pub(crate) trait Call {
             }
         };
         let query = self.query().into_iter();
-        let text = query.fold(errmsg.to_owned(), |text, (name, value)| {
-            mask(text, name, value)
-        });
+        let text = query.fold(errmsg, |text, (name, value)| mask(text, name, value));
         let body = self.body().into_iter().flatten();
         body.fold(text, |text, (name, value)| {
             mask(text, name, value.as_str().unwrap_or_default())

@@ -12,15 +12,17 @@ use serde::{
     de::{DeserializeOwned, Error, Visitor},
 };
 
+/// Longest path of a field that an error names.
+const LONGEST_NAME: usize = 64;
+
 /// Reads an answer; the error is the path of the field that is wrong, never its value.
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     let text = String::from_utf8_lossy(body);
     let text = escape_control_characters(text.trim_start_matches('\u{feff}'));
     let mut json = serde_json::Deserializer::from_str(&text);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        // The path of a syntax error is "." or "?": the body as a whole is not JSON.
         let path = error.path().to_string();
-        if path.contains(|c: char| c.is_ascii_alphanumeric()) {
+        if is_name(&path) {
             path
         } else {
             "body".to_owned()
@@ -28,6 +30,15 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     })?;
     json.end().map_err(|_| "body".to_owned())?;
     Ok(value)
+}
+
+/// Whether a path is made of names such as WeChat has. That of a syntax error is "." or "?", and inside a member that
+/// nobody asked for it is whatever the server has written.
+fn is_name(path: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '[' | ']');
+    path.len() <= LONGEST_NAME
+        && path.chars().all(is_plain)
+        && path.contains(|c: char| c.is_ascii_alphanumeric())
 }
 
 /// An object, as the body of a request.
@@ -147,6 +158,8 @@ mod tests {
         assert_eq!(parse::<Answer>(br#"{"n":-1}"#).unwrap_err(), "n");
         assert_eq!(parse::<Answer>(b"<html>hunter2").unwrap_err(), "body");
         assert_eq!(parse::<Answer>(br#"{"n":1}hunter2"#).unwrap_err(), "body");
+        let strange = r#"{"what the hunter2":}"#;
+        assert_eq!(parse::<Answer>(strange.as_bytes()).unwrap_err(), "body");
     }
 
     proptest! {

@@ -257,12 +257,16 @@ mod tests {
 
     #[test]
     fn an_error_that_repeats_what_was_sent_does_not_repeat_it_here() {
-        let error =
-            parse(r#"{"errcode":-7,"errmsg":"bad secret app-secret for code 071v"}"#).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "wechat answered /sns/oauth2/access_token with -7 (bad secret *** for code ***)"
-        );
+        for errmsg in [
+            "bad secret app-secret for code 071v",
+            "bad secret app-s\u{1}ecret for code 07\u{7}1v",
+        ] {
+            let error = parse(&format!(r#"{{"errcode":-7,"errmsg":"{errmsg}"}}"#)).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "wechat answered /sns/oauth2/access_token with -7 (bad secret *** for code ***)"
+            );
+        }
     }
 
     #[test]
@@ -280,6 +284,7 @@ mod tests {
                 r#"{"access_token":"66_a","expires_in":7200,"refresh_token":"r","openid":"o A"}"#,
                 "openid",
             ),
+            (r#"{"071v":}"#, "***"),
             ("[]", "body"),
             ("", "body"),
         ];
