@@ -41,9 +41,8 @@ impl ApiError {
     /// assert_eq!(error.caller_ip(), "192.0.2.1".parse().ok());
     /// ```
     pub fn read(path: &'static str, answer: &[u8]) -> Option<Self> {
-        let verdict: Verdict = json::parse(answer).ok()?;
-        let code = ErrCode(verdict.errcode);
-        (code.0 != 0).then(|| Self::new(path, code, &verdict.errmsg))
+        let verdict = Verdict::read(&json::text(answer)).ok()??;
+        Some(Self::new(path, ErrCode(verdict.errcode), &verdict.errmsg))
     }
 
     pub(crate) fn new(path: &'static str, code: ErrCode, errmsg: &str) -> Self {

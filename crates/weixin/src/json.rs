@@ -12,14 +12,34 @@ use serde::{
     de::{DeserializeOwned, Error, Visitor},
 };
 
+const BOM: char = '\u{feff}';
+
 /// Longest path of a field that an error names.
 const LONGEST_NAME: usize = 64;
 
 /// Reads an answer; the error is the path of the field that is wrong, never its value.
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    parse_text(&text(body))
+}
+
+/// The text of an answer, as JSON allows it.
+pub(crate) fn text(body: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(body);
-    let text = escape_control_characters(text.trim_start_matches('\u{feff}'));
-    let mut json = serde_json::Deserializer::from_str(&text);
+    match text {
+        Cow::Borrowed(text) => escape_control_characters(text.trim_start_matches(BOM)),
+        Cow::Owned(text) => {
+            Cow::Owned(escape_control_characters(text.trim_start_matches(BOM)).into_owned())
+        }
+    }
+}
+
+/// Reads what [`text`] has made of an answer.
+pub(crate) fn parse_text<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    // Keeping the path costs as much as all the rest, and is needed by errors only.
+    if let Ok(value) = serde_json::from_str(text) {
+        return Ok(value);
+    }
+    let mut json = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         if is_name(&path) {
@@ -52,7 +72,11 @@ pub(crate) fn object(members: Vec<(&'static str, serde_json::Value)>) -> Vec<u8>
 
 /// WeChat sends nicknames raw, line breaks and bells included, which JSON does not allow.
 fn escape_control_characters(text: &str) -> Cow<'_, str> {
-    if !text.bytes().any(|byte| byte < 0x20) {
+    // Without a way out, the loop is one over many bytes at a time.
+    if !text
+        .bytes()
+        .fold(false, |found, byte| found | (byte < 0x20))
+    {
         return Cow::Borrowed(text);
     }
     let mut escaped = String::with_capacity(text.len() + 16);
