@@ -6,7 +6,9 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use weixin::{AppId, AppSecret, Client, Endpoints, LoginRequest, RedirectUri, State};
+use weixin::{
+    AppId, AppSecret, AuthorizeRequest, Client, Endpoints, LoginRequest, RedirectUri, State,
+};
 
 const REDIRECT_URI: &str = "https://www.example.com/login/wechat/callback?next=/cart";
 
@@ -25,6 +27,10 @@ fn login_url(criterion: &mut Criterion) {
         let secret = AppSecret::new("unused").unwrap();
         let client = Client::builder(app.clone(), secret).build().unwrap();
         bencher.iter(|| client.login_url(black_box(&redirect_uri)).unwrap());
+    });
+    group.bench_function("weixin_inside_wechat", |bencher| {
+        let request = AuthorizeRequest::new(redirect_uri.clone()).state(state.clone());
+        bencher.iter(|| black_box(&request).url(&endpoints, &app).unwrap());
     });
     group.bench_function("format", |bencher| {
         bencher.iter(|| by_format(black_box(app.as_str()), black_box(state.as_str())));

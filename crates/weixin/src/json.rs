@@ -24,11 +24,12 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
 
 /// The text of an answer, as JSON allows it.
 pub(crate) fn text(body: &[u8]) -> Cow<'_, str> {
-    let text = String::from_utf8_lossy(body);
-    match text {
-        Cow::Borrowed(text) => escape_control_characters(text.trim_start_matches(BOM)),
-        Cow::Owned(text) => {
-            Cow::Owned(escape_control_characters(text.trim_start_matches(BOM)).into_owned())
+    match str::from_utf8(body) {
+        Ok(text) => escape_control_characters(text.trim_start_matches(BOM)),
+        Err(_) => {
+            let text = String::from_utf8_lossy(body);
+            let text = escape_control_characters(text.trim_start_matches(BOM));
+            Cow::Owned(text.into_owned())
         }
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 /// How many values are kept of each of the two generations.
-const GENERATION: usize = 5_000;
+const GENERATION: usize = 3_000;
 
 /// Values by their key. When the young are too many they become the old, and the old are forgotten: what is used
 /// stays, at no cost for keeping an order.

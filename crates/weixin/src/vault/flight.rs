@@ -56,11 +56,16 @@ pub(super) trait Renew: Sync {
 #[derive(Serialize, Deserialize)]
 struct Leased<K> {
     /// Unix seconds.
-    #[serde(rename = "l", default)]
+    #[serde(rename = "l", default, skip_serializing_if = "is_zero")]
     lease: u64,
     /// `None` while the first is being fetched.
     #[serde(rename = "v")]
     value: Option<K>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(lease: &u64) -> bool {
+    *lease == 0
 }
 
 #[derive(Debug)]
