@@ -90,7 +90,7 @@ async fn a_website_app_in_order_is_told_line_by_line() {
     insta::assert_snapshot!(without_times(&printed.stdout).replace(host, "HOST").replace("clock: 1 s", "clock: 0 s"), @r#"
     ok        HOST name resolution: 127.0.0.1
     ok        HOST connection: HOST
-    ok        HOST answer: it is WeChat that answers (41001)
+    ok        HOST answer: the API answers (41001)
     ok        clock: 0 s from WeChat's
     ok        callback rules: host shop.example; the path /callback is not compared
     ok        app id: the login page knows it

@@ -145,8 +145,8 @@ fn judge(status: u16, code: Option<ErrCode>) -> Finding {
         Some(code) => Finding::good(
             Check::Answer,
             say(
-                format!("应答来自微信（{code}）"),
-                format!("it is WeChat that answers ({code})"),
+                format!("API 有应答（{code}）"),
+                format!("the API answers ({code})"),
             ),
         ),
         None => Finding::failed(

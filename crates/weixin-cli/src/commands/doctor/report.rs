@@ -54,7 +54,8 @@ impl Report {
                 "\n{good} 项正常，{warnings} 项需注意，{failed} 项失败，{unproven} 项从这里无法证实"
             ),
             Language::English => format!(
-                "\n{good} ok, {warnings} warnings, {failed} failed, {unproven} that cannot be proved from here"
+                "\n{good} ok, {warnings} {}, {failed} failed, {unproven} that cannot be proved from here",
+                if warnings == 1 { "warning" } else { "warnings" }
             ),
         };
         self.output.result(text, &json);
