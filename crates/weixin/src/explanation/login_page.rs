@@ -1,16 +1,22 @@
 //! Numbers that login pages show: nothing of them reaches the site.
 
 use super::{
-    Action::{self, Configure, LogIn, Nothing, Retry},
+    Action::{Configure, LogIn, Nothing, Retry},
     Bilingual,
-    Blame::{self, User, You},
-    Explanation,
+    Blame::{User, You},
+    Explanation, row,
 };
-use crate::ErrCode;
+
+/// The page that official accounts open inside WeChat: it shows a dialog.
+const INSIDE_WECHAT: &str = "/connect/oauth2/authorize";
+
+/// What WeChat for PC listens at: it tells the QR page.
+const ON_THE_DESKTOP: &str = "https://localhost.weixin.qq.com";
 
 pub(super) const ROWS: &[Explanation] = &[
-    inside_wechat(
-        (10003, "redirect_uri域名与后台配置不一致"),
+    row(
+        10003,
+        ["redirect_uri域名与后台配置不一致", INSIDE_WECHAT],
         (Configure, You),
         Bilingual {
             en: "The callback's host is not the one that is registered for web authorization, or has a port.",
@@ -21,8 +27,9 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "请在后台配置完全相同的网页授权域名，不带协议、端口和路径；子域名算不同的域名。",
         },
     ),
-    inside_wechat(
-        (10004, "此公众号被封禁"),
+    row(
+        10004,
+        ["此公众号被封禁", INSIDE_WECHAT],
         (Configure, You),
         Bilingual {
             en: "The official account is banned.",
@@ -33,8 +40,9 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "请登录后台查看通知；只有微信可以解封。",
         },
     ),
-    inside_wechat(
-        (10005, "此公众号并没有这些scope的权限"),
+    row(
+        10005,
+        ["此公众号并没有这些scope的权限", INSIDE_WECHAT],
         (Configure, You),
         Bilingual {
             en: "The account has no permission for this scope: only certified service accounts have web authorization.",
@@ -45,8 +53,9 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "请在后台查看接口权限，scope 请用 snsapi_base 或 snsapi_userinfo。",
         },
     ),
-    inside_wechat(
-        (10006, "必须关注此测试号"),
+    row(
+        10006,
+        ["必须关注此测试号", INSIDE_WECHAT],
         (Nothing, User),
         Bilingual {
             en: "This is a test account, which only its followers may use.",
@@ -57,8 +66,9 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "请用户先扫码关注测试号，二维码在后台页面上。",
         },
     ),
-    inside_wechat(
-        (10009, "操作太频繁了，请稍后重试"),
+    row(
+        10009,
+        ["操作太频繁了，请稍后重试", INSIDE_WECHAT],
         (Retry, User),
         Bilingual {
             en: "The user has opened the page too often in a short time.",
@@ -69,8 +79,9 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "请稍等再试。如果用户没做什么就遇到它，请检查是否有循环跳转。",
         },
     ),
-    inside_wechat(
-        (10010, "scope不能为空"),
+    row(
+        10010,
+        ["scope不能为空", INSIDE_WECHAT],
         (Configure, You),
         Bilingual {
             en: "The scope is missing.",
@@ -81,8 +92,9 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "请传 snsapi_base 或 snsapi_userinfo；redirect_uri 没有编码也会吞掉后面的参数。",
         },
     ),
-    inside_wechat(
-        (10011, "redirect_uri不能为空"),
+    row(
+        10011,
+        ["redirect_uri不能为空", INSIDE_WECHAT],
         (Configure, You),
         Bilingual {
             en: "The callback is missing.",
@@ -93,8 +105,9 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "请传经过 URL 编码的 redirect_uri。",
         },
     ),
-    inside_wechat(
-        (10012, "appid不能为空"),
+    row(
+        10012,
+        ["appid不能为空", INSIDE_WECHAT],
         (Configure, You),
         Bilingual {
             en: "The app id is missing.",
@@ -105,8 +118,9 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "请把 appid 作为第一个参数；这里不叫 client_id。",
         },
     ),
-    inside_wechat(
-        (10013, "state不能为空"),
+    row(
+        10013,
+        ["state不能为空", INSIDE_WECHAT],
         (Configure, You),
         Bilingual {
             en: "The state is missing.",
@@ -117,8 +131,9 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "请传随机的 state，最多 128 个字母或数字。",
         },
     ),
-    inside_wechat(
-        (10015, "公众号未授权第三方平台，请检查授权状态"),
+    row(
+        10015,
+        ["公众号未授权第三方平台，请检查授权状态", INSIDE_WECHAT],
         (Configure, You),
         Bilingual {
             en: "The account has not authorised the third-party platform that is named in the address.",
@@ -129,8 +144,12 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "请重新授权第三方平台，或去掉 component_appid。",
         },
     ),
-    inside_wechat(
-        (10016, "不支持微信开放平台的Appid，请使用公众号Appid"),
+    row(
+        10016,
+        [
+            "不支持微信开放平台的Appid，请使用公众号Appid",
+            INSIDE_WECHAT,
+        ],
         (Configure, You),
         Bilingual {
             en: "This is the app id of a website or mobile app of the Open Platform, and this page is for official accounts.",
@@ -141,8 +160,9 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "这里请用公众号的 AppID；网站应用请打开扫码页（/connect/qrconnect）。",
         },
     ),
-    inside_wechat(
-        (10038, ""),
+    row(
+        10038,
+        ["", INSIDE_WECHAT],
         (Configure, You),
         Bilingual {
             en: "Its meaning is not documented; it was seen together with 10003, for the wrong app id of a test account.",
@@ -153,8 +173,9 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "请核对 AppID 和网页授权域名。",
         },
     ),
-    on_the_desktop(
+    row(
         10046,
+        ["", ON_THE_DESKTOP],
         (LogIn, User),
         Bilingual {
             en: "The user did not answer WeChat's dialog on the desktop within two minutes.",
@@ -165,8 +186,9 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "请再点一次快捷登录，或改用扫码。",
         },
     ),
-    on_the_desktop(
+    row(
         10050,
+        ["", ON_THE_DESKTOP],
         (Nothing, User),
         Bilingual {
             en: "The user refused in WeChat's dialog on the desktop.",
@@ -177,8 +199,9 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "无需处理：页面还在，用户可以扫码或再点一次。",
         },
     ),
-    on_the_desktop(
+    row(
         10057,
+        ["", ON_THE_DESKTOP],
         (Nothing, You),
         Bilingual {
             en: "The app allows scanning only, no login by the desktop's WeChat.",
@@ -190,39 +213,3 @@ pub(super) const ROWS: &[Explanation] = &[
         },
     ),
 ];
-
-/// A dialog of the page that official accounts open inside WeChat.
-const fn inside_wechat(
-    (code, message): (i64, &'static str),
-    (action, blame): (Action, Blame),
-    cause: Bilingual,
-    remedy: Bilingual,
-) -> Explanation {
-    Explanation {
-        code: ErrCode(code),
-        message,
-        answered_by: "/connect/oauth2/authorize",
-        cause,
-        remedy,
-        action,
-        blame: Some(blame),
-    }
-}
-
-/// What WeChat on the desktop tells the QR page.
-const fn on_the_desktop(
-    code: i64,
-    (action, blame): (Action, Blame),
-    cause: Bilingual,
-    remedy: Bilingual,
-) -> Explanation {
-    Explanation {
-        code: ErrCode(code),
-        message: "",
-        answered_by: "https://localhost.weixin.qq.com",
-        cause,
-        remedy,
-        action,
-        blame: Some(blame),
-    }
-}

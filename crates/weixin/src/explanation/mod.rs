@@ -90,6 +90,25 @@ pub(crate) enum Action {
     Nothing,
 }
 
+/// A row of a table.
+const fn row(
+    code: i64,
+    [message, answered_by]: [&'static str; 2],
+    (action, blame): (Action, Blame),
+    cause: Bilingual,
+    remedy: Bilingual,
+) -> Explanation {
+    Explanation {
+        code: ErrCode(code),
+        message,
+        answered_by,
+        cause,
+        remedy,
+        action,
+        blame: Some(blame),
+    }
+}
+
 fn rows() -> impl Iterator<Item = &'static Explanation> {
     let tables: [&[Explanation]; 6] = [
         again::ROWS,

@@ -1,7 +1,12 @@
 //! Codes that say that a request is not one that WeChat understands.
 
-use super::{Action::Configure, Bilingual, Blame, Explanation};
-use crate::ErrCode;
+use super::{
+    Action::{self, Configure},
+    Bilingual, Blame, Explanation, row,
+};
+
+/// Who wrote the request can mend it.
+const MALFORMED: (Action, Blame) = (Configure, Blame::You);
 
 pub(super) const ROWS: &[Explanation] = &[
     row(
@@ -10,6 +15,7 @@ pub(super) const ROWS: &[Explanation] = &[
             "invalid grant_type",
             "/sns/*, /cgi-bin/token, /cgi-bin/stable_token",
         ],
+        MALFORMED,
         Bilingual {
             en: "`grant_type` is wrong or missing.",
             zh: "grant_type 不对或缺失。",
@@ -22,6 +28,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         40035,
         ["invalid parameters", "/cgi-bin/*"],
+        MALFORMED,
         Bilingual {
             en: "A parameter is not allowed; no call of the login answers this.",
             zh: "参数不合法；登录相关接口不会返回它。",
@@ -34,6 +41,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         40037,
         ["invalid template_id", "/cgi-bin/*"],
+        MALFORMED,
         Bilingual {
             en: "The message template is not this account's; no call of the login answers this.",
             zh: "模板 ID 不属于这个账号；登录相关接口不会返回它。",
@@ -46,6 +54,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         40066,
         ["invalid url", "/*"],
+        MALFORMED,
         Bilingual {
             en: "No API has this path.",
             zh: "接口路径不存在。",
@@ -61,6 +70,7 @@ pub(super) const ROWS: &[Explanation] = &[
             "access_token missing",
             "/sns/userinfo, /sns/auth, /cgi-bin/*",
         ],
+        MALFORMED,
         Bilingual {
             en: "The access token is missing or empty.",
             zh: "缺少 access_token，或者是空的。",
@@ -73,6 +83,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         41002,
         ["appid missing", "/sns/*, /cgi-bin/token"],
+        MALFORMED,
         Bilingual {
             en: "The app id is missing or empty.",
             zh: "缺少 appid，或者是空的。",
@@ -85,6 +96,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         41003,
         ["refresh_token missing", "/sns/oauth2/refresh_token"],
+        MALFORMED,
         Bilingual {
             en: "The refresh token is missing or empty.",
             zh: "缺少 refresh_token，或者是空的。",
@@ -97,6 +109,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         41004,
         ["appsecret missing", "/sns/*, /cgi-bin/token"],
+        MALFORMED,
         Bilingual {
             en: "The app secret is missing or empty.",
             zh: "缺少 AppSecret，或者是空的。",
@@ -109,6 +122,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         41005,
         ["media data missing", "/cgi-bin/media/*"],
+        MALFORMED,
         Bilingual {
             en: "An upload has no data; no call of the login answers this.",
             zh: "上传缺少多媒体数据；登录相关接口不会返回它。",
@@ -121,6 +135,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         41006,
         ["media_id missing", "/cgi-bin/media/*"],
+        MALFORMED,
         Bilingual {
             en: "The id of an upload is missing; no call of the login answers this.",
             zh: "缺少 media_id；登录相关接口不会返回它。",
@@ -133,6 +148,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         41007,
         ["sub menu data missing", "/cgi-bin/menu/*"],
+        MALFORMED,
         Bilingual {
             en: "A menu has no entries; no call of the login answers this.",
             zh: "缺少子菜单数据；登录相关接口不会返回它。",
@@ -148,6 +164,7 @@ pub(super) const ROWS: &[Explanation] = &[
             "missing code",
             "/sns/oauth2/access_token, /sns/jscode2session",
         ],
+        MALFORMED,
         Bilingual {
             en: "The code is missing or empty.",
             zh: "缺少 code，或者是空的。",
@@ -160,6 +177,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         41009,
         ["missing openid", "/sns/userinfo, /sns/auth"],
+        MALFORMED,
         Bilingual {
             en: "The open id is missing or empty.",
             zh: "缺少 openid，或者是空的。",
@@ -172,6 +190,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         43001,
         ["require GET method", "/*"],
+        MALFORMED,
         Bilingual {
             en: "This API is called by GET.",
             zh: "这个接口要用 GET 调用。",
@@ -184,6 +203,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         43002,
         ["require POST method", "/cgi-bin/stable_token, /wxa/*"],
+        MALFORMED,
         Bilingual {
             en: "This API is called by POST.",
             zh: "这个接口要用 POST 调用。",
@@ -196,6 +216,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         43003,
         ["require https", "/*"],
+        MALFORMED,
         Bilingual {
             en: "WeChat was called over plain HTTP.",
             zh: "用了 http 而不是 https。",
@@ -208,6 +229,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         44002,
         ["empty post data", "/cgi-bin/*, /wxa/*"],
+        MALFORMED,
         Bilingual {
             en: "The body of the request is empty.",
             zh: "POST 的请求体是空的。",
@@ -220,6 +242,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         47001,
         ["data format error", "/cgi-bin/*, /wxa/*"],
+        MALFORMED,
         Bilingual {
             en: "The body of the request is not the JSON that is expected.",
             zh: "请求体不是合法的 JSON。",
@@ -230,21 +253,3 @@ pub(super) const ROWS: &[Explanation] = &[
         },
     ),
 ];
-
-/// A code about a request; who wrote the request can mend it.
-const fn row(
-    code: i64,
-    [message, answered_by]: [&'static str; 2],
-    cause: Bilingual,
-    remedy: Bilingual,
-) -> Explanation {
-    Explanation {
-        code: ErrCode(code),
-        message,
-        answered_by,
-        cause,
-        remedy,
-        action: Configure,
-        blame: Some(Blame::You),
-    }
-}

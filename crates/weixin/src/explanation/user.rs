@@ -1,12 +1,18 @@
 //! Codes about the person: what they are or have done, and the program cannot change.
 
-use super::{Action::Nothing, Bilingual, Blame, Explanation};
-use crate::ErrCode;
+use super::{
+    Action::{self, Nothing},
+    Bilingual, Blame, Explanation, row,
+};
+
+/// The person alone can do something about it.
+const PERSONAL: (Action, Blame) = (Nothing, Blame::User);
 
 pub(super) const ROWS: &[Explanation] = &[
     row(
         40226,
         ["code blocked", "/sns/jscode2session"],
+        PERSONAL,
         Bilingual {
             en: "WeChat takes this user for a risk and blocks the login.",
             zh: "微信判定该用户为高风险用户，登录被拦截。",
@@ -19,6 +25,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         43004,
         ["", "/cgi-bin/*"],
+        PERSONAL,
         Bilingual {
             en: "The user does not follow the official account.",
             zh: "用户没有关注公众号。",
@@ -31,6 +38,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         50002,
         ["user limited", "/sns/*"],
+        PERSONAL,
         Bilingual {
             en: "The user or the app is restricted: frozen, cancelled, punished or de-registered.",
             zh: "用户或应用受限：冻结、注销、被处罚，或应用已注销。",
@@ -43,6 +51,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         50003,
         ["user unexpected, maybe not in white list", "/sns/*"],
+        PERSONAL,
         Bilingual {
             en: "The user is not among those who may use the app, such as before its release.",
             zh: "该用户不在可使用应用的名单里，例如应用还没发布。",
@@ -58,6 +67,7 @@ pub(super) const ROWS: &[Explanation] = &[
             "user not allow to use accesstoken, maybe for punishment",
             "/sns/*",
         ],
+        PERSONAL,
         Bilingual {
             en: "The user may not use access tokens, perhaps because of a punishment.",
             zh: "该用户不能使用 access_token，可能受到了处罚。",
@@ -70,6 +80,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         50006,
         ["user has switched off friends authorization", "/sns/*"],
+        PERSONAL,
         Bilingual {
             en: "The user has switched off the permission for friends' data.",
             zh: "用户关闭了好友关系授权。",
@@ -80,21 +91,3 @@ pub(super) const ROWS: &[Explanation] = &[
         },
     ),
 ];
-
-/// A code about a person, who alone can do something about it.
-const fn row(
-    code: i64,
-    [message, answered_by]: [&'static str; 2],
-    cause: Bilingual,
-    remedy: Bilingual,
-) -> Explanation {
-    Explanation {
-        code: ErrCode(code),
-        message,
-        answered_by,
-        cause,
-        remedy,
-        action: Nothing,
-        blame: Some(Blame::User),
-    }
-}
