@@ -2,159 +2,150 @@
 
 use super::{
     Action::{Configure, Nothing},
-    Bilingual, Blame, Explanation,
+    Bilingual, Blame, Explanation, row,
 };
-use crate::ErrCode;
 
 pub(super) const ROWS: &[Explanation] = &[
-    Explanation {
-        code: ErrCode(40013),
-        message: "invalid appid",
-        answered_by: "/*",
-        cause: Bilingual {
+    row(
+        40013,
+        ["invalid appid", "/*"],
+        (Configure, Blame::You),
+        Bilingual {
             en: "WeChat does not know this app id.",
             zh: "微信不认识这个 AppID。",
         },
-        remedy: Bilingual {
+        Bilingual {
             en: "Copy the app id from the console again: `wx` and 16 hexadecimal digits, no space, not the account's original id (gh_…).",
             zh: "从后台重新复制 AppID：wx 加 16 位十六进制字符，前后不要有空格，也不要用原始 ID（gh_…）。",
         },
-        action: Configure,
-        blame: Some(Blame::You),
-    },
-    Explanation {
-        code: ErrCode(40125),
-        message: "invalid appsecret",
-        answered_by: "/sns/oauth2/access_token, /sns/jscode2session, /cgi-bin/token, /cgi-bin/stable_token",
-        cause: Bilingual {
+    ),
+    row(
+        40125,
+        [
+            "invalid appsecret",
+            "/sns/oauth2/access_token, /sns/jscode2session, /cgi-bin/token, /cgi-bin/stable_token",
+        ],
+        (Configure, Blame::You),
+        Bilingual {
             en: "The app secret is not this app's, or was reset in the console. At /sns/oauth2/access_token the code is looked at first.",
             zh: "AppSecret 与 AppID 不匹配，或者已在后台重置。/sns/oauth2/access_token 会先检查 code。",
         },
-        remedy: Bilingual {
+        Bilingual {
             en: "Put the current app secret of exactly this app id into the settings; website app, official account and mini program each have one of their own.",
             zh: "把这个 AppID 当前的 AppSecret 填进配置；网站应用、公众号、小程序各有各的 AppSecret。",
         },
-        action: Configure,
-        blame: Some(Blame::You),
-    },
-    Explanation {
-        code: ErrCode(40164),
-        message: "invalid ip 1.2.3.4 ipv6 ::ffff:1.2.3.4, not in whitelist",
-        answered_by: "/cgi-bin/token, /cgi-bin/stable_token",
-        cause: Bilingual {
+    ),
+    row(
+        40164,
+        [
+            "invalid ip 1.2.3.4 ipv6 ::ffff:1.2.3.4, not in whitelist",
+            "/cgi-bin/token, /cgi-bin/stable_token",
+        ],
+        (Configure, Blame::You),
+        Bilingual {
             en: "The server that called is not on the app's IP whitelist. Logins (/sns/*) need none.",
             zh: "调用方的 IP 不在 IP 白名单里。登录接口（/sns/*）不检查白名单。",
         },
-        remedy: Bilingual {
+        Bilingual {
             en: "Add the address that the message names to the IP whitelist (IP 白名单) in the console. It is the address by which your server goes out, perhaps a gateway's.",
             zh: "把错误信息里的 IP 加到后台的 IP 白名单。它是服务器的出口 IP，可能是网关的地址。",
         },
-        action: Configure,
-        blame: Some(Blame::You),
-    },
-    Explanation {
-        code: ErrCode(48001),
-        message: "api unauthorized",
-        answered_by: "/sns/userinfo, /cgi-bin/*",
-        cause: Bilingual {
+    ),
+    row(
+        48001,
+        ["api unauthorized", "/sns/userinfo, /cgi-bin/*"],
+        (Configure, Blame::You),
+        Bilingual {
             en: "The scope that was granted (`snsapi_base`, or a snapshot user's) does not cover this call, or the account has not got the permission.",
             zh: "授权的 scope（如 snsapi_base 或快照页用户）不包含这个接口，或者账号没有这个接口的权限。",
         },
-        remedy: Bilingual {
+        Bilingual {
             en: "For a profile, log in with `snsapi_userinfo` (official account) or `snsapi_login` (website); otherwise look for the permission in the console.",
             zh: "要取用户资料，公众号请用 snsapi_userinfo、网站应用请用 snsapi_login 授权；否则请在后台检查接口权限。",
         },
-        action: Configure,
-        blame: Some(Blame::You),
-    },
-    Explanation {
-        code: ErrCode(48004),
-        message: "api forbidden for irregularities",
-        answered_by: "/cgi-bin/*",
-        cause: Bilingual {
+    ),
+    row(
+        48004,
+        ["api forbidden for irregularities", "/cgi-bin/*"],
+        (Nothing, Blame::You),
+        Bilingual {
             en: "WeChat has banned this API for the account because of a breach of its rules.",
             zh: "账号因违规被封禁了这个接口。",
         },
-        remedy: Bilingual {
+        Bilingual {
             en: "Read the notices in the console's message box; only WeChat can lift the ban.",
             zh: "登录后台查看站内信的处罚通知；只有微信可以解封。",
         },
-        action: Nothing,
-        blame: Some(Blame::You),
-    },
-    Explanation {
-        code: ErrCode(61003),
-        message: "",
-        answered_by: "/sns/component/*, /cgi-bin/component/*",
-        cause: Bilingual {
+    ),
+    row(
+        61003,
+        ["", "/sns/component/*, /cgi-bin/component/*"],
+        (Configure, Blame::You),
+        Bilingual {
             en: "The account has not authorised this third-party platform.",
             zh: "该账号没有授权给这个第三方平台。",
         },
-        remedy: Bilingual {
+        Bilingual {
             en: "Let the account's administrator authorise the platform again.",
             zh: "请账号管理员重新授权第三方平台。",
         },
-        action: Configure,
-        blame: Some(Blame::You),
-    },
-    Explanation {
-        code: ErrCode(61004),
-        message: "access clientip is not registered, not in ip-white-list",
-        answered_by: "/cgi-bin/component/*",
-        cause: Bilingual {
+    ),
+    row(
+        61004,
+        [
+            "access clientip is not registered, not in ip-white-list",
+            "/cgi-bin/component/*",
+        ],
+        (Configure, Blame::You),
+        Bilingual {
             en: "The server that called is not on the third-party platform's IP whitelist.",
             zh: "调用方的 IP 不在第三方平台的 IP 白名单里。",
         },
-        remedy: Bilingual {
+        Bilingual {
             en: "Add the server's outgoing address to the platform's whitelist.",
             zh: "把服务器的出口 IP 加到第三方平台的白名单。",
         },
-        action: Configure,
-        blame: Some(Blame::You),
-    },
-    Explanation {
-        code: ErrCode(61024),
-        message: "must use api(api_component_token) to get token for component acct",
-        answered_by: "/cgi-bin/token",
-        cause: Bilingual {
+    ),
+    row(
+        61024,
+        [
+            "must use api(api_component_token) to get token for component acct",
+            "/cgi-bin/token",
+        ],
+        (Configure, Blame::You),
+        Bilingual {
             en: "This is the app id of a third-party platform, which gets its token elsewhere.",
             zh: "这是第三方平台的 AppID，它的凭据不从这个接口获取。",
         },
-        remedy: Bilingual {
+        Bilingual {
             en: "Use the app id of the official account or mini program, or the platform's own token API.",
             zh: "请改用公众号或小程序的 AppID，或者调用第三方平台自己的凭据接口。",
         },
-        action: Configure,
-        blame: Some(Blame::You),
-    },
-    Explanation {
-        code: ErrCode(89501),
-        message: "",
-        answered_by: "/cgi-bin/token",
-        cause: Bilingual {
+    ),
+    row(
+        89501,
+        ["", "/cgi-bin/token"],
+        (Configure, Blame::You),
+        Bilingual {
             en: "The call from this address waits for an administrator's confirmation.",
             zh: "此 IP 的调用正在等待管理员确认。",
         },
-        remedy: Bilingual {
+        Bilingual {
             en: "Ask the account's administrator to confirm the call in WeChat, then call again.",
             zh: "请公众号管理员在微信里确认，然后再调用。",
         },
-        action: Configure,
-        blame: Some(Blame::You),
-    },
-    Explanation {
-        code: ErrCode(89503),
-        message: "",
-        answered_by: "/cgi-bin/token",
-        cause: Bilingual {
+    ),
+    row(
+        89503,
+        ["", "/cgi-bin/token"],
+        (Configure, Blame::You),
+        Bilingual {
             en: "The call from this address must be confirmed by an administrator first.",
             zh: "此 IP 的调用需要管理员先确认。",
         },
-        remedy: Bilingual {
+        Bilingual {
             en: "Ask the account's administrator to confirm the call in WeChat, or put the address on the IP whitelist.",
             zh: "请公众号管理员在微信里确认，或者把该 IP 加入 IP 白名单。",
         },
-        action: Configure,
-        blame: Some(Blame::You),
-    },
+    ),
 ];
