@@ -3,10 +3,13 @@
 //! ```no_run
 //! use axum::{Json, Router, extract::State, routing::get};
 //! use weixin::User;
-//! use weixin_axum::{ForgetState, LoginError, StartLogin, VerifiedCode, WebLogin};
+//! use weixin_axum::{ForgetState, LoginError, StartLogin, VerifiedCode, Visitor, WebLogin};
 //!
-//! async fn login(State(weixin): State<WebLogin>) -> Result<StartLogin, LoginError> {
-//!     weixin.start()
+//! async fn login(
+//!     State(weixin): State<WebLogin>,
+//!     visitor: Visitor,
+//! ) -> Result<StartLogin, LoginError> {
+//!     weixin.start(&visitor)
 //! }
 //!
 //! async fn authorization(
@@ -14,7 +17,7 @@
 //!     code: VerifiedCode,
 //! ) -> Result<(ForgetState, Json<User>), LoginError> {
 //!     let login = weixin.exchange(code).await?;
-//!     let user = weixin.client().user(&login.token).await?;
+//!     let user = login.user().await?;
 //!     Ok((login.forget, Json(user)))
 //! }
 //!
@@ -28,34 +31,59 @@
 //!
 //! # What is taken care of
 //!
+//! - The page by the device: the QR page on desktops, the official account's page inside WeChat ([`WebLogin::builder`]
+//!   takes both applications), and for other phones, which cannot scan their own screen, a page that says what to do.
 //! - The state is random, lives in a cookie of this browser only (`__Host-`, `HttpOnly`, `Secure`,
 //!   `SameSite=Lax`, ten minutes), one for each login in progress, so that two tabs do not fight.
 //!   On plain `http://localhost` and `http://127.0.0.1`, and only there, it goes without `Secure`.
 //! - A callback without this browser's cookie logs nobody in. WeChat's own browser loses cookies, so
-//!   the login starts again by itself, once ([`CallbackRejection::Restart`]).
+//!   the login starts again by itself, once ([`Problem::StartsAgain`]).
 //! - A callback that comes twice (back button, prefetch, WeChat itself) gets the same answer for a
-//!   minute, from one exchange, even if the browser dropped the first request. This memory is the
-//!   process's own: behind several servers a repeat may meet another server and be told to log in again.
+//!   minute, from one exchange, even if the browser dropped the first request; with
+//!   `WebLoginBuilder::shared` (feature `shared`) from any server of the site.
+//! - Each [`Problem`] has a page in Chinese or English that works without JavaScript, and JSON for programs that ask
+//!   for it. Its button begins a new login, never the same code again. [`WebLoginBuilder::pages`] restyles them all.
 //! - Where to go after the login is a path on the same site ([`ReturnPath`]), or refused.
+//! - The QR code inside a page ([`WebLogin::embed`]), and logins in a pop-up ([`PopUpDone`]).
 //!
 //! # What is left to you
 //!
 //! The session. Make a new session id at login, and set its cookie to `SameSite=Lax`: a `Strict` one
-//! is not sent when the browser comes back from WeChat.
+//! is not sent when the browser comes back from WeChat. Send `Strict-Transport-Security` where your site ends TLS.
+//!
+//! # Other frameworks
+//!
+//! Nothing but one page of this crate knows axum: [`Visitor::of`], [`WebLogin::verify`], `into_http` and
+//! [`ForgetState::into_headers`] speak the types of the crate `http`. The example `actix` does it for actix-web.
 
+mod axum;
+mod builder;
+mod embedded;
 mod login_error;
+mod pages;
+mod pop_up;
+mod problem;
 mod redemptions;
 mod return_path;
+#[cfg(feature = "shared")]
+mod shared;
 mod start;
 mod state_cookie;
 mod verified;
+mod visitor;
 mod web_login;
 
 pub use self::{
+    builder::{UnusableSite, WebLoginBuilder},
+    embedded::{EmbeddedLogin, Ending},
     login_error::LoginError,
+    pages::{Link, PageText},
+    pop_up::PopUpDone,
+    problem::Problem,
     return_path::{InvalidReturnPath, ReturnPath},
     start::StartLogin,
     state_cookie::ForgetState,
-    verified::{CallbackRejection, VerifiedCode},
-    web_login::{InsecureRedirectUri, Login, WebLogin},
+    verified::VerifiedCode,
+    visitor::{Language, Visitor},
+    web_login::{Login, WebLogin},
 };

@@ -11,14 +11,29 @@ use tokio::sync::watch;
 use weixin::{Code, Token};
 
 /// How long the same callback gets the same answer.
-const REPEAT: Duration = Duration::from_mins(1);
+pub(crate) const REPEAT: Duration = Duration::from_mins(1);
 /// How long a spent state is remembered: as long as its cookie could have lived.
-const REMEMBER: Duration = Duration::from_mins(10);
+pub(crate) const REMEMBER: Duration = Duration::from_mins(10);
 /// Most states that are remembered; the oldest go first.
 const MAX_REMEMBERED: usize = 100_000;
 
 /// The outcome of one exchange, for all who wait for it.
-pub(crate) type Outcome = Result<Arc<Token>, Arc<weixin::Error>>;
+#[derive(Clone, Debug)]
+pub(crate) enum Outcome {
+    Failed(Arc<weixin::Error>),
+    /// Another server has it, and it is too late or another code.
+    Spent,
+    Token(Arc<Token>),
+}
+
+impl From<Result<Token, weixin::Error>> for Outcome {
+    fn from(outcome: Result<Token, weixin::Error>) -> Self {
+        match outcome {
+            Ok(token) => Self::Token(Arc::new(token)),
+            Err(error) => Self::Failed(Arc::new(error)),
+        }
+    }
+}
 
 /// An outcome to come.
 pub(crate) type Pending = watch::Receiver<Option<Outcome>>;

@@ -1,12 +1,11 @@
 //! The cookie that ties a login to the browser that started it: one for each login in progress.
 
-use axum_core::response::{IntoResponseParts, ResponseParts};
 use cookie::{Cookie, SameSite, time::Duration};
 use http::{
     HeaderMap, HeaderValue,
     header::{CACHE_CONTROL, COOKIE, REFERRER_POLICY, SET_COOKIE},
 };
-use weixin::{RedirectUri, State};
+use weixin::{AppKind, RedirectUri, State};
 
 use crate::ReturnPath;
 
@@ -17,6 +16,9 @@ const SPENT: Duration = Duration::seconds(60);
 
 /// Characters of the state in the name of its cookie, so that two tabs do not share one.
 const NAME_LENGTH: usize = 8;
+
+/// Behind the state of a login of the official account; no state of ours ends so.
+const INSIDE_WECHAT: &str = "~";
 
 /// How cookies of this site are named and protected.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -51,14 +53,17 @@ impl Site {
 pub(crate) struct StateCookie {
     site: Site,
     pub(crate) state: State,
+    /// Which app the code will belong to.
+    pub(crate) kind: AppKind,
     pub(crate) return_to: Option<ReturnPath>,
 }
 
 impl StateCookie {
-    pub(crate) fn new(site: Site, state: State) -> Self {
+    pub(crate) fn new(site: Site, state: State, kind: AppKind) -> Self {
         Self {
             site,
             state,
+            kind,
             return_to: None,
         }
     }
@@ -71,9 +76,14 @@ impl StateCookie {
             .value()
             .split_once('.')
             .unwrap_or((cookie.value(), ""));
+        let (state, kind) = match state.strip_suffix(INSIDE_WECHAT) {
+            Some(state) => (state, AppKind::OfficialAccount),
+            None => (state, AppKind::Website),
+        };
         Some(Self {
             site,
             state: State::from_stored(state),
+            kind,
             return_to: return_to.parse().ok(),
         })
     }
@@ -100,6 +110,9 @@ impl StateCookie {
 
     fn header(&self, max_age: Duration) -> Option<HeaderValue> {
         let mut value = self.state.as_str().to_owned();
+        if self.kind == AppKind::OfficialAccount {
+            value.push_str(INSIDE_WECHAT);
+        }
         if let Some(path) = &self.return_to {
             value.push('.');
             value.push_str(path.as_str());
@@ -123,20 +136,16 @@ impl StateCookie {
 #[must_use = "make it a part of the response"]
 pub struct ForgetState(Option<HeaderValue>);
 
-impl IntoResponseParts for ForgetState {
-    type Error = std::convert::Infallible;
-
-    fn into_response_parts(
-        self,
-        mut response: ResponseParts,
-    ) -> Result<ResponseParts, Self::Error> {
-        let headers = response.headers_mut();
+impl ForgetState {
+    /// The headers, for a response of any framework; a response may have other cookies of its own.
+    pub fn into_headers(self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
         if let Some(cookie) = self.0 {
             headers.append(SET_COOKIE, cookie);
         }
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-        Ok(response)
+        headers
     }
 }
 
@@ -164,7 +173,11 @@ mod tests {
 
     fn cookie(redirect_uri: &str) -> StateCookie {
         let site = Site::of(&redirect_uri.parse().unwrap()).unwrap();
-        let mut cookie = StateCookie::new(site, State::from_stored("0123456789abcdefghijkl"));
+        let mut cookie = StateCookie::new(
+            site,
+            State::from_stored("0123456789abcdefghijkl"),
+            AppKind::Website,
+        );
         cookie.return_to = Some("/cart?a=\"1\";b".parse().unwrap());
         cookie
     }
@@ -217,5 +230,20 @@ mod tests {
         assert!(StateCookie::find(Site::Https, &headers, "another").is_none());
         assert!(StateCookie::find(Site::Localhost, &headers, "0123456789abcdefghijkl").is_none());
         assert!(StateCookie::any(Site::Https, &headers));
+    }
+
+    #[test]
+    fn it_knows_which_app_the_code_will_belong_to() {
+        for kind in [AppKind::Website, AppKind::OfficialAccount] {
+            let state = State::from_stored("0123456789abcdefghijkl");
+            let written = StateCookie::new(Site::Https, state, kind).keep().unwrap();
+            let pair = written.to_str().unwrap().split(';').next().unwrap();
+            let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::try_from(pair).unwrap())]);
+            let read = StateCookie::find(Site::Https, &headers, "0123456789abcdefghijkl").unwrap();
+            assert_eq!(
+                (read.kind, read.state.as_str()),
+                (kind, "0123456789abcdefghijkl")
+            );
+        }
     }
 }

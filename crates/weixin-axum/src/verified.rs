@@ -1,110 +1,108 @@
-//! The extractor of a callback, and the ways in which it says no.
+//! A callback, compared with the browser that brings it.
 
-use axum_core::{
-    extract::{FromRef, FromRequestParts},
-    response::{IntoResponse, Response},
+use std::time::Instant;
+
+use http::HeaderMap;
+use weixin::{Callback, CallbackError, Code};
+
+use crate::{
+    LoginError, Problem, ReturnPath, Visitor, WebLogin, login_error::Reply,
+    state_cookie::StateCookie,
 };
-use http::{StatusCode, header::CACHE_CONTROL, request::Parts};
-use thiserror::Error;
-use weixin::{CallbackError, Code};
 
-use crate::{ForgetState, StartLogin, WebLogin, state_cookie::StateCookie};
+/// Marks the callback of a login that has started again by itself: it does so once. It must be in
+/// the address, since the browsers that need it lose cookies.
+pub(crate) const RESTARTED: &str = "login_restarted";
+
+/// Asks the callback's own address for a new login: what a problem's page links to.
+pub(crate) const AGAIN: &str = "login_again=1";
+
+/// Where a login that is asked for so goes in the end.
+pub(crate) const RETURN_TO: &str = "return_to";
 
 /// The code of a callback that belongs to this browser: pass it to [`WebLogin::exchange`].
 #[derive(Debug)]
 pub struct VerifiedCode {
     pub(crate) code: Code,
     pub(crate) cookie: StateCookie,
+    pub(crate) reply: Reply,
 }
 
-impl<S> FromRequestParts<S> for VerifiedCode
-where
-    WebLogin: FromRef<S>,
-    S: Send + Sync,
-{
-    type Rejection = CallbackRejection;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, CallbackRejection> {
-        let login = WebLogin::from_ref(state);
-        login.verify(parts.uri.query().unwrap_or_default(), &parts.headers)
-    }
-}
-
-/// A callback that logs nobody in. As a response it is a short text in English and Chinese; take
-/// `Result<VerifiedCode, CallbackRejection>` in the handler to show a page of your own.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum CallbackRejection {
-    /// The user said no.
-    #[error("the user declined the login")]
-    Declined(ForgetState),
-    /// Not an address that WeChat sends a browser to.
-    #[error(transparent)]
-    Malformed(CallbackError),
-    /// The browser lost its cookie twice: the login has started again once already.
-    #[error("this browser keeps no cookies, so the login cannot be completed")]
-    NoCookie,
-    /// The browser has no cookie: as a response this starts the login again, once.
-    #[error("this browser has no login in progress: it starts again")]
-    Restart(Box<StartLogin>),
-    /// The login was completed before, in another browser or too long ago.
-    #[error("this login has been used already")]
-    Spent,
-    /// The callback of another login than those in progress in this browser.
-    #[error("the callback does not belong to a login of this browser")]
-    WrongState,
-}
-
-impl CallbackRejection {
-    /// The HTTP status of the response.
-    pub fn status(&self) -> StatusCode {
-        match self {
-            Self::Restart(_) => StatusCode::SEE_OTHER,
-            Self::Declined(_) | Self::WrongState => StatusCode::FORBIDDEN,
-            Self::Malformed(_) | Self::NoCookie => StatusCode::BAD_REQUEST,
-            Self::Spent => StatusCode::GONE,
+impl WebLogin {
+    /// Compares a callback, given by its query and headers, with this browser's cookie.
+    ///
+    /// # Errors
+    ///
+    /// A [`LoginError`] that says what the visitor can do, or does it.
+    pub fn verify(&self, query: &str, headers: &HeaderMap) -> Result<VerifiedCode, LoginError> {
+        let visitor = Visitor::of(headers);
+        if query.split('&').any(|pair| pair == AGAIN) {
+            return Err(self.begin_again(visitor, return_to(query)));
+        }
+        if visitor.is_in_frame {
+            let path = self.0.redirect_uri.url().path();
+            return Err(self
+                .reply(visitor, None)
+                .leave_frame(format!("{path}?{query}")));
+        }
+        let reply = self.reply(visitor, None);
+        let Ok(callback) = Callback::parse(query) else {
+            return Err(reply.problem(Problem::Malformed));
+        };
+        let state = callback.state().unwrap_or_default();
+        let Some(cookie) = StateCookie::find(self.0.site, headers, state) else {
+            return Err(self.without_cookie(state, query, (headers, visitor)));
+        };
+        let reply = self.reply(visitor, cookie.return_to.as_ref());
+        match callback.verify(&cookie.state) {
+            Ok(code) => Ok(VerifiedCode {
+                code,
+                cookie,
+                reply,
+            }),
+            Err(CallbackError::Declined) => {
+                Err(reply.problem(Problem::Declined).forgetting(cookie.remove()))
+            }
+            Err(CallbackError::WrongState) => Err(reply.problem(Problem::WrongState)),
+            Err(_) => Err(reply.problem(Problem::Malformed)),
         }
     }
 
-    fn text(&self) -> &'static str {
-        match self {
-            Self::Declined(_) => {
-                "You declined the login. You can start it again.\n您已取消登录，可以重新开始。\n"
-            }
-            Self::Malformed(_) => {
-                "This is not an address that WeChat made. Please start the login again.\n这不是微信生成的地址，请重新登录。\n"
-            }
-            Self::NoCookie => {
-                "This browser keeps no cookies, so the login cannot be completed. Allow cookies, or use another browser.\n浏览器没有保存 Cookie，无法完成登录。请允许 Cookie 或换用其他浏览器。\n"
-            }
-            Self::Restart(_) => "",
-            Self::Spent => {
-                "This login has been used already. Please start it again.\n此次登录已被使用，请重新登录。\n"
-            }
-            Self::WrongState => {
-                "This login was not started in this browser. Please start it again.\n此次登录不是在这个浏览器中开始的，请重新登录。\n"
-            }
+    /// A callback without its cookie is never accepted: the question is only what the user is told.
+    fn without_cookie(
+        &self,
+        state: &str,
+        query: &str,
+        (headers, visitor): (&HeaderMap, Visitor),
+    ) -> LoginError {
+        let reply = self.reply(visitor, None);
+        if self.redemptions(|all| all.is_spent(state, Instant::now())) {
+            reply.problem(Problem::Spent)
+        } else if StateCookie::any(self.0.site, headers) {
+            reply.problem(Problem::WrongState)
+        } else if query.contains(RESTARTED) {
+            reply.problem(Problem::NoCookie)
+        } else {
+            let again = self.start_at(&self.0.restarted_uri, visitor);
+            again.map_or_else(|error| error, LoginError::starts_again)
         }
     }
-}
 
-impl From<CallbackError> for CallbackRejection {
-    fn from(error: CallbackError) -> Self {
-        match error {
-            CallbackError::WrongState => Self::WrongState,
-            other => Self::Malformed(other),
+    /// What the button of a problem's page asks for: a new login, never the same code again.
+    fn begin_again(&self, visitor: Visitor, return_to: Option<ReturnPath>) -> LoginError {
+        match self.start_at(&self.0.redirect_uri, visitor) {
+            Ok(start) => LoginError::starts_again(match return_to {
+                Some(path) => start.return_to(path),
+                None => start,
+            }),
+            Err(error) => error,
         }
     }
 }
 
-impl IntoResponse for CallbackRejection {
-    fn into_response(self) -> Response {
-        tracing::debug!(target: "axum::rejection", reason = %self, "callback rejected");
-        let plain = (self.status(), [(CACHE_CONTROL, "no-store")], self.text());
-        match self {
-            Self::Restart(start) => start.into_response(),
-            Self::Declined(forget) => (forget, plain).into_response(),
-            _ => plain.into_response(),
-        }
-    }
+/// Where a login is to end that a problem's page has asked for.
+fn return_to(query: &str) -> Option<ReturnPath> {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let (_, path) = pairs.find(|(name, _)| name == RETURN_TO)?;
+    path.parse().ok()
 }

@@ -5,32 +5,35 @@ use std::{
     time::Instant,
 };
 
-use http::HeaderMap;
-use thiserror::Error;
 use tracing::Instrument;
-use weixin::{Callback, CallbackError, Client, LoginRequest, PageLang, RedirectUri, Token};
+use weixin::{Apps, Client, Code, KnownIds, RedirectUri, Token, User};
 
 use crate::{
-    CallbackRejection, ForgetState, LoginError, ReturnPath, StartLogin, VerifiedCode,
+    ForgetState, LoginError, Problem, ReturnPath, UnusableSite, VerifiedCode, Visitor,
+    WebLoginBuilder,
+    login_error::Reply,
+    pages::Pages,
     redemptions::{Outcome, Pending, Redemptions, Turn},
-    state_cookie::{Site, StateCookie},
+    state_cookie::Site,
+    verified::{AGAIN, RETURN_TO},
 };
-
-/// Marks the callback of a login that has started again by itself: it does so once. It must be in
-/// the address, since the browsers that need it lose cookies.
-const RESTARTED: &str = "login_restarted";
 
 /// WeChat login for one site. Cheap to clone: put it into the router's state.
 #[derive(Clone, Debug)]
-pub struct WebLogin(Arc<Inner>);
+pub struct WebLogin(pub(crate) Arc<Inner>);
 
 #[derive(Debug)]
-struct Inner {
-    client: Client,
-    redirect_uri: RedirectUri,
-    restarted_uri: RedirectUri,
-    site: Site,
-    redemptions: Mutex<Redemptions>,
+pub(crate) struct Inner {
+    pub(crate) apps: Apps,
+    /// The first of them.
+    pub(crate) client: Client,
+    pub(crate) redirect_uri: RedirectUri,
+    pub(crate) restarted_uri: RedirectUri,
+    pub(crate) site: Site,
+    pub(crate) pages: Pages,
+    pub(crate) redemptions: Mutex<Redemptions>,
+    #[cfg(feature = "shared")]
+    pub(crate) shared: Option<crate::shared::Shared>,
 }
 
 /// A completed login.
@@ -39,57 +42,52 @@ struct Inner {
 pub struct Login {
     /// What the code was worth. Shared, since a repeated callback gets the same.
     pub token: Arc<Token>,
+    /// The application that the user has logged in to: further calls go by it.
+    pub client: Client,
     /// Where the login began, if [`StartLogin::return_to`] was told.
     pub return_to: Option<ReturnPath>,
     /// Ends the login in this browser: make it a part of the response.
     pub forget: ForgetState,
+    reply: Reply,
+}
+
+impl Login {
+    /// Reads the user's profile. For who it is, the token is enough: [`ids`](Self::ids) asks nobody.
+    ///
+    /// # Errors
+    ///
+    /// [`LoginError`] if WeChat says no or cannot be reached.
+    pub async fn user(&self) -> Result<User, LoginError> {
+        let user = self.client.user(&*self.token).await;
+        user.map_err(|error| self.reply.failed(Arc::new(error)))
+    }
+
+    /// Who has logged in, without another call.
+    pub fn ids(&self) -> KnownIds {
+        self.token.ids(self.client.app())
+    }
 }
 
 impl WebLogin {
-    /// The login of a site that WeChat calls back at `redirect_uri`.
+    /// The login of a site with one application, a website app or an official account, that WeChat calls back at
+    /// `redirect_uri`. [`builder`](Self::builder) takes both, and the options.
     ///
     /// # Errors
     ///
-    /// [`InsecureRedirectUri`] for plain HTTP elsewhere than on `localhost` and `127.0.0.1`.
-    pub fn new(client: Client, redirect_uri: RedirectUri) -> Result<Self, InsecureRedirectUri> {
-        let site = Site::of(&redirect_uri).ok_or(InsecureRedirectUri)?;
-        let restarted_uri = redirect_uri.with_query_pair(RESTARTED, "1");
-        let redemptions = Mutex::default();
-        Ok(Self(Arc::new(Inner {
-            client,
-            redirect_uri,
-            restarted_uri,
-            site,
-            redemptions,
-        })))
+    /// [`UnusableSite`] for plain HTTP elsewhere than on `localhost` and `127.0.0.1`, and for an application of another
+    /// kind.
+    pub fn new(client: Client, redirect_uri: RedirectUri) -> Result<Self, UnusableSite> {
+        Self::builder(redirect_uri).app(client).build()
     }
 
-    /// The client, for calls with the token.
+    /// A login with options.
+    pub fn builder(redirect_uri: RedirectUri) -> WebLoginBuilder {
+        WebLoginBuilder::new(redirect_uri)
+    }
+
+    /// The client of the website app, or of the official account if there is none.
     pub fn client(&self) -> &Client {
         &self.0.client
-    }
-
-    /// Starts a login: return this from the handler behind "log in with WeChat".
-    ///
-    /// # Errors
-    ///
-    /// [`LoginError::Weixin`] if there are no random bytes for the state.
-    pub fn start(&self) -> Result<StartLogin, LoginError> {
-        self.start_with(LoginRequest::new(self.0.redirect_uri.clone()))
-    }
-
-    /// Starts a login whose QR page speaks `lang`.
-    ///
-    /// # Errors
-    ///
-    /// As [`WebLogin::start`].
-    pub fn start_in(&self, lang: PageLang) -> Result<StartLogin, LoginError> {
-        self.start_with(LoginRequest::new(self.0.redirect_uri.clone()).lang(lang))
-    }
-
-    fn start_with(&self, request: LoginRequest) -> Result<StartLogin, LoginError> {
-        let login = self.0.client.login_url(request).map_err(Arc::new)?;
-        Ok(StartLogin::new(self.0.site, &login))
     }
 
     /// Exchanges a verified code, once, however often its callback comes within a minute and
@@ -97,69 +95,70 @@ impl WebLogin {
     ///
     /// # Errors
     ///
-    /// [`LoginError::Spent`] if the login has been used up; [`LoginError::Weixin`] if WeChat says no
-    /// or cannot be reached.
+    /// [`Problem::Spent`] if the login has been used up; the others if WeChat says no or cannot be reached.
     pub async fn exchange(&self, verified: VerifiedCode) -> Result<Login, LoginError> {
-        let VerifiedCode { code, cookie } = verified;
+        let VerifiedCode {
+            code,
+            cookie,
+            reply,
+        } = verified;
+        let Some(client) = self.0.apps.of_kind(cookie.kind).cloned() else {
+            return Err(reply.problem(Problem::Spent));
+        };
         let turn = self.redemptions(|all| all.turn(cookie.state.as_str(), code, Instant::now()));
         let outcome = match turn {
-            Turn::Spent => return Err(LoginError::Spent),
+            Turn::Spent => None,
             Turn::Again(pending) => wait(pending).await,
             Turn::First(code, sender, pending) => {
-                let client = self.0.client.clone();
+                let (login, client) = (self.clone(), client.clone());
+                let state = cookie.state.as_str().to_owned();
                 // A task of its own: a browser that calls back twice drops its first request.
                 let exchange = async move {
-                    let outcome = client.exchange(code).await.map(Arc::new).map_err(Arc::new);
+                    let outcome = login.redeem(&client, &state, code).await;
                     sender.send_replace(Some(outcome));
                 };
                 tokio::spawn(exchange.in_current_span());
                 wait(pending).await
             }
         };
-        let token = outcome.ok_or(LoginError::Spent)??;
-        Ok(Login {
-            token,
-            forget: cookie.spend(),
-            return_to: cookie.return_to,
-        })
-    }
-
-    /// Compares a callback with this browser's cookie.
-    pub(crate) fn verify(
-        &self,
-        query: &str,
-        headers: &HeaderMap,
-    ) -> Result<VerifiedCode, CallbackRejection> {
-        let callback = Callback::parse(query)?;
-        let state = callback.state().unwrap_or_default();
-        let Some(cookie) = StateCookie::find(self.0.site, headers, state) else {
-            return Err(self.without_cookie(state, query, headers));
-        };
-        match callback.verify(&cookie.state) {
-            Ok(code) => Ok(VerifiedCode { code, cookie }),
-            Err(CallbackError::Declined) => Err(CallbackRejection::Declined(cookie.remove())),
-            Err(error) => Err(error.into()),
+        match outcome {
+            None | Some(Outcome::Spent) => Err(reply.problem(Problem::Spent)),
+            Some(Outcome::Failed(error)) => Err(reply.failed(error)),
+            Some(Outcome::Token(token)) => Ok(Login {
+                token,
+                client,
+                forget: cookie.spend(),
+                return_to: cookie.return_to,
+                reply,
+            }),
         }
     }
 
-    /// It is never accepted: the question is only what the user is told.
-    fn without_cookie(&self, state: &str, query: &str, headers: &HeaderMap) -> CallbackRejection {
-        if self.redemptions(|all| all.is_spent(state, Instant::now())) {
-            CallbackRejection::Spent
-        } else if StateCookie::any(self.0.site, headers) {
-            CallbackRejection::WrongState
-        } else if query.contains(RESTARTED) {
-            CallbackRejection::NoCookie
-        } else {
-            let again = self.start_with(LoginRequest::new(self.0.restarted_uri.clone()));
-            again.map_or(CallbackRejection::NoCookie, |start| {
-                CallbackRejection::Restart(start.into())
-            })
+    /// Trades the code, unless another server has.
+    async fn redeem(&self, client: &Client, state: &str, code: Code) -> Outcome {
+        #[cfg(feature = "shared")]
+        if let Some(shared) = &self.0.shared {
+            return shared.redeem(client, state, code).await;
+        }
+        let _ = state;
+        client.exchange(code).await.into()
+    }
+
+    pub(crate) fn reply(&self, visitor: Visitor, return_to: Option<&ReturnPath>) -> Reply {
+        let path = self.0.redirect_uri.url().path();
+        let return_to = return_to.map(|path| {
+            let encoded = percent_encoded(path.as_str());
+            format!("&{RETURN_TO}={encoded}")
+        });
+        Reply {
+            pages: self.0.pages.clone(),
+            visitor,
+            again: format!("{path}?{AGAIN}{}", return_to.unwrap_or_default()),
         }
     }
 
     /// No method of the redemptions panics half-way, so a poisoned lock holds good data.
-    fn redemptions<T>(&self, work: impl FnOnce(&mut Redemptions) -> T) -> T {
+    pub(crate) fn redemptions<T>(&self, work: impl FnOnce(&mut Redemptions) -> T) -> T {
         work(
             &mut self
                 .0
@@ -176,9 +175,6 @@ async fn wait(mut pending: Pending) -> Option<Outcome> {
     outcome.clone()
 }
 
-/// Plain HTTP elsewhere than on this machine.
-#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[error(
-    "redirect_uri must start with https:// (http:// is for localhost and 127.0.0.1 only): no browser keeps the login's cookie on plain http"
-)]
-pub struct InsecureRedirectUri;
+fn percent_encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}

@@ -1,184 +1,15 @@
 //! A browser, a site and a simulator: what happens to a login, and to an attack on one.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+mod support;
 
-use axum::{
-    Router,
-    body::{Body, to_bytes},
-    extract::State,
-    http::{HeaderMap, Request, StatusCode, header},
-    response::{IntoResponse, Redirect},
-    routing::get,
-};
-use tokio::sync::Semaphore;
-use tower::ServiceExt;
-use weixin::{Answer, AppSecret, Client, Endpoints, Https, Transport};
-use weixin_axum::{LoginError, StartLogin, VerifiedCode, WebLogin};
-use weixin_sim::Sim;
+use std::sync::Arc;
 
-/// The bundled transport, counted, and stopped in front of the answer while the gate is shut.
-#[derive(Clone, Debug)]
-struct Gate {
-    https: Https,
-    exchanges: Arc<AtomicUsize>,
-    open: Arc<Semaphore>,
-}
+use axum::http::{StatusCode, header};
+use weixin::{AppSecret, Client};
+use weixin_axum::WebLogin;
 
-impl Gate {
-    fn new(permits: usize) -> Self {
-        let https = Https::new().unwrap();
-        Self {
-            https,
-            exchanges: Arc::default(),
-            open: Arc::new(Semaphore::new(permits)),
-        }
-    }
-
-    fn exchanges(&self) -> usize {
-        self.exchanges.load(Ordering::SeqCst)
-    }
-}
-
-impl Transport for Gate {
-    fn send(&self, request: Request<Vec<u8>>) -> Answer<'_> {
-        Box::pin(async move {
-            if request.uri().path() == "/sns/oauth2/access_token" {
-                self.exchanges.fetch_add(1, Ordering::SeqCst);
-                self.open.acquire().await.unwrap().forget();
-            }
-            self.https.send(request).await
-        })
-    }
-}
-
-struct Site {
-    _sim: Sim,
-    gate: Gate,
-    router: Router,
-}
-
-impl Site {
-    async fn start(redirect_uri: &str, gate: Gate) -> Self {
-        let sim = Sim::builder().auto_allow().start().await.unwrap();
-        let secret = AppSecret::new("s".repeat(32)).unwrap();
-        let client = Client::builder("wx0123456789abcdef".parse().unwrap(), secret)
-            .endpoints(Endpoints::single(sim.url().parse().unwrap()))
-            .build_with(gate.clone());
-        let router = Router::new()
-            .route("/login", get(login))
-            .route("/authorization", get(authorization))
-            .with_state(WebLogin::new(client, redirect_uri.parse().unwrap()).unwrap());
-        Self {
-            _sim: sim,
-            gate,
-            router,
-        }
-    }
-
-    async fn local() -> Self {
-        Self::start("http://localhost/authorization", Gate::new(100)).await
-    }
-}
-
-async fn login(State(weixin): State<WebLogin>) -> Result<StartLogin, LoginError> {
-    Ok(weixin.start()?.return_to("/cart".parse().unwrap()))
-}
-
-async fn authorization(
-    State(weixin): State<WebLogin>,
-    code: VerifiedCode,
-) -> Result<impl IntoResponse, LoginError> {
-    let login = weixin.exchange(code).await?;
-    let user = weixin.client().user(&login.token).await?;
-    let to = login
-        .return_to
-        .map_or_else(|| "/".to_owned(), |path| path.to_string());
-    Ok((
-        login.forget,
-        [("x-user", user.openid.to_string())],
-        Redirect::to(&to),
-    ))
-}
-
-/// Cookies and nothing else of a browser.
-#[derive(Clone, Default)]
-struct Browser {
-    cookies: BTreeMap<String, String>,
-}
-
-struct Page {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: String,
-}
-
-impl Page {
-    fn location(&self) -> &str {
-        self.headers[header::LOCATION].to_str().unwrap()
-    }
-
-    fn user(&self) -> Option<&str> {
-        self.headers
-            .get("x-user")
-            .map(|user| user.to_str().unwrap())
-    }
-}
-
-impl Browser {
-    async fn open(&mut self, site: &Site, path: &str) -> Page {
-        let cookies: Vec<_> = self
-            .cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let request = Request::get(path).header(header::COOKIE, cookies.join("; "));
-        let request = request.body(Body::empty()).unwrap();
-        let response = site.router.clone().oneshot(request).await.unwrap();
-        for cookie in response.headers().get_all(header::SET_COOKIE) {
-            let (pair, attributes) = cookie.to_str().unwrap().split_once(';').unwrap();
-            let (name, value) = pair.split_once('=').unwrap();
-            if attributes.contains("Max-Age=0") {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, 1 << 20).await.unwrap();
-        let body = String::from_utf8(body.to_vec()).unwrap();
-        Page {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-        }
-    }
-
-    /// Follows "log in with WeChat" to the callback's path, without opening it.
-    async fn log_in(&mut self, site: &Site) -> String {
-        let page = self.open(site, "/login").await;
-        self.visit_wechat(page.location()).await
-    }
-
-    async fn visit_wechat(&self, login_url: &str) -> String {
-        let request = Request::get(login_url.split('#').next().unwrap())
-            .body(Vec::new())
-            .unwrap();
-        let answer = Https::new().unwrap().send(request).await.unwrap();
-        let callback = answer.headers()[header::LOCATION].to_str().unwrap();
-        callback
-            .split_once("://")
-            .and_then(|(_, rest)| rest.split_once('/'))
-            .map(|(_, path)| format!("/{path}"))
-            .unwrap()
-    }
-}
+use self::support::{Browser, Gate, Site};
 
 #[tokio::test]
 async fn a_login_keeps_its_state_in_a_cookie_and_ends_where_it_began() {
@@ -302,10 +133,7 @@ async fn a_used_callback_is_refused_in_another_browser() {
 
     let thief = Browser::default().open(&site, &callback).await;
     assert_eq!((thief.status, thief.user()), (StatusCode::GONE, None));
-    insta::assert_snapshot!(thief.body, @r"
-    This login has been used already. Please start it again.
-    此次登录已被使用，请重新登录。
-    ");
+    assert!(thief.body.contains("此次登录已被使用"), "{}", thief.body);
 }
 
 #[tokio::test]
@@ -331,7 +159,7 @@ async fn an_unused_callback_starts_again_once_in_a_browser_without_cookies_and_t
         (StatusCode::BAD_REQUEST, None)
     );
     assert!(
-        explained.body.contains("Allow cookies"),
+        explained.body.contains("请允许 Cookie"),
         "{}",
         explained.body
     );

@@ -11,12 +11,11 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
-use weixin::{PageLang, TokenStatus};
-use weixin_axum::{CallbackRejection, LoginError, VerifiedCode};
+use weixin::{Device, TokenStatus};
+use weixin_axum::{LoginError, Problem, VerifiedCode, Visitor};
 
 use super::{
-    Site, language, pages,
-    problem::{Problem, rejected},
+    Site, language, pages, problem,
     sessions::{Notice, Session},
 };
 use crate::language::Language;
@@ -49,12 +48,13 @@ pub(super) async fn login(
     if !site.origin.ends_with(&format!("//{host}")) {
         return Redirect::to(&format!("{}/login", site.origin)).into_response();
     }
-    let started = match language {
-        Language::Chinese => site.login.start(),
-        Language::English => site.login.start_in(PageLang::En),
-    };
+    let mut visitor = Visitor::of(&headers);
+    visitor.language = language.into();
+    // Whatever the device: the phone of the demo is a page as well.
+    visitor.device = Device::Desktop;
+    let started = site.login.start(&visitor);
     started.map_or_else(
-        |error| Problem::from(error).page(language),
+        |error| problem::failed(error, language),
         IntoResponse::into_response,
     )
 }
@@ -63,15 +63,15 @@ pub(super) async fn callback(
     State(site): State<Site>,
     language: Language,
     headers: HeaderMap,
-    code: Result<VerifiedCode, CallbackRejection>,
+    code: Result<VerifiedCode, LoginError>,
 ) -> Response {
     let code = match code {
         Ok(code) => code,
-        Err(rejection) => return rejected(rejection, language),
+        Err(error) => return problem::failed(error, language),
     };
     match complete(&site, &headers, code).await {
         Ok(response) => response,
-        Err(error) => Problem::from(error).page(language),
+        Err(error) => problem::failed(error, language),
     }
 }
 
@@ -81,7 +81,7 @@ async fn complete(
     code: VerifiedCode,
 ) -> Result<Response, LoginError> {
     let login = site.login.exchange(code).await?;
-    let user = site.login.client().user(&login.token).await?;
+    let user = login.user().await?;
     // A refresh brings no union id, so the session keeps the login's.
     let unionid = login
         .token
@@ -115,7 +115,7 @@ pub(super) async fn refresh(
         .refresh(&session.token.refresh_token)
         .await
     {
-        Err(error) => Problem::from(&error).page(language),
+        Err(error) => problem::page(Problem::from(&error), language),
         Ok(token) => {
             let same_token = token.access_token.expose() == session.token.access_token.expose();
             site.sessions.change(&headers, |session| {
@@ -137,7 +137,7 @@ pub(super) async fn check(
         return Redirect::to("/").into_response();
     };
     let notice = match site.login.client().check(&session.token).await {
-        Err(error) => return Problem::from(&error).page(language),
+        Err(error) => return problem::page(Problem::from(&error), language),
         Ok(TokenStatus::Invalid(error)) => {
             Notice::NotGood(format!("{} {}", error.code, error.message))
         }
@@ -176,5 +176,5 @@ pub(super) async fn language(Query(choice): Query<Choice>) -> Response {
 }
 
 pub(super) async fn not_found(language: Language) -> Response {
-    Problem::NotFound.page(language)
+    problem::not_found(language)
 }

@@ -1,0 +1,235 @@
+//! What visitors see: the page that fits their device, and problems in their language.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+#[expect(dead_code, reason = "pages need less of a browser")]
+mod support;
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use weixin_sim::{Effect, Fault};
+
+use self::support::{Browser, Gate, Site};
+
+const WECHAT: (&str, &str) = (
+    "user-agent",
+    "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Mobile MicroMessenger/8.0.50",
+);
+const PHONE: (&str, &str) = (
+    "user-agent",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148 Safari/604.1",
+);
+const ENGLISH: (&str, &str) = ("accept-language", "en");
+const JSON: (&str, &str) = ("accept", "application/json");
+
+/// The text of a page, without its head.
+fn main_of(body: &str) -> &str {
+    let (_, main) = body.split_once("<main>\n").unwrap();
+    main.split_once("\n</main>").unwrap().0
+}
+
+#[tokio::test]
+async fn inside_wechat_the_official_account_logs_in() {
+    let site = Site::local().await;
+    let mut browser = Browser::with(&[WECHAT]);
+    let page = browser.open(&site, "/login").await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    let (_, address) = page.location().split_once("/connect/").unwrap();
+    assert!(
+        address.starts_with("oauth2/authorize?appid=wx0123456789abcde0&"),
+        "{address}"
+    );
+    let callback = browser.visit_wechat(page.location()).await;
+    let page = browser.open(&site, &callback).await;
+    assert_eq!((page.location(), page.user().is_some()), ("/cart", true));
+}
+
+#[tokio::test]
+async fn a_phone_that_cannot_scan_itself_is_told_what_to_do() {
+    let site = Site::local().await;
+    let mut browser = Browser::with(&[PHONE, ENGLISH]);
+    let page = browser.open(&site, "/login").await;
+    assert_eq!((page.status, browser.cookies.len()), (StatusCode::OK, 1));
+    let link = page
+        .body
+        .split("href=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let link = link.replace("&#38;", "&");
+    assert_eq!(
+        main_of(&page.body).replace(&link.replace('&', "&#38;"), "LINK"),
+        "<h1>Log in with WeChat</h1>\n\
+         <p>A phone cannot scan its own screen: open this page inside WeChat, or scan the code with another phone.</p>\n\
+         <a href=\"LINK\">Show the QR code</a>"
+    );
+    assert!(
+        link.contains("/connect/qrconnect?") && link.contains("&lang=en"),
+        "{link}"
+    );
+    // Whoever scans it with another phone is logged in here.
+    let callback = browser.visit_wechat(&link).await;
+    assert!(browser.open(&site, &callback).await.user().is_some());
+}
+
+#[tokio::test]
+async fn a_program_gets_json_instead_of_pages_and_redirects() {
+    let site = Site::local().await;
+    let mut browser = Browser::with(&[JSON, ENGLISH]);
+    let page = browser.open(&site, "/login").await;
+    let start: Value = serde_json::from_str(&page.body).unwrap();
+    assert_eq!(
+        (page.status, &start["advice"]),
+        (StatusCode::OK, &Value::Null)
+    );
+    assert!(
+        start["url"]
+            .as_str()
+            .unwrap()
+            .contains("/connect/qrconnect?"),
+        "{start}"
+    );
+    let declined = browser.open(&site, "/authorization?code=&state=x").await;
+    assert_eq!(declined.status, StatusCode::BAD_REQUEST);
+    let problem: Value = serde_json::from_str(&declined.body).unwrap();
+    assert_eq!(
+        problem,
+        json!({
+            "error": "malformed",
+            "message": "WeChat did not make this address. Please begin with the login button.",
+            "again": "/authorization?login_again=1",
+        })
+    );
+}
+
+/// The status, title and button of the page to which this fault leads.
+async fn page_after(effect: Effect, language: (&'static str, &'static str)) -> String {
+    let site = Site::local().await;
+    let mut browser = Browser::with(&[language]);
+    let callback = browser.log_in(&site).await;
+    site.sim
+        .fault(Fault::new(effect).path("/sns/oauth2/access_token"));
+    let page = browser.open(&site, &callback).await;
+    assert_eq!(page.user(), None);
+    format!("{}\n{}", page.status.as_u16(), main_of(&page.body))
+}
+
+#[tokio::test]
+async fn each_problem_with_wechat_has_a_page_and_its_button_begins_a_new_login() {
+    let chinese = ("accept-language", "zh-CN,zh;q=0.9");
+    let mut pages = Vec::new();
+    for (effect, language) in [
+        (Effect::Errcode(40029), ENGLISH),
+        (Effect::Errcode(40163), chinese),
+        (Effect::Reset, ENGLISH),
+        (Effect::Errcode(40125), ENGLISH),
+        (Effect::Errcode(-1), chinese),
+    ] {
+        pages.push(page_after(effect, language).await);
+    }
+    insta::assert_snapshot!(pages.join("\n\n"), @r#"
+    410
+    <h1>The login has expired</h1>
+    <p>Too much time has passed since you confirmed, or the connection broke. Please log in again.</p>
+    <a href="/authorization?login_again=1&#38;return_to=%2Fcart">Log in again</a>
+
+    410
+    <h1>此次登录已被使用</h1>
+    <p>每次登录只能使用一次。请重新登录。</p>
+    <a href="/authorization?login_again=1&#38;return_to=%2Fcart">重新登录</a>
+
+    503
+    <h1>WeChat cannot be reached</h1>
+    <p>Please log in again in a moment.</p>
+    <a href="/authorization?login_again=1&#38;return_to=%2Fcart">Log in again</a>
+
+    500
+    <h1>This site is set up wrongly</h1>
+    <p>WeChat refused this site&#39;s request; its log has the reason.</p>
+
+    503
+    <h1>暂时无法连接微信</h1>
+    <p>请稍后重新登录。</p>
+    <a href="/authorization?login_again=1&#38;return_to=%2Fcart">重新登录</a>
+    "#);
+}
+
+#[tokio::test]
+async fn the_button_of_a_problem_goes_back_to_where_the_login_began() {
+    let site = Site::local().await;
+    let mut browser = Browser::default();
+    let callback = browser.log_in(&site).await;
+    site.sim
+        .fault(Fault::new(Effect::Reset).path("/sns/oauth2/access_token"));
+    let page = browser.open(&site, &callback).await;
+    let button = page
+        .body
+        .split("href=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    assert_eq!(button, "/authorization?login_again=1&#38;return_to=%2Fcart");
+    let start = browser.open(&site, &button.replace("&#38;", "&")).await;
+    assert_eq!(start.status, StatusCode::SEE_OTHER);
+    let callback = browser.visit_wechat(start.location()).await;
+    assert_eq!(browser.open(&site, &callback).await.location(), "/cart");
+}
+
+#[tokio::test]
+async fn a_snapshot_user_is_told_to_use_the_full_service() {
+    let site = Site::local().await;
+    let mut browser = Browser::with(&[WECHAT, ENGLISH]);
+    let page = browser.open(&site, "/login").await;
+    let snapshot = page.location().replace(
+        "connect_redirect=1",
+        "connect_redirect=1&forceSnapShot=true",
+    );
+    let callback = browser.visit_wechat(&snapshot).await;
+    let page = browser.open(&site, &callback).await;
+    assert_eq!((page.status, page.user()), (StatusCode::FORBIDDEN, None));
+    assert!(page.body.contains("使用完整服务"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn a_site_writes_the_pages_in_its_own_way() {
+    let sim = weixin_sim::Sim::builder()
+        .auto_allow()
+        .start()
+        .await
+        .unwrap();
+    let site = Site::with(
+        sim.into(),
+        "http://localhost/authorization",
+        Gate::new(9),
+        |login| login.pages(|page| format!("<title>Shop: {}</title>", page.title)),
+    );
+    let page = Browser::with(&[ENGLISH])
+        .open(&site, "/authorization?state=x&code=")
+        .await;
+    assert_eq!(page.body, "<title>Shop: This address is incomplete</title>");
+    assert_eq!(
+        page.header("content-security-policy"),
+        "frame-ancestors 'none'"
+    );
+}
+
+#[tokio::test]
+async fn a_callback_in_a_frame_goes_on_in_the_whole_window() {
+    let site = Site::local().await;
+    let mut browser = Browser::with(&[ENGLISH]);
+    let callback = browser.log_in(&site).await;
+    browser.headers.push(("sec-fetch-dest", "iframe"));
+    let page = browser.open(&site, &callback).await;
+    let href = callback.replace('&', "&#38;");
+    assert!(
+        page.body
+            .contains(&format!("target=\"_top\" href=\"{href}\"")),
+        "{}",
+        page.body
+    );
+    browser.headers.pop();
+    assert!(browser.open(&site, &callback).await.user().is_some());
+}

@@ -1,0 +1,110 @@
+//! Several servers of one site: what one has done, the others know.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+#[expect(dead_code, reason = "servers need less of a browser")]
+mod support;
+
+use std::{env, sync::Arc};
+
+use axum::http::StatusCode;
+use weixin::{RedisStore, SqlStore, StoreKeys};
+use weixin_axum::WebLoginBuilder;
+use weixin_sim::{Effect, Fault, Sim};
+
+use self::support::{Browser, Gate, Site};
+
+const KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+
+fn service(variable: &str) -> String {
+    env::var(variable).unwrap_or_else(|_| {
+        panic!("{variable} is not set: run by ./scripts/test or scripts/with-services")
+    })
+}
+
+async fn redis(login: WebLoginBuilder) -> WebLoginBuilder {
+    let url = service("WEIXIN_TEST_REDIS");
+    login.shared(
+        RedisStore::connect(&url, StoreKeys::new(KEY).unwrap())
+            .await
+            .unwrap(),
+    )
+}
+
+async fn postgres(login: WebLoginBuilder) -> WebLoginBuilder {
+    let url = service("WEIXIN_TEST_POSTGRES");
+    login.shared(
+        SqlStore::connect(&url, StoreKeys::new(KEY).unwrap())
+            .await
+            .unwrap(),
+    )
+}
+
+/// Two servers, each with its own connection to the store.
+async fn servers(share: impl AsyncFn(WebLoginBuilder) -> WebLoginBuilder) -> [Site; 2] {
+    let sim = Arc::new(Sim::builder().auto_allow().start().await.unwrap());
+    let gate = Gate::new(100);
+    let server = async || {
+        let login = Site::builder(&sim, "http://localhost/authorization", &gate);
+        Site::of(Arc::clone(&sim), gate.clone(), share(login).await)
+    };
+    [server().await, server().await]
+}
+
+#[expect(clippy::cognitive_complexity, reason = "one story, told in order")]
+async fn the_same_callback_on_two_servers(share: impl AsyncFn(WebLoginBuilder) -> WebLoginBuilder) {
+    let [one, other] = servers(share).await;
+    let mut browser = Browser::default();
+
+    // Begun on one, ended on the other: the state is in the cookie.
+    let callback = browser.log_in(&one).await;
+    let first = browser.open(&other, &callback).await;
+    assert!(first.user().is_some(), "{}", first.body);
+    let again = browser.open(&one, &callback).await;
+    assert_eq!(again.user(), first.user());
+    assert_eq!(one.gate.exchanges(), 1);
+
+    // At once, on both.
+    let callback = browser.log_in(&one).await;
+    let mut tabs = [browser.clone(), browser.clone()];
+    let [tab, tab_two] = &mut tabs;
+    let (left, right) = tokio::join!(tab.open(&one, &callback), tab_two.open(&other, &callback));
+    assert!(left.user().is_some(), "{}", left.body);
+    assert_eq!(left.user(), right.user());
+    assert_eq!(one.gate.exchanges(), 2);
+
+    // Another code with a state that the other server has spent.
+    let another = Browser::default().log_in(&one).await;
+    let code = |path: &str| path.split(['=', '&']).nth(1).unwrap().to_owned();
+    let callback = browser.log_in(&one).await;
+    assert!(browser.open(&one, &callback).await.user().is_some());
+    let mixed = callback.replace(&code(&callback), &code(&another));
+    let page = browser.open(&other, &mixed).await;
+    assert_eq!((page.status, page.user()), (StatusCode::GONE, None));
+    assert_eq!(one.gate.exchanges(), 3);
+}
+
+#[tokio::test]
+async fn replay_on_another_server_gets_the_first_answer_by_redis() {
+    the_same_callback_on_two_servers(redis).await;
+}
+
+#[tokio::test]
+async fn replay_on_another_server_gets_the_first_answer_by_postgres() {
+    the_same_callback_on_two_servers(postgres).await;
+}
+
+#[tokio::test]
+async fn a_login_that_failed_on_one_server_has_failed_on_the_others() {
+    let [one, other] = servers(redis).await;
+    let mut browser = Browser::default();
+    let callback = browser.log_in(&one).await;
+    one.sim
+        .fault(Fault::new(Effect::Errcode(40029)).path("/sns/oauth2/access_token"));
+    let failed = browser.open(&one, &callback).await;
+    let again = browser.open(&other, &callback).await;
+    assert_eq!(
+        (failed.status, again.status),
+        (StatusCode::GONE, StatusCode::GONE)
+    );
+    assert_eq!(one.gate.exchanges(), 1);
+}
