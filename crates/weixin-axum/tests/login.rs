@@ -1,6 +1,7 @@
 //! A browser, a site and a simulator: what happens to a login, and to an attack on one.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+#[expect(dead_code, reason = "these browsers are ordinary ones")]
 mod support;
 
 use std::sync::Arc;
