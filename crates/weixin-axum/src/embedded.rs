@@ -62,7 +62,8 @@ impl EmbeddedLogin {
         &self.nonce
     }
 
-    /// A `Content-Security-Policy` under which both work, and nobody else puts the page into a frame.
+    /// A `Content-Security-Policy` under which both work, a callback in the frame included, and nobody else puts the page
+    /// into a frame.
     pub fn policy(&self) -> String {
         let origin = |address: &str| {
             Url::parse(address)
@@ -70,7 +71,7 @@ impl EmbeddedLogin {
         };
         let (scripts, frames) = (origin(self.qr.script_url()), origin(&self.frame));
         format!(
-            "script-src 'nonce-{}' {scripts}; frame-src {frames}; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+            "script-src 'nonce-{}' {scripts}; frame-src 'self' {frames}; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
             self.nonce
         )
     }

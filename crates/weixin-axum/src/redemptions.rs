@@ -22,6 +22,7 @@ const MAX_REMEMBERED: usize = 100_000;
 pub(crate) enum Outcome {
     Failed(Arc<weixin::Error>),
     /// Another server has it, and it is too late or another code.
+    #[cfg(feature = "shared")]
     Spent,
     Token(Arc<Token>),
 }

@@ -122,7 +122,9 @@ impl WebLogin {
             }
         };
         match outcome {
-            None | Some(Outcome::Spent) => Err(reply.problem(Problem::Spent)),
+            None => Err(reply.problem(Problem::Spent)),
+            #[cfg(feature = "shared")]
+            Some(Outcome::Spent) => Err(reply.problem(Problem::Spent)),
             Some(Outcome::Failed(error)) => Err(reply.failed(error)),
             Some(Outcome::Token(token)) => Ok(Login {
                 token,

@@ -16,6 +16,7 @@ mod exec;
 mod faults;
 mod official_account;
 mod phone;
+mod web_login;
 mod window;
 
 use self::{demo::Demo, window::Window};

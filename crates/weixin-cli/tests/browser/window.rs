@@ -181,6 +181,11 @@ impl Window {
         self.focused().await.goto(address).await.unwrap();
     }
 
+    /// Loses the cookies of the site that the window is at.
+    pub(crate) async fn lose_cookies(&self) {
+        self.focused().await.delete_all_cookies().await.unwrap();
+    }
+
     pub(crate) async fn click(&self, css: &str) {
         self.find(css).await.click().await.unwrap();
     }
