@@ -1,0 +1,127 @@
+//! Examples as whoever copies them starts them, and a browser that keeps cookies.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+};
+
+use http::{Request, Response, header::LOCATION};
+use weixin::{Https, Transport};
+use weixin_sim::Sim;
+
+/// A running example.
+pub(crate) struct Example {
+    process: Child,
+    pub(crate) url: String,
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Two neighbouring ports that were free a moment ago.
+fn free_port() -> u16 {
+    (0..100)
+        .find_map(|_| {
+            let first = TcpListener::bind("127.0.0.1:0").ok()?;
+            let port = first.local_addr().ok()?.port();
+            TcpListener::bind(("127.0.0.1", port.checked_add(1)?)).ok()?;
+            Some(port)
+        })
+        .unwrap()
+}
+
+pub(crate) fn start(example: &str, sim: &Sim) -> Example {
+    let here = env::current_exe().unwrap();
+    let program = here.parent().unwrap().join("../examples").join(example);
+    let mut process = Command::new(program)
+        .env("WEIXIN_SIM", sim.url())
+        .env("PORT", free_port().to_string())
+        .env(
+            "REDIS_URL",
+            env::var("WEIXIN_TEST_REDIS").unwrap_or_default(),
+        )
+        .env("STORE_KEY", "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let line = lines.next().unwrap().unwrap();
+    let url = line
+        .strip_prefix("open ")
+        .unwrap_or_else(|| panic!("{line}"));
+    let url = url.to_owned();
+    Example { process, url }
+}
+
+/// Cookies and nothing else of a browser.
+#[derive(Clone, Default)]
+pub(crate) struct Browser(pub(crate) BTreeMap<String, String>);
+
+impl Browser {
+    pub(crate) async fn get(&mut self, url: &str) -> Response<Vec<u8>> {
+        self.send(Request::get(url), "").await
+    }
+
+    /// A form.
+    pub(crate) async fn post(&mut self, url: &str, form: &str) -> Response<Vec<u8>> {
+        let form_type = "application/x-www-form-urlencoded";
+        self.send(Request::post(url).header("content-type", form_type), form)
+            .await
+    }
+
+    /// Sends a request, once the example listens, and keeps the cookies.
+    async fn send(&mut self, request: http::request::Builder, body: &str) -> Response<Vec<u8>> {
+        let cookies: Vec<_> = self
+            .0
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let request = request.header("cookie", cookies.join("; "));
+        let request = request.body(body.as_bytes().to_vec()).unwrap();
+        for _ in 0..1000 {
+            let Ok(answer) = Https::new().unwrap().send(request.clone()).await else {
+                tokio::task::yield_now().await;
+                continue;
+            };
+            for cookie in answer.headers().get_all("set-cookie") {
+                let (pair, attributes) = cookie.to_str().unwrap().split_once(';').unwrap();
+                let (name, value) = pair.split_once('=').unwrap();
+                if attributes.contains("Max-Age=0") {
+                    self.0.remove(name);
+                } else {
+                    self.0.insert(name.to_owned(), value.to_owned());
+                }
+            }
+            return answer;
+        }
+        panic!("{} does not listen", request.uri())
+    }
+
+    /// From a link that starts a login to the answer of the callback.
+    pub(crate) async fn log_in(&mut self, start: &str) -> Response<Vec<u8>> {
+        let start = self.get(start).await;
+        let page = location(&start);
+        let callback = Self::default().get(page.split('#').next().unwrap()).await;
+        self.get(&location(&callback)).await
+    }
+}
+
+pub(crate) fn location(answer: &Response<Vec<u8>>) -> String {
+    answer.headers()[LOCATION].to_str().unwrap().to_owned()
+}
+
+pub(crate) fn text(answer: &Response<Vec<u8>>) -> &str {
+    std::str::from_utf8(answer.body()).unwrap()
+}
+
+/// Everybody is the first person, unless somebody else is named.
+pub(crate) async fn sim() -> Sim {
+    Sim::builder().seed(1).auto_allow().start().await.unwrap()
+}
