@@ -1,6 +1,7 @@
 //! Each example, as whoever copies it starts it: a login from its page to its end.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+#[expect(dead_code, reason = "no forms here")]
 mod running;
 
 use self::running::{Browser, sim, start, text};

@@ -11,7 +11,7 @@ mod sessions;
 #[path = "../settings/mod.rs"]
 mod settings;
 
-use std::{env::var, error::Error};
+use std::{env::var, error::Error, future::ready};
 
 use axum::{
     Router,
@@ -68,8 +68,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/logout-everywhere", post(handlers::log_out_everywhere))
         .with_state(site)
         .layer(cookies)
-        .layer(map_response(async move |response| {
-            protected(response, is_https)
+        .layer(map_response(move |response| {
+            ready(protected(response, is_https))
         }));
     println!("open http://localhost:{}", settings.port);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", settings.port)).await?;
