@@ -115,6 +115,22 @@ async fn a_browser_that_drops_its_first_callback_is_logged_in_by_the_second() {
 }
 
 #[tokio::test]
+async fn a_login_is_two_calls_and_one_where_the_ids_are_enough() {
+    let site = Site::local().await;
+    let mut browser = Browser::default();
+    for (query, calls) in [
+        ("", vec!["/sns/oauth2/access_token", "/sns/userinfo"]),
+        ("&only=ids", vec!["/sns/oauth2/access_token"]),
+    ] {
+        let before = site.api_calls().len();
+        let callback = browser.log_in(&site).await;
+        let page = browser.open(&site, &format!("{callback}{query}")).await;
+        assert!(page.user().is_some());
+        assert_eq!(site.api_calls()[before..], calls);
+    }
+}
+
+#[tokio::test]
 async fn two_tabs_log_in_side_by_side() {
     let site = Site::local().await;
     let mut browser = Browser::default();

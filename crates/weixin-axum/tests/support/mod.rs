@@ -11,7 +11,7 @@ use std::{
 use axum::{
     Router,
     body::{Body, to_bytes},
-    extract::State,
+    extract::{RawQuery, State},
     http::{HeaderMap, Request, StatusCode, header},
     response::{IntoResponse, Redirect},
     routing::get,
@@ -76,6 +76,12 @@ impl Site {
         Self::start("http://localhost/authorization", Gate::new(100)).await
     }
 
+    /// The API's paths that were called, in their order.
+    pub(crate) fn api_calls(&self) -> Vec<String> {
+        let paths = self.sim.requests().into_iter().map(|request| request.path);
+        paths.filter(|path| path.starts_with("/sns/")).collect()
+    }
+
     /// One more server, with options.
     pub(crate) fn with(
         sim: Arc<Sim>,
@@ -118,16 +124,21 @@ async fn login_page(
 
 async fn authorization(
     State(weixin): State<WebLogin>,
+    RawQuery(query): RawQuery,
     code: VerifiedCode,
 ) -> Result<impl IntoResponse, LoginError> {
     let login = weixin.exchange(code).await?;
-    let user = login.user().await?;
+    let openid = if query.is_some_and(|query| query.ends_with("&only=ids")) {
+        login.token.openid.clone()
+    } else {
+        login.user().await?.openid
+    };
     let to = login
         .return_to
         .map_or_else(|| "/".to_owned(), |path| path.to_string());
     Ok((
         login.forget,
-        [("x-user", user.openid.to_string())],
+        [("x-user", openid.to_string())],
         Redirect::to(&to),
     ))
 }
