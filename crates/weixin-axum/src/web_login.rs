@@ -44,7 +44,7 @@ pub struct Login {
     pub token: Arc<Token>,
     /// The application that the user has logged in to: further calls go by it.
     pub client: Client,
-    /// Where the login began, if [`StartLogin::return_to`] was told.
+    /// Where the login began, if [`StartLogin::return_to`](crate::StartLogin::return_to) was told.
     pub return_to: Option<ReturnPath>,
     /// Ends the login in this browser: make it a part of the response.
     pub forget: ForgetState,
