@@ -12,7 +12,7 @@ use axum::{
 use serde_json::json;
 use tokio::net::TcpListener;
 use url::Url;
-use weixin::{AppSecret, Client, Endpoints};
+use weixin::{AppKind, AppSecret, Client, Endpoints};
 use weixin_axum::{Ending, LoginError, PopUpDone, StartLogin, VerifiedCode, Visitor, WebLogin};
 use weixin_sim::{Effect, Fault, Sim};
 
@@ -37,15 +37,22 @@ impl Site {
         let sim = Sim::start().await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
-        let secret = AppSecret::new("s".repeat(32)).unwrap();
-        let client = Client::builder("wx0123456789abcdef".parse().unwrap(), secret)
-            .endpoints(Endpoints::single(sim.url().parse().unwrap()))
+        let client = |app: &str, kind| {
+            let secret = AppSecret::new("s".repeat(32)).unwrap();
+            Client::builder(app.parse().unwrap(), secret)
+                .kind(kind)
+                .endpoints(Endpoints::single(sim.url().parse().unwrap()))
+                .build()
+                .unwrap()
+        };
+        let login = WebLogin::builder(format!("{origin}/callback").parse().unwrap())
+            .app(client("wx0123456789abcdef", AppKind::Website))
+            .app(client("wx0123456789abcde0", AppKind::OfficialAccount))
             .build()
             .unwrap();
-        let callback = format!("{origin}/callback").parse().unwrap();
         let site = Self {
             sim: Arc::new(sim),
-            login: WebLogin::new(client, callback).unwrap(),
+            login,
             origin,
         };
         let router = Router::new()
@@ -53,7 +60,7 @@ impl Site {
                 "/",
                 get(Html("<h1>a site</h1><a id=login href=/login>log in</a>")),
             )
-            .route("/login", get(login))
+            .route("/login", get(begin))
             .route("/callback", get(callback_page))
             .route("/pop-up", get(Html(POP_UP)))
             .route(
@@ -64,6 +71,7 @@ impl Site {
                 "/embedded/frame",
                 get(async |site, visitor| embedded(site, visitor, Ending::Frame)),
             )
+            .route("/scripted", get(scripted))
             .with_state(site.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         site
@@ -95,7 +103,7 @@ addEventListener("message", event => {
 });
 </script>"#;
 
-async fn login(State(site): State<Site>, visitor: Visitor) -> Result<StartLogin, LoginError> {
+async fn begin(State(site): State<Site>, visitor: Visitor) -> Result<StartLogin, LoginError> {
     Ok(site
         .login
         .start(&visitor)?
@@ -133,6 +141,82 @@ fn embedded(
     );
     let policy = [(CONTENT_SECURITY_POLICY, login.policy())];
     Ok((login, policy, Html(page)))
+}
+
+/// By WeChat's own script.
+async fn scripted(
+    State(site): State<Site>,
+    visitor: Visitor,
+) -> Result<impl IntoResponse, LoginError> {
+    let login = site.login.embed(&visitor, "qr", Ending::Frame)?;
+    let page = format!(
+        "<!doctype html><h1>a site</h1><div id=qr></div>{}",
+        login.script()
+    );
+    let policy = [(CONTENT_SECURITY_POLICY, login.policy())];
+    Ok((login, policy, Html(page)))
+}
+
+#[tokio::test]
+async fn wechats_script_shows_the_qr_code_under_the_policy_and_the_callback_breaks_out() {
+    let site = Site::start().await;
+    let window = Window::open(&[]).await;
+    window.goto(&format!("{}/scripted", site.origin)).await;
+    window.framed("iframe").shows("#wx_default_tip").await;
+    site.allow().await;
+    window.reads("#done", NAME).await;
+}
+
+const INSIDE_WECHAT: &str =
+    "--user-agent=Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Mobile MicroMessenger/8.0.50";
+
+#[tokio::test]
+async fn inside_wechat_the_official_account_asks_and_whoever_says_no_may_try_again() {
+    let site = Site::start().await;
+    let window = Window::open(&[INSIDE_WECHAT, "--window-size=420,800"]).await;
+    window.goto(&site.origin).await;
+    window.click("#login").await;
+    window.reads("h1", "登录 示例公众号").await;
+    window.click("button.cancel").await;
+    window.reads("h1", "您已取消登录").await;
+    window.picture("login-declined-zh").await;
+    window.click("main a").await;
+    window.click("button.allow").await;
+    window.wait_for("#done").await;
+    assert_eq!(site.exchanges(), 1);
+}
+
+#[tokio::test]
+async fn a_snapshot_user_is_told_to_use_the_full_service() {
+    let site = Site::start().await;
+    let window = Window::open(&[INSIDE_WECHAT, "--window-size=420,800"]).await;
+    window.goto(&site.origin).await;
+    window.click("#login").await;
+    window.wait_for("button.allow").await;
+    let login = window.address().await;
+    let snapshot = login.replace(
+        "connect_redirect=1",
+        "connect_redirect=1&forceSnapShot=true",
+    );
+    window.goto(&snapshot).await;
+    window.reads("h1", "请使用完整服务").await;
+    window.picture("login-snapshot-zh").await;
+}
+
+#[tokio::test]
+async fn the_back_button_leads_to_the_qr_page_and_forward_again_to_the_same_login() {
+    let site = Site::start().await;
+    let window = Window::open(&[]).await;
+    window.goto(&site.origin).await;
+    window.click("#login").await;
+    site.allow().await;
+    window.reads("#done", NAME).await;
+    let callback = window.address().await;
+    window.back().await;
+    // A new QR code, which nobody has to scan: whoever goes on from here is logged in already.
+    window.goto(&callback).await;
+    window.reads("#done", NAME).await;
+    assert_eq!(site.exchanges(), 1);
 }
 
 #[tokio::test]

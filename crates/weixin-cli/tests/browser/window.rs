@@ -177,6 +177,11 @@ impl Window {
         assert!(has_arrived, "{} is not below {below}", self.address().await);
     }
 
+    /// The back button.
+    pub(crate) async fn back(&self) {
+        self.focused().await.back().await.unwrap();
+    }
+
     pub(crate) async fn goto(&self, address: &str) {
         self.focused().await.goto(address).await.unwrap();
     }
