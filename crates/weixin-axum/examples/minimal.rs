@@ -3,28 +3,28 @@
 use std::{env::var, error::Error};
 
 use axum::{Json, Router, extract::State, response::Html, routing::get};
-use weixin::{AppSecret, Client, Endpoints, User};
+use weixin::{AppSecret, Client, Endpoints, RedirectUri, User};
 use weixin_axum::{ForgetState, LoginError, StartLogin, VerifiedCode, Visitor, WebLogin};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let client = match (var("WEIXIN_APP_ID"), var("WEIXIN_APP_SECRET")) {
-        (Ok(app), Ok(secret)) => Client::builder(app.parse()?, AppSecret::new(secret)?),
-        _ => Client::builder(
-            "wx0123456789abcdef".parse()?,
-            AppSecret::new("s".repeat(32))?,
-        )
-        .endpoints(Endpoints::single("http://127.0.0.1:9300".parse()?)),
-    };
-    let callback =
-        var("WEIXIN_REDIRECT_URI").unwrap_or("http://localhost:8080/authorization".into());
+    let or = |name, default: &str| var(name).unwrap_or_else(|_| default.to_owned());
+    let secret = AppSecret::new(or("WEIXIN_APP_SECRET", &"s".repeat(32)))?;
+    let mut client = Client::builder(or("WEIXIN_APP_ID", "wx0123456789abcdef").parse()?, secret);
+    if var("WEIXIN_APP_ID").is_err() {
+        let sim = or("WEIXIN_SIM", "http://127.0.0.1:9300").parse()?;
+        client = client.endpoints(Endpoints::single(sim));
+    }
+    let callback = or("WEIXIN_REDIRECT_URI", "http://localhost:8080/callback");
+    let callback: RedirectUri = callback.parse()?;
+    let port = callback.url().port().unwrap_or(8080);
     let site = Router::new()
         .route("/", get(Html(r#"<a href="/login">weixin login!</a>"#)))
         .route("/login", get(login))
-        .route("/authorization", get(authorization))
-        .with_state(WebLogin::new(client.build()?, callback.parse()?)?);
-    axum::serve(tokio::net::TcpListener::bind("127.0.0.1:8080").await?, site).await?;
-    Ok(())
+        .route("/callback", get(authorization))
+        .with_state(WebLogin::new(client.build()?, callback)?);
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
+    Ok(axum::serve(listener, site).await?)
 }
 
 async fn login(State(weixin): State<WebLogin>, who: Visitor) -> Result<StartLogin, LoginError> {
@@ -32,7 +32,6 @@ async fn login(State(weixin): State<WebLogin>, who: Visitor) -> Result<StartLogi
 }
 
 type Answer = Result<(ForgetState, Json<User>), LoginError>;
-
 async fn authorization(State(weixin): State<WebLogin>, code: VerifiedCode) -> Answer {
     let login = weixin.exchange(code).await?;
     let user = login.user().await?;

@@ -4,7 +4,22 @@
 #[expect(dead_code, reason = "no forms here")]
 mod running;
 
-use self::running::{Browser, sim, start, text};
+use self::running::{Browser, sim, start, start_minimal, text};
+
+#[tokio::test]
+async fn the_least_program_logs_in() {
+    let sim = sim().await;
+    let example = start_minimal(&sim);
+    let mut browser = Browser::default();
+    let home = browser.get(&example.url).await;
+    assert_eq!(text(&home), "<a href=\"/login\">weixin login!</a>");
+    let user = browser.log_in(&format!("{}/login", example.url)).await;
+    assert!(
+        text(&user).contains("\"nickname\":\"小明🐼é\""),
+        "{}",
+        text(&user)
+    );
+}
 
 #[tokio::test]
 async fn a_single_page_hears_of_its_pop_up_and_keeps_the_user_in_a_signed_cookie() {

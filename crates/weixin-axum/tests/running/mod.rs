@@ -121,6 +121,19 @@ pub(crate) fn text(answer: &Response<Vec<u8>>) -> &str {
     std::str::from_utf8(answer.body()).unwrap()
 }
 
+/// The least program, which says nothing of where it listens.
+pub(crate) fn start_minimal(sim: &Sim) -> Example {
+    let here = env::current_exe().unwrap();
+    let program = here.parent().unwrap().join("../examples/minimal");
+    let url = format!("http://localhost:{}", free_port());
+    let process = Command::new(program)
+        .env("WEIXIN_SIM", sim.url())
+        .env("WEIXIN_REDIRECT_URI", format!("{url}/callback"))
+        .spawn()
+        .unwrap();
+    Example { process, url }
+}
+
 /// Everybody is the first person, unless somebody else is named.
 pub(crate) async fn sim() -> Sim {
     Sim::builder().seed(1).auto_allow().start().await.unwrap()

@@ -344,6 +344,25 @@ async fn wechat_away_is_a_page_whose_button_begins_a_new_login() {
 }
 
 #[tokio::test]
+async fn a_slow_wechat_is_asked_once_although_the_visitor_loses_patience() {
+    let site = Site::start().await;
+    let window = Window::open(&[]).await;
+    window.goto(&site.origin).await;
+    window.click("#login").await;
+    window.shows("#wx_default_tip").await;
+    site.sim
+        .fault(Fault::new(Effect::DelayMs(1500)).path("/sns/oauth2/access_token"));
+    let uuid = site.sim.until(|sim| sim.pending().pop()).await;
+    let callback = site.sim.allow(&uuid, "layla").unwrap();
+    // The page's own visit is under way when the address is opened again.
+    let again = window.tab().await;
+    again.goto(&callback).await;
+    again.reads("#done", NAME).await;
+    window.reads("#done", NAME).await;
+    assert_eq!(site.exchanges(), 1);
+}
+
+#[tokio::test]
 async fn a_phone_is_told_what_to_do_in_both_languages() {
     let site = Site::start().await;
     let agent = "--user-agent=Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148 Safari/604.1";
