@@ -1,7 +1,7 @@
 //! The ways in which a login ends without a user, and what the visitor is told.
 
 use http::StatusCode;
-use weixin::ErrCode;
+use weixin::{Blame, ErrCode};
 
 use crate::Language;
 
@@ -27,8 +27,10 @@ pub enum Problem {
     Spent,
     /// The browser has no cookie: the login starts again by itself, once.
     StartsAgain,
-    /// WeChat is busy, or cannot be reached.
+    /// WeChat is busy, cannot be reached, or answers what nobody understands.
     Unreachable,
+    /// WeChat lets this user in nowhere: restricted, frozen, taken for a risk.
+    UserRefused,
     /// The callback of another login than those in progress in this browser.
     WrongState,
 }
@@ -47,6 +49,7 @@ impl Problem {
             Self::Spent => "spent",
             Self::StartsAgain => "starts_again",
             Self::Unreachable => "unreachable",
+            Self::UserRefused => "user_refused",
             Self::WrongState => "wrong_state",
         }
     }
@@ -55,7 +58,9 @@ impl Problem {
     pub fn status(self) -> StatusCode {
         match self {
             Self::Configuration => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Declined | Self::WrongState | Self::SnapshotUser => StatusCode::FORBIDDEN,
+            Self::Declined | Self::SnapshotUser | Self::UserRefused | Self::WrongState => {
+                StatusCode::FORBIDDEN
+            }
             Self::Expired | Self::Spent => StatusCode::GONE,
             Self::InFrame => StatusCode::OK,
             Self::Malformed | Self::NoCookie => StatusCode::BAD_REQUEST,
@@ -84,6 +89,7 @@ impl Problem {
             Self::SnapshotUser => ("请使用完整服务", "Please use the full service"),
             Self::Spent => ("此次登录已被使用", "This login has been used already"),
             Self::Unreachable => ("暂时无法连接微信", "WeChat cannot be reached"),
+            Self::UserRefused => ("微信拒绝了此账号", "WeChat refuses this account"),
             Self::WrongState => ("此次登录不是从这里开始的", "This login did not start here"),
         };
         language.say(chinese, english)
@@ -125,6 +131,10 @@ impl Problem {
                 "A login works once. Please log in again.",
             ),
             Self::Unreachable => ("请稍后重新登录。", "Please log in again in a moment."),
+            Self::UserRefused => (
+                "请到微信里查看账号通知，或换用其他方式登录。",
+                "Look into WeChat for notices about your account, or log in another way.",
+            ),
             Self::WrongState => (
                 "地址属于另一个浏览器或另一次登录。请重新登录。",
                 "The address belongs to another browser or another login. Please log in again.",
@@ -141,10 +151,13 @@ impl From<&weixin::Error> for Problem {
             weixin::Error::SnapshotUser => Self::SnapshotUser,
             // WeChat's own -1 may have spent the code as well, but it is WeChat that is in the way.
             weixin::Error::AnswerLost(_) => Self::Unreachable,
-            error if error.is_configuration() => Self::Configuration,
             error if error.needs_login() || error.needs_refresh() => Self::Expired,
             error if error.is_retryable() => Self::Unreachable,
-            _ => Self::Configuration,
+            error => match error.blame() {
+                Some(Blame::User) => Self::UserRefused,
+                Some(Blame::WeChat) => Self::Unreachable,
+                _ => Self::Configuration,
+            },
         }
     }
 }

@@ -43,6 +43,10 @@ impl StartLogin {
 
     /// The answer for any framework.
     pub fn into_http(self) -> Response<String> {
+        // A state of this crate's always is a cookie's.
+        let Some(cookie) = self.cookie.keep() else {
+            return pages::guarded(StatusCode::INTERNAL_SERVER_ERROR, String::new());
+        };
         let Visitor {
             language,
             wants_json,
@@ -52,26 +56,25 @@ impl StartLogin {
             Language::Chinese => advice.zh(),
             Language::English => advice.en(),
         });
-        let mut answer = if wants_json {
-            let value = json!({ "url": self.url.as_str(), "advice": advice });
-            pages::json(StatusCode::OK, &value)
-        } else if let Some(advice) = advice {
-            self.reply
-                .pages
-                .plain(StatusCode::OK, &self.for_phones(advice, language))
-        } else {
-            pages::guarded(StatusCode::SEE_OTHER, String::new())
+        let mut answer = match advice {
+            advice if wants_json => {
+                let value = json!({ "url": self.url.as_str(), "advice": advice });
+                pages::json(StatusCode::OK, &value)
+            }
+            Some(advice) => {
+                let page = self.for_phones(advice, language);
+                self.reply.pages.plain(StatusCode::OK, &page)
+            }
+            None => self.redirect(),
         };
-        let Some(cookie) = self.cookie.keep() else {
-            return pages::guarded(StatusCode::INTERNAL_SERVER_ERROR, String::new());
-        };
-        let headers = answer.headers_mut();
-        headers.append(SET_COOKIE, cookie);
-        if let (true, Ok(location)) = (
-            advice.is_none() && !wants_json,
-            HeaderValue::try_from(self.url.as_str()),
-        ) {
-            headers.insert(LOCATION, location);
+        answer.headers_mut().append(SET_COOKIE, cookie);
+        answer
+    }
+
+    fn redirect(&self) -> Response<String> {
+        let mut answer = pages::guarded(StatusCode::SEE_OTHER, String::new());
+        if let Ok(location) = HeaderValue::try_from(self.url.as_str()) {
+            answer.headers_mut().insert(LOCATION, location);
         }
         answer
     }

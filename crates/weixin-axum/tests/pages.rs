@@ -125,6 +125,8 @@ async fn each_problem_with_wechat_has_a_page_and_its_button_begins_a_new_login()
         (Effect::Reset, ENGLISH),
         (Effect::Errcode(40125), ENGLISH),
         (Effect::Errcode(-1), chinese),
+        (Effect::Errcode(50002), ENGLISH),
+        (Effect::Html(404), ENGLISH),
     ] {
         pages.push(page_after(effect, language).await);
     }
@@ -152,6 +154,16 @@ async fn each_problem_with_wechat_has_a_page_and_its_button_begins_a_new_login()
     <h1>暂时无法连接微信</h1>
     <p>请稍后重新登录。</p>
     <a href="/authorization?login_again=1&#38;return_to=%2Fcart">重新登录</a>
+
+    403
+    <h1>WeChat refuses this account</h1>
+    <p>Look into WeChat for notices about your account, or log in another way.</p>
+    <a href="/authorization?login_again=1&#38;return_to=%2Fcart">Log in again</a>
+
+    503
+    <h1>WeChat cannot be reached</h1>
+    <p>Please log in again in a moment.</p>
+    <a href="/authorization?login_again=1&#38;return_to=%2Fcart">Log in again</a>
     "#);
 }
 

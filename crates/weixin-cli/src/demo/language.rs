@@ -2,10 +2,8 @@
 
 use std::convert::Infallible;
 
-use axum::{
-    extract::FromRequestParts,
-    http::{header::ACCEPT_LANGUAGE, request::Parts},
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
+use weixin_axum::Visitor;
 
 use super::cookies;
 use crate::language::Language;
@@ -21,17 +19,6 @@ impl Language {
             Self::Chinese
         }
     }
-
-    /// The first of the browser's languages that is one of ours; Chinese if none is.
-    fn accepted(header: &str) -> Self {
-        let mut languages = header.split(',').map(str::trim_start);
-        let ours = languages.find(|tag| tag.starts_with("zh") || tag.starts_with("en"));
-        if ours.is_some_and(|tag| tag.starts_with("en")) {
-            Self::English
-        } else {
-            Self::Chinese
-        }
-    }
 }
 
 impl<S: Sync> FromRequestParts<S> for Language {
@@ -41,28 +28,9 @@ impl<S: Sync> FromRequestParts<S> for Language {
         if let Some(chosen) = cookies::value(&parts.headers, COOKIE) {
             return Ok(Self::of_tag(chosen));
         }
-        let header = parts
-            .headers
-            .get(ACCEPT_LANGUAGE)
-            .and_then(|header| header.to_str().ok());
-        Ok(Self::accepted(header.unwrap_or_default()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_language_that_is_ours_counts() {
-        for (header, expected) in [
-            ("", Language::Chinese),
-            ("en-GB,en;q=0.9,zh;q=0.8", Language::English),
-            ("zh-TW,zh;q=0.9,en;q=0.8", Language::Chinese),
-            ("fr, en;q=0.5", Language::English),
-            ("fr", Language::Chinese),
-        ] {
-            assert_eq!(Language::accepted(header), expected, "{header}");
-        }
+        Ok(match Visitor::of(&parts.headers).language {
+            weixin_axum::Language::English => Self::English,
+            _ => Self::Chinese,
+        })
     }
 }
