@@ -580,3 +580,20 @@ fn the_whole_table_of_codes_is_printed_for_programs() {
         assert!(text.lines().any(|printed| printed == line), "{line}");
     }
 }
+
+#[test]
+fn shells_and_man_are_told_of_every_command() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let printed = weixin(&["completions", shell]);
+        assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), ""));
+        assert!(printed.stdout.contains("authorize-url"), "{shell}");
+    }
+    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("man");
+    let _ = fs::remove_dir_all(&directory);
+    let printed = weixin(&["man", directory.to_str().unwrap()]);
+    assert_eq!(printed.code, Some(0), "{printed:?}");
+    for page in ["weixin.1", "weixin-doctor.1", "weixin-sim-exec.1"] {
+        let page = fs::read_to_string(directory.join(page)).unwrap();
+        assert!(page.starts_with(".ie "), "{page}");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod diagnosis;
 mod other_apps;
+mod shell;
 mod sim;
 
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use weixin::{OpenId, RedirectUri};
 
 pub(crate) use self::diagnosis::{Doctor, Explain};
 pub(crate) use self::other_apps::{AppToken, AuthorizeUrl, PhoneNumber, Session};
+pub(crate) use self::shell::{Completions, Man};
 pub(crate) use self::sim::{Exec, Phone, Sim, SimCommand, SimOptions};
 use crate::settings::{Addresses, App, TokenFile};
 
@@ -58,6 +60,8 @@ pub(crate) enum Command {
     AppToken(AppToken),
     Doctor(Doctor),
     Explain(Explain),
+    Completions(Completions),
+    Man(Man),
 }
 
 /// Show the whole login on this machine: an example site, WeChat's QR page and a pretend phone

@@ -13,6 +13,7 @@ mod phone_number;
 mod refresh;
 mod scan;
 mod session;
+mod shell;
 mod sim;
 mod user;
 
@@ -23,12 +24,17 @@ pub(crate) async fn run(command: Command, output: Output) -> Result<(), Failure>
         Command::AppToken(args) => app_token::run(args, output).await,
         Command::AuthorizeUrl(args) => authorize_url::run(args, output),
         Command::Check(args) => check::run(args, output).await,
+        Command::Completions(args) => {
+            shell::completions(&args);
+            Ok(())
+        }
         Command::Demo(args) => demo::run(args, output).await,
         Command::Doctor(args) => doctor::run(args, output).await,
         Command::Exchange(args) => exchange::run(args, output).await,
         Command::Explain(args) => explain::run(args, output),
         Command::Login(args) => login::run(args, output).await,
         Command::LoginUrl(args) => login_url::run(args, output).await,
+        Command::Man(args) => shell::man(&args, output),
         Command::PhoneNumber(args) => phone_number::run(args, output).await,
         Command::Refresh(args) => refresh::run(args, output).await,
         Command::Scan(args) => scan::run(args, output).await,
