@@ -1,7 +1,8 @@
 //! Two servers of one site: a login begins on the one and ends on the other, and a callback that comes to both is
-//! exchanged once. `cargo run -p weixin-axum --example two_servers --features shared` with a Redis at
-//! `REDIS_URL` and `STORE_KEY` from `openssl rand -base64 32`; then open
-//! <http://localhost:8081>.
+//! exchanged once. It needs a Redis: this machine's, or that of `REDIS_URL`.
+//!
+//! `cargo run -p weixin-axum --example two_servers --features shared`, then open <http://localhost:8081>. `STORE_KEY`
+//! (`openssl rand -base64 32`) encrypts what is kept; without it, it is a new one.
 #![expect(clippy::print_stdout, reason = "an example")]
 
 mod settings;
@@ -9,6 +10,7 @@ mod settings;
 use std::{env::var, error::Error};
 
 use axum::{Router, extract::State, response::Html, routing::get};
+use data_encoding::BASE64;
 use tokio::net::TcpListener;
 use weixin::{RedisStore, StoreKeys};
 use weixin_axum::{ForgetState, LoginError, StartLogin, VerifiedCode, Visitor, WebLogin};
@@ -18,11 +20,14 @@ use self::settings::Settings;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings::of_environment().await?;
+    let url = var("REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379/".to_owned());
+    // Servers that are programs of their own must be given the same one.
+    let key =
+        var("STORE_KEY").unwrap_or_else(|_| BASE64.encode(cookie::Key::generate().encryption()));
     let mut servers = Vec::new();
     // The callback is the first one's; a load balancer would hide which one a visitor begins at.
     for port in [settings.port, settings.port + 1] {
-        let url = var("REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379/".to_owned());
-        let store = RedisStore::connect(&url, StoreKeys::new(&var("STORE_KEY")?)?).await?;
+        let store = RedisStore::connect(&url, StoreKeys::new(&key)?).await?;
         let login = WebLogin::builder(settings.redirect_uri.clone())
             .app(settings.client.clone())
             .shared(store)

@@ -27,6 +27,12 @@ fn main_of(body: &str) -> &str {
     main.split_once("\n</main>").unwrap().0
 }
 
+/// Where the page's link leads, as HTML has it.
+fn link_of(body: &str) -> &str {
+    let (_, link) = body.split_once("href=\"").unwrap();
+    link.split_once('"').unwrap().0
+}
+
 #[tokio::test]
 async fn inside_wechat_the_official_account_logs_in() {
     let site = Site::local().await;
@@ -49,14 +55,7 @@ async fn a_phone_that_cannot_scan_itself_is_told_what_to_do() {
     let mut browser = Browser::with(&[PHONE, ENGLISH]);
     let page = browser.open(&site, "/login").await;
     assert_eq!((page.status, browser.cookies.len()), (StatusCode::OK, 1));
-    let link = page
-        .body
-        .split("href=\"")
-        .nth(1)
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap();
+    let link = link_of(&page.body);
     let link = link.replace("&#38;", "&");
     assert_eq!(
         main_of(&page.body).replace(&link.replace('&', "&#38;"), "LINK"),
@@ -175,14 +174,7 @@ async fn the_button_of_a_problem_goes_back_to_where_the_login_began() {
     site.sim
         .fault(Fault::new(Effect::Reset).path("/sns/oauth2/access_token"));
     let page = browser.open(&site, &callback).await;
-    let button = page
-        .body
-        .split("href=\"")
-        .nth(1)
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap();
+    let button = link_of(&page.body);
     assert_eq!(button, "/authorization?login_again=1&#38;return_to=%2Fcart");
     let start = browser.open(&site, &button.replace("&#38;", "&")).await;
     assert_eq!(start.status, StatusCode::SEE_OTHER);

@@ -165,7 +165,7 @@ impl App {
         let secret = if self.has_secret() {
             self.secret()?
         } else {
-            AppSecret::new("unused").map_err(usage)?
+            unused_secret()?
         };
         let builder = Client::builder(self.id_of(kind)?, secret).kind(kind);
         let builder = builder.endpoints(self.addresses.endpoints());
@@ -238,9 +238,13 @@ fn from_environment() -> Result<Stored, Failure> {
     })
 }
 
+/// For calls that send none.
+fn unused_secret() -> Result<AppSecret, Failure> {
+    AppSecret::new("unused").map_err(usage)
+}
+
 fn secretless(app: AppId, addresses: &Addresses) -> Result<Client, Failure> {
-    let unused = AppSecret::new("unused").map_err(usage)?;
-    let builder = Client::builder(app, unused).endpoints(addresses.endpoints());
+    let builder = Client::builder(app, unused_secret()?).endpoints(addresses.endpoints());
     Ok(builder.build_with(Https::new()?))
 }
 

@@ -77,8 +77,9 @@ fn client(clock: Ahead) -> Result<Client, Box<dyn Error>> {
 
 /// The same for every server that has the same store.
 async fn vault(client: Client) -> Result<Vault, Box<dyn Error>> {
-    let keys = StoreKeys::new(&env::var("WEIXIN_STORE_KEY")?)?;
-    let url = env::var("WEIXIN_STORE")?;
+    let setting = |name| env::var(name).map_err(|_| format!("{name} is not set"));
+    let keys = StoreKeys::new(&setting("WEIXIN_STORE_KEY")?)?;
+    let url = setting("WEIXIN_STORE")?;
     Ok(if url.starts_with("redis") {
         Vault::new(client, RedisStore::connect(&url, keys).await?)
     } else {

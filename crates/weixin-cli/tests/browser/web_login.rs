@@ -77,6 +77,13 @@ impl Site {
         site
     }
 
+    /// Somebody follows "log in" in this window.
+    async fn begin(&self, window: Window) -> Window {
+        window.goto(&self.origin).await;
+        window.click("#login").await;
+        window
+    }
+
     /// Somebody allows the login that waits.
     async fn allow(&self) {
         let uuid = self.sim.until(|sim| sim.pending().pop()).await;
@@ -173,9 +180,9 @@ const INSIDE_WECHAT: &str =
 #[tokio::test]
 async fn inside_wechat_the_official_account_asks_and_whoever_says_no_may_try_again() {
     let site = Site::start().await;
-    let window = Window::open(&[INSIDE_WECHAT, "--window-size=420,800"]).await;
-    window.goto(&site.origin).await;
-    window.click("#login").await;
+    let window = site
+        .begin(Window::open(&[INSIDE_WECHAT, "--window-size=420,800"]).await)
+        .await;
     window.reads("h1", "登录 示例公众号").await;
     window.click("button.cancel").await;
     window.reads("h1", "您已取消登录").await;
@@ -189,9 +196,9 @@ async fn inside_wechat_the_official_account_asks_and_whoever_says_no_may_try_aga
 #[tokio::test]
 async fn a_snapshot_user_is_told_to_use_the_full_service() {
     let site = Site::start().await;
-    let window = Window::open(&[INSIDE_WECHAT, "--window-size=420,800"]).await;
-    window.goto(&site.origin).await;
-    window.click("#login").await;
+    let window = site
+        .begin(Window::open(&[INSIDE_WECHAT, "--window-size=420,800"]).await)
+        .await;
     window.wait_for("button.allow").await;
     let login = window.address().await;
     let snapshot = login.replace(
@@ -206,9 +213,7 @@ async fn a_snapshot_user_is_told_to_use_the_full_service() {
 #[tokio::test]
 async fn the_back_button_leads_to_the_qr_page_and_forward_again_to_the_same_login() {
     let site = Site::start().await;
-    let window = Window::open(&[]).await;
-    window.goto(&site.origin).await;
-    window.click("#login").await;
+    let window = site.begin(Window::open(&[]).await).await;
     site.allow().await;
     window.reads("#done", NAME).await;
     let callback = window.address().await;
@@ -222,9 +227,7 @@ async fn the_back_button_leads_to_the_qr_page_and_forward_again_to_the_same_logi
 #[tokio::test]
 async fn a_browser_that_lost_its_cookies_logs_in_at_the_second_try_by_itself() {
     let site = Site::start().await;
-    let window = Window::open(&[]).await;
-    window.goto(&site.origin).await;
-    window.click("#login").await;
+    let window = site.begin(Window::open(&[]).await).await;
     window.shows("#wx_default_tip").await;
     let other = window.tab().await;
     other.goto(&site.origin).await;
@@ -240,9 +243,7 @@ async fn a_browser_that_lost_its_cookies_logs_in_at_the_second_try_by_itself() {
 async fn a_callback_that_comes_twice_and_is_reloaded_and_bookmarked_is_one_login() {
     let site = Site::start().await;
     site.sim.fault(Fault::new(Effect::CallbackTwice));
-    let window = Window::open(&[]).await;
-    window.goto(&site.origin).await;
-    window.click("#login").await;
+    let window = site.begin(Window::open(&[]).await).await;
     site.allow().await;
     window.reads("#done", NAME).await;
     let callback = window.address().await;
@@ -262,9 +263,7 @@ async fn a_callback_that_comes_twice_and_is_reloaded_and_bookmarked_is_one_login
 async fn a_state_that_comes_back_altered_logs_nobody_in() {
     let site = Site::start().await;
     site.sim.fault(Fault::new(Effect::StateAltered));
-    let window = Window::open(&["--accept-lang=en"]).await;
-    window.goto(&site.origin).await;
-    window.click("#login").await;
+    let window = site.begin(Window::open(&["--accept-lang=en"]).await).await;
     site.allow().await;
     window.reads("h1", "This login did not start here").await;
     window.picture("login-wrong-state-en").await;
@@ -328,9 +327,7 @@ async fn a_pop_up_tells_its_opener_and_closes() {
 #[tokio::test]
 async fn wechat_away_is_a_page_whose_button_begins_a_new_login() {
     let site = Site::start().await;
-    let window = Window::small_and_dark().await;
-    window.goto(&site.origin).await;
-    window.click("#login").await;
+    let window = site.begin(Window::small_and_dark().await).await;
     site.sim
         .fault(Fault::new(Effect::Reset).path("/sns/oauth2/access_token"));
     site.allow().await;
@@ -346,9 +343,7 @@ async fn wechat_away_is_a_page_whose_button_begins_a_new_login() {
 #[tokio::test]
 async fn a_slow_wechat_is_asked_once_although_the_visitor_loses_patience() {
     let site = Site::start().await;
-    let window = Window::open(&[]).await;
-    window.goto(&site.origin).await;
-    window.click("#login").await;
+    let window = site.begin(Window::open(&[]).await).await;
     window.shows("#wx_default_tip").await;
     site.sim
         .fault(Fault::new(Effect::DelayMs(1500)).path("/sns/oauth2/access_token"));

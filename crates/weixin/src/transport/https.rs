@@ -67,15 +67,19 @@ impl Https {
         })
     }
 
-    /// One client, and so one pool, for each host.
-    fn client_for(&self, url: &Url) -> &reqwest::Client {
-        let is_loopback = match url.host() {
+    /// Whether an address is this machine's own, for which no proxy is used.
+    pub fn is_loopback(url: &Url) -> bool {
+        match url.host() {
             Some(Host::Domain(domain)) => domain == "localhost",
             Some(Host::Ipv4(ip)) => ip.is_loopback(),
             Some(Host::Ipv6(ip)) => ip.is_loopback(),
             None => false,
-        };
-        if is_loopback {
+        }
+    }
+
+    /// One client, and so one pool, for each host.
+    fn client_for(&self, url: &Url) -> &reqwest::Client {
+        if Self::is_loopback(url) {
             &self.loopback
         } else {
             &self.client

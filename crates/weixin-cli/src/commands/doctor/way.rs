@@ -15,7 +15,8 @@ use tokio_rustls::{
         CertificateError, ClientConfig, Error as TlsError, crypto::aws_lc_rs, pki_types::ServerName,
     },
 };
-use url::{Host, Url};
+use url::Url;
+use weixin::Https;
 
 use super::{
     PATIENCE,
@@ -61,14 +62,9 @@ impl Start {
         (way.findings, arrived.is_some())
     }
 
-    /// The proxy before a host, as reqwest finds it; this machine itself has none.
+    /// The proxy before a host, as the SDK's transport finds it.
     fn proxy(&self, to: &Url) -> Option<Uri> {
-        let is_loopback = match to.host()? {
-            Host::Domain(domain) => domain == "localhost",
-            Host::Ipv4(ip) => ip.is_loopback(),
-            Host::Ipv6(ip) => ip.is_loopback(),
-        };
-        if is_loopback {
+        if Https::is_loopback(to) {
             return None;
         }
         let uri: Uri = to.as_str().parse().ok()?;
