@@ -17,6 +17,7 @@ mod faults;
 mod official_account;
 mod phone;
 mod web_login;
+mod website;
 mod window;
 
 use self::{demo::Demo, window::Window};
