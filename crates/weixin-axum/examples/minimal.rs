@@ -1,4 +1,5 @@
 //! At `weixin sim`, or with `WEIXIN_APP_ID`, `WEIXIN_APP_SECRET`, `WEIXIN_REDIRECT_URI` at WeChat: <http://localhost:8080>
+#![expect(clippy::print_stdout, reason = "an example")]
 
 use std::{env::var, error::Error};
 
@@ -24,6 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/callback", get(authorization))
         .with_state(WebLogin::new(client.build()?, callback)?);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
+    println!("open http://localhost:{port}");
     Ok(axum::serve(listener, site).await?)
 }
 

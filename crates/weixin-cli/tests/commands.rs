@@ -178,7 +178,7 @@ fn each_failure_has_its_exit_code_and_says_what_to_do() {
     let table: [(&[&str], i32, String); 8] = [
         (&["scan", &url, "--as", "bob"], 2, "error: unknown person: expected one of xiaoming, long, layla, noname, control".to_owned()),
         (&["scan", "https://open.weixin.qq.com/connect/qrconnect"], 2,
-            "error: https://open.weixin.qq.com is not a simulator: open the address in a browser and scan it with WeChat".to_owned()),
+            "error: https://open.weixin.qq.com is not a simulator: name the one that stands for it by --sim, or open the address in a browser and scan it with WeChat".to_owned()),
         (&["scan", unknown_app.trim()], 5, "error: the login page refuses this address: AppID 参数错误".to_owned()),
         (&["exchange", &sim_option, "bogus"], 3, format!("error: wechat answered /sns/oauth2/access_token with 40029 (invalid code){login_help}")),
         (&["exchange", &sim_option, "--app-id", "wx1", "bogus"], 5, format!("error: wechat answered /sns/oauth2/access_token with 40013 (invalid appid){console_help}")),
@@ -438,6 +438,18 @@ impl TerminalLogin {
     fn note(&mut self) -> String {
         self.notes.next().unwrap().unwrap()
     }
+}
+
+#[test]
+fn an_address_of_wechat_itself_is_scanned_where_the_simulator_stands_for_it() {
+    let sim = Running::sim(&[]);
+    let address =
+        login_url(&sim).replace(&sim.url, "https://open.weixin.qq.com") + "#wechat_redirect";
+    let printed = weixin(&["scan", &sim.option(), &address, "--as", "layla"]);
+    assert!(
+        printed.stdout.starts_with(&format!("{CALLBACK}?code=")),
+        "{printed:?}"
+    );
 }
 
 #[test]

@@ -17,12 +17,6 @@ const BOM: char = '\u{feff}';
 /// Longest path of a field that an error names.
 const LONGEST_NAME: usize = 64;
 
-/// Reads JSON; the error is the path of the field that is wrong, never its value.
-#[cfg(any(test, feature = "mini-program"))]
-pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
-    parse_text(&text(body))
-}
-
 /// The text of an answer, as JSON allows it.
 pub(crate) fn text(body: &[u8]) -> Cow<'_, str> {
     // Nearly all of them are UTF-8 already, which is quicker to see than to make sure of.
@@ -152,6 +146,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+        parse_text(&text(body))
+    }
 
     #[test]
     fn control_characters_inside_text_are_read_as_themselves() {

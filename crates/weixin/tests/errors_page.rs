@@ -1,4 +1,4 @@
-//! `docs/errors.md` and its Chinese twin are what the table of codes says; `UPDATE_DOCS=1` writes them.
+//! `docs/errors.md` and `docs/zh/errors.md` are what the table of codes says; `UPDATE_DOCS=1` writes them.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::{env, fmt::Write, fs, path::Path};
@@ -18,7 +18,7 @@ struct Words {
 }
 
 const ENGLISH: Words = Words {
-    head: "# WeChat's error codes\n\n[中文](errors.zh-CN.md) · Each code's cause and remedy, as `weixin explain CODE` prints it. The errors come under HTTP 200: look at `errcode`, and treat\nan absent one as 0. Behind `errmsg` stands a `rid`; WeChat's support looks it up for seven days.\n",
+    head: "# WeChat's error codes\n\n[中文](zh/errors.md) · Each code's cause and remedy, as `weixin explain CODE` prints it. The errors come under HTTP 200: look at `errcode`, and treat\nan absent one as 0. Behind `errmsg` stands a `rid`; WeChat's support looks it up for seven days.\n",
     cause: "Why",
     remedy: "What to do",
     answered_by: "Answered by",
@@ -46,7 +46,7 @@ const ENGLISH: Words = Words {
 };
 
 const CHINESE: Words = Words {
-    head: "# 微信错误码\n\n[English](errors.md) · 每个错误码的原因和处理办法，与 `weixin explain --lang zh CODE` 的输出相同。出错时 HTTP 状态也是 200：请看 `errcode`，没有就等于 0。\n`errmsg` 后面的 `rid` 可在七天内请微信客服查询。\n",
+    head: "# 微信错误码\n\n[English](../errors.md) · 每个错误码的原因和处理办法，与 `weixin explain --lang zh CODE` 的输出相同。出错时 HTTP 状态也是 200：请看 `errcode`，没有就等于 0。\n`errmsg` 后面的 `rid` 可在七天内请微信客服查询。\n",
     cause: "为什么",
     remedy: "怎么办",
     answered_by: "出现在",
@@ -100,7 +100,7 @@ fn page(words: &Words) -> String {
 #[test]
 fn the_errors_pages_are_what_the_table_says() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
-    for (file, words) in [("errors.md", &ENGLISH), ("errors.zh-CN.md", &CHINESE)] {
+    for (file, words) in [("errors.md", &ENGLISH), ("zh/errors.md", &CHINESE)] {
         let (file, expected) = (docs.join(file), page(words));
         if env::var_os("UPDATE_DOCS").is_some() {
             fs::write(&file, &expected).unwrap();

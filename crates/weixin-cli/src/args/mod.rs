@@ -84,11 +84,24 @@ pub(crate) struct Demo {
 #[command(after_help = "Examples:
   weixin scan \"$(weixin login-url --sim --redirect-uri http://localhost:8080/callback)\"
   weixin scan LOGIN_URL --as layla
-  weixin scan LOGIN_URL --cancel")]
+  weixin scan LOGIN_URL --cancel
+  weixin scan --sim \"$(curl -s -o page -w '%{redirect_url}' http://localhost:5000/login)\"
+                                    of a site under `weixin sim exec --listen 127.0.0.1:9300`")]
 pub(crate) struct Scan {
     /// The address that your site sends the browser to
     #[arg(value_parser = web_address)]
     pub(crate) login_url: Url,
+
+    /// The simulator that stands for WeChat's own host in the address
+    #[arg(
+        long,
+        value_name = "URL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "http://127.0.0.1:9300",
+        value_parser = web_address,
+    )]
+    pub(crate) sim: Option<Url>,
 
     /// Who scans: the id or nickname of one of the simulator's people; without it, the first
     #[arg(long = "as", value_name = "NAME")]

@@ -2,7 +2,7 @@
 
 use http::{Request, Response, header::LOCATION};
 use serde_json::{Value, json};
-use url::Url;
+use url::{Position, Url};
 use weixin::{Https, Transport};
 
 use crate::{args::Scan, failure::Failure, output::Output};
@@ -11,8 +11,9 @@ use crate::{args::Scan, failure::Failure, output::Output};
 const QR_MARKER: &str = "/connect/qrcode/";
 
 pub(super) async fn run(args: Scan, output: Output) -> Result<(), Failure> {
-    let simulator = Simulator::behind(&args.login_url).await?;
-    let callback = match simulator.open(&args.login_url).await? {
+    let login_url = at_simulator(args.login_url, args.sim.as_ref())?;
+    let simulator = Simulator::behind(&login_url).await?;
+    let callback = match simulator.open(&login_url).await? {
         Page::Callback(_) if args.person.is_some() || args.cancel => {
             return Err(Failure::Other(
                 "this simulator allows every login by itself (--auto-allow): there is nothing to scan".to_owned(),
@@ -40,6 +41,13 @@ pub(super) async fn run(args: Scan, output: Output) -> Result<(), Failure> {
     Ok(())
 }
 
+/// WeChat's own address, as the simulator has it.
+fn at_simulator(login_url: Url, sim: Option<&Url>) -> Result<Url, Failure> {
+    let Some(sim) = sim else { return Ok(login_url) };
+    sim.join(&login_url[Position::BeforePath..])
+        .map_err(|error| Failure::Usage(error.to_string()))
+}
+
 /// What a login address leads to.
 enum Page {
     QrCode(String),
@@ -61,7 +69,7 @@ impl Simulator {
         };
         let not_one = || {
             Failure::Usage(format!(
-                "{} is not a simulator: open the address in a browser and scan it with WeChat",
+                "{} is not a simulator: name the one that stands for it by --sim, or open the address in a browser and scan it with WeChat",
                 simulator.origin
             ))
         };

@@ -33,7 +33,11 @@ impl Sim {
             loop {
                 tokio::select! {
                     () = &mut stopped => return,
-                    Ok((stream, peer)) = listener.accept() => sender.begin(&tls, stream, peer),
+                    Ok((stream, peer)) = listener.accept() => {
+                        // A handshake is several small writes: none of them waits for an acknowledgement.
+                        let _ = stream.set_nodelay(true);
+                        sender.begin(&tls, stream, peer);
+                    }
                 }
             }
         });

@@ -94,11 +94,12 @@ impl EncryptedData {
             .decrypt_padded::<Pkcs7>(&mut data)
             .map_err(|_| PayloadError::Padding)?;
         let content = |field| PayloadError::Content { field };
-        let Marked { watermark } = json::parse(plain).map_err(content)?;
+        let plain = json::text(plain);
+        let Marked { watermark } = json::parse_text(&plain).map_err(content)?;
         if watermark.appid != app.as_str() {
             return Err(PayloadError::Watermark);
         }
-        json::parse(plain).map_err(content)
+        json::parse_text(&plain).map_err(content)
     }
 }
 

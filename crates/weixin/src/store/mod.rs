@@ -7,7 +7,7 @@ mod redis;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod sql;
 
-use std::{error::Error as StdError, fmt, pin::Pin, time::SystemTime};
+use std::{error::Error as StdError, fmt, pin::Pin, sync::Arc, time::SystemTime};
 
 use secrecy::{ExposeSecret, SecretSlice};
 use thiserror::Error;
@@ -46,6 +46,26 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Removes what has expired at `now`, if the store does not do so by itself. Call it once a day or so.
     fn remove_expired(&self, now: SystemTime) -> StoreFuture<'_, ()>;
+}
+
+/// One store, and one set of connections, for users' tokens, app tokens and spent logins.
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn load<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Record>> {
+        (**self).load(key)
+    }
+
+    fn replace<'a>(
+        &'a self,
+        key: &'a str,
+        expected: Option<Version>,
+        record: Option<Record>,
+    ) -> StoreFuture<'a, bool> {
+        (**self).replace(key, expected, record)
+    }
+
+    fn remove_expired(&self, now: SystemTime) -> StoreFuture<'_, ()> {
+        (**self).remove_expired(now)
+    }
 }
 
 /// Another for each write: random, so that a record that was removed and made again is not mistaken for itself.

@@ -1,0 +1,112 @@
+"""Runs every benchmark, and writes `docs/benchmarks.md` and its picture; named parts are only printed.
+
+Started by `scripts/bench`, which installs the peers. Parts: clients, distance, answers, waiting, small_steps, build.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+import build_cost
+import clients
+import distance
+import picture
+import report
+import servers
+import small_steps
+
+PARTS = {
+    "clients": clients.costs,
+    "distance": distance.waits,
+    "answers": servers.answer_costs,
+    "waiting": servers.waiting,
+    "small_steps": small_steps.run,
+    "build": lambda _: build_cost.costs(),
+}
+
+
+def said(*command):
+    return subprocess.check_output(command, text=True).strip()
+
+
+def built(*options):
+    """The programs that `cargo bench` makes, by name."""
+    build = ["cargo", "bench", "--no-run", "--message-format", "json", *options]
+    lines = subprocess.check_output(build, text=True).splitlines()
+    messages = [json.loads(line) for line in lines if line.startswith("{")]
+    programs = [one for one in messages if one.get("executable")]
+    return {one["target"]["name"]: Path(one["executable"]) for one in programs}
+
+
+class Tools:
+    """Where everything is that is measured."""
+
+    def __init__(self, arguments):
+        self.target = arguments.target
+        self.python = arguments.peers / "python/bin/python"
+        self.node = arguments.peers / "node"
+        options = ["--package", "weixin", "--features", "vault,mini-program"]
+        programs = built(*options, "--bench", "login", "--bench", "vault")
+        self.login, self.vault = programs["login"], programs["vault"]
+
+
+def processor():
+    with open("/proc/cpuinfo") as file:
+        names = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def memory_gib():
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+
+
+def facts(peers):
+    installed = (peers / "python/installed").read_text().split()
+    return {
+        "date": datetime.date.today().isoformat(),
+        "commit": said("git", "rev-parse", "--short=10", "HEAD"),
+        "dirty": " with changes" if said("git", "status", "--porcelain", "crates", "benches") else "",
+        "machine": f"{processor()}, {os.cpu_count()} cores, {memory_gib():.0f} GiB, {platform.system()} {platform.release().split('-')[0]}",
+        "rust": f"Rust {said('rustc', '--version').split()[1]}",
+        "node": f"Node {said('node', '--version')[1:]} with {', '.join((peers / 'node/installed').read_text().split())}",
+        "python": platform.python_version(),
+        "python_packages": ", ".join(one for one in installed if "matplotlib" not in one),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART")
+    parser.add_argument("--target", type=Path, required=True)
+    parser.add_argument("--peers", type=Path, required=True)
+    parser.add_argument("--redraw", action="store_true", help="write the pages anew from the last whole run")
+    arguments = parser.parse_args()
+    unknown = set(arguments.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    kept = arguments.peers / "last-run.json"
+    if arguments.redraw:
+        run = json.loads(kept.read_text())
+    else:
+        tools = Tools(arguments)
+        run = {"facts": facts(arguments.peers), "found": {}}
+        for part in arguments.parts or PARTS:
+            print(f"{part} …", flush=True)
+            run["found"][part] = PARTS[part](tools)
+            if arguments.parts:
+                print(json.dumps(run["found"][part], indent=2, ensure_ascii=False), flush=True)
+        if arguments.parts:
+            return
+        kept.write_text(json.dumps(run))
+        # As it is read again: the keys are text.
+        run = json.loads(kept.read_text())
+    Path("docs/benchmarks.md").write_text(report.write(run["found"], run["facts"]))
+    Path("docs/benchmarks.svg").write_text(picture.draw(run["found"]))
+    print("written: docs/benchmarks.md, docs/benchmarks.svg")
+
+
+main()

@@ -1,0 +1,171 @@
+//! Every block of the manual and the READMEs is run, in its order, as a reader would.
+//!
+//! What a block's first line says of it, after its language: `file=NAME`, it is written there; `sh`, it is run;
+//! `sh server`, it runs until its page ends, or with `once` until it has begun; `sh unrun`, it is not run here, and stands in the list below; `text output`, it
+//! is what the block before prints, where `…` is anything; `rust`, it is compiled by the package `manual`. A page has a directory, a network and a shell of its own.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+mod page;
+mod script;
+
+use std::{fs, path::PathBuf, thread};
+
+use self::page::{Block, Page};
+
+fn repository() -> PathBuf {
+    fs::canonicalize(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).unwrap()
+}
+
+/// The pages of a book, and the README beside it.
+fn pages(directory: &str, readme: &str) -> Vec<Page> {
+    let mut files: Vec<_> = fs::read_dir(repository().join(directory))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .collect();
+    files.push(repository().join(readme));
+    files.sort();
+    files.iter().map(|file| Page::read(file)).collect()
+}
+
+fn english() -> Vec<Page> {
+    pages("docs", "README.md")
+}
+
+fn chinese() -> Vec<Page> {
+    pages("docs/zh", "README.zh-CN.md")
+}
+
+fn assert_all_run(pages: &[Page]) {
+    let problems: Vec<_> = thread::scope(|scope| {
+        let running: Vec<_> = pages
+            .iter()
+            .map(|page| scope.spawn(|| script::run(page)))
+            .collect();
+        running
+            .into_iter()
+            .filter_map(|page| page.join().unwrap().err())
+            .collect()
+    });
+    assert!(problems.is_empty(), "{}", problems.join("\n\n"));
+}
+
+#[test]
+fn every_block_of_the_english_pages_runs() {
+    assert_all_run(&english());
+}
+
+#[test]
+fn every_block_of_the_chinese_pages_runs() {
+    assert_all_run(&chinese());
+}
+
+#[test]
+fn both_languages_have_the_same_programs() {
+    let programs = |page: &Page| {
+        page.blocks
+            .iter()
+            .filter(|block| !block.info.starts_with("text"))
+            .map(|block| (block.info.clone(), block.without_comments()))
+            .collect::<Vec<_>>()
+    };
+    let chinese = chinese();
+    for page in english() {
+        let name = page.name.replace("README.md", "README.zh-CN.md");
+        let twin = chinese
+            .iter()
+            .find(|twin| twin.name == name || twin.name == format!("zh/{name}"));
+        if let Some(twin) = twin {
+            assert_eq!(programs(&page), programs(twin), "{name}");
+        } else {
+            // Tables that are made by programs have no twin, and no programs either.
+            assert_eq!(programs(&page), [], "{name} has no Chinese twin");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_run_here_is_known() {
+    let blocks: Vec<_> = english()
+        .iter()
+        .flat_map(|page| {
+            let unrun = page.blocks.iter().filter(|block| block.is("unrun"));
+            unrun
+                .flat_map(|block| block.text.lines())
+                .filter(|line| !line.is_empty() && !line.starts_with('#'))
+                .map(|line| format!("{}: {line}", page.name))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    insta::assert_snapshot!(blocks.join("\n"), @r"
+    README.md: ./scripts/test
+    README.md: cargo install --path crates/weixin-cli
+    README.md: weixin sim exec -- python app.py       # unchanged: WeChat's own host names lead to the simulator
+    README.md: weixin sim                             # or by itself, with a desk and a phone in your browser
+    doctor.md: weixin doctor --app-id wx… --redirect-uri https://www.example.com/callback
+    languages.md: weixin sim exec --fail-on-findings -- pytest
+    official-account.md: weixin sim phone http://localhost:8080
+    simulator.md: cargo install --path crates/weixin-cli
+    simulator.md: weixin sim exec -- python app.py
+    simulator.md: weixin sim exec --browser http://localhost:5000 -- python app.py
+    simulator.md: sudo weixin sim exec --hosts -- node app.js     # a private /etc/hosts, seen by this command only
+    simulator.md: weixin sim exec --fail-on-findings -- pytest
+    start.md: cargo install --path crates/weixin-cli
+    website.md: cargo new shop && cd shop
+    website.md: cargo add axum
+    website.md: cargo add tokio --features macros,net,rt-multi-thread
+    website.md: cargo add weixin weixin-axum      # until they are published: --path …/crates/weixin, --path …/crates/weixin-axum
+    website.md: weixin sim exec --browser http://localhost:8080 -- cargo run
+    ");
+}
+
+#[test]
+fn rust_blocks_are_compiled() {
+    let manual = fs::read_to_string(repository().join("manual/src/lib.rs")).unwrap();
+    for page in english().iter().chain(&chinese()) {
+        let rust = |block: &&Block| block.info.split([' ', ',']).next() == Some("rust");
+        if page.blocks.iter().any(|block| rust(&block)) {
+            let directory = if page.is_readme() { "" } else { "docs/" };
+            let included = format!("include_str!(\"../../{directory}{}\")", page.name);
+            assert!(manual.contains(&included), "{} is not compiled", page.name);
+        }
+    }
+}
+
+#[test]
+fn every_block_says_what_it_is() {
+    const LANGUAGES: [&str; 13] = [
+        "dockerfile",
+        "go",
+        "html",
+        "ini",
+        "java",
+        "js",
+        "json",
+        "php",
+        "python",
+        "rust",
+        "sh",
+        "text",
+        "toml",
+    ];
+    for page in english().iter().chain(&chinese()) {
+        for block in &page.blocks {
+            let language = block.info.split([' ', ',']).next().unwrap();
+            assert!(
+                LANGUAGES.contains(&language),
+                "{}: {}",
+                page.name,
+                block.info
+            );
+            // What is neither run nor compiled is written to a file that something else of the page names.
+            if !["sh", "text", "rust"].contains(&language) {
+                let file = block.attribute("file").unwrap_or_default();
+                let used =
+                    |other: &Block| other.info.starts_with("sh") && other.text.contains(file);
+                let used = !file.is_empty() && page.blocks.iter().any(used);
+                assert!(used, "{}: nothing uses {}", page.name, block.info);
+            }
+        }
+    }
+}

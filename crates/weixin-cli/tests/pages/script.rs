@@ -1,0 +1,226 @@
+//! A page as one shell script, in a directory and a network of its own.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::{
+    page::{Block, Page},
+    repository,
+};
+
+/// What every script begins with: `server FILE` waits until the command in the background says where it listens.
+const BEGIN: &str = r#"
+set -euo pipefail
+ip link set lo up
+server() {
+  for _ in $(seq 600); do
+    if grep -qE 'localhost:|listening on|^open http' "$1"; then return; fi
+    if ! kill -0 $!; then return 1; fi
+    sleep 0.05
+  done
+  return 1
+}
+"#;
+
+/// Commands that a reader has and the tests have in another way.
+const STAND_INS: [(&str, &str); 3] = [
+    // Building once more would take minutes, and change the programs that other tests run.
+    (
+        "cargo",
+        r#"#!/bin/sh
+case "$*" in
+  "run -- "*) shift 2; exec weixin "$@" ;;
+  "run -p weixin-axum --example minimal") exec "$EXAMPLES/minimal" ;;
+esac
+echo "the tests do not run: cargo $*"; exit 1
+"#,
+    ),
+    ("sudo", "#!/bin/sh\nexec \"$@\"\n"),
+    ("python", "#!/bin/sh\nexec \"$PYTHON\" \"$@\"\n"),
+];
+
+/// Runs the blocks of a page; says what was wrong if something was.
+pub(crate) fn run(page: &Page) -> Result<(), String> {
+    let directory = directory(page);
+    let script = write(page, &directory);
+    if script.is_empty() {
+        return Ok(());
+    }
+    let output = command(page, &directory, &script).output().unwrap();
+    let read = |name: &str| fs::read_to_string(directory.join(name)).unwrap_or_default();
+    if !output.status.success() {
+        let line = read("line");
+        return Err(format!(
+            "docs/{}:{line} has failed:\n{}{}",
+            page.name,
+            read(&format!("printed-{line}")),
+            String::from_utf8_lossy(&output.stderr)
+        ));
+    }
+    let pairs = page.blocks.iter().zip(page.blocks.iter().skip(1));
+    for (block, expected) in pairs.filter(|(_, next)| next.is("output")) {
+        let printed = read(&format!("printed-{}", block.line));
+        if !fits(&printed, &expected.text) {
+            let (name, line) = (&page.name, expected.line);
+            return Err(format!(
+                "docs/{name}:{line} is not what is printed:\n{printed}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Empty at first, but for what stands for other commands.
+fn directory(page: &Page) -> PathBuf {
+    let name = page.name.replace('/', "-");
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("pages")
+        .join(name);
+    let _ = fs::remove_dir_all(&directory);
+    let commands = directory.join("commands");
+    fs::create_dir_all(&commands).unwrap();
+    for (name, text) in STAND_INS {
+        let file = commands.join(name);
+        fs::write(&file, text).unwrap();
+        fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    directory
+}
+
+/// Writes the files, and returns the script; an empty one if nothing is to be run.
+fn write(page: &Page, directory: &Path) -> String {
+    for block in &page.blocks {
+        if let Some(file) = block.attribute("file") {
+            fs::write(directory.join(file), &block.text).unwrap();
+        }
+    }
+    let run =
+        |block: &&Block| block.is("sh") && !block.is("unrun") && block.attribute("file").is_none();
+    let blocks = page.blocks.iter().filter(run);
+    blocks.map(|block| step(block, directory)).collect()
+}
+
+/// One block, its output kept, after a note of which it is.
+fn step(block: &Block, directory: &Path) -> String {
+    let (line, text) = (block.line, &block.text);
+    let at = directory.join("line");
+    let printed = directory.join(format!("printed-{line}"));
+    let (at, printed) = (at.display(), printed.display());
+    if block.is("server") {
+        let end = if block.is("once") {
+            "kill -- -$!\nwait $! || true\n"
+        } else {
+            ""
+        };
+        format!(
+            "printf {line} > '{at}'\nset -m\n(\n{text}) > '{printed}' 2>&1 < /dev/null &\nset +m\nserver '{printed}'\n{end}"
+        )
+    } else {
+        format!("printf {line} > '{at}'\n{{\n{text}}} > '{printed}' 2>&1 < /dev/null\n")
+    }
+}
+
+fn command(page: &Page, directory: &Path, script: &str) -> Command {
+    let target = Path::new(env!("CARGO_BIN_EXE_weixin")).parent().unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let mut command = Command::new("unshare");
+    if is_root() {
+        command.arg("--mount-proc");
+    } else {
+        command.args(["--map-root-user", "--mount-proc"]);
+    }
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("WEIXIN_")) {
+        command.env_remove(name);
+    }
+    command
+        .args(["--net", "--pid", "--fork", "--kill-child", "bash", "-c"])
+        .arg(format!("{BEGIN}{script}"))
+        .env(
+            "PATH",
+            format!(
+                "{}:{}:{path}",
+                directory.join("commands").display(),
+                target.display()
+            ),
+        )
+        .env("EXAMPLES", target.join("examples"))
+        .env("PYTHON", repository().join(packages("python/bin/python")))
+        .env("NODE_PATH", packages("node/now/node_modules"))
+        .env("GOCACHE", packages("go"))
+        .env("PYTHONUNBUFFERED", "1")
+        .env("LANG", "C.UTF-8")
+        .current_dir(if page.is_readme() {
+            repository()
+        } else {
+            directory.to_owned()
+        });
+    command
+}
+
+/// What `./scripts/test` installs beside the programs.
+fn packages(path: &str) -> PathBuf {
+    let debug = Path::new(env!("CARGO_BIN_EXE_weixin")).parent().unwrap();
+    debug.parent().unwrap().join(path)
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+/// Whether a text is the expected one, in which `…` is any text within a line, or any lines if it stands alone.
+fn fits(printed: &str, expected: &str) -> bool {
+    let (printed, expected): (Vec<_>, Vec<_>) =
+        (printed.lines().collect(), expected.lines().collect());
+    lines_fit(&printed, &expected)
+}
+
+fn lines_fit(printed: &[&str], expected: &[&str]) -> bool {
+    match (printed, expected) {
+        ([], []) => true,
+        (_, ["…", rest @ ..]) => {
+            (0..=printed.len()).any(|skip| lines_fit(&printed[skip..], rest))
+        }
+        ([line, lines @ ..], [pattern, patterns @ ..]) => {
+            line_fits(line, pattern) && lines_fit(lines, patterns)
+        }
+        _ => false,
+    }
+}
+
+fn line_fits(line: &str, pattern: &str) -> bool {
+    let mut parts = pattern.split('…');
+    let Some(mut rest) = line.strip_prefix(parts.next().unwrap_or_default()) else {
+        return false;
+    };
+    let mut last = "";
+    for part in parts {
+        let Some(at) = rest.find(part) else {
+            return false;
+        };
+        rest = &rest[at + part.len()..];
+        last = part;
+    }
+    rest.is_empty() || (pattern.contains('…') && (last.is_empty() || line.ends_with(last)))
+}
+
+#[test]
+fn an_ellipsis_is_any_text_or_any_lines() {
+    for (printed, expected, fit) in [
+        ("a\nb\n", "a\nb\n", true),
+        ("a\nb\n", "a\n", false),
+        ("a\nb\nc\n", "a\n…\n", true),
+        ("a\nb\nc\n", "…\nc\n", true),
+        ("a\nb\nc\n", "…\nb\n", false),
+        ("code 071 here\n", "code … here\n", true),
+        ("code 071 there\n", "code … here\n", false),
+        ("code\n", "code …\n", false),
+        ("xax\n", "…a\n", false),
+    ] {
+        assert_eq!(fits(printed, expected), fit, "{printed:?} {expected:?}");
+    }
+}
