@@ -36,8 +36,6 @@ class Forwarder:
         return self
 
     def __exit__(self, *_):
-        for task in asyncio.all_tasks(self.loop):
-            self.loop.call_soon_threadsafe(task.cancel)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
 
@@ -47,6 +45,10 @@ class Forwarder:
         self.port = server.sockets[0].getsockname()[1]
         listening.set()
         self.loop.run_forever()
+        open_ones = asyncio.all_tasks(self.loop)
+        for task in open_ones:
+            task.cancel()
+        self.loop.run_until_complete(asyncio.gather(*open_ones, return_exceptions=True))
 
     async def connected(self, reader, writer):
         handshaken = self.loop.time() + 2 * self.half

@@ -14,7 +14,7 @@ STEPS = [
         2,
     ),
     ("login_callback/weixin", "login_callback/form_urlencoded", "splitting the query into a map", 2),
-    ("payload/weixin", "payload/aes_and_json", "base64, AES and one reading of JSON", 2),
+    ("payload/weixin", "payload/aes_and_json", "base64, AES and one reading of JSON", 3),
     ("vault_hit/weixin", "vault_hit/locked_map", "a locked map and the clock", 3),
 ]
 

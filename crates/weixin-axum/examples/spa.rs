@@ -75,7 +75,7 @@ async fn callback(
         &site,
         json!({ "openid": login.token.openid, "name": name }).to_string(),
     );
-    let done = PopUpDone::new(&site.origin, &json!({ "login": "done" }), &visitor);
+    let done = PopUpDone::new(&site.origin, "login done", &visitor);
     Ok((cookie, done.forgetting(login.forget)))
 }
 

@@ -55,6 +55,7 @@
 //!
 //! Nothing but one page of this crate knows axum: [`Visitor::of`], [`WebLogin::verify`], `into_http` and
 //! [`ForgetState::into_headers`] speak the types of the crate `http`. The example `actix` does it for actix-web.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod axum;
 mod builder;

@@ -33,12 +33,13 @@ struct Closing<'a> {
 }
 
 impl PopUpDone {
-    /// Tells a page at the origin of `opener`, such as `https://www.example.com`, this JSON.
-    pub fn new(opener: &Url, message: &serde_json::Value, visitor: &Visitor) -> Self {
+    /// Tells a page at the origin of `opener`, such as `https://www.example.com`, this text: the `event.data` of its
+    /// message.
+    pub fn new(opener: &Url, message: impl Into<String>, visitor: &Visitor) -> Self {
         Self {
             // That of an address without a host is `null`, at which nobody is.
             origin: opener.origin().ascii_serialization(),
-            message: message.to_string(),
+            message: message.into(),
             visitor: *visitor,
             forget: None,
         }

@@ -93,6 +93,7 @@
 //! enforced by [`SimBuilder::quotas`] only. `/wxa/checksession` and its 87009 are as those use it who do; WeChat
 //! for PC listens at the simulator's own address and offers itself on both looks of the QR page, and an app that
 //! it refuses is told 10057. Of what lives, the newest 100 000 of each kind are remembered.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod app;
 mod broken_rule;

@@ -106,7 +106,7 @@ let popUp;
 document.getElementById("login").onclick = () => { popUp = window.open("/login", "login"); };
 addEventListener("message", event => {
   if (event.origin === location.origin && event.source === popUp)
-    document.getElementById("who").textContent = event.data.name;
+    document.getElementById("who").textContent = event.data;
 });
 </script>"#;
 
@@ -129,7 +129,7 @@ async fn callback_page(
         return Ok(Json(json!({ "name": name })).into_response());
     }
     let opener = Url::parse(&site.origin).unwrap();
-    let done = PopUpDone::new(&opener, &json!({ "name": name }), &visitor);
+    let done = PopUpDone::new(&opener, &name, &visitor);
     let page = done.forgetting(login.forget).into_http();
     // What the test reads; a browser does not close a window that no script has opened.
     let page = page.map(|body| body.replace("</main>", &format!("<b id=done>{name}</b></main>")));

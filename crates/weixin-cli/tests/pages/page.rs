@@ -3,7 +3,9 @@
 use std::{fs, path::Path};
 
 pub(crate) struct Page {
-    /// Below `docs`, or in the root: such as `zh/website.md`.
+    /// In the repository, such as `docs/zh/website.md`.
+    pub(crate) path: String,
+    /// Without `docs`.
     pub(crate) name: String,
     pub(crate) blocks: Vec<Block>,
 }
@@ -22,6 +24,7 @@ impl Page {
         let path = file.strip_prefix(super::repository()).unwrap();
         let name = path.strip_prefix("docs").unwrap_or(path);
         Self {
+            path: path.to_str().unwrap().to_owned(),
             name: name.to_str().unwrap().to_owned(),
             blocks: blocks(&fs::read_to_string(file).unwrap()),
         }
@@ -29,7 +32,7 @@ impl Page {
 
     /// Whether its commands are those of somebody who stands in the repository.
     pub(crate) fn is_readme(&self) -> bool {
-        self.name.starts_with("README")
+        self.name.contains("README")
     }
 }
 
@@ -60,10 +63,9 @@ impl Block {
                 line[..comment.unwrap_or(line.len())].trim_end()
             }
         });
-        lines
-            .filter(|line| !line.is_empty())
-            .collect::<Vec<_>>()
-            .join("\n")
+        let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+        // What is printed may be in the page's language.
+        lines.join("\n").replace(" --lang zh", "")
     }
 }
 

@@ -55,8 +55,8 @@ pub(crate) fn run(page: &Page) -> Result<(), String> {
     if !output.status.success() {
         let line = read("line");
         return Err(format!(
-            "docs/{}:{line} has failed:\n{}{}",
-            page.name,
+            "{}:{line} has failed:\n{}{}",
+            page.path,
             read(&format!("printed-{line}")),
             String::from_utf8_lossy(&output.stderr)
         ));
@@ -65,10 +65,8 @@ pub(crate) fn run(page: &Page) -> Result<(), String> {
     for (block, expected) in pairs.filter(|(_, next)| next.is("output")) {
         let printed = read(&format!("printed-{}", block.line));
         if !fits(&printed, &expected.text) {
-            let (name, line) = (&page.name, expected.line);
-            return Err(format!(
-                "docs/{name}:{line} is not what is printed:\n{printed}"
-            ));
+            let (path, line) = (&page.path, expected.line);
+            return Err(format!("{path}:{line} is not what is printed:\n{printed}"));
         }
     }
     Ok(())
