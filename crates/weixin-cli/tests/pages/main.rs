@@ -2,7 +2,7 @@
 //!
 //! What a block's first line says of it, after its language: `file=NAME`, it is written there; `sh`, it is run;
 //! `sh server`, it runs until its page ends, or with `once` until it has begun; `sh unrun`, it is not run here, and stands in the list below; `text output`, it
-//! is what the block before prints, where `…` is anything; `rust`, it is compiled by the package `manual`. A page has a directory, a network and a shell of its own.
+//! is what the block before prints, where `…` is anything; `rust`, it is compiled by the package `doctests`. A page has a directory, a network and a shell of its own.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 mod page;
@@ -133,12 +133,12 @@ fn what_is_not_run_here_is_known() {
 
 #[test]
 fn rust_blocks_are_compiled() {
-    let manual = fs::read_to_string(repository().join("manual/src/lib.rs")).unwrap();
+    let compiled = fs::read_to_string(repository().join("doctests/src/lib.rs")).unwrap();
     for page in english().iter().chain(&chinese()) {
         let rust = |block: &&Block| block.info.split([' ', ',']).next() == Some("rust");
         if page.blocks.iter().any(|block| rust(&block)) {
             let included = format!("include_str!(\"../../{}\")", page.path);
-            assert!(manual.contains(&included), "{} is not compiled", page.path);
+            assert!(compiled.contains(&included), "{} is not compiled", page.path);
         }
     }
 }
