@@ -138,7 +138,11 @@ fn rust_blocks_are_compiled() {
         let rust = |block: &&Block| block.info.split([' ', ',']).next() == Some("rust");
         if page.blocks.iter().any(|block| rust(&block)) {
             let included = format!("include_str!(\"../../{}\")", page.path);
-            assert!(compiled.contains(&included), "{} is not compiled", page.path);
+            assert!(
+                compiled.contains(&included),
+                "{} is not compiled",
+                page.path
+            );
         }
     }
 }
