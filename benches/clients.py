@@ -1,5 +1,6 @@
 """What a login costs the program that logs people in: this library's, and its peers' as people run them."""
 
+import contextlib
 import statistics
 from pathlib import Path
 
@@ -7,21 +8,22 @@ from process import Process, Stopwatch
 from simulator import Simulator
 
 PEERS = Path(__file__).parent / "peers"
-ROUNDS = 7
-# The quick ones need more of them, as Linux counts processor time in the background's ticks too.
-LOGINS = {"rust": 2000, "node": 400, "python": 400}
+ROUNDS = 31
+# Short rounds, in which all take turns: a slow second of the machine is everybody's.
+LOGINS = {"rust": 200, "node": 40, "python": 40}
+BASE = "bare reqwest"
 
 # Name in the table, what runs it, its program, and what the program is told beside the origin.
 CLIENTS = [
-    ("weixin", "rust", "weixin", []),
-    ("bare reqwest", "rust", "reqwest", []),
-    ("bare hyper", "rust", "hyper", []),
-    ("Node: fetch", "node", "fetch.mjs", []),
-    ("Node: wechat-oauth", "node", "wechat_oauth.mjs", []),
-    ("Python: requests.Session", "python", "requests_by_hand.py", ["session"]),
-    ("Python: requests.get", "python", "requests_by_hand.py", ["get"]),
-    ("Python: wechatpy", "python", "wechatpy_oauth.py", []),
-    ("Python: python-weixin", "python", "python_weixin.py", []),
+    ("weixin", "rust", "weixin", ()),
+    ("bare reqwest", "rust", "reqwest", ()),
+    ("bare hyper", "rust", "hyper", ()),
+    ("Node: fetch", "node", "fetch.mjs", ()),
+    ("Node: wechat-oauth", "node", "wechat_oauth.mjs", ()),
+    ("Python: requests.Session", "python", "requests_by_hand.py", ("session",)),
+    ("Python: requests.get", "python", "requests_by_hand.py", ("get",)),
+    ("Python: wechatpy", "python", "wechatpy_oauth.py", ()),
+    ("Python: python-weixin", "python", "python_weixin.py", ()),
 ]
 
 
@@ -46,31 +48,44 @@ def log_in(process, codes):
 
 
 def costs(tools):
-    """Processor microseconds, wall microseconds and megabytes of each client, WeChat on the same machine."""
-    samples = {name: [] for name, *_ in CLIENTS}
-    memory = {}
-    with Simulator(tools.target) as simulator:
-        # Each round goes through all of them, so that a slow minute is everybody's.
-        for round_ in range(ROUNDS):
-            for client in CLIENTS:
-                logins = LOGINS[client[1]]
-                with start(client, tools, simulator.origin, simulator.certificate) as process:
-                    log_in(process, simulator.codes(logins // 4))
-                    codes = simulator.codes(logins)
-                    with Stopwatch(process) as took:
-                        log_in(process, codes)
-                    samples[client[0]].append((took.processor / logins, took.wall / logins))
-                    memory[client[0]] = process.memory_mb(most=True)
-            print(f"  logins by each client: round {round_ + 1} of {ROUNDS}", flush=True)
+    """Each client's processor microseconds, wall microseconds and megabytes; and the first two as ratios to BASE's.
 
-    def median(name, which):
-        return statistics.median(sample[which] for sample in samples[name]) * 1e6
+    The ratios are medians of each round's own, as a machine is often slower for a while.
+    """
+    with contextlib.ExitStack() as running:
+        simulator = running.enter_context(Simulator(tools.target))
+        processes = {
+            client: running.enter_context(start(client, tools, simulator.origin, simulator.certificate))
+            for client in CLIENTS
+        }
+        for client, process in processes.items():
+            log_in(process, simulator.codes(LOGINS[client[1]]))
+        rounds = []
+        for number in range(ROUNDS):
+            rounds.append({c[0]: cost(c, process, simulator) for c, process in processes.items()})
+            if number % 10 == 0:
+                print(f"  logins by each client: round {number + 1} of {ROUNDS}", flush=True)
+        memory = {client[0]: process.memory_mb(most=True) for client, process in processes.items()}
+    return {name: summary(name, rounds, memory[name]) for name, *_ in CLIENTS}
+
+
+def cost(client, process, simulator):
+    """Processor and wall microseconds of a login."""
+    logins = LOGINS[client[1]]
+    codes = simulator.codes(logins)
+    with Stopwatch(process) as took:
+        log_in(process, codes)
+    return took.processor / logins * 1e6, took.wall / logins * 1e6
+
+
+def summary(name, rounds, memory_mb):
+    def median(of):
+        return statistics.median(of(one) for one in rounds)
 
     return {
-        name: {
-            "processor_us": median(name, 0),
-            "wall_us": median(name, 1),
-            "memory_mb": memory[name],
-        }
-        for name in samples
+        "processor_us": median(lambda one: one[name][0]),
+        "wall_us": median(lambda one: one[name][1]),
+        "processor_ratio": median(lambda one: one[name][0] / one[BASE][0]),
+        "wall_ratio": median(lambda one: one[name][1] / one[BASE][1]),
+        "memory_mb": memory_mb,
     }
