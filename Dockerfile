@@ -2,6 +2,7 @@
 #   docker build --tag weixin-sim .
 #   docker run --rm --publish 127.0.0.1:9300:9300 weixin-sim
 # Publish it to your own machine only, as here: whoever reaches it logs in as anybody.
+# The static program was built and run in an empty root directory; the image itself has not been built by its authors yet.
 
 FROM rust:1.95-slim-bookworm AS build
 RUN apt-get update && apt-get install --yes --no-install-recommends cmake g++ make && rm -rf /var/lib/apt/lists/*
