@@ -4,6 +4,8 @@ import io
 
 import matplotlib
 
+from clients import BASE
+
 matplotlib.use("svg")
 from matplotlib import pyplot  # noqa: E402
 
@@ -30,7 +32,7 @@ def draw(found):
         2, 2, figsize=(11, 7.6), facecolor=PAPER, layout="constrained"
     )
     clients = found["clients"]
-    base = clients["bare reqwest"]
+    base = clients[BASE]
     bars(
         cost,
         "Processor time of a login ÷ bare reqwest",

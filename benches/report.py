@@ -1,5 +1,6 @@
 """`docs/benchmarks.md`: what was measured, as ratios first."""
 
+from clients import BASE
 from small_steps import STEPS
 
 HEAD = """# Benchmarks
@@ -33,7 +34,7 @@ def write(found, facts):
 
 
 def clients(found):
-    base = found["bare reqwest"]
+    base = found[BASE]
     rows = [
         [
             name,

@@ -47,6 +47,9 @@ pub(crate) struct App {
     pub(crate) addresses: Addresses,
 }
 
+/// Where `weixin sim` listens unless it is told otherwise.
+pub(crate) const SIMULATOR: &str = "http://127.0.0.1:9300";
+
 /// Where WeChat is.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Addresses {
@@ -56,7 +59,7 @@ pub(crate) struct Addresses {
         value_name = "URL",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = "http://127.0.0.1:9300",
+        default_missing_value = SIMULATOR,
         conflicts_with_all = ["open_url", "api_url"]
     )]
     pub(crate) sim: Option<Origin>,

@@ -15,7 +15,7 @@ pub(crate) use self::diagnosis::{Doctor, Explain};
 pub(crate) use self::other_apps::{AppToken, AuthorizeUrl, PhoneNumber, Session};
 pub(crate) use self::shell::{Completions, Man};
 pub(crate) use self::sim::{Exec, Phone, Sim, SimCommand, SimOptions};
-use crate::settings::{Addresses, App, TokenFile};
+use crate::settings::{Addresses, App, SIMULATOR, TokenFile};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -98,7 +98,7 @@ pub(crate) struct Scan {
         value_name = "URL",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = "http://127.0.0.1:9300",
+        default_missing_value = SIMULATOR,
         value_parser = web_address,
     )]
     pub(crate) sim: Option<Url>,

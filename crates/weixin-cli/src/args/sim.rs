@@ -7,6 +7,7 @@ use url::Url;
 use weixin::AppId;
 
 use super::{address, web_address};
+use crate::settings::SIMULATOR;
 
 /// Simulate WeChat on this machine, for your program in any language
 #[derive(Debug, clap::Args)]
@@ -159,7 +160,7 @@ pub(crate) struct Phone {
         long,
         value_name = "URL",
         env = "WEIXIN_SIM_URL",
-        default_value = "http://127.0.0.1:9300",
+        default_value = SIMULATOR,
         value_parser = web_address
     )]
     pub(crate) sim: Url,
