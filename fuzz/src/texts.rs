@@ -4,8 +4,8 @@ use std::str;
 
 use url::Url;
 use weixin::{
-    ApiError, AuthorizeRequest, Callback, Device, Endpoints, ErrCode, LoginRequest, RedirectUri,
-    State,
+    ApiError, AuthorizeRequest, Callback, CsrfToken, Device, Endpoints, ErrCode, LoginRequest,
+    RedirectUri,
 };
 
 /// The query of a callback, of which anybody may be the author.
@@ -13,8 +13,8 @@ pub fn callback(data: &[u8]) {
     let Ok(query) = str::from_utf8(data) else {
         return;
     };
-    let state = State::from_stored("0123456789abcdefghijkl");
-    let verified = Callback::parse(query).and_then(|callback| callback.verify(&state));
+    let csrf = CsrfToken::from_state("0123456789abcdefghijkl").unwrap();
+    let verified = Callback::parse(query).and_then(|callback| callback.verify(&csrf));
     if let Ok(code) = verified {
         assert!(query.contains("state="), "a code without a state");
         assert!(!code.expose().is_empty());

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use tokio::runtime::Builder;
 use tower::ServiceExt;
 use weixin::{Answer, AppSecret, Client, Code, Transport, User};
-use weixin_axum::{ForgetState, LoginError, VerifiedCode, Visitor, WebLogin};
+use weixin_axum::{ForgetState, LoginError, VerifiedCode, WebLogin};
 
 /// Answers each call as WeChat does.
 #[derive(Debug)]
@@ -80,11 +80,11 @@ fn callback(criterion: &mut Criterion) {
             .body(Body::empty())
             .unwrap()
     };
-    let visitor = Visitor::of(&http::HeaderMap::new());
+    let headers = http::HeaderMap::new();
     group.bench_function("weixin_axum", |bencher| {
         bencher.to_async(&runtime).iter_batched(
             || {
-                let start = login.start(&visitor).unwrap();
+                let start = login.start(&headers).unwrap();
                 let state = start
                     .url()
                     .split("state=")

@@ -11,7 +11,7 @@ use http::{
 };
 use tokio::runtime::Builder;
 use weixin::{AppSecret, Client, Endpoints, Https, Transport, User};
-use weixin_axum::{ForgetState, LoginError, StartLogin, VerifiedCode, Visitor, WebLogin};
+use weixin_axum::{ForgetState, LoginError, StartLogin, VerifiedCode, WebLogin};
 use weixin_sim::{Effect, Fault, Sim};
 
 const AT_ONCE: usize = 32;
@@ -57,8 +57,11 @@ async fn serve(sim: String, sender: mpsc::Sender<String>) {
     axum::serve(listener, site).await.unwrap();
 }
 
-async fn start(State(login): State<WebLogin>, who: Visitor) -> Result<StartLogin, LoginError> {
-    login.start(&who)
+async fn start(
+    State(login): State<WebLogin>,
+    headers: HeaderMap,
+) -> Result<StartLogin, LoginError> {
+    login.start(&headers)
 }
 
 async fn callback(

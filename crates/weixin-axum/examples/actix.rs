@@ -9,7 +9,7 @@ use std::error::Error;
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
-use weixin_axum::{LoginError, StartLogin, Visitor, WebLogin};
+use weixin_axum::{LoginError, StartLogin, WebLogin};
 
 use self::settings::Settings;
 
@@ -39,9 +39,8 @@ async fn home() -> HttpResponse {
 }
 
 async fn start(login: web::Data<WebLogin>, request: HttpRequest) -> HttpResponse {
-    let visitor = Visitor::of(&headers(&request));
     let answer = login
-        .start(&visitor)
+        .start(&headers(&request))
         .map_or_else(LoginError::into_http, StartLogin::into_http);
     actix(answer)
 }

@@ -3,9 +3,9 @@
 
 use std::{env::var, error::Error};
 
-use axum::{Json, Router, extract::State, response::Html, routing::get};
+use axum::{Json, Router, extract::State, http::HeaderMap, response::Html, routing::get};
 use weixin::{AppSecret, Client, Endpoints, RedirectUri, User};
-use weixin_axum::{ForgetState, LoginError, StartLogin, VerifiedCode, Visitor, WebLogin};
+use weixin_axum::{ForgetState, LoginError, StartLogin, VerifiedCode, WebLogin};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -29,8 +29,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(axum::serve(listener, site).await?)
 }
 
-async fn login(State(weixin): State<WebLogin>, who: Visitor) -> Result<StartLogin, LoginError> {
-    weixin.start(&who)
+type Start = Result<StartLogin, LoginError>;
+async fn login(State(weixin): State<WebLogin>, headers: HeaderMap) -> Start {
+    weixin.start(&headers)
 }
 
 type Answer = Result<(ForgetState, Json<User>), LoginError>;

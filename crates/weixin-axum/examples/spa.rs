@@ -60,8 +60,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(axum::serve(listener, router).await?)
 }
 
-async fn start(State(site): State<Site>, visitor: Visitor) -> Result<StartLogin, LoginError> {
-    site.login.start(&visitor)
+async fn start(State(site): State<Site>, headers: HeaderMap) -> Result<StartLogin, LoginError> {
+    site.login.start(&headers)
 }
 
 async fn callback(
@@ -86,8 +86,12 @@ async fn me(State(site): State<Site>, headers: HeaderMap) -> impl IntoResponse {
     }
 }
 
-async fn log_out(State(site): State<Site>) -> impl IntoResponse {
-    (session(&site, String::new()), StatusCode::NO_CONTENT)
+/// A callback that comes again, such as by the back button, logs nobody in any more.
+async fn log_out(State(site): State<Site>, headers: HeaderMap) -> impl IntoResponse {
+    let ended = site.login.end_login(&headers).await;
+    let mut response = (session(&site, String::new()), StatusCode::NO_CONTENT).into_response();
+    response.headers_mut().extend(ended);
+    response
 }
 
 /// The cookie of this user, signed; of nobody, gone.

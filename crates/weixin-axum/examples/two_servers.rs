@@ -9,11 +9,11 @@ mod settings;
 
 use std::{env::var, error::Error};
 
-use axum::{Router, extract::State, response::Html, routing::get};
+use axum::{Router, extract::State, http::HeaderMap, response::Html, routing::get};
 use data_encoding::BASE64;
 use tokio::net::TcpListener;
 use weixin::{RedisStore, StoreKeys};
-use weixin_axum::{ForgetState, LoginError, StartLogin, VerifiedCode, Visitor, WebLogin};
+use weixin_axum::{ForgetState, LoginError, StartLogin, VerifiedCode, WebLogin};
 
 use self::settings::Settings;
 
@@ -49,8 +49,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn start(State(login): State<WebLogin>, visitor: Visitor) -> Result<StartLogin, LoginError> {
-    login.start(&visitor)
+async fn start(
+    State(login): State<WebLogin>,
+    headers: HeaderMap,
+) -> Result<StartLogin, LoginError> {
+    login.start(&headers)
 }
 
 /// Who it is stands in the token's answer: no further call.

@@ -70,8 +70,8 @@ impl IntoResponseParts for EmbeddedLogin {
     type Error = Infallible;
 
     fn into_response_parts(self, mut response: ResponseParts) -> Result<ResponseParts, Infallible> {
-        if let Some(cookie) = self.set_cookie() {
-            response.headers_mut().append(SET_COOKIE, cookie);
+        for cookie in &self.headers() {
+            response.headers_mut().append(SET_COOKIE, cookie.1.clone());
         }
         Ok(response)
     }

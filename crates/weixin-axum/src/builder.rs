@@ -3,13 +3,15 @@
 use std::sync::{Arc, Mutex};
 
 use thiserror::Error;
-use weixin::{AppKind, Apps, Client, RedirectUri};
+use tokio::sync::Semaphore;
+use weixin::{AppKind, Apps, Client, Clock, RedirectUri};
 
 use crate::{
     WebLogin,
+    callback::OURS,
+    exchange_once::MAX_IN_FLIGHT,
     pages::{PageText, Pages},
-    state_cookie::Site,
-    verified::RESTARTED,
+    state_cookie::StateCookies,
     web_login::Inner,
 };
 
@@ -20,8 +22,9 @@ pub struct WebLoginBuilder {
     apps: Apps,
     redirect_uri: RedirectUri,
     pages: Pages,
+    clock: Option<Arc<dyn Clock>>,
     #[cfg(feature = "shared")]
-    shared: Option<crate::shared::Shared>,
+    shared: Option<crate::shared_exchanges::SharedExchanges>,
 }
 
 impl WebLoginBuilder {
@@ -30,6 +33,7 @@ impl WebLoginBuilder {
             apps: Apps::new(),
             redirect_uri,
             pages: Pages::default(),
+            clock: None,
             #[cfg(feature = "shared")]
             shared: None,
         }
@@ -47,13 +51,21 @@ impl WebLoginBuilder {
         self
     }
 
-    /// Remembers spent logins where all servers of the site look: a callback that comes twice gets the first answer also
-    /// from another server. Without it, each server remembers its own.
+    /// Takes the time from elsewhere than the first app's clock, in tests.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Some(Arc::new(clock));
+        self
+    }
+
+    /// Remembers used logins in a store that all servers of the site share: a callback that comes twice gets the first
+    /// result from another server as well. Without it, each server remembers its own.
     ///
-    /// Use a store that encrypts, such as `RedisStore` or `SqlStore`: what is kept there for a minute are tokens.
+    /// Use a store that encrypts, such as `RedisStore` or `SqlStore`: it keeps tokens for a minute.
     #[cfg(feature = "shared")]
     pub fn shared(mut self, store: impl weixin::Store + 'static) -> Self {
-        self.shared = Some(crate::shared::Shared::new(Box::new(store)));
+        self.shared = Some(crate::shared_exchanges::SharedExchanges::new(Box::new(
+            store,
+        )));
         self
     }
 
@@ -63,21 +75,46 @@ impl WebLoginBuilder {
     ///
     /// [`UnusableSite`] says why no browser could log in there.
     pub fn build(self) -> Result<WebLogin, UnusableSite> {
-        let site = Site::of(&self.redirect_uri).ok_or(UnusableSite::Insecure)?;
+        let url = self.redirect_uri.url();
+        if let Some(name) = OURS
+            .into_iter()
+            .find(|ours| url.query_pairs().any(|(name, _)| name == *ours))
+        {
+            return Err(UnusableSite::ReservedParameter(name));
+        }
+        let cookies = StateCookies::new(&self.redirect_uri).ok_or(UnusableSite::Insecure)?;
         let kinds = [AppKind::Website, AppKind::OfficialAccount];
         let mut apps = kinds.iter().filter_map(|kind| self.apps.of_kind(*kind));
         let client = apps.next().cloned().ok_or(UnusableSite::NoApp)?;
         Ok(WebLogin(Arc::new(Inner {
-            restarted_uri: self.redirect_uri.with_query_pair(RESTARTED, "1"),
+            path: own_path(&self.redirect_uri),
             client,
             apps: self.apps,
             redirect_uri: self.redirect_uri,
-            site,
+            cookies,
             pages: self.pages,
-            redemptions: Mutex::default(),
+            clock: self.clock,
+            exchanges: Mutex::default(),
+            in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
             #[cfg(feature = "shared")]
-            shared: self.shared,
+            shared: self.shared.map(Arc::new),
         })))
+    }
+}
+
+/// The callback's path and query, up to where one of our parameters can be added.
+fn own_path(redirect_uri: &RedirectUri) -> Arc<str> {
+    let url = redirect_uri.url();
+    // `//host` is another host to a browser; `/.//host` is the path `//host` of this one (WHATWG URL, section 4.5).
+    let dot = if url.path().starts_with("//") {
+        "/."
+    } else {
+        ""
+    };
+    let path = [dot, url.path(), "?"].concat();
+    match url.query() {
+        Some(query) if !query.is_empty() => format!("{path}{query}&").into(),
+        _ => path.into(),
     }
 }
 
@@ -87,10 +124,13 @@ impl WebLoginBuilder {
 pub enum UnusableSite {
     /// Plain HTTP elsewhere than on this machine.
     #[error(
-        "redirect_uri must start with https:// (http:// is for localhost and 127.0.0.1 only): no browser keeps the login's cookie on plain http"
+        "redirect_uri must start with https:// (http:// is for localhost and 127.0.0.1 only): browsers do not store the login's cookie on plain http"
     )]
     Insecure,
     /// Neither a website app nor an official account.
     #[error("a website app or an official account is needed: other kinds have no login page")]
     NoApp,
+    /// The redirect URI's query has a parameter that this crate adds itself.
+    #[error("redirect_uri must not contain the query parameter `{0}`: the login adds it by itself")]
+    ReservedParameter(&'static str),
 }

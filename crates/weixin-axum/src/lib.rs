@@ -1,15 +1,15 @@
 //! Log in with WeChat in axum: safe by default.
 //!
 //! ```no_run
-//! use axum::{Json, Router, extract::State, routing::get};
+//! use axum::{Json, Router, extract::State, http::HeaderMap, routing::get};
 //! use weixin::User;
-//! use weixin_axum::{ForgetState, LoginError, StartLogin, VerifiedCode, Visitor, WebLogin};
+//! use weixin_axum::{ForgetState, LoginError, StartLogin, VerifiedCode, WebLogin};
 //!
 //! async fn login(
 //!     State(weixin): State<WebLogin>,
-//!     visitor: Visitor,
+//!     headers: HeaderMap,
 //! ) -> Result<StartLogin, LoginError> {
-//!     weixin.start(&visitor)
+//!     weixin.start(&headers)
 //! }
 //!
 //! async fn authorization(
@@ -33,17 +33,22 @@
 //!
 //! - The page by the device: the QR page on desktops, the official account's page inside WeChat ([`WebLogin::builder`]
 //!   takes both applications), and for other phones, which cannot scan their own screen, a page that says what to do.
-//! - The state is random, lives in a cookie of this browser only (`__Host-`, `HttpOnly`, `Secure`,
-//!   `SameSite=Lax`, ten minutes), one for each login in progress, so that two tabs do not fight.
-//!   On plain `http://localhost` and `http://127.0.0.1`, and only there, it goes without `Secure`.
+//! - A cookie of this browser (`__Host-`, `HttpOnly`, `Secure`, `SameSite=Lax`, two hours) holds a random secret; WeChat
+//!   and the callback's URL have a hash of it only, so that a URL that was seen logs nobody in. One for each login in
+//!   progress, five for a browser at most. On plain `http://localhost` and `http://127.0.0.1`, and only there, it goes
+//!   without `__Host-` and `Secure`.
 //! - A callback without this browser's cookie logs nobody in. WeChat's own browser loses cookies, so
-//!   the login starts again by itself, once ([`Problem::StartsAgain`]).
-//! - A callback that comes twice (back button, prefetch, WeChat itself) gets the same answer for a
+//!   the login starts again by itself, once ([`LoginErrorKind::Restarted`]).
+//! - A callback that comes twice (back button, prefetch, WeChat itself) gets the same result for a
 //!   minute, from one exchange, even if the browser dropped the first request; with
-//!   `WebLoginBuilder::shared` (feature `shared`) from any server of the site.
-//! - Each [`Problem`] has a page in Chinese or English that works without JavaScript, and JSON for programs that ask
-//!   for it. Its button begins a new login, never the same code again. [`WebLoginBuilder::pages`] restyles them all.
-//! - Where to go after the login is a path on the same site ([`ReturnPath`]), or refused.
+//!   `WebLoginBuilder::shared` (feature `shared`) from any server of the site. [`WebLogin::end_login`] ends that for a
+//!   user who logs out.
+//! - A failed callback redirects to its own path, so that no code stays in the address bar; there, each
+//!   [`LoginErrorKind`] has a page in Chinese or English that works without JavaScript, and JSON for programs that ask
+//!   for it. Its button starts a new login. [`WebLoginBuilder::pages`] restyles them all.
+//! - Where to go after the login is a path on the same site ([`ReturnPath`]), or rejected. It travels in the callback's
+//!   query, covered by the state.
+//! - What needs no login costs nothing: a made-up callback is not kept and reaches neither WeChat nor a store.
 //! - The QR code inside a page ([`WebLogin::embed`]), and logins in a pop-up ([`PopUpDone`]).
 //!
 //! # What is left to you
@@ -59,32 +64,32 @@
 
 mod axum;
 mod builder;
+mod callback;
 mod embedded;
+mod error_kind;
+mod exchange_once;
 mod login_error;
 mod pages;
 mod pop_up;
-mod problem;
-mod redemptions;
 mod return_path;
 #[cfg(feature = "shared")]
-mod shared;
+mod shared_exchanges;
 mod start;
 mod state_cookie;
-mod verified;
 mod visitor;
 mod web_login;
 
 pub use self::{
     builder::{UnusableSite, WebLoginBuilder},
+    callback::VerifiedCode,
     embedded::{EmbeddedLogin, Ending},
+    error_kind::LoginErrorKind,
     login_error::LoginError,
     pages::{Link, PageText},
     pop_up::PopUpDone,
-    problem::Problem,
     return_path::{InvalidReturnPath, ReturnPath},
     start::StartLogin,
     state_cookie::ForgetState,
-    verified::VerifiedCode,
     visitor::{Language, Visitor},
     web_login::{Login, WebLogin},
 };

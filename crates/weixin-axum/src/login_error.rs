@@ -1,116 +1,204 @@
-//! A login that did not come to its end, with the answer that the visitor gets.
+//! A login that ended without a user, with the response that the visitor gets.
 
 use std::{error::Error as StdError, fmt, sync::Arc};
 
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Response,
-    header::{CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY, SET_COOKIE},
+    HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE},
 };
 use serde_json::json;
 
 use crate::{
-    ForgetState, Language, Problem, StartLogin, Visitor,
+    Language, LoginErrorKind, ReturnPath, StartLogin, Visitor,
+    callback::{AGAIN, ERROR, RETURN_TO},
     pages::{self, Link, PageText, Pages},
 };
 
-/// A login that did not come to its end. As a response it is a page in the visitor's language, or JSON for programs,
-/// without the details: those are in the log.
+/// A login that ended without a user. As a response it is a page in the visitor's language, or JSON for programs,
+/// without the details: those are in the log. A failed callback first redirects to its own path, so that no code stays
+/// in the address bar.
 ///
-/// For a page of your own, look at [`problem`](Self::problem) and put [`into_headers`](Self::into_headers) in front of it; two
-/// problems are none, [`Problem::StartsAgain`] and [`Problem::InFrame`]: return the error itself for them.
-#[derive(Debug)]
+/// For a page of your own, ask [`is_page`](Self::is_page), look at [`kind`](Self::kind), and put
+/// [`into_headers`](Self::into_headers) before the page.
 pub struct LoginError(Box<Parts>);
 
-#[derive(Debug)]
 struct Parts {
-    problem: Problem,
+    kind: LoginErrorKind,
     source: Option<Arc<weixin::Error>>,
-    answer: Response<String>,
+    return_to: Option<ReturnPath>,
+    response: Response<String>,
+    /// Whether this was in the log before: a page that only shows what has happened is no second failure.
+    is_logged: bool,
 }
 
-/// What it takes to answer somebody.
+/// What it takes to respond to a visitor.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) pages: Pages,
     pub(crate) visitor: Visitor,
-    /// Where a new login begins.
-    pub(crate) again: String,
+    /// The callback's own path, up to where a parameter can be added.
+    pub(crate) path: Arc<str>,
+    pub(crate) return_to: Option<ReturnPath>,
+    pub(crate) is_at_callback: bool,
+    pub(crate) cookie: Option<HeaderValue>,
 }
 
 impl Reply {
-    pub(crate) fn problem(&self, problem: Problem) -> LoginError {
-        let language = self.visitor.language;
-        let again = problem.may_be_tried_again().then(|| self.again.clone());
-        let answer = if self.visitor.wants_json {
-            let message = problem.text(language);
-            let value = json!({ "error": problem.id(), "message": message, "again": again });
-            pages::json(problem.status(), &value)
+    /// The request's URL holds a code: a failure leaves it.
+    pub(crate) fn at_callback(mut self) -> Self {
+        self.is_at_callback = true;
+        self
+    }
+
+    /// Sets or removes a cookie with the failure.
+    pub(crate) fn with_cookie(mut self, cookie: Option<HeaderValue>) -> Self {
+        self.cookie = cookie;
+        self
+    }
+
+    pub(crate) fn failed_with(self, kind: LoginErrorKind) -> LoginError {
+        self.failed(kind, None)
+    }
+
+    /// WeChat said no, or nothing.
+    pub(crate) fn failed_because(self, error: Arc<weixin::Error>) -> LoginError {
+        self.failed(LoginErrorKind::from(&*error), Some(error))
+    }
+
+    fn failed(self, kind: LoginErrorKind, source: Option<Arc<weixin::Error>>) -> LoginError {
+        let mut response = if self.visitor.wants_json {
+            self.json(kind)
+        } else if self.is_at_callback {
+            self.leave_url(kind)
         } else {
-            let link = again.map(|href| Link {
-                href,
-                label: language.say("重新登录", "Log in again"),
-            });
-            let page = PageText {
-                language,
-                title: problem.title(language),
-                text: problem.text(language).to_owned(),
-                link,
-            };
-            self.pages.plain(problem.status(), &page)
+            self.html(kind)
         };
-        LoginError::new(problem, None, answer)
+        if let Some(cookie) = self.cookie {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        LoginError::new(kind, source, self.return_to, response)
     }
 
-    /// WeChat has said no, or nothing.
-    pub(crate) fn failed(&self, error: Arc<weixin::Error>) -> LoginError {
-        let mut failed = self.problem(Problem::from(&*error));
-        failed.0.source = Some(error);
-        failed
+    /// The page of a failure that was redirected to it.
+    pub(crate) fn page(self, kind: LoginErrorKind) -> LoginError {
+        let mut error = self.failed(kind, None);
+        error.0.is_logged = true;
+        error
     }
 
-    /// The same address, in the whole window.
-    pub(crate) fn leave_frame(&self, href: String) -> LoginError {
-        let (language, problem) = (self.visitor.language, Problem::InFrame);
+    fn json(&self, kind: LoginErrorKind) -> Response<String> {
+        let message = self.visitor.language.pick(kind.message());
+        let again = kind.is_retryable().then(|| self.again());
+        let value = json!({ "error": kind.as_str(), "message": message, "again": again });
+        pages::json(kind.status(), &value)
+    }
+
+    fn html(&self, kind: LoginErrorKind) -> Response<String> {
+        let language = self.visitor.language;
+        let link = kind.is_retryable().then(|| Link {
+            href: self.again(),
+            label: language.say("重新登录", "Log in again"),
+        });
         let page = PageText {
             language,
-            title: problem.title(language),
-            text: problem.text(language).to_owned(),
+            title: language.pick(kind.title()),
+            text: language.pick(kind.message()).to_owned(),
+            link,
+        };
+        self.pages.plain(kind.status(), &page)
+    }
+
+    /// To the page of this failure, at a URL without a code.
+    fn leave_url(&self, kind: LoginErrorKind) -> Response<String> {
+        let location = self.own_url(ERROR, kind.as_str());
+        let mut response = pages::guarded(StatusCode::SEE_OTHER, String::new());
+        if let Ok(location) = HeaderValue::try_from(location) {
+            response.headers_mut().insert(LOCATION, location);
+        }
+        response
+    }
+
+    /// Where a new login starts.
+    fn again(&self) -> String {
+        self.own_url(AGAIN, "1")
+    }
+
+    fn own_url(&self, name: &str, value: &str) -> String {
+        let url = format!("{}{name}={value}", self.path);
+        match &self.return_to {
+            Some(path) => format!("{url}&{RETURN_TO}={}", path.in_query()),
+            None => url,
+        }
+    }
+
+    /// The same URL, in the top window.
+    pub(crate) fn leave_frame(&self, query: &str) -> LoginError {
+        let (language, kind) = (self.visitor.language, LoginErrorKind::InFrame);
+        let path = self.path.split('?').next().unwrap_or_default();
+        let page = PageText {
+            language,
+            title: language.pick(kind.title()),
+            text: language.pick(kind.message()).to_owned(),
             link: Some(Link {
-                href,
+                href: format!("{path}?{query}"),
                 label: language.say("继续", "Continue"),
             }),
         };
-        LoginError::new(problem, None, Pages::leave_frame(&page))
+        LoginError::new(kind, None, None, Pages::leave_frame(&page))
     }
 }
 
 impl LoginError {
-    fn new(problem: Problem, source: Option<Arc<weixin::Error>>, answer: Response<String>) -> Self {
+    fn new(
+        kind: LoginErrorKind,
+        source: Option<Arc<weixin::Error>>,
+        return_to: Option<ReturnPath>,
+        response: Response<String>,
+    ) -> Self {
         Self(Box::new(Parts {
-            problem,
+            kind,
             source,
-            answer,
+            return_to,
+            response,
+            is_logged: false,
         }))
     }
 
-    pub(crate) fn starts_again(start: StartLogin) -> Self {
-        Self::new(Problem::StartsAgain, None, start.into_http())
+    pub(crate) fn restarted(start: StartLogin) -> Self {
+        let return_to = start.return_path().cloned();
+        Self::new(
+            LoginErrorKind::Restarted,
+            None,
+            return_to,
+            start.into_http(),
+        )
     }
 
-    /// The same, and the login is over in this browser.
-    pub(crate) fn forgetting(mut self, forget: ForgetState) -> Self {
-        self.0.answer.headers_mut().extend(forget.into_headers());
-        self
+    /// Why the login ended without a user.
+    pub fn kind(&self) -> LoginErrorKind {
+        self.0.kind
     }
 
-    /// Why nobody is logged in.
-    pub fn problem(&self) -> Problem {
-        self.0.problem
+    /// Whether the response shows a failure, so that a page of your own may take its place. Otherwise it redirects, or
+    /// continues the login: return the error itself.
+    pub fn is_page(&self) -> bool {
+        let continues = matches!(
+            self.0.kind,
+            LoginErrorKind::InFrame | LoginErrorKind::Restarted
+        );
+        !continues && !self.0.response.status().is_redirection()
     }
 
     /// What WeChat said, if it was asked.
     pub fn weixin(&self) -> Option<&weixin::Error> {
         self.0.source.as_deref()
+    }
+
+    /// Where the login was to end. It is verified by the state, except for [`LoginErrorKind::NoCookie`],
+    /// [`Restarted`](LoginErrorKind::Restarted), [`CsrfMismatch`](LoginErrorKind::CsrfMismatch),
+    /// [`Used`](LoginErrorKind::Used) and [`Malformed`](LoginErrorKind::Malformed); it always is a path on this site.
+    pub fn return_to(&self) -> Option<&ReturnPath> {
+        self.0.return_to.as_ref()
     }
 
     /// What a page of your own must send along: cookies that end the login, and what keeps a code out of caches. The
@@ -124,39 +212,53 @@ impl LoginError {
         all.iter().filter_map(keep).collect()
     }
 
-    /// The answer for any framework. The reason goes to the log.
+    /// The response for any framework. The reason goes to the log.
     pub fn into_http(self) -> Response<String> {
-        let Parts {
-            problem,
-            source,
-            answer,
-        } = *self.0;
-        let problem = problem.id();
-        if let Some(error) = source {
-            tracing::warn!(%error, problem, "login failed");
+        if !self.0.is_logged {
+            log(self.0.kind, self.0.source.as_deref());
         }
-        answer
+        self.0.response
     }
+}
+
+/// One line for each failure: what WeChat said is the site's matter, the rest is mostly the visitor's.
+fn log(kind: LoginErrorKind, source: Option<&weixin::Error>) {
+    let kind = kind.as_str();
+    let Some(error) = source else {
+        tracing::info!(kind, "login failed");
+        return;
+    };
+    tracing::warn!(%error, kind, "login failed");
 }
 
 /// A call of the handler's own, of whose visitor nothing is known: the text is in both languages.
 impl From<weixin::Error> for LoginError {
     fn from(error: weixin::Error) -> Self {
-        let problem = Problem::from(&error);
-        let text = [Language::Chinese, Language::English].map(|language| {
-            let (title, text) = (problem.title(language), problem.text(language));
-            format!("{title}\n{text}\n")
+        let kind = LoginErrorKind::from(&error);
+        let [en, zh] = [Language::English, Language::Chinese].map(|language| {
+            let (title, message) = (language.pick(kind.title()), language.pick(kind.message()));
+            format!("{title}\n{message}\n")
         });
-        let mut answer = pages::guarded(problem.status(), text.join("\n"));
+        let mut response = pages::guarded(kind.status(), [zh, en].join("\n"));
         let plain = HeaderValue::from_static("text/plain; charset=utf-8");
-        answer.headers_mut().insert(CONTENT_TYPE, plain);
-        Self::new(problem, Some(Arc::new(error)), answer)
+        response.headers_mut().insert(CONTENT_TYPE, plain);
+        Self::new(kind, Some(Arc::new(error)), None, response)
+    }
+}
+
+impl fmt::Debug for LoginError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The response may hold the callback's URL, and so the code.
+        f.debug_struct("LoginError")
+            .field("kind", &self.0.kind)
+            .field("source", &self.0.source)
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Display for LoginError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "nobody is logged in: {}", self.0.problem.id())
+        write!(f, "login failed: {}", self.0.kind.as_str())
     }
 }
 

@@ -10,7 +10,7 @@ use http::{
         X_CONTENT_TYPE_OPTIONS,
     },
 };
-use weixin::State;
+use weixin::CsrfToken;
 
 use crate::Language;
 
@@ -145,7 +145,7 @@ pub(crate) fn policed(
 
 /// Another for each page. Without random bytes nothing carries it, and the page goes without style.
 pub(crate) fn nonce() -> String {
-    State::random().map_or_else(|_| String::new(), |state| state.as_str().to_owned())
+    CsrfToken::random().map_or_else(|_| String::new(), |token| token.expose().to_owned())
 }
 
 fn set(answer: &mut Response<String>, name: http::HeaderName, value: &'static str) {

@@ -1,13 +1,17 @@
 //! Where to go after the login: a path on the same site.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
+use data_encoding::BASE64URL_NOPAD;
 use thiserror::Error;
 
-/// Longest path that is kept in the cookie.
+/// Longest path as it stands in the callback's query.
 const MAX_LENGTH: usize = 512;
 
 /// A path on the same site, such as `/cart?item=1`: nothing that leads a browser elsewhere.
+///
+/// It travels in the query of the callback, where it is covered by the state. Its length is limited to 512 bytes there:
+/// 512 characters from `A-Z a-z 0-9 - _ . ~ /`, or 384 if it has others, which are sent in base64url.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ReturnPath(String);
 
@@ -15,6 +19,29 @@ impl ReturnPath {
     /// The path, for a `Location` header or a link.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The path as it stands in a query, in characters that stay the same however often they are decoded on the way.
+    pub(crate) fn in_query(&self) -> Cow<'_, str> {
+        in_query(&self.0)
+    }
+
+    /// Reads what [`in_query`](Self::in_query) has written; a plain path is read as well.
+    pub(crate) fn from_query(value: &str) -> Option<Self> {
+        if value.starts_with('/') {
+            return value.parse().ok();
+        }
+        let path = BASE64URL_NOPAD.decode(value.as_bytes()).ok()?;
+        String::from_utf8(path).ok()?.parse().ok()
+    }
+}
+
+fn in_query(path: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte);
+    if path.bytes().all(is_plain) {
+        Cow::Borrowed(path)
+    } else {
+        Cow::Owned(BASE64URL_NOPAD.encode(path.as_bytes()))
     }
 }
 
@@ -25,7 +52,8 @@ impl FromStr for ReturnPath {
         // `//host` and `/\host` are other hosts to a browser, and it drops tabs and line breaks.
         let other_host = path.starts_with("//") || path.contains('\\');
         let visible = path.bytes().all(|byte| byte.is_ascii_graphic());
-        if path.starts_with('/') && !other_host && visible && path.len() <= MAX_LENGTH {
+        let is_path = path.starts_with('/') && !other_host && visible;
+        if is_path && path.len() <= MAX_LENGTH && in_query(path).len() <= MAX_LENGTH {
             Ok(Self(path.to_owned()))
         } else {
             Err(InvalidReturnPath)
@@ -42,12 +70,14 @@ impl fmt::Display for ReturnPath {
 /// Text that is not a path on the same site.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[error(
-    "expected a path on this site that begins with one `/`, percent-encoded, of at most {MAX_LENGTH} characters"
+    "not a valid return path: expected a path on this site that begins with one `/`, percent-encoded, of at most {MAX_LENGTH} bytes in a query (384 if it has other characters than A-Z a-z 0-9 - _ . ~ /)"
 )]
 pub struct InvalidReturnPath;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -61,7 +91,6 @@ mod tests {
         ] {
             assert_eq!(good.parse::<ReturnPath>().unwrap().as_str(), good);
         }
-        let long = format!("/{}", "a".repeat(MAX_LENGTH));
         for bad in [
             "",
             "cart",
@@ -77,9 +106,62 @@ mod tests {
             "///evil.example",
             "/小明",
             "?next=/",
-            &long,
         ] {
             assert_eq!(bad.parse::<ReturnPath>(), Err(InvalidReturnPath), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_at_most_512_bytes_in_the_query() {
+        for (path, is_short_enough) in [
+            (format!("/{}", "a".repeat(511)), true),
+            (format!("/{}", "a".repeat(512)), false),
+            (format!("/?{}", "a".repeat(382)), true),
+            (format!("/?{}", "a".repeat(383)), false),
+            (format!("/?{}", "a".repeat(510)), false),
+        ] {
+            let parsed = path.parse::<ReturnPath>();
+            assert_eq!(parsed.is_ok(), is_short_enough, "{} bytes", path.len());
+            if let Ok(path) = parsed {
+                assert!(path.in_query().len() <= 512);
+            }
+        }
+    }
+
+    #[test]
+    fn in_a_query_other_characters_are_base64url() {
+        for (path, in_query) in [
+            ("/", "/"),
+            ("/a/b-c_d.e~f", "/a/b-c_d.e~f"),
+            ("/cart?item=1", "L2NhcnQ_aXRlbT0x"),
+            ("/%2e", "LyUyZQ"),
+        ] {
+            let path: ReturnPath = path.parse().unwrap();
+            assert_eq!(path.in_query(), in_query);
+            assert_eq!(ReturnPath::from_query(in_query), Some(path));
+        }
+        for bad in [
+            "",
+            "cart",
+            "//evil.example",
+            "Ly9ldmlsLmV4YW1wbGU",
+            "L2E=",
+            "_w",
+        ] {
+            assert_eq!(ReturnPath::from_query(bad), None, "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_into_a_query_is_read_back_and_survives_decoding(text in "/[!-~]{0,200}") {
+            if let Ok(path) = text.parse::<ReturnPath>() {
+                let written = path.in_query().into_owned();
+                let pair = format!("a={written}");
+                let (_, decoded) = form_urlencoded::parse(pair.as_bytes()).next().unwrap();
+                prop_assert_eq!(&decoded, &written);
+                prop_assert_eq!(ReturnPath::from_query(&decoded), Some(path));
+            }
         }
     }
 }

@@ -1,89 +1,125 @@
-//! The answer that sends a browser to WeChat.
+//! The response that sends a browser to WeChat.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use http::{
-    HeaderValue, Response, StatusCode,
+    HeaderMap, HeaderValue, Response, StatusCode,
     header::{LOCATION, SET_COOKIE},
 };
 use serde_json::json;
 use weixin::{
-    Advice, AppKind, AuthorizeRequest, Device, Error, LoginRequest, LoginUrl, PageLang, RedirectUri,
+    Advice, AppKind, AuthorizeRequest, CsrfToken, Device, Error, LoginRequest, LoginUrl, PageLang,
+    RedirectUri,
 };
 
 use crate::{
-    Language, LoginError, Problem, ReturnPath, Visitor, WebLogin,
-    login_error::Reply,
+    Language, LoginError, LoginErrorKind, ReturnPath, Visitor, WebLogin,
+    callback::{RESTARTED, RETURN_TO},
     pages::{self, Link, PageText},
     state_cookie::StateCookie,
 };
 
-/// Sends the browser to WeChat and keeps the state in its cookie: a redirect; for a phone that cannot scan its own
-/// screen, a page that says what to do; for a program, JSON with the address.
-#[derive(Clone, Debug)]
+/// Sends the browser to WeChat and ties the login to it by a cookie: a redirect; for a phone that cannot scan its own
+/// screen, a page that says what to do; for a program, JSON with the URL.
+#[derive(Clone)]
 #[must_use = "return it from the handler"]
 pub struct StartLogin {
-    pub(crate) url: LoginUrl,
-    pub(crate) advice: Option<Advice>,
-    pub(crate) cookie: StateCookie,
-    pub(crate) reply: Reply,
+    login: WebLogin,
+    visitor: Visitor,
+    route: Route,
+    csrf: CsrfToken,
+    is_restart: bool,
+    return_to: Option<ReturnPath>,
+    url: LoginUrl,
+    /// Cookies of older logins of this browser that are to go.
+    removed: Vec<HeaderValue>,
+}
+
+/// Which of WeChat's pages logs this device in.
+#[derive(Clone, Copy, Debug)]
+struct Route {
+    kind: AppKind,
+    hint: Option<Advice>,
 }
 
 impl StartLogin {
-    /// Remembers where to go after the login; [`Login::return_to`](crate::Login::return_to) brings it back.
-    pub fn return_to(mut self, path: ReturnPath) -> Self {
-        self.cookie.return_to = Some(path);
+    /// Remembers where to go after the login; [`Login::return_to`](crate::Login::return_to) brings it back. It travels
+    /// in the callback's URL, covered by the state.
+    pub fn return_to(mut self, path: impl Into<Option<ReturnPath>>) -> Self {
+        let path = path.into();
+        let destination = self
+            .login
+            .destination(&self.csrf, path.as_ref(), self.is_restart);
+        // It could be made without the path, and the path adds nothing that can fail.
+        if let Ok(url) = self
+            .login
+            .authorize_url(self.route.kind, self.visitor, &destination)
+        {
+            self.url = url;
+            self.return_to = path;
+        }
         self
     }
 
-    /// The address of WeChat's page.
+    /// The URL of WeChat's page.
     pub fn url(&self) -> &str {
         self.url.as_str()
     }
 
-    /// The answer for any framework.
+    pub(crate) fn return_path(&self) -> Option<&ReturnPath> {
+        self.return_to.as_ref()
+    }
+
+    /// The response for any framework.
     pub fn into_http(self) -> Response<String> {
-        // A state of this crate's always is a cookie's.
-        let Some(cookie) = self.cookie.keep() else {
+        let cookie = StateCookie {
+            csrf: self.csrf.clone(),
+            kind: self.route.kind,
+        };
+        let cookies = &self.login.0.cookies;
+        // A state of this crate's always fits into a cookie.
+        let Some(cookie) = cookies.set(&self.url.csrf().state(), &cookie) else {
             return pages::guarded(StatusCode::INTERNAL_SERVER_ERROR, String::new());
         };
         let Visitor {
             language,
             wants_json,
             ..
-        } = self.reply.visitor;
-        let advice = self.advice.map(|advice| match language {
-            Language::Chinese => advice.zh(),
-            Language::English => advice.en(),
+        } = self.visitor;
+        let hint = self.route.hint.map(|hint| match language {
+            Language::Chinese => hint.zh(),
+            Language::English => hint.en(),
         });
-        let mut answer = match advice {
-            advice if wants_json => {
-                let value = json!({ "url": self.url.as_str(), "advice": advice });
+        let mut response = match hint {
+            hint if wants_json => {
+                let value = json!({ "url": self.url.as_str(), "advice": hint });
                 pages::json(StatusCode::OK, &value)
             }
-            Some(advice) => {
-                let page = self.for_phones(advice, language);
-                self.reply.pages.plain(StatusCode::OK, &page)
+            Some(hint) => {
+                let page = self.for_phones(hint, language);
+                self.login.0.pages.plain(StatusCode::OK, &page)
             }
             None => self.redirect(),
         };
-        answer.headers_mut().append(SET_COOKIE, cookie);
-        answer
+        for cookie in self.removed.into_iter().chain([cookie]) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        response
     }
 
     fn redirect(&self) -> Response<String> {
-        let mut answer = pages::guarded(StatusCode::SEE_OTHER, String::new());
+        let mut response = pages::guarded(StatusCode::SEE_OTHER, String::new());
         if let Ok(location) = HeaderValue::try_from(self.url.as_str()) {
-            answer.headers_mut().insert(LOCATION, location);
+            response.headers_mut().insert(LOCATION, location);
         }
-        answer
+        response
     }
 
-    fn for_phones(&self, advice: &str, language: Language) -> PageText {
+    fn for_phones(&self, hint: &str, language: Language) -> PageText {
         PageText {
             language,
             title: language.say("用微信登录", "Log in with WeChat"),
-            text: advice.to_owned(),
+            text: hint.to_owned(),
             link: Some(Link {
                 href: self.url.as_str().to_owned(),
                 label: language.say("显示二维码", "Show the QR code"),
@@ -92,67 +128,135 @@ impl StartLogin {
     }
 }
 
+impl fmt::Debug for StartLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The URL holds the state.
+        f.debug_struct("StartLogin")
+            .field("visitor", &self.visitor)
+            .field("return_to", &self.return_to)
+            .finish_non_exhaustive()
+    }
+}
+
 impl WebLogin {
-    /// Starts a login: return this from the handler behind "log in with WeChat". It is the QR page on desktops, the
-    /// official account's page inside WeChat, and for other phones a page that says what to do.
+    /// Starts a login, in the browser of a request with these headers: return this from the handler of "log in with
+    /// WeChat". It is the QR page on desktops, the official account's page inside WeChat, and for other phones a page
+    /// that says what to do.
+    ///
+    /// A browser has at most five logins in progress; with one more, the oldest ends.
     ///
     /// # Errors
     ///
-    /// [`Problem::Configuration`] if there is no application for this browser, or the callback is one that WeChat
-    /// refuses.
-    pub fn start(&self, visitor: &Visitor) -> Result<StartLogin, LoginError> {
-        self.start_at(&self.0.redirect_uri, *visitor)
+    /// [`LoginErrorKind::Configuration`] if there is no app for this browser, or the redirect URI is one that WeChat
+    /// rejects.
+    pub fn start(&self, headers: &HeaderMap) -> Result<StartLogin, LoginError> {
+        self.restart(headers, false)
     }
 
-    pub(crate) fn start_at(
+    pub(crate) fn restart(
         &self,
-        callback: &RedirectUri,
-        visitor: Visitor,
+        headers: &HeaderMap,
+        is_restart: bool,
     ) -> Result<StartLogin, LoginError> {
+        let visitor = Visitor::of(headers);
         let reply = self.reply(visitor, None);
-        let (kind, url, advice) = self
-            .login_url(callback, visitor)
-            .map_err(|error| reply.failed(Arc::new(error)))?
-            .ok_or_else(|| reply.problem(Problem::Configuration))?;
+        let Some(route) = self.route(visitor.device) else {
+            return Err(reply.failed_with(LoginErrorKind::Configuration));
+        };
+        let made = CsrfToken::random().and_then(|csrf| {
+            let url = self.authorize_url(
+                route.kind,
+                visitor,
+                &self.destination(&csrf, None, is_restart),
+            )?;
+            Ok((csrf, url))
+        });
+        let (csrf, url) = made.map_err(|error| reply.failed_because(Arc::new(error)))?;
         Ok(StartLogin {
-            cookie: StateCookie::new(self.0.site, url.state().clone(), kind),
+            login: self.clone(),
+            visitor,
+            route,
+            csrf,
+            is_restart,
+            return_to: None,
             url,
-            advice,
-            reply,
+            removed: self.0.cookies.make_room(headers),
         })
     }
 
-    /// `None`: there is no application for this browser.
-    fn login_url(
-        &self,
-        callback: &RedirectUri,
-        visitor: Visitor,
-    ) -> Result<Option<(AppKind, LoginUrl, Option<Advice>)>, Error> {
+    /// `None`: there is no app for this device.
+    fn route(&self, device: Device) -> Option<Route> {
         let apps = &self.0.apps;
-        if let (Device::WeChat, Some(account)) =
-            (visitor.device, apps.of_kind(AppKind::OfficialAccount))
-        {
-            let url = account.authorize_url(AuthorizeRequest::new(callback.clone()))?;
-            return Ok(Some((AppKind::OfficialAccount, url, None)));
+        if device == Device::WeChat && apps.of_kind(AppKind::OfficialAccount).is_some() {
+            let kind = AppKind::OfficialAccount;
+            return Some(Route { kind, hint: None });
         }
-        let Some(website) = apps.of_kind(AppKind::Website) else {
-            return Ok(None);
-        };
-        let url = website.login_url(qr_page(callback, visitor))?;
-        let advice = match visitor.device {
+        apps.of_kind(AppKind::Website)?;
+        let hint = match device {
             Device::Phone => Some(Advice::OpenInWeChat),
             Device::WeChat => Some(Advice::ScanWithAnother),
             _ => None,
         };
-        Ok(Some((AppKind::Website, url, advice)))
+        let kind = AppKind::Website;
+        Some(Route { kind, hint })
+    }
+
+    /// Where WeChat is to send the browser, and the token whose state covers that.
+    pub(crate) fn destination(
+        &self,
+        csrf: &CsrfToken,
+        return_to: Option<&ReturnPath>,
+        is_restart: bool,
+    ) -> Destination {
+        let mut redirect_uri = self.0.redirect_uri.clone();
+        if is_restart {
+            redirect_uri = redirect_uri.with_query_pair(RESTARTED, "1");
+        }
+        if let Some(path) = return_to {
+            redirect_uri = redirect_uri.with_query_pair(RETURN_TO, &path.in_query());
+        }
+        let csrf = self.bound(csrf.clone(), return_to);
+        Destination { redirect_uri, csrf }
+    }
+
+    /// The state covers the redirect URI, so that one of another login on this host is worth nothing here, and the
+    /// return path, so that nobody can exchange it in the callback's URL.
+    pub(crate) fn bound(&self, csrf: CsrfToken, return_to: Option<&ReturnPath>) -> CsrfToken {
+        let return_to = return_to.map(ReturnPath::in_query).unwrap_or_default();
+        csrf.bound_to(&format!("{} {return_to}", self.0.redirect_uri))
+    }
+
+    fn authorize_url(
+        &self,
+        kind: AppKind,
+        visitor: Visitor,
+        destination: &Destination,
+    ) -> Result<LoginUrl, Error> {
+        let client = self.0.apps.of_kind(kind).unwrap_or(&self.0.client);
+        match kind {
+            AppKind::OfficialAccount => client.authorize_url(destination.consent_page()),
+            _ => client.login_url(destination.qr_page(visitor)),
+        }
     }
 }
 
-/// In the visitor's language.
-pub(crate) fn qr_page(callback: &RedirectUri, visitor: Visitor) -> LoginRequest {
-    let request = LoginRequest::new(callback.clone());
-    match visitor.language {
-        Language::Chinese => request,
-        Language::English => request.lang(PageLang::En),
+/// Where WeChat is to send the browser, and the token whose state covers that.
+pub(crate) struct Destination {
+    redirect_uri: RedirectUri,
+    csrf: CsrfToken,
+}
+
+impl Destination {
+    fn consent_page(&self) -> AuthorizeRequest {
+        AuthorizeRequest::new(self.redirect_uri.clone()).csrf(self.csrf.clone())
+    }
+
+    /// In the visitor's language.
+    pub(crate) fn qr_page(&self, visitor: Visitor) -> LoginRequest {
+        let request = LoginRequest::new(self.redirect_uri.clone()).csrf(self.csrf.clone());
+        match visitor.language {
+            Language::Chinese => request,
+            Language::English => request.lang(PageLang::En),
+        }
     }
 }

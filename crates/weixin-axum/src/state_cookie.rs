@@ -1,140 +1,181 @@
-//! The cookie that ties a login to the browser that started it: one for each login in progress.
+//! The cookies that tie logins to the browser that started them: one for each login in progress.
 
-use cookie::{Cookie, SameSite, time::Duration};
+use std::{fmt::Write, time::Duration};
+
+use data_encoding::BASE32_NOPAD;
 use http::{
     HeaderMap, HeaderValue,
     header::{CACHE_CONTROL, COOKIE, REFERRER_POLICY, SET_COOKIE},
 };
-use weixin::{AppKind, RedirectUri, State};
+use sha2::{Digest, Sha256};
+use weixin::{AppKind, CsrfToken, RedirectUri};
 
-use crate::ReturnPath;
+use crate::exchange_once::REPLAY_WINDOW;
 
-/// How long a login may take.
-const IN_PROGRESS: Duration = Duration::minutes(10);
-/// How long the same callback may come again.
-const SPENT: Duration = Duration::seconds(60);
+/// How long a login may take. WeChat's QR page renews itself for as long as it is open: the user may scan after lunch.
+pub(crate) const LOGIN_TIME: Duration = Duration::from_hours(2);
 
-/// Characters of the state in the name of its cookie, so that two tabs do not share one.
-const NAME_LENGTH: usize = 8;
+/// Most logins in progress in one browser. Without a limit, a stranger's page could fill the cookies of the whole host
+/// until web servers reject every request.
+pub(crate) const MAX_IN_PROGRESS: usize = 5;
 
-/// Behind the state of a login of the official account; no state of ours ends so.
-const INSIDE_WECHAT: &str = "~";
+/// Most cookies that one response removes: browsers keep no more than about this many for a host.
+const MAX_REMOVED: usize = 200;
 
-/// How cookies of this site are named and protected.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Site {
-    /// `__Host-` keeps other hosts from planting the cookie; `Secure` keeps it off plain HTTP.
-    Https,
-    /// Plain HTTP on this machine, where browsers refuse both.
-    Localhost,
+/// Letters and digits of a token and of the state that is derived from it.
+const LENGTH: usize = 22;
+
+/// Letters of the redirect URI's hash in the name of a cookie, so that two logins on one host do not mix.
+const TAG_LENGTH: usize = 4;
+
+/// After the token of a login of the official account; no token of ours ends like this.
+const INSIDE_WECHAT: char = '~';
+
+/// How the cookies of one login are named and protected.
+#[derive(Clone, Debug)]
+pub(crate) struct StateCookies {
+    /// All of the name before the state.
+    prefix: String,
+    is_secure: bool,
 }
 
-impl Site {
-    /// `None` for plain HTTP anywhere else: no browser would keep a protected cookie there.
-    pub(crate) fn of(redirect_uri: &RedirectUri) -> Option<Self> {
-        let url = redirect_uri.url();
-        match (url.scheme(), url.host_str()) {
-            ("https", _) => Some(Self::Https),
-            (_, Some("localhost" | "127.0.0.1")) => Some(Self::Localhost),
-            _ => None,
-        }
-    }
-
-    fn prefix(self) -> &'static str {
-        match self {
-            Self::Https => "__Host-weixin-",
-            Self::Localhost => "weixin-",
-        }
-    }
-}
-
-/// What the cookie remembers.
+/// What one cookie says.
 #[derive(Clone, Debug)]
 pub(crate) struct StateCookie {
-    site: Site,
-    pub(crate) state: State,
-    /// Which app the code will belong to.
+    pub(crate) csrf: CsrfToken,
+    /// The kind of app that the code will belong to.
     pub(crate) kind: AppKind,
-    pub(crate) return_to: Option<ReturnPath>,
 }
 
-impl StateCookie {
-    pub(crate) fn new(site: Site, state: State, kind: AppKind) -> Self {
-        Self {
-            site,
-            state,
-            kind,
-            return_to: None,
-        }
-    }
-
-    /// The cookie of the login that `state` claims to belong to; the state is not compared here.
-    pub(crate) fn find(site: Site, headers: &HeaderMap, state: &str) -> Option<Self> {
-        let wanted = name(site, state);
-        let cookie = cookies(headers).find(|cookie| cookie.name() == wanted)?;
-        let (state, return_to) = cookie
-            .value()
-            .split_once('.')
-            .unwrap_or((cookie.value(), ""));
-        let (state, kind) = match state.strip_suffix(INSIDE_WECHAT) {
-            Some(state) => (state, AppKind::OfficialAccount),
-            None => (state, AppKind::Website),
+impl StateCookies {
+    /// `None` for plain HTTP elsewhere than on this machine: no browser would keep a protected cookie there.
+    pub(crate) fn new(redirect_uri: &RedirectUri) -> Option<Self> {
+        let url = redirect_uri.url();
+        // `__Host-` keeps other hosts, sub-domains among them, from setting the cookie; `Secure` keeps it off plain HTTP.
+        // On plain HTTP browsers refuse both.
+        let (is_secure, prefix) = match (url.scheme(), url.host_str()) {
+            ("https", _) => (true, "__Host-weixin-"),
+            (_, Some("localhost" | "127.0.0.1")) => (false, "weixin-"),
+            _ => return None,
         };
+        let digest = Sha256::digest(redirect_uri.as_str());
+        let tag = BASE32_NOPAD.encode(&digest).to_ascii_lowercase();
         Some(Self {
-            site,
-            state: State::from_stored(state),
-            kind,
-            return_to: return_to.parse().ok(),
+            prefix: format!("{prefix}{}-", &tag[..TAG_LENGTH]),
+            is_secure,
         })
     }
 
-    /// Whether this browser has any login in progress.
-    pub(crate) fn any(site: Site, headers: &HeaderMap) -> bool {
-        cookies(headers).any(|cookie| cookie.name().starts_with(site.prefix()))
+    /// The cookie of the login to which `state` claims to belong; nothing is verified here.
+    pub(crate) fn find(&self, headers: &HeaderMap, state: &str) -> Option<StateCookie> {
+        self.all(headers)
+            .find_map(|(name, cookie)| (name == state).then_some(cookie))
     }
 
-    /// Keeps the login in this browser while it lasts.
-    pub(crate) fn keep(&self) -> Option<HeaderValue> {
-        self.header(IN_PROGRESS)
-    }
-
-    /// Ends it, but for a repeat of the same callback.
-    pub(crate) fn spend(&self) -> ForgetState {
-        ForgetState(self.header(SPENT))
-    }
-
-    /// Ends it.
-    pub(crate) fn remove(&self) -> ForgetState {
-        ForgetState(self.header(Duration::ZERO))
-    }
-
-    fn header(&self, max_age: Duration) -> Option<HeaderValue> {
-        let mut value = self.state.as_str().to_owned();
-        if self.kind == AppKind::OfficialAccount {
-            value.push_str(INSIDE_WECHAT);
+    /// The states of all logins in progress in this browser, the oldest first, which is the order that browsers send
+    /// (RFC 6265, section 5.4).
+    pub(crate) fn in_progress(&self, headers: &HeaderMap) -> Vec<String> {
+        let mut states = Vec::new();
+        for (state, _) in self.all(headers) {
+            if !states.contains(&state) && states.len() < MAX_REMOVED {
+                states.push(state);
+            }
         }
-        if let Some(path) = &self.return_to {
-            value.push('.');
-            value.push_str(path.as_str());
+        states
+    }
+
+    /// Ends the oldest logins of this browser, so that with one more there are not too many.
+    pub(crate) fn make_room(&self, headers: &HeaderMap) -> Vec<HeaderValue> {
+        let states = self.in_progress(headers);
+        let too_many = (states.len() + 1).saturating_sub(MAX_IN_PROGRESS);
+        let oldest = states.iter().take(too_many);
+        oldest.filter_map(|state| self.remove(state)).collect()
+    }
+
+    /// Stores the login while it is in progress.
+    pub(crate) fn set(&self, state: &str, cookie: &StateCookie) -> Option<HeaderValue> {
+        self.write(state, Some(cookie), LOGIN_TIME)
+    }
+
+    /// Ends the login, except for a repeat of the same callback.
+    pub(crate) fn spend(&self, state: &str, cookie: &StateCookie) -> Option<HeaderValue> {
+        self.write(state, Some(cookie), REPLAY_WINDOW)
+    }
+
+    /// Ends the login.
+    pub(crate) fn remove(&self, state: &str) -> Option<HeaderValue> {
+        self.write(state, None, Duration::ZERO)
+    }
+
+    fn write(
+        &self,
+        state: &str,
+        cookie: Option<&StateCookie>,
+        max_age: Duration,
+    ) -> Option<HeaderValue> {
+        let mut text = format!("{}{state}=", self.prefix);
+        if let Some(cookie) = cookie {
+            text.push_str(cookie.csrf.expose());
+            if cookie.kind == AppKind::OfficialAccount {
+                text.push(INSIDE_WECHAT);
+            }
         }
-        let cookie = Cookie::build((name(self.site, self.state.as_str()), value))
-            .path("/")
-            .http_only(true)
-            .same_site(SameSite::Lax)
-            .secure(self.site == Site::Https)
-            .max_age(max_age)
-            .build();
-        // `None` cannot happen to a state of ours; one of the caller's may hold anything.
-        HeaderValue::try_from(cookie.encoded().to_string()).ok()
+        text.push_str("; HttpOnly; SameSite=Lax");
+        if self.is_secure {
+            text.push_str("; Secure");
+        }
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "; Path=/; Max-Age={}", max_age.as_secs());
+        let mut value = HeaderValue::try_from(text).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+
+    /// Cookies of exactly our shape, with their state. Names are compared as the bytes that they are: a decoded name
+    /// would let `%5F%5FHost-…`, which a sub-domain may set, pass for `__Host-…`, which it may not.
+    fn all<'a>(
+        &'a self,
+        headers: &'a HeaderMap,
+    ) -> impl Iterator<Item = (String, StateCookie)> + 'a {
+        let pairs = headers
+            .get_all(COOKIE)
+            .iter()
+            .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+        pairs.filter_map(|pair| {
+            // One that cannot be read, such as a name in Chinese, is no reason to miss the others.
+            let (name, value) = str::from_utf8(pair).ok()?.trim().split_once('=')?;
+            let state = name.strip_prefix(&self.prefix)?;
+            Some((is_ours(state).then(|| state.to_owned())?, parse(value)?))
+        })
     }
 }
 
+fn parse(value: &str) -> Option<StateCookie> {
+    let (token, kind) = match value.strip_suffix(INSIDE_WECHAT) {
+        Some(token) => (token, AppKind::OfficialAccount),
+        None => (value, AppKind::Website),
+    };
+    let csrf = is_ours(token).then(|| CsrfToken::new(token))?.ok()?;
+    Some(StateCookie { csrf, kind })
+}
+
+/// Whether a text has the shape of our tokens and states.
+pub(crate) fn is_ours(text: &str) -> bool {
+    text.len() == LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 /// A part of the response that ends a login in this browser: for a minute the same callback may
-/// come again, then the state is worth nothing. It also keeps the callback's address, which holds the
-/// code, out of caches and `Referer`. Put it in front: `(login.forget, Redirect::to("/"))`.
-#[derive(Clone, Debug)]
+/// come again, then the state is worth nothing. It also keeps the callback's URL, which holds the
+/// code, out of caches and `Referer`. Put it first: `(login.forget, Redirect::to("/"))`.
+#[derive(Clone)]
 #[must_use = "make it a part of the response"]
-pub struct ForgetState(Option<HeaderValue>);
+pub struct ForgetState(pub(crate) Option<HeaderValue>);
+
+impl std::fmt::Debug for ForgetState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ForgetState(..)")
+    }
+}
 
 impl ForgetState {
     /// The headers, for a response of any framework; a response may have other cookies of its own.
@@ -149,101 +190,153 @@ impl ForgetState {
     }
 }
 
-fn name(site: Site, state: &str) -> String {
-    let id: String = state
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .take(NAME_LENGTH)
-        .collect();
-    format!("{}{id}", site.prefix())
-}
-
-fn cookies(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
-    headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|header| header.to_str().ok())
-        .flat_map(Cookie::split_parse_encoded)
-        .filter_map(Result::ok)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn cookie(redirect_uri: &str) -> StateCookie {
-        let site = Site::of(&redirect_uri.parse().unwrap()).unwrap();
-        let mut cookie = StateCookie::new(
-            site,
-            State::from_stored("0123456789abcdefghijkl"),
-            AppKind::Website,
-        );
-        cookie.return_to = Some("/cart?a=\"1\";b".parse().unwrap());
-        cookie
+    const STATE: &str = "S123456789abcdefghijkl";
+    const TOKEN: &str = "0123456789abcdefghijkl";
+
+    fn cookies(redirect_uri: &str) -> StateCookies {
+        StateCookies::new(&redirect_uri.parse().unwrap()).unwrap()
+    }
+
+    fn https() -> StateCookies {
+        cookies("https://www.example.com/cb")
+    }
+
+    fn cookie(kind: AppKind) -> StateCookie {
+        let csrf = CsrfToken::new(TOKEN).unwrap();
+        StateCookie { csrf, kind }
+    }
+
+    fn headers(cookies: &[&[u8]]) -> HeaderMap {
+        let values = cookies.iter().map(|bytes| HeaderValue::from_bytes(bytes));
+        values.map(|value| (COOKIE, value.unwrap())).collect()
     }
 
     #[test]
     fn the_cookie_is_bound_to_its_host_and_kept_from_scripts_and_plain_http() {
         insta::assert_snapshot!(
-            cookie("https://www.example.com/cb").keep().unwrap().to_str().unwrap(),
-            @"__Host-weixin-01234567=0123456789abcdefghijkl.%2Fcart%3Fa%3D%221%22%3Bb; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=600"
+            https().set(STATE, &cookie(AppKind::Website)).unwrap().to_str().unwrap(),
+            @"__Host-weixin-oqpq-S123456789abcdefghijkl=0123456789abcdefghijkl; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=7200"
+        );
+        insta::assert_snapshot!(
+            https().spend(STATE, &cookie(AppKind::OfficialAccount)).unwrap().to_str().unwrap(),
+            @"__Host-weixin-oqpq-S123456789abcdefghijkl=0123456789abcdefghijkl~; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=60"
+        );
+        insta::assert_snapshot!(
+            https().remove(STATE).unwrap().to_str().unwrap(),
+            @"__Host-weixin-oqpq-S123456789abcdefghijkl=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0"
         );
     }
 
     #[test]
     fn only_on_this_machine_does_it_go_without() {
         for local in ["http://localhost:8080/cb", "http://127.0.0.1/cb"] {
-            insta::allow_duplicates! {
-                insta::assert_snapshot!(
-                    cookie(local).keep().unwrap().to_str().unwrap(),
-                    @"weixin-01234567=0123456789abcdefghijkl.%2Fcart%3Fa%3D%221%22%3Bb; HttpOnly; SameSite=Lax; Path=/; Max-Age=600"
-                );
-            }
+            let set = cookies(local)
+                .set(STATE, &cookie(AppKind::Website))
+                .unwrap();
+            let set = set.to_str().unwrap();
+            assert!(
+                set.starts_with("weixin-") && !set.contains("Secure"),
+                "{set}"
+            );
         }
         for elsewhere in [
             "http://www.example.com/cb",
             "http://localhost.example/cb",
             "http://127.0.0.2/cb",
         ] {
-            assert_eq!(Site::of(&elsewhere.parse().unwrap()), None, "{elsewhere}");
+            assert!(
+                StateCookies::new(&elsewhere.parse().unwrap()).is_none(),
+                "{elsewhere}"
+            );
         }
     }
 
     #[test]
     fn it_is_read_back_as_it_was_written() {
-        let written = cookie("https://www.example.com/cb");
-        let header = written.keep().unwrap();
-        let pair = header
-            .to_str()
-            .unwrap()
-            .split_once(';')
-            .unwrap()
-            .0
-            .to_owned();
-        let headers = HeaderMap::from_iter([(
-            COOKIE,
-            HeaderValue::try_from(format!("a=b; {pair}")).unwrap(),
-        )]);
-        let read = StateCookie::find(Site::Https, &headers, "0123456789abcdefghijkl").unwrap();
-        assert!(read.state.matches(written.state.as_str()));
-        assert_eq!(read.return_to, written.return_to);
-        assert!(StateCookie::find(Site::Https, &headers, "another").is_none());
-        assert!(StateCookie::find(Site::Localhost, &headers, "0123456789abcdefghijkl").is_none());
-        assert!(StateCookie::any(Site::Https, &headers));
+        for kind in [AppKind::Website, AppKind::OfficialAccount] {
+            let header = https().set(STATE, &cookie(kind)).unwrap();
+            let (pair, _) = header.to_str().unwrap().split_once(';').unwrap();
+            let headers = headers(&[format!("a=b; {pair}; c=d").as_bytes()]);
+            let read = https().find(&headers, STATE).unwrap();
+            assert_eq!((read.csrf.expose(), read.kind), (TOKEN, kind));
+            assert!(https().find(&headers, TOKEN).is_none());
+            assert_eq!(https().in_progress(&headers), [STATE]);
+        }
     }
 
     #[test]
-    fn it_knows_which_app_the_code_will_belong_to() {
-        for kind in [AppKind::Website, AppKind::OfficialAccount] {
-            let state = State::from_stored("0123456789abcdefghijkl");
-            let written = StateCookie::new(Site::Https, state, kind).keep().unwrap();
-            let pair = written.to_str().unwrap().split(';').next().unwrap();
-            let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::try_from(pair).unwrap())]);
-            let read = StateCookie::find(Site::Https, &headers, "0123456789abcdefghijkl").unwrap();
-            assert_eq!(
-                (read.kind, read.state.as_str()),
-                (kind, "0123456789abcdefghijkl")
-            );
+    fn a_name_that_only_decodes_to_ours_is_another_cookie() {
+        for name in [
+            "%5F%5FHost-weixin-oqpq-",
+            "%5f%5fHost-weixin-oqpq-",
+            "_%5FHost-weixin-oqpq-",
+            "__Host%2Dweixin-oqpq-",
+            "__host-weixin-oqpq-",
+            "__Host-Weixin-oqpq-",
+            "\"__Host-weixin-oqpq-",
+            "__Host-weixin-",
+            "weixin-oqpq-",
+            "__Secure-weixin-oqpq-",
+        ] {
+            let headers = headers(&[format!("{name}{STATE}={TOKEN}").as_bytes()]);
+            assert!(https().find(&headers, STATE).is_none(), "{name}");
+            assert!(https().in_progress(&headers).is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn cookies_of_another_login_on_this_host_and_of_another_shape_are_not_ours() {
+        let ours = format!("__Host-weixin-oqpq-{STATE}");
+        for other in [
+            format!("__Host-weixin-gateway={TOKEN}"),
+            format!("__Host-weixin-oqpq-session={TOKEN}"),
+            format!("{ours}x={TOKEN}"),
+            format!("{ours}={TOKEN}x"),
+            format!("{ours}={TOKEN}~~"),
+            format!("{ours}=%30{}", &TOKEN[1..]),
+            format!("{ours}="),
+            ours.clone(),
+        ] {
+            let headers = headers(&[other.as_bytes()]);
+            assert!(https().in_progress(&headers).is_empty(), "{other}");
+        }
+        let headers = headers(&[format!("{ours}={TOKEN}").as_bytes()]);
+        let another = cookies("https://www.example.com/other/cb");
+        assert!(another.in_progress(&headers).is_empty());
+    }
+
+    #[test]
+    fn a_cookie_that_cannot_be_read_hides_no_other() {
+        let ours = format!("__Host-weixin-oqpq-{STATE}={TOKEN}");
+        for header in [
+            format!("nick=小明; {ours}").into_bytes(),
+            [b"x=\xff\xfe; ", ours.as_bytes(), b"; y=\xff"].concat(),
+            format!(";;=; {ours} ;").into_bytes(),
+            format!("%zz=%zz; {ours}").into_bytes(),
+        ] {
+            assert!(https().find(&headers(&[&header]), STATE).is_some());
+        }
+        // HTTP/2 may send each cookie as a header field of its own.
+        let several = headers(&["nick=小明".as_bytes(), ours.as_bytes()]);
+        assert!(https().find(&several, STATE).is_some());
+    }
+
+    #[test]
+    fn of_a_browsers_logins_the_oldest_goes_when_there_are_more_than_five() {
+        let state = |n: usize| format!("S{n:021}");
+        let pair = |n| format!("__Host-weixin-oqpq-{}={TOKEN}", state(n));
+        for (count, removed) in [(0, 0), (4, 0), (5, 1), (9, 5)] {
+            let pairs: Vec<_> = (0..count).map(pair).collect();
+            let headers = headers(&[pairs.join("; ").as_bytes()]);
+            let room = https().make_room(&headers);
+            let expected: Vec<_> = (0..removed)
+                .map(|n| https().remove(&state(n)).unwrap())
+                .collect();
+            assert_eq!(room, expected, "{count} logins");
         }
     }
 }

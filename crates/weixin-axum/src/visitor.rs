@@ -4,7 +4,7 @@ use http::{
     HeaderMap,
     header::{ACCEPT, ACCEPT_LANGUAGE, USER_AGENT},
 };
-use weixin::Device;
+use weixin::{Bilingual, Device};
 
 /// Where a browser puts an answer: in a frame, or in a tab of its own.
 const DESTINATION: &str = "sec-fetch-dest";
@@ -60,6 +60,11 @@ impl Language {
             Self::Chinese => "zh-CN",
             Self::English => "en",
         }
+    }
+
+    /// The text in this language.
+    pub(crate) fn pick(self, text: Bilingual) -> &'static str {
+        self.say(text.zh, text.en)
     }
 
     /// One of two texts.

@@ -1,21 +1,25 @@
 //! The login of one site: what handlers share.
 
 use std::{
+    fmt,
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    time::SystemTime,
 };
 
+use http::{HeaderMap, header::SET_COOKIE};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
-use weixin::{Apps, Client, Code, KnownIds, RedirectUri, Token, User};
+use weixin::{Apps, Client, Clock, Code, KnownIds, RedirectUri, Token, User};
 
+#[cfg(feature = "shared")]
+use crate::state_cookie::MAX_IN_PROGRESS;
 use crate::{
-    ForgetState, LoginError, Problem, ReturnPath, UnusableSite, VerifiedCode, Visitor,
+    ForgetState, LoginError, LoginErrorKind, ReturnPath, UnusableSite, VerifiedCode, Visitor,
     WebLoginBuilder,
+    exchange_once::{Entry, Exchanges, Outcome, Pending, nothing_was_sent},
     login_error::Reply,
     pages::Pages,
-    redemptions::{Outcome, Pending, Redemptions, Turn},
-    state_cookie::Site,
-    verified::{AGAIN, RETURN_TO},
+    state_cookie::StateCookies,
 };
 
 /// WeChat login for one site. Cheap to clone: put it into the router's state.
@@ -28,16 +32,19 @@ pub(crate) struct Inner {
     /// The first of them.
     pub(crate) client: Client,
     pub(crate) redirect_uri: RedirectUri,
-    pub(crate) restarted_uri: RedirectUri,
-    pub(crate) site: Site,
+    /// The callback's own path, up to where a parameter can be added.
+    pub(crate) path: Arc<str>,
+    pub(crate) cookies: StateCookies,
     pub(crate) pages: Pages,
-    pub(crate) redemptions: Mutex<Redemptions>,
+    /// `None`: the client's.
+    pub(crate) clock: Option<Arc<dyn Clock>>,
+    pub(crate) exchanges: Mutex<Exchanges>,
+    pub(crate) in_flight: Arc<Semaphore>,
     #[cfg(feature = "shared")]
-    pub(crate) shared: Option<crate::shared::Shared>,
+    pub(crate) shared: Option<Arc<crate::shared_exchanges::SharedExchanges>>,
 }
 
 /// A completed login.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct Login {
     /// What the code was worth. Shared, since a repeated callback gets the same.
@@ -59,12 +66,21 @@ impl Login {
     /// [`LoginError`] if WeChat says no or cannot be reached.
     pub async fn user(&self) -> Result<User, LoginError> {
         let user = self.client.user(&*self.token).await;
-        user.map_err(|error| self.reply.failed(Arc::new(error)))
+        user.map_err(|error| self.reply.clone().failed_because(Arc::new(error)))
     }
 
     /// Who has logged in, without another call.
     pub fn ids(&self) -> KnownIds {
         self.token.ids(self.client.app())
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("token", &self.token)
+            .field("return_to", &self.return_to)
+            .finish_non_exhaustive()
     }
 }
 
@@ -95,88 +111,133 @@ impl WebLogin {
     ///
     /// # Errors
     ///
-    /// [`Problem::Spent`] if the login has been used up; the others if WeChat says no or cannot be reached.
+    /// [`LoginErrorKind::Used`] if the login has been used before; [`LoginErrorKind::Busy`] if 256 exchanges are under
+    /// way; the others if WeChat says no or cannot be reached.
     pub async fn exchange(&self, verified: VerifiedCode) -> Result<Login, LoginError> {
         let VerifiedCode {
             code,
+            state,
             cookie,
             reply,
         } = verified;
         let Some(client) = self.0.apps.of_kind(cookie.kind).cloned() else {
-            return Err(reply.problem(Problem::Spent));
+            return Err(reply.failed_with(LoginErrorKind::Used));
         };
-        let turn = self.redemptions(|all| all.turn(cookie.state.as_str(), code, Instant::now()));
-        let outcome = match turn {
-            Turn::Spent => None,
-            Turn::Again(pending) => wait(pending).await,
-            Turn::First(code, sender, pending) => {
-                let (login, client) = (self.clone(), client.clone());
-                let state = cookie.state.as_str().to_owned();
+        let outcome = match self.enter(&state, &code) {
+            None => return Err(reply.failed_with(LoginErrorKind::Busy)),
+            Some((Entry::Used, _)) => return Err(reply.failed_with(LoginErrorKind::Used)),
+            Some((Entry::Follower(pending), _)) => wait(pending).await,
+            Some((Entry::Leader(sender, pending), permit)) => {
+                let exchange = self.clone().redeem(client.clone(), state.clone(), code);
                 // A task of its own: a browser that calls back twice drops its first request.
-                let exchange = async move {
-                    let outcome = login.redeem(&client, &state, code).await;
+                let task = async move {
+                    let outcome = exchange.await;
+                    drop(permit);
                     sender.send_replace(Some(outcome));
                 };
-                tokio::spawn(exchange.in_current_span());
+                tokio::spawn(task.in_current_span());
                 wait(pending).await
             }
         };
+        let spent = self.0.cookies.spend(&state, &cookie);
         match outcome {
-            None => Err(reply.problem(Problem::Spent)),
-            #[cfg(feature = "shared")]
-            Some(Outcome::Spent) => Err(reply.problem(Problem::Spent)),
-            Some(Outcome::Failed(error)) => Err(reply.failed(error)),
             Some(Outcome::Token(token)) => Ok(Login {
                 token,
                 client,
-                forget: cookie.spend(),
-                return_to: cookie.return_to,
+                forget: ForgetState(spent),
+                return_to: reply.return_to.clone(),
                 reply,
             }),
+            Some(Outcome::Failed(error)) if nothing_was_sent(&error) => {
+                Err(reply.failed_because(error))
+            }
+            Some(Outcome::Failed(error)) => Err(reply.with_cookie(spent).failed_because(error)),
+            #[cfg(feature = "shared")]
+            Some(Outcome::Used) => Err(reply.failed_with(LoginErrorKind::Used)),
+            // The exchange has panicked: whether the code was used is unknown.
+            None => Err(reply.failed_with(LoginErrorKind::Expired)),
         }
     }
 
-    /// Trades the code, unless another server has.
-    async fn redeem(&self, client: &Client, state: &str, code: Code) -> Outcome {
+    /// The entry for this callback and, for the one that exchanges, the permit to; `None` if too many do.
+    fn enter(&self, state: &str, code: &Code) -> Option<(Entry, Option<OwnedSemaphorePermit>)> {
+        let permit = Arc::clone(&self.0.in_flight).try_acquire_owned().ok();
+        self.exchanges(|all, now| {
+            // A repeat costs nothing: it needs no permit.
+            if permit.is_none() && !all.is_used(state, now) {
+                return None;
+            }
+            Some((all.enter(state, code, now), permit))
+        })
+    }
+
+    /// Exchanges the code, unless another server has.
+    async fn redeem(self, client: Client, state: String, code: Code) -> Outcome {
+        #[cfg(feature = "shared")]
+        let outcome = match &self.0.shared {
+            Some(shared) => shared.redeem(&client, &state, code, self.now()).await,
+            None => client.exchange(code).await.into(),
+        };
+        #[cfg(not(feature = "shared"))]
+        let outcome: Outcome = client.exchange(code).await.into();
+        if let Outcome::Failed(error) = &outcome
+            && nothing_was_sent(error)
+        {
+            self.exchanges(|all, _| all.release(&state));
+        }
+        outcome
+    }
+
+    /// Ends the logins of this browser for good, so that a callback that comes again, such as by the back button, logs
+    /// nobody in: for the handler that logs the user out. Add the headers to its response. With
+    /// [`shared`](WebLoginBuilder::shared) it holds on all servers; a store that fails is logged.
+    pub async fn end_login(&self, headers: &HeaderMap) -> HeaderMap {
+        let mut response = HeaderMap::new();
+        let states = self.0.cookies.in_progress(headers);
+        for state in &states {
+            self.exchanges(|all, _| all.end_replay(state));
+            if let Some(cookie) = self.0.cookies.remove(state) {
+                response.append(SET_COOKIE, cookie);
+            }
+        }
         #[cfg(feature = "shared")]
         if let Some(shared) = &self.0.shared {
-            return shared.redeem(client, state, code).await;
+            // The newest are the only ones that this browser can have of us.
+            for state in states.iter().rev().take(MAX_IN_PROGRESS) {
+                shared.end_replay(state).await;
+            }
         }
-        let _ = state;
-        client.exchange(code).await.into()
+        response
     }
 
     pub(crate) fn reply(&self, visitor: Visitor, return_to: Option<&ReturnPath>) -> Reply {
-        let path = self.0.redirect_uri.url().path();
-        let return_to = return_to.map(|path| {
-            let encoded = percent_encoded(path.as_str());
-            format!("&{RETURN_TO}={encoded}")
-        });
         Reply {
             pages: self.0.pages.clone(),
             visitor,
-            again: format!("{path}?{AGAIN}{}", return_to.unwrap_or_default()),
+            path: Arc::clone(&self.0.path),
+            return_to: return_to.cloned(),
+            is_at_callback: false,
+            cookie: None,
         }
     }
 
-    /// No method of the redemptions panics half-way, so a poisoned lock holds good data.
-    pub(crate) fn redemptions<T>(&self, work: impl FnOnce(&mut Redemptions) -> T) -> T {
-        work(
-            &mut self
-                .0
-                .redemptions
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+    /// No method of the exchanges panics half-way, so a poisoned lock holds good data.
+    pub(crate) fn exchanges<T>(&self, work: impl FnOnce(&mut Exchanges, SystemTime) -> T) -> T {
+        let now = self.now();
+        let exchanges = self.0.exchanges.lock();
+        work(&mut exchanges.unwrap_or_else(PoisonError::into_inner), now)
+    }
+
+    fn now(&self) -> SystemTime {
+        match &self.0.clock {
+            Some(clock) => clock.now(),
+            None => self.0.client.clock().now(),
+        }
     }
 }
 
-/// `None` if the exchange ended without an outcome, which only a panic in it can do.
+/// `None` if the exchange ended without a result, which only a panic in it can do.
 async fn wait(mut pending: Pending) -> Option<Outcome> {
     let outcome = pending.wait_for(Option::is_some).await.ok()?;
     outcome.clone()
-}
-
-fn percent_encoded(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

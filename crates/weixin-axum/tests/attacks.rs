@@ -1,18 +1,20 @@
-//! Each attack on a login by its name, and that it comes to nothing.
-#![expect(clippy::unwrap_used, reason = "a test")]
+//! Each attack on a login by its name, with all that the attacker may know, and that it comes to nothing.
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test")]
 
 #[expect(dead_code, reason = "attackers need less of a browser")]
 mod support;
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use weixin_axum::ReturnPath;
 
-use self::support::{Browser, Gate, Page, Site};
+use self::support::{Browser, Gate, Page, Site, param};
 
-/// What a victim's browser sees, and that no code was spent on it.
-async fn victim_opens(site: &Site, victim: &mut Browser, path: &str) -> Page {
+/// Opens a page of the site, on which nobody is logged in and no code is exchanged.
+async fn opens_in_vain(site: &Site, browser: &mut Browser, path: &str) -> Page {
     let before = site.gate.exchanges();
-    let page = victim.open(site, path).await;
+    let page = browser.open(site, path).await;
     assert_eq!(
         (page.user(), site.gate.exchanges()),
         (None, before),
@@ -21,104 +23,372 @@ async fn victim_opens(site: &Site, victim: &mut Browser, path: &str) -> Page {
     page
 }
 
-#[tokio::test]
-async fn login_csrf() {
-    let site = Site::local().await;
-    let attackers = Browser::default().log_in(&site).await;
-    let mut victim = Browser::default();
-    let page = victim_opens(&site, &mut victim, &attackers).await;
-    // The victim's own login begins; the attacker's code is nowhere in it.
-    assert_eq!(page.status, StatusCode::SEE_OTHER);
-    let code = attackers.split(['=', '&']).nth(1).unwrap();
-    assert!(!page.location().contains(code), "{}", page.location());
+/// The name of the cookie of the only login in progress, and its token.
+fn own_cookie(browser: &Browser) -> (String, String) {
+    let [(name, token)] = &browser.cookies[..] else {
+        panic!("{:?}", browser.cookies);
+    };
+    (name.clone(), token.clone())
 }
 
 #[tokio::test]
-async fn session_fixation() {
-    // A state of the attacker's choice, put into the victim's browser and into the callback.
-    let site = Site::local().await;
+async fn login_csrf() {
+    let site = Site::https().await;
     let attackers = Browser::default().log_in(&site).await;
-    let code = attackers.split(['=', '&']).nth(1).unwrap();
+    let mut victim = Browser::default();
+    let page = opens_in_vain(&site, &mut victim, &attackers).await;
+    // The victim's own login begins; the attacker's code and state are nowhere in it.
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    for name in ["code", "state"] {
+        let value = param(&attackers, name);
+        assert!(!page.location().contains(&value), "{}", page.location());
+    }
+    // Nor with a login of the victim's own in progress.
     let mut victim = Browser::default();
     victim.log_in(&site).await;
-    let fixed = "fixedfixedfixedfixed00";
-    let page = victim_opens(
-        &site,
-        &mut victim,
-        &format!("/authorization?code={code}&state={fixed}"),
-    )
-    .await;
-    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    let page = opens_in_vain(&site, &mut victim, &attackers).await;
+    assert_eq!(page.failure(), "csrf_mismatch");
+}
+
+/// What a sub-domain can set for the whole domain: every name but `__Host-…` itself.
+fn tossed(cookie: &(String, String)) -> Vec<(String, String)> {
+    let (name, token) = cookie;
+    let rest = name.strip_prefix("__Host-").unwrap();
+    let names = [
+        format!("%5F%5FHost-{rest}"),
+        format!("%5f%5fHost-{rest}"),
+        format!("_%5FHost-{rest}"),
+        format!("%5F_Host-{rest}"),
+        format!("__%48ost-{rest}"),
+        format!("__Host%2D{rest}"),
+        format!("__host-{rest}"),
+        format!("__HOST-{rest}"),
+        format!("__Secure-{rest}"),
+        format!("\"__Host-{rest}"),
+        format!("+__Host-{rest}"),
+        rest.to_owned(),
+    ];
+    names.map(|name| (name, token.clone())).to_vec()
 }
 
 #[tokio::test]
 async fn cookie_tossing_from_a_sub_domain() {
-    // A sub-domain cannot set `__Host-` cookies, and others are not looked at.
-    let site = Site::start("https://www.example.com/authorization", Gate::new(100)).await;
-    let attackers = Browser::default().open(&site, "/login").await;
-    let state = attackers.location().split("state=").nth(1).unwrap();
-    let state = state.split(['&', '#']).next().unwrap();
+    let site = Site::https().await;
+    let mut attacker = Browser::default();
+    let callback = attacker.log_in(&site).await;
+    for tossed in tossed(&own_cookie(&attacker)) {
+        // In a browser without a login, before and after one of its own, and beside one in progress.
+        let mut fresh = Browser::default();
+        fresh.set_cookie(&tossed.0, &tossed.1);
+        let page = opens_in_vain(&site, &mut fresh, &callback).await;
+        assert!(
+            page.location().contains("/connect/qrconnect?"),
+            "{}",
+            tossed.0
+        );
+
+        let mut busy = Browser::default();
+        busy.set_cookie(&tossed.0, &tossed.1);
+        let own = busy.log_in(&site).await;
+        let page = opens_in_vain(&site, &mut busy, &callback).await;
+        assert_eq!(page.failure(), "csrf_mismatch", "{}", tossed.0);
+        assert!(
+            busy.open(&site, &own).await.user().is_some(),
+            "{}",
+            tossed.0
+        );
+        opens_in_vain(&site, &mut busy, &callback).await;
+    }
+    // The cookie under its own name, which only the host itself can set, would have done it.
+    assert!(attacker.open(&site, &callback).await.user().is_some());
+}
+
+#[tokio::test]
+async fn session_fixation() {
+    // The attacker plants a token that he knows before the victim logs in, and then comes with the victim's URL.
+    let site = Site::https().await;
+    let mut attacker = Browser::default();
+    attacker.log_in(&site).await;
+    let planted = own_cookie(&attacker);
     let mut victim = Browser::default();
-    victim
-        .cookies
-        .insert(format!("weixin-{}", &state[..8]), state.to_owned());
-    let callback = format!("/authorization?code=071x&state={state}");
-    let page = victim_opens(&site, &mut victim, &callback).await;
-    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    for (name, token) in tossed(&planted) {
+        victim.set_cookie(&name, &token);
+    }
+    victim.set_cookie(&planted.0, &planted.1);
+    let callback = victim.log_in(&site).await;
+    let (_, token) = victim.cookies.last().unwrap();
+    assert_ne!(*token, planted.1);
+    for name in victim.cookies.iter().map(|(name, _)| name) {
+        let mut thief = Browser::default();
+        thief.set_cookie(name, &planted.1);
+        opens_in_vain(&site, &mut thief, &callback).await;
+    }
+    assert!(victim.open(&site, &callback).await.user().is_some());
+}
+
+/// Every cookie that can be made of what stands in the callback's URL, under every name that one of ours may have.
+fn made_up(callback: &str, own: &str) -> Vec<(String, String)> {
+    let (state, code) = (param(callback, "state"), param(callback, "code"));
+    let values = [
+        state.clone(),
+        format!("{state}~"),
+        format!("{state}.%2Fcart"),
+        code.clone(),
+        code[..22].to_owned(),
+        "0".repeat(22),
+        String::new(),
+    ];
+    let names = [own.to_owned(), format!("__Host-weixin-{}", &state[..8])];
+    let pairs = names
+        .iter()
+        .flat_map(|name| values.iter().map(move |value| (name, value)));
+    pairs
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+/// The victim's URL, seen in a log, a proxy or a screenshot, in the hands of a thief with a browser of his own.
+async fn nothing_is_stolen(site: &Site, callback: &str, cookie_name: &str) {
+    let error_page = "csrf_mismatch";
+    let mut thief = Browser::default();
+    opens_in_vain(site, &mut thief, callback).await;
+    opens_in_vain(
+        site,
+        &mut Browser::with(&[("sec-fetch-dest", "iframe")]),
+        callback,
+    )
+    .await;
+    for (name, value) in made_up(callback, cookie_name) {
+        let mut thief = Browser::default();
+        thief.set_cookie(&name, &value);
+        opens_in_vain(site, &mut thief, callback).await;
+        thief.headers.push(("sec-fetch-dest", "iframe"));
+        opens_in_vain(site, &mut thief, callback).await;
+    }
+    // With a login of the thief's own, its cookie under the victim's name.
+    let mut thief = Browser::default();
+    thief.log_in(site).await;
+    let (_, token) = own_cookie(&thief);
+    thief.set_cookie(cookie_name, &token);
+    let page = opens_in_vain(site, &mut thief, callback).await;
+    assert_eq!(page.failure(), error_page);
+}
+
+#[tokio::test]
+async fn a_stolen_url_is_worth_nothing_before_it_is_used() {
+    let site = Site::https().await;
+    let mut victim = Browser::default();
+    let callback = victim.log_in(&site).await;
+    let (name, _) = own_cookie(&victim);
+    nothing_is_stolen(&site, &callback, &name).await;
+    assert!(victim.open(&site, &callback).await.user().is_some());
+}
+
+#[tokio::test]
+async fn a_stolen_url_is_worth_nothing_within_the_minute_after_it_was_used() {
+    let site = Site::https().await;
+    let mut victim = Browser::default();
+    let callback = victim.log_in(&site).await;
+    let (name, _) = own_cookie(&victim);
+    assert!(victim.open(&site, &callback).await.user().is_some());
+    nothing_is_stolen(&site, &callback, &name).await;
+    // The victim's own browser still gets its repeat.
+    assert!(victim.open(&site, &callback).await.user().is_some());
+    assert_eq!(site.gate.exchanges(), 1);
+}
+
+#[tokio::test]
+async fn a_copied_cookie_is_worth_nothing_a_minute_after_the_login() {
+    let site = Site::https().await;
+    let mut victim = Browser::default();
+    let callback = victim.log_in(&site).await;
+    let mut thief = victim.clone();
+    assert!(victim.open(&site, &callback).await.user().is_some());
+    site.clock.advance(Duration::from_mins(1));
+    let page = opens_in_vain(&site, &mut thief, &callback).await;
+    assert_eq!(page.failure(), "used");
+}
+
+#[tokio::test]
+async fn no_code_stays_in_the_address_bar_of_a_failed_login() {
+    let site = Site::https().await;
+    let mut victim = Browser::default();
+    let callback = victim.log_in(&site).await;
+    let (code, state) = (param(&callback, "code"), param(&callback, "state"));
+    let tampered = callback.replace("return_to=%2Fcart", "return_to=%2Fadmin");
+    let tampered = tampered.replace("return_to=/cart", "return_to=/admin");
+    assert_ne!(tampered, callback);
+    let page = opens_in_vain(&site, &mut victim, &tampered).await;
+    assert_eq!(page.failure(), "csrf_mismatch");
+    for seen in [page.location(), &page.body] {
+        assert!(!seen.contains(&code) && !seen.contains(&state), "{seen}");
+    }
+    let shown = victim.open(&site, page.location()).await;
+    assert_eq!(shown.status, StatusCode::FORBIDDEN);
+    assert!(!shown.body.contains(&code) && !shown.body.contains(&state));
+    // It is a page however often it is loaded, and starts nothing.
+    assert!(!shown.headers.contains_key("set-cookie"));
+}
+
+#[tokio::test]
+async fn a_return_path_that_was_exchanged_in_the_url_fails() {
+    let site = Site::https().await;
+    for other in [
+        "return_to=/admin",
+        "return_to=//evil.example",
+        "return_to=",
+        "x=1",
+        "return_to=/cart&return_to=/cart",
+        "return_to=/cart&return_to=/admin",
+        "return_to=/admin&return_to=/cart",
+    ] {
+        let mut victim = Browser::default();
+        let callback = victim.log_in(&site).await;
+        let tampered = callback.replace("return_to=%2Fcart", other);
+        assert_ne!(tampered, callback);
+        let page = opens_in_vain(&site, &mut victim, &tampered).await;
+        assert_eq!(page.failure(), "csrf_mismatch", "{other}");
+        // Decoded once more on its way, as some proxies do, it is the same path.
+        let decoded = callback.replace("return_to=%2Fcart", "return_to=/cart");
+        assert!(victim.open(&site, &decoded).await.user().is_some());
+    }
 }
 
 #[tokio::test]
 async fn callback_injection() {
-    let site = Site::local().await;
+    let site = Site::https().await;
     let mut victim = Browser::default();
     let own = victim.log_in(&site).await;
-    let state = own.split("state=").nth(1).unwrap().to_owned();
-    for query in [
-        format!("code=071&state={state}&code=072"),
-        format!("state=other&code=071&state={state}"),
-        format!("code=071%0d%0aSet-Cookie:x&state={state}"),
-        format!("code=%3Cscript%3E&state={state}"),
-        format!("code=071&state={state}%00"),
+    let (state, path) = (param(&own, "state"), "return_to=/cart");
+    for (query, kind) in [
+        (
+            format!("{path}&code=071&state={state}&code=072"),
+            "malformed",
+        ),
+        (
+            format!("{path}&state=other&code=071&state={state}"),
+            "malformed",
+        ),
+        (
+            format!("{path}&code=071%0d%0aSet-Cookie:x&state={state}"),
+            "malformed",
+        ),
+        (
+            format!("{path}&code=%3Cscript%3E&state={state}"),
+            "malformed",
+        ),
+        (format!("{path}&code=071&state={state}%00"), "csrf_mismatch"),
+        (
+            format!("{path}&code=071&state=%E5%B0%8F{state}"),
+            "csrf_mismatch",
+        ),
+        (
+            format!("{path}&code=071&state={}", &state[..21]),
+            "csrf_mismatch",
+        ),
+        (format!("{path}&code=071&state="), "csrf_mismatch"),
+        (format!("{path}&code=071"), "malformed"),
     ] {
-        let page = victim_opens(&site, &mut victim, &format!("/authorization?{query}")).await;
-        assert!(page.status.is_client_error(), "{query}: {}", page.status);
+        let page = opens_in_vain(&site, &mut victim, &format!("/authorization?{query}")).await;
+        assert_eq!(page.failure(), kind, "{query}");
         assert!(!page.body.contains("<script>"), "{}", page.body);
     }
 }
 
 #[tokio::test]
 async fn oversized_and_duplicate_parameters() {
-    let site = Site::local().await;
+    let site = Site::https().await;
     let mut victim = Browser::default();
     let own = victim.log_in(&site).await;
-    let state = own.split("state=").nth(1).unwrap().to_owned();
+    let state = param(&own, "state");
     let long = "a".repeat(10_000);
-    for query in [
-        format!("code={long}&state={state}"),
-        format!("code=071&state={long}"),
-        format!("code=071&state={state}&state={state}"),
-        format!("{}code=071&state={state}", "x=1&".repeat(5_000)),
+    for (query, kind) in [
+        (format!("code={long}&state={state}"), "malformed"),
+        (format!("code=071&state={long}"), "csrf_mismatch"),
+        (format!("code=071&state={state}&state={state}"), "malformed"),
     ] {
-        let before = site.gate.exchanges();
-        let page = victim.open(&site, &format!("/authorization?{query}")).await;
-        assert!(page.user().is_none());
+        let callback = format!("/authorization?return_to=/cart&{query}");
+        let page = opens_in_vain(&site, &mut victim, &callback).await;
+        assert_eq!(page.failure(), kind);
+        assert!(page.location().len() < 100, "{}", page.location());
+    }
+    let query = format!("return_to=/{long}&code=071&state={state}");
+    let page = opens_in_vain(&site, &mut victim, &format!("/authorization?{query}")).await;
+    assert_eq!(page.failure(), "csrf_mismatch");
+    assert!(page.location().len() < 100, "{}", page.location());
+    // Parameters that are none of ours change nothing.
+    let own = format!("{own}&{}", "x=1&".repeat(5_000));
+    assert!(victim.open(&site, &own).await.user().is_some());
+}
+
+#[tokio::test]
+async fn a_cookie_bomb() {
+    let site = Site::https().await;
+    let long = format!("/{}", "a".repeat(510));
+    let again = format!("/authorization?login_again=1&return_to={long}");
+    // A stranger's page cannot start a login by the button's URL.
+    for from in ["cross-site", "same-site"] {
+        let mut victim = Browser::with(&[("sec-fetch-site", from)]);
+        let page = victim.open(&site, &again).await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN, "{from}");
+        assert!(victim.cookies.is_empty(), "{from}");
+    }
+    let mut victim = Browser::with(&[("origin", "https://evil.example")]);
+    assert_eq!(
+        victim.open(&site, &again).await.status,
+        StatusCode::FORBIDDEN
+    );
+    // What starts one adds little, and never more than five.
+    for headers in [
+        &[("sec-fetch-site", "same-origin")][..],
+        &[("sec-fetch-site", "none")],
+        &[("origin", "https://www.example.com")],
+        &[],
+    ] {
+        let mut victim = Browser::with(headers);
+        for path in [&again, "/login"].repeat(20) {
+            let page = victim.open(&site, path).await;
+            assert_eq!(page.status, StatusCode::SEE_OTHER, "{headers:?}");
+            assert!(victim.cookies.len() <= 5);
+        }
         assert!(
-            page.status.is_client_error() || site.gate.exchanges() > before,
+            victim.cookie_header().len() < 400,
             "{}",
-            page.status
+            victim.cookie_header()
+        );
+        // The newest is the one that works.
+        let callback = victim.log_in(&site).await;
+        victim.headers.clear();
+        assert!(victim.open(&site, &callback).await.user().is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_the_sites_own_that_sets_an_odd_cookie_locks_nobody_out() {
+    let site = Site::https().await;
+    for odd in ["小明", "caf\u{e9}", "\u{1f43c}", "%zz", "=;=", "\"", ""] {
+        let mut browser = Browser::default();
+        browser.set_cookie("nick", odd);
+        let callback = browser.log_in(&site).await;
+        assert!(
+            browser.open(&site, &callback).await.user().is_some(),
+            "{odd}"
         );
     }
 }
 
 #[tokio::test]
 async fn code_in_the_referer() {
-    let site = Site::local().await;
+    let site = Site::https().await;
     let mut browser = Browser::default();
     let callback = browser.log_in(&site).await;
     let own = browser.open(&site, &callback).await;
     let strangers = Browser::default().open(&site, &callback).await;
-    let declined = browser.open(&site, "/authorization?state=x").await;
-    for page in [own, strangers, declined] {
+    let malformed = browser.open(&site, "/authorization?state=x").await;
+    let shown = browser.open(&site, malformed.location()).await;
+    let framed = Browser::with(&[("sec-fetch-dest", "iframe")]);
+    let framed = framed.clone().open(&site, &callback).await;
+    for page in [own, strangers, malformed, shown, framed] {
         assert_eq!(
             (page.header("referrer-policy"), page.header("cache-control")),
             ("no-referrer", "no-store")
@@ -128,23 +398,28 @@ async fn code_in_the_referer() {
 
 #[tokio::test]
 async fn iframes_by_strangers() {
-    let site = Site::local().await;
+    let site = Site::https().await;
     let mut victim = Browser::default();
-    let page = victim.open(&site, "/authorization?code=").await;
+    let page = victim.open_failure(&site, "/authorization?code=").await;
     let policy = page.header("content-security-policy");
     assert!(policy.ends_with("frame-ancestors 'none'"), "{policy}");
+    assert_eq!(page.header("x-content-type-options"), "nosniff");
 
-    // A callback in a frame spends nothing; only a frame of this site's own page may go on.
-    let callback = victim.log_in(&site).await;
-    victim.headers.push(("sec-fetch-dest", "iframe"));
-    let page = victim_opens(&site, &mut victim, &callback).await;
-    let policy = page.header("content-security-policy");
-    assert!(policy.ends_with("frame-ancestors 'self'"), "{policy}");
+    // A callback in a frame uses nothing; only a frame of this site's own page may continue.
+    for destination in ["iframe", "frame", "embed", "object"] {
+        let mut victim = Browser::default();
+        let callback = victim.log_in(&site).await;
+        victim.headers.push(("sec-fetch-dest", destination));
+        let page = opens_in_vain(&site, &mut victim, &callback).await;
+        let policy = page.header("content-security-policy");
+        assert!(policy.ends_with("frame-ancestors 'self'"), "{policy}");
+        assert_eq!(page.header("x-content-type-options"), "nosniff");
+    }
 }
 
 #[tokio::test]
 async fn host_header_tricks_behind_a_proxy() {
-    // Nothing that is answered depends on what a request says of its host.
+    // Nothing in a response depends on what a request says of its host.
     let site = Site::local().await;
     let mut honest = Browser::default();
     let mut tricked = Browser::with(&[
@@ -156,7 +431,7 @@ async fn host_header_tricks_behind_a_proxy() {
     for path in [
         "/login",
         "/authorization?state=x",
-        "/authorization?code=071&state=x",
+        "/authorization?code=071&state=0123456789abcdefghijkl",
     ] {
         let one = honest.open(&site, path).await;
         let other = tricked.open(&site, path).await;
@@ -165,11 +440,9 @@ async fn host_header_tricks_behind_a_proxy() {
         assert!(!seen.contains("evil.example"), "{seen}");
     }
     let login = tricked.open(&site, "/login").await;
-    let redirect_uri = "redirect_uri=http%3A%2F%2Flocalhost%2Fauthorization&";
-    assert!(
-        login.location().contains(redirect_uri),
-        "{}",
-        login.location()
+    assert_eq!(
+        param(login.location(), "redirect_uri"),
+        "http://localhost/authorization?return_to=%2Fcart"
     );
 }
 
@@ -191,6 +464,24 @@ async fn open_redirect() {
             "{path:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_callback_path_that_begins_with_two_slashes_leads_to_no_other_host() {
+    let gate = Gate::new(9);
+    let site = Site::start("https://www.example.com//evil.example/cb?a=b", gate).await;
+    let mut browser = Browser::default();
+    let failed = browser.open(&site, "//evil.example/cb?a=b&code=").await;
+    assert_eq!(
+        failed.location(),
+        "/.//evil.example/cb?a=b&login_error=malformed"
+    );
+    let base: url::Url = "https://www.example.com/".parse().unwrap();
+    let location = base.join(failed.location()).unwrap();
+    assert_eq!(
+        location.as_str(),
+        "https://www.example.com//evil.example/cb?a=b&login_error=malformed"
+    );
 }
 
 /// Return paths that lead a browser elsewhere, or are no paths.

@@ -96,7 +96,7 @@ async fn a_program_gets_json_instead_of_pages_and_redirects() {
         problem,
         json!({
             "error": "malformed",
-            "message": "WeChat did not make this address. Please begin with the login button.",
+            "message": "It did not come from WeChat. Please start with the login button.",
             "again": "/authorization?login_again=1",
         })
     );
@@ -109,8 +109,7 @@ async fn page_after(effect: Effect, language: (&'static str, &'static str)) -> S
     let callback = browser.log_in(&site).await;
     site.sim
         .fault(Fault::new(effect).path("/sns/oauth2/access_token"));
-    let page = browser.open(&site, &callback).await;
-    assert_eq!(page.user(), None);
+    let page = browser.open_failure(&site, &callback).await;
     format!("{}\n{}", page.status.as_u16(), main_of(&page.body))
 }
 
@@ -132,37 +131,37 @@ async fn each_problem_with_wechat_has_a_page_and_its_button_begins_a_new_login()
     insta::assert_snapshot!(pages.join("\n\n"), @r#"
     410
     <h1>The login has expired</h1>
-    <p>Too much time has passed since you confirmed, or the connection broke. Please log in again.</p>
-    <a href="/authorization?login_again=1&#38;return_to=%2Fcart">Log in again</a>
+    <p>Too much time passed after you confirmed, or the connection was lost. Please log in again.</p>
+    <a href="/authorization?login_again=1&#38;return_to=/cart">Log in again</a>
 
     410
     <h1>此次登录已被使用</h1>
-    <p>每次登录只能使用一次。请重新登录。</p>
-    <a href="/authorization?login_again=1&#38;return_to=%2Fcart">重新登录</a>
+    <p>每次登录只能使用一次，请重新登录。</p>
+    <a href="/authorization?login_again=1&#38;return_to=/cart">重新登录</a>
 
     503
-    <h1>WeChat cannot be reached</h1>
-    <p>Please log in again in a moment.</p>
-    <a href="/authorization?login_again=1&#38;return_to=%2Fcart">Log in again</a>
+    <h1>WeChat is not available</h1>
+    <p>WeChat could not be reached or is busy. Please log in again in a moment.</p>
+    <a href="/authorization?login_again=1&#38;return_to=/cart">Log in again</a>
 
     500
-    <h1>This site is set up wrongly</h1>
-    <p>WeChat refused this site&#39;s request; its log has the reason.</p>
+    <h1>This site is misconfigured</h1>
+    <p>WeChat rejected this site&#39;s request. The reason is in the site&#39;s log.</p>
 
     503
     <h1>暂时无法连接微信</h1>
-    <p>请稍后重新登录。</p>
-    <a href="/authorization?login_again=1&#38;return_to=%2Fcart">重新登录</a>
+    <p>微信暂时无法访问或繁忙，请稍后重新登录。</p>
+    <a href="/authorization?login_again=1&#38;return_to=/cart">重新登录</a>
 
     403
-    <h1>WeChat refuses this account</h1>
-    <p>Look into WeChat for notices about your account, or log in another way.</p>
-    <a href="/authorization?login_again=1&#38;return_to=%2Fcart">Log in again</a>
+    <h1>WeChat rejected this account</h1>
+    <p>Check WeChat for notices about your account, or log in another way.</p>
+    <a href="/authorization?login_again=1&#38;return_to=/cart">Log in again</a>
 
     503
-    <h1>WeChat cannot be reached</h1>
-    <p>Please log in again in a moment.</p>
-    <a href="/authorization?login_again=1&#38;return_to=%2Fcart">Log in again</a>
+    <h1>WeChat is not available</h1>
+    <p>WeChat could not be reached or is busy. Please log in again in a moment.</p>
+    <a href="/authorization?login_again=1&#38;return_to=/cart">Log in again</a>
     "#);
 }
 
@@ -173,9 +172,9 @@ async fn the_button_of_a_problem_goes_back_to_where_the_login_began() {
     let callback = browser.log_in(&site).await;
     site.sim
         .fault(Fault::new(Effect::Reset).path("/sns/oauth2/access_token"));
-    let page = browser.open(&site, &callback).await;
+    let page = browser.open_failure(&site, &callback).await;
     let button = link_of(&page.body);
-    assert_eq!(button, "/authorization?login_again=1&#38;return_to=%2Fcart");
+    assert_eq!(button, "/authorization?login_again=1&#38;return_to=/cart");
     let start = browser.open(&site, &button.replace("&#38;", "&")).await;
     assert_eq!(start.status, StatusCode::SEE_OTHER);
     let callback = browser.visit_wechat(start.location()).await;
@@ -192,8 +191,8 @@ async fn a_snapshot_user_is_told_to_use_the_full_service() {
         "connect_redirect=1&forceSnapShot=true",
     );
     let callback = browser.visit_wechat(&snapshot).await;
-    let page = browser.open(&site, &callback).await;
-    assert_eq!((page.status, page.user()), (StatusCode::FORBIDDEN, None));
+    let page = browser.open_failure(&site, &callback).await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
     assert!(page.body.contains("使用完整服务"), "{}", page.body);
 }
 
@@ -211,9 +210,9 @@ async fn a_site_writes_the_pages_in_its_own_way() {
         |login| login.pages(|page| format!("<title>Shop: {}</title>", page.title)),
     );
     let page = Browser::with(&[ENGLISH])
-        .open(&site, "/authorization?state=x&code=")
+        .open_failure(&site, "/authorization?state=x&code=")
         .await;
-    assert_eq!(page.body, "<title>Shop: This address is incomplete</title>");
+    assert_eq!(page.body, "<title>Shop: This URL is incomplete</title>");
     assert_eq!(
         page.header("content-security-policy"),
         "frame-ancestors 'none'"

@@ -7,7 +7,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use weixin::{
-    AppId, AppSecret, AuthorizeRequest, Client, Endpoints, LoginRequest, RedirectUri, State,
+    AppId, AppSecret, AuthorizeRequest, Client, CsrfToken, Endpoints, LoginRequest, RedirectUri,
 };
 
 const REDIRECT_URI: &str = "https://www.example.com/login/wechat/callback?next=/cart";
@@ -16,11 +16,12 @@ fn login_url(criterion: &mut Criterion) {
     let app: AppId = "wx0123456789abcdef".parse().unwrap();
     let endpoints = Endpoints::default();
     let redirect_uri: RedirectUri = REDIRECT_URI.parse().unwrap();
-    let state = State::random().unwrap();
+    let csrf = CsrfToken::random().unwrap();
+    let state = csrf.state();
     let mut group = criterion.benchmark_group("login_url");
 
     group.bench_function("weixin", |bencher| {
-        let request = LoginRequest::new(redirect_uri.clone()).state(state.clone());
+        let request = LoginRequest::new(redirect_uri.clone()).csrf(csrf.clone());
         bencher.iter(|| black_box(&request).url(&endpoints, &app).unwrap());
     });
     group.bench_function("weixin_with_a_new_state", |bencher| {
@@ -29,11 +30,11 @@ fn login_url(criterion: &mut Criterion) {
         bencher.iter(|| client.login_url(black_box(&redirect_uri)).unwrap());
     });
     group.bench_function("weixin_inside_wechat", |bencher| {
-        let request = AuthorizeRequest::new(redirect_uri.clone()).state(state.clone());
+        let request = AuthorizeRequest::new(redirect_uri.clone()).csrf(csrf.clone());
         bencher.iter(|| black_box(&request).url(&endpoints, &app).unwrap());
     });
     group.bench_function("format", |bencher| {
-        bencher.iter(|| by_format(black_box(app.as_str()), black_box(state.as_str())));
+        bencher.iter(|| by_format(black_box(app.as_str()), black_box(&state)));
     });
     group.bench_function("format_with_a_new_state", |bencher| {
         bencher.iter(|| {

@@ -78,7 +78,7 @@ async fn log_in(start: &Start<'_>, agent: &str) -> Result<(User, KnownIds), Box<
         .ok_or("no redirect")?
         .to_str()?;
     let (_, query) = location.split_once('?').ok_or("no query")?;
-    let code = Callback::parse(query)?.verify(start.url.state())?;
+    let code = Callback::parse(query)?.verify(start.url.csrf())?;
     let token = start.client.exchange(code).await?;
     let user = start.client.user(&token).await?;
     Ok((user, token.ids(start.client.app())))

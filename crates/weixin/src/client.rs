@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tracing::{Span, field, instrument};
 
 use crate::{
-    AppId, AppKind, AppSecret, AuthorizeRequest, ClientBuilder, Code, EmbeddedQr, Error, Lang,
-    LoginRequest, LoginUrl, RedirectUri, RefreshToken, Token, TokenStatus, User,
+    AppId, AppKind, AppSecret, AuthorizeRequest, ClientBuilder, Clock, Code, EmbeddedQr, Error,
+    Lang, LoginRequest, LoginUrl, RedirectUri, RefreshToken, Token, TokenStatus, User,
     call::Call,
     login::probe,
     network::Network,
@@ -57,6 +57,11 @@ impl Client {
         self.0.kind
     }
 
+    /// The clock of this client: the system's, unless [`ClientBuilder::clock`] has set another.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.0.network.clock
+    }
+
     /// Makes the address of WeChat's QR page, for a website app. Pass a [`RedirectUri`], or a [`LoginRequest`] for the
     /// options. Nothing is sent.
     ///
@@ -93,7 +98,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::WrongKind`] for another kind of application; [`Error::RedirectUri`] and [`Error::State`] for a callback
+    /// [`Error::WrongKind`] for another kind of application; [`Error::RedirectUri`] and [`Error::Parse`] for a callback
     /// or a state that WeChat would refuse; [`Error::Random`] if the operating system has no random bytes for the state.
     ///
     /// See WeChat's official account web authorization (网页授权), step 1.

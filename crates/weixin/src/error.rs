@@ -3,8 +3,8 @@
 use thiserror::Error;
 
 use crate::{
-    ApiError, AppKind, Blame, LoginPageError, TransportError, TransportErrorKind,
-    UnregistrableRedirectUri, UnsoundState,
+    ApiError, AppKind, Blame, LoginPageError, ParseError, TransportError, TransportErrorKind,
+    UnregistrableRedirectUri,
 };
 
 /// A call to WeChat failed.
@@ -33,6 +33,9 @@ pub enum Error {
     /// WeChat's login page refuses the login URL.
     #[error(transparent)]
     LoginPage(#[from] LoginPageError),
+    /// Text that is not what it was given for, such as a state that WeChat rejects.
+    #[error(transparent)]
+    Parse(#[from] ParseError),
     /// WeChat would not call this callback back, so that nothing was asked.
     #[error(transparent)]
     RedirectUri(#[from] UnregistrableRedirectUri),
@@ -42,11 +45,8 @@ pub enum Error {
         "this is a snapshot user, a stand-in for somebody who has not logged in: ask them to tap 使用完整服务 (use the full service)"
     )]
     SnapshotUser,
-    /// WeChat would refuse this state, so that nothing was asked.
-    #[error(transparent)]
-    State(#[from] UnsoundState),
     /// The operating system has no random bytes.
-    #[error("the operating system has no random bytes to make a state of")]
+    #[error("the operating system has no random bytes")]
     Random,
     /// An answer with another HTTP status than success and without an error code.
     #[error("{path} answered with HTTP status {status}")]
@@ -101,7 +101,7 @@ impl Error {
         match self {
             Self::Api(error) => error.code.is_configuration(),
             Self::LoginPage(error) => error.is_configuration(),
-            Self::RedirectUri(_) | Self::State(_) | Self::WrongKind { .. } => true,
+            Self::Parse(_) | Self::RedirectUri(_) | Self::WrongKind { .. } => true,
             _ => false,
         }
     }
@@ -119,8 +119,8 @@ impl Error {
             Self::SnapshotUser => Some(Blame::User),
             Self::LoginPage(_)
             | Self::Random
+            | Self::Parse(_)
             | Self::RedirectUri(_)
-            | Self::State(_)
             | Self::WrongKind { .. } => Some(Blame::You),
         }
     }

@@ -14,12 +14,12 @@
 //! let secret = AppSecret::new(std::env::var("WEIXIN_APP_SECRET")?)?;
 //! let client = Client::builder("wx0123456789abcdef".parse()?, secret).build()?;
 //!
-//! // 1. Send the browser to WeChat, and keep the state where only this browser has it.
+//! // 1. Send the browser to WeChat, and keep the token where only this browser has it.
 //! let redirect_uri: RedirectUri = "https://www.example.com/callback".parse()?;
 //! let login = client.login_url(redirect_uri)?;
 //!
 //! // 2. The browser comes back to the callback.
-//! let code = Callback::parse(query)?.verify(login.state())?;
+//! let code = Callback::parse(query)?.verify(login.csrf())?;
 //!
 //! // 3. and 4. The server trades the code, and reads the profile.
 //! let token = client.exchange(code).await?;
@@ -93,6 +93,7 @@ mod metrics;
 #[cfg(feature = "mini-program")]
 mod mini_program;
 mod network;
+mod parse_error;
 mod retries;
 mod scope;
 mod secret;
@@ -131,10 +132,11 @@ pub use self::{
     id::{AppId, InvalidId, OpenId, UnionId},
     identity::{Identity, InvalidIdentity, KnownIds, Linking},
     login::{
-        AuthorizeRequest, Callback, CallbackError, EmbeddedQr, InvalidRedirectUri, LoginPageError,
-        LoginRequest, LoginUrl, PageLang, RedirectUri, SelfRedirect, State, TextColour,
-        UnregistrableRedirectUri, UnsoundState,
+        AuthorizeRequest, Callback, CallbackError, CsrfToken, EmbeddedQr, InvalidRedirectUri,
+        LoginPageError, LoginRequest, LoginUrl, PageLang, RedirectUri, SelfRedirect, TextColour,
+        UnregistrableRedirectUri,
     },
+    parse_error::ParseError,
     retries::Retries,
     scope::{InvalidScope, Scope, Scopes},
     secret::{AccessToken, AppSecret, Code, InvalidSecret, RefreshToken},

@@ -113,7 +113,7 @@ async fn code(client: &Client, sim: &Sim) -> Code {
     let query = callback.split_once('?').unwrap().1;
     Callback::parse(query)
         .unwrap()
-        .verify(login.state())
+        .verify(login.csrf())
         .unwrap()
 }
 

@@ -38,7 +38,7 @@ async fn open(login: &LoginUrl) -> Option<String> {
 
 fn code(callback: &str, login: &LoginUrl) -> Result<Code, CallbackError> {
     let query = callback.split_once('?').unwrap().1;
-    Callback::parse(query)?.verify(login.state())
+    Callback::parse(query)?.verify(login.csrf())
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn who_says_no_inside_wechat_has_declined() {
     assert_eq!(open(&login).await, None);
     let back = format!(
         "http://localhost/?code=authdeny&reason=&state={}",
-        login.state().as_str()
+        login.csrf().state()
     );
     assert_eq!(code(&back, &login).unwrap_err(), CallbackError::Declined);
 }

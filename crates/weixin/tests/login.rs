@@ -41,7 +41,7 @@ async fn a_code_works_once() {
     let code = || {
         Callback::parse(&query)
             .unwrap()
-            .verify(login.state())
+            .verify(login.csrf())
             .unwrap()
     };
 
@@ -105,7 +105,7 @@ async fn every_person_arrives_as_they_are() {
         let query = address.split_once('?').unwrap().1;
         let code = Callback::parse(query)
             .unwrap()
-            .verify(login.state())
+            .verify(login.csrf())
             .unwrap();
         let user = client
             .user(&client.exchange(code).await.unwrap())

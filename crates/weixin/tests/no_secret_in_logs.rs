@@ -68,7 +68,7 @@ async fn website(sim: &Sim) -> Secrets {
     let query = support::callback(&login).await;
     let code = Callback::parse(&query)
         .unwrap()
-        .verify(login.state())
+        .verify(login.csrf())
         .unwrap();
     let code_text = code.expose().to_owned();
     let token = client.exchange(code).await.unwrap();

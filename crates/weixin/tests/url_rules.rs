@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
 use url::{Host, Url};
-use weixin::{AuthorizeRequest, Endpoints, Error, LoginRequest, RedirectUri, State};
+use weixin::{AuthorizeRequest, CsrfToken, Endpoints, Error, LoginRequest, RedirectUri};
 
 /// Addresses, nearly addresses, and what looks like one.
 fn addresses() -> impl Strategy<Value = String> {
@@ -75,7 +75,7 @@ proptest! {
             let names: Vec<_> = parameters.iter().map(|(name, _)| name.as_str()).take(5).collect();
             prop_assert_eq!(names, ["appid", "redirect_uri", "response_type", "scope", "state"]);
             prop_assert_eq!(&parameters[1].1, &text);
-            prop_assert_eq!(&parameters[4].1, login.state().as_str());
+            prop_assert_eq!(&parameters[4].1, &login.csrf().state());
         }
         // wxLogin.js puts its settings into the address of the page as they are.
         let frame = LoginRequest::new(uri).embedded(&endpoints, &app(), "qr").unwrap();
@@ -88,22 +88,29 @@ proptest! {
     }
 
     #[test]
-    fn inside_wechat_a_state_is_128_letters_and_digits_at_most(text in "[0-9A-Za-z]{1,140}|[ -~é]{0,20}") {
+    fn inside_wechat_a_state_is_128_letters_and_digits_at_most(text in "[0-9A-Za-z]{1,140}|[!-~]{1,20}") {
         let callback: RedirectUri = "https://shop.example/".parse().unwrap();
-        let state = State::from_stored(text.as_str());
-        let request = AuthorizeRequest::new(callback).state(state);
-        let is_sound = (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+        let csrf = CsrfToken::from_state(text.as_str()).unwrap();
+        let request = AuthorizeRequest::new(callback).csrf(csrf);
+        let is_sound = text.len() <= 128 && text.bytes().all(|b| b.is_ascii_alphanumeric());
         match request.url(&Endpoints::default(), &app()) {
             Ok(login) => prop_assert!(is_sound && login.as_str().contains(&text)),
-            Err(error) => prop_assert!(!is_sound && matches!(error, Error::State(_)), "{}", error),
+            Err(error) => prop_assert!(!is_sound && matches!(error, Error::Parse(_)), "{}", error),
         }
     }
 
     #[test]
-    fn the_qr_page_gives_any_state_back(text in "[ -~é微]{1,200}") {
+    fn the_qr_page_gives_any_state_back(text in "[!-~]{1,200}") {
         let callback: RedirectUri = "https://shop.example/".parse().unwrap();
-        let request = LoginRequest::new(callback).state(State::from_stored(text.as_str()));
-        let login = request.url(&Endpoints::default(), &app()).unwrap();
+        let csrf = CsrfToken::from_state(text.as_str()).unwrap();
+        let login = LoginRequest::new(callback).csrf(csrf).url(&Endpoints::default(), &app()).unwrap();
         prop_assert_eq!(&parameters(login.as_str())[4].1, &text);
+    }
+
+    #[test]
+    fn a_token_that_is_no_visible_ascii_is_rejected(text in any::<String>()) {
+        let is_sound = (1..=512).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        prop_assert_eq!(CsrfToken::from_state(text.as_str()).is_ok(), is_sound);
+        prop_assert_eq!(CsrfToken::new(text).is_ok(), is_sound);
     }
 }

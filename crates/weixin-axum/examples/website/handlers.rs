@@ -3,12 +3,12 @@
 use axum::{
     Form,
     extract::{FromRequestParts, State},
-    http::{StatusCode, request::Parts},
+    http::{HeaderMap, StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
 use tower_sessions::Session;
-use weixin_axum::{Login, LoginError, ReturnPath, StartLogin, VerifiedCode, Visitor};
+use weixin_axum::{Login, LoginError, ReturnPath, StartLogin, VerifiedCode};
 
 use crate::{
     Site,
@@ -74,10 +74,10 @@ pub(crate) async fn home(State(site): State<Site>, session: Session) -> Result<R
 pub(crate) async fn login(
     State(site): State<Site>,
     session: Session,
-    visitor: Visitor,
+    headers: HeaderMap,
 ) -> Result<Response, Failed> {
     session.remove::<i64>(LINKING).await?;
-    Ok(started(site.login.start(&visitor)))
+    Ok(started(site.login.start(&headers)))
 }
 
 /// Adds WeChat to the account that is logged in, and to no other: the session says to which.
@@ -85,10 +85,10 @@ pub(crate) async fn link(
     State(site): State<Site>,
     session: Session,
     CurrentUser(account): CurrentUser,
-    visitor: Visitor,
+    headers: HeaderMap,
 ) -> Result<Response, Failed> {
     session.insert(LINKING, account.id).await?;
-    Ok(started(site.login.start(&visitor)))
+    Ok(started(site.login.start(&headers)))
 }
 
 fn started(start: Result<StartLogin, LoginError>) -> Response {

@@ -1,11 +1,12 @@
 //! A site with its simulator, and browsers that visit both.
 
 use std::{
-    collections::BTreeMap,
+    fmt::Write,
     sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::{Duration, SystemTime},
 };
 
 use axum::{
@@ -13,21 +14,26 @@ use axum::{
     body::{Body, to_bytes},
     extract::{RawQuery, State},
     http::{HeaderMap, Request, StatusCode, header},
-    response::{IntoResponse, Redirect},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
-use weixin::{Answer, AppKind, AppSecret, Client, Endpoints, Https, Transport};
-use weixin_axum::{LoginError, StartLogin, VerifiedCode, Visitor, WebLogin, WebLoginBuilder};
-use weixin_sim::Sim;
+use weixin::{
+    Answer, AppKind, AppSecret, Client, Clock, Endpoints, Https, SystemClock, Transport,
+    TransportErrorKind,
+};
+use weixin_axum::{LoginError, StartLogin, VerifiedCode, WebLogin, WebLoginBuilder};
+use weixin_sim::{App, Sim};
 
-/// The bundled transport, counted, and stopped in front of the answer while the gate is shut.
+/// The bundled transport, counted, and stopped before the response while the gate is shut.
 #[derive(Clone, Debug)]
 pub(crate) struct Gate {
     https: Https,
     exchanges: Arc<AtomicUsize>,
     pub(crate) open: Arc<Semaphore>,
+    /// Whether no connection can be made.
+    pub(crate) is_down: Arc<AtomicBool>,
 }
 
 impl Gate {
@@ -37,6 +43,7 @@ impl Gate {
             https,
             exchanges: Arc::default(),
             open: Arc::new(Semaphore::new(permits)),
+            is_down: Arc::default(),
         }
     }
 
@@ -48,6 +55,9 @@ impl Gate {
 impl Transport for Gate {
     fn send(&self, request: Request<Vec<u8>>) -> Answer<'_> {
         Box::pin(async move {
+            if self.is_down.load(Ordering::SeqCst) {
+                return Err(TransportErrorKind::Connect.into());
+            }
             if request.uri().path() == "/sns/oauth2/access_token" {
                 self.exchanges.fetch_add(1, Ordering::SeqCst);
                 self.open.acquire().await.unwrap().forget();
@@ -57,23 +67,58 @@ impl Transport for Gate {
     }
 }
 
+/// A clock that tests move.
+#[derive(Clone, Debug)]
+pub(crate) struct TestClock(Arc<Mutex<SystemTime>>);
+
+impl Default for TestClock {
+    fn default() -> Self {
+        // Redis removes by its own clock what has expired.
+        Self(Arc::new(Mutex::new(SystemClock.now())))
+    }
+}
+
+impl TestClock {
+    pub(crate) fn advance(&self, time: Duration) {
+        *self.0.lock().unwrap() += time;
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> SystemTime {
+        *self.0.lock().unwrap()
+    }
+}
+
 /// One server of a site.
 #[derive(Clone)]
 pub(crate) struct Site {
     pub(crate) sim: Arc<Sim>,
     pub(crate) gate: Gate,
+    pub(crate) clock: TestClock,
+    pub(crate) login: WebLogin,
     router: Router,
 }
 
 impl Site {
     /// A site with a website app and an official account.
     pub(crate) async fn start(redirect_uri: &str, gate: Gate) -> Self {
-        let sim = Sim::builder().auto_allow().start().await.unwrap();
+        let website = App::new("wx0123456789abcdef", "s".repeat(32));
+        let website = website
+            .callback_domain("www.example.com")
+            .callback_domain("localhost");
+        let sim = Sim::builder().app(website).app(App::official_account());
+        let sim = sim.auto_allow().start().await.unwrap();
         Self::with(Arc::new(sim), redirect_uri, gate, |builder| builder)
     }
 
     pub(crate) async fn local() -> Self {
         Self::start("http://localhost/authorization", Gate::new(100)).await
+    }
+
+    /// As on the internet: `__Host-` cookies.
+    pub(crate) async fn https() -> Self {
+        Self::start("https://www.example.com/authorization", Gate::new(100)).await
     }
 
     /// The API's paths that were called, in their order.
@@ -107,19 +152,39 @@ impl Site {
     }
 
     pub(crate) fn of(sim: Arc<Sim>, gate: Gate, login: WebLoginBuilder) -> Self {
+        let clock = TestClock::default();
+        let login = login.clock(clock.clone()).build().unwrap();
         let router = Router::new()
             .route("/login", get(login_page))
+            .route("/logout", get(log_out))
             .route("/authorization", get(authorization))
-            .with_state(login.build().unwrap());
-        Self { sim, gate, router }
+            .fallback(authorization)
+            .with_state(login.clone());
+        Self {
+            sim,
+            gate,
+            clock,
+            login,
+            router,
+        }
+    }
+
+    /// What the handlers respond to a request.
+    pub(crate) async fn respond(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
     }
 }
 
 async fn login_page(
     State(weixin): State<WebLogin>,
-    visitor: Visitor,
+    headers: HeaderMap,
 ) -> Result<StartLogin, LoginError> {
-    Ok(weixin.start(&visitor)?.return_to("/cart".parse().unwrap()))
+    let start = weixin.start(&headers)?;
+    Ok(start.return_to("/cart".parse::<weixin_axum::ReturnPath>().unwrap()))
+}
+
+async fn log_out(State(weixin): State<WebLogin>, headers: HeaderMap) -> HeaderMap {
+    weixin.end_login(&headers).await
 }
 
 async fn authorization(
@@ -143,10 +208,19 @@ async fn authorization(
     ))
 }
 
-/// Cookies and nothing else of a browser.
+/// The value of a parameter in a URL's query.
+pub(crate) fn param(url: &str, name: &str) -> String {
+    let (_, query) = url.split_once('?').unwrap();
+    let query = query.split('#').next().unwrap();
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let (_, value) = pairs.find(|(found, _)| found == name).unwrap();
+    value.into_owned()
+}
+
+/// Cookies and nothing else of a browser, in the order in which it got them.
 #[derive(Clone, Default)]
 pub(crate) struct Browser {
-    pub(crate) cookies: BTreeMap<String, String>,
+    pub(crate) cookies: Vec<(String, String)>,
     /// What else it sends with every request.
     pub(crate) headers: Vec<(&'static str, &'static str)>,
 }
@@ -155,16 +229,6 @@ pub(crate) struct Page {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
-}
-
-impl Browser {
-    /// One that sends these headers with every request.
-    pub(crate) fn with(headers: &[(&'static str, &'static str)]) -> Self {
-        Self {
-            headers: headers.to_vec(),
-            ..Self::default()
-        }
-    }
 }
 
 impl Page {
@@ -181,28 +245,58 @@ impl Page {
             .get("x-user")
             .map(|user| user.to_str().unwrap())
     }
+
+    /// The kind of failure to whose page this redirects.
+    pub(crate) fn failure(&self) -> String {
+        assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.body);
+        assert_eq!(self.user(), None);
+        param(self.location(), "login_error")
+    }
 }
 
 impl Browser {
-    pub(crate) async fn open(&mut self, site: &Site, path: &str) -> Page {
-        let cookies: Vec<_> = self
-            .cookies
+    /// One that sends these headers with every request.
+    pub(crate) fn with(headers: &[(&'static str, &'static str)]) -> Self {
+        Self {
+            headers: headers.to_vec(),
+            ..Self::default()
+        }
+    }
+
+    /// Stores a cookie, as a browser does: one that it has keeps its place.
+    pub(crate) fn set_cookie(&mut self, name: &str, value: &str) {
+        match self.cookies.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => value.clone_into(known),
+            None => self.cookies.push((name.to_owned(), value.to_owned())),
+        }
+    }
+
+    pub(crate) fn cookie_header(&self) -> String {
+        self.cookies
             .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let mut request = Request::get(path).header(header::COOKIE, cookies.join("; "));
+            .fold(String::new(), |mut text, (name, value)| {
+                let separator = if text.is_empty() { "" } else { "; " };
+                write!(text, "{separator}{name}={value}").unwrap();
+                text
+            })
+    }
+
+    pub(crate) async fn open(&mut self, site: &Site, path: &str) -> Page {
+        let mut request = Request::get(path);
+        if !self.cookies.is_empty() {
+            request = request.header(header::COOKIE, self.cookie_header().as_bytes());
+        }
         for (name, value) in &self.headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::empty()).unwrap();
-        let response = site.router.clone().oneshot(request).await.unwrap();
+        let response = site.respond(request.body(Body::empty()).unwrap()).await;
         for cookie in response.headers().get_all(header::SET_COOKIE) {
             let (pair, attributes) = cookie.to_str().unwrap().split_once(';').unwrap();
             let (name, value) = pair.split_once('=').unwrap();
             if attributes.contains("Max-Age=0") {
-                self.cookies.remove(name);
+                self.cookies.retain(|(known, _)| known != name);
             } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
+                self.set_cookie(name, value);
             }
         }
         let (parts, body) = response.into_parts();
@@ -213,6 +307,13 @@ impl Browser {
             headers: parts.headers,
             body,
         }
+    }
+
+    /// Follows a failed callback to its page.
+    pub(crate) async fn open_failure(&mut self, site: &Site, path: &str) -> Page {
+        let failed = self.open(site, path).await;
+        failed.failure();
+        self.open(site, failed.location()).await
     }
 
     /// Follows "log in with WeChat" to the callback's path, without opening it.
@@ -227,8 +328,8 @@ impl Browser {
             request = request.header(*name, *value);
         }
         let request = request.body(Vec::new()).unwrap();
-        let answer = Https::new().unwrap().send(request).await.unwrap();
-        let callback = answer.headers()[header::LOCATION].to_str().unwrap();
+        let response = Https::new().unwrap().send(request).await.unwrap();
+        let callback = response.headers()[header::LOCATION].to_str().unwrap();
         callback
             .split_once("://")
             .and_then(|(_, rest)| rest.split_once('/'))

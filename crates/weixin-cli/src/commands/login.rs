@@ -49,7 +49,7 @@ pub(super) async fn run(args: Login, output: Output) -> Result<(), Failure> {
     let (sender, mut callbacks) = mpsc::channel(1);
     let waiting = Arc::new(Waiting {
         path: redirect_uri.url().path().to_owned(),
-        state: login.state().clone(),
+        csrf: login.csrf().clone(),
         sender,
     });
     // Not a route: the path may hold what is syntax to a router.
@@ -107,7 +107,7 @@ fn cannot_be_registered(redirect_uri: &RedirectUri) -> bool {
 /// What the callback page needs.
 struct Waiting {
     path: String,
-    state: weixin::State,
+    csrf: weixin::CsrfToken,
     /// `None`: declined.
     sender: mpsc::Sender<Option<Code>>,
 }
@@ -121,7 +121,7 @@ async fn callback(
         return (StatusCode::NOT_FOUND, Html(OTHER));
     }
     let callback = Callback::parse(address.query().unwrap_or_default());
-    match callback.and_then(|callback| callback.verify(&waiting.state)) {
+    match callback.and_then(|callback| callback.verify(&waiting.csrf)) {
         Ok(code) => {
             let _ = waiting.sender.try_send(Some(code));
             (StatusCode::OK, Html(DONE))

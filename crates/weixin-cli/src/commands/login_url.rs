@@ -52,7 +52,7 @@ fn request(args: &LoginUrl) -> LoginRequest {
 }
 
 pub(super) fn print(login: &weixin::LoginUrl, output: Output) {
-    let json = json!({ "url": login.as_str(), "state": login.state().as_str() });
+    let json = json!({ "url": login.as_str(), "state": login.csrf().state() });
     output.result(|| login.to_string(), &json);
 }
 
@@ -69,7 +69,7 @@ fn print_embedded(qr: &EmbeddedQr, container: &str, output: Output) {
     let json = json!({
         "script_url": qr.script_url(),
         "settings": settings,
-        "state": qr.state().as_str(),
+        "state": qr.csrf().state(),
     });
     output.result(text, &json);
 }

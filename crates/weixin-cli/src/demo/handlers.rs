@@ -5,14 +5,14 @@ use std::{sync::Arc, time::Instant};
 use axum::{
     extract::{Query, State},
     http::{
-        HeaderMap, StatusCode,
-        header::{HOST, SET_COOKIE},
+        HeaderMap, HeaderValue, StatusCode,
+        header::{ACCEPT_LANGUAGE, HOST, SET_COOKIE, USER_AGENT},
     },
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
-use weixin::{Device, TokenStatus};
-use weixin_axum::{LoginError, Problem, VerifiedCode, Visitor};
+use weixin::TokenStatus;
+use weixin_axum::{LoginError, LoginErrorKind, VerifiedCode};
 
 use super::{
     Site, language, pages, problem,
@@ -39,7 +39,7 @@ pub(super) async fn home(
 pub(super) async fn login(
     State(site): State<Site>,
     language: Language,
-    headers: HeaderMap,
+    mut headers: HeaderMap,
 ) -> Response {
     let host = headers
         .get(HOST)
@@ -48,11 +48,10 @@ pub(super) async fn login(
     if !site.origin.ends_with(&format!("//{host}")) {
         return Redirect::to(&format!("{}/login", site.origin)).into_response();
     }
-    let mut visitor = Visitor::of(&headers);
-    visitor.language = language.into();
     // Whatever the device: the phone of the demo is a page as well.
-    visitor.device = Device::Desktop;
-    let started = site.login.start(&visitor);
+    headers.remove(USER_AGENT);
+    headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    let started = site.login.start(&headers);
     started.map_or_else(
         |error| problem::failed(error, language),
         IntoResponse::into_response,
@@ -115,7 +114,7 @@ pub(super) async fn refresh(
         .refresh(&session.token.refresh_token)
         .await
     {
-        Err(error) => problem::page(Problem::from(&error), language),
+        Err(error) => problem::page(LoginErrorKind::from(&error), language),
         Ok(token) => {
             let same_token = token.access_token.expose() == session.token.access_token.expose();
             site.sessions.change(&headers, |session| {
@@ -137,7 +136,7 @@ pub(super) async fn check(
         return Redirect::to("/").into_response();
     };
     let notice = match site.login.client().check(&session.token).await {
-        Err(error) => return problem::page(Problem::from(&error), language),
+        Err(error) => return problem::page(LoginErrorKind::from(&error), language),
         Ok(TokenStatus::Invalid(error)) => {
             Notice::NotGood(format!("{} {}", error.code, error.message))
         }
@@ -149,11 +148,9 @@ pub(super) async fn check(
 }
 
 pub(super) async fn logout(State(site): State<Site>, headers: HeaderMap) -> Response {
-    (
-        [(SET_COOKIE, site.sessions.remove(&headers))],
-        Redirect::to("/"),
-    )
-        .into_response()
+    let mut ended = site.login.end_login(&headers).await;
+    ended.append(SET_COOKIE, site.sessions.remove(&headers));
+    (ended, Redirect::to("/")).into_response()
 }
 
 #[derive(Deserialize)]

@@ -4,39 +4,30 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use weixin_axum::{LoginError, Problem};
+use weixin::Bilingual;
+use weixin_axum::{LoginError, LoginErrorKind};
 
 use super::pages;
 use crate::language::Language;
 
-/// The page of a problem: its texts are the login's, its look is the site's.
-pub(super) fn page(problem: Problem, language: Language) -> Response {
-    let (title, text) = (
-        problem.title(language.into()),
-        problem.text(language.into()),
-    );
-    (problem.status(), pages::problem(language, title, text)).into_response()
+/// The page of a failed login: its texts are the login's, its look is the site's.
+pub(super) fn page(kind: LoginErrorKind, language: Language) -> Response {
+    let pick = |text: Bilingual| language.say(text.zh, text.en);
+    let page = pages::problem(language, pick(kind.title()), pick(kind.message()));
+    (kind.status(), page).into_response()
 }
 
-/// A login that did not come to its end; what goes on by itself goes its way.
+/// A login that ended without a user; what redirects or continues by itself does so.
 pub(super) fn failed(error: LoginError, language: Language) -> Response {
-    match error.problem() {
-        Problem::StartsAgain | Problem::InFrame => error.into_response(),
-        problem => (error.into_headers(), page(problem, language)).into_response(),
+    if !error.is_page() {
+        return error.into_response();
     }
+    let page = page(error.kind(), language);
+    (error.into_headers(), page).into_response()
 }
 
 pub(super) fn not_found(language: Language) -> Response {
     let title = language.say("没有这个页面", "There is no such page");
     let text = language.say("请返回首页。", "Please go back to the start.");
     (StatusCode::NOT_FOUND, pages::problem(language, title, text)).into_response()
-}
-
-impl From<Language> for weixin_axum::Language {
-    fn from(language: Language) -> Self {
-        match language {
-            Language::Chinese => Self::Chinese,
-            Language::English => Self::English,
-        }
-    }
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use axum::http::{HeaderMap, HeaderValue};
-use weixin::{State, Token, User};
+use weixin::{CsrfToken, Token, User};
 
 use super::cookies;
 
@@ -52,7 +52,7 @@ pub(super) struct Sessions(Mutex<HashMap<String, Session>>);
 impl Sessions {
     /// Keeps a session under a new id and returns its cookie.
     pub(super) fn add(&self, session: Session) -> Result<HeaderValue, weixin::Error> {
-        let id = State::random()?.as_str().to_owned();
+        let id = CsrfToken::random()?.expose().to_owned();
         let cookie = cookie(&id, "");
         let mut all = self.all();
         if all.len() >= MAX_SESSIONS {

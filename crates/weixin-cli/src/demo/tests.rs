@@ -59,7 +59,13 @@ async fn callback(site: &Router) -> (StatusCode, String) {
         .nth(1)
         .unwrap();
     let state = state.split(['&', '#']).next().unwrap();
-    let (status, _, page) = open(site, &format!("/callback?code=071x&state={state}"), cookie).await;
+    let callback = format!("/callback?code=071x&state={state}");
+    let (status, headers, _) = open(site, &callback, cookie).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    // No code stays in the address bar.
+    let failure = text(&headers, header::LOCATION).to_owned();
+    assert!(!failure.contains("071x"), "{failure}");
+    let (status, _, page) = open(site, &failure, cookie).await;
     let title = page
         .split("<h1>")
         .nth(1)
@@ -75,7 +81,7 @@ async fn wechat_away_is_said_with_a_way_on() {
     let (status, title) = callback(&site("http://127.0.0.1:1")).await;
     assert_eq!(
         (status, title.as_str()),
-        (StatusCode::SERVICE_UNAVAILABLE, "WeChat cannot be reached")
+        (StatusCode::SERVICE_UNAVAILABLE, "WeChat is not available")
     );
 }
 
@@ -91,7 +97,7 @@ async fn a_site_that_wechat_does_not_know_says_whose_fault_it_is() {
         (status, title.as_str()),
         (
             StatusCode::INTERNAL_SERVER_ERROR,
-            "This site is set up wrongly"
+            "This site is misconfigured"
         )
     );
 }

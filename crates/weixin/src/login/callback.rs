@@ -1,8 +1,10 @@
 //! Step 2: what the browser brings back.
 
+use std::fmt;
+
 use thiserror::Error;
 
-use crate::{Code, State};
+use crate::{Code, CsrfToken};
 
 /// Longest code that is accepted; WeChat's have 32 characters.
 const MAX_CODE_LENGTH: usize = 512;
@@ -11,7 +13,6 @@ const MAX_CODE_LENGTH: usize = 512;
 const DENIED: &str = "authdeny";
 
 /// The query of a callback, read but not yet trusted: see [`Callback::verify`].
-#[derive(Debug)]
 #[must_use = "call `verify`"]
 pub struct Callback {
     state: Option<String>,
@@ -59,17 +60,22 @@ impl Callback {
         self.state.as_deref()
     }
 
-    /// Hands out the code, if this callback belongs to the login that `state` was made for.
+    /// Returns the code, if this callback belongs to the login that `csrf` was made for.
     ///
     /// # Errors
     ///
-    /// [`CallbackError::WrongState`] if it does not; [`CallbackError::Declined`] if it does and
-    /// the user said no.
-    pub fn verify(self, state: &State) -> Result<Code, CallbackError> {
-        if !state.matches(self.state.as_deref().unwrap_or_default()) {
-            return Err(CallbackError::WrongState);
+    /// [`CallbackError::CsrfMismatch`] if it does not; [`CallbackError::Declined`] if it does and the user declined.
+    pub fn verify(self, csrf: &CsrfToken) -> Result<Code, CallbackError> {
+        if !csrf.matches(self.state.as_deref().unwrap_or_default()) {
+            return Err(CallbackError::CsrfMismatch);
         }
         self.code.ok_or(CallbackError::Declined)
+    }
+}
+
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Callback(..)")
     }
 }
 
@@ -107,7 +113,7 @@ pub enum CallbackError {
     },
     /// Another login's callback, or a forged one.
     #[error("the callback's `state` does not belong to this login")]
-    WrongState,
+    CsrfMismatch,
 }
 
 #[cfg(test)]
@@ -117,7 +123,7 @@ mod tests {
     use super::*;
 
     fn verify(query: &str, state: &str) -> Result<String, CallbackError> {
-        let code = Callback::parse(query)?.verify(&State::from_stored(state))?;
+        let code = Callback::parse(query)?.verify(&CsrfToken::from_state(state).unwrap())?;
         Ok(code.expose().to_owned())
     }
 
@@ -133,10 +139,10 @@ mod tests {
                 "code=authdeny&reason=&state=s1",
                 Err(CallbackError::Declined),
             ),
-            ("state=s2", Err(CallbackError::WrongState)),
-            ("code=071v&state=s2", Err(CallbackError::WrongState)),
-            ("code=071v", Err(CallbackError::WrongState)),
-            ("code=071v&state=", Err(CallbackError::WrongState)),
+            ("state=s2", Err(CallbackError::CsrfMismatch)),
+            ("code=071v&state=s2", Err(CallbackError::CsrfMismatch)),
+            ("code=071v", Err(CallbackError::CsrfMismatch)),
+            ("code=071v&state=", Err(CallbackError::CsrfMismatch)),
             ("", malformed("code", "missing")),
             ("error=access_denied", malformed("code", "missing")),
             ("code=&state=s1", malformed("code", "empty")),
@@ -157,18 +163,15 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_state_does_not_match_an_empty_one() {
-        assert_eq!(verify("code=071v", ""), Err(CallbackError::WrongState));
-        assert_eq!(
-            verify("code=071v&state=", ""),
-            Err(CallbackError::WrongState)
-        );
+    fn debug_shows_neither_code_nor_state() {
+        let callback = Callback::parse("code=hunter2&state=hunter3").unwrap();
+        assert_eq!(format!("{callback:?}"), "Callback(..)");
     }
 
     proptest! {
         #[test]
         fn no_query_logs_in_without_the_state(query in "(code|state|=|&|%|[a-z0-9]){0,12}") {
-            let mine = State::random().unwrap();
+            let mine = CsrfToken::random().unwrap();
             if let Ok(callback) = Callback::parse(&query) {
                 prop_assert!(callback.verify(&mine).is_err());
             }

@@ -1,9 +1,11 @@
 //! The QR page in a frame of the site: what WeChat's `wxLogin.js` is given.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use super::{
-    LoginRequest, SelfRedirect, State,
+    CsrfToken, LoginRequest, SelfRedirect,
     qr_page::{PageLang, TextColour},
 };
 use crate::{AppId, Endpoints, Error};
@@ -15,12 +17,12 @@ use crate::{AppId, Endpoints, Error};
 /// <script src="{script_url}"></script>
 /// <script>new WxLogin({settings})</script>
 /// ```
-#[derive(Clone, Debug)]
-#[must_use = "put it into a page and keep the state"]
+#[derive(Clone)]
+#[must_use = "put it into a page and keep the token"]
 pub struct EmbeddedQr {
     script_url: String,
     settings: String,
-    state: State,
+    csrf: CsrfToken,
 }
 
 impl EmbeddedQr {
@@ -34,9 +36,18 @@ impl EmbeddedQr {
         &self.settings
     }
 
-    /// What the callback must bring back: keep it where only this browser has it.
-    pub fn state(&self) -> &State {
-        &self.state
+    /// Verifies the callback: keep it where only this browser has it.
+    pub fn csrf(&self) -> &CsrfToken {
+        &self.csrf
+    }
+}
+
+impl fmt::Debug for EmbeddedQr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The state stands in the settings.
+        f.debug_struct("EmbeddedQr")
+            .field("script_url", &self.script_url)
+            .finish_non_exhaustive()
     }
 }
 
@@ -48,14 +59,14 @@ impl LoginRequest {
     ///
     /// # Errors
     ///
-    /// [`Error::Random`] if the operating system has no random bytes for the state.
+    /// [`Error::Random`] if the operating system has no random bytes for the token.
     pub fn embedded(
         &self,
         endpoints: &Endpoints,
         app: &AppId,
         container: &str,
     ) -> Result<EmbeddedQr, Error> {
-        let state = self.state.clone().map_or_else(State::random, Ok)?;
+        let csrf = self.csrf.clone().map_or_else(CsrfToken::random, Ok)?;
         let look = &self.look;
         let text = |text: &str| Some(Value::from(text));
         let settings = [
@@ -63,7 +74,7 @@ impl LoginRequest {
             ("appid", text(app.as_str())),
             ("scope", text("snsapi_login")),
             ("redirect_uri", text(self.redirect_uri.percent_encoded())),
-            ("state", text(&state.percent_encoded())),
+            ("state", text(&csrf.percent_encoded_state())),
             (
                 "self_redirect",
                 look.self_redirect
@@ -93,7 +104,7 @@ impl LoginRequest {
                 endpoints.scripts().as_str()
             ),
             settings: for_a_script_element(&Value::Object(settings).to_string()),
-            state,
+            csrf,
         })
     }
 }
@@ -115,7 +126,7 @@ mod tests {
     fn embedded(request: LoginRequest, container: &str) -> EmbeddedQr {
         let app = "wx0123456789abcdef".parse().unwrap();
         request
-            .state(State::from_stored("s1"))
+            .csrf(CsrfToken::from_state("s1").unwrap())
             .embedded(&Endpoints::default(), &app, container)
             .unwrap()
     }

@@ -1,31 +1,31 @@
 //! Steps 1 and 2: the address that the browser is sent to, and what it brings back.
 
 mod callback;
+mod csrf_token;
 mod embedded;
 mod official_account;
 pub(crate) mod probe;
 mod qr_page;
 mod redirect_uri;
-mod state;
 
 use std::fmt;
 
 pub use self::{
     callback::{Callback, CallbackError},
+    csrf_token::CsrfToken,
     embedded::EmbeddedQr,
     official_account::AuthorizeRequest,
     probe::LoginPageError,
     qr_page::{LoginRequest, PageLang, SelfRedirect, TextColour},
     redirect_uri::{InvalidRedirectUri, RedirectUri, UnregistrableRedirectUri},
-    state::{State, UnsoundState},
 };
 
-/// The address of a login page, and the state to keep until the callback.
-#[derive(Clone, Debug)]
-#[must_use = "send the browser there and keep the state"]
+/// The URL of a login page, and the token to keep until the callback.
+#[derive(Clone)]
+#[must_use = "send the browser there and keep the token"]
 pub struct LoginUrl {
     url: String,
-    state: State,
+    csrf: CsrfToken,
 }
 
 impl LoginUrl {
@@ -34,14 +34,21 @@ impl LoginUrl {
         &self.url
     }
 
-    /// What the callback must bring back: keep it where only this browser has it.
-    pub fn state(&self) -> &State {
-        &self.state
+    /// Verifies the callback: keep it where only this browser has it.
+    pub fn csrf(&self) -> &CsrfToken {
+        &self.csrf
     }
 }
 
 impl fmt::Display for LoginUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.url)
+    }
+}
+
+impl fmt::Debug for LoginUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The state stands in the URL.
+        f.write_str("LoginUrl(..)")
     }
 }

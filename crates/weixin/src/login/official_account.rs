@@ -1,6 +1,6 @@
 //! Step 1 for official accounts: the page inside WeChat's own browser.
 
-use super::{LoginUrl, RedirectUri, State};
+use super::{CsrfToken, LoginUrl, RedirectUri};
 use crate::{AppId, Endpoints, Error, Scope};
 
 /// What an official account's login page is asked for (网页授权): the profile, unless it is told to be silent.
@@ -17,18 +17,18 @@ use crate::{AppId, Endpoints, Error, Scope};
 pub struct AuthorizeRequest {
     redirect_uri: RedirectUri,
     scope: Scope,
-    state: Option<State>,
+    csrf: Option<CsrfToken>,
     forces_dialog: bool,
     forces_snapshot: bool,
 }
 
 impl AuthorizeRequest {
-    /// A login that asks the user for the profile (`snsapi_userinfo`) and ends at `redirect_uri`, with a new state.
+    /// A login that asks the user for the profile (`snsapi_userinfo`) and ends at `redirect_uri`, with a new token.
     pub fn new(redirect_uri: RedirectUri) -> Self {
         Self {
             redirect_uri,
             scope: Scope::USERINFO,
-            state: None,
+            csrf: None,
             forces_dialog: false,
             forces_snapshot: false,
         }
@@ -44,9 +44,9 @@ impl AuthorizeRequest {
         self
     }
 
-    /// Uses a state of your own instead of a new random one: letters and digits, 128 at most.
-    pub fn state(mut self, state: State) -> Self {
-        self.state = Some(state);
+    /// Uses this token instead of a new random one: letters and digits, 128 at most.
+    pub fn csrf(mut self, csrf: CsrfToken) -> Self {
+        self.csrf = Some(csrf);
         self
     }
 
@@ -67,14 +67,14 @@ impl AuthorizeRequest {
     ///
     /// # Errors
     ///
-    /// [`Error::State`] if WeChat would refuse the state; [`Error::Random`] if the operating system has no random
+    /// [`Error::Parse`] if WeChat rejects a state of your own; [`Error::Random`] if the operating system has no random
     /// bytes for one.
     ///
     /// WeChat wants these parameters in exactly this order and case (official account web authorization).
     /// `connect_redirect=1` keeps it from calling back twice.
     pub fn url(&self, endpoints: &Endpoints, app: &AppId) -> Result<LoginUrl, Error> {
-        let state = self.state.clone().map_or_else(State::random, Ok)?;
-        state.check_sound()?;
+        let csrf = self.csrf.clone().map_or_else(CsrfToken::random, Ok)?;
+        csrf.check_inside_wechat()?;
         let url = [
             endpoints.open().as_str(),
             "/connect/oauth2/authorize?appid=",
@@ -84,7 +84,7 @@ impl AuthorizeRequest {
             "&response_type=code&scope=",
             self.scope.as_str(),
             "&state=",
-            state.as_str(),
+            &csrf.state(),
             "&connect_redirect=1",
             if self.forces_dialog {
                 "&forcePopup=true"
@@ -100,7 +100,7 @@ impl AuthorizeRequest {
         ];
         Ok(LoginUrl {
             url: url.concat(),
-            state,
+            csrf,
         })
     }
 }
@@ -129,7 +129,7 @@ mod tests {
 
     fn request() -> AuthorizeRequest {
         let redirect_uri: RedirectUri = "https://shop.example/cb?next=/cart".parse().unwrap();
-        AuthorizeRequest::new(redirect_uri).state(State::from_stored("s1"))
+        AuthorizeRequest::new(redirect_uri).csrf(CsrfToken::from_state("s1").unwrap())
     }
 
     #[test]
@@ -139,12 +139,12 @@ mod tests {
     }
 
     #[test]
-    fn a_state_that_wechat_refuses_is_refused_here() {
-        for bad in ["a-b", "", &"a".repeat(129)] {
-            let error = url(&request().state(State::from_stored(bad))).unwrap_err();
+    fn a_state_that_wechat_rejects_is_rejected_here() {
+        for bad in ["a-b", &"a".repeat(129)] {
+            let error = url(&request().csrf(CsrfToken::from_state(bad).unwrap())).unwrap_err();
             assert_eq!(
                 error.to_string(),
-                "inside wechat, `state` must have 1 to 128 letters and digits and nothing else"
+                "not a valid state: expected 1 to 128 letters and digits (inside WeChat)"
             );
             assert!(error.is_configuration());
         }

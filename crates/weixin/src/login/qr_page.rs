@@ -5,7 +5,7 @@ use std::fmt::Write;
 use data_encoding::BASE64;
 use url::Url;
 
-use super::{LoginUrl, RedirectUri, State};
+use super::{CsrfToken, LoginUrl, RedirectUri};
 use crate::{AppId, Endpoints, Error};
 
 /// What WeChat's QR page is asked for; the scope is always `snsapi_login`, since no other fits a website app.
@@ -21,7 +21,7 @@ use crate::{AppId, Endpoints, Error};
 #[must_use = "pass it to `Client::login_url`"]
 pub struct LoginRequest {
     pub(super) redirect_uri: RedirectUri,
-    pub(super) state: Option<State>,
+    pub(super) csrf: Option<CsrfToken>,
     pub(super) look: Look,
 }
 
@@ -37,11 +37,11 @@ pub(super) struct Look {
 }
 
 impl LoginRequest {
-    /// A website login that ends at `redirect_uri`, with a new state.
+    /// A website login that ends at `redirect_uri`, with a new token.
     pub fn new(redirect_uri: RedirectUri) -> Self {
         Self {
             redirect_uri,
-            state: None,
+            csrf: None,
             look: Look::default(),
         }
     }
@@ -50,9 +50,9 @@ impl LoginRequest {
         &self.redirect_uri
     }
 
-    /// Uses a state of your own instead of a new random one.
-    pub fn state(mut self, state: State) -> Self {
-        self.state = Some(state);
+    /// Uses this token instead of a new random one.
+    pub fn csrf(mut self, csrf: CsrfToken) -> Self {
+        self.csrf = Some(csrf);
         self
     }
 
@@ -107,12 +107,12 @@ impl LoginRequest {
     ///
     /// # Errors
     ///
-    /// [`Error::Random`] if the operating system has no random bytes for the state.
+    /// [`Error::Random`] if the operating system has no random bytes for the token.
     ///
     /// The parameters stand in the order of WeChat's documentation (website login, step 1).
     pub fn url(&self, endpoints: &Endpoints, app: &AppId) -> Result<LoginUrl, Error> {
-        let state = self.state.clone().map_or_else(State::random, Ok)?;
-        let encoded_state = state.percent_encoded();
+        let csrf = self.csrf.clone().map_or_else(CsrfToken::random, Ok)?;
+        let encoded_state = csrf.percent_encoded_state();
         let redirect_uri = self.redirect_uri.percent_encoded();
         let mut url = String::with_capacity(160 + redirect_uri.len() + encoded_state.len());
         for part in [
@@ -128,7 +128,7 @@ impl LoginRequest {
         }
         self.look.add_to(&mut url);
         url.push_str("#wechat_redirect");
-        Ok(LoginUrl { url, state })
+        Ok(LoginUrl { url, csrf })
     }
 }
 
@@ -235,7 +235,7 @@ mod tests {
 
     fn url(request: LoginRequest) -> String {
         let app = "wx0123456789abcdef".parse().unwrap();
-        let request = request.state(State::from_stored("s1"));
+        let request = request.csrf(CsrfToken::from_state("s1").unwrap());
         request
             .url(&Endpoints::default(), &app)
             .unwrap()
@@ -278,7 +278,8 @@ mod tests {
     #[test]
     fn a_state_of_ones_own_cannot_add_parameters() {
         let app = "wx1".parse().unwrap();
-        let request = request("https://shop.example/").state(State::from_stored("a&scope=x#y"));
+        let request =
+            request("https://shop.example/").csrf(CsrfToken::from_state("a&scope=x#y").unwrap());
         let url = request
             .url(&Endpoints::default(), &app)
             .unwrap()

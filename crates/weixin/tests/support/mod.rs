@@ -44,7 +44,7 @@ pub(crate) async fn log_in(client: &Client) -> Token {
     let query = callback(&login).await;
     let code = Callback::parse(&query)
         .unwrap()
-        .verify(login.state())
+        .verify(login.csrf())
         .unwrap();
     client.exchange(code).await.unwrap()
 }

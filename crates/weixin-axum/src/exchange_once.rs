@@ -1,0 +1,306 @@
+//! One exchange for each login, however often its callback comes, and the result that a repeat of it gets.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use sha2::{Digest, Sha256};
+use tokio::sync::watch;
+use weixin::{Code, Token, TransportErrorKind};
+
+use crate::state_cookie::LOGIN_TIME;
+
+/// How long the same callback gets the same result.
+pub(crate) const REPLAY_WINDOW: Duration = Duration::from_mins(1);
+/// How long a used state is remembered: as long as its cookie may last.
+pub(crate) const USED_STATE_TTL: Duration = LOGIN_TIME;
+/// Most used states that are remembered, the newest. A state that is forgotten early is still worth nothing: WeChat
+/// takes its code once.
+const MAX_USED: usize = 100_000;
+/// Most results that are kept for repeats, the newest: each holds a token, about a kilobyte.
+const MAX_REPLAYABLE: usize = 10_000;
+/// Most exchanges at once: what anybody can cause by starting logins and making up their codes.
+pub(crate) const MAX_IN_FLIGHT: usize = 256;
+
+/// A text that is remembered without being kept: 128 bits of its SHA-256.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct Fingerprint([u8; 16]);
+
+impl Fingerprint {
+    pub(crate) fn of(text: &str) -> Self {
+        let digest = Sha256::digest(text);
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        Self(bytes)
+    }
+
+    /// In hexadecimal, for a store.
+    #[cfg(feature = "shared")]
+    pub(crate) fn hex(self) -> String {
+        data_encoding::HEXLOWER.encode(&self.0)
+    }
+}
+
+/// The result of one exchange, for all who wait for it.
+#[derive(Clone, Debug)]
+pub(crate) enum Outcome {
+    Failed(Arc<weixin::Error>),
+    Token(Arc<Token>),
+    /// Another server has exchanged it, with another code, or too long ago.
+    #[cfg(feature = "shared")]
+    Used,
+}
+
+impl From<Result<Token, weixin::Error>> for Outcome {
+    fn from(outcome: Result<Token, weixin::Error>) -> Self {
+        match outcome {
+            Ok(token) => Self::Token(Arc::new(token)),
+            Err(error) => Self::Failed(Arc::new(error)),
+        }
+    }
+}
+
+/// Whether WeChat has not been reached, so that the code is as good as before.
+pub(crate) fn nothing_was_sent(error: &weixin::Error) -> bool {
+    matches!(
+        error,
+        weixin::Error::Transport(error) if error.kind() == TransportErrorKind::Connect
+    )
+}
+
+/// A result to come.
+pub(crate) type Pending = watch::Receiver<Option<Outcome>>;
+
+/// What to do with a verified callback.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// Exchange the code, and send the result here.
+    Leader(watch::Sender<Option<Outcome>>, Pending),
+    /// It is being exchanged, or has been: wait for the result.
+    Follower(Pending),
+    /// The state has been used, too long ago or with another code.
+    Used,
+}
+
+#[derive(Debug)]
+struct Exchange {
+    code: Fingerprint,
+    since: SystemTime,
+    /// `None` once it may no longer be repeated: no token stays in memory for longer.
+    result: Option<Pending>,
+}
+
+/// Used states, each with the fingerprint of its code and, for a minute, its result.
+#[derive(Debug, Default)]
+pub(crate) struct Exchanges {
+    by_state: HashMap<Fingerprint, Exchange>,
+    /// The states of `by_state` in the order in which they were used. One that was released stays here until its turn:
+    /// it is told from a later use of the same state by its time.
+    order: VecDeque<(SystemTime, Fingerprint)>,
+    /// How many at the front of `order` have no result any more.
+    over: usize,
+}
+
+impl Exchanges {
+    pub(crate) fn is_used(&mut self, state: &str, now: SystemTime) -> bool {
+        self.remove_expired(now);
+        self.by_state.contains_key(&Fingerprint::of(state))
+    }
+
+    /// Uses `state` with `code`: of many callers at once, one is the leader.
+    pub(crate) fn enter(&mut self, state: &str, code: &Code, now: SystemTime) -> Entry {
+        self.remove_expired(now);
+        let (state, code) = (Fingerprint::of(state), Fingerprint::of(code.expose()));
+        if let Some(known) = self.by_state.get(&state) {
+            return match &known.result {
+                Some(pending) if known.code == code && is_recent(known.since, now) => {
+                    Entry::Follower(pending.clone())
+                }
+                _ => Entry::Used,
+            };
+        }
+        let (sender, receiver) = watch::channel(None);
+        let exchange = Exchange {
+            code,
+            since: now,
+            result: Some(receiver.clone()),
+        };
+        self.by_state.insert(state, exchange);
+        self.order.push_back((now, state));
+        Entry::Leader(sender, receiver)
+    }
+
+    /// Undoes [`enter`](Self::enter): nothing was sent to WeChat.
+    pub(crate) fn release(&mut self, state: &str) {
+        self.by_state.remove(&Fingerprint::of(state));
+    }
+
+    /// Ends the replay of a result.
+    pub(crate) fn end_replay(&mut self, state: &str) {
+        if let Some(known) = self.by_state.get_mut(&Fingerprint::of(state)) {
+            known.result = None;
+        }
+    }
+
+    /// Bounds everything by time and by number; with each state goes all that is kept of it.
+    fn remove_expired(&mut self, now: SystemTime) {
+        while let Some((since, state)) = self.order.get(self.over).copied() {
+            let replayable = self.order.len() - self.over;
+            if is_recent(since, now) && replayable < MAX_REPLAYABLE {
+                break;
+            }
+            if let Some(known) = self.by_state.get_mut(&state)
+                && known.since == since
+            {
+                known.result = None;
+            }
+            self.over += 1;
+        }
+        while let Some((since, state)) = self.order.front().copied() {
+            if age(since, now) < USED_STATE_TTL && self.order.len() < MAX_USED {
+                break;
+            }
+            if self
+                .by_state
+                .get(&state)
+                .is_some_and(|known| known.since == since)
+            {
+                self.by_state.remove(&state);
+            }
+            self.order.pop_front();
+            self.over = self.over.saturating_sub(1);
+        }
+    }
+}
+
+fn is_recent(since: SystemTime, now: SystemTime) -> bool {
+    age(since, now) < REPLAY_WINDOW
+}
+
+/// Zero if the clock has been set back.
+fn age(since: SystemTime, now: SystemTime) -> Duration {
+    now.duration_since(since).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str) -> Code {
+        Code::new(text).unwrap()
+    }
+
+    fn begin() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_hours(500_000)
+    }
+
+    #[test]
+    fn the_same_callback_is_a_repeat_for_a_minute_and_then_nothing() {
+        let begin = begin();
+        let mut exchanges = Exchanges::default();
+        assert!(!exchanges.is_used("s1", begin));
+        let Entry::Leader(_sender, _) = exchanges.enter("s1", &code("c1"), begin) else {
+            panic!("not the leader");
+        };
+        assert!(exchanges.is_used("s1", begin));
+        let nearly = begin + REPLAY_WINDOW - Duration::from_millis(1);
+        let is_follower = |entry| matches!(entry, Entry::Follower(_));
+        assert!(is_follower(exchanges.enter("s1", &code("c1"), nearly)));
+        assert!(!is_follower(exchanges.enter("s1", &code("c2"), nearly)));
+        let later = begin + REPLAY_WINDOW;
+        assert!(matches!(
+            exchanges.enter("s1", &code("c1"), later),
+            Entry::Used
+        ));
+        assert!(exchanges.is_used("s1", begin + USED_STATE_TTL - Duration::from_secs(1)));
+        assert!(!exchanges.is_used("s1", begin + USED_STATE_TTL));
+    }
+
+    #[test]
+    fn a_result_is_dropped_with_its_minute_and_by_the_end_of_the_login() {
+        for end in [false, true] {
+            let mut exchanges = Exchanges::default();
+            let Entry::Leader(sender, receiver) = exchanges.enter("s1", &code("c1"), begin())
+            else {
+                panic!("not the leader");
+            };
+            drop(receiver);
+            assert_eq!(sender.receiver_count(), 1);
+            if end {
+                exchanges.end_replay("s1");
+            } else {
+                exchanges.remove_expired(begin() + REPLAY_WINDOW);
+            }
+            assert_eq!(sender.receiver_count(), 0);
+            assert!(exchanges.is_used("s1", begin()));
+            assert!(matches!(
+                exchanges.enter("s1", &code("c1"), begin()),
+                Entry::Used
+            ));
+        }
+    }
+
+    #[test]
+    fn a_state_for_which_nothing_was_sent_is_as_good_as_before() {
+        let mut exchanges = Exchanges::default();
+        let _first = exchanges.enter("s1", &code("c1"), begin());
+        exchanges.release("s1");
+        assert!(!exchanges.is_used("s1", begin()));
+        // Its first use takes nothing from the second one when its own time is over.
+        let later = begin() + Duration::from_secs(59);
+        assert!(matches!(
+            exchanges.enter("s1", &code("c2"), later),
+            Entry::Leader(..)
+        ));
+        let later = later + Duration::from_secs(59);
+        assert!(matches!(
+            exchanges.enter("s1", &code("c2"), later),
+            Entry::Follower(_)
+        ));
+        assert!(exchanges.is_used("s1", begin() + USED_STATE_TTL));
+        assert!(!exchanges.is_used("s1", later + USED_STATE_TTL));
+        assert!(exchanges.order.is_empty());
+    }
+
+    #[test]
+    fn every_container_is_bounded_and_the_oldest_go_first() {
+        let mut exchanges = Exchanges::default();
+        let mut results = Vec::new();
+        for number in 0..MAX_USED + 10 {
+            let entry = exchanges.enter(&number.to_string(), &code("c1"), begin());
+            let Entry::Leader(sender, _) = entry else {
+                panic!("{number} is not the leader");
+            };
+            results.push(sender);
+        }
+        assert_eq!(exchanges.by_state.len(), MAX_USED);
+        assert_eq!(exchanges.order.len(), MAX_USED);
+        assert_eq!(exchanges.over, MAX_USED - MAX_REPLAYABLE);
+        let kept = results.iter().filter(|sender| !sender.is_closed()).count();
+        assert_eq!(kept, MAX_REPLAYABLE);
+        assert!(!exchanges.is_used("9", begin()) && exchanges.is_used("11", begin()));
+
+        exchanges.remove_expired(begin() + USED_STATE_TTL);
+        assert_eq!(
+            (
+                exchanges.by_state.len(),
+                exchanges.order.len(),
+                exchanges.over
+            ),
+            (0, 0, 0)
+        );
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_panics_nowhere() {
+        let mut exchanges = Exchanges::default();
+        let _first = exchanges.enter("s1", &code("c1"), begin());
+        let earlier = begin() - Duration::from_hours(1);
+        assert!(matches!(
+            exchanges.enter("s1", &code("c1"), earlier),
+            Entry::Follower(_)
+        ));
+    }
+}
