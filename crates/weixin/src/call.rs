@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     ApiError, ErrCode, Error, Origin, TransportError, TransportErrorKind,
-    api_error::without_control, json,
+    api_error::without_control, json, mask::mask,
 };
 
 /// What is sent that must not be logged, also not when a server repeats it.
@@ -89,21 +89,19 @@ pub(crate) trait Call {
 
     /// Takes out of an error text what was sent: a server that repeats it must not fill our logs.
     fn mask(&self, errmsg: &str) -> String {
+        let query = self.query();
+        let body = self.body().unwrap_or_default();
+        let query = query.iter().map(|(name, value)| (*name, *value));
+        let body = body
+            .iter()
+            .map(|(name, value)| (*name, value.as_str().unwrap_or_default()));
+        let secrets = query
+            .chain(body)
+            .filter(|(name, _)| SECRETS.contains(name))
+            .map(|(_, value)| value)
+            .collect();
         // First, or what is hidden between control characters would appear when they are taken out.
-        let errmsg = without_control(errmsg);
-        let mask = |text: String, name: &str, value: &str| {
-            if SECRETS.contains(&name) && !value.is_empty() {
-                text.replace(value, "***")
-            } else {
-                text
-            }
-        };
-        let query = self.query().into_iter();
-        let text = query.fold(errmsg, |text, (name, value)| mask(text, name, value));
-        let body = self.body().into_iter().flatten();
-        body.fold(text, |text, (name, value)| {
-            mask(text, name, value.as_str().unwrap_or_default())
-        })
+        mask(without_control(errmsg), secrets)
     }
 }
 

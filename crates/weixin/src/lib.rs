@@ -88,6 +88,7 @@ mod id;
 mod identity;
 mod json;
 mod login;
+mod mask;
 #[cfg(feature = "metrics")]
 mod metrics;
 #[cfg(feature = "mini-program")]

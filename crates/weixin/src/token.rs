@@ -270,6 +270,29 @@ mod tests {
     }
 
     #[test]
+    fn an_error_that_repeats_the_request_does_not_repeat_its_secrets() {
+        let app = "wx1".parse().unwrap();
+        let secret = AppSecret::new("s/e+c%r~t").unwrap();
+        let call = Exchange {
+            app: &app,
+            secret: &secret,
+            code: Code::new("s/e").unwrap(),
+        };
+        let request = call.request(&api()).unwrap().uri().to_string();
+        for request in [
+            request.to_lowercase(),
+            request.replace("%2B", "%20"),
+            request,
+        ] {
+            let answer = serde_json::json!({ "errcode": -7, "errmsg": request });
+            let answer = Response::new(answer.to_string().into_bytes());
+            insta::allow_duplicates! {
+                insta::assert_snapshot!(call.parse(&answer).unwrap_err(), @"wechat answered /sns/oauth2/access_token with -7 (https://api.weixin.qq.com/sns/oauth2/access_token?appid=wx1&secret=***&code=***&grant_type=authorization_code)");
+            }
+        }
+    }
+
+    #[test]
     fn a_field_that_is_wrong_is_named_and_not_shown() {
         let table = [
             (
