@@ -16,22 +16,23 @@ use crate::{
 pub struct Token {
     /// Reads the profile of the user.
     pub access_token: AccessToken,
-    /// How long the access token lives, counted from the answer (WeChat: 7200 seconds).
-    #[serde(deserialize_with = "seconds")]
+    /// How long the access token is valid, counted from the response (WeChat: 7200 seconds). From 0 to a year: a
+    /// larger number reads as a year, and a negative one, a missing one or something else than a number as 0.
+    #[serde(default, deserialize_with = "json::lifetime")]
     pub expires_in: Duration,
     /// Gets new access tokens for about 30 days. Keep the one that came last.
     pub refresh_token: RefreshToken,
     /// Who the user is, to this application.
     pub openid: OpenId,
-    /// What the user has granted.
-    #[serde(default, deserialize_with = "json::or_default")]
+    /// What the user has granted. What cannot be a scope is left out.
+    #[serde(default, deserialize_with = "readable_scopes")]
     pub scope: Scopes,
     /// Who the user is, to all applications of the Open Platform account. A refresh brings none.
     #[serde(default, deserialize_with = "json::non_empty")]
     pub unionid: Option<UnionId>,
-    /// 1 if this is a stand-in for a user who has not really logged in (official accounts only).
-    #[serde(default, deserialize_with = "json::number")]
-    is_snapshotuser: u8,
+    /// WeChat sends 1, and nothing for all other users.
+    #[serde(default, deserialize_with = "json::flag")]
+    is_snapshotuser: bool,
 }
 
 impl Token {
@@ -43,12 +44,16 @@ impl Token {
     /// Whether this is a stand-in for a user who has not really logged in: do not keep it as an
     /// account (official accounts only).
     pub fn is_snapshot_user(&self) -> bool {
-        self.is_snapshotuser == 1
+        self.is_snapshotuser
     }
 }
 
-fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    json::number(deserializer).map(Duration::from_secs)
+fn readable_scopes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Scopes, D::Error> {
+    let texts = json::texts(deserializer)?;
+    Ok(texts
+        .iter()
+        .flat_map(|text| Scopes::readable(text))
+        .collect())
 }
 
 /// An access token and whose it is: what every call on behalf of a user takes.
@@ -238,7 +243,7 @@ mod tests {
                 ],
             ),
             unionid: None,
-            is_snapshotuser: 0,
+            is_snapshotuser: false,
         }
         "#);
     }
@@ -300,8 +305,8 @@ mod tests {
                 "access_token",
             ),
             (
-                r#"{"access_token":"66_a","expires_in":"soon","refresh_token":"r","openid":"oA"}"#,
-                "expires_in",
+                r#"{"access_token":"66_a","refresh_token":"r","openid":"oA","unionid":7}"#,
+                "unionid",
             ),
             (
                 r#"{"access_token":"66_a","expires_in":7200,"refresh_token":"r","openid":"o A"}"#,

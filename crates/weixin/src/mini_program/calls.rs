@@ -111,7 +111,7 @@ impl Client {
             self.call(&call).await
         });
         match checked.await {
-            Ok(Nothing {}) => Ok(true),
+            Ok(Nothing { .. }) => Ok(true),
             Err(VaultError::Weixin(Error::Api(error))) if error.code == INVALID_SIGNATURE => {
                 Ok(false)
             }

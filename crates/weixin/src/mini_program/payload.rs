@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn each_way_to_be_wrong_has_its_error() {
-        let good = encrypted(r#"{"watermark":{"appid":"wx1"},"gender":"x"}"#);
+        let good = encrypted(r#"{"watermark":{"appid":"wx1"},"openId":7}"#);
         let content = |field: &str| PayloadError::Content {
             field: field.to_owned(),
         };
@@ -199,7 +199,7 @@ mod tests {
             iv: IV.to_owned(),
         };
         let table = [
-            (good.clone(), KEY, content("gender")),
+            (good.clone(), KEY, content("openId")),
             (encrypted("{}"), KEY, content("body")),
             (encrypted("<html>"), KEY, content("body")),
             (good.clone(), "MTIz", PayloadError::SessionKey),
