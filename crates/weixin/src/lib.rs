@@ -145,8 +145,6 @@ pub use self::{
 };
 #[cfg(feature = "mini-program")]
 pub use self::{
-    mini_program::{
-        EncryptedData, MiniProgramUser, PayloadError, PhoneNumber, Session, WrongSignature,
-    },
+    mini_program::{Decrypted, EncryptedData, MiniProgramUser, PayloadError, PhoneNumber, Session},
     secret::SessionKey,
 };

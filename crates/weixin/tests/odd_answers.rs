@@ -8,14 +8,22 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use aes::Aes128;
+use cbc::{
+    Encryptor,
+    cipher::{BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7},
+};
+use data_encoding::BASE64;
 use http::{Request, Response};
 use proptest::prelude::*;
 use weixin::{
-    AccessToken, Answer, ApiError, AppKind, AppSecret, AppTokens, Client, Clock, Code, Error,
-    MemoryStore, OpenId, RefreshToken, Retries, Token, Transport, Vault,
+    AccessToken, Answer, ApiError, AppKind, AppSecret, AppTokens, Client, Clock, Code,
+    EncryptedData, Error, MemoryStore, OpenId, RefreshToken, Retries, SessionKey, Token, Transport,
+    Vault,
 };
 
 const YEAR: Duration = Duration::from_hours(365 * 24);
+const KEY: [u8; 16] = *b"0123456789abcdef";
 
 /// Answers the calls with these bodies, one after the other, and the last one again.
 #[derive(Clone, Debug)]
@@ -222,6 +230,24 @@ proptest! {
         let number = run(client.phone_number(&tokens, code()));
         let phone = number.map_err(|error| TestCaseError::fail(format!("{error}: {phone}")))?;
         prop_assert_eq!((phone.phone_number.as_str(), phone.pure_phone_number.as_str()), ("1", "2"));
+    }
+
+    #[test]
+    fn no_member_but_ids_closes_a_payload(
+        members in members(&["nickName", "gender", "avatarUrl", "city", "extra"]), timestamp in value(),
+    ) {
+        let watermark = format!(r#""watermark":{{"appid":"wx0123456789abcdef","timestamp":{timestamp}}}"#);
+        let plain = format!(r#"{{"openId":"oA","unionId":"",{watermark}{members}}}"#);
+        let cipher = Encryptor::<Aes128>::new(&KEY.into(), &KEY.into());
+        let data = EncryptedData {
+            iv: BASE64.encode(&KEY),
+            encrypted_data: BASE64.encode(&cipher.encrypt_padded_vec::<Pkcs7>(plain.as_bytes())),
+        };
+        let key = SessionKey::new(BASE64.encode(&KEY)).unwrap();
+        let user = client(AppKind::MiniProgram, &["{}"]).decrypt_user(&key, &data);
+        let user = user.map_err(|_| TestCaseError::fail(plain))?;
+        prop_assert_eq!((user.data.openid, user.data.unionid), (Some(openid()), None));
+        prop_assert!(user.encrypted_at.duration_since(SystemTime::UNIX_EPOCH).is_ok());
     }
 
     #[test]

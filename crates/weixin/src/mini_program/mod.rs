@@ -5,7 +5,7 @@ mod payload;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::payload::{EncryptedData, PayloadError, WrongSignature};
+pub use self::payload::{Decrypted, EncryptedData, PayloadError};
 use crate::{OpenId, UnionId, json, secret::SessionKey};
 
 /// What a code of `wx.login` is worth (`/sns/jscode2session`).
