@@ -36,8 +36,14 @@ pub struct Token {
 }
 
 impl Token {
-    /// What this login says of who it is, for an account to be linked by.
+    /// The IDs of this login, to link an account by.
+    ///
+    /// A snapshot user's IDs are those of a stand-in, so that these are empty: they have no
+    /// [`identities`](KnownIds::identities), and [`KnownIds::link`] finds no account for them and proposes none.
     pub fn ids(&self, app: &AppId) -> KnownIds {
+        if self.is_snapshotuser {
+            return KnownIds::default();
+        }
         KnownIds::new(app.clone(), self.openid.clone(), self.unionid.clone())
     }
 
@@ -178,7 +184,7 @@ mod tests {
     use http::Response;
 
     use super::*;
-    use crate::{Endpoints, Error, Origin};
+    use crate::{Endpoints, Error, Linking, Origin};
 
     fn api() -> Origin {
         Endpoints::default().api()[0].clone()
@@ -295,6 +301,30 @@ mod tests {
                 insta::assert_snapshot!(call.parse(&answer).unwrap_err(), @"wechat answered /sns/oauth2/access_token with -7 (https://api.weixin.qq.com/sns/oauth2/access_token?appid=wx1&secret=***&code=***&grant_type=authorization_code)");
             }
         }
+    }
+
+    #[test]
+    fn a_snapshot_users_ids_link_to_no_account_and_make_none() {
+        let body = |members: &str| {
+            format!(
+                r#"{{"access_token":"66_a","refresh_token":"66_r","openid":"oA","unionid":"u1"{members}}}"#
+            )
+        };
+        let app = "wx1".parse().unwrap();
+        let real = parse(&body("")).unwrap().ids(&app);
+        let snapshot = parse(&body(r#","is_snapshotuser":1"#)).unwrap().ids(&app);
+        assert_eq!(snapshot.identities().count(), 0);
+        assert_eq!(snapshot, KnownIds::default());
+        let nobody = Linking::Conflict(Vec::new());
+        for accounts in [
+            vec![],
+            vec![real.clone()],
+            vec![snapshot.clone(), real.clone()],
+        ] {
+            assert_eq!(snapshot.link(&accounts), nobody, "{accounts:?}");
+        }
+        // An account that was made of one is nobody's.
+        assert_eq!(real.link(std::slice::from_ref(&snapshot)), Linking::New);
     }
 
     #[test]
