@@ -1,5 +1,7 @@
 //! The QR page in a frame of the site: what WeChat's `wxLogin.js` is given.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use super::{
@@ -15,12 +17,22 @@ use crate::{AppId, Endpoints, Error};
 /// <script src="{script_url}"></script>
 /// <script>new WxLogin({settings})</script>
 /// ```
-#[derive(Clone, Debug)]
+///
+/// `Debug` does not show the settings, which have the state in them.
+#[derive(Clone)]
 #[must_use = "put it into a page and keep the state"]
 pub struct EmbeddedQr {
     script_url: String,
     settings: String,
     state: State,
+}
+
+impl fmt::Debug for EmbeddedQr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmbeddedQr")
+            .field("script_url", &self.script_url)
+            .finish_non_exhaustive()
+    }
 }
 
 impl EmbeddedQr {

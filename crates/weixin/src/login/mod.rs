@@ -21,7 +21,9 @@ pub use self::{
 };
 
 /// The address of a login page, and the state to keep until the callback.
-#[derive(Clone, Debug)]
+///
+/// `Debug` shows the page and nothing of its query, which has the state in it.
+#[derive(Clone)]
 #[must_use = "send the browser there and keep the state"]
 pub struct LoginUrl {
     url: String,
@@ -37,6 +39,15 @@ impl LoginUrl {
     /// What the callback must bring back: keep it where only this browser has it.
     pub fn state(&self) -> &State {
         &self.state
+    }
+}
+
+impl fmt::Debug for LoginUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let page = self.url.split('?').next().unwrap_or_default();
+        f.debug_struct("LoginUrl")
+            .field("page", &page)
+            .finish_non_exhaustive()
     }
 }
 
