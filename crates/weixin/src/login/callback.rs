@@ -1,5 +1,7 @@
 //! Step 2: what the browser brings back.
 
+use std::fmt;
+
 use thiserror::Error;
 
 use crate::{Code, State};
@@ -11,12 +13,22 @@ const MAX_CODE_LENGTH: usize = 512;
 const DENIED: &str = "authdeny";
 
 /// The query of a callback, read but not yet trusted: see [`Callback::verify`].
-#[derive(Debug)]
+///
+/// `Debug` shows neither code nor state.
 #[must_use = "call `verify`"]
 pub struct Callback {
     state: Option<String>,
     /// `None` if the user said no.
     code: Option<Code>,
+}
+
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Callback")
+            .field("has_state", &self.state.is_some())
+            .field("has_code", &self.code.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Callback {
