@@ -31,9 +31,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // It hands over a profile that only the session key opens. The key stays on the server.
     let (data, raw_data, signature) = hand_over(&sim).await?;
     let user = client.decrypt_user(&session.session_key, &data)?;
-    println!("decrypted: {}", user.nick_name);
-    session.session_key.verify(&raw_data, &signature)?;
-    println!("the raw data is signed");
+    println!("decrypted: {}", user.data.nick_name);
+    let is_signed = session.session_key.verify_signature(&raw_data, &signature);
+    println!("the raw data is signed: {is_signed}");
 
     // An app token is needed to ask WeChat about the session, and for phone numbers.
     let tokens = AppTokens::new(client.clone(), MemoryStore::new());
@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     sim.wx_login(APP, "layla")?;
     let (data, ..) = hand_over(&sim).await?;
     match client.decrypt_user(&session.session_key, &data) {
-        Ok(user) => println!("decrypted: {}", user.nick_name),
+        Ok(user) => println!("decrypted: {}", user.data.nick_name),
         Err(error) => println!("not decrypted: {error}"),
     }
     Ok(())

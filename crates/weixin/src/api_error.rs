@@ -41,8 +41,8 @@ impl ApiError {
     /// assert_eq!(error.caller_ip(), "192.0.2.1".parse().ok());
     /// ```
     pub fn read(path: &'static str, answer: &[u8]) -> Option<Self> {
-        let verdict = Verdict::read(&json::text(answer)).ok()??;
-        Some(Self::new(path, ErrCode(verdict.errcode), &verdict.errmsg))
+        let Verdict { errcode, errmsg } = Verdict::read(&json::text(answer))?;
+        Some(Self::new(path, errcode, &errmsg))
     }
 
     pub(crate) fn new(path: &'static str, code: ErrCode, errmsg: &str) -> Self {

@@ -1,12 +1,17 @@
 //! One exchange with WeChat's API as data; no input or output happens here.
 
 use http::{Request, Response, StatusCode, header::CONTENT_TYPE};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
 use serde_json::Value;
 
 use crate::{
     ApiError, ErrCode, Error, Origin, TransportError, TransportErrorKind,
-    api_error::without_control, json,
+    api_error::without_control,
+    json::{self, Loose},
+    mask::mask,
 };
 
 /// What is sent that must not be logged, also not when a server repeats it.
@@ -72,10 +77,9 @@ pub(crate) trait Call {
             field: self.mask(&field),
         };
         let text = json::text(response.body());
-        let verdict = Verdict::read(&text);
-        if let Ok(Some(Verdict { errcode, errmsg })) = &verdict {
-            let errmsg = self.mask(errmsg);
-            return Err(ApiError::new(Self::PATH, ErrCode(*errcode), &errmsg).into());
+        if let Some(Verdict { errcode, errmsg }) = Verdict::read(&text) {
+            let errmsg = self.mask(&errmsg);
+            return Err(ApiError::new(Self::PATH, errcode, &errmsg).into());
         }
         if response.status() != StatusCode::OK {
             return Err(Error::Status {
@@ -83,27 +87,24 @@ pub(crate) trait Call {
                 status: response.status().as_u16(),
             });
         }
-        verdict.map_err(decode)?;
         json::parse_text(&text).map_err(decode)
     }
 
     /// Takes out of an error text what was sent: a server that repeats it must not fill our logs.
     fn mask(&self, errmsg: &str) -> String {
+        let query = self.query();
+        let body = self.body().unwrap_or_default();
+        let query = query.iter().map(|(name, value)| (*name, *value));
+        let body = body
+            .iter()
+            .map(|(name, value)| (*name, value.as_str().unwrap_or_default()));
+        let secrets = query
+            .chain(body)
+            .filter(|(name, _)| SECRETS.contains(name))
+            .map(|(_, value)| value)
+            .collect();
         // First, or what is hidden between control characters would appear when they are taken out.
-        let errmsg = without_control(errmsg);
-        let mask = |text: String, name: &str, value: &str| {
-            if SECRETS.contains(&name) && !value.is_empty() {
-                text.replace(value, "***")
-            } else {
-                text
-            }
-        };
-        let query = self.query().into_iter();
-        let text = query.fold(errmsg, |text, (name, value)| mask(text, name, value));
-        let body = self.body().into_iter().flatten();
-        body.fold(text, |text, (name, value)| {
-            mask(text, name, value.as_str().unwrap_or_default())
-        })
+        mask(without_control(errmsg), secrets)
     }
 }
 
@@ -136,27 +137,48 @@ fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')
 }
 
-/// The part that every answer may have.
-#[derive(Deserialize)]
+/// The error that an answer may be.
+#[derive(Debug, Eq, PartialEq)]
 pub(crate) struct Verdict {
-    #[serde(default, deserialize_with = "json::number")]
-    pub(crate) errcode: i64,
-    #[serde(default, deserialize_with = "json::or_default")]
+    pub(crate) errcode: ErrCode,
     pub(crate) errmsg: String,
 }
 
+/// The part that every answer may have.
+#[derive(Deserialize)]
+struct Envelope {
+    #[serde(default)]
+    errcode: Loose,
+    #[serde(default, deserialize_with = "json::text_or_empty")]
+    errmsg: String,
+}
+
 impl Verdict {
-    /// The error of an answer, if it is one.
-    pub(crate) fn read(text: &str) -> Result<Option<Self>, String> {
+    /// The error of an answer, if it is one. A code that cannot be read is none: the answer has to show by its other
+    /// members what it is.
+    pub(crate) fn read(text: &str) -> Option<Self> {
         // A success of the login has no such member; its name may be written with escapes, though nobody does.
         if !text.contains("errcode") && !text.contains("\\u") {
-            return Ok(None);
+            return None;
         }
-        let verdict: Self = json::parse_text(text)?;
-        Ok((verdict.errcode != 0).then_some(verdict))
+        let Envelope { errcode, errmsg } = json::parse_text(text).ok()?;
+        let errcode = errcode.whole().filter(|code| *code != 0).map(ErrCode)?;
+        Some(Self { errcode, errmsg })
     }
 }
 
-/// An answer of which only the verdict counts.
+/// An answer of which only the verdict counts. It has to say that there is no error: an answer of another shape proves
+/// nothing.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Nothing {}
+pub(crate) struct Nothing {
+    #[serde(rename = "errcode", deserialize_with = "no_error")]
+    _errcode: (),
+}
+
+fn no_error<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    if Loose::deserialize(deserializer)?.is_zero_or_empty() {
+        Ok(())
+    } else {
+        Err(D::Error::custom("not 0"))
+    }
+}

@@ -77,6 +77,8 @@ pub struct InvalidIdentity;
 
 /// All that is known of one person's ids. Keep it with the account: other calls of WeChat's need the open id of their
 /// application.
+///
+/// Those of a snapshot user, who has not logged in, are empty ([`Token::ids`](crate::Token::ids)).
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct KnownIds {
     unionid: Option<UnionId>,
@@ -108,6 +110,7 @@ impl KnownIds {
     }
 
     /// Under which identities an account of this person may be found: look for each of them, then [`link`](Self::link).
+    /// A snapshot user has none.
     pub fn identities(&self) -> impl Iterator<Item = Identity> {
         let union = self.unionid.iter().cloned().map(Identity::UnionId);
         let open = self.openids.iter().map(|(app, openid)| Identity::OpenId {
@@ -131,8 +134,12 @@ impl KnownIds {
     /// 4. Anything contradicts (another union id for the same open id, another open id for the same application): a
     ///    conflict, as when an application has moved to another Open Platform account. People decide, not this function.
     ///
-    /// Names and avatars play no part: they are not evidence.
+    /// Without any ID, as for a snapshot user, the answer is a conflict of no accounts: there is nothing to link by, and
+    /// no account to create. Names and avatars play no part: they are not evidence.
     pub fn link(&self, accounts: &[Self]) -> Linking {
+        if self.is_empty() {
+            return Linking::Conflict(Vec::new());
+        }
         let matching: Vec<_> = (0..accounts.len())
             .filter(|index| self.is_named_in(&accounts[*index]))
             .collect();
@@ -146,6 +153,10 @@ impl KnownIds {
             [one, other] => self.merge(accounts, one, other),
             _ => Linking::Conflict(matching),
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.unionid.is_none() && self.openids.is_empty()
     }
 
     fn merge(&self, accounts: &[Self], one: usize, other: usize) -> Linking {
@@ -192,7 +203,7 @@ impl KnownIds {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Linking {
-    /// These contradict the login or each other: let people decide.
+    /// These contradict the login or each other: let people decide. None of them, if the login has no IDs.
     Conflict(Vec<usize>),
     /// To this one, which is to be stored with these ids from now on.
     Learned {

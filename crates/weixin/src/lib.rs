@@ -88,6 +88,7 @@ mod id;
 mod identity;
 mod json;
 mod login;
+mod mask;
 #[cfg(feature = "metrics")]
 mod metrics;
 #[cfg(feature = "mini-program")]
@@ -146,8 +147,6 @@ pub use self::{
 };
 #[cfg(feature = "mini-program")]
 pub use self::{
-    mini_program::{
-        EncryptedData, MiniProgramUser, PayloadError, PhoneNumber, Session, WrongSignature,
-    },
+    mini_program::{Decrypted, EncryptedData, MiniProgramUser, PayloadError, PhoneNumber, Session},
     secret::SessionKey,
 };

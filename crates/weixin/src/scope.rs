@@ -60,6 +60,12 @@ impl Scopes {
         self.0.contains(scope)
     }
 
+    /// The scopes in a text of WeChat's; a part that is none is left out, so that it does not end a login.
+    pub(crate) fn readable(text: &str) -> impl Iterator<Item = Scope> {
+        let parts = text.split([',', ' ']).map(str::trim);
+        parts.filter_map(|part| part.parse().ok())
+    }
+
     /// Each scope, in the order in which they were written.
     pub fn iter(&self) -> impl Iterator<Item = &Scope> {
         self.0.iter()
@@ -132,5 +138,11 @@ mod tests {
             "snsapi_login snsapi_userinfo".parse::<Scopes>(),
             Err(InvalidScope)
         );
+    }
+
+    #[test]
+    fn what_is_no_scope_in_an_answer_is_left_out() {
+        let read: Scopes = Scopes::readable(" snsapi_login snsapi_base,, 授权,a b!,").collect();
+        assert_eq!(read.to_string(), "snsapi_login,snsapi_base,a");
     }
 }

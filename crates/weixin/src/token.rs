@@ -16,39 +16,50 @@ use crate::{
 pub struct Token {
     /// Reads the profile of the user.
     pub access_token: AccessToken,
-    /// How long the access token lives, counted from the answer (WeChat: 7200 seconds).
-    #[serde(deserialize_with = "seconds")]
+    /// How long the access token is valid, counted from the response (WeChat: 7200 seconds). From 0 to a year: a
+    /// larger number reads as a year, and a negative one, a missing one or something else than a number as 0.
+    #[serde(default, deserialize_with = "json::lifetime")]
     pub expires_in: Duration,
     /// Gets new access tokens for about 30 days. Keep the one that came last.
     pub refresh_token: RefreshToken,
     /// Who the user is, to this application.
     pub openid: OpenId,
-    /// What the user has granted.
-    #[serde(default, deserialize_with = "json::or_default")]
+    /// What the user has granted. What cannot be a scope is left out.
+    #[serde(default, deserialize_with = "readable_scopes")]
     pub scope: Scopes,
     /// Who the user is, to all applications of the Open Platform account. A refresh brings none.
     #[serde(default, deserialize_with = "json::non_empty")]
     pub unionid: Option<UnionId>,
-    /// 1 if this is a stand-in for a user who has not really logged in (official accounts only).
-    #[serde(default, deserialize_with = "json::number")]
-    is_snapshotuser: u8,
+    /// WeChat sends 1, and nothing for all other users.
+    #[serde(default, deserialize_with = "json::flag")]
+    is_snapshotuser: bool,
 }
 
 impl Token {
-    /// What this login says of who it is, for an account to be linked by.
+    /// The IDs of this login, to link an account by.
+    ///
+    /// A snapshot user's IDs are those of a stand-in, so that these are empty: they have no
+    /// [`identities`](KnownIds::identities), and [`KnownIds::link`] finds no account for them and proposes none.
     pub fn ids(&self, app: &AppId) -> KnownIds {
+        if self.is_snapshotuser {
+            return KnownIds::default();
+        }
         KnownIds::new(app.clone(), self.openid.clone(), self.unionid.clone())
     }
 
     /// Whether this is a stand-in for a user who has not really logged in: do not keep it as an
     /// account (official accounts only).
     pub fn is_snapshot_user(&self) -> bool {
-        self.is_snapshotuser == 1
+        self.is_snapshotuser
     }
 }
 
-fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    json::number(deserializer).map(Duration::from_secs)
+fn readable_scopes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Scopes, D::Error> {
+    let texts = json::texts(deserializer)?;
+    Ok(texts
+        .iter()
+        .flat_map(|text| Scopes::readable(text))
+        .collect())
 }
 
 /// An access token and whose it is: what every call on behalf of a user takes.
@@ -173,7 +184,7 @@ mod tests {
     use http::Response;
 
     use super::*;
-    use crate::{Endpoints, Error, Origin};
+    use crate::{Endpoints, Error, Linking, Origin};
 
     fn api() -> Origin {
         Endpoints::default().api()[0].clone()
@@ -238,7 +249,7 @@ mod tests {
                 ],
             ),
             unionid: None,
-            is_snapshotuser: 0,
+            is_snapshotuser: false,
         }
         "#);
     }
@@ -270,6 +281,53 @@ mod tests {
     }
 
     #[test]
+    fn an_error_that_repeats_the_request_does_not_repeat_its_secrets() {
+        let app = "wx1".parse().unwrap();
+        let secret = AppSecret::new("s/e+c%r~t").unwrap();
+        let call = Exchange {
+            app: &app,
+            secret: &secret,
+            code: Code::new("s/e").unwrap(),
+        };
+        let request = call.request(&api()).unwrap().uri().to_string();
+        for request in [
+            request.to_lowercase(),
+            request.replace("%2B", "%20"),
+            request,
+        ] {
+            let answer = serde_json::json!({ "errcode": -7, "errmsg": request });
+            let answer = Response::new(answer.to_string().into_bytes());
+            insta::allow_duplicates! {
+                insta::assert_snapshot!(call.parse(&answer).unwrap_err(), @"wechat answered /sns/oauth2/access_token with -7 (https://api.weixin.qq.com/sns/oauth2/access_token?appid=wx1&secret=***&code=***&grant_type=authorization_code)");
+            }
+        }
+    }
+
+    #[test]
+    fn a_snapshot_users_ids_link_to_no_account_and_make_none() {
+        let body = |members: &str| {
+            format!(
+                r#"{{"access_token":"66_a","refresh_token":"66_r","openid":"oA","unionid":"u1"{members}}}"#
+            )
+        };
+        let app = "wx1".parse().unwrap();
+        let real = parse(&body("")).unwrap().ids(&app);
+        let snapshot = parse(&body(r#","is_snapshotuser":1"#)).unwrap().ids(&app);
+        assert_eq!(snapshot.identities().count(), 0);
+        assert_eq!(snapshot, KnownIds::default());
+        let nobody = Linking::Conflict(Vec::new());
+        for accounts in [
+            vec![],
+            vec![real.clone()],
+            vec![snapshot.clone(), real.clone()],
+        ] {
+            assert_eq!(snapshot.link(&accounts), nobody, "{accounts:?}");
+        }
+        // An account that was made of one is nobody's.
+        assert_eq!(real.link(std::slice::from_ref(&snapshot)), Linking::New);
+    }
+
+    #[test]
     fn a_field_that_is_wrong_is_named_and_not_shown() {
         let table = [
             (
@@ -277,8 +335,8 @@ mod tests {
                 "access_token",
             ),
             (
-                r#"{"access_token":"66_a","expires_in":"soon","refresh_token":"r","openid":"oA"}"#,
-                "expires_in",
+                r#"{"access_token":"66_a","refresh_token":"r","openid":"oA","unionid":7}"#,
+                "unionid",
             ),
             (
                 r#"{"access_token":"66_a","expires_in":7200,"refresh_token":"r","openid":"o A"}"#,

@@ -11,35 +11,36 @@ use crate::{
 
 /// The profile of a user (`/sns/userinfo`), serialized under WeChat's names.
 ///
-/// Since October 2021 WeChat sends no sex and no region: 0 and empty texts.
+/// Since October 2021 WeChat sends no sex and no region: 0 and empty texts. Only the ids are required to be what they
+/// should: any other member of an unexpected type reads as 0 or empty, so that it does not end a login.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct User {
     /// Who the user is, to this application.
     pub openid: OpenId,
     /// Any text: emoji, right-to-left, control characters, nothing. Escape it where it is shown.
-    #[serde(default, deserialize_with = "json::or_default")]
+    #[serde(default, deserialize_with = "json::text_or_empty")]
     pub nickname: String,
     /// 1 male, 2 female, 0 unknown (always, since 2021).
-    #[serde(default, deserialize_with = "json::number")]
+    #[serde(default, deserialize_with = "json::number_or_zero")]
     pub sex: u8,
     /// Such as `zh_CN`; may be empty.
-    #[serde(default, deserialize_with = "json::or_default")]
+    #[serde(default, deserialize_with = "json::text_or_empty")]
     pub language: String,
     /// Empty since 2021.
-    #[serde(default, deserialize_with = "json::or_default")]
+    #[serde(default, deserialize_with = "json::text_or_empty")]
     pub city: String,
     /// Empty since 2021.
-    #[serde(default, deserialize_with = "json::or_default")]
+    #[serde(default, deserialize_with = "json::text_or_empty")]
     pub province: String,
     /// Empty since 2021.
-    #[serde(default, deserialize_with = "json::or_default")]
+    #[serde(default, deserialize_with = "json::text_or_empty")]
     pub country: String,
     /// The avatar's address. It dies when the user changes the avatar: copy the picture.
-    #[serde(default, deserialize_with = "json::non_empty")]
+    #[serde(default, deserialize_with = "json::some_text")]
     pub headimgurl: Option<String>,
     /// Such as `chinaunicom`.
-    #[serde(default, deserialize_with = "json::or_default")]
+    #[serde(default, deserialize_with = "json::texts")]
     pub privilege: Vec<String>,
     /// Who the user is, to all applications of the Open Platform account.
     #[serde(default, deserialize_with = "json::non_empty")]

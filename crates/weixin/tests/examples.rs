@@ -27,10 +27,10 @@ fn a_mini_programs_server() {
     insta::assert_snapshot!(output("mini_program"), @r#"
     logged in: oqB7LGtYVn4z98NZEmj2uuUbAeJc
     decrypted: ليلى بنت أحمد (layla)
-    the raw data is signed
+    the raw data is signed: true
     the session key is the latest: true
     phone: +86 13800003791
-    not decrypted: the payload was encrypted with another session key: call wx.login again, and nothing in between
+    not decrypted: the payload cannot be decrypted: let the mini program call wx.login, get the payload after that, and send both together
     "#);
 }
 

@@ -1,6 +1,8 @@
 //! A mini program's server, against the simulator.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+use std::time::Duration;
+
 use http::Request;
 use serde_json::Value;
 use weixin::{
@@ -54,32 +56,44 @@ async fn a_login_and_what_is_encrypted_with_it_are_read_for_the_last_login_only(
     let first = log_in(&sim).await;
     let (user, answer) = payload(&sim, "user").await;
     let user = client.decrypt_user(&first.session_key, &user).unwrap();
+    let user = user.data;
     assert_eq!(user.nick_name, "ليلى بنت أحمد (layla)");
     assert_eq!(
         (user.openid.as_ref(), user.unionid.as_ref()),
         (Some(&first.openid), first.unionid.as_ref())
     );
     let signed = |name: &str| answer[name].as_str().unwrap().to_owned();
-    first
-        .session_key
-        .verify(&signed("rawData"), &signed("signature"))
-        .unwrap();
-    let forged = signed("rawData").replace("layla", "admin");
-    assert!(
-        first
-            .session_key
-            .verify(&forged, &signed("signature"))
-            .is_err()
-    );
+    let is_signed = |raw: &str| {
+        let signature = signed("signature");
+        first.session_key.verify_signature(raw, &signature)
+    };
+    let raw = signed("rawData");
+    assert!(is_signed(&raw));
+    assert!(!is_signed(&raw.replace("layla", "admin")));
 
     let second = log_in(&sim).await;
     let (phone, _) = payload(&sim, "phone").await;
-    assert_eq!(
-        client.decrypt_phone(&first.session_key, &phone),
-        Err(PayloadError::Padding)
-    );
+    let by_the_first: Result<_, PayloadError> = client.decrypt_phone(&first.session_key, &phone);
+    assert!(by_the_first.is_err());
     let phone = client.decrypt_phone(&second.session_key, &phone).unwrap();
-    assert_eq!(phone.country_code, "86");
+    assert_eq!(phone.data.country_code, "86");
+}
+
+#[tokio::test]
+async fn an_old_payload_is_known_by_its_time() {
+    let sim = sim().await;
+    sim.freeze_clock();
+    let client = client(&sim);
+    let session = log_in(&sim).await;
+    let (old, _) = payload(&sim, "phone").await;
+    let hour = Duration::from_hours(1);
+    sim.advance(hour).unwrap();
+    let (new, _) = payload(&sim, "phone").await;
+    let [old, new] = [old, new].map(|data| {
+        let phone = client.decrypt_phone(&session.session_key, &data);
+        phone.unwrap().encrypted_at
+    });
+    assert_eq!(new.duration_since(old).unwrap(), hour);
 }
 
 #[tokio::test]

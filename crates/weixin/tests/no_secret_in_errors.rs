@@ -1,9 +1,16 @@
 //! Neither an error nor its `Debug`, its sources or a panic's message show a secret.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use std::{error::Error as StdError, fmt::Write, panic::AssertUnwindSafe};
+use std::{
+    error::Error as StdError,
+    fmt::{Debug, Write},
+    panic::AssertUnwindSafe,
+};
 
-use weixin::{AccessToken, AppSecret, Client, Code, Endpoints, RefreshToken};
+use weixin::{
+    AccessToken, AppSecret, AuthorizeRequest, Callback, Client, Code, CsrfToken, Endpoints,
+    LoginRequest, RedirectUri, RefreshToken,
+};
 use weixin_sim::Sim;
 
 /// An error, its `Debug`, its causes and theirs.
@@ -60,19 +67,78 @@ async fn no_error_shows_a_secret() {
     }
 }
 
+/// What a program prints that panics: the message that the panic hook gets.
+fn panic_message(panics: impl FnOnce()) -> String {
+    let payload = std::panic::catch_unwind(AssertUnwindSafe(panics)).unwrap_err();
+    payload.downcast_ref::<String>().unwrap().clone()
+}
+
+/// The careless ways to take a result apart, each of which panics with `Debug` of what is in it.
+#[expect(clippy::panic, reason = "it is what is tested")]
+fn every_panic<T: Debug, E: Debug>(ok: impl Fn() -> Result<T, E>) -> String {
+    let message = if ok().is_ok() {
+        panic_message(|| drop(ok().unwrap_err()))
+    } else {
+        panic_message(|| drop(ok().unwrap()))
+    };
+    message + &panic_message(|| panic!("{:#?}", ok().ok()))
+}
+
+const STATE: &str = "hunter2state0000000000";
+
 #[test]
-fn no_panic_message_shows_a_secret() {
+fn no_panic_shows_a_secret() {
     let client = client("http://127.0.0.1:1");
-    let panic = std::panic::catch_unwind(AssertUnwindSafe(|| {
-        let code = Code::new("hunter2").unwrap();
-        panic!(
-            "{client:?} {code:?} {:?}",
-            AppSecret::new("hunter2").unwrap()
-        );
-    }));
-    let message = panic.unwrap_err().downcast_ref::<String>().unwrap().clone();
-    assert!(
-        message.contains("AppSecret(..)") && !message.contains("hunter2"),
-        "{message}"
-    );
+    let callback: RedirectUri = "https://shop.example/".parse().unwrap();
+    let csrf = || CsrfToken::from_state(STATE).unwrap();
+    let request = || LoginRequest::new(callback.clone()).csrf(csrf());
+    let inside = || AuthorizeRequest::new(callback.clone()).csrf(csrf());
+    let query = format!("code=hunter2code&state={STATE}");
+    let endpoints = Endpoints::default();
+    let app = "wx1".parse().unwrap();
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+    };
+    let code = || Code::new("hunter2code");
+    // What panics, and a word of each message, which shows that it is there to be searched.
+    let panics = [
+        (every_panic(|| AppSecret::new("hunter2")), "AppSecret(..)"),
+        (every_panic(|| AppSecret::new("hunter2 ")), "InvalidSecret"),
+        (every_panic(code), "Code(..)"),
+        (every_panic(|| Ok::<_, ()>(client.clone())), "AppSecret(..)"),
+        (every_panic(|| request().url(&endpoints, &app)), "LoginUrl"),
+        (every_panic(|| inside().url(&endpoints, &app)), "LoginUrl"),
+        (
+            every_panic(|| request().embedded(&endpoints, &app, "qr")),
+            "EmbeddedQr",
+        ),
+        (every_panic(|| Ok::<_, ()>(request())), "LoginRequest"),
+        (every_panic(|| Ok::<_, ()>(inside())), "AuthorizeRequest"),
+        (every_panic(|| Callback::parse(&query)), "Callback"),
+        (
+            every_panic(|| Callback::parse(&format!("{query}&code=hunter2"))),
+            "given twice",
+        ),
+        (
+            every_panic(|| Callback::parse(&query)?.verify(&csrf())),
+            "Code(..)",
+        ),
+        (
+            every_panic(|| {
+                Callback::parse(&query)?.verify(&CsrfToken::from_state("hunter2").unwrap())
+            }),
+            "CsrfMismatch",
+        ),
+        (
+            every_panic(|| runtime().block_on(client.exchange(code().unwrap()))),
+            "TransportError",
+        ),
+    ];
+    for (message, word) in panics {
+        assert!(message.contains(word), "{message}");
+        assert!(!message.contains("hunter2"), "{message}");
+    }
 }

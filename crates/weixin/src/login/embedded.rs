@@ -17,12 +17,22 @@ use crate::{AppId, Endpoints, Error};
 /// <script src="{script_url}"></script>
 /// <script>new WxLogin({settings})</script>
 /// ```
+///
+/// `Debug` does not show the settings, which have the state in them.
 #[derive(Clone)]
 #[must_use = "put it into a page and keep the token"]
 pub struct EmbeddedQr {
     script_url: String,
     settings: String,
     csrf: CsrfToken,
+}
+
+impl fmt::Debug for EmbeddedQr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmbeddedQr")
+            .field("script_url", &self.script_url)
+            .finish_non_exhaustive()
+    }
 }
 
 impl EmbeddedQr {
@@ -39,15 +49,6 @@ impl EmbeddedQr {
     /// Verifies the callback: keep it where only this browser has it.
     pub fn csrf(&self) -> &CsrfToken {
         &self.csrf
-    }
-}
-
-impl fmt::Debug for EmbeddedQr {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The state stands in the settings.
-        f.debug_struct("EmbeddedQr")
-            .field("script_url", &self.script_url)
-            .finish_non_exhaustive()
     }
 }
 

@@ -20,7 +20,9 @@ pub use self::{
     redirect_uri::{InvalidRedirectUri, RedirectUri, UnregistrableRedirectUri},
 };
 
-/// The URL of a login page, and the token to keep until the callback.
+/// The address of a login page, and the token to keep until the callback.
+///
+/// `Debug` shows the page and nothing of its query, which has the state in it.
 #[derive(Clone)]
 #[must_use = "send the browser there and keep the token"]
 pub struct LoginUrl {
@@ -40,15 +42,17 @@ impl LoginUrl {
     }
 }
 
-impl fmt::Display for LoginUrl {
+impl fmt::Debug for LoginUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.url)
+        let page = self.url.split('?').next().unwrap_or_default();
+        f.debug_struct("LoginUrl")
+            .field("page", &page)
+            .finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for LoginUrl {
+impl fmt::Display for LoginUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The state stands in the URL.
-        f.write_str("LoginUrl(..)")
+        f.write_str(&self.url)
     }
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tracing::{Span, field, instrument};
 
-use super::{EncryptedData, MiniProgramUser, PayloadError, PhoneNumber, Session};
+use super::{Decrypted, EncryptedData, MiniProgramUser, PayloadError, PhoneNumber, Session};
 use crate::{
     AccessToken, AppId, AppKind, AppSecret, AppToken, AppTokens, Client, Code, ErrCode, Error,
     OpenId, VaultError,
@@ -39,28 +39,58 @@ impl Client {
 
     /// Decrypts the profile that the mini program handed over.
     ///
+    /// Never log a user in by the IDs inside: they are those of the session that [`session`](Self::session) has
+    /// returned, or they are forged. What else is inside is what the user likes to be called, and proves nothing.
+    /// [`decrypt_phone`](Self::decrypt_phone) says why, and how to bound the attempts.
+    ///
     /// # Errors
     ///
-    /// [`PayloadError`]; for [`PayloadError::Padding`], the mini program must call `wx.login` again.
+    /// [`PayloadError`], which does not tell why.
     pub fn decrypt_user(
         &self,
         key: &SessionKey,
         data: &EncryptedData,
-    ) -> Result<MiniProgramUser, PayloadError> {
+    ) -> Result<Decrypted<MiniProgramUser>, PayloadError> {
         data.decrypt(key, &self.0.app)
     }
 
-    /// Decrypts the phone number that the mini program handed over; newer ones hand over a code instead:
-    /// [`Client::phone_number`].
+    /// Decrypts the phone number that the mini program handed over. Prefer the code that newer mini programs hand over
+    /// ([`phone_number`](Self::phone_number)): its number comes from WeChat, and this one comes from the user.
+    ///
+    /// # Security
+    ///
+    /// WeChat encrypts these payloads without authenticating them (AES-CBC, no MAC). Who can send a server payloads of
+    /// one session, which is the user at least, can change them: in their first block without knowing anything, and in
+    /// the others by the answers to many attempts. Therefore:
+    ///
+    /// - Never log in by what was decrypted, and take no account over by a decrypted phone number.
+    /// - Bound the attempts: after ten payloads that were rejected, forget the session key and ask for a new
+    ///   `wx.login`.
+    /// - Answer all rejected payloads alike. The error is the same one for all of them, and takes as long as far as
+    ///   that can be done.
+    /// - Reject payloads that are older than a few minutes, by [`Decrypted::encrypted_at`]:
+    ///
+    /// ```
+    /// # use std::time::{Duration, SystemTime};
+    /// # use weixin::{Client, EncryptedData, PayloadError, SessionKey};
+    /// # fn example(client: &Client, key: &SessionKey, data: &EncryptedData, now: SystemTime) -> Result<(), PayloadError> {
+    /// let phone = client.decrypt_phone(key, data)?;
+    /// let age = now.duration_since(phone.encrypted_at).unwrap_or_default();
+    /// if age < Duration::from_mins(5) {
+    ///     println!("{}", phone.data.pure_phone_number);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`PayloadError`]; for [`PayloadError::Padding`], the mini program must call `wx.login` again.
+    /// [`PayloadError`], which does not tell why.
     pub fn decrypt_phone(
         &self,
         key: &SessionKey,
         data: &EncryptedData,
-    ) -> Result<PhoneNumber, PayloadError> {
+    ) -> Result<Decrypted<PhoneNumber>, PayloadError> {
         data.decrypt(key, &self.0.app)
     }
 
@@ -111,7 +141,7 @@ impl Client {
             self.call(&call).await
         });
         match checked.await {
-            Ok(Nothing {}) => Ok(true),
+            Ok(Nothing { .. }) => Ok(true),
             Err(VaultError::Weixin(Error::Api(error))) if error.code == INVALID_SIGNATURE => {
                 Ok(false)
             }

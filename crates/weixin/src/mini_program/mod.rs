@@ -3,9 +3,9 @@
 mod calls;
 mod payload;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
-pub use self::payload::{EncryptedData, PayloadError, WrongSignature};
+pub use self::payload::{Decrypted, EncryptedData, PayloadError};
 use crate::{OpenId, UnionId, json, secret::SessionKey};
 
 /// What a code of `wx.login` is worth (`/sns/jscode2session`).
@@ -31,13 +31,13 @@ pub struct MiniProgramUser {
     #[serde(rename = "openId", default, deserialize_with = "json::non_empty")]
     pub openid: Option<OpenId>,
     /// Any text. Escape it where it is shown.
-    #[serde(default, deserialize_with = "json::or_default")]
+    #[serde(default, deserialize_with = "json::text_or_empty")]
     pub nick_name: String,
     /// 1 male, 2 female, 0 unknown.
-    #[serde(default, deserialize_with = "json::number")]
+    #[serde(default, deserialize_with = "json::number_or_zero")]
     pub gender: u8,
     /// The avatar's address.
-    #[serde(default, deserialize_with = "json::non_empty")]
+    #[serde(default, deserialize_with = "json::some_text")]
     pub avatar_url: Option<String>,
     /// Who the user is, to all applications of the Open Platform account.
     #[serde(rename = "unionId", default, deserialize_with = "json::non_empty")]
@@ -50,23 +50,12 @@ pub struct MiniProgramUser {
 #[non_exhaustive]
 pub struct PhoneNumber {
     /// With the country code in front, if it is not a Chinese one.
+    #[serde(deserialize_with = "json::required_text")]
     pub phone_number: String,
     /// Without the country code.
+    #[serde(deserialize_with = "json::required_text")]
     pub pure_phone_number: String,
-    /// Such as `86`.
-    #[serde(deserialize_with = "text_or_number")]
+    /// Such as `86`; empty if WeChat has not said it.
+    #[serde(default, deserialize_with = "json::text_or_empty")]
     pub country_code: String,
-}
-
-fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Either {
-        Number(u32),
-        Text(String),
-    }
-    Ok(match Either::deserialize(deserializer)? {
-        Either::Number(number) => number.to_string(),
-        Either::Text(text) => text,
-    })
 }

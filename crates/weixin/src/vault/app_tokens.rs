@@ -178,7 +178,7 @@ impl Renew for Fetch<'_> {
         let fetched = self.0.fetch(force).await?;
         Ok(AppToken {
             access_token: fetched.access_token,
-            ends: unix_seconds(now).saturating_add(fetched.expires_in),
+            ends: unix_seconds(now).saturating_add(fetched.expires_in.as_secs()),
             forced,
         })
     }
@@ -202,8 +202,8 @@ fn may_force(forced: &mut Vec<u64>, now: u64) -> bool {
 #[derive(Deserialize)]
 struct Fetched {
     access_token: AccessToken,
-    #[serde(deserialize_with = "json::number")]
-    expires_in: u64,
+    #[serde(default, deserialize_with = "json::lifetime")]
+    expires_in: Duration,
 }
 
 /// `/cgi-bin/token`

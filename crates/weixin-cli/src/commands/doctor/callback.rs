@@ -51,7 +51,14 @@ fn invalid(error: InvalidRedirectUri) -> (Said, Said) {
             "不是完整的地址",
             "请写成 https://www.example.com/callback 这样",
         ),
+        InvalidRedirectUri::Host => (
+            "主机或端口不是标准写法",
+            "请按浏览器地址栏的写法：主机用 ASCII（中文域名写成 xn--…），不用 %，端口前不加 0",
+        ),
         InvalidRedirectUri::NotHttp => ("不是 http 或 https", "请以 https:// 开头"),
+        InvalidRedirectUri::Parameter => {
+            ("查询参数里有 code 或 state", "请去掉：这两个参数由微信添加")
+        }
         InvalidRedirectUri::UserInfo => ("带有用户名、密码或反斜杠", "请去掉它们：微信会拒绝"),
         _ => ("带有空格、换行或控制字符", "请去掉它们，或做百分号编码"),
     };
@@ -64,7 +71,15 @@ fn invalid(error: InvalidRedirectUri) -> (Said, Said) {
             "it is no whole address",
             "write it like https://www.example.com/callback",
         ),
+        InvalidRedirectUri::Host => (
+            "its host or port is not in its plain form",
+            "write it as the browser's address bar shows it: an ASCII host (xn--… for other letters), no %, no zeros in front of the port",
+        ),
         InvalidRedirectUri::NotHttp => ("it is neither http nor https", "begin it with https://"),
+        InvalidRedirectUri::Parameter => (
+            "its query has `code` or `state`",
+            "remove them: WeChat adds both",
+        ),
         InvalidRedirectUri::UserInfo => (
             "it has a user name, a password or a backslash",
             "leave them out: WeChat refuses them",

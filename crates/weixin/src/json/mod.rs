@@ -1,15 +1,20 @@
 //! JSON as WeChat writes it: raw control characters in names, numbers as text, `null` and `""` for
 //! "none", bytes that are not UTF-8.
 
-use std::{
-    borrow::Cow,
-    fmt::{self, Write},
-    marker::PhantomData,
-};
+mod loose;
+mod repair;
+
+use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeOwned, Error, Visitor},
+    de::{DeserializeOwned, Error},
+};
+
+#[cfg(feature = "mini-program")]
+pub(crate) use self::loose::required_text;
+pub(crate) use self::loose::{
+    Loose, flag, lifetime, number_or_zero, some_text, text_or_empty, texts,
 };
 
 const BOM: char = '\u{feff}';
@@ -17,24 +22,22 @@ const BOM: char = '\u{feff}';
 /// Longest path of a field that an error names.
 const LONGEST_NAME: usize = 64;
 
-/// The text of an answer, as JSON allows it.
+/// The text of an answer, without what is in front of it.
 pub(crate) fn text(body: &[u8]) -> Cow<'_, str> {
-    // Nearly all of them are UTF-8 already, which is quicker to see than to make sure of.
-    if let Ok(text) = str::from_utf8(body) {
-        return escape_control_characters(text.trim_start_matches(BOM));
+    match String::from_utf8_lossy(body) {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_start_matches(BOM)),
+        Cow::Owned(text) => Cow::Owned(text.trim_start_matches(BOM).to_owned()),
     }
-    let text = String::from_utf8_lossy(body);
-    let text = escape_control_characters(text.trim_start_matches(BOM));
-    Cow::Owned(text.into_owned())
 }
 
-/// Reads what [`text`] has made of an answer; the error is the path of the field that is wrong, never its value.
+/// Reads an answer; the error is the path of the field that is wrong, never its value.
 pub(crate) fn parse_text<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    // Keeping the path costs as much as all the rest, and is needed by errors only.
+    // To repair the text and to keep the path costs more than all the rest, and few answers need either.
     if let Ok(value) = serde_json::from_str(text) {
         return Ok(value);
     }
-    let mut json = serde_json::Deserializer::from_str(text);
+    let text = repair::repair(text);
+    let mut json = serde_json::Deserializer::from_str(&text);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         if is_name(&path) {
@@ -63,69 +66,6 @@ pub(crate) fn object(members: Vec<(&'static str, serde_json::Value)>) -> Vec<u8>
     serde_json::Value::Object(members.collect())
         .to_string()
         .into_bytes()
-}
-
-/// WeChat sends nicknames raw, line breaks and bells included, which JSON does not allow.
-fn escape_control_characters(text: &str) -> Cow<'_, str> {
-    // Without a way out of the loop, it is one over many bytes at a time.
-    let smallest = text.bytes().fold(u8::MAX, u8::min);
-    if smallest >= 0x20 {
-        return Cow::Borrowed(text);
-    }
-    let mut escaped = String::with_capacity(text.len() + 16);
-    let (mut in_string, mut after_backslash) = (false, false);
-    for c in text.chars() {
-        if in_string && c < ' ' {
-            escaped.push_str(if after_backslash { "\\" } else { "" });
-            // Writing to a `String` cannot fail.
-            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
-        } else {
-            escaped.push(c);
-        }
-        in_string ^= c == '"' && !after_backslash;
-        after_backslash = in_string && c == '\\' && !after_backslash;
-    }
-    Cow::Owned(escaped)
-}
-
-/// A whole number, also one that is written as text.
-pub(crate) fn number<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: TryFrom<i64>,
-{
-    struct Number<T>(PhantomData<T>);
-
-    impl<T: TryFrom<i64>> Visitor<'_> for Number<T> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a whole number in its range")
-        }
-
-        fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
-            T::try_from(number).map_err(|_| E::custom("out of range"))
-        }
-
-        fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
-            self.visit_i64(i64::try_from(number).map_err(E::custom)?)
-        }
-
-        fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-            self.visit_i64(text.trim().parse().map_err(E::custom)?)
-        }
-    }
-
-    deserializer.deserialize_any(Number(PhantomData))
-}
-
-/// A value that is absent if it is `null`.
-pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Default + Deserialize<'de>,
-{
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// A value that is absent if it is `null` or empty text.
@@ -171,7 +111,6 @@ mod tests {
     fn the_error_names_the_field_and_not_the_value() {
         #[derive(Debug, Deserialize)]
         struct Answer {
-            #[serde(deserialize_with = "number")]
             #[expect(dead_code, reason = "only read")]
             n: u64,
         }
@@ -181,6 +120,12 @@ mod tests {
         assert_eq!(parse::<Answer>(br#"{"n":1}hunter2"#).unwrap_err(), "body");
         let strange = r#"{"what the hunter2":}"#;
         assert_eq!(parse::<Answer>(strange.as_bytes()).unwrap_err(), "body");
+    }
+
+    #[test]
+    fn half_an_emoji_does_not_hide_the_rest() {
+        let value: serde_json::Value = parse(br#"{"a":"x\ud83d","b":1}"#).unwrap();
+        assert_eq!(value, serde_json::json!({ "a": "x\u{fffd}", "b": 1 }));
     }
 
     proptest! {

@@ -1,0 +1,145 @@
+//! Which types of this crate hold a secret, found in its source: a new one is among them before anybody lists it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+/// What wipes its content, a cipher with its key, and what is secret although it is plain text.
+const SEEDS: [&str; 5] = [
+    "Aes256Gcm",
+    "EncryptedData",
+    "SecretSlice",
+    "SecretString",
+    "State",
+];
+
+/// One `struct` or `enum`.
+#[derive(Debug)]
+pub(crate) struct Definition {
+    /// What stands in front of it, `derive` included.
+    pub(crate) attributes: String,
+    /// The words of its fields.
+    words: BTreeSet<String>,
+}
+
+/// The public types that hold a secret, by name.
+pub(crate) fn holders() -> BTreeMap<String, Definition> {
+    let source = source(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let mut definitions = definitions(&source);
+    let mut holders: BTreeSet<String> = SEEDS.map(str::to_owned).into();
+    holders.extend(secrets(&source));
+    loop {
+        let found: Vec<String> = definitions
+            .iter()
+            .filter(|(name, one)| !holders.contains(*name) && !one.words.is_disjoint(&holders))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if found.is_empty() {
+            break;
+        }
+        holders.extend(found);
+    }
+    let root = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs"));
+    let exported = words(&root.unwrap().replace(':', " "));
+    for secret in secrets(&source) {
+        let by_macro = Definition {
+            attributes: String::new(),
+            words: BTreeSet::new(),
+        };
+        definitions.insert(secret, by_macro);
+    }
+    definitions.retain(|name, _| holders.contains(name) && exported.contains(name));
+    definitions
+}
+
+/// All of the source but its tests.
+fn source(directory: &Path) -> String {
+    let mut text = String::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            text += &source(&path);
+            continue;
+        }
+        let file = fs::read_to_string(&path).unwrap();
+        let code = file.split("#[cfg(test)]\nmod tests").next().unwrap();
+        text += code;
+        text += "\n";
+    }
+    text
+}
+
+/// The types that the macro `secret!` makes.
+fn secrets(source: &str) -> BTreeSet<String> {
+    let blocks = source.split("\nsecret! {\n").skip(1);
+    let names = blocks.map(|block| {
+        let line = block.lines().find(|line| !line.trim().starts_with("///"));
+        line.unwrap().trim().split(',').next().unwrap().to_owned()
+    });
+    names.collect()
+}
+
+fn definitions(source: &str) -> BTreeMap<String, Definition> {
+    let mut definitions = BTreeMap::new();
+    let lines: Vec<&str> = source.lines().collect();
+    for (index, line) in lines.iter().enumerate() {
+        let visible = line
+            .trim_start_matches("pub(crate) ")
+            .trim_start_matches("pub(super) ");
+        let visible = visible.trim_start_matches("pub ");
+        let is_enum = visible.starts_with("enum ");
+        let Some(rest) = visible
+            .strip_prefix("struct ")
+            .or(visible.strip_prefix("enum "))
+        else {
+            continue;
+        };
+        let name: String = rest.chars().take_while(|c| c.is_alphanumeric()).collect();
+        let before = lines[..index].iter().rev();
+        let attributes = before.take_while(|line| !line.trim().is_empty());
+        let attributes: Vec<&str> = attributes
+            .filter(|line| !line.starts_with("///"))
+            .copied()
+            .collect();
+        // rustfmt ends a definition with a brace or a semicolon that is not indented.
+        let rest: String = rest.chars().skip(name.len()).collect();
+        let length = lines[index..].iter().position(|line| {
+            line.starts_with('}') || line.ends_with(';') && !line.starts_with(' ')
+        });
+        let fields = &lines[index + 1..=index + length.unwrap()];
+        let mut text = rest;
+        for field in fields
+            .iter()
+            .filter(|field| !field.trim().starts_with("//"))
+        {
+            text += "\n";
+            let variant = field.starts_with("    ") && !field.starts_with("     ") && is_enum;
+            let skipped = if variant {
+                field
+                    .trim()
+                    .chars()
+                    .take_while(|c| c.is_alphanumeric())
+                    .count()
+            } else {
+                0
+            };
+            text += &field.trim()[skipped..];
+        }
+        let definition = Definition {
+            attributes: attributes.concat(),
+            words: words(&text),
+        };
+        definitions.insert(name, definition);
+    }
+    definitions
+}
+
+fn words(text: &str) -> BTreeSet<String> {
+    // `reqwest::Client` is not the `Client` of this crate.
+    let words = text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | ':'));
+    words
+        .map(|word| word.trim_matches(':').to_owned())
+        .collect()
+}
