@@ -479,6 +479,24 @@ async fn a_value_that_was_inserted_during_a_renewal_is_its_result() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_login_that_was_inserted_during_a_refused_renewal_and_is_to_be_renewed_is_not_given_up() {
+    let store = Spied::default();
+    let [one, other] = [(); 2].map(|()| server(&store));
+    one.insert("key", ticket("old")).await.unwrap();
+    let (slow, over) = (Slow::default(), Err(VaultError::LoginOver));
+    let caller = begun(&one, &slow, Some(ticket("old")), over).await;
+    let due = Ticket {
+        refresh: 0,
+        ..ticket("login")
+    };
+    other.insert("key", due).await.unwrap();
+    slow.end.notify_one();
+    let error = caller.await.unwrap().unwrap_err();
+    assert!(error.is_retryable() && !error.needs_login(), "{error:?}");
+    assert_eq!(get(&one, "renewed").await.unwrap(), "renewed");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_caller_after_a_removal_does_not_join_a_flight_that_began_before_it() {
     let store = Spied::default();
     let one = server(&store);

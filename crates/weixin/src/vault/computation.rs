@@ -136,6 +136,11 @@ impl<V: Renewable> SingleFlight<V> {
                 Next::Use(value) => return Ok(self.cached(value, since)),
                 Next::Wait => sleep(POLL_INTERVAL).await,
                 Next::Fail(other) => return Err(error.unwrap_or(other)),
+                // There is a newer one, and it has to be renewed first: the same call may succeed.
+                Next::Compute {
+                    previous: Some(value),
+                    ..
+                } if !is_rejected(&value) => return Err(VaultError::Busy),
                 Next::Compute { .. } => break,
             }
         }

@@ -126,7 +126,7 @@ impl<V: Renewable> SingleFlight<V> {
     /// A value is kept until it expires, whatever its [`refresh_at`](Renewable::refresh_at), and whichever value is
     /// rejected. An error of the computation frees the key for another one. If a lease ends without a value, because
     /// its server died, panicked or was too slow, [`try_get_with`](Self::try_get_with) returns
-    /// [`VaultError::OutcomeUnknown`] for two hours after that.
+    /// [`VaultError::OutcomeUnknown`] for two hours after that. The clocks of the servers must agree within a lease.
     #[must_use]
     pub fn once(mut self) -> Self {
         self.settings.mode = Mode::Once;
