@@ -43,6 +43,7 @@ fn client(kind: AppKind, data: &[u8]) -> Client {
 /// Runs a call to its end; there is nothing to wait for.
 fn run<T, E: Error>(call: impl Future<Output = Result<T, E>>) -> Option<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
         .build()
         .unwrap();
     match runtime.block_on(call) {

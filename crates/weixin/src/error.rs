@@ -10,7 +10,7 @@ use crate::{
 /// A call to WeChat failed.
 ///
 /// It holds no secret: not in its text, not in `Debug`, not in its sources.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A code was sent, but no answer to it could be read. The code may be spent, so it is not

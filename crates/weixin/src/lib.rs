@@ -117,7 +117,7 @@ pub use self::store::{
 #[cfg(feature = "reqwest")]
 pub use self::transport::Https;
 #[cfg(feature = "vault")]
-pub use self::vault::{AppToken, AppTokens, LiveToken, Vault, VaultError};
+pub use self::vault::{AppToken, AppTokens, LiveToken, Renewable, SingleFlight, Vault, VaultError};
 pub use self::{
     api_error::ApiError,
     app_kind::AppKind,

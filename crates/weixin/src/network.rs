@@ -53,6 +53,22 @@ impl Network {
         }
     }
 
+    /// The longest time that a call takes, attempts and pauses included.
+    #[cfg(feature = "vault")]
+    pub(crate) fn longest_call(&self) -> Duration {
+        let Retries {
+            tries,
+            pause,
+            deadline,
+        } = self.retries;
+        let timeout = self.transport.timeout();
+        // A pause is up to half as long again, and the last attempt begins by the deadline and one pause.
+        let pause = pause.saturating_mul(3) / 2;
+        let every_attempt = timeout.saturating_add(pause).saturating_mul(tries);
+        let until_deadline = deadline.saturating_add(pause).saturating_add(timeout);
+        every_attempt.min(until_deadline)
+    }
+
     /// Sends a call, as often as it may be sent and helps.
     pub(crate) async fn call<C: Call>(&self, call: &C) -> Result<C::Output, Error> {
         let began = self.clock.now();

@@ -160,6 +160,109 @@ async fn an_app_token_is_fetched_once_and_renewed_by_force_when_it_is_refused() 
     );
 }
 
+#[tokio::test]
+async fn a_refresh_does_not_extend_the_login() {
+    let world = World::start().await;
+    let token = world.log_in().await;
+    let vault = Vault::new(world.mobile(), MemoryStore::new());
+    vault.keep(&token).await.unwrap();
+    let ends = world.hand.now() + Duration::from_hours(720);
+    for refreshes in 1..=3 {
+        world.advance(Duration::from_hours(100));
+        let live = vault.token(&token.openid).await.unwrap();
+        assert_eq!(world.calls(REFRESH), refreshes);
+        assert_eq!(live.login_ends(), ends);
+        let stored = vault.login_ends(&token.openid).await.unwrap();
+        assert_eq!(stored, Some(ends));
+    }
+    world.advance(Duration::from_hours(420));
+    let over = vault.token(&token.openid).await.unwrap_err();
+    assert!(matches!(over, VaultError::LoginOver), "{over:?}");
+    assert_eq!(world.calls(REFRESH), 3);
+}
+
+#[tokio::test]
+async fn a_forgotten_user_is_unknown_at_once_and_an_unknown_one_is_not_written_to_the_store() {
+    let world = World::start().await;
+    let token = world.log_in().await;
+    let store = Shared::default();
+    store.lose_writes_after(3);
+    let vault = Vault::new(world.mobile(), store.clone());
+    vault.keep(&token).await.unwrap();
+    vault.token(&token.openid).await.unwrap();
+    vault.forget(&token.openid).await.unwrap();
+    for _ in 0..3 {
+        let unknown = vault.token(&token.openid).await.unwrap_err();
+        assert!(matches!(unknown, VaultError::Unknown), "{unknown:?}");
+    }
+    assert_eq!(store.0.1.load(Ordering::Relaxed), 1, "two writes");
+    assert_eq!(world.calls(REFRESH), 0);
+}
+
+#[tokio::test]
+async fn a_new_login_on_another_server_is_used_when_wechat_refuses_the_old_one() {
+    let world = World::start().await;
+    let old = world.log_in().await;
+    let store = Shared::default();
+    store.lose_writes_after(ALL);
+    let [one, other] = [(); 2].map(|()| Vault::new(world.mobile(), store.clone()));
+    // What WeChat answers to the old token: it needs a refresh (40001), or a login (42007, 41004).
+    for code in [40001, 42007, 40030] {
+        one.keep(&old).await.unwrap();
+        one.token(&old.openid).await.unwrap();
+        let new = world.log_in().await;
+        other.keep(&new).await.unwrap();
+        world
+            .sim
+            .fault(Fault::new(Effect::Errcode(code)).path("/sns/userinfo"));
+        let user = one.user(&old.openid).await.unwrap();
+        assert_eq!(user.openid, old.openid, "{code}");
+        let now = one.token(&old.openid).await.unwrap();
+        assert_eq!(now.access_token().expose(), new.access_token.expose());
+    }
+    assert_eq!(world.calls(REFRESH), 0);
+
+    // Without one, the user must log in, and what is stored stays.
+    world
+        .sim
+        .fault(Fault::new(Effect::Errcode(42007)).path("/sns/userinfo"));
+    let error = one.user(&old.openid).await.unwrap_err();
+    assert!(error.needs_login(), "{error}");
+    one.token(&old.openid).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_token_is_not_handed_out_after_a_refresh_that_failed() {
+    let world = World::start().await;
+    let token = world.log_in().await;
+    let vault = Vault::new(world.mobile(), MemoryStore::new());
+    vault.keep(&token).await.unwrap();
+    let refused = vault.token(&token.openid).await.unwrap();
+    world
+        .sim
+        .fault(Fault::new(Effect::Errcode(45011)).path(REFRESH));
+    let error = vault.renew(&refused).await.unwrap_err();
+    assert!(error.is_retryable() && !error.needs_login(), "{error}");
+    let renewed = vault.renew(&refused).await.unwrap();
+    assert_eq!(renewed.openid(), refused.openid());
+}
+
+#[tokio::test]
+async fn after_a_refused_refresh_the_token_is_neither_in_memory_nor_in_the_store() {
+    let world = World::start().await;
+    let token = world.log_in().await;
+    let vault = Vault::new(world.mobile(), MemoryStore::new());
+    vault.keep(&token).await.unwrap();
+    let refused = vault.token(&token.openid).await.unwrap();
+    world
+        .sim
+        .fault(Fault::new(Effect::Errcode(42002)).path(REFRESH));
+    let error = vault.renew(&refused).await.unwrap_err();
+    assert!(error.needs_login(), "{error}");
+    let error = vault.token(&token.openid).await.unwrap_err();
+    assert!(matches!(error, VaultError::Unknown), "{error:?}");
+}
+
 /// A store that two vaults share, and that can be told not to write any more.
 #[derive(Clone, Debug, Default)]
 struct Shared(Arc<(MemoryStore, AtomicUsize)>);

@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use super::StoreError;
 
-/// Marks how a record is encrypted: AES-256-GCM, the nonce in front, the record's key as associated data.
+/// Marks how a value is encrypted: AES-256-GCM, the nonce first, the context as associated data.
 const FORMAT: u8 = 1;
 const NONCE: usize = 12;
 
@@ -48,18 +48,21 @@ impl StoreKeys {
         Ok(self)
     }
 
-    /// Encrypts the value of a record. It can be opened under the same key of the record only: nobody can put one
-    /// person's tokens in the place of another's.
+    /// Encrypts the value of a record. It can only be opened with the same `context`.
+    ///
+    /// Pass what belongs to the value and is kept in plain text. The stores of this crate pass the record's key, a zero
+    /// byte, its version and its expiry (8 bytes each): a value that was moved to another user, or whose version or
+    /// expiry was changed, does not open. A whole record that is put back as it once was (a backup) does.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the operating system has no random bytes.
-    pub fn seal(&self, key: &str, value: &[u8]) -> Result<Vec<u8>, StoreError> {
+    pub fn seal(&self, context: &[u8], value: &[u8]) -> Result<Vec<u8>, StoreError> {
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce).map_err(|_| StoreError::new("no random bytes"))?;
         let payload = Payload {
             msg: value,
-            aad: key.as_bytes(),
+            aad: context,
         };
         let sealed = self
             .current
@@ -72,15 +75,15 @@ impl StoreKeys {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if it was written with other keys, for another record, or not by [`seal`](Self::seal).
-    pub fn open(&self, key: &str, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
+    /// [`StoreError`] if it was encrypted with other keys, with another context, or not by [`seal`](Self::seal).
+    pub fn open(&self, context: &[u8], sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         let parts = sealed
             .strip_prefix(&[FORMAT])
             .and_then(|rest| rest.split_first_chunk::<NONCE>());
         let (nonce, sealed) = parts.ok_or_else(unreadable)?;
         let payload = || Payload {
             msg: sealed,
-            aad: key.as_bytes(),
+            aad: context,
         };
         let mut ciphers = [Some(&self.current), self.previous.as_ref()]
             .into_iter()
@@ -107,7 +110,7 @@ fn cipher(text: String) -> Result<Aes256Gcm, InvalidStoreKey> {
 }
 
 fn unreadable() -> StoreError {
-    StoreError::new("a record cannot be decrypted: it was written with another key")
+    StoreError::new("a record cannot be decrypted: it was written with another key, or changed")
 }
 
 /// Text that is not a key; the text itself is not repeated.
@@ -123,30 +126,30 @@ mod tests {
     const NEW: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 
     #[test]
-    fn what_was_sealed_opens_under_its_own_key_and_for_its_own_record_only() {
+    fn what_was_sealed_opens_with_its_own_key_and_its_own_context_only() {
         let keys = StoreKeys::new(OLD).unwrap();
-        let sealed = keys.seal("user", b"66_token").unwrap();
+        let sealed = keys.seal(b"user", b"66_token").unwrap();
         assert!(!sealed.windows(8).any(|window| window == b"66_token"));
-        assert_ne!(sealed, keys.seal("user", b"66_token").unwrap());
-        assert_eq!(keys.open("user", &sealed).unwrap(), b"66_token");
-        assert!(keys.open("other", &sealed).is_err());
-        assert!(StoreKeys::new(NEW).unwrap().open("user", &sealed).is_err());
+        assert_ne!(sealed, keys.seal(b"user", b"66_token").unwrap());
+        assert_eq!(keys.open(b"user", &sealed).unwrap(), b"66_token");
+        assert!(keys.open(b"other", &sealed).is_err());
+        assert!(StoreKeys::new(NEW).unwrap().open(b"user", &sealed).is_err());
         for index in 0..sealed.len() {
             let mut forged = sealed.clone();
             forged[index] ^= 1;
-            assert!(keys.open("user", &forged).is_err(), "byte {index}");
-            assert!(keys.open("user", &sealed[..index]).is_err());
+            assert!(keys.open(b"user", &forged).is_err(), "byte {index}");
+            assert!(keys.open(b"user", &sealed[..index]).is_err());
         }
     }
 
     #[test]
     fn a_key_that_was_changed_still_opens_what_it_sealed() {
-        let sealed = StoreKeys::new(OLD).unwrap().seal("user", b"x").unwrap();
+        let sealed = StoreKeys::new(OLD).unwrap().seal(b"user", b"x").unwrap();
         let keys = StoreKeys::new(NEW).unwrap().previous(OLD).unwrap();
-        assert_eq!(keys.open("user", &sealed).unwrap(), b"x");
-        let sealed = keys.seal("user", b"y").unwrap();
+        assert_eq!(keys.open(b"user", &sealed).unwrap(), b"x");
+        let sealed = keys.seal(b"user", b"y").unwrap();
         assert_eq!(
-            StoreKeys::new(NEW).unwrap().open("user", &sealed).unwrap(),
+            StoreKeys::new(NEW).unwrap().open(b"user", &sealed).unwrap(),
             b"y"
         );
     }

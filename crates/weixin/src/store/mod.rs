@@ -6,6 +6,7 @@ mod memory;
 mod redis;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod sql;
+pub(crate) mod time;
 
 use std::{error::Error as StdError, fmt, pin::Pin, sync::Arc, time::SystemTime};
 
@@ -132,29 +133,22 @@ impl fmt::Debug for Record {
 }
 
 /// The store could not be read or written.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 #[error("the store failed")]
-pub struct StoreError(#[source] Box<dyn StdError + Send + Sync>);
+pub struct StoreError(#[source] Arc<dyn StdError + Send + Sync>);
 
 impl StoreError {
     /// With its cause, which must not show what is kept.
     pub fn new(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self(source.into())
+        Self(Arc::from(source.into()))
     }
 }
 
-/// Whole milliseconds since 1970, as databases keep them.
+/// What a record's ciphertext is bound to: its key, its version, and its expiry in milliseconds since 1970.
+///
+/// The two numbers have a fixed length and come last, so that no two records share a context.
 #[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
-fn milliseconds(time: SystemTime) -> i64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH);
-    i64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
-}
-
-/// The time of these milliseconds.
-#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
-fn time_of(milliseconds: i64) -> SystemTime {
-    let since = std::time::Duration::from_millis(milliseconds.max(0).cast_unsigned());
-    SystemTime::UNIX_EPOCH
-        .checked_add(since)
-        .unwrap_or(SystemTime::UNIX_EPOCH)
+fn context(key: &str, version: Version, expires: i64) -> Vec<u8> {
+    let version = version.number().to_be_bytes();
+    [key.as_bytes(), &[0], &version, &expires.to_be_bytes()].concat()
 }

@@ -8,7 +8,10 @@ use redis::{
     cmd,
 };
 
-use super::{Record, Store, StoreError, StoreFuture, StoreKeys, Version, milliseconds, time_of};
+use super::{
+    Record, Store, StoreError, StoreFuture, StoreKeys, Version, context,
+    time::{from_milliseconds, milliseconds},
+};
 
 /// Compares and writes in one step: an expected version (empty for none), then version, expiry and value; without
 /// these three, the record is removed.
@@ -68,8 +71,10 @@ impl RedisStore {
         let (Some(version), Some(expires), Some(sealed)) = fields else {
             return Ok(None);
         };
-        let value = self.keys.open(key, &sealed)?;
-        Ok(Some(Record::new(value, version.into(), time_of(expires))))
+        let version = version.into();
+        let value = self.keys.open(&context(key, version, expires), &sealed)?;
+        let expires = from_milliseconds(expires);
+        Ok(Some(Record::new(value, version, expires)))
     }
 
     async fn write(
@@ -82,10 +87,12 @@ impl RedisStore {
         let mut script = self.replace.prepare_invoke();
         script.key(named(key)).arg(expected.unwrap_or_default());
         if let Some(record) = record {
+            let expires = milliseconds(record.expires);
+            let context = context(key, record.version, expires);
             script
                 .arg(record.version.number())
-                .arg(milliseconds(record.expires))
-                .arg(self.keys.seal(key, record.expose())?);
+                .arg(expires)
+                .arg(self.keys.seal(&context, record.expose())?);
         }
         self.invoke(&script).await
     }

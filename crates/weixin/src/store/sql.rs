@@ -7,7 +7,10 @@ use sqlx::{
     any::{AnyPoolOptions, AnyRow, install_default_drivers},
 };
 
-use super::{Record, Store, StoreError, StoreFuture, StoreKeys, Version, milliseconds, time_of};
+use super::{
+    Record, Store, StoreError, StoreFuture, StoreKeys, Version, context,
+    time::{from_milliseconds, milliseconds},
+};
 
 const TABLE: &str = "create table if not exists weixin_store (
     key text primary key,
@@ -24,21 +27,25 @@ pub struct SqlStore {
 }
 
 impl SqlStore {
-    /// Connects, and makes the table if there is none: `sqlite:tokens.db?mode=rwc`, or
+    /// Connects, and creates the table if there is none: `sqlite:tokens.db?mode=rwc`, or
     /// `postgres://user:password@host/database`.
+    ///
+    /// An SQLite file is put into WAL mode, and a write waits up to ten seconds for the lock of another one.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the database cannot be reached, or if its driver is not among the features of this crate.
     pub async fn connect(url: &str, keys: StoreKeys) -> Result<Self, StoreError> {
         install_default_drivers();
-        // SQLite has one writer at a time anyway, and a database in memory is its connection's own.
-        let most = if url.starts_with("sqlite:") { 1 } else { 8 };
-        let options = AnyPoolOptions::new().max_connections(most);
+        let options = if url.starts_with("sqlite:") {
+            sqlite_options()
+        } else {
+            AnyPoolOptions::new().max_connections(8)
+        };
         let pool = options.connect(url).await.map_err(failed)?;
-        let made = sqlx::query(TABLE).execute(&pool).await;
+        let created = sqlx::query(TABLE).execute(&pool).await;
         // Of several servers that start at once, PostgreSQL may refuse all but one.
-        if made.is_err() {
+        if created.is_err() {
             sqlx::query(TABLE).execute(&pool).await.map_err(failed)?;
         }
         Ok(Self { pool, keys })
@@ -57,8 +64,9 @@ impl SqlStore {
         let version: i64 = row.try_get(0).map_err(failed)?;
         let expires: i64 = row.try_get(1).map_err(failed)?;
         let sealed: Vec<u8> = row.try_get(2).map_err(failed)?;
-        let value = self.keys.open(key, &sealed)?;
-        Ok(Record::new(value, version.into(), time_of(expires)))
+        let version = version.into();
+        let value = self.keys.open(&context(key, version, expires), &sealed)?;
+        Ok(Record::new(value, version, from_milliseconds(expires)))
     }
 
     async fn write(
@@ -70,7 +78,9 @@ impl SqlStore {
         let Some(record) = record else {
             return self.remove(key, expected).await;
         };
-        let sealed = self.keys.seal(key, record.expose())?;
+        let expires = milliseconds(record.expires);
+        let context = context(key, record.version, expires);
+        let sealed = self.keys.seal(&context, record.expose())?;
         let query = match expected {
             None => sqlx::query(
                 "insert into weixin_store (version, expires, value, key) values ($1, $2, $3, $4)
@@ -83,7 +93,7 @@ impl SqlStore {
         };
         let mut query = query
             .bind(record.version.number())
-            .bind(milliseconds(record.expires))
+            .bind(expires)
             .bind(sealed)
             .bind(key);
         if let Some(expected) = expected {
@@ -93,9 +103,17 @@ impl SqlStore {
         Ok(done.rows_affected() == 1)
     }
 
+    async fn version(&self, key: &str) -> Result<Option<i64>, StoreError> {
+        sqlx::query_scalar("select version from weixin_store where key = $1")
+            .bind(key)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed)
+    }
+
     async fn remove(&self, key: &str, expected: Option<Version>) -> Result<bool, StoreError> {
         let Some(expected) = expected else {
-            return Ok(self.read(key).await?.is_none());
+            return Ok(self.version(key).await?.is_none());
         };
         let query = sqlx::query("delete from weixin_store where key = $1 and version = $2");
         let query = query.bind(key).bind(expected.number());
@@ -128,7 +146,51 @@ impl Store for SqlStore {
     }
 }
 
+/// SQLite has one writer at a time, so that more connections than one would only wait for each other. This one stays
+/// open, because a database in memory ends with its connection.
+fn sqlite_options() -> AnyPoolOptions {
+    AnyPoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                // The time-out first: changing the journal mode needs the lock as well.
+                for pragma in ["pragma busy_timeout = 10000", "pragma journal_mode = wal"] {
+                    sqlx::query(pragma).execute(&mut *connection).await?;
+                }
+                Ok(())
+            })
+        })
+}
+
 /// The error of a connection may name the database's user, and never what is kept.
 fn failed(error: sqlx::Error) -> StoreError {
     StoreError::new(error)
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+
+    #[tokio::test]
+    async fn an_sqlite_connection_waits_for_locks_and_stays_open() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let file = directory.path().join("store.db");
+        let url = format!("sqlite:{}?mode=rwc", file.display());
+        for url in [&url, "sqlite::memory:"] {
+            let keys = StoreKeys::new(KEY).unwrap();
+            let store = SqlStore::connect(url, keys).await.unwrap();
+            let milliseconds: i64 = sqlx::query_scalar("pragma busy_timeout")
+                .fetch_one(&store.pool)
+                .await
+                .unwrap();
+            assert_eq!(milliseconds, 10_000);
+            let options = store.pool.options();
+            let lasts = (options.get_idle_timeout(), options.get_max_lifetime());
+            assert_eq!((lasts, options.get_max_connections()), ((None, None), 1));
+        }
+    }
 }

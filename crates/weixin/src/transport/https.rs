@@ -35,6 +35,7 @@ pub struct Https {
     client: reqwest::Client,
     /// Without proxies.
     loopback: reqwest::Client,
+    timeout: Duration,
 }
 
 impl Https {
@@ -64,6 +65,7 @@ impl Https {
         Ok(Self {
             client: builder().build().map_err(redact)?,
             loopback: builder().no_proxy().build().map_err(redact)?,
+            timeout: total,
         })
     }
 
@@ -109,6 +111,10 @@ impl Https {
 impl Transport for Https {
     fn send(&self, request: Request<Vec<u8>>) -> Answer<'_> {
         Box::pin(self.exchange(request))
+    }
+
+    fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     fn pause(&self, duration: Duration) -> Pause<'_> {

@@ -3,7 +3,7 @@
 #[cfg(feature = "reqwest")]
 mod https;
 
-use std::{error::Error as StdError, fmt, pin::Pin, time::Duration};
+use std::{error::Error as StdError, fmt, pin::Pin, sync::Arc, time::Duration};
 
 use http::{Request, Response};
 use thiserror::Error;
@@ -24,6 +24,13 @@ pub trait Transport: fmt::Debug + Send + Sync {
     /// Sends `request` and reads the whole answer.
     fn send(&self, request: Request<Vec<u8>>) -> Answer<'_>;
 
+    /// The longest time that [`send`](Self::send) takes before it gives up; 30 seconds if you do not say otherwise.
+    ///
+    /// The lease under which a token is renewed is derived from it: a call that takes longer is canceled.
+    fn timeout(&self) -> Duration {
+        Duration::from_secs(30)
+    }
+
     /// Waits before a call is sent again; without a timer of your own, it is sent at once.
     fn pause(&self, duration: Duration) -> Pause<'_> {
         let _ = duration;
@@ -38,11 +45,11 @@ pub type Pause<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 pub const MAX_BODY: usize = 1 << 20;
 
 /// No answer arrived.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 #[error("{kind}")]
 pub struct TransportError {
     kind: TransportErrorKind,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl TransportError {
@@ -53,7 +60,7 @@ impl TransportError {
     ) -> Self {
         Self {
             kind,
-            source: Some(source.into()),
+            source: Some(Arc::from(source.into())),
         }
     }
 

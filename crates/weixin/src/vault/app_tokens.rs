@@ -1,32 +1,21 @@
 //! Access tokens of the application itself, which a few calls need (phone numbers, for one).
 
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::Duration};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    VaultError,
-    flight::{Flight, Kept, Renew, unix_seconds},
+    AppToken, SingleFlight, VaultError,
+    app_token::{Fields, Stored, may_force},
+    lease_for,
 };
 use crate::{
     AccessToken, AppId, AppKind, AppSecret, Client, Error, Store,
     call::{Call, Repeat},
     json,
-    secret::exposed,
+    store::time::unix_seconds,
 };
-
-/// WeChat renews a stable token this long before its end, and the one before stays good as long.
-const EARLY: Duration = Duration::from_mins(5);
-
-/// A stable token is not renewed by force sooner after the last time, nor more often in a day.
-const FORCE_PAUSE: u64 = 30;
-const FORCES_A_DAY: usize = 20;
-const DAY: u64 = 24 * 60 * 60;
 
 /// The kinds of application that have tokens of their own.
 const WITH_APP_TOKENS: [AppKind; 3] = [
@@ -39,11 +28,12 @@ const WITH_APP_TOKENS: [AppKind; 3] = [
 /// [`Store`], renewed in time, and renewed by force when WeChat refuses it.
 ///
 /// It is not the token of a user, and the two cannot be swapped. WeChat asks for the caller's IP address to be on the
-/// app's whitelist (40164 otherwise: [`ApiError::caller_ip`](crate::ApiError::caller_ip)). Needs a tokio runtime.
-#[derive(Debug)]
+/// app's whitelist (40164 otherwise: [`ApiError::caller_ip`](crate::ApiError::caller_ip)). Needs a tokio runtime with its
+/// timer.
+#[derive(Clone, Debug)]
 pub struct AppTokens {
     client: Client,
-    flight: Flight<AppToken>,
+    flight: SingleFlight<Stored>,
     source: Source,
 }
 
@@ -54,60 +44,14 @@ enum Source {
     Classic,
 }
 
-/// An access token of the application itself.
-#[derive(Deserialize, Serialize)]
-pub struct AppToken {
-    #[serde(rename = "a", serialize_with = "exposed")]
-    access_token: AccessToken,
-    /// Unix seconds.
-    #[serde(rename = "e")]
-    ends: u64,
-    /// When it was renewed by force, in Unix seconds.
-    #[serde(rename = "f", default)]
-    forced: Vec<u64>,
-}
-
-impl AppToken {
-    /// The token itself.
-    pub fn access_token(&self) -> &AccessToken {
-        &self.access_token
-    }
-
-    /// When it ends.
-    pub fn ends(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(self.ends)
-    }
-}
-
-impl fmt::Debug for AppToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AppToken")
-            .field("ends", &self.ends())
-            .finish_non_exhaustive()
-    }
-}
-
-impl Kept for AppToken {
-    fn is_fresh(&self, now: SystemTime) -> bool {
-        now + EARLY < self.ends()
-    }
-
-    fn is_good(&self, now: SystemTime) -> bool {
-        now < self.ends()
-    }
-
-    fn expires(&self) -> SystemTime {
-        self.ends() + Duration::from_secs(DAY)
-    }
-}
-
 impl AppTokens {
     /// The token of this client's application, by WeChat's stable endpoint (`/cgi-bin/stable_token`).
     pub fn new(client: Client, store: impl Store + 'static) -> Self {
         let clock = Arc::clone(&client.0.network.clock);
+        let flight = SingleFlight::new(store, clock);
         Self {
+            flight: flight.lease(lease_for(&client)),
             client,
-            flight: Flight::new(Box::new(store), clock),
             source: Source::Stable,
         }
     }
@@ -139,15 +83,47 @@ impl AppTokens {
     ///
     /// As [`AppTokens::get`].
     pub async fn renew(&self, refused: &AppToken) -> Result<Arc<AppToken>, VaultError> {
-        self.token(Some(refused)).await
+        let rejected = Fields {
+            access_token: refused.0.access_token.duplicate(),
+            ends: refused.0.ends,
+            forced: Vec::new(),
+        };
+        self.token(Some(rejected.into())).await
     }
 
-    async fn token(&self, refused: Option<&AppToken>) -> Result<Arc<AppToken>, VaultError> {
+    async fn token(&self, rejected: Option<Stored>) -> Result<Arc<AppToken>, VaultError> {
         let instead = "it has user tokens only";
         let kind = self.client.kind();
         kind.must_be(&WITH_APP_TOKENS, "app token", instead)?;
         let key = ["app/", self.client.app().as_str()].concat();
-        self.flight.get(&key, refused, &Fetch(self)).await
+        let (tokens, is_rejected) = (self.clone(), rejected.clone());
+        let init = move |old: Option<Stored>| async move {
+            let must_change = old.is_some() && old == is_rejected;
+            tokens.renewed(old, must_change).await
+        };
+        let found = self
+            .flight
+            .try_get_with(&key, rejected.as_ref(), init)
+            .await;
+        match found {
+            Ok(token) => Ok(Arc::clone(&token.0)),
+            // The store has lost the record, and there is no login to renew it by.
+            Err(VaultError::Unknown) => Err(VaultError::Busy),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn renewed(&self, old: Option<Stored>, must_change: bool) -> Result<Stored, VaultError> {
+        let now = unix_seconds(self.flight.now());
+        let mut forced = old.map(|old| old.0.0.forced.clone()).unwrap_or_default();
+        let force = must_change && may_force(&mut forced, now);
+        let fetched = self.fetch(force).await?;
+        Ok(Fields {
+            access_token: fetched.access_token,
+            ends: now.saturating_add(fetched.expires_in.as_secs()),
+            forced,
+        }
+        .into())
     }
 
     async fn fetch(&self, force_refresh: bool) -> Result<Fetched, Error> {
@@ -164,39 +140,6 @@ impl AppTokens {
             }
         }
     }
-}
-
-struct Fetch<'a>(&'a AppTokens);
-
-impl Renew for Fetch<'_> {
-    type Kept = AppToken;
-
-    async fn renew(&self, old: Option<&AppToken>, refused: bool) -> Result<AppToken, VaultError> {
-        let now = self.0.flight.now();
-        let mut forced: Vec<u64> = old.map(|old| old.forced.clone()).unwrap_or_default();
-        let force = refused && may_force(&mut forced, unix_seconds(now));
-        let fetched = self.0.fetch(force).await?;
-        Ok(AppToken {
-            access_token: fetched.access_token,
-            ends: unix_seconds(now).saturating_add(fetched.expires_in.as_secs()),
-            forced,
-        })
-    }
-
-    fn is_over(&self, _: &VaultError) -> bool {
-        false
-    }
-}
-
-/// Whether the quota allows it; if so, it is counted.
-fn may_force(forced: &mut Vec<u64>, now: u64) -> bool {
-    forced.retain(|time| now < time + DAY);
-    let rested = forced.last().is_none_or(|last| last + FORCE_PAUSE <= now);
-    let may = rested && forced.len() < FORCES_A_DAY;
-    if may {
-        forced.push(now);
-    }
-    may
 }
 
 #[derive(Deserialize)]
@@ -261,23 +204,5 @@ impl Call for Stable<'_> {
         } else {
             Repeat::Harmless
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn force_is_used_twenty_times_a_day_and_every_thirty_seconds() {
-        let mut forced = Vec::new();
-        assert!(may_force(&mut forced, 1000));
-        assert!(!may_force(&mut forced, 1029));
-        for n in 1..20 {
-            assert!(may_force(&mut forced, 1000 + n * 30));
-        }
-        assert!(!may_force(&mut forced, 2000));
-        assert!(may_force(&mut forced, 1000 + DAY));
-        assert_eq!(forced.len(), 20);
     }
 }

@@ -1,89 +1,135 @@
-//! Values that were used lately, so that the store need not be asked.
+//! Values that were used lately, so that the store need not be read.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc, time::SystemTime};
 
-/// How many values are kept of each of the two generations.
-const GENERATION: usize = 3_000;
-
-/// Values by their key. When the young are too many they become the old, and the old are forgotten: what is used
-/// stays, at no cost for keeping an order.
+/// Values by their key, in two generations. When the young are too many they become the old, and the old are dropped:
+/// what is used stays, at no cost for keeping an order.
 #[derive(Debug)]
-pub(super) struct Cache<V>(Mutex<Generations<V>>);
-
-#[derive(Debug)]
-struct Generations<V> {
-    young: HashMap<Box<str>, Arc<V>>,
-    old: HashMap<Box<str>, Arc<V>>,
+pub(super) struct Cache<V> {
+    young: HashMap<Box<str>, Cached<V>>,
+    old: HashMap<Box<str>, Cached<V>>,
+    /// The most values of one generation.
+    generation: usize,
 }
 
-impl<V> Default for Cache<V> {
-    fn default() -> Self {
-        Self(Mutex::new(Generations {
-            young: HashMap::new(),
-            old: HashMap::new(),
-        }))
-    }
+/// A value, and the time in which it may be used without another look into the store.
+#[derive(Debug)]
+pub(super) struct Cached<V> {
+    pub(super) value: Arc<V>,
+    pub(super) since: SystemTime,
+    pub(super) until: SystemTime,
 }
 
 impl<V> Cache<V> {
-    pub(super) fn get(&self, key: &str) -> Option<Arc<V>> {
-        let mut generations = self.generations();
-        if let Some(value) = generations.young.get(key) {
-            return Some(Arc::clone(value));
+    /// A cache of at most this many values; of two at least.
+    pub(super) fn new(capacity: usize) -> Self {
+        Self {
+            young: HashMap::new(),
+            old: HashMap::new(),
+            generation: (capacity / 2).max(1),
         }
-        let (key, value) = generations.old.remove_entry(key)?;
-        generations.add(key, Arc::clone(&value));
-        Some(value)
     }
 
-    pub(super) fn put(&self, key: &str, value: Arc<V>) {
-        let mut generations = self.generations();
-        generations.old.remove(key);
-        generations.add(key.into(), value);
+    /// The most values that are kept.
+    pub(super) fn capacity(&self) -> usize {
+        self.generation.saturating_mul(2)
     }
 
-    pub(super) fn remove(&self, key: &str) {
-        let mut generations = self.generations();
-        generations.young.remove(key);
-        generations.old.remove(key);
+    pub(super) fn get(&mut self, key: &str, now: SystemTime) -> Option<&Arc<V>> {
+        if !self.young.contains_key(key) {
+            let (key, cached) = self.old.remove_entry(key)?;
+            self.add(key, cached);
+        }
+        let cached = self.young.get(key)?;
+        // A clock that was set back does not make a value last longer.
+        (cached.since..cached.until)
+            .contains(&now)
+            .then_some(&cached.value)
     }
 
-    /// Nothing is left half done under the lock.
-    fn generations(&self) -> MutexGuard<'_, Generations<V>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn insert(&mut self, key: &str, cached: Cached<V>) {
+        self.old.remove(key);
+        self.add(key.into(), cached);
     }
-}
 
-impl<V> Generations<V> {
-    fn add(&mut self, key: Box<str>, value: Arc<V>) {
-        if self.young.len() >= GENERATION {
+    pub(super) fn remove(&mut self, key: &str) {
+        self.young.remove(key);
+        self.old.remove(key);
+    }
+
+    fn add(&mut self, key: Box<str>, cached: Cached<V>) {
+        if self.young.len() >= self.generation {
             self.old = std::mem::take(&mut self.young);
         }
-        self.young.insert(key, value);
+        self.young.insert(key, cached);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
-    #[test]
-    fn what_is_used_stays_and_the_rest_is_forgotten() {
-        let cache = Cache::default();
-        cache.put("used", Arc::new(0));
-        cache.put("idle", Arc::new(0));
-        for n in 0..4 * GENERATION {
-            cache.put(&n.to_string(), Arc::new(n));
-            assert!(cache.get("used").is_some());
+    const CAPACITY: usize = 100;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn from_10_to_20(value: usize) -> Cached<usize> {
+        Cached {
+            value: Arc::new(value),
+            since: at(10),
+            until: at(20),
         }
-        assert!(cache.get("idle").is_none());
-        let generations = cache.generations();
-        assert!(generations.young.len() + generations.old.len() <= 2 * GENERATION);
-        drop(generations);
-        cache.remove("used");
-        assert!(cache.get("used").is_none());
+    }
+
+    #[test]
+    fn what_is_used_stays_and_the_rest_is_dropped() {
+        let mut cache = Cache::new(CAPACITY);
+        cache.insert("used", from_10_to_20(0));
+        cache.insert("idle", from_10_to_20(0));
+        for n in 0..2 * CAPACITY {
+            cache.insert(&n.to_string(), from_10_to_20(n));
+            assert!(cache.get("used", at(10)).is_some());
+        }
+        assert!(cache.get("idle", at(10)).is_none());
+    }
+
+    #[test]
+    fn as_many_values_are_kept_as_the_capacity_says_and_two_at_least() {
+        for (wanted, expected) in [(100, 100), (2, 2), (1, 2), (0, 2)] {
+            let mut cache = Cache::new(wanted);
+            let mut most = 0;
+            for n in 0..1_000 {
+                cache.insert(&n.to_string(), from_10_to_20(n));
+                most = most.max(cache.young.len() + cache.old.len());
+            }
+            assert_eq!((most, cache.capacity()), (expected, expected));
+        }
+    }
+
+    #[test]
+    fn the_value_that_was_inserted_last_is_found_and_a_removed_one_is_not() {
+        let mut cache = Cache::new(2);
+        cache.insert("a", from_10_to_20(1));
+        cache.insert("b", from_10_to_20(2));
+        cache.insert("a", from_10_to_20(3));
+        assert_eq!(cache.get("a", at(10)).map(|value| **value), Some(3));
+        assert_eq!(cache.get("b", at(10)).map(|value| **value), Some(2));
+        cache.remove("a");
+        cache.remove("b");
+        assert!(cache.get("a", at(10)).is_none() && cache.get("b", at(10)).is_none());
+    }
+
+    #[test]
+    fn a_value_is_used_from_its_begin_to_its_end_only() {
+        let mut cache = Cache::new(2);
+        cache.insert("a", from_10_to_20(1));
+        let found: Vec<_> = [9, 10, 19, 20]
+            .map(|time| cache.get("a", at(time)).is_some())
+            .into();
+        assert_eq!(found, [false, true, true, false]);
     }
 }

@@ -1,299 +1,212 @@
-//! One renewal for any number of callers, tasks and servers.
-//!
-//! Tasks of one process wait for each other. Servers agree by a lease that is written into the record itself: who has
-//! written it renews, the others use the token that is still good, or wait. If the one who renews dies, its lease ends,
-//! and the next one takes its place.
+//! One look-up of a key: what its record asks for, and how long the lease of another server is waited for.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use tokio::{sync::Mutex as Gate, time::sleep};
-use tracing::instrument;
+use tokio::time::{Instant, sleep};
 
-use super::{VaultError, cache::Cache};
-use crate::{Clock, Record, Store, StoreError, Version};
+use super::{
+    Renewable, SingleFlight, VaultError,
+    cache::Cached,
+    computation::Turn,
+    local::Landing,
+    records::{Found, Leased},
+    single_flight::Mode,
+};
+use crate::{Version, store::time::later};
 
-/// How long one who renews may take; longer than the client's tries and time-outs together.
-const LEASE: Duration = Duration::from_secs(30);
+/// How often a server looks whether another one has finished.
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How often and how long a server looks whether another has finished: 30 seconds and a bit in all.
-const GLANCES: u32 = 620;
-const GLANCE: Duration = Duration::from_millis(50);
+/// How long a computation whose outcome is unknown is remembered ([`SingleFlight::once`]): longer than a code of
+/// WeChat's or the cookie of a login is valid.
+const REMEMBER_UNKNOWN: Duration = Duration::from_hours(2);
 
-/// How often what WeChat answered is written before that is given up.
-const WRITES: u32 = 3;
-
-/// What is kept and renewed.
-pub(super) trait Kept: Serialize + DeserializeOwned + Send + Sync {
-    /// Whether it is not yet to be renewed; it is renewed while it is still good.
-    fn is_fresh(&self, now: SystemTime) -> bool;
-    /// Whether it can still be used.
-    fn is_good(&self, now: SystemTime) -> bool;
-    /// From then on nobody needs it.
-    fn expires(&self) -> SystemTime;
+/// What a record asks for.
+pub(super) enum Next<V> {
+    Use(V),
+    /// Another server has the lease.
+    Wait,
+    Compute {
+        current: Option<Version>,
+        previous: Option<V>,
+    },
+    Fail(VaultError),
 }
 
-/// How to get a new one.
-pub(super) trait Renew: Sync {
-    type Kept: Kept;
-
-    /// Asks WeChat. `forced`: the old one is not good any more, whatever its time.
-    fn renew(
-        &self,
-        old: Option<&Self::Kept>,
-        forced: bool,
-    ) -> impl Future<Output = Result<Self::Kept, VaultError>> + Send;
-
-    /// Whether the user must log in again, so that what is kept is worthless.
-    fn is_over(&self, error: &VaultError) -> bool;
-}
-
-/// What the store has: a value, and until when somebody renews it.
-#[derive(Serialize, Deserialize)]
-struct Leased<K> {
-    /// Unix seconds.
-    #[serde(rename = "l", default, skip_serializing_if = "is_zero")]
-    lease: u64,
-    /// `None` while the first is being fetched.
-    #[serde(rename = "v")]
-    value: Option<K>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-fn is_zero(lease: &u64) -> bool {
-    *lease == 0
-}
-
-#[derive(Debug)]
-pub(super) struct Flight<K> {
-    store: Box<dyn Store>,
-    clock: Arc<dyn Clock>,
-    cache: Cache<K>,
-    /// Those who wait for the same key in this process.
-    gates: Mutex<HashMap<Box<str>, Weak<Gate<()>>>>,
-}
-
-impl<K: Kept> Flight<K> {
-    pub(super) fn new(store: Box<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            store,
-            clock,
-            cache: Cache::default(),
-            gates: Mutex::default(),
-        }
+impl<V: Renewable> SingleFlight<V> {
+    /// Runs a flight to its end, for whoever waits for it by then.
+    pub(super) async fn fly<I, F>(self, landing: Landing<V>, init: I)
+    where
+        I: FnOnce(Option<V>) -> F + Send + 'static,
+        F: Future<Output = Result<V, VaultError>> + Send + 'static,
+    {
+        let outcome = self.look_up(landing.key(), landing.rejected(), init).await;
+        landing.land(outcome);
     }
 
-    pub(super) fn now(&self) -> SystemTime {
-        self.clock.now()
-    }
-
-    /// A good one: from memory, from the store, or new. One that is `stale`, though its time is not over, is renewed.
-    pub(super) async fn get<R: Renew<Kept = K>>(
+    async fn look_up<I, F>(
         &self,
         key: &str,
-        stale: Option<&K>,
-        how: &R,
-    ) -> Result<Arc<K>, VaultError> {
-        if let Some(known) = self.cached(key, stale) {
-            return Ok(known);
-        }
-        let gate = self.gate(key);
-        let _turn = gate.lock().await;
-        if let Some(known) = self.cached(key, stale) {
-            return Ok(known);
-        }
-        let found = self.look_up(key, stale, how).await;
-        match &found {
-            Ok(value) => self.cache.put(key, Arc::clone(value)),
-            Err(_) => self.cache.remove(key),
-        }
-        found
-    }
-
-    /// Keeps a value that did not come from a renewal, whatever was there before.
-    pub(super) async fn put(&self, key: &str, value: K) -> Result<(), VaultError> {
-        let value = Some(value);
-        let leased = Leased { lease: 0, value };
-        for _ in 0..GLANCES {
-            let before = self.store.load(key).await?.map(|record| record.version);
-            if self.write(key, before, &leased).await?.is_some() {
-                self.cache.remove(key);
-                return Ok(());
-            }
-        }
-        Err(VaultError::Busy)
-    }
-
-    /// What is kept, as it is.
-    pub(super) async fn peek(&self, key: &str) -> Result<Option<K>, VaultError> {
-        Ok(self.read(key).await?.and_then(|(_, leased)| leased.value))
-    }
-
-    pub(super) async fn forget(&self, key: &str) -> Result<(), VaultError> {
-        self.cache.remove(key);
-        for _ in 0..GLANCES {
-            let Some(record) = self.store.load(key).await? else {
-                return Ok(());
-            };
-            if self.store.replace(key, Some(record.version), None).await? {
-                return Ok(());
-            }
-        }
-        Err(VaultError::Busy)
-    }
-
-    pub(super) async fn remove_expired(&self) -> Result<(), VaultError> {
-        Ok(self.store.remove_expired(self.now()).await?)
-    }
-
-    fn cached(&self, key: &str, stale: Option<&K>) -> Option<Arc<K>> {
-        let known = self.cache.get(key)?;
-        let is_stale = stale.is_some_and(|stale| std::ptr::eq(stale, Arc::as_ptr(&known)));
-        (!is_stale && known.is_fresh(self.now())).then_some(known)
-    }
-
-    fn gate(&self, key: &str) -> Arc<Gate<()>> {
-        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(gate) = gates.get(key).and_then(Weak::upgrade) {
-            return gate;
-        }
-        gates.retain(|_, gate| gate.strong_count() > 0);
-        let gate = Arc::default();
-        gates.insert(key.into(), Arc::downgrade(&gate));
-        gate
-    }
-
-    async fn look_up<R: Renew<Kept = K>>(
-        &self,
-        key: &str,
-        stale: Option<&K>,
-        how: &R,
-    ) -> Result<Arc<K>, VaultError> {
-        for _ in 0..GLANCES {
-            let now = self.now();
-            let (version, leased) = match self.read(key).await? {
-                Some((version, leased)) => (Some(version), Some(leased)),
-                None => (None, None),
-            };
-            let (lease, old) = leased.map_or((0, None), |leased| (leased.lease, leased.value));
-            let is_stale = |value: &K| stale.is_some_and(|stale| same(stale, value));
-            let good = old.as_ref().filter(|value| !is_stale(value));
-            if good.is_some_and(|value| value.is_fresh(now)) {
-                return old.map(Arc::new).ok_or(VaultError::Unknown);
-            }
-            if unix_seconds(now) < lease {
-                if good.is_some_and(|value| value.is_good(now)) {
-                    return old.map(Arc::new).ok_or(VaultError::Unknown);
+        rejected: Option<&V>,
+        init: I,
+    ) -> Result<Cached<V>, VaultError>
+    where
+        I: FnOnce(Option<V>) -> F + Send + 'static,
+        F: Future<Output = Result<V, VaultError>> + Send + 'static,
+    {
+        let mut watch = LeaseWatch::new(self.settings.lease);
+        while watch.has_time() {
+            // Before the store is read, so that the cache never lasts longer than it says.
+            let since = self.now();
+            let found = self.shared.records.load(key).await?;
+            let is_rejected = |value: &V| rejected == Some(value);
+            match self.next(found, is_rejected, &mut watch) {
+                Next::Use(value) => return Ok(self.cached(value, since)),
+                Next::Fail(error) => return Err(error),
+                Next::Compute { current, previous } => {
+                    let lease_ends = Some(later(self.now(), self.settings.lease));
+                    let leased = Leased {
+                        lease_ends,
+                        value: previous,
+                    };
+                    if let Some(version) = self.write(key, current, &leased).await? {
+                        let previous = leased.value;
+                        let turn = Turn {
+                            key,
+                            version,
+                            previous,
+                            rejected,
+                        };
+                        return self.compute(turn, init).await;
+                    }
                 }
-                sleep(GLANCE).await;
-                continue;
+                Next::Wait => {}
             }
-            let forced = old.is_some() && good.is_none();
-            let leased = Leased {
-                lease: unix_seconds(now + LEASE),
-                value: old,
-            };
-            if let Some(version) = self.write(key, version, &leased).await? {
-                let turn = Turn {
-                    key,
-                    version,
-                    forced,
-                };
-                return self.renew(&turn, leased.value, how).await;
-            }
+            sleep(POLL_INTERVAL).await;
         }
         Err(VaultError::Busy)
     }
 
-    /// Has the lease: asks WeChat, and writes what it says.
-    #[instrument(name = "weixin.renew", skip_all, fields(key = turn.key, forced = turn.forced), err(level = "debug"))]
-    async fn renew<R: Renew<Kept = K>>(
+    pub(super) fn next(
         &self,
-        turn: &Turn<'_>,
-        old: Option<K>,
-        how: &R,
-    ) -> Result<Arc<K>, VaultError> {
-        match how.renew(old.as_ref(), turn.forced).await {
-            Ok(new) => {
-                let new = Leased {
-                    lease: 0,
-                    value: Some(new),
-                };
-                self.write_patiently(turn, &new).await;
-                new.value.map(Arc::new).ok_or(VaultError::Unknown)
-            }
-            Err(error) if how.is_over(&error) => {
-                let version = Some(turn.version);
-                self.store.replace(turn.key, version, None).await?;
-                Err(error)
-            }
-            Err(error) => {
-                let is_good = |value: &K| !turn.forced && value.is_good(self.now());
-                let old = Leased {
-                    lease: 0,
-                    value: old,
-                };
-                self.write_patiently(turn, &old).await;
-                let good = old.value.filter(is_good);
-                good.map(Arc::new).ok_or(error)
-            }
-        }
-    }
-
-    /// What cannot be written is used all the same. A lease that stays ends by itself.
-    async fn write_patiently(&self, turn: &Turn<'_>, leased: &Leased<K>) {
-        for _ in 0..WRITES {
-            match self.write(turn.key, Some(turn.version), leased).await {
-                // If it was not written, somebody has taken over since.
-                Ok(_) => return,
-                Err(error) => tracing::warn!(%error, "a renewed token could not be written"),
-            }
-            sleep(GLANCE).await;
-        }
-    }
-
-    async fn read(&self, key: &str) -> Result<Option<(Version, Leased<K>)>, VaultError> {
-        let Some(record) = self.store.load(key).await? else {
-            return Ok(None);
+        found: Option<Found<V>>,
+        is_rejected: impl Fn(&V) -> bool,
+        watch: &mut LeaseWatch,
+    ) -> Next<V> {
+        let now = self.now();
+        let mode = self.settings.mode;
+        let (current, leased) = match found {
+            Some(Found { version, leased }) => (Some(version), leased),
+            None => (None, Leased::NONE),
         };
-        let leased = serde_json::from_slice(record.expose()).map_err(|_| VaultError::Unreadable)?;
-        Ok(Some((record.version, leased)))
+        let is_leased = current.is_some_and(|version| watch.is_held(version, &leased, now));
+        match leased.value {
+            Some(value) => {
+                // As long as another server renews it, it is used to its very end.
+                let until = if is_leased {
+                    value.expires_at()
+                } else {
+                    self.fresh_until(&value)
+                };
+                if now < until && (mode == Mode::Once || !is_rejected(&value)) {
+                    Next::Use(value)
+                } else if is_leased {
+                    Next::Wait
+                } else {
+                    Next::Compute {
+                        current,
+                        previous: Some(value),
+                    }
+                }
+            }
+            None if is_leased => Next::Wait,
+            None => match mode {
+                Mode::Once if current.is_some() => Next::Fail(VaultError::OutcomeUnknown),
+                Mode::Renew => Next::Fail(VaultError::Unknown),
+                Mode::Once | Mode::Fetch => Next::Compute {
+                    current,
+                    previous: None,
+                },
+            },
+        }
     }
 
-    /// The new version, if it was written.
-    async fn write(
+    pub(super) async fn write(
         &self,
         key: &str,
-        expected: Option<Version>,
-        leased: &Leased<K>,
-    ) -> Result<Option<Version>, StoreError> {
-        let version = Version::random()?;
-        let lease = SystemTime::UNIX_EPOCH + Duration::from_secs(leased.lease);
-        let expires = leased.value.as_ref().map_or(lease, Kept::expires);
-        let value = serde_json::to_vec(leased).map_err(StoreError::new)?;
-        let record = Record::new(value, version, expires.max(lease));
-        let written = self.store.replace(key, expected, Some(record)).await?;
-        Ok(written.then_some(version))
+        current: Option<Version>,
+        leased: &Leased<V>,
+    ) -> Result<Option<Version>, VaultError> {
+        let retention = match self.settings.mode {
+            Mode::Once => REMEMBER_UNKNOWN,
+            Mode::Fetch | Mode::Renew => Duration::ZERO,
+        };
+        let records = &self.shared.records;
+        records.write(key, current, leased, retention).await
+    }
+
+    fn fresh_until(&self, value: &V) -> SystemTime {
+        match self.settings.mode {
+            Mode::Once => value.expires_at(),
+            Mode::Fetch | Mode::Renew => value.refresh_at().min(value.expires_at()),
+        }
+    }
+
+    /// How long the value may be used without another look into the store. One that is due for renewal is here because
+    /// it cannot be renewed now, so that it is used for as long as any other.
+    pub(super) fn cached(&self, value: V, since: SystemTime) -> Cached<V> {
+        let fresh_until = self.fresh_until(&value);
+        let ends = if since < fresh_until {
+            fresh_until
+        } else {
+            value.expires_at()
+        };
+        Cached {
+            value: Arc::new(value),
+            since,
+            until: later(since, self.settings.cache_for).min(ends),
+        }
     }
 }
 
-/// The right to renew.
-struct Turn<'a> {
-    key: &'a str,
-    version: Version,
-    forced: bool,
+/// Watches the lease of another server.
+pub(super) struct LeaseWatch {
+    lease: Duration,
+    began: Instant,
+    seen: Option<(Version, Instant)>,
 }
 
-/// Whether two values are the same: by what is written of them, as they came from different places.
-fn same<K: Serialize>(one: &K, other: &K) -> bool {
-    serde_json::to_vec(one).ok() == serde_json::to_vec(other).ok()
-}
+impl LeaseWatch {
+    pub(super) fn new(lease: Duration) -> Self {
+        Self {
+            lease,
+            began: Instant::now(),
+            seen: None,
+        }
+    }
 
-pub(super) fn unix_seconds(time: SystemTime) -> u64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH);
-    since.unwrap_or_default().as_secs()
+    /// Whether to look once more. A lease that begins while this one waits can still be waited for.
+    pub(super) fn has_time(&self) -> bool {
+        self.began.elapsed() <= self.lease * 2
+    }
+
+    /// Whether the lease has not ended yet.
+    ///
+    /// Its end is in the time of the server that wrote it. If that clock is ahead, the end never seems to come: so a
+    /// lease is also over when it has been seen unchanged for as long as a lease can last. A shorter way, to ignore
+    /// ends that are too far in the future, would ignore the lease of every server whose clock is a second ahead.
+    fn is_held<V>(&mut self, version: Version, leased: &Leased<V>, now: SystemTime) -> bool {
+        let unchanged_since = match self.seen {
+            Some((seen, since)) if seen == version => since,
+            _ => {
+                let since = Instant::now();
+                self.seen = Some((version, since));
+                since
+            }
+        };
+        leased.lease_ends.is_some_and(|end| now < end) && unchanged_since.elapsed() < self.lease
+    }
 }

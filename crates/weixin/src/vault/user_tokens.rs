@@ -1,24 +1,18 @@
 //! Access tokens of users.
 
 use std::{
-    fmt,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use serde::{Deserialize, Serialize};
-
 use super::{
-    VaultError,
-    flight::{Flight, Kept, Renew, unix_seconds},
+    LiveToken, SingleFlight, VaultError, lease_for,
+    live_token::{Fields, Stored},
 };
 use crate::{
-    AccessToken, Bearer, Client, Error, OpenId, RefreshToken, Scopes, Store, Token, UnionId, User,
-    secret::exposed,
+    Client, Error, OpenId, Store, Token, User,
+    store::time::{from_unix_seconds, later, unix_seconds},
 };
-
-/// How long before its end an access token is refreshed.
-const EARLY: Duration = Duration::from_mins(5);
 
 /// How long a refresh token lives, documented for websites and official accounts.
 const LOGIN: Duration = Duration::from_hours(30 * 24);
@@ -26,8 +20,10 @@ const LOGIN: Duration = Duration::from_hours(30 * 24);
 /// Keeps users' tokens and hands out access tokens that are good.
 ///
 /// It refreshes in time, and once for any number of callers and servers that share its [`Store`]: the others use the
-/// token that is still good, or wait. A server that dies in the middle is replaced after half a minute. Needs a tokio
-/// runtime.
+/// token that is still good, or wait. A server that dies in the middle is replaced after half a minute (a little more
+/// than the longest time that the client takes for a call). Servers keep a token in memory for at most 10 seconds: that
+/// is how late they see a new login, or that a user was forgotten, on another server. Logins that are over are removed
+/// from the store once an hour. Needs a tokio runtime with its timer.
 ///
 /// ```no_run
 /// # async fn example(client: weixin::Client, token: weixin::Token) -> Result<(), weixin::VaultError> {
@@ -41,101 +37,21 @@ const LOGIN: Duration = Duration::from_hours(30 * 24);
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Vault {
     client: Client,
-    flight: Flight<LiveToken>,
+    flight: SingleFlight<Stored>,
     login: Duration,
-}
-
-/// An access token that is good now, and what is known of its login.
-#[derive(Deserialize, Serialize)]
-pub struct LiveToken {
-    #[serde(rename = "a", serialize_with = "exposed")]
-    access_token: AccessToken,
-    /// Unix seconds.
-    #[serde(rename = "e")]
-    access_ends: u64,
-    #[serde(rename = "r", serialize_with = "exposed")]
-    refresh_token: RefreshToken,
-    #[serde(rename = "d")]
-    login_ends: u64,
-    #[serde(rename = "o")]
-    openid: OpenId,
-    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
-    unionid: Option<UnionId>,
-    #[serde(rename = "s", default)]
-    scope: Scopes,
-}
-
-impl LiveToken {
-    /// The access token itself.
-    pub fn access_token(&self) -> &AccessToken {
-        &self.access_token
-    }
-
-    /// Whose it is, to this application.
-    pub fn openid(&self) -> &OpenId {
-        &self.openid
-    }
-
-    /// Whose it is, to all applications of the Open Platform account, as the login said.
-    pub fn unionid(&self) -> Option<&UnionId> {
-        self.unionid.as_ref()
-    }
-
-    /// What the user has granted.
-    pub fn scope(&self) -> &Scopes {
-        &self.scope
-    }
-
-    /// When the access token ends.
-    pub fn ends(&self) -> SystemTime {
-        at(self.access_ends)
-    }
-
-    /// When the user must log in again, whatever is refreshed until then.
-    pub fn login_ends(&self) -> SystemTime {
-        at(self.login_ends)
-    }
-}
-
-impl fmt::Debug for LiveToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LiveToken")
-            .field("openid", &self.openid)
-            .field("ends", &self.ends())
-            .finish_non_exhaustive()
-    }
-}
-
-impl<'a> From<&'a LiveToken> for Bearer<'a> {
-    fn from(token: &'a LiveToken) -> Self {
-        (&token.access_token, &token.openid).into()
-    }
-}
-
-impl Kept for LiveToken {
-    fn is_fresh(&self, now: SystemTime) -> bool {
-        now + EARLY < self.ends()
-    }
-
-    fn is_good(&self, now: SystemTime) -> bool {
-        now < self.ends()
-    }
-
-    fn expires(&self) -> SystemTime {
-        self.login_ends()
-    }
 }
 
 impl Vault {
     /// A vault for the users of this client's application.
     pub fn new(client: Client, store: impl Store + 'static) -> Self {
         let clock = Arc::clone(&client.0.network.clock);
+        let flight = SingleFlight::new(store, clock);
         Self {
+            flight: flight.lease(lease_for(&client)).renew_only(),
             client,
-            flight: Flight::new(Box::new(store), clock),
             login: LOGIN,
         }
     }
@@ -155,16 +71,18 @@ impl Vault {
     /// [`VaultError::Store`] if it could not be written.
     pub async fn keep(&self, token: &Token) -> Result<(), VaultError> {
         let now = self.flight.now();
-        let kept = LiveToken {
+        let fields = Fields {
             access_token: token.access_token.duplicate(),
-            access_ends: unix_seconds(now + token.expires_in),
+            access_ends: unix_seconds(later(now, token.expires_in)),
             refresh_token: token.refresh_token.duplicate(),
-            login_ends: unix_seconds(now + self.login),
+            login_ends: unix_seconds(later(now, self.login)),
             openid: token.openid.clone(),
             unionid: token.unionid.clone(),
             scope: token.scope.clone(),
         };
-        self.flight.put(&self.key(&token.openid), kept).await
+        self.flight
+            .insert(&self.key(&token.openid), fields.into())
+            .await
     }
 
     /// An access token of this user that is good for minutes at least, if WeChat can be asked in time.
@@ -184,22 +102,46 @@ impl Vault {
     ///
     /// As [`Vault::token`].
     pub async fn renew(&self, refused: &LiveToken) -> Result<Arc<LiveToken>, VaultError> {
-        self.get(&refused.openid, Some(refused)).await
+        let rejected = Stored::from(refused.0.duplicate());
+        self.get(refused.openid(), Some(rejected)).await
     }
 
-    /// Reads the profile of this user, with a renewed token if the first one is refused.
+    /// Reads the profile of this user. If the first access token is refused, the token is renewed, or another one that
+    /// a new login has stored in the meantime is used.
     ///
     /// # Errors
     ///
     /// As [`Vault::token`] and [`Client::user`].
     pub async fn user(&self, openid: &OpenId) -> Result<User, VaultError> {
         let token = self.token(openid).await?;
-        match self.client.user(&*token).await {
-            Err(error) if error.needs_refresh() => {
-                let token = self.renew(&token).await?;
-                Ok(self.client.user(&*token).await?)
-            }
-            outcome => Ok(outcome?),
+        let error = match self.client.user(&*token).await {
+            Ok(user) => return Ok(user),
+            Err(error) => error,
+        };
+        match self.instead_of(&token, &error).await? {
+            Some(other) => Ok(self.client.user(&*other).await?),
+            None => Err(error.into()),
+        }
+    }
+
+    /// The token to try after WeChat has refused this one.
+    async fn instead_of(
+        &self,
+        refused: &LiveToken,
+        error: &Error,
+    ) -> Result<Option<Arc<LiveToken>>, VaultError> {
+        if error.needs_refresh() {
+            return self.renew(refused).await.map(Some);
+        }
+        if !error.needs_login() {
+            return Ok(None);
+        }
+        // The user may have logged in on another server since this one read the store.
+        self.flight.invalidate(&self.key(refused.openid()));
+        match self.token(refused.openid()).await {
+            Ok(token) => Ok(Some(token).filter(|token| !token.is(refused))),
+            Err(error) if error.needs_login() => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
@@ -210,19 +152,20 @@ impl Vault {
     /// [`VaultError::Store`] if the store could not be read.
     pub async fn login_ends(&self, openid: &OpenId) -> Result<Option<SystemTime>, VaultError> {
         let kept = self.flight.peek(&self.key(openid)).await?;
-        Ok(kept.map(|kept| kept.login_ends()))
+        Ok(kept.map(|kept| kept.0.login_ends()))
     }
 
-    /// Forgets this user's tokens, which WeChat does not take back.
+    /// Forgets this user's tokens, which WeChat does not take back. A renewal that is under way does not bring them
+    /// back; another server hands out the access token for at most 10 seconds more.
     ///
     /// # Errors
     ///
     /// [`VaultError::Store`] if the store could not be written.
     pub async fn forget(&self, openid: &OpenId) -> Result<(), VaultError> {
-        self.flight.forget(&self.key(openid)).await
+        self.flight.remove(&self.key(openid)).await
     }
 
-    /// Removes logins that are over from stores that do not do so by themselves. Call it once a day or so.
+    /// Removes logins that are over from stores that do not do so by themselves, now. It happens once an hour anyway.
     ///
     /// # Errors
     ///
@@ -234,10 +177,19 @@ impl Vault {
     async fn get(
         &self,
         openid: &OpenId,
-        refused: Option<&LiveToken>,
+        rejected: Option<Stored>,
     ) -> Result<Arc<LiveToken>, VaultError> {
-        let how = Refresh(self);
-        self.flight.get(&self.key(openid), refused, &how).await
+        let key = self.key(openid);
+        let client = self.client.clone();
+        let init = move |old: Option<Stored>| async move {
+            let old = old.ok_or(VaultError::Unknown)?;
+            refreshed(&client, &old.0.0).await
+        };
+        let found = self
+            .flight
+            .try_get_with(&key, rejected.as_ref(), init)
+            .await?;
+        Ok(Arc::clone(&found.0))
     }
 
     /// Neither id has a slash in it.
@@ -246,39 +198,21 @@ impl Vault {
     }
 }
 
-struct Refresh<'a>(&'a Vault);
-
-impl Renew for Refresh<'_> {
-    type Kept = LiveToken;
-
-    async fn renew(&self, old: Option<&LiveToken>, _: bool) -> Result<LiveToken, VaultError> {
-        let Self(vault) = self;
-        let old = old.ok_or(VaultError::Unknown)?;
-        let now = vault.flight.now();
-        if old.login_ends() <= now {
-            return Err(VaultError::LoginOver);
-        }
-        let new = vault.client.refresh(&old.refresh_token).await?;
-        Ok(LiveToken {
-            access_token: new.access_token,
-            access_ends: unix_seconds(now + new.expires_in),
-            refresh_token: new.refresh_token,
-            login_ends: old.login_ends,
-            openid: old.openid.clone(),
-            unionid: old.unionid.clone(),
-            scope: new.scope,
-        })
+/// What a refresh makes of a token. The login ends when it ended before: a refresh does not extend it.
+async fn refreshed(client: &Client, old: &Fields) -> Result<Stored, VaultError> {
+    let now = client.0.network.clock.now();
+    if from_unix_seconds(old.login_ends) <= now {
+        return Err(VaultError::LoginOver);
     }
-
-    fn is_over(&self, error: &VaultError) -> bool {
-        match error {
-            VaultError::LoginOver | VaultError::Unknown => true,
-            VaultError::Weixin(Error::Api(error)) => error.code.needs_login(),
-            _ => false,
-        }
+    let new = client.refresh(&old.refresh_token).await?;
+    Ok(Fields {
+        access_token: new.access_token,
+        access_ends: unix_seconds(later(now, new.expires_in)),
+        refresh_token: new.refresh_token,
+        login_ends: old.login_ends,
+        openid: old.openid.clone(),
+        unionid: old.unionid.clone(),
+        scope: new.scope,
     }
-}
-
-fn at(unix_seconds: u64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(unix_seconds)
+    .into())
 }

@@ -7,33 +7,18 @@ use std::{
 };
 
 /// What wipes its content, a cipher with its key, and what is secret although it is plain text.
-const SEEDS: [&str; 5] = [
-    "Aes256Gcm",
-    "EncryptedData",
-    "SecretSlice",
-    "SecretString",
-    "State",
-];
+const SEEDS: [&str; 4] = ["Aes256Gcm", "EncryptedData", "SecretSlice", "SecretString"];
 
-/// One `struct` or `enum`.
-#[derive(Debug)]
-pub(crate) struct Definition {
-    /// What stands in front of it, `derive` included.
-    pub(crate) attributes: String,
-    /// The words of its fields.
-    words: BTreeSet<String>,
-}
-
-/// The public types that hold a secret, by name.
-pub(crate) fn holders() -> BTreeMap<String, Definition> {
+/// The names of the public types that hold a secret.
+pub(crate) fn holders() -> BTreeSet<String> {
     let source = source(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
-    let mut definitions = definitions(&source);
+    let definitions = definitions(&source);
     let mut holders: BTreeSet<String> = SEEDS.map(str::to_owned).into();
     holders.extend(secrets(&source));
     loop {
         let found: Vec<String> = definitions
             .iter()
-            .filter(|(name, one)| !holders.contains(*name) && !one.words.is_disjoint(&holders))
+            .filter(|(name, one)| !holders.contains(*name) && !one.is_disjoint(&holders))
             .map(|(name, _)| name.clone())
             .collect();
         if found.is_empty() {
@@ -43,15 +28,9 @@ pub(crate) fn holders() -> BTreeMap<String, Definition> {
     }
     let root = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs"));
     let exported = words(&root.unwrap().replace(':', " "));
-    for secret in secrets(&source) {
-        let by_macro = Definition {
-            attributes: String::new(),
-            words: BTreeSet::new(),
-        };
-        definitions.insert(secret, by_macro);
-    }
-    definitions.retain(|name, _| holders.contains(name) && exported.contains(name));
-    definitions
+    let named = |name: &String| definitions.contains_key(name) || secrets(&source).contains(name);
+    holders.retain(|name| named(name) && exported.contains(name));
+    holders
 }
 
 /// All of the source but its tests.
@@ -81,7 +60,8 @@ fn secrets(source: &str) -> BTreeSet<String> {
     names.collect()
 }
 
-fn definitions(source: &str) -> BTreeMap<String, Definition> {
+/// Each `struct` and `enum`, with the words of its fields.
+fn definitions(source: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut definitions = BTreeMap::new();
     let lines: Vec<&str> = source.lines().collect();
     for (index, line) in lines.iter().enumerate() {
@@ -97,12 +77,6 @@ fn definitions(source: &str) -> BTreeMap<String, Definition> {
             continue;
         };
         let name: String = rest.chars().take_while(|c| c.is_alphanumeric()).collect();
-        let before = lines[..index].iter().rev();
-        let attributes = before.take_while(|line| !line.trim().is_empty());
-        let attributes: Vec<&str> = attributes
-            .filter(|line| !line.starts_with("///"))
-            .copied()
-            .collect();
         // rustfmt ends a definition with a brace or a semicolon that is not indented.
         let rest: String = rest.chars().skip(name.len()).collect();
         let length = lines[index..].iter().position(|line| {
@@ -127,11 +101,7 @@ fn definitions(source: &str) -> BTreeMap<String, Definition> {
             };
             text += &field.trim()[skipped..];
         }
-        let definition = Definition {
-            attributes: attributes.concat(),
-            words: words(&text),
-        };
-        definitions.insert(name, definition);
+        definitions.insert(name, words(&text));
     }
     definitions
 }

@@ -1,0 +1,192 @@
+//! What this process knows of its keys: values that were used lately, and flights that callers can join.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
+
+use tokio::sync::watch;
+
+use super::{
+    VaultError,
+    cache::{Cache, Cached},
+    single_flight::Shared,
+};
+
+/// One lock guards both, so that an insertion or a removal and the end of a flight have an order.
+pub(super) struct Local<V>(Mutex<Known<V>>);
+
+struct Known<V> {
+    cache: Cache<V>,
+    /// A flight that began before an insertion or a removal is not among them: its value may be older than that.
+    flights: HashMap<Box<str>, Arc<Flight<V>>>,
+}
+
+pub(super) type Outcome<V> = Result<Arc<V>, VaultError>;
+pub(super) type Sender<V> = watch::Sender<Option<Outcome<V>>>;
+
+/// One look-up of a key, with a computation if it needs one, for all callers in this process.
+pub(super) struct Flight<V> {
+    pub(super) rejected: Option<V>,
+    outcome: watch::Receiver<Option<Outcome<V>>>,
+}
+
+impl<V> Flight<V> {
+    /// `None` if the flight was dropped without an outcome.
+    pub(super) async fn outcome(&self) -> Option<Outcome<V>> {
+        let mut outcome = self.outcome.clone();
+        let outcome = outcome.wait_for(Option::is_some).await;
+        outcome.ok()?.clone()
+    }
+}
+
+/// How a caller gets a value.
+pub(super) enum Entry<V> {
+    Cached(Arc<V>),
+    /// Too many flights are under way.
+    Full,
+    Follower(Arc<Flight<V>>),
+    Leader(Arc<Flight<V>>, Sender<V>),
+}
+
+impl<V: Clone + PartialEq> Local<V> {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self(Mutex::new(Known {
+            cache: Cache::new(capacity),
+            flights: HashMap::new(),
+        }))
+    }
+
+    pub(super) fn set_capacity(&self, capacity: usize) {
+        self.known().cache = Cache::new(capacity);
+    }
+
+    /// Finds a value in memory, joins a flight, or begins one.
+    pub(super) fn enter(&self, key: &str, rejected: Option<&V>, now: SystemTime) -> Entry<V> {
+        let mut known = self.known();
+        if let Some(value) = known.cache.get(key, now)
+            && rejected != Some(&**value)
+        {
+            return Entry::Cached(Arc::clone(value));
+        }
+        if let Some(flight) = known.flights.get(key) {
+            return Entry::Follower(Arc::clone(flight));
+        }
+        if known.flights.len() >= known.cache.capacity() {
+            return Entry::Full;
+        }
+        let (sender, outcome) = watch::channel(None);
+        let rejected = rejected.cloned();
+        let flight = Arc::new(Flight { rejected, outcome });
+        known.flights.insert(key.into(), Arc::clone(&flight));
+        Entry::Leader(flight, sender)
+    }
+}
+
+impl<V> Local<V> {
+    /// Makes the next caller look into the store.
+    pub(super) fn detach(&self, key: &str) {
+        let mut known = self.known();
+        known.cache.remove(key);
+        known.flights.remove(key);
+    }
+
+    /// Does so when the store has been written, and also if the writer fails or is dropped in the middle: the store may
+    /// have done it all the same.
+    pub(super) fn detach_on_drop<'a>(&'a self, key: &'a str) -> DetachOnDrop<'a, V> {
+        DetachOnDrop { local: self, key }
+    }
+
+    /// Nothing is left half done under the lock.
+    fn known(&self) -> MutexGuard<'_, Known<V>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<V> Known<V> {
+    /// Takes this flight off, unless another one has taken its place.
+    fn land(&mut self, key: &str, flight: &Arc<Flight<V>>) -> bool {
+        let is_current = self
+            .flights
+            .get(key)
+            .is_some_and(|known| Arc::ptr_eq(known, flight));
+        if is_current {
+            self.flights.remove(key);
+        }
+        is_current
+    }
+}
+
+pub(super) struct DetachOnDrop<'a, V> {
+    local: &'a Local<V>,
+    key: &'a str,
+}
+
+impl<V> Drop for DetachOnDrop<'_, V> {
+    fn drop(&mut self) {
+        self.local.detach(self.key);
+    }
+}
+
+/// The duty to end a flight. If it is dropped, callers do not find the flight any more.
+pub(super) struct Landing<V> {
+    shared: Arc<Shared<V>>,
+    key: Box<str>,
+    flight: Arc<Flight<V>>,
+    /// Dropped after the flight has been taken off, so that a caller who sees it closed can begin another one.
+    sender: Sender<V>,
+}
+
+impl<V> Landing<V> {
+    pub(super) fn new(
+        shared: &Arc<Shared<V>>,
+        key: &str,
+        flight: &Arc<Flight<V>>,
+        sender: Sender<V>,
+    ) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            key: key.into(),
+            flight: Arc::clone(flight),
+            sender,
+        }
+    }
+
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    pub(super) fn rejected(&self) -> Option<&V> {
+        self.flight.rejected.as_ref()
+    }
+
+    /// Ends the flight. A flight that is not current any more changes nothing for later callers.
+    pub(super) fn land(self, outcome: Result<Cached<V>, VaultError>) {
+        let mut known = self.shared.local.known();
+        let is_current = known.land(&self.key, &self.flight);
+        let outcome = match outcome {
+            Ok(cached) => {
+                let value = Arc::clone(&cached.value);
+                if is_current {
+                    known.cache.insert(&self.key, cached);
+                }
+                Ok(value)
+            }
+            Err(error) => {
+                if is_current {
+                    known.cache.remove(&self.key);
+                }
+                Err(error)
+            }
+        };
+        drop(known);
+        self.sender.send_replace(Some(outcome));
+    }
+}
+
+impl<V> Drop for Landing<V> {
+    fn drop(&mut self) {
+        self.shared.local.known().land(&self.key, &self.flight);
+    }
+}

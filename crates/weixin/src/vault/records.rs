@@ -1,0 +1,238 @@
+//! What the store holds for a key, read and written.
+
+use std::{
+    error::Error,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use secrecy::zeroize::Zeroizing;
+use tracing::Instrument;
+
+use super::{Renewable, VaultError};
+use crate::{
+    Clock, Record, Store, StoreError, Version,
+    store::time::{from_milliseconds, later, milliseconds},
+};
+
+/// Expired records are removed this often, by a server that writes.
+const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
+
+/// The value of a key, and the lease of the server that renews it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Leased<V> {
+    /// `None` if it is not being renewed.
+    pub(super) lease_ends: Option<SystemTime>,
+    /// `None` while the first one is being fetched.
+    pub(super) value: Option<V>,
+}
+
+impl<V: Renewable> Leased<V> {
+    /// Nothing, as before the first record.
+    pub(super) const NONE: Self = Self {
+        lease_ends: None,
+        value: None,
+    };
+
+    pub(super) fn free(value: V) -> Self {
+        Self {
+            lease_ends: None,
+            value: Some(value),
+        }
+    }
+
+    /// The end of the lease in milliseconds since 1970 (0 without one); then the value, after a byte that marks it.
+    fn encode(&self) -> Vec<u8> {
+        let lease = self.lease_ends.map_or(0, milliseconds).to_be_bytes();
+        let value = self.value.as_ref().map(|v| Zeroizing::new(v.encode()));
+        match &value {
+            Some(value) => [&lease[..], &[1], value].concat(),
+            None => lease.to_vec(),
+        }
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (lease, rest) = bytes.split_first_chunk()?;
+        let lease = i64::from_be_bytes(*lease);
+        Some(Self {
+            lease_ends: (lease > 0).then(|| from_milliseconds(lease)),
+            value: match rest {
+                [] => None,
+                [1, value @ ..] => Some(V::decode(value)?),
+                _ => return None,
+            },
+        })
+    }
+
+    /// The time from which on the store may drop it. A record without a value is kept for `retention` after its lease.
+    fn expires_at(&self, retention: Duration) -> SystemTime {
+        let lease = self.lease_ends.unwrap_or(SystemTime::UNIX_EPOCH);
+        match &self.value {
+            Some(value) => value.kept_until().max(lease),
+            None => later(lease, retention),
+        }
+    }
+}
+
+/// A record that was found, decoded.
+#[derive(Debug)]
+pub(super) struct Found<V> {
+    pub(super) version: Version,
+    pub(super) leased: Leased<V>,
+}
+
+/// The records of a store.
+#[derive(Debug)]
+pub(super) struct Records {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    swept_at: Mutex<Option<SystemTime>>,
+}
+
+impl Records {
+    pub(super) fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            store,
+            clock,
+            swept_at: Mutex::new(None),
+        }
+    }
+
+    pub(super) fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    pub(super) async fn load<V: Renewable>(
+        &self,
+        key: &str,
+    ) -> Result<Option<Found<V>>, VaultError> {
+        let Some(record) = self.store.load(key).await.map_err(logged)? else {
+            return Ok(None);
+        };
+        let leased = Leased::decode(record.expose()).ok_or(VaultError::Unreadable)?;
+        Ok(Some(Found {
+            version: record.version,
+            leased,
+        }))
+    }
+
+    /// The version of a record whose value does not matter.
+    pub(super) async fn version(&self, key: &str) -> Result<Option<Version>, VaultError> {
+        let record = self.store.load(key).await.map_err(logged)?;
+        Ok(record.map(|record| record.version))
+    }
+
+    /// Writes in the place of the record with the version `current`. The new version, or `None` if there is another
+    /// record by now.
+    pub(super) async fn write<V: Renewable>(
+        &self,
+        key: &str,
+        current: Option<Version>,
+        leased: &Leased<V>,
+        retention: Duration,
+    ) -> Result<Option<Version>, VaultError> {
+        self.sweep();
+        let version = Version::random()?;
+        let record = Record::new(leased.encode(), version, leased.expires_at(retention));
+        let written = self.store.replace(key, current, Some(record)).await;
+        Ok(written.map_err(logged)?.then_some(version))
+    }
+
+    /// Removes the record with this version; `false` if there is another one, or none, by now.
+    pub(super) async fn remove(&self, key: &str, current: Version) -> Result<bool, VaultError> {
+        let removed = self.store.replace(key, Some(current), None).await;
+        Ok(removed.map_err(logged)?)
+    }
+
+    pub(super) async fn remove_expired(&self) -> Result<(), VaultError> {
+        let removed = self.store.remove_expired(self.now()).await;
+        Ok(removed.map_err(logged)?)
+    }
+
+    /// Removes expired records if that has not been done for an hour. A task of its own does it, so that no caller
+    /// waits for it.
+    fn sweep(&self) {
+        let now = self.now();
+        let mut swept_at = self.swept_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let age = swept_at.and_then(|swept_at| now.duration_since(swept_at).ok());
+        // There is no age if the clock was set back: that must not put the next sweep off.
+        if age.is_some_and(|age| age < SWEEP_INTERVAL) {
+            return;
+        }
+        *swept_at = Some(now);
+        let store = Arc::clone(&self.store);
+        let sweep = async move { store.remove_expired(now).await.map_err(logged) };
+        tokio::spawn(sweep.in_current_span());
+    }
+}
+
+/// Logs why the store failed: callers see the error and seldom its causes.
+fn logged(error: StoreError) -> StoreError {
+    let mut causes = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    tracing::warn!(cause = causes.join(": "), "{error}");
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Bytes that say nothing of their time.
+    #[derive(Clone, Debug, Eq, PartialEq)]
+    struct Bytes(Vec<u8>);
+
+    impl Renewable for Bytes {
+        fn encode(&self) -> Vec<u8> {
+            self.0.clone()
+        }
+
+        fn decode(bytes: &[u8]) -> Option<Self> {
+            Some(Self(bytes.to_vec()))
+        }
+
+        fn refresh_at(&self) -> SystemTime {
+            SystemTime::UNIX_EPOCH
+        }
+
+        fn expires_at(&self) -> SystemTime {
+            from_milliseconds(5_000)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_of_a_store_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..32)) {
+            if let Some(leased) = Leased::<Bytes>::decode(&bytes) {
+                prop_assert!(leased.expires_at(Duration::MAX) >= leased.expires_at(Duration::ZERO));
+                prop_assert_eq!(Leased::decode(&leased.encode()), Some(leased));
+            }
+        }
+    }
+
+    #[test]
+    fn a_record_lasts_as_long_as_its_value_and_its_lease() {
+        let leased = |lease: Option<i64>, value: Option<&[u8]>| Leased {
+            lease_ends: lease.map(from_milliseconds),
+            value: value.map(|bytes| Bytes(bytes.to_vec())),
+        };
+        let minute = Duration::from_mins(1);
+        for (leased, expected) in [
+            (leased(None, Some(b"")), 5_000),
+            (leased(Some(4_000), Some(b"x")), 5_000),
+            (leased(Some(6_000), Some(b"x")), 6_000),
+            (leased(Some(6_000), None), 66_000),
+        ] {
+            assert_eq!(Leased::decode(&leased.encode()), Some(leased.clone()));
+            assert_eq!(leased.expires_at(minute), from_milliseconds(expected));
+        }
+        assert_eq!(Leased::<Bytes>::decode(b"1234567"), None);
+        assert_eq!(Leased::<Bytes>::decode(b"12345678\x02"), None);
+    }
+}
