@@ -288,16 +288,16 @@ async fn tls_and_proxy_can_be_had_without_a_command() {
     process.wait().unwrap();
 }
 
-/// A browser that only says how it was called.
-fn chromium(name: &str) -> String {
-    let directory = directory(name);
-    fs::create_dir_all(&directory).unwrap();
+/// A browser that prints its arguments, then writes to the pipe `said` if there is one.
+fn chromium(directory: &Path) -> String {
+    fs::create_dir_all(directory).unwrap();
     let chromium = directory.join("chromium");
-    fs::write(
-        &chromium,
-        "#!/bin/sh\nfor argument; do echo \"$argument\"; done\n",
-    )
-    .unwrap();
+    let said = directory.join("said");
+    let script = format!(
+        "#!/bin/sh\nfor argument; do echo \"$argument\"; done\n[ ! -p '{0}' ] || echo said > '{0}'\n",
+        said.display()
+    );
+    fs::write(&chromium, script).unwrap();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -310,7 +310,7 @@ fn chromium(name: &str) -> String {
 #[test]
 fn a_phone_is_a_browser_that_sites_take_for_wechats_own() {
     let mut weixin = command(&["sim", "phone", "--sim", "http://127.0.0.1:1"]);
-    weixin.env("PATH", chromium("phone"));
+    weixin.env("PATH", chromium(&directory("phone")));
     let printed = run(weixin);
     let lines: Vec<_> = printed.stdout.lines().collect();
     assert_eq!(printed.code, Some(0), "{printed:?}");
@@ -331,10 +331,17 @@ fn a_phone_is_a_browser_that_sites_take_for_wechats_own() {
 
 #[test]
 fn a_browser_can_be_opened_beside_the_command() {
+    let directory = directory("beside");
+    let path = chromium(&directory);
+    let said = directory.join("said");
+    let made = Command::new("mkfifo").arg(&said).status().unwrap();
+    assert!(made.success());
     let mut weixin = command(&["sim", "exec", "--browser", "http://localhost:1/", "--"]);
+    // The browser is closed when the command ends, so the command waits for its output.
     weixin
-        .args(["sleep", "0.2"])
-        .env("PATH", chromium("beside"));
+        .args(["sh", "-c", "read word < \"$0\""])
+        .arg(&said)
+        .env("PATH", path);
     let printed = run(weixin);
     let lines: Vec<_> = printed.stdout.lines().collect();
     assert_eq!(printed.code, Some(0), "{printed:?}");
