@@ -413,6 +413,8 @@ struct TerminalLogin {
     notes: Lines<BufReader<ChildStderr>>,
     url: String,
     callback: String,
+    /// What `--listen` has come to.
+    listening: Option<String>,
 }
 
 impl TerminalLogin {
@@ -426,12 +428,17 @@ impl TerminalLogin {
                 .to_owned()
         };
         let (url, waiting) = (note("open "), note("waiting at "));
-        let callback = waiting.strip_suffix(" (Ctrl-C ends)").unwrap().to_owned();
+        let waiting = waiting.strip_suffix(" (Ctrl-C ends)").unwrap();
+        let (callback, listening) = match waiting.split_once(", listening at ") {
+            Some((callback, address)) => (callback, Some(address.to_owned())),
+            None => (waiting, None),
+        };
         Self {
             process,
             notes,
             url,
-            callback,
+            callback: callback.to_owned(),
+            listening,
         }
     }
 
@@ -479,20 +486,20 @@ fn a_login_from_the_terminal_prints_the_user_and_heeds_no_other_callback() {
 #[test]
 fn a_callback_may_have_any_path() {
     let sim = Running::sim(&[]);
-    let free = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let redirect_uri = format!("http://{free}/:a/*b/{{c}}");
-    let args = [
+    let redirect_uri = "http://localhost/:a/*b/{c}";
+    let mut login = TerminalLogin::start(&[
         "login",
         &sim.option(),
         "--no-open",
         "--redirect-uri",
-        &redirect_uri,
-    ];
-    let mut login = TerminalLogin::start(&args);
-    let callback = weixin(&["scan", &login.url]).stdout.trim().to_owned();
+        redirect_uri,
+        "--listen",
+        "127.0.0.1:0",
+    ]);
+    assert_eq!(login.callback, redirect_uri);
+    let here = format!("http://{}", login.listening.as_ref().unwrap());
+    let callback = weixin(&["scan", &login.url]).stdout;
+    let callback = callback.trim().replace("http://localhost", &here);
     assert_eq!(status(&callback.replace(":a", ":b")), 404);
     assert_eq!(status(&callback), 200);
     assert_eq!(login.process.wait().unwrap().code(), Some(0));
