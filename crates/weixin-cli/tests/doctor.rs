@@ -4,13 +4,12 @@
 #[expect(dead_code, reason = "the simulator runs in the test itself")]
 mod running;
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use serde_json::Value;
-use tokio::net::TcpSocket;
 use weixin_sim::{App, AppKind, Authority, Effect, Fault, Sim};
 
-use self::running::{Printed, command, run};
+use self::running::{Printed, closed::closed_port, command, run};
 
 const CALLBACK: &str = "https://shop.example/callback";
 const WEBSITE: &str = "wx0123456789abcdef";
@@ -61,21 +60,6 @@ async fn sim(app: App) -> Sim {
 
 fn website() -> App {
     App::default().callback_domain("shop.example")
-}
-
-/// A port at which nothing listens. No other program gets it while this is held.
-struct Closed {
-    _socket: TcpSocket,
-    address: SocketAddr,
-}
-
-fn closed_port() -> Closed {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    Closed {
-        address: socket.local_addr().unwrap(),
-        _socket: socket,
-    }
 }
 
 /// The times differ from run to run.
