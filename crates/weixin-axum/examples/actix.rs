@@ -11,13 +11,13 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use weixin_axum::{LoginError, StartLogin, WebLogin};
 
-use self::settings::Settings;
+use self::settings::{Settings, url};
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings::of_environment().await?;
     let login = WebLogin::new(settings.client, settings.redirect_uri)?;
-    println!("open http://localhost:{}", settings.port);
+    println!("open {}", url(&settings.listener)?);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(login.clone()))
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     });
     Ok(server
         .workers(1)
-        .bind(("127.0.0.1", settings.port))?
+        .listen(settings.listener.into_std()?)?
         .run()
         .await?)
 }

@@ -1,9 +1,11 @@
-//! At `weixin sim`, or with `WEIXIN_APP_ID`, `WEIXIN_APP_SECRET`, `WEIXIN_REDIRECT_URI` at WeChat: <http://localhost:8080>
+//! At `weixin sim`, or with `WEIXIN_APP_ID`, `WEIXIN_APP_SECRET`, `WEIXIN_REDIRECT_URI` at WeChat: <http://localhost:8080>,
+//! or another `PORT`.
 #![expect(clippy::print_stdout, reason = "an example")]
 
 use std::{env::var, error::Error};
 
 use axum::{Json, Router, extract::State, http::HeaderMap, response::Html, routing::get};
+use tokio::net::TcpListener;
 use weixin::{AppSecret, Client, Endpoints, RedirectUri, User};
 use weixin_axum::{ForgetState, LoginError, StartLogin, VerifiedCode, WebLogin};
 
@@ -16,16 +18,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let sim = or("WEIXIN_SIM", "http://127.0.0.1:9300").parse()?;
         client = client.endpoints(Endpoints::single(sim));
     }
-    let callback = or("WEIXIN_REDIRECT_URI", "http://localhost:8080/callback");
+    let port: u16 = or("PORT", "8080").parse()?;
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    let url = format!("http://localhost:{}", listener.local_addr()?.port());
+    let callback = or("WEIXIN_REDIRECT_URI", &format!("{url}/callback"));
     let callback: RedirectUri = callback.parse()?;
-    let port = callback.url().port().unwrap_or(8080);
     let site = Router::new()
         .route("/", get(Html(r#"<a href="/login">weixin login!</a>"#)))
         .route("/login", get(login))
         .route("/callback", get(authorization))
         .with_state(WebLogin::new(client.build()?, callback)?);
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
-    println!("open http://localhost:{port}");
+    println!("open {url}");
     Ok(axum::serve(listener, site).await?)
 }
 

@@ -20,7 +20,7 @@ use serde_json::json;
 use url::Url;
 use weixin_axum::{LoginError, PopUpDone, StartLogin, VerifiedCode, Visitor, WebLogin};
 
-use self::settings::Settings;
+use self::settings::{Settings, url};
 
 /// Who is logged in: what this cookie holds, nobody but this site can have written.
 const SESSION: &str = "session";
@@ -55,9 +55,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/api/me", get(me))
         .route("/api/logout", post(log_out))
         .with_state(site);
-    println!("open http://localhost:{}", settings.port);
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", settings.port)).await?;
-    Ok(axum::serve(listener, router).await?)
+    println!("open {}", url(&settings.listener)?);
+    Ok(axum::serve(settings.listener, router).await?)
 }
 
 async fn start(State(site): State<Site>, headers: HeaderMap) -> Result<StartLogin, LoginError> {

@@ -15,19 +15,27 @@ use tokio::net::TcpListener;
 use weixin::{RedisStore, StoreKeys};
 use weixin_axum::{ForgetState, LoginError, StartLogin, VerifiedCode, WebLogin};
 
-use self::settings::Settings;
+use self::settings::{Settings, url};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings::of_environment().await?;
-    let url = var("REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379/".to_owned());
+    let redis = var("REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379/".to_owned());
     // Servers that are programs of their own must be given the same one.
     let key =
         var("STORE_KEY").unwrap_or_else(|_| BASE64.encode(cookie::Key::generate().encryption()));
     let mut servers = Vec::new();
     // The callback is the first one's; a load balancer would hide which one a visitor begins at.
-    for port in [settings.port, settings.port + 1] {
-        let store = RedisStore::connect(&url, StoreKeys::new(&key)?).await?;
+    let port = settings.listener.local_addr()?.port();
+    let second = if var("PORT").is_ok_and(|port| port == "0") {
+        0
+    } else {
+        port + 1
+    };
+    let second = TcpListener::bind(("127.0.0.1", second)).await?;
+    let open = url(&second)?;
+    for listener in [settings.listener, second] {
+        let store = RedisStore::connect(&redis, StoreKeys::new(&key)?).await?;
         let login = WebLogin::builder(settings.redirect_uri.clone())
             .app(settings.client.clone())
             .shared(store)
@@ -37,12 +45,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .route("/login", get(start))
             .route("/callback", get(callback))
             .with_state(login);
-        let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         servers.push(tokio::spawn(
             async move { axum::serve(listener, site).await },
         ));
     }
-    println!("open http://localhost:{}", settings.port + 1);
+    println!("open {open}");
     for server in servers {
         server.await??;
     }

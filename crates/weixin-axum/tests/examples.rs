@@ -4,12 +4,12 @@
 #[expect(dead_code, reason = "no forms here")]
 mod running;
 
-use self::running::{Browser, sim, start, start_minimal, text};
+use self::running::{Browser, sim, start, text};
 
 #[tokio::test]
 async fn the_least_program_logs_in() {
     let sim = sim().await;
-    let example = start_minimal(&sim);
+    let example = start("minimal", &sim);
     let mut browser = Browser::default();
     let home = browser.get(&example.url).await;
     assert_eq!(text(&home), "<a href=\"/login\">weixin login!</a>");

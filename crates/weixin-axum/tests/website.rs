@@ -1,7 +1,6 @@
 //! The example of a site with accounts: what its sessions and its links are worth.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-#[expect(dead_code, reason = "one example only")]
 mod running;
 
 use weixin_sim::Sim;

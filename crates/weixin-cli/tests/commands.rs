@@ -13,7 +13,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use self::running::{Printed, Running, command, run, weixin};
+use self::running::{Printed, Running, closed::closed_port, command, run, weixin};
 
 const CALLBACK: &str = "http://localhost:8080/callback";
 
@@ -162,7 +162,8 @@ fn each_failure_has_its_exit_code_and_says_what_to_do() {
     let sim = Running::sim(&[]);
     let url = login_url(&sim);
     let sim_option = sim.option();
-    let nobody = "--sim=http://127.0.0.1:1";
+    let closed = closed_port();
+    let nobody = format!("--sim=http://{}", closed.address);
     let unknown_app = weixin(&[
         "login-url",
         &sim_option,
@@ -184,7 +185,7 @@ fn each_failure_has_its_exit_code_and_says_what_to_do() {
         (&["exchange", &sim_option, "--app-id", "wx1", "bogus"], 5, format!("error: wechat answered /sns/oauth2/access_token with 40013 (invalid appid){console_help}")),
         (&["login-url", &sim_option, "--redirect-uri", "https://www.example.com/", "--probe"], 5,
             format!("error: wechat's login page refuses the callback: its host must be the registered callback domain, without port and not an IP address (redirect_uri 参数错误){console_help}")),
-        (&["login", nobody, "--no-open"], 4,
+        (&["login", &nobody, "--no-open"], 4,
             "error: could not connect to wechat: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)\nhelp: try again in a moment; for a simulator, look whether it runs (`weixin sim`)".to_owned()),
         (&["user", &sim_option], 2, "error: no access token: give --token FILE or set WEIXIN_ACCESS_TOKEN".to_owned()),
     ];
@@ -260,8 +261,9 @@ fn a_proxy_of_the_environment_is_not_asked_for_this_machine() {
         "--probe",
     ];
     let mut login_url = command(&args);
+    let closed = closed_port();
     for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"] {
-        login_url.env(name, "http://127.0.0.1:1");
+        login_url.env(name, format!("http://{}", closed.address));
     }
     assert_eq!(run(login_url).code, Some(0));
 }
@@ -413,6 +415,8 @@ struct TerminalLogin {
     notes: Lines<BufReader<ChildStderr>>,
     url: String,
     callback: String,
+    /// What `--listen` has come to.
+    listening: Option<String>,
 }
 
 impl TerminalLogin {
@@ -426,12 +430,17 @@ impl TerminalLogin {
                 .to_owned()
         };
         let (url, waiting) = (note("open "), note("waiting at "));
-        let callback = waiting.strip_suffix(" (Ctrl-C ends)").unwrap().to_owned();
+        let waiting = waiting.strip_suffix(" (Ctrl-C ends)").unwrap();
+        let (callback, listening) = match waiting.split_once(", listening at ") {
+            Some((callback, address)) => (callback, Some(address.to_owned())),
+            None => (waiting, None),
+        };
         Self {
             process,
             notes,
             url,
-            callback,
+            callback: callback.to_owned(),
+            listening,
         }
     }
 
@@ -479,20 +488,20 @@ fn a_login_from_the_terminal_prints_the_user_and_heeds_no_other_callback() {
 #[test]
 fn a_callback_may_have_any_path() {
     let sim = Running::sim(&[]);
-    let free = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let redirect_uri = format!("http://{free}/:a/*b/{{c}}");
-    let args = [
+    let redirect_uri = "http://localhost/:a/*b/{c}";
+    let mut login = TerminalLogin::start(&[
         "login",
         &sim.option(),
         "--no-open",
         "--redirect-uri",
-        &redirect_uri,
-    ];
-    let mut login = TerminalLogin::start(&args);
-    let callback = weixin(&["scan", &login.url]).stdout.trim().to_owned();
+        redirect_uri,
+        "--listen",
+        "127.0.0.1:0",
+    ]);
+    assert_eq!(login.callback, redirect_uri);
+    let here = format!("http://{}", login.listening.as_ref().unwrap());
+    let callback = weixin(&["scan", &login.url]).stdout;
+    let callback = callback.trim().replace("http://localhost", &here);
     assert_eq!(status(&callback.replace(":a", ":b")), 404);
     assert_eq!(status(&callback), 200);
     assert_eq!(login.process.wait().unwrap().code(), Some(0));

@@ -9,7 +9,7 @@ use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use serde_json::Value;
@@ -110,18 +110,44 @@ fn what_exec_writes_goes_with_it() {
     assert!(!file.parent().unwrap().exists(), "{}", file.display());
 }
 
+/// A command in a network of its own, where no other program has a port; for root.
+fn alone(program: &str, args: &[&str]) -> Command {
+    let weixin = command(&[]);
+    let mut alone = Command::new("unshare");
+    alone
+        .args(["--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "-"])
+        .arg(program)
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    for (name, value) in weixin.get_envs() {
+        assert_eq!(value, None);
+        alone.env_remove(name);
+    }
+    alone
+}
+
+const WEIXIN: &str = env!("CARGO_BIN_EXE_weixin");
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output().unwrap();
+    id.stdout == b"0\n"
+}
+
 /// For programs that ignore proxies. Root alone can have a hosts file of its own.
 #[test]
 fn a_private_hosts_file_leads_there_without_a_proxy() {
     let before = fs::read("/etc/hosts").unwrap();
-    let program = fetch("https://api.weixin.qq.com/sns/auth");
-    let printed = exec(&["--hosts"], &program);
-    let id = Command::new("id").arg("-u").output().unwrap();
-    if id.stdout == b"0\n" {
+    let hosts = ["sim", "exec", "--hosts", "--", "python3", "-c"];
+    let open = |url| run(alone(WEIXIN, &[&hosts[..], &[&fetch(url)]].concat()));
+    if is_root() {
+        let printed = open("https://api.weixin.qq.com/sns/auth");
         assert!(printed.stdout.starts_with(MISSING_TOKEN), "{printed:?}");
-        let plain = exec(&["--hosts"], &fetch("http://api.weixin.qq.com/sns/auth"));
+        let plain = open("http://api.weixin.qq.com/sns/auth");
         assert!(plain.stdout.starts_with(r#"{"errcode":43003"#), "{plain:?}");
     } else {
+        let printed = exec(&["--hosts"], "");
         assert_eq!(printed.code, Some(2));
         assert!(
             printed
@@ -131,6 +157,52 @@ fn a_private_hosts_file_leads_there_without_a_proxy() {
         );
     }
     assert_eq!(fs::read("/etc/hosts").unwrap(), before);
+}
+
+#[test]
+fn a_second_private_hosts_file_leads_to_a_second_simulator() {
+    if !is_root() {
+        return;
+    }
+    let program = "import json, os, urllib.request as r
+r.urlopen('https://api.weixin.qq.com/sns/auth').read()
+asked = json.load(r.urlopen(os.environ['WEIXIN_SIM_URL'] + '/_sim/api/requests'))
+print([one['path'] for one in asked])";
+    let hosts = ["sim", "exec", "--hosts", "--"];
+    let inner = ["python3", "-c", program];
+    // The first runs the second, so both run at the same time.
+    let printed = run(alone(
+        WEIXIN,
+        &[&hosts[..], &[WEIXIN], &hosts[..], &inner].concat(),
+    ));
+    assert_eq!(printed.stdout, "['/sns/auth']\n", "{printed:?}");
+}
+
+#[test]
+fn a_private_hosts_file_without_a_port_to_lead_to_is_a_failure_that_says_so() {
+    if !is_root() {
+        return;
+    }
+    for port in [443, 80] {
+        let holder = format!(
+            "import socket, subprocess, sys
+server = socket.create_server(('', {port}))
+sys.exit(subprocess.call(sys.argv[1:]))"
+        );
+        let printed = run(alone(
+            "python3",
+            &[
+                "-c", &holder, WEIXIN, "sim", "exec", "--hosts", "--", "true",
+            ],
+        ));
+        assert_eq!(
+            (printed.code, printed.stderr.as_str()),
+            (
+                Some(1),
+                "error: --hosts: another program has port 443 or 80 of every address of this machine: end it, or go without --hosts\n"
+            )
+        );
+    }
 }
 
 #[test]
@@ -216,16 +288,16 @@ async fn tls_and_proxy_can_be_had_without_a_command() {
     process.wait().unwrap();
 }
 
-/// A browser that only says how it was called.
-fn chromium(name: &str) -> String {
-    let directory = directory(name);
-    fs::create_dir_all(&directory).unwrap();
+/// A browser that prints its arguments, then writes to the pipe `said` if there is one.
+fn chromium(directory: &Path) -> String {
+    fs::create_dir_all(directory).unwrap();
     let chromium = directory.join("chromium");
-    fs::write(
-        &chromium,
-        "#!/bin/sh\nfor argument; do echo \"$argument\"; done\n",
-    )
-    .unwrap();
+    let said = directory.join("said");
+    let script = format!(
+        "#!/bin/sh\nfor argument; do echo \"$argument\"; done\n[ ! -p '{0}' ] || echo said > '{0}'\n",
+        said.display()
+    );
+    fs::write(&chromium, script).unwrap();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -238,7 +310,7 @@ fn chromium(name: &str) -> String {
 #[test]
 fn a_phone_is_a_browser_that_sites_take_for_wechats_own() {
     let mut weixin = command(&["sim", "phone", "--sim", "http://127.0.0.1:1"]);
-    weixin.env("PATH", chromium("phone"));
+    weixin.env("PATH", chromium(&directory("phone")));
     let printed = run(weixin);
     let lines: Vec<_> = printed.stdout.lines().collect();
     assert_eq!(printed.code, Some(0), "{printed:?}");
@@ -259,10 +331,17 @@ fn a_phone_is_a_browser_that_sites_take_for_wechats_own() {
 
 #[test]
 fn a_browser_can_be_opened_beside_the_command() {
+    let directory = directory("beside");
+    let path = chromium(&directory);
+    let said = directory.join("said");
+    let made = Command::new("mkfifo").arg(&said).status().unwrap();
+    assert!(made.success());
     let mut weixin = command(&["sim", "exec", "--browser", "http://localhost:1/", "--"]);
+    // The browser is closed when the command ends, so the command waits for its output.
     weixin
-        .args(["sleep", "0.2"])
-        .env("PATH", chromium("beside"));
+        .args(["sh", "-c", "read word < \"$0\""])
+        .arg(&said)
+        .env("PATH", path);
     let printed = run(weixin);
     let lines: Vec<_> = printed.stdout.lines().collect();
     assert_eq!(printed.code, Some(0), "{printed:?}");

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::{
+    io::ErrorKind,
+    net::SocketAddr,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -11,7 +13,7 @@ use std::{
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     task::JoinHandle,
 };
 use weixin::{
@@ -40,18 +42,48 @@ impl Clock for Hand {
     }
 }
 
+/// A port at which nothing listens yet. No other program gets it while this is held.
+struct Port(TcpSocket);
+
+impl Port {
+    fn held() -> Self {
+        Self(Self::shared("127.0.0.1:0".parse().unwrap()))
+    }
+
+    /// A socket that shares its port with other sockets of this process.
+    fn shared(address: SocketAddr) -> TcpSocket {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_reuseport(true).unwrap();
+        socket.bind(address).unwrap();
+        socket
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.0.local_addr().unwrap()
+    }
+
+    fn origin(&self) -> Origin {
+        format!("http://{}", self.address()).parse().unwrap()
+    }
+
+    fn listen(&self) -> TcpListener {
+        Self::shared(self.address()).listen(16).unwrap()
+    }
+}
+
 /// A host that hands every connection on to the simulator, until it is killed.
 struct Host {
+    port: Port,
     address: Origin,
     connections: Arc<AtomicUsize>,
     serving: JoinHandle<()>,
 }
 
 impl Host {
-    async fn in_front_of(sim: &Sim) -> Self {
+    fn in_front_of(sim: &Sim) -> Self {
         let to = sim.url().trim_start_matches("http://").to_owned();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
+        let port = Port::held();
+        let (listener, address) = (port.listen(), port.origin());
         let connections = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&connections);
         let serving = tokio::spawn(async move {
@@ -67,7 +99,8 @@ impl Host {
             }
         });
         Self {
-            address: address.parse().unwrap(),
+            port,
+            address,
             connections,
             serving,
         }
@@ -82,12 +115,6 @@ impl Host {
     fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
-}
-
-async fn unused() -> Origin {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    format!("http://{address}").parse().unwrap()
 }
 
 fn client(sim: &Sim, hosts: [&Origin; 2], clock: &Hand) -> Client {
@@ -121,8 +148,8 @@ async fn code(client: &Client, sim: &Sim) -> Code {
 async fn users_log_in_while_the_primary_host_dies_and_return_to_it_after_a_minute() {
     let sim = Sim::start().await.unwrap();
     let clock = Hand::new();
-    let mut primary = Host::in_front_of(&sim).await;
-    let backup = Host::in_front_of(&sim).await;
+    let mut primary = Host::in_front_of(&sim);
+    let backup = Host::in_front_of(&sim);
     let client = client(&sim, [&primary.address, &backup.address], &clock);
 
     let token = client.exchange(code(&client, &sim).await).await.unwrap();
@@ -134,39 +161,38 @@ async fn users_log_in_while_the_primary_host_dies_and_return_to_it_after_a_minut
     client.exchange(code(&client, &sim).await).await.unwrap();
     assert_eq!((primary.connections(), backup.connections()), (1, 1));
 
-    let address = primary.address.as_str().trim_start_matches("http://");
-    let listener = TcpListener::bind(address).await.unwrap();
+    let listener = primary.port.listen();
     client.user(&token).await.unwrap();
     clock.advance(Duration::from_secs(59));
     client.user(&token).await.unwrap();
     clock.advance(Duration::from_secs(1));
-    let (called, _) = tokio::join!(listener.accept(), async {
-        // It is asked again, although this one never answers.
-        tokio::time::timeout(Duration::from_millis(200), client.user(&token)).await
-    });
-    called.unwrap();
+    // It is asked again, although it never responds.
+    tokio::select! {
+        called = listener.accept() => drop(called.unwrap()),
+        _ = client.user(&token) => panic!("the primary host was not asked"),
+    }
 }
 
 #[tokio::test]
 async fn a_host_that_cannot_be_reached_is_passed_over_for_a_minute() {
     let sim = Sim::start().await.unwrap();
     let clock = Hand::new();
-    let (dead, backup) = (unused().await, Host::in_front_of(&sim).await);
-    let client = client(&sim, [&dead, &backup.address], &clock);
+    let (dead, backup) = (Port::held(), Host::in_front_of(&sim));
+    let client = client(&sim, [&dead.origin(), &backup.address], &clock);
     client.exchange(code(&client, &sim).await).await.unwrap();
 
-    // Somebody listens there now, and is left alone.
-    let address = dead.as_str().trim_start_matches("http://");
-    let listener = TcpListener::bind(address).await.unwrap();
+    // A server that listens there now gets no request.
+    let listener = dead.listen().into_std().unwrap();
     client.exchange(code(&client, &sim).await).await.unwrap();
-    let never = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
-    assert!(never.is_err());
+    let nothing = listener.accept().unwrap_err();
+    assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
 }
 
 #[tokio::test]
 async fn with_no_host_alive_the_error_says_that_nothing_was_sent() {
     let sim = Sim::start().await.unwrap();
-    let client = client(&sim, [&unused().await, &unused().await], &Hand::new());
+    let (one, other) = (Port::held(), Port::held());
+    let client = client(&sim, [&one.origin(), &other.origin()], &Hand::new());
     let error = client
         .exchange(code(&client, &sim).await)
         .await
@@ -198,13 +224,15 @@ async fn answering(answers: &[&str]) -> (Origin, Arc<AtomicUsize>) {
 }
 
 fn of(origin: Origin, retries: Retries) -> Client {
+    within(Duration::from_mins(5), origin, retries)
+}
+
+fn within(patience: Duration, origin: Origin, retries: Retries) -> Client {
     let secret = AppSecret::new("secret").unwrap();
     Client::builder("wx1".parse().unwrap(), secret)
         .endpoints(Endpoints::single(origin))
         .retries(retries)
-        .build_with(
-            Https::with_timeouts(Duration::from_secs(3), Duration::from_millis(500)).unwrap(),
-        )
+        .build_with(Https::with_timeouts(patience, patience).unwrap())
 }
 
 fn http(status: &str, body: &str) -> String {
@@ -274,7 +302,8 @@ async fn a_server_that_drips_and_one_that_floods_are_given_up() {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     });
-    let client = of(dripping.parse().unwrap(), Retries::none());
+    let second = Duration::from_secs(1);
+    let client = within(second, dripping.parse().unwrap(), Retries::none());
     let refresh_token = RefreshToken::new("66_r").unwrap();
     let error = client.refresh(&refresh_token).await.unwrap_err();
     assert_eq!(error.to_string(), "wechat did not answer in time");

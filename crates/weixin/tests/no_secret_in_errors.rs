@@ -7,6 +7,7 @@ use std::{
     panic::AssertUnwindSafe,
 };
 
+use tokio::net::TcpSocket;
 use weixin::{
     AccessToken, AppSecret, AuthorizeRequest, Callback, Client, Code, CsrfToken, Endpoints,
     LoginRequest, RedirectUri, RefreshToken,
@@ -55,11 +56,14 @@ async fn every_error(client: &Client) -> Vec<String> {
 
 #[tokio::test]
 async fn no_error_shows_a_secret() {
-    let refused = "http://127.0.0.1:1";
+    // Nothing listens at this port, and no other program gets it while it is bound.
+    let closed = TcpSocket::new_v4().unwrap();
+    closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let refused = format!("http://{}", closed.local_addr().unwrap());
     let unknown_host = "http://does-not-exist.invalid";
     let tls_to_plain = Sim::start().await.unwrap();
     let not_tls = tls_to_plain.url().replace("http:", "https:");
-    for origin in [refused, unknown_host, &not_tls, tls_to_plain.url()] {
+    for origin in [&refused, unknown_host, &not_tls, tls_to_plain.url()] {
         for error in every_error(&client(origin)).await {
             assert!(error.len() > 20, "{error}");
             assert!(!error.contains("hunter2"), "{origin}: {error}");

@@ -25,7 +25,11 @@ use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite, cookie::time::Duration};
 use weixin_axum::WebLogin;
 
-use self::{accounts::Accounts, sessions::Sessions, settings::Settings};
+use self::{
+    accounts::Accounts,
+    sessions::Sessions,
+    settings::{Settings, url},
+};
 
 #[derive(Clone)]
 struct Site {
@@ -71,9 +75,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .layer(map_response(move |response| {
             ready(protected(response, is_https))
         }));
-    println!("open http://localhost:{}", settings.port);
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", settings.port)).await?;
-    Ok(axum::serve(listener, router).await?)
+    println!("open {}", url(&settings.listener)?);
+    Ok(axum::serve(settings.listener, router).await?)
 }
 
 /// In memory, unless `DATABASE` names a file.

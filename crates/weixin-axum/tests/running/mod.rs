@@ -4,13 +4,16 @@ use std::{
     collections::BTreeMap,
     env,
     io::{BufRead, BufReader},
-    net::TcpListener,
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use http::{Request, Response, header::LOCATION};
 use weixin::{Https, Transport};
 use weixin_sim::Sim;
+
+/// Time-out of a request. Only a failure waits this long.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A running example.
 pub(crate) struct Example {
@@ -25,24 +28,13 @@ impl Drop for Example {
     }
 }
 
-/// Two neighbouring ports that were free a moment ago.
-fn free_port() -> u16 {
-    (0..100)
-        .find_map(|_| {
-            let first = TcpListener::bind("127.0.0.1:0").ok()?;
-            let port = first.local_addr().ok()?.port();
-            TcpListener::bind(("127.0.0.1", port.checked_add(1)?)).ok()?;
-            Some(port)
-        })
-        .unwrap()
-}
-
+/// Starts an example at a port that the system chooses; it listens when this returns.
 pub(crate) fn start(example: &str, sim: &Sim) -> Example {
     let here = env::current_exe().unwrap();
     let program = here.parent().unwrap().join("../examples").join(example);
     let mut process = Command::new(program)
         .env("WEIXIN_SIM", sim.url())
-        .env("PORT", free_port().to_string())
+        .env("PORT", "0")
         .env(
             "REDIS_URL",
             env::var("WEIXIN_TEST_REDIS").unwrap_or_default(),
@@ -76,7 +68,7 @@ impl Browser {
             .await
     }
 
-    /// Sends a request, once the example listens, and keeps the cookies.
+    /// Sends a request, and keeps the cookies.
     async fn send(&mut self, request: http::request::Builder, body: &str) -> Response<Vec<u8>> {
         let cookies: Vec<_> = self
             .0
@@ -85,23 +77,18 @@ impl Browser {
             .collect();
         let request = request.header("cookie", cookies.join("; "));
         let request = request.body(body.as_bytes().to_vec()).unwrap();
-        for _ in 0..1000 {
-            let Ok(answer) = Https::new().unwrap().send(request.clone()).await else {
-                tokio::task::yield_now().await;
-                continue;
-            };
-            for cookie in answer.headers().get_all("set-cookie") {
-                let (pair, attributes) = cookie.to_str().unwrap().split_once(';').unwrap();
-                let (name, value) = pair.split_once('=').unwrap();
-                if attributes.contains("Max-Age=0") {
-                    self.0.remove(name);
-                } else {
-                    self.0.insert(name.to_owned(), value.to_owned());
-                }
+        let https = Https::with_timeouts(PATIENCE, PATIENCE).unwrap();
+        let answer = https.send(request).await.unwrap();
+        for cookie in answer.headers().get_all("set-cookie") {
+            let (pair, attributes) = cookie.to_str().unwrap().split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            if attributes.contains("Max-Age=0") {
+                self.0.remove(name);
+            } else {
+                self.0.insert(name.to_owned(), value.to_owned());
             }
-            return answer;
         }
-        panic!("{} does not listen", request.uri())
+        answer
     }
 
     /// From a link that starts a login to the answer of the callback.
@@ -119,19 +106,6 @@ pub(crate) fn location(answer: &Response<Vec<u8>>) -> String {
 
 pub(crate) fn text(answer: &Response<Vec<u8>>) -> &str {
     std::str::from_utf8(answer.body()).unwrap()
-}
-
-/// The least program, which says nothing of where it listens.
-pub(crate) fn start_minimal(sim: &Sim) -> Example {
-    let here = env::current_exe().unwrap();
-    let program = here.parent().unwrap().join("../examples/minimal");
-    let url = format!("http://localhost:{}", free_port());
-    let process = Command::new(program)
-        .env("WEIXIN_SIM", sim.url())
-        .env("WEIXIN_REDIRECT_URI", format!("{url}/callback"))
-        .spawn()
-        .unwrap();
-    Example { process, url }
 }
 
 /// Everybody is the first person, unless somebody else is named.

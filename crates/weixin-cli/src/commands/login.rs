@@ -32,9 +32,10 @@ pub(super) async fn run(args: Login, output: Output) -> Result<(), Failure> {
     let mut end = End::watch()?;
     let client = args.app.client()?;
     let listener = listen::bind(listen_address(&args)?).await?;
+    let address = listener.local_addr()?;
     let redirect_uri = match args.redirect_uri {
         Some(uri) => uri,
-        None => format!("http://{}/callback", listener.local_addr()?)
+        None => format!("http://{address}/callback")
             .parse()
             .map_err(|error: weixin::InvalidRedirectUri| Failure::Usage(error.to_string()))?,
     };
@@ -57,7 +58,12 @@ pub(super) async fn run(args: Login, output: Output) -> Result<(), Failure> {
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
 
     output.note(&format!("open {login}"));
-    output.note(&format!("waiting at {redirect_uri} (Ctrl-C ends)"));
+    // The proxy or tunnel needs the port, which the system may have chosen.
+    let behind = match args.listen {
+        Some(_) => format!(", listening at {address}"),
+        None => String::new(),
+    };
+    output.note(&format!("waiting at {redirect_uri}{behind} (Ctrl-C ends)"));
     if !args.no_open {
         browser::open(login.as_str());
     }
@@ -138,3 +144,35 @@ const DONE: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\">
 <p>请回到终端，可以关闭此窗口。<p>Go back to the terminal; you can close this window.";
 const OTHER: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>weixin</title>\
 <p>这不是终端正在等待的登录。<p>This is not the login that the terminal waits for.";
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::{Args, Command};
+
+    #[test]
+    fn the_wait_is_at_host_and_port_of_the_callback_unless_an_address_is_named() {
+        let address = |uri: &str, more: &[&str]| {
+            let args = [&["weixin", "login", "--redirect-uri", uri], more].concat();
+            let Command::Login(args) = Args::parse_from(args).command else {
+                unreachable!();
+            };
+            listen_address(&args).map(|address| address.to_string())
+        };
+        for (uri, expected) in [
+            ("http://127.0.0.2:8080/cb", "127.0.0.2:8080"),
+            ("http://[::1]:8080/cb", "[::1]:8080"),
+            ("http://localhost:8080/cb", "127.0.0.1:8080"),
+            ("http://www.example.com/cb", "127.0.0.1:80"),
+        ] {
+            assert_eq!(address(uri, &[]).unwrap(), expected);
+        }
+        let named = ["--listen", "127.0.0.1:0"];
+        let behind = address("https://www.example.com/cb", &named);
+        assert_eq!(behind.unwrap(), "127.0.0.1:0");
+        let alone = address("https://www.example.com/cb", &[]);
+        assert!(matches!(alone, Err(Failure::Usage(_))), "{alone:?}");
+    }
+}

@@ -5,6 +5,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
 };
+use tokio::net::TcpSocket;
 use tower::ServiceExt;
 use weixin::{AppSecret, Client, Endpoints};
 use weixin_sim::{App, Sim};
@@ -78,7 +79,11 @@ async fn callback(site: &Router) -> (StatusCode, String) {
 
 #[tokio::test]
 async fn wechat_away_is_said_with_a_way_on() {
-    let (status, title) = callback(&site("http://127.0.0.1:1")).await;
+    // Nothing listens at this port, and no other program gets it while it is bound.
+    let closed = TcpSocket::new_v4().unwrap();
+    closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let wechat = format!("http://{}", closed.local_addr().unwrap());
+    let (status, title) = callback(&site(&wechat)).await;
     assert_eq!(
         (status, title.as_str()),
         (StatusCode::SERVICE_UNAVAILABLE, "WeChat is not available")

@@ -1,6 +1,6 @@
 //! A site of weixin-axum's in a real browser: cookies lost, callbacks twice, tabs, frames, pop-ups and problems.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -16,7 +16,7 @@ use weixin::{AppKind, AppSecret, Client, Endpoints};
 use weixin_axum::{
     Ending, LoginError, PopUpDone, ReturnPath, StartLogin, VerifiedCode, Visitor, WebLogin,
 };
-use weixin_sim::{Effect, Fault, Sim};
+use weixin_sim::{Effect, Fault, Lifetimes, Sim};
 
 use crate::window::Window;
 
@@ -34,9 +34,12 @@ impl FromRef<Site> for WebLogin {
 }
 
 impl Site {
-    /// At `localhost`, whose cookies are not those of 127.0.0.1.
     async fn start() -> Self {
-        let sim = Sim::start().await.unwrap();
+        Self::in_front_of(Sim::start().await.unwrap()).await
+    }
+
+    /// At `localhost`, whose cookies are not those of 127.0.0.1.
+    async fn in_front_of(sim: Sim) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let client = |app: &str, kind| {
@@ -277,7 +280,11 @@ async fn a_state_that_comes_back_altered_logs_nobody_in() {
 
 #[tokio::test]
 async fn five_tabs_log_in_side_by_side() {
-    let site = Site::start().await;
+    // A browser opens six connections to a host, and each QR page holds one while it polls. Short polls let the other tabs in.
+    let mut lifetimes = Lifetimes::default();
+    lifetimes.poll = Duration::from_secs(1);
+    let sim = Sim::builder().lifetimes(lifetimes).start().await.unwrap();
+    let site = Site::in_front_of(sim).await;
     let first = Window::open(&[]).await;
     first.goto(&site.origin).await;
     let mut tabs = Vec::new();

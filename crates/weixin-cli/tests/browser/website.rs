@@ -3,7 +3,6 @@
 use std::{
     env,
     io::{BufRead, BufReader},
-    net::TcpListener,
     process::{Child, Command, Stdio},
 };
 
@@ -20,12 +19,9 @@ impl Website {
     fn start(sim: &Sim) -> Self {
         let here = env::current_exe().unwrap();
         let program = here.parent().unwrap().join("../examples/website");
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
         let mut process = Command::new(program)
             .env("WEIXIN_SIM", sim.url())
-            .env("PORT", port.to_string())
+            .env("PORT", "0")
             .stdout(Stdio::piped())
             .spawn()
             .expect("the example is missing: run the whole workspace's tests, or build it");

@@ -18,9 +18,13 @@ use fantoccini::{
 };
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
-use tokio::time::interval;
+use tokio::time::{interval, timeout};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Time-out of every wait. Only a failure waits this long.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// Interval at which a page is checked.
+const GLANCE: Duration = Duration::from_millis(100);
 
 /// The driver's process; ends with its last window, and Chromium with it.
 struct Driver {
@@ -122,7 +126,9 @@ impl Window {
         }
         args.extend(arguments);
         options["args"] = json!(args);
-        let capabilities = json!({ "goog:chromeOptions": options });
+        let patience = PATIENCE.as_millis();
+        let timeouts = json!({ "pageLoad": patience, "script": patience });
+        let capabilities = json!({ "goog:chromeOptions": options, "timeouts": timeouts });
         let capabilities: Capabilities = serde_json::from_value(capabilities).unwrap();
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
@@ -236,16 +242,18 @@ impl Window {
     /// Asks an element until it has an answer. One of the page before may be found first, and be gone
     /// when it is asked.
     async fn patiently<T>(&self, css: &str, ask: impl AsyncFn(Element) -> Option<T>) -> Option<T> {
-        let mut patience = interval(PATIENCE / 200);
-        for _ in 0..200 {
-            patience.tick().await;
-            if let Ok(element) = self.focused().await.find(Locator::Css(css)).await
-                && let Some(answer) = ask(element).await
-            {
-                return Some(answer);
+        let mut glances = interval(GLANCE);
+        let answer = async {
+            loop {
+                glances.tick().await;
+                if let Ok(element) = self.focused().await.find(Locator::Css(css)).await
+                    && let Some(answer) = ask(element).await
+                {
+                    return answer;
+                }
             }
-        }
-        None
+        };
+        timeout(PATIENCE, answer).await.ok()
     }
 
     pub(crate) async fn number(&self, css: &str) -> u64 {

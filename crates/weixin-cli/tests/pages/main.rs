@@ -8,7 +8,7 @@
 mod page;
 mod script;
 
-use std::{fs, path::PathBuf, thread};
+use std::{fs, path::PathBuf, sync::Mutex, thread};
 
 use self::page::{Block, Page};
 
@@ -43,17 +43,20 @@ fn chinese() -> Vec<Page> {
     pages("docs/zh", &["README.zh-CN.md"])
 }
 
+/// Runs as many pages at a time as there are processors: some compile programs.
 fn assert_all_run(pages: &[Page]) {
-    let problems: Vec<_> = thread::scope(|scope| {
-        let running: Vec<_> = pages
-            .iter()
-            .map(|page| scope.spawn(|| script::run(page)))
-            .collect();
-        running
-            .into_iter()
-            .filter_map(|page| page.join().unwrap().err())
-            .collect()
+    let waiting = Mutex::new(pages.iter());
+    let problems = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().unwrap().get() {
+            scope.spawn(|| {
+                while let Some(page) = { waiting.lock().unwrap().next() } {
+                    problems.lock().unwrap().extend(script::run(page).err());
+                }
+            });
+        }
     });
+    let problems = problems.into_inner().unwrap();
     assert!(problems.is_empty(), "{}", problems.join("\n\n"));
 }
 

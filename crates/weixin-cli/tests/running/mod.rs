@@ -1,5 +1,7 @@
 //! The `weixin` command, as a person runs it.
 
+pub(crate) mod closed;
+
 use std::{
     io::{BufRead, BufReader, Read},
     process::{Child, Command, Output, Stdio},

@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     fs, io,
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::ExitStatus,
 };
@@ -15,8 +15,10 @@ use weixin_sim::{Authority, Sim, WECHAT_HOSTS};
 use super::{authority, check_loopback, findings, start, trust};
 use crate::{args, browser, failure::Failure, listen::End, output::Output};
 
-/// Where `--hosts` lets all of WeChat's hosts be: an address of this machine that nothing else uses.
-const HOSTS: [u8; 4] = [127, 87, 88, 1];
+/// Candidates for the address of WeChat's hosts. Each running `--hosts` takes one.
+fn free_addresses() -> impl Iterator<Item = Ipv4Addr> {
+    (1..=254).map(|last| Ipv4Addr::new(127, 87, 88, last))
+}
 
 pub(super) async fn run(args: &args::Exec, output: Output) -> Result<(), Failure> {
     check_loopback("--listen", Some(args.listen))?;
@@ -114,13 +116,7 @@ async fn by_hosts(
                 .to_owned(),
         ));
     }
-    let listen = |port| SocketAddr::from((HOSTS, port));
-    let failed = |address, source| Failure::Listen { address, source };
-    let tls = sim.serve_tls(listen(443), authority).await;
-    tls.map_err(|source| failed(listen(443), source))?;
-    let plain = sim.serve_http(listen(80)).await;
-    plain.map_err(|source| failed(listen(80), source))?;
-    let hosts = hosts_file(files)?;
+    let hosts = hosts_file(serve_hosts(sim, authority).await?, files)?;
     let mut child = Command::new("unshare");
     child
         .args(["--mount", "--propagation", "private", "--", "sh", "-c"])
@@ -130,14 +126,45 @@ async fn by_hosts(
     Ok(child)
 }
 
-/// The machine's own hosts file with WeChat's hosts in front.
-fn hosts_file(files: &Path) -> io::Result<PathBuf> {
-    let [a, b, c, d] = HOSTS;
-    let wechat = WECHAT_HOSTS.join(" ");
-    let rest = fs::read_to_string("/etc/hosts").unwrap_or_default();
+/// Listens at ports 443 and 80 of the first address that has both free, and returns the address.
+async fn serve_hosts(sim: &Sim, authority: &Authority) -> Result<Ipv4Addr, Failure> {
+    for ip in free_addresses() {
+        let [tls, plain] = [443, 80].map(|port| SocketAddr::from((ip, port)));
+        let mut served = sim
+            .serve_tls(tls, authority)
+            .await
+            .map_err(|error| (tls, error));
+        if served.is_ok() {
+            served = sim.serve_http(plain).await.map_err(|error| (plain, error));
+        }
+        match served {
+            Ok(_) => return Ok(ip),
+            Err((_, source)) if source.kind() == io::ErrorKind::AddrInUse => {}
+            Err((address, source)) => return Err(Failure::Listen { address, source }),
+        }
+    }
+    let text = "--hosts: another program has port 443 or 80 of every address of this machine: end it, or go without --hosts";
+    Err(Failure::Other(text.to_owned()))
+}
+
+/// Writes the machine's hosts file with WeChat's hosts at this address.
+fn hosts_file(ip: Ipv4Addr, files: &Path) -> io::Result<PathBuf> {
+    let own = fs::read_to_string("/etc/hosts").unwrap_or_default();
     let file = files.join("hosts");
-    fs::write(&file, format!("{a}.{b}.{c}.{d} {wechat}\n{rest}"))?;
+    fs::write(&file, hosts(ip, &own))?;
     Ok(file)
+}
+
+/// WeChat's hosts at this address, and every other entry of the machine's own file.
+fn hosts(ip: Ipv4Addr, own: &str) -> String {
+    let mut hosts = format!("{ip} {}\n", WECHAT_HOSTS.join(" "));
+    for line in own.lines() {
+        let words = line.split_whitespace();
+        let others: Vec<_> = words.filter(|word| !WECHAT_HOSTS.contains(word)).collect();
+        hosts.push_str(&others.join(" "));
+        hosts.push('\n');
+    }
+    hosts
 }
 
 #[cfg(target_os = "linux")]
@@ -158,5 +185,21 @@ fn outcome(status: ExitStatus) -> Result<(), Failure> {
         Some(0) => Ok(()),
         Some(code) => Err(Failure::Command(u8::try_from(code).unwrap_or(1))),
         None => Err(Failure::Other(format!("the command ended by {status}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wechats_hosts_are_at_one_address_and_the_others_where_they_were() {
+        let own = "127.0.0.1\tlocalhost api.weixin.qq.com\n\n# 127.0.0.1 open.weixin.qq.com\n::1 localhost\n";
+        assert_eq!(
+            hosts(Ipv4Addr::new(127, 87, 88, 2), own),
+            "127.87.88.2 open.weixin.qq.com lp.open.weixin.qq.com long.open.weixin.qq.com api.weixin.qq.com \
+             api2.weixin.qq.com sh.api.weixin.qq.com sz.api.weixin.qq.com hk.api.weixin.qq.com res.wx.qq.com \
+             thirdwx.qlogo.cn wx.qlogo.cn\n127.0.0.1 localhost\n\n# 127.0.0.1\n::1 localhost\n"
+        );
     }
 }
