@@ -12,6 +12,11 @@ use http::{Request, Response, header::LOCATION};
 use weixin::{Https, Transport};
 use weixin_sim::Sim;
 
+thread_local! {
+    /// One pool of connections for each test, since each has a runtime of its own.
+    static HTTPS: Https = Https::new().unwrap();
+}
+
 /// A running example.
 pub(crate) struct Example {
     process: Child,
@@ -69,15 +74,33 @@ impl Browser {
         self.send(Request::get(url), "").await
     }
 
-    /// A form.
+    /// Sends a form of the same site's page.
     pub(crate) async fn post(&mut self, url: &str, form: &str) -> Response<Vec<u8>> {
-        let form_type = "application/x-www-form-urlencoded";
-        self.send(Request::post(url).header("content-type", form_type), form)
+        self.post_with(url, form, &[("sec-fetch-site", "same-origin")])
             .await
     }
 
+    /// Sends a form, with what the browser says of the page that it is on.
+    pub(crate) async fn post_with(
+        &mut self,
+        url: &str,
+        form: &str,
+        headers: &[(&str, &str)],
+    ) -> Response<Vec<u8>> {
+        let mut request =
+            Request::post(url).header("content-type", "application/x-www-form-urlencoded");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request, form).await
+    }
+
     /// Sends a request, once the example listens, and keeps the cookies.
-    async fn send(&mut self, request: http::request::Builder, body: &str) -> Response<Vec<u8>> {
+    pub(crate) async fn send(
+        &mut self,
+        request: http::request::Builder,
+        body: &str,
+    ) -> Response<Vec<u8>> {
         let cookies: Vec<_> = self
             .0
             .iter()
@@ -86,7 +109,7 @@ impl Browser {
         let request = request.header("cookie", cookies.join("; "));
         let request = request.body(body.as_bytes().to_vec()).unwrap();
         for _ in 0..1000 {
-            let Ok(answer) = Https::new().unwrap().send(request.clone()).await else {
+            let Ok(answer) = HTTPS.with(Https::clone).send(request.clone()).await else {
                 tokio::task::yield_now().await;
                 continue;
             };
