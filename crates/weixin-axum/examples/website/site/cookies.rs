@@ -32,8 +32,8 @@ pub(crate) async fn remove_securely(mut response: Response) -> Response {
 
 /// Removes cookies whose name is percent-encoded, and those that are not ASCII.
 ///
-/// tower-sessions decodes names: to it, a sub-domain's `%5F%5FHost-session` is `__Host-session`. And one cookie of
-/// another part of the site, such as `nick=小明`, would hide all others from it.
+/// tower-sessions decodes names: to it, a sub-domain's `%5F%5FHost-session` is `__Host-session`. And one cookie that is not
+/// UTF-8, such as an old page's in GBK, would hide all others from it.
 pub(crate) async fn plain_cookies(mut request: Request) -> Request {
     let headers = request.headers_mut();
     let plain: Vec<_> = headers
