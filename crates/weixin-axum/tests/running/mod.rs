@@ -15,6 +15,11 @@ use weixin_sim::Sim;
 /// Time-out of a request. Only a failure waits this long.
 const PATIENCE: Duration = Duration::from_mins(5);
 
+thread_local! {
+    /// One pool of connections for each test, since each has a runtime of its own.
+    static HTTPS: Https = Https::with_timeouts(PATIENCE, PATIENCE).unwrap();
+}
+
 /// A running example.
 pub(crate) struct Example {
     process: Child,
@@ -61,15 +66,33 @@ impl Browser {
         self.send(Request::get(url), "").await
     }
 
-    /// A form.
+    /// Sends a form of the same site's page.
     pub(crate) async fn post(&mut self, url: &str, form: &str) -> Response<Vec<u8>> {
-        let form_type = "application/x-www-form-urlencoded";
-        self.send(Request::post(url).header("content-type", form_type), form)
+        self.post_with(url, form, &[("sec-fetch-site", "same-origin")])
             .await
     }
 
+    /// Sends a form, with what the browser says of the page that it is on.
+    pub(crate) async fn post_with(
+        &mut self,
+        url: &str,
+        form: &str,
+        headers: &[(&str, &str)],
+    ) -> Response<Vec<u8>> {
+        let mut request =
+            Request::post(url).header("content-type", "application/x-www-form-urlencoded");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request, form).await
+    }
+
     /// Sends a request, and keeps the cookies.
-    async fn send(&mut self, request: http::request::Builder, body: &str) -> Response<Vec<u8>> {
+    pub(crate) async fn send(
+        &mut self,
+        request: http::request::Builder,
+        body: &str,
+    ) -> Response<Vec<u8>> {
         let cookies: Vec<_> = self
             .0
             .iter()
@@ -77,7 +100,7 @@ impl Browser {
             .collect();
         let request = request.header("cookie", cookies.join("; "));
         let request = request.body(body.as_bytes().to_vec()).unwrap();
-        let https = Https::with_timeouts(PATIENCE, PATIENCE).unwrap();
+        let https = HTTPS.with(Https::clone);
         let answer = https.send(request).await.unwrap();
         for cookie in answer.headers().get_all("set-cookie") {
             let (pair, attributes) = cookie.to_str().unwrap().split_once(';').unwrap();

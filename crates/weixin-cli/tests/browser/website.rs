@@ -1,4 +1,4 @@
-//! weixin-axum's example `website`, in a real browser and with the pretend phone: an account, a link, a log-out.
+//! weixin-axum's example `website`, in a real browser and with the pretend phone: an account, a link, a log-out, a deletion.
 
 use std::{
     env,
@@ -55,15 +55,23 @@ async fn an_account_gets_wechat_added_and_is_opened_by_it_after_a_log_out() {
     window.picture("website-welcome").await;
     window.write("input[name=email]", "joe@shop.example").await;
     window.write("input[name=password]", "correct horse").await;
-    window.click("button[formaction]").await;
+    window.click("#register").await;
     window.reads("h1", "joe@shop.example").await;
     window.click("#link").await;
     allow_on_the_phone(&window).await;
     window.reads("dd:last-of-type", "已绑定 · linked").await;
     window.fits().await;
     window.picture("website-linked").await;
-    window.click("form button").await;
-    window.click("a.wechat").await;
+    window.click("#logout").await;
+    window.click("#login").await;
     allow_on_the_phone(&window).await;
     window.reads("h1", "joe@shop.example").await;
+    window.click("#unlink").await;
+    window.reads("dd:last-of-type", "未绑定 · not linked").await;
+    window.click("a[href='/delete']").await;
+    window.write("input[name=password]", "correct horse").await;
+    window.fits().await;
+    window.picture("website-delete").await;
+    window.click("#delete").await;
+    window.wait_for("#login").await;
 }

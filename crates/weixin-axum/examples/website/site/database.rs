@@ -1,0 +1,67 @@
+//! The database, and the time that it is used at.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use sqlx::{
+    Sqlite, SqlitePool, Transaction,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions},
+};
+use tower_sessions::cookie::time::OffsetDateTime;
+use weixin::Clock;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Database {
+    pub(crate) pool: SqlitePool,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Database {
+    /// Opens a file, or a database in memory, and creates its tables.
+    pub(crate) async fn open(file: Option<&Path>, clock: Arc<dyn Clock>) -> sqlx::Result<Self> {
+        let pool = match file {
+            Some(file) => of_file(file).await?,
+            None => in_memory().await?,
+        };
+        sqlx::raw_sql(include_str!("schema.sql"))
+            .execute(&pool)
+            .await?;
+        Ok(Self { pool, clock })
+    }
+
+    /// Begins a transaction that no other writer can come between: what it reads is still true when it writes.
+    ///
+    /// A plain `BEGIN` locks at the first write, which fails if another transaction has written since the first read.
+    pub(crate) async fn write(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
+        self.pool.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// In seconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        OffsetDateTime::from(self.clock.now()).unix_timestamp()
+    }
+}
+
+/// With a write-ahead log, readers do not wait for a writer; writers wait for each other, up to the time-out.
+async fn of_file(file: &Path) -> sqlx::Result<SqlitePool> {
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .busy_timeout(Duration::from_secs(5))
+        .foreign_keys(true);
+    let pool = SqlitePoolOptions::new().max_connections(4);
+    pool.connect_with(options).await
+}
+
+/// One connection, which is never closed: each connection has a memory of its own.
+async fn in_memory() -> sqlx::Result<SqlitePool> {
+    let options = SqliteConnectOptions::new()
+        .in_memory(true)
+        .foreign_keys(true);
+    SqlitePoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options)
+        .await
+}

@@ -1,0 +1,124 @@
+//! The account's own page: log-out, unlinking, deletion.
+
+use axum::{
+    Form,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use tower_sessions::Session;
+
+use super::Failed;
+use crate::site::{
+    Site,
+    accounts::Account,
+    credentials::{Email, Password},
+    current_user::{self, CurrentUser},
+    pages,
+    passwords::Verdict,
+};
+
+pub(crate) async fn home(State(site): State<Site>, session: Session) -> Result<Response, Failed> {
+    Ok(match current_user::account(&site, &session).await? {
+        Some(account) => pages::profile(&account),
+        None => pages::welcome(StatusCode::OK, ""),
+    })
+}
+
+pub(crate) async fn log_out(
+    State(site): State<Site>,
+    session: Session,
+    headers: HeaderMap,
+) -> Result<Response, Failed> {
+    leave(&site, &session, &headers).await
+}
+
+pub(crate) async fn log_out_everywhere(
+    State(site): State<Site>,
+    session: Session,
+    CurrentUser(account): CurrentUser,
+    headers: HeaderMap,
+) -> Result<Response, Failed> {
+    site.sessions.end_all(account.id).await?;
+    leave(&site, &session, &headers).await
+}
+
+/// Unlinks WeChat, unless it is the last way to log in. Other devices are logged out; this one stays.
+pub(crate) async fn unlink(
+    State(site): State<Site>,
+    session: Session,
+    CurrentUser(account): CurrentUser,
+    headers: HeaderMap,
+) -> Result<Response, Failed> {
+    if !site.accounts.unlink(account.id).await? {
+        return Ok(pages::last_way());
+    }
+    current_user::begin(&session, account.id).await?;
+    // Otherwise the last callback, if it came again within a minute, would log in to a new account.
+    let ended = site.weixin.end_login(&headers).await;
+    Ok((ended, Redirect::to("/")).into_response())
+}
+
+/// Asks for the confirmation of a deletion.
+pub(crate) async fn ask(
+    State(site): State<Site>,
+    session: Session,
+    CurrentUser(account): CurrentUser,
+) -> Result<Response, Failed> {
+    let is_fresh = current_user::is_fresh(&site, &session).await?;
+    Ok(pages::delete(StatusCode::OK, &account, is_fresh, ""))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Confirmation {
+    password: String,
+}
+
+/// Deletes the account, its identities and all its sessions.
+pub(crate) async fn delete(
+    State(site): State<Site>,
+    session: Session,
+    CurrentUser(account): CurrentUser,
+    headers: HeaderMap,
+    Form(form): Form<Confirmation>,
+) -> Result<Response, Failed> {
+    let is_fresh = current_user::is_fresh(&site, &session).await?;
+    let confirmed = match &account.email {
+        Some(email) => by_password(&site, &account, email, form.password).await?,
+        None if is_fresh => Ok(()),
+        None => Err((StatusCode::FORBIDDEN, "")),
+    };
+    if let Err((status, notice)) = confirmed {
+        return Ok(pages::delete(status, &account, is_fresh, notice));
+    }
+    site.accounts.delete(account.id).await?;
+    leave(&site, &session, &headers).await
+}
+
+type Confirmed = Result<(), (StatusCode, &'static str)>;
+
+async fn by_password(
+    site: &Site,
+    account: &Account,
+    email: &str,
+    password: String,
+) -> Result<Confirmed, Failed> {
+    let wrong = Err((StatusCode::BAD_REQUEST, "密码不正确 · Wrong password"));
+    let (Ok(email), Ok(password)) = (Email::parse(email), Password::parse(password)) else {
+        return Ok(wrong);
+    };
+    Ok(match site.passwords.check(&email, password).await? {
+        Verdict::Account(id) if id == account.id => Ok(()),
+        Verdict::TooManyTries => Err((StatusCode::TOO_MANY_REQUESTS, pages::TOO_MANY_TRIES)),
+        _ => wrong,
+    })
+}
+
+/// Ends this session, and the last login: its callback logs nobody in if it comes again.
+async fn leave(site: &Site, session: &Session, headers: &HeaderMap) -> Result<Response, Failed> {
+    session.flush().await?;
+    let ended = site.weixin.end_login(headers).await;
+    Ok((ended, Redirect::to("/")).into_response())
+}

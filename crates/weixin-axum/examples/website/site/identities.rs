@@ -1,0 +1,152 @@
+//! Whose account does a WeChat user log in to?
+//!
+//! Finding an account, creating it, linking and merging are one transaction: the same callback twice at once, or one
+//! user in two browsers at once, make one account.
+
+use std::collections::BTreeMap;
+
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use weixin::{KnownIds, Linking};
+
+use super::accounts::Accounts;
+
+impl Accounts {
+    /// Finds or creates the account of a WeChat user; with `linking`, adds the user to that account.
+    ///
+    /// `None`, and nothing is changed, if the user belongs to another account than that, if that account has another
+    /// WeChat user, or if the IDs contradict what is known: then people decide, not this program.
+    pub(crate) async fn of_wechat(
+        &self,
+        ids: &KnownIds,
+        linking: Option<i64>,
+    ) -> sqlx::Result<Option<i64>> {
+        let mut write = self.0.write().await?;
+        let Some(user) = decide(&mut write, ids, linking).await? else {
+            // Dropped here, and so rolled back.
+            return Ok(None);
+        };
+        write.commit().await?;
+        Ok(Some(user))
+    }
+}
+
+/// By UnionID and OpenID, as `KnownIds::link` has the rule; never by a name or an email address.
+async fn decide(
+    write: &mut SqliteConnection,
+    ids: &KnownIds,
+    linking: Option<i64>,
+) -> sqlx::Result<Option<i64>> {
+    let (users, known): (Vec<_>, Vec<_>) = candidates(write, ids).await?.into_iter().unzip();
+    let may_be = |users: &[i64]| linking.is_none_or(|user| users.contains(&user));
+    match ids.link(&known) {
+        Linking::New => match linking {
+            Some(user) => attach(write, user, ids).await,
+            None => create(write, ids).await.map(Some),
+        },
+        Linking::Same(index) if may_be(&[users[index]]) => Ok(Some(users[index])),
+        Linking::Learned { index, ids } if may_be(&[users[index]]) => {
+            remember(write, users[index], &ids).await?;
+            Ok(Some(users[index]))
+        }
+        Linking::Merge { keep, absorb, ids } if may_be(&[users[keep], users[absorb]]) => {
+            merge(write, users[keep], users[absorb], &ids).await
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The accounts that are known by any of these IDs, each with all of its own.
+async fn candidates(
+    write: &mut SqliteConnection,
+    ids: &KnownIds,
+) -> sqlx::Result<BTreeMap<i64, KnownIds>> {
+    let mut found = BTreeMap::new();
+    for identity in ids.identities() {
+        let row = sqlx::query(
+            "SELECT id, wechat FROM users JOIN identities ON identities.user = users.id WHERE identity = $1",
+        );
+        let row = row.bind(identity.to_string());
+        if let Some(row) = row.fetch_optional(&mut *write).await? {
+            found.insert(row.get("id"), known_ids(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+fn known_ids(row: &SqliteRow) -> sqlx::Result<KnownIds> {
+    let ids = serde_json::from_str(row.try_get("wechat")?);
+    ids.map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
+async fn create(write: &mut SqliteConnection, ids: &KnownIds) -> sqlx::Result<i64> {
+    let row = sqlx::query("INSERT INTO users DEFAULT VALUES RETURNING id");
+    let user = row.fetch_one(&mut *write).await?.get("id");
+    remember(write, user, ids).await?;
+    Ok(user)
+}
+
+/// An account has one WeChat user: another one is not put in its place.
+async fn attach(
+    write: &mut SqliteConnection,
+    user: i64,
+    ids: &KnownIds,
+) -> sqlx::Result<Option<i64>> {
+    let row = sqlx::query("SELECT id FROM users WHERE id = $1 AND wechat IS NULL").bind(user);
+    if row.fetch_optional(&mut *write).await?.is_none() {
+        return Ok(None);
+    }
+    remember(write, user, ids).await?;
+    Ok(Some(user))
+}
+
+/// Two accounts turn out to be one person's: `keep` takes over what `absorb` has. `None` if both have a password.
+///
+/// The sessions of `absorb` end. A site with orders or messages moves them here.
+async fn merge(
+    write: &mut SqliteConnection,
+    keep: i64,
+    absorb: i64,
+    ids: &KnownIds,
+) -> sqlx::Result<Option<i64>> {
+    let gone =
+        sqlx::query("DELETE FROM users WHERE id = $1 RETURNING name, avatar, email, password");
+    let gone = gone.bind(absorb).fetch_one(&mut *write).await?;
+    let kept = sqlx::query(
+        "UPDATE users SET name = COALESCE(name, $2), avatar = COALESCE(avatar, $3),
+             email = COALESCE(email, $4), password = COALESCE(password, $5)
+         WHERE id = $1 AND (email IS NULL OR $4 IS NULL)",
+    );
+    let kept = kept
+        .bind(keep)
+        .bind(gone.get::<Option<&str>, _>("name"))
+        .bind(gone.get::<Option<&str>, _>("avatar"))
+        .bind(gone.get::<Option<&str>, _>("email"))
+        .bind(gone.get::<Option<&str>, _>("password"));
+    if kept.execute(&mut *write).await?.rows_affected() == 0 {
+        return Ok(None);
+    }
+    remember(write, keep, ids).await?;
+    Ok(Some(keep))
+}
+
+/// Stores all IDs of an account. One that is another account's already is an error of the database.
+async fn remember(write: &mut SqliteConnection, user: i64, ids: &KnownIds) -> sqlx::Result<()> {
+    let json = serde_json::to_string(ids).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    sqlx::query("UPDATE users SET wechat = $2 WHERE id = $1")
+        .bind(user)
+        .bind(json)
+        .execute(&mut *write)
+        .await?;
+    sqlx::query("DELETE FROM identities WHERE user = $1")
+        .bind(user)
+        .execute(&mut *write)
+        .await?;
+    for identity in ids.identities() {
+        sqlx::query("INSERT INTO identities (identity, user) VALUES ($1, $2)")
+            .bind(identity.to_string())
+            .bind(user)
+            .execute(&mut *write)
+            .await?;
+    }
+    Ok(())
+}

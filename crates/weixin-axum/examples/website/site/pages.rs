@@ -1,0 +1,121 @@
+//! The pages that visitors see, in Chinese and English.
+
+use askama::Template;
+use axum::{
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{Html, IntoResponse, Response},
+};
+
+use super::accounts::Account;
+
+pub(crate) const TOO_MANY_TRIES: &str = "尝试次数过多，请 15 分钟后再试，或用微信登录 · Too many tries: try again in 15 minutes, or log in with WeChat";
+
+#[derive(Template)]
+#[template(path = "../examples/website/pages/welcome.html")]
+struct Welcome<'a> {
+    notice: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "../examples/website/pages/profile.html")]
+struct Profile<'a> {
+    account: &'a Account,
+}
+
+#[derive(Template)]
+#[template(path = "../examples/website/pages/delete.html")]
+struct Delete<'a> {
+    account: &'a Account,
+    is_fresh: bool,
+    notice: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "../examples/website/pages/message.html")]
+struct Message {
+    title: &'static str,
+    chinese: &'static str,
+    english: &'static str,
+}
+
+fn page(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// The start page, with a notice if there is one.
+pub(crate) fn welcome(status: StatusCode, notice: &str) -> Response {
+    page(status, &Welcome { notice })
+}
+
+pub(crate) fn profile(account: &Account) -> Response {
+    page(StatusCode::OK, &Profile { account })
+}
+
+pub(crate) fn delete(
+    status: StatusCode,
+    account: &Account,
+    is_fresh: bool,
+    notice: &str,
+) -> Response {
+    let template = Delete {
+        account,
+        is_fresh,
+        notice,
+    };
+    page(status, &template)
+}
+
+pub(crate) fn conflict() -> Response {
+    let message = Message {
+        title: "这个微信属于另一个账号",
+        chinese: "您的账号没有变化。请先用那个账号登录，或联系我们合并账号。",
+        english: "This WeChat user belongs to another account. Nothing was changed. Log in to that account, or ask us to merge the two.",
+    };
+    page(StatusCode::CONFLICT, &message)
+}
+
+pub(crate) fn link_ended() -> Response {
+    let message = Message {
+        title: "微信没有绑定",
+        chinese: "绑定期间登录状态已改变。请登录您的账号，再绑定一次。",
+        english: "WeChat was not linked: the account is no longer logged in. Log in to your account and link WeChat again.",
+    };
+    page(StatusCode::CONFLICT, &message)
+}
+
+pub(crate) fn last_way() -> Response {
+    let message = Message {
+        title: "不能解绑微信",
+        chinese: "微信是您登录这个账号的唯一方式。",
+        english: "WeChat cannot be unlinked: it is the only way to log in to this account.",
+    };
+    page(StatusCode::CONFLICT, &message)
+}
+
+pub(crate) fn cross_site() -> Response {
+    let message = Message {
+        title: "请求已拒绝",
+        chinese: "这个请求不是从本站页面发出的。请返回首页重新操作。",
+        english: "This request was rejected: it was not sent from a page of this site. Go back to the start page and try again.",
+    };
+    page(StatusCode::FORBIDDEN, &message)
+}
+
+pub(crate) fn failed() -> Response {
+    let message = Message {
+        title: "出错了",
+        chinese: "请您稍后再试。",
+        english: "Something went wrong. Try again later.",
+    };
+    page(StatusCode::INTERNAL_SERVER_ERROR, &message)
+}
+
+pub(crate) async fn style() -> impl IntoResponse {
+    (
+        [(CONTENT_TYPE, "text/css")],
+        include_str!("../pages/style.css"),
+    )
+}

@@ -1,0 +1,153 @@
+//! WeChat is linked by the one who is logged in to the account, and by no one else.
+
+use tokio::task::JoinSet;
+
+use crate::{
+    running::{Browser, text},
+    world::{EMAIL, LOGGED_OUT, SESSION, World},
+};
+
+const ANN: &str = "email=ann%40shop.example&password=battery+staple";
+
+const ENDED: &str = "微信没有绑定";
+
+#[tokio::test]
+async fn wechat_is_linked_to_the_account_that_is_logged_in_and_opens_it_from_then_on() {
+    let world = World::new().await;
+    let mut browser = world.registered(EMAIL).await;
+    assert!(world.home(&browser).await.contains("绑定微信"));
+    let session = browser.0[SESSION].clone();
+    world.link(&mut browser, "xiaoming").await;
+    assert_eq!(browser.0[SESSION], session, "the same session goes on");
+    let mut another = Browser::default();
+    world.log_in(&mut another, "xiaoming").await;
+    for browser in [browser, another] {
+        let account = world.home(&browser).await;
+        assert!(
+            account.contains("joe@shop.example") && account.contains("已绑定"),
+            "{account}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_callback_of_a_link_twenty_times_at_once_links_once_and_succeeds_each_time() {
+    let world = World::new().await;
+    let mut browser = world.registered(EMAIL).await;
+    let started = world.post(&mut browser, "/link", "").await;
+    let callback = world.scan(&started, "xiaoming").await;
+    let mut visits = JoinSet::new();
+    for (mut browser, callback) in vec![(browser, callback); 20] {
+        visits.spawn(async move { browser.get(&callback).await.status().as_u16() });
+    }
+    assert_eq!(visits.join_all().await, [303; 20]);
+    let owners = world
+        .rows("SELECT DISTINCT CAST(user AS TEXT) FROM identities")
+        .await;
+    assert_eq!(owners, ["1"]);
+}
+
+#[tokio::test]
+async fn a_wechat_user_of_another_account_is_not_taken_away_from_it() {
+    let world = World::new().await;
+    world.log_in(&mut Browser::default(), "xiaoming").await;
+    let mut browser = world.registered(EMAIL).await;
+    let before = world.stored().await;
+    let refused = world.link(&mut browser, "xiaoming").await;
+    assert_eq!(refused.status(), 409);
+    assert!(world.home(&browser).await.contains("joe@shop.example"));
+    assert_eq!(world.stored().await, before);
+}
+
+#[tokio::test]
+async fn a_second_wechat_user_is_not_put_in_the_place_of_the_first() {
+    let world = World::new().await;
+    let mut browser = world.registered(EMAIL).await;
+    world.link(&mut browser, "xiaoming").await;
+    let before = world.stored().await;
+    let refused = world.link(&mut browser, "layla").await;
+    assert_eq!(refused.status(), 409);
+    assert_eq!(world.stored().await, before);
+}
+
+#[tokio::test]
+async fn a_link_does_not_outlast_the_log_out_of_its_account() {
+    let world = World::new().await;
+    let mut browser = world.registered(EMAIL).await;
+    let started = world.post(&mut browser, "/link", "").await;
+    let callback = world.scan(&started, "xiaoming").await;
+    world.post(&mut browser, "/logout", "").await;
+    let before = world.stored().await;
+    let refused = browser.get(&callback).await;
+    assert_eq!(refused.status(), 409);
+    assert!(text(&refused).contains(ENDED), "{}", text(&refused));
+    assert!(world.home(&browser).await.contains(LOGGED_OUT));
+    assert_eq!(world.stored().await, before);
+}
+
+#[tokio::test]
+async fn a_link_that_one_account_began_is_not_completed_for_another() {
+    let world = World::new().await;
+    let mut browser = world.registered(EMAIL).await;
+    let started = world.post(&mut browser, "/link", "").await;
+    let callback = world.scan(&started, "xiaoming").await;
+    world.post(&mut browser, "/register", ANN).await;
+    let before = world.stored().await;
+    let refused = browser.get(&callback).await;
+    assert!(text(&refused).contains(ENDED), "{}", text(&refused));
+    assert!(world.home(&browser).await.contains("ann@shop.example"));
+    assert_eq!(world.stored().await, before);
+}
+
+/// The attacker begins a link, and plants the session into the browser of a victim who is on the way back from WeChat.
+#[tokio::test]
+async fn a_login_is_not_a_link_because_somebody_planted_the_session_of_one_who_links() {
+    let world = World::new().await;
+    let mut victim = Browser::default();
+    let started = world.get(&mut victim, "/login").await;
+    let callback = world.scan(&started, "xiaoming").await;
+    let mut attacker = world.registered(EMAIL).await;
+    world.post(&mut attacker, "/link", "").await;
+    victim
+        .0
+        .insert(SESSION.to_owned(), attacker.0[SESSION].clone());
+    let done = victim.get(&callback).await;
+    assert_eq!(done.status(), 303);
+    let home = world.home(&victim).await;
+    assert!(
+        home.contains("<h1>小明🐼é</h1>") && !home.contains("joe@shop.example"),
+        "{home}"
+    );
+    let linked = "SELECT COUNT(*) FROM users WHERE email IS NOT NULL AND wechat IS NOT NULL";
+    assert_eq!(world.count(linked).await, 0);
+}
+
+/// The attacker begins a link, and has the browser of a victim, who is linking too, come back with the callback.
+#[tokio::test]
+async fn the_callback_of_an_attackers_link_changes_nothing_in_the_victims_browser() {
+    let world = World::new().await;
+    let mut attacker = world.registered(EMAIL).await;
+    let started = world.post(&mut attacker, "/link", "").await;
+    let callback = world.scan(&started, "layla").await;
+    let mut victim = world.registered(ANN).await;
+    world.post(&mut victim, "/link", "").await;
+    // The cookie of the login as well, as if `__Host-` did not protect it.
+    let session = victim.0[SESSION].clone();
+    victim.0.extend(attacker.0.clone());
+    victim.0.insert(SESSION.to_owned(), session);
+    let before = world.stored().await;
+    let refused = victim.get(&callback).await;
+    assert_eq!(refused.status(), 409);
+    assert!(world.home(&victim).await.contains("ann@shop.example"));
+    assert_eq!(world.stored().await, before);
+}
+
+#[tokio::test]
+async fn a_link_cannot_be_begun_by_a_mere_visit() {
+    let world = World::new().await;
+    let mut browser = world.registered(EMAIL).await;
+    let before = world.rows("SELECT data FROM sessions").await;
+    let refused = world.get(&mut browser, "/link").await;
+    assert_eq!(refused.status(), 405);
+    assert_eq!(world.rows("SELECT data FROM sessions").await, before);
+}

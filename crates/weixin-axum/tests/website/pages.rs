@@ -1,0 +1,98 @@
+//! What the pages promise to browsers, and the database to the pages.
+
+use std::sync::Arc;
+
+use axum::{body::Body, http::Request};
+use http::HeaderMap;
+use tempfile::tempdir;
+use tower::ServiceExt;
+use weixin::SystemClock;
+use weixin_sim::Sim;
+
+use crate::{
+    running::Browser,
+    site::{Database, Site},
+    world::{EMAIL, WeChat, World, web_login},
+};
+
+const PROTECTIONS: [&str; 5] = [
+    "cache-control",
+    "content-security-policy",
+    "referrer-policy",
+    "strict-transport-security",
+    "x-content-type-options",
+];
+
+fn protections(headers: &HeaderMap) -> Vec<String> {
+    let values = PROTECTIONS.iter().flat_map(|name| headers.get_all(*name));
+    values
+        .map(|value| value.to_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn each_page_of_the_site_tells_browsers_what_they_may_do() {
+    let world = World::new().await;
+    let expected = [
+        "no-store",
+        "default-src 'none'; style-src 'self'; img-src https: http:; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'",
+        "same-origin",
+        "nosniff",
+    ];
+    let mut user = world.registered(EMAIL).await;
+    for path in ["/", "/delete", "/style.css", "/nothing"] {
+        for browser in [&mut Browser::default(), &mut user] {
+            let page = world.get(browser, path).await;
+            assert_eq!(protections(page.headers()), expected, "{path}");
+        }
+    }
+    let refused = user.post_with(&world.at("/logout"), "", &[]).await;
+    assert_eq!(protections(refused.headers()), expected);
+}
+
+#[tokio::test]
+async fn over_https_forms_go_to_this_site_and_wechat_only_and_the_browser_stays_with_https() {
+    let sim = Sim::start().await.unwrap();
+    let url = "https://shop.example";
+    let database = Database::open(None, Arc::new(SystemClock)).await.unwrap();
+    let login = web_login(&sim, url, WeChat::default());
+    let site = Site::new(login, url.to_owned(), database).unwrap();
+    let request = Request::get("/").body(Body::empty()).unwrap();
+    let page = site.router().oneshot(request).await.unwrap();
+    assert_eq!(
+        protections(page.headers()),
+        [
+            "no-store",
+            "default-src 'none'; style-src 'self'; img-src https:; form-action 'self' https://open.weixin.qq.com; base-uri 'none'; frame-ancestors 'none'",
+            "same-origin",
+            "max-age=31536000",
+            "nosniff",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_database_file_lets_readers_go_on_beside_a_writer_and_writers_wait() {
+    let directory = tempdir().unwrap();
+    let world = World::in_directory(directory.path()).await;
+    assert_eq!(world.rows("PRAGMA journal_mode").await, ["wal"]);
+    assert_eq!(world.count("PRAGMA busy_timeout").await, 5000);
+    let write = world.site.database.write().await.unwrap();
+    // On another connection, while the transaction is open.
+    assert_eq!(world.count("SELECT COUNT(*) FROM users").await, 0);
+    drop(write);
+}
+
+#[tokio::test]
+async fn a_database_in_memory_is_one_connection_that_is_never_closed() {
+    let world = World::new().await;
+    let options = world.site.database.pool.options();
+    assert_eq!(
+        (
+            options.get_max_connections(),
+            options.get_idle_timeout(),
+            options.get_max_lifetime()
+        ),
+        (1, None, None)
+    );
+}
