@@ -4,7 +4,7 @@
 #[expect(dead_code, reason = "no forms here")]
 mod running;
 
-use self::running::{Browser, sim, start, text};
+use self::running::{Browser, location, sim, start, text};
 
 #[tokio::test]
 async fn the_least_program_logs_in() {
@@ -48,11 +48,14 @@ async fn another_framework_logs_in_by_the_same_rules() {
     let user = browser.log_in(&format!("{}/login", example.url)).await;
     let name = "\"nickname\":\"小明🐼é\"";
     assert!(text(&user).contains(name), "{}", text(&user));
-    let refused = browser
+    let failed = browser
         .get(&format!("{}/callback?code=", example.url))
         .await;
-    assert_eq!(refused.status(), 400);
-    assert!(text(&refused).contains("地址不完整"), "{}", text(&refused));
+    let path = location(&failed);
+    assert_eq!(path, "/callback?login_error=malformed");
+    let page = browser.get(&format!("{}{path}", example.url)).await;
+    assert_eq!(page.status(), 400);
+    assert!(text(&page).contains("地址不完整"), "{}", text(&page));
 }
 
 #[tokio::test]

@@ -4,11 +4,12 @@
 #[expect(dead_code, reason = "pages need less of a browser")]
 mod support;
 
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
+use weixin_axum::{Ending, LoginErrorKind, ReturnPath};
 use weixin_sim::{Effect, Fault};
 
-use self::support::{Browser, Gate, Site};
+use self::support::{Browser, Gate, Site, param};
 
 const WECHAT: (&str, &str) = (
     "user-agent",
@@ -235,4 +236,106 @@ async fn a_callback_in_a_frame_goes_on_in_the_whole_window() {
     );
     browser.headers.pop();
     assert!(browser.open(&site, &callback).await.user().is_some());
+}
+
+#[tokio::test]
+async fn a_page_of_the_sites_own_ends_the_login_and_keeps_the_code_out_of_caches() {
+    let site = Site::https().await;
+    let mut browser = Browser::default();
+    let start = browser.open(&site, "/login").await;
+    let state = param(start.location(), "state");
+    let (name, _) = browser.cookies[0].clone();
+    let cookies = browser.cookie_header();
+    let headers = HeaderMap::from_iter([(header::COOKIE, cookies.parse().unwrap())]);
+    let query = format!("return_to=/cart&state={state}");
+    let declined = site.login.verify(&query, &headers).unwrap_err();
+    // It would redirect to the page, so that no code stays in the address bar.
+    assert_eq!(
+        (declined.kind(), declined.is_page()),
+        (LoginErrorKind::Declined, false)
+    );
+    assert_eq!(declined.return_to().unwrap().as_str(), "/cart");
+    let kept: Vec<_> = declined
+        .into_headers()
+        .iter()
+        .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+        .collect();
+    let ended = format!("set-cookie: {name}=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0");
+    assert_eq!(
+        kept,
+        [
+            "cache-control: no-store",
+            "referrer-policy: no-referrer",
+            &*ended
+        ]
+    );
+    let shown = site.login.verify("login_error=declined", &headers);
+    assert!(shown.unwrap_err().is_page());
+    let restarted = site
+        .login
+        .verify(&query, &HeaderMap::new())
+        .map(drop)
+        .unwrap_err();
+    assert_eq!(
+        (restarted.kind(), restarted.is_page()),
+        (LoginErrorKind::Restarted, false)
+    );
+}
+
+#[tokio::test]
+async fn the_frame_of_the_qr_code_may_move_the_top_window_and_nothing_else_of_the_page() {
+    let site = Site::https().await;
+    let headers = HeaderMap::new();
+    let embedded = site.login.embed(&headers, "qr", Ending::Window).unwrap();
+    let frame = embedded.frame();
+    let (_, attributes) = frame.split_once("\" title=").unwrap();
+    assert_eq!(
+        attributes,
+        r#""微信登录 · Log in with WeChat" width="300" height="400" sandbox="allow-scripts allow-same-origin allow-top-navigation" allow="local-network-access" referrerpolicy="no-referrer" style="border:0"></iframe>"#
+    );
+    // The cookie of its response is the login's: it verifies the callback, return path included.
+    let cart: ReturnPath = "/cart".parse().unwrap();
+    let embedded = embedded.return_to(cart);
+    let frame = embedded.frame().replace("&amp;", "&");
+    let (_, url) = frame.split_once("src=\"").unwrap();
+    let url = url.split('"').next().unwrap();
+    assert!(url.ends_with("&login_type=jssdk"), "{url}");
+    assert_eq!(
+        param(url, "redirect_uri"),
+        "https://www.example.com/authorization?return_to=%2Fcart"
+    );
+    let cookie = embedded.headers()[header::SET_COOKIE].clone();
+    let (pair, _) = cookie.to_str().unwrap().split_once(';').unwrap();
+    let headers = HeaderMap::from_iter([(header::COOKIE, pair.parse().unwrap())]);
+    let query = format!("return_to=/cart&code=071v&state={}", param(url, "state"));
+    assert!(site.login.verify(&query, &headers).is_ok());
+}
+
+#[test]
+fn every_kind_of_failure_has_a_name_a_page_and_a_status_of_its_own() {
+    let kinds = [
+        (LoginErrorKind::Busy, "busy", 503, true),
+        (LoginErrorKind::Configuration, "configuration", 500, false),
+        (LoginErrorKind::CsrfMismatch, "csrf_mismatch", 403, true),
+        (LoginErrorKind::Declined, "declined", 403, true),
+        (LoginErrorKind::Expired, "expired", 410, true),
+        (LoginErrorKind::InFrame, "in_frame", 200, false),
+        (LoginErrorKind::Malformed, "malformed", 400, true),
+        (LoginErrorKind::NoCookie, "no_cookie", 400, true),
+        (LoginErrorKind::Restarted, "restarted", 303, false),
+        (LoginErrorKind::SnapshotUser, "snapshot_user", 403, true),
+        (LoginErrorKind::Unreachable, "unreachable", 503, true),
+        (LoginErrorKind::Used, "used", 410, true),
+        (LoginErrorKind::UserRejected, "user_rejected", 403, true),
+    ];
+    for (kind, name, status, is_retryable) in kinds {
+        assert_eq!(
+            (kind.as_str(), kind.status().as_u16(), kind.is_retryable()),
+            (name, status, is_retryable)
+        );
+        for text in [kind.title(), kind.message()] {
+            assert!(text.en.is_ascii() || text.en.contains('使'), "{}", text.en);
+            assert!(!text.zh.is_ascii(), "{}", text.zh);
+        }
+    }
 }

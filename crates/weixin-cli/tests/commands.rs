@@ -548,13 +548,13 @@ fn the_demo_logs_why_a_login_failed_and_no_secret() {
         let state = header("location").split("state=").nth(1).unwrap();
         let state = state.split(['&', '#']).next().unwrap();
         let callback = format!("{site}callback?code=hunter2&state={state}");
-        client
-            .get(callback)
-            .header("cookie", cookie)
-            .send()
-            .await
+        let failed = client.get(callback).header("cookie", cookie).send().await;
+        let path = failed.unwrap().headers()["location"]
+            .to_str()
             .unwrap()
-            .status()
+            .to_owned();
+        let page = client.get(format!("{site}{}", path.trim_start_matches('/')));
+        page.send().await.unwrap().status()
     });
     assert_eq!(page, 410);
     running::interrupt(&demo);

@@ -253,6 +253,7 @@ async fn profile_check_and_refresh_survive_each_kind_of_broken_answer() {
     let busy = http("200 OK", r#"{"errcode":-1,"errmsg":"system error"}"#);
     let quick = || Retries::default().pause(Duration::ZERO);
     let good = http("200 OK", TOKEN);
+    let valid = http("200 OK", r#"{"errcode":0,"errmsg":"ok"}"#);
     for broken in [cut, "", &page, &html, &busy] {
         let (server, requests) = answering(&[broken, broken, &good]).await;
         let client = of(server, quick());
@@ -261,7 +262,7 @@ async fn profile_check_and_refresh_survive_each_kind_of_broken_answer() {
         client.user(bearer).await.unwrap();
         assert_eq!(requests.load(Ordering::SeqCst), 3, "{broken}");
 
-        let (server, requests) = answering(&[broken, &good]).await;
+        let (server, requests) = answering(&[broken, &valid]).await;
         let client = of(server, quick());
         assert!(client.check(bearer).await.unwrap().is_valid());
         assert_eq!(requests.load(Ordering::SeqCst), 2, "{broken}");

@@ -3,7 +3,7 @@
 use tokio::task::JoinSet;
 
 use crate::{
-    running::{Browser, text},
+    running::{Browser, location, text},
     world::{EMAIL, LOGGED_OUT, SESSION, World},
 };
 
@@ -78,6 +78,10 @@ async fn a_link_does_not_outlast_the_log_out_of_its_account() {
     let callback = world.scan(&started, "xiaoming").await;
     world.post(&mut browser, "/logout", "").await;
     let before = world.stored().await;
+    // The log-out has ended the login in progress: it starts again, and is no link any more.
+    let restarted = browser.get(&callback).await;
+    assert!(location(&restarted).contains("/connect/qrconnect?"));
+    let callback = world.scan(&restarted, "xiaoming").await;
     let refused = browser.get(&callback).await;
     assert_eq!(refused.status(), 409);
     assert!(text(&refused).contains(ENDED), "{}", text(&refused));
