@@ -181,7 +181,7 @@ impl Call for Check<'_> {
 
 #[cfg(test)]
 mod tests {
-    use http::Response;
+    use http::{Method, Response};
 
     use super::*;
     use crate::{Endpoints, Error, Linking, Origin};
@@ -211,6 +211,7 @@ mod tests {
             code: Code::new("071v").unwrap(),
         };
         let request = call.request(&api()).unwrap();
+        assert_eq!((request.method(), request.body().len()), (&Method::GET, 0));
         insta::assert_snapshot!(request.uri(), @"https://api.weixin.qq.com/sns/oauth2/access_token?appid=wx1&secret=app%26secret&code=071v&grant_type=authorization_code");
     }
 

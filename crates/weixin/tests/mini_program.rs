@@ -155,4 +155,49 @@ async fn a_phone_numbers_code_works_once_and_is_not_that_of_wx_login() {
     let login = Code::new(sim.wx_login(APP, "layla").unwrap()).unwrap();
     let mixed_up = client.phone_number(&tokens, login).await.unwrap_err();
     assert!(mixed_up.needs_login(), "{mixed_up}");
+    // A code that was rejected is not sent again by another token.
+    let asked = sim.requests();
+    let asked = asked
+        .iter()
+        .filter(|one| one.path == "/wxa/business/getuserphonenumber");
+    assert_eq!(asked.count(), 3);
+}
+
+#[tokio::test]
+async fn another_kind_of_app_asks_nothing_of_a_mini_program() {
+    let sim = sim().await;
+    let session = log_in(&sim).await;
+    let secret = AppSecret::new("s".repeat(32)).unwrap();
+    let website = Client::builder(APP.parse().unwrap(), secret)
+        .endpoints(Endpoints::single(sim.url().parse().unwrap()))
+        .build()
+        .unwrap();
+    let tokens = AppTokens::new(client(&sim), MemoryStore::new());
+    let code = || Code::new("0a1b").unwrap();
+    let before = sim.requests().len();
+    let errors = [
+        website.session(code()).await.unwrap_err().to_string(),
+        website
+            .phone_number(&tokens, code())
+            .await
+            .unwrap_err()
+            .to_string(),
+        website
+            .check_session(&tokens, &session.openid, &session.session_key)
+            .await
+            .unwrap_err()
+            .to_string(),
+    ];
+    for (error, call) in errors
+        .iter()
+        .zip(["session", "phone_number", "check_session"])
+    {
+        assert_eq!(
+            error,
+            &format!(
+                "`{call}` is not for this website app: use `exchange`, and `user` for the profile"
+            )
+        );
+    }
+    assert_eq!(sim.requests().len(), before);
 }

@@ -338,6 +338,16 @@ mod tests {
     }
 
     #[test]
+    fn a_text_may_end_with_what_its_padding_is_made_of() {
+        for count in 1..=BLOCK {
+            let plain = [count; 32];
+            let (text, is_padded) = unpadded(&plain);
+            assert_eq!(text.len(), 32 - usize::from(count));
+            assert!(bool::from(is_padded), "{count}");
+        }
+    }
+
+    #[test]
     fn raw_data_is_what_it_was_signed_as() {
         // sha1('{"nickName":"小明"}' + key), worked out with Python.
         let raw = r#"{"nickName":"小明"}"#;
