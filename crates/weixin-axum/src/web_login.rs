@@ -190,7 +190,11 @@ impl WebLogin {
 
     /// Ends the logins of this browser for good, so that a callback that comes again, such as by the back button, logs
     /// nobody in: for the handler that logs the user out. Add the headers to its response. With
-    /// [`shared`](WebLoginBuilder::shared) it holds on all servers; a store that fails is logged.
+    /// `WebLoginBuilder::shared` it holds on all servers; a store that fails is logged.
+    #[cfg_attr(
+        not(feature = "shared"),
+        expect(clippy::unused_async, reason = "a shared store is asked")
+    )]
     pub async fn end_login(&self, headers: &HeaderMap) -> HeaderMap {
         let mut response = HeaderMap::new();
         let states = self.0.cookies.in_progress(headers);
