@@ -225,12 +225,12 @@ async fn every_problem_has_a_page_that_says_what_to_do() {
     let problems = [
         (
             format!("{callback}?code=071x&state=another"),
-            "This login did not start here",
-            "wrong-state",
+            "This login is no longer valid",
+            "csrf-mismatch",
         ),
         (
             format!("{callback}?error=access_denied"),
-            "This address is incomplete",
+            "This URL is incomplete",
             "malformed",
         ),
         (
@@ -240,7 +240,7 @@ async fn every_problem_has_a_page_that_says_what_to_do() {
         ),
         (
             format!("{callback}?code=071other&state={state}"),
-            "This login has been used already",
+            "This login has already been used",
             "other-code",
         ),
         (
@@ -270,7 +270,7 @@ async fn every_problem_has_a_page_that_says_what_to_do() {
     demo.spend(&code).await;
     site.goto(&format!("{callback}?code={code}&state={state}"))
         .await;
-    site.reads("h1", "This login has been used already").await;
+    site.reads("h1", "This login has already been used").await;
 }
 
 #[tokio::test]
