@@ -143,7 +143,9 @@ impl StateCookies {
             .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
         pairs.filter_map(|pair| {
             // One that cannot be read, such as a name in Chinese, is no reason to miss the others.
-            let (name, value) = str::from_utf8(pair).ok()?.trim().split_once('=')?;
+            // Only what separates cookies is trimmed, as bytes: to a browser, a name that begins with another kind of
+            // white space is not `__Host-…`, so that a sub-domain may set it.
+            let (name, value) = str::from_utf8(pair.trim_ascii()).ok()?.split_once('=')?;
             let state = name.strip_prefix(&self.prefix)?;
             Some((is_ours(state).then(|| state.to_owned())?, parse(value)?))
         })
@@ -281,6 +283,11 @@ mod tests {
             "__Host-weixin-",
             "weixin-oqpq-",
             "__Secure-weixin-oqpq-",
+            "\u{3000}__Host-weixin-oqpq-",
+            "\u{a0}__Host-weixin-oqpq-",
+            "\u{85}__Host-weixin-oqpq-",
+            "\u{2000}__Host-weixin-oqpq-",
+            "\u{feff}__Host-weixin-oqpq-",
         ] {
             let headers = headers(&[format!("{name}{STATE}={TOKEN}").as_bytes()]);
             assert!(https().find(&headers, STATE).is_none(), "{name}");

@@ -163,11 +163,14 @@ impl WebLogin {
     fn enter(&self, state: &str, code: &Code) -> Option<(Entry, Option<OwnedSemaphorePermit>)> {
         let permit = Arc::clone(&self.0.in_flight).try_acquire_owned().ok();
         self.exchanges(|all, now| {
-            // A repeat costs nothing: it needs no permit.
+            // A repeat costs nothing: it needs no permit, and keeps none while it waits.
             if permit.is_none() && !all.is_used(state, now) {
                 return None;
             }
-            Some((all.enter(state, code, now), permit))
+            match all.enter(state, code, now) {
+                leader @ Entry::Leader(..) => Some((leader, permit)),
+                other => Some((other, None)),
+            }
         })
     }
 

@@ -66,6 +66,10 @@ fn tossed(cookie: &(String, String)) -> Vec<(String, String)> {
         format!("__Secure-{rest}"),
         format!("\"__Host-{rest}"),
         format!("+__Host-{rest}"),
+        format!("\u{3000}__Host-{rest}"),
+        format!("\u{a0}__Host-{rest}"),
+        format!("\u{85}__Host-{rest}"),
+        format!("\u{2000}__Host-{rest}"),
         rest.to_owned(),
     ];
     names.map(|name| (name, token.clone())).to_vec()
