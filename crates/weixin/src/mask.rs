@@ -4,95 +4,85 @@
 /// puts an address into a message.
 const ENCODED_AT_MOST: usize = 2;
 
+/// Longest text that is searched. What is longer is cut: of a message, 300 characters are kept.
+const LONGEST: usize = 4096;
+
 const MASK: &str = "***";
 
 /// Replaces each secret in `text`, also where all or some of its characters are percent-encoded.
-pub(crate) fn mask(text: String, mut secrets: Vec<&str>) -> String {
+pub(crate) fn mask(mut text: String, mut secrets: Vec<&str>) -> String {
     secrets.retain(|secret| !secret.is_empty());
     // The longest first: one that is a part of another would leave the rest of it.
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    secrets.into_iter().fold(text, |text, secret| {
-        (0..=ENCODED_AT_MOST).fold(text, |text, depth| mask_at(&text, secret, depth))
-    })
+    let is_cut = text.len() > LONGEST;
+    text.truncate(text.floor_char_boundary(LONGEST));
+    secrets
+        .into_iter()
+        .fold(text, |text, secret| mask_one(&text, secret, is_cut))
 }
 
-/// Replaces `secret` where it is percent-encoded `depth` times.
-fn mask_at(text: &str, secret: &str, depth: usize) -> String {
-    if depth > 0 && !text.contains('%') {
-        return text.to_owned();
-    }
-    let decoded = (0..depth).fold(Decoded::new(text), |decoded, _| decoded.decode());
+fn mask_one(text: &str, secret: &str, is_cut: bool) -> String {
     let mut masked = String::with_capacity(text.len());
-    let mut rest = 0;
-    for (start, end) in decoded.find(secret) {
-        masked.push_str(&text[rest..start]);
-        masked.push_str(MASK);
-        rest = end;
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let end = end_of(rest.as_bytes(), secret.as_bytes(), is_cut);
+        if end.is_some() {
+            masked.push_str(MASK);
+        } else {
+            masked.push(c);
+        }
+        rest = &rest[end.unwrap_or(c.len_utf8())..];
     }
-    masked.push_str(&text[rest..]);
     masked
 }
 
-/// A text while it is decoded, in which each byte knows where in the original it begins.
-struct Decoded {
-    /// One `char` for each byte; what is not ASCII matters to no secret.
-    text: String,
-    starts: Vec<usize>,
-    length: usize,
+/// Where the secret ends that `text` begins with. In a text that was cut, it may end there before it is complete.
+///
+/// A `%` can be one of the secret's own or begin an escape: every way to read it is followed, and there are few.
+fn end_of(text: &[u8], secret: &[u8], is_cut: bool) -> Option<usize> {
+    let mut ends = vec![0];
+    for byte in secret {
+        if is_cut && ends.iter().any(|end| text.len() - end < LONGEST_SPELLING) {
+            return Some(text.len());
+        }
+        ends = ends
+            .into_iter()
+            .flat_map(|end| spellings(&text[end..], *byte).map(move |length| end + length))
+            .collect();
+        ends.sort_unstable();
+        ends.dedup();
+        if ends.is_empty() {
+            return None;
+        }
+    }
+    ends.last().copied()
 }
 
-impl Decoded {
-    fn new(text: &str) -> Self {
-        Self {
-            text: text.bytes().map(ascii).collect(),
-            starts: (0..text.len()).collect(),
-            length: text.len(),
-        }
-    }
+/// How long a character is at most: `A`, encoded as often as it is looked for.
+const LONGEST_SPELLING: usize = "%2541".len();
 
-    fn decode(self) -> Self {
-        let (mut text, mut starts) = (String::with_capacity(self.text.len()), Vec::new());
-        let mut index = 0;
-        while let Some(c) = self.text[index..].chars().next() {
-            starts.push(self.starts[index]);
-            let encoded = self.text[index..].strip_prefix('%').and_then(byte);
-            text.push(encoded.map_or(c, ascii));
-            index += if encoded.is_some() { 3 } else { 1 };
-        }
-        Self {
-            text,
-            starts,
-            length: self.length,
-        }
-    }
-
-    /// Where in the original each occurrence begins and ends.
-    fn find(&self, secret: &str) -> Vec<(usize, usize)> {
-        let at = |index: usize| self.starts.get(index).copied().unwrap_or(self.length);
-        let secret: String = secret.bytes().map(ascii).collect();
-        let starts = self.text.match_indices(&secret).map(|(start, _)| start);
-        starts
-            .map(|start| (at(start), at(start + secret.len())))
-            .collect()
-    }
+/// How long the spellings of `byte` are that `text` begins with.
+fn spellings(text: &[u8], byte: u8) -> impl Iterator<Item = usize> {
+    // Some servers read any `+` as a space.
+    let is_raw = move |found: u8| found == byte || (byte == b'+' && found == b' ');
+    let raw = text
+        .first()
+        .is_some_and(|found| is_raw(*found))
+        .then_some(1);
+    let encoded = (1..=ENCODED_AT_MOST).filter_map(move |times| {
+        let length = 1 + 2 * times;
+        let spelling = text.get(..length)?;
+        let (escapes, digits) = spelling.split_last_chunk::<2>()?;
+        let is_escape = escapes[0] == b'%' && escapes[1..].chunks(2).all(|pair| pair == b"25");
+        (is_escape && is_raw(hexadecimal(*digits)?)).then_some(length)
+    });
+    raw.into_iter().chain(encoded)
 }
 
 /// The byte that two hexadecimal digits stand for.
-fn byte(digits: &str) -> Option<u8> {
-    let digits = digits.get(..2)?;
-    digits
-        .bytes()
-        .all(|digit| digit.is_ascii_hexdigit())
-        .then(|| u8::from_str_radix(digits, 16).ok())?
-}
-
-/// One `char` for a byte, of one byte itself. Forms write a space as `+`, and some servers read any `+` as a space.
-fn ascii(byte: u8) -> char {
-    match byte {
-        b' ' => '+',
-        byte if byte.is_ascii() => char::from(byte),
-        _ => '\0',
-    }
+fn hexadecimal(digits: [u8; 2]) -> Option<u8> {
+    let value = |digit: u8| char::from(digit).to_digit(16);
+    u8::try_from(value(digits[0])? * 16 + value(digits[1])?).ok()
 }
 
 #[cfg(test)]
@@ -178,10 +168,43 @@ mod tests {
         assert_eq!(mask(text, vec!["abc", "abcd"]), "*** *** *** *** bcd");
     }
 
+    #[test]
+    fn a_percent_sign_hides_no_secret() {
+        for (text, secret, expected) in [
+            ("%0a0%21A", "0a0!A", "%***"),
+            ("%%410a", "A0a", "%***"),
+            ("%2541%41A", "AAA", "***"),
+            ("x%2525y", "%25", "x***y"),
+            ("x%252525y", "%25", "x***y"),
+            ("%252541", "AA", "%252541"),
+            ("%4", "A", "%4"),
+            ("%9941", "A", "%9941"),
+            ("25241", "A", "25241"),
+        ] {
+            assert_eq!(mask(text.to_owned(), vec![secret]), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_shows_no_part_of_a_secret_where_it_is() {
+        let secret = "0123456789abcdef";
+        for length in LONGEST - 40..LONGEST {
+            let before = "é".repeat(length / 2);
+            let masked = mask(format!("{before}%30123456789abcdef"), vec![secret]);
+            let kept = "é".repeat(length / 2 - LONGEST_SPELLING / 2);
+            assert!(masked.starts_with(&kept), "{length}");
+            assert!(!masked.contains('1'), "{length}");
+        }
+        let whole = "x".repeat(LONGEST);
+        assert_eq!(mask(whole.clone(), vec![secret]), whole);
+        let kept = "x".repeat(LONGEST + 1 - LONGEST_SPELLING);
+        assert_eq!(mask(whole + "x", vec![secret]), kept + "***");
+    }
+
     proptest! {
         #[test]
         fn no_spelling_of_a_secret_is_left(
-            secret in "[!-~]{6,12}", other in "[!-~]{6,12}", before in "[ -~é]{0,6}", after in "[ -~é]{0,6}",
+            secret in "[!-)+-~]{6,12}", other in "[!-)+-~]{6,12}", before in "[ -~é]{0,6}", after in "[ -~é]{0,6}",
         ) {
             for spelling in spellings(&secret) {
                 let masked = mask(format!("{before}{spelling}{after}"), vec![&other, &secret]);
