@@ -46,7 +46,7 @@ struct Ours {
     restarted: bool,
     error: Option<String>,
     return_to: Option<ReturnPath>,
-    /// A return path that nobody here has written, or two.
+    /// A return path that was not written here, or two.
     is_tampered: bool,
 }
 

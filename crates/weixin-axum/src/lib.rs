@@ -34,10 +34,10 @@
 //! - The page by the device: the QR page on desktops, the official account's page inside WeChat ([`WebLogin::builder`]
 //!   takes both applications), and for other phones, which cannot scan their own screen, a page that says what to do.
 //! - A cookie of this browser (`__Host-`, `HttpOnly`, `Secure`, `SameSite=Lax`, two hours) holds a random secret; WeChat
-//!   and the callback's URL have a hash of it only, so that a URL that was seen logs nobody in. One for each login in
+//!   and the callback's URL have a hash of it only, so that a stolen URL is worth nothing. One for each login in
 //!   progress, five for a browser at most. On plain `http://localhost` and `http://127.0.0.1`, and only there, it goes
 //!   without `__Host-` and `Secure`.
-//! - A callback without this browser's cookie logs nobody in. WeChat's own browser loses cookies, so
+//! - A callback without this browser's cookie does not log in. WeChat's own browser loses cookies, so
 //!   the login starts again by itself, once ([`LoginErrorKind::Restarted`]).
 //! - A callback that comes twice (back button, prefetch, WeChat itself) gets the same result for a
 //!   minute, from one exchange, even if the browser dropped the first request; with
@@ -48,7 +48,9 @@
 //!   for it. Its button starts a new login. [`WebLoginBuilder::pages`] restyles them all.
 //! - Where to go after the login is a path on the same site ([`ReturnPath`]), or rejected. It travels in the callback's
 //!   query, covered by the state.
-//! - What needs no login costs nothing: a made-up callback is not kept and reaches neither WeChat nor a store.
+//! - A callback without a matching cookie is not kept and reaches neither WeChat nor a store. Anyone can start a login
+//!   and make up its code, which costs one call and one entry: at most 256 calls are under way. Limit requests per IP
+//!   address before this.
 //! - The QR code inside a page ([`WebLogin::embed`]), and logins in a pop-up ([`PopUpDone`]).
 //!
 //! # What is left to you

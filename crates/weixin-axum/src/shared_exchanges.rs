@@ -21,7 +21,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 const MAX_POLLS: u32 = 300;
 /// How often a change that another server has overtaken is tried again.
 const WRITE_ATTEMPTS: u32 = 5;
-/// How often one of the servers removes what has expired, so that nobody has to.
+/// How often a server removes expired records.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(10);
 
 #[derive(Debug)]

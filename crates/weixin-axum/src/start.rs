@@ -220,7 +220,7 @@ impl WebLogin {
     }
 
     /// The state covers the redirect URI, so that one of another login on this host is worth nothing here, and the
-    /// return path, so that nobody can exchange it in the callback's URL.
+    /// return path, so that it cannot be exchanged in the callback's URL.
     pub(crate) fn bound(&self, csrf: CsrfToken, return_to: Option<&ReturnPath>) -> CsrfToken {
         let return_to = return_to.map(ReturnPath::in_query).unwrap_or_default();
         csrf.bound_to(&format!("{} {return_to}", self.0.redirect_uri))

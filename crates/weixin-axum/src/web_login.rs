@@ -191,9 +191,10 @@ impl WebLogin {
         outcome
     }
 
-    /// Ends the logins of this browser for good, so that a callback that comes again, such as by the back button, logs
-    /// nobody in: for the handler that logs the user out. Add the headers to its response. With
-    /// `WebLoginBuilder::shared` it holds on all servers; a store that fails is logged.
+    /// Ends the replay of this browser's logins, so that a callback that comes again, such as by the back button, does
+    /// not log in: for the handler that logs the user out. Add the headers to its response: they remove the cookies,
+    /// those of logins in progress as well. With `WebLoginBuilder::shared` it holds on all servers; a store that fails
+    /// is logged. Logins of the same user in other browsers can be repeated for the rest of their minute.
     #[cfg_attr(
         not(feature = "shared"),
         expect(clippy::unused_async, reason = "a shared store is asked")

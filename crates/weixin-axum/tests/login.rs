@@ -454,3 +454,30 @@ async fn a_redirect_uri_with_a_query_keeps_it() {
     assert_eq!(param(&callback, "tenant"), "7");
     assert!(browser.open(&site, &callback).await.user().is_some());
 }
+
+#[tokio::test]
+async fn repeats_of_one_callback_take_no_exchange_away_from_others() {
+    let site = Arc::new(Site::start("http://localhost/authorization", Gate::new(0)).await);
+    let mut stranger = Browser::default();
+    let callback = stranger.log_in(&site).await;
+    let mut repeats = tokio::task::JoinSet::new();
+    for _ in 0..300 {
+        let (site, mut browser) = (Arc::clone(&site), stranger.clone());
+        let callback = callback.clone();
+        repeats.spawn(async move { browser.open(&site, &callback).await.user().is_some() });
+    }
+    let mut honest = Browser::default();
+    let own = honest.log_in(&site).await;
+    let own_login = {
+        let (site, mut browser) = (Arc::clone(&site), honest.clone());
+        tokio::spawn(async move { browser.open(&site, &own).await.user().is_some() })
+    };
+    while site.gate.exchanges() < 2 {
+        assert!(!own_login.is_finished(), "busy");
+        tokio::task::yield_now().await;
+    }
+    site.gate.open.add_permits(2);
+    assert!(own_login.await.unwrap());
+    assert!(repeats.join_all().await.into_iter().all(|done| done));
+    assert_eq!(site.gate.exchanges(), 2);
+}

@@ -84,15 +84,17 @@ async fn a_database_file_lets_readers_go_on_beside_a_writer_and_writers_wait() {
 }
 
 #[tokio::test]
-async fn a_database_in_memory_is_one_connection_that_is_never_closed() {
+async fn a_database_in_memory_survives_requests_that_are_dropped() {
     let world = World::new().await;
-    let options = world.site.database.pool.options();
-    assert_eq!(
-        (
-            options.get_max_connections(),
-            options.get_idle_timeout(),
-            options.get_max_lifetime()
-        ),
-        (1, None, None)
-    );
+    let mut browser = world.registered(EMAIL).await;
+    for _ in 0..100 {
+        let pool = world.site.database.pool.clone();
+        let dropped = tokio::spawn(async move {
+            drop(sqlx::query("SELECT * FROM users").fetch_all(&pool).await);
+        });
+        tokio::task::yield_now().await;
+        dropped.abort();
+    }
+    assert!(world.home(&browser).await.contains("joe@shop.example"));
+    world.post(&mut browser, "/logout", "").await;
 }

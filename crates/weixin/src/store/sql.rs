@@ -1,9 +1,9 @@
 //! Records in SQLite or PostgreSQL, by one SQL text.
 
-use std::time::SystemTime;
+use std::{sync::Mutex, time::SystemTime};
 
 use sqlx::{
-    AnyPool, Row,
+    AnyConnection, AnyPool, Connection, Row,
     any::{AnyPoolOptions, AnyRow, install_default_drivers},
 };
 
@@ -24,6 +24,9 @@ const TABLE: &str = "create table if not exists weixin_store (
 pub struct SqlStore {
     pool: AnyPool,
     keys: StoreKeys,
+    /// Holds a database in memory, which ends with its last connection: a request that is dropped may close those of the
+    /// pool. It is never used; the lock makes it shareable.
+    _keeper: Option<Mutex<AnyConnection>>,
 }
 
 impl SqlStore {
@@ -37,6 +40,20 @@ impl SqlStore {
     /// [`StoreError`] if the database cannot be reached, or if its driver is not among the features of this crate.
     pub async fn connect(url: &str, keys: StoreKeys) -> Result<Self, StoreError> {
         install_default_drivers();
+        let shared_memory;
+        let (url, is_in_memory) = if is_in_memory(url) {
+            let name = Version::random()?.number().cast_unsigned();
+            shared_memory = format!("sqlite:file:weixin-{name:x}?mode=memory&cache=shared");
+            (shared_memory.as_str(), true)
+        } else {
+            (url, false)
+        };
+        let keeper = if is_in_memory {
+            let connection = AnyConnection::connect(url).await.map_err(failed)?;
+            Some(Mutex::new(connection))
+        } else {
+            None
+        };
         let options = if url.starts_with("sqlite:") {
             sqlite_options()
         } else {
@@ -48,7 +65,11 @@ impl SqlStore {
         if created.is_err() {
             sqlx::query(TABLE).execute(&pool).await.map_err(failed)?;
         }
-        Ok(Self { pool, keys })
+        Ok(Self {
+            pool,
+            keys,
+            _keeper: keeper,
+        })
     }
 
     async fn read(&self, key: &str) -> Result<Option<Record>, StoreError> {
@@ -146,8 +167,11 @@ impl Store for SqlStore {
     }
 }
 
-/// SQLite has one writer at a time, so that more connections than one would only wait for each other. This one stays
-/// open, because a database in memory ends with its connection.
+fn is_in_memory(url: &str) -> bool {
+    matches!(url, "sqlite::memory:" | "sqlite://:memory:")
+}
+
+/// SQLite has one writer at a time, so that more connections than one would only wait for each other.
 fn sqlite_options() -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(1)
@@ -174,6 +198,25 @@ mod tests {
     use super::*;
 
     const KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+
+    #[tokio::test]
+    async fn a_database_in_memory_survives_requests_that_are_dropped() {
+        let store = SqlStore::connect("sqlite::memory:", StoreKeys::new(KEY).unwrap());
+        let store = std::sync::Arc::new(store.await.unwrap());
+        let record = Record::new(b"x".to_vec(), 1.into(), from_milliseconds(i64::MAX));
+        assert!(store.replace("kept", None, Some(record)).await.unwrap());
+        for _ in 0..100 {
+            let dropped = std::sync::Arc::clone(&store);
+            let load = tokio::spawn(async move { drop(dropped.load("kept").await) });
+            tokio::task::yield_now().await;
+            load.abort();
+        }
+        let kept = store.load("kept").await.unwrap().unwrap();
+        assert_eq!(kept.expose(), b"x");
+        // Each store has a memory of its own.
+        let other = SqlStore::connect("sqlite::memory:", StoreKeys::new(KEY).unwrap());
+        assert!(other.await.unwrap().load("kept").await.unwrap().is_none());
+    }
 
     #[tokio::test]
     async fn an_sqlite_connection_waits_for_locks_and_stays_open() {

@@ -1,9 +1,13 @@
 //! The database, and the time that it is used at.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use sqlx::{
-    Sqlite, SqlitePool, Transaction,
+    ConnectOptions, Sqlite, SqliteConnection, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions},
 };
 use tower_sessions::cookie::time::OffsetDateTime;
@@ -13,19 +17,26 @@ use weixin::Clock;
 pub(crate) struct Database {
     pub(crate) pool: SqlitePool,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Holds a database in memory, which ends with its last connection: a request that is dropped may close those of the
+    /// pool. It is never used.
+    _keeper: Option<Arc<Mutex<SqliteConnection>>>,
 }
 
 impl Database {
     /// Opens a file, or a database in memory, and creates its tables.
     pub(crate) async fn open(file: Option<&Path>, clock: Arc<dyn Clock>) -> sqlx::Result<Self> {
-        let pool = match file {
-            Some(file) => of_file(file).await?,
+        let (pool, keeper) = match file {
+            Some(file) => (of_file(file).await?, None),
             None => in_memory().await?,
         };
         sqlx::raw_sql(include_str!("schema.sql"))
             .execute(&pool)
             .await?;
-        Ok(Self { pool, clock })
+        Ok(Self {
+            pool,
+            clock,
+            _keeper: keeper,
+        })
     }
 
     /// Begins a transaction that no other writer can come between: what it reads is still true when it writes.
@@ -53,15 +64,12 @@ async fn of_file(file: &Path) -> sqlx::Result<SqlitePool> {
     pool.connect_with(options).await
 }
 
-/// One connection, which is never closed: each connection has a memory of its own.
-async fn in_memory() -> sqlx::Result<SqlitePool> {
-    let options = SqliteConnectOptions::new()
-        .in_memory(true)
-        .foreign_keys(true);
-    SqlitePoolOptions::new()
-        .max_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(options)
-        .await
+/// One connection that works, and one that keeps what is in memory. This URL makes both share it.
+async fn in_memory() -> sqlx::Result<(SqlitePool, Option<Arc<Mutex<SqliteConnection>>>)> {
+    let options: SqliteConnectOptions = "sqlite::memory:".parse()?;
+    let options = options.foreign_keys(true);
+    let keeper = options.connect().await?;
+    let pool = SqlitePoolOptions::new().max_connections(1);
+    let pool = pool.connect_with(options).await?;
+    Ok((pool, Some(Arc::new(Mutex::new(keeper)))))
 }

@@ -116,9 +116,9 @@ async fn by_password(
     })
 }
 
-/// Ends this session, and the last login: its callback logs nobody in if it comes again.
+/// Ends this browser's last login, whose callback must not log in again, and then the session.
 async fn leave(site: &Site, session: &Session, headers: &HeaderMap) -> Result<Response, Failed> {
-    session.flush().await?;
     let ended = site.weixin.end_login(headers).await;
+    session.flush().await?;
     Ok((ended, Redirect::to("/")).into_response())
 }
