@@ -873,6 +873,23 @@ async fn once_is_not_taken_over_from_a_server_that_died() {
     assert_eq!(get(&other, "later").await.unwrap(), "later");
 }
 
+/// A store may return records that have expired, until they are removed.
+#[tokio::test(start_paused = true)]
+async fn once_forgets_an_unknown_outcome_after_two_hours_whatever_the_store_still_has() {
+    let store = Spied::default();
+    dies(&store, begin(), true).await;
+    let other = server(&store).once();
+    sleep(LEASE + 7_199 * SECOND).await;
+    let unknown = other.try_get_with("key", None, forbidden).await;
+    assert!(matches!(unknown.unwrap_err(), VaultError::OutcomeUnknown));
+    sleep(SECOND).await;
+    assert!(store.load("key").await.unwrap().is_some());
+    let mut later = ticket("later");
+    later.expires = 20_000;
+    let value = other.try_get_with("key", None, move |_| ready(Ok(later)));
+    assert_eq!(value.await.unwrap().name, "later");
+}
+
 #[tokio::test(start_paused = true)]
 async fn once_is_unknown_after_a_panic_and_after_a_computation_that_does_not_end() {
     let store = Spied::default();

@@ -124,7 +124,10 @@ impl<V: Renewable> SingleFlight<V> {
             }
             None if is_leased => Next::Wait,
             None => match mode {
-                Mode::Once if current.is_some() => Next::Fail(VaultError::OutcomeUnknown),
+                // A store may still have a record that has expired.
+                Mode::Once if now < leased.expires_at(REMEMBER_UNKNOWN) => {
+                    Next::Fail(VaultError::OutcomeUnknown)
+                }
                 Mode::Renew => Next::Fail(VaultError::Unknown),
                 Mode::Once | Mode::Fetch => Next::Compute {
                     current,

@@ -65,7 +65,7 @@ impl<V: Renewable> Leased<V> {
     }
 
     /// The time from which on the store may drop it. A record without a value is kept for `retention` after its lease.
-    fn expires_at(&self, retention: Duration) -> SystemTime {
+    pub(super) fn expires_at(&self, retention: Duration) -> SystemTime {
         let lease = self.lease_ends.unwrap_or(SystemTime::UNIX_EPOCH);
         match &self.value {
             Some(value) => value.kept_until().max(lease),
