@@ -19,8 +19,11 @@ pub(crate) const LOGIN_TIME: Duration = Duration::from_hours(2);
 /// until web servers reject every request.
 pub(crate) const MAX_IN_PROGRESS: usize = 5;
 
-/// Most cookies that one response removes: browsers keep no more than about this many for a host.
-const MAX_REMOVED: usize = 200;
+/// Most cookies that are read: browsers keep no more than about this many for a host.
+const MAX_READ: usize = 200;
+
+/// Most cookies that the start of a login removes, so that its response stays small whatever a request holds.
+const MAX_REMOVED: usize = 20;
 
 /// Letters and digits of a token and of the state that is derived from it.
 const LENGTH: usize = 22;
@@ -77,7 +80,7 @@ impl StateCookies {
     pub(crate) fn in_progress(&self, headers: &HeaderMap) -> Vec<String> {
         let mut states = Vec::new();
         for (state, _) in self.all(headers) {
-            if !states.contains(&state) && states.len() < MAX_REMOVED {
+            if !states.contains(&state) && states.len() < MAX_READ {
                 states.push(state);
             }
         }
@@ -88,7 +91,7 @@ impl StateCookies {
     pub(crate) fn make_room(&self, headers: &HeaderMap) -> Vec<HeaderValue> {
         let states = self.in_progress(headers);
         let too_many = (states.len() + 1).saturating_sub(MAX_IN_PROGRESS);
-        let oldest = states.iter().take(too_many);
+        let oldest = states.iter().take(too_many.min(MAX_REMOVED));
         oldest.filter_map(|state| self.remove(state)).collect()
     }
 
@@ -336,7 +339,7 @@ mod tests {
     fn of_a_browsers_logins_the_oldest_goes_when_there_are_more_than_five() {
         let state = |n: usize| format!("S{n:021}");
         let pair = |n| format!("__Host-weixin-oqpq-{}={TOKEN}", state(n));
-        for (count, removed) in [(0, 0), (4, 0), (5, 1), (9, 5)] {
+        for (count, removed) in [(0, 0), (4, 0), (5, 1), (9, 5), (24, 20), (300, 20)] {
             let pairs: Vec<_> = (0..count).map(pair).collect();
             let headers = headers(&[pairs.join("; ").as_bytes()]);
             let room = https().make_room(&headers);
@@ -345,5 +348,14 @@ mod tests {
                 .collect();
             assert_eq!(room, expected, "{count} logins");
         }
+    }
+
+    #[test]
+    fn each_login_in_progress_counts_once_and_no_more_than_a_browser_keeps_are_read() {
+        let pair = |n: usize| format!("__Host-weixin-oqpq-S{n:021}={TOKEN}");
+        let pairs: Vec<_> = (0..300).flat_map(|n| [pair(n), pair(n)]).collect();
+        let headers = headers(&[pairs.join("; ").as_bytes()]);
+        let expected: Vec<_> = (0..200).map(|n| format!("S{n:021}")).collect();
+        assert_eq!(https().in_progress(&headers), expected);
     }
 }
