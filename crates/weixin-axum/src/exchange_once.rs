@@ -48,6 +48,9 @@ impl Fingerprint {
 pub(crate) enum Outcome {
     Failed(Arc<weixin::Error>),
     Token(Arc<Token>),
+    /// Another server has exchanged it, less than a minute ago.
+    #[cfg(feature = "shared")]
+    Repeat(Arc<Token>),
     /// Another server has exchanged it, with another code, or too long ago.
     #[cfg(feature = "shared")]
     Used,

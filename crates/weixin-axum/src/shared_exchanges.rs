@@ -84,7 +84,7 @@ impl SharedExchanges {
             result: None,
         };
         let version = match self.claim(&key, &record, now).await {
-            Ok(Claim::Done(token)) => return Outcome::Token(token),
+            Ok(Claim::Done(token)) => return Outcome::Repeat(token),
             Ok(Claim::Used) => return Outcome::Used,
             Ok(Claim::Acquired(version)) => Some(version),
             // A login on this server alone is better than none: WeChat itself takes a code once.

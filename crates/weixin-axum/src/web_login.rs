@@ -55,6 +55,7 @@ pub struct Login {
     pub return_to: Option<ReturnPath>,
     /// Ends the login in this browser: make it a part of the response.
     pub forget: ForgetState,
+    is_repeat: bool,
     reply: Reply,
 }
 
@@ -69,6 +70,14 @@ impl Login {
         user.map_err(|error| self.reply.clone().failed_because(Arc::new(error)))
     }
 
+    /// Whether this callback came before, within the last minute: another request has got the same result, or will.
+    ///
+    /// Its response may not have reached the browser, so a repeat usually logs in as well. A site that ends all logins of
+    /// a user rejects the repeats of those that it has ended.
+    pub fn is_repeat(&self) -> bool {
+        self.is_repeat
+    }
+
     /// Who has logged in, without another call.
     pub fn ids(&self) -> KnownIds {
         self.token.ids(self.client.app())
@@ -80,6 +89,7 @@ impl fmt::Debug for Login {
         f.debug_struct("Login")
             .field("token", &self.token)
             .field("return_to", &self.return_to)
+            .field("is_repeat", &self.is_repeat)
             .finish_non_exhaustive()
     }
 }
@@ -123,10 +133,14 @@ impl WebLogin {
         let Some(client) = self.0.apps.of_kind(cookie.kind).cloned() else {
             return Err(reply.failed_with(LoginErrorKind::Used));
         };
+        let mut is_repeat = false;
         let outcome = match self.enter(&state, &code) {
             None => return Err(reply.failed_with(LoginErrorKind::Busy)),
             Some((Entry::Used, _)) => return Err(reply.failed_with(LoginErrorKind::Used)),
-            Some((Entry::Follower(pending), _)) => wait(pending).await,
+            Some((Entry::Follower(pending), _)) => {
+                is_repeat = true;
+                wait(pending).await
+            }
             Some((Entry::Leader(sender, pending), permit)) => {
                 let exchange = self.clone().redeem(client.clone(), state.clone(), code);
                 // A task of its own: a browser that calls back twice drops its first request.
@@ -140,14 +154,18 @@ impl WebLogin {
             }
         };
         let spent = self.0.cookies.spend(&state, &cookie);
+        let login = |token, is_repeat| Login {
+            token,
+            client: client.clone(),
+            forget: ForgetState(spent.clone()),
+            return_to: reply.return_to.clone(),
+            is_repeat,
+            reply: reply.clone(),
+        };
         match outcome {
-            Some(Outcome::Token(token)) => Ok(Login {
-                token,
-                client,
-                forget: ForgetState(spent),
-                return_to: reply.return_to.clone(),
-                reply,
-            }),
+            Some(Outcome::Token(token)) => Ok(login(token, is_repeat)),
+            #[cfg(feature = "shared")]
+            Some(Outcome::Repeat(token)) => Ok(login(token, true)),
             Some(Outcome::Failed(error)) if nothing_was_sent(&error) => {
                 Err(reply.failed_because(error))
             }
@@ -194,7 +212,8 @@ impl WebLogin {
     /// Ends the replay of this browser's logins, so that a callback that comes again, such as by the back button, does
     /// not log in: for the handler that logs the user out. Add the headers to its response: they remove the cookies,
     /// those of logins in progress as well. With `WebLoginBuilder::shared` it holds on all servers; a store that fails
-    /// is logged. Logins of the same user in other browsers can be repeated for the rest of their minute.
+    /// is logged. Logins of the same user in other browsers can be repeated for the rest of their minute:
+    /// [`Login::is_repeat`] tells them.
     #[cfg_attr(
         not(feature = "shared"),
         expect(clippy::unused_async, reason = "a shared store is asked")

@@ -65,6 +65,7 @@ async fn a_callback_that_comes_again_gets_the_same_answer_from_one_exchange() {
         (again.status, again.user()),
         (StatusCode::SEE_OTHER, first.user())
     );
+    assert!(!first.is_repeat() && again.is_repeat());
     assert_eq!(site.gate.exchanges(), 1);
 }
 

@@ -63,6 +63,7 @@ async fn the_same_callback_on_two_servers(share: impl AsyncFn(WebLoginBuilder) -
     assert!(first.user().is_some(), "{}", first.body);
     let again = browser.open(&one, &callback).await;
     assert_eq!(again.user(), first.user());
+    assert!(!first.is_repeat() && again.is_repeat());
     assert_eq!(one.gate.exchanges(), 1);
 
     // At once, on both.
@@ -72,6 +73,7 @@ async fn the_same_callback_on_two_servers(share: impl AsyncFn(WebLoginBuilder) -
     let (left, right) = tokio::join!(tab.open(&one, &callback), tab_two.open(&other, &callback));
     assert!(left.user().is_some(), "{}", left.body);
     assert_eq!(left.user(), right.user());
+    assert!(left.is_repeat() != right.is_repeat());
     assert_eq!(one.gate.exchanges(), 2);
 
     // Another code with a state that the other server has spent.

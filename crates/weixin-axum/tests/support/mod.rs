@@ -198,12 +198,13 @@ async fn authorization(
     } else {
         login.user().await?.openid
     };
+    let is_repeat = login.is_repeat().to_string();
     let to = login
         .return_to
         .map_or_else(|| "/".to_owned(), |path| path.to_string());
     Ok((
         login.forget,
-        [("x-user", openid.to_string())],
+        [("x-user", openid.to_string()), ("x-repeat", is_repeat)],
         Redirect::to(&to),
     ))
 }
@@ -244,6 +245,11 @@ impl Page {
         self.headers
             .get("x-user")
             .map(|user| user.to_str().unwrap())
+    }
+
+    /// Whether the site was told that this callback came before.
+    pub(crate) fn is_repeat(&self) -> bool {
+        self.header("x-repeat") == "true"
     }
 
     /// The kind of failure to whose page this redirects.
