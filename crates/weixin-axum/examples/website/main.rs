@@ -1,6 +1,8 @@
 //! A site with accounts: login with WeChat or with an email address and a password, WeChat linked and unlinked, sessions
 //! in SQLite, log-out on this device and on all, deletion of the account.
 //!
+//! What it leaves to the proxy before it: a limit of requests per IP address, to `/login`, `/password` and `/register`.
+//!
 //! `cargo run -p weixin-axum --example website`, then open <http://localhost:8080>. `DATABASE` is the file of the
 //! database; without it, everything is in memory.
 #![expect(clippy::print_stdout, reason = "an example")]

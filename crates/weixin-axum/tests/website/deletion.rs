@@ -16,7 +16,7 @@ async fn wechat_is_unlinked_and_the_password_goes_on_to_log_in() {
     world.link(&mut browser, "xiaoming").await;
     let mut other_device = Browser::default();
     world.log_in(&mut other_device, "xiaoming").await;
-    let done = world.post(&mut browser, "/unlink", "").await;
+    let done = world.post(&mut browser, "/unlink", PASSWORD).await;
     assert_eq!(
         (done.status().as_u16(), location(&done)),
         (303, "/".to_owned())

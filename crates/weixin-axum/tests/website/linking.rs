@@ -34,7 +34,7 @@ async fn wechat_is_linked_to_the_account_that_is_logged_in_and_opens_it_from_the
 async fn the_callback_of_a_link_twenty_times_at_once_links_once_and_succeeds_each_time() {
     let world = World::new().await;
     let mut browser = world.registered(EMAIL).await;
-    let started = world.post(&mut browser, "/link", "").await;
+    let started = world.post(&mut browser, "/link", EMAIL).await;
     let callback = world.scan(&started, "xiaoming").await;
     let mut visits = JoinSet::new();
     for (mut browser, callback) in vec![(browser, callback); 20] {
@@ -74,7 +74,7 @@ async fn a_second_wechat_user_is_not_put_in_the_place_of_the_first() {
 async fn a_link_does_not_outlast_the_log_out_of_its_account() {
     let world = World::new().await;
     let mut browser = world.registered(EMAIL).await;
-    let started = world.post(&mut browser, "/link", "").await;
+    let started = world.post(&mut browser, "/link", EMAIL).await;
     let callback = world.scan(&started, "xiaoming").await;
     world.post(&mut browser, "/logout", "").await;
     let before = world.stored().await;
@@ -93,7 +93,7 @@ async fn a_link_does_not_outlast_the_log_out_of_its_account() {
 async fn a_link_that_one_account_began_is_not_completed_for_another() {
     let world = World::new().await;
     let mut browser = world.registered(EMAIL).await;
-    let started = world.post(&mut browser, "/link", "").await;
+    let started = world.post(&mut browser, "/link", EMAIL).await;
     let callback = world.scan(&started, "xiaoming").await;
     world.post(&mut browser, "/register", ANN).await;
     let before = world.stored().await;
@@ -111,7 +111,7 @@ async fn a_login_is_not_a_link_because_somebody_planted_the_session_of_one_who_l
     let started = world.get(&mut victim, "/login").await;
     let callback = world.scan(&started, "xiaoming").await;
     let mut attacker = world.registered(EMAIL).await;
-    world.post(&mut attacker, "/link", "").await;
+    world.post(&mut attacker, "/link", EMAIL).await;
     victim
         .0
         .insert(SESSION.to_owned(), attacker.0[SESSION].clone());
@@ -131,10 +131,10 @@ async fn a_login_is_not_a_link_because_somebody_planted_the_session_of_one_who_l
 async fn the_callback_of_an_attackers_link_changes_nothing_in_the_victims_browser() {
     let world = World::new().await;
     let mut attacker = world.registered(EMAIL).await;
-    let started = world.post(&mut attacker, "/link", "").await;
+    let started = world.post(&mut attacker, "/link", EMAIL).await;
     let callback = world.scan(&started, "layla").await;
     let mut victim = world.registered(ANN).await;
-    world.post(&mut victim, "/link", "").await;
+    world.post(&mut victim, "/link", ANN).await;
     // The cookie of the login as well, as if `__Host-` did not protect it.
     let session = victim.0[SESSION].clone();
     victim.0.extend(attacker.0.clone());
@@ -154,4 +154,33 @@ async fn a_link_cannot_be_begun_by_a_mere_visit() {
     let refused = world.get(&mut browser, "/link").await;
     assert_eq!(refused.status(), 405);
     assert_eq!(world.rows("SELECT data FROM sessions").await, before);
+}
+
+/// The session is one that a stranger has got hold of.
+#[tokio::test]
+async fn a_session_alone_neither_links_nor_unlinks_wechat() {
+    let world = World::new().await;
+    let mut browser = world.registered(EMAIL).await;
+    for (path, has_wechat) in [("/link", false), ("/unlink", true)] {
+        if has_wechat {
+            world.link(&mut browser, "xiaoming").await;
+        }
+        let before = world.stored().await;
+        for wrong in ["", "password=", "password=wrong+horse"] {
+            let refused = world.post(&mut browser, path, wrong).await;
+            assert_eq!(refused.status(), 400, "{path} {wrong}");
+            let page = text(&refused);
+            assert!(
+                page.contains("密码不正确") && page.contains("joe@shop.example"),
+                "{page}"
+            );
+        }
+        assert_eq!(world.stored().await, before);
+    }
+    for _ in 0..10 {
+        let wrong = "password=wrong+horse";
+        world.post(&mut browser, "/unlink", wrong).await;
+    }
+    let refused = world.post(&mut browser, "/unlink", EMAIL).await;
+    assert_eq!(refused.status(), 429);
 }

@@ -12,7 +12,7 @@ use weixin::SystemClock;
 use weixin_sim::Sim;
 
 use crate::{
-    running::Browser,
+    running::{Browser, location},
     site::{Database, Site},
     world::{EMAIL, LOGGED_OUT, SESSION, WeChat, World, web_login},
 };
@@ -70,6 +70,53 @@ async fn logging_out_everywhere_ends_the_sessions_of_other_browsers() {
     assert!(world.home(&other).await.contains("joe@shop.example"));
 }
 
+/// The thief has got hold of another device of the user, and goes back to the callback of its last login.
+#[tokio::test]
+async fn logging_out_everywhere_ends_the_repeats_of_logins_on_other_devices() {
+    for end in ["/logout-everywhere", "/unlink", "/delete"] {
+        let world = World::new().await;
+        let mut owner = world.registered(EMAIL).await;
+        world.link(&mut owner, "xiaoming").await;
+        let mut device = Browser::default();
+        let callback = world.allowed(&mut device, "xiaoming").await;
+        device.get(&callback).await;
+        let mut repeats = device.clone();
+        repeats.0.remove(SESSION);
+        repeats.get(&callback).await;
+        let home = world.home(&repeats).await;
+        assert!(
+            home.contains("joe@shop.example"),
+            "a repeat logs in: {home}"
+        );
+
+        world.post(&mut owner, end, EMAIL).await;
+        let users = world.count("SELECT COUNT(*) FROM users").await;
+        for second in [0, 58] {
+            world.clock.advance(Duration::from_secs(second));
+            let response = device.get(&callback).await;
+            assert_eq!(location(&response), "/", "{end}");
+            assert!(world.home(&device).await.contains(LOGGED_OUT), "{end}");
+        }
+        assert_eq!(world.count("SELECT COUNT(*) FROM users").await, users);
+        // A new login is one, at once.
+        world.log_in(&mut device, "xiaoming").await;
+        assert!(!world.home(&device).await.contains(LOGGED_OUT), "{end}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_known_of_ended_logins_goes_with_their_minute() {
+    let world = World::new().await;
+    for (user, after) in [("xiaoming", 0), ("layla", 61)] {
+        let mut browser = Browser::default();
+        world.log_in(&mut browser, user).await;
+        world.clock.advance(Duration::from_secs(after));
+        world.post(&mut browser, "/logout-everywhere", "").await;
+    }
+    let ended = "SELECT COUNT(DISTINCT ended) FROM ended_logins";
+    assert_eq!(world.count(ended).await, 1);
+}
+
 #[tokio::test]
 async fn logging_out_ends_one_session() {
     let world = World::new().await;
@@ -92,7 +139,7 @@ async fn a_session_that_was_ended_on_another_device_does_not_come_back_by_a_requ
     let store = Arc::new(world.site.sessions.clone());
     let under_way = Session::new(Some(id), store.clone(), None);
     under_way.insert("anything", 1).await.unwrap();
-    store.end_all(1).await.unwrap();
+    world.site.accounts.log_out_everywhere(1).await.unwrap();
     under_way.save().await.unwrap();
     assert_eq!(store.load(&id).await.unwrap(), None);
     assert!(world.home(&browser).await.contains(LOGGED_OUT));

@@ -100,14 +100,19 @@ impl World {
 
     /// A login with WeChat, up to the response to its callback.
     pub(crate) async fn log_in(&self, browser: &mut Browser, user: &str) -> Response<Vec<u8>> {
-        let started = self.get(browser, "/login").await;
-        let callback = self.scan(&started, user).await;
+        let callback = self.allowed(browser, user).await;
         browser.get(&callback).await
     }
 
-    /// The same, to link WeChat.
+    /// A login with WeChat up to its callback, whose URL is returned.
+    pub(crate) async fn allowed(&self, browser: &mut Browser, user: &str) -> String {
+        let started = self.get(browser, "/login").await;
+        self.scan(&started, user).await
+    }
+
+    /// The same, to link WeChat to the account of [`EMAIL`].
     pub(crate) async fn link(&self, browser: &mut Browser, user: &str) -> Response<Vec<u8>> {
-        let started = self.post(browser, "/link", "").await;
+        let started = self.post(browser, "/link", EMAIL).await;
         let callback = self.scan(&started, user).await;
         browser.get(&callback).await
     }

@@ -57,6 +57,7 @@ async fn an_account_gets_wechat_added_and_is_opened_by_it_after_a_log_out() {
     window.write("input[name=password]", "correct horse").await;
     window.click("#register").await;
     window.reads("h1", "joe@shop.example").await;
+    window.write("input[name=password]", "correct horse").await;
     window.click("#link").await;
     allow_on_the_phone(&window).await;
     window.reads("dd:last-of-type", "已绑定 · linked").await;
@@ -66,6 +67,7 @@ async fn an_account_gets_wechat_added_and_is_opened_by_it_after_a_log_out() {
     window.click("#login").await;
     allow_on_the_phone(&window).await;
     window.reads("h1", "joe@shop.example").await;
+    window.write("input[name=password]", "correct horse").await;
     window.click("#unlink").await;
     window.reads("dd:last-of-type", "未绑定 · not linked").await;
     window.click("a[href='/delete']").await;

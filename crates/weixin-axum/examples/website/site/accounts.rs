@@ -2,7 +2,7 @@
 
 use sqlx::{Row, sqlite::SqliteRow};
 
-use super::{credentials::Email, database::Database};
+use super::{credentials::Email, database::Database, ended_logins::end_logins};
 
 #[derive(Clone)]
 pub(crate) struct Accounts(pub(crate) Database);
@@ -81,19 +81,21 @@ impl Accounts {
         if user.execute(&mut *write).await?.rows_affected() == 0 {
             return Ok(false);
         }
-        for statement in [
-            "DELETE FROM identities WHERE user = $1",
-            "DELETE FROM sessions WHERE user = $1",
-        ] {
-            sqlx::query(statement).bind(id).execute(&mut *write).await?;
-        }
+        end_logins(&mut write, id, self.0.now()).await?;
+        sqlx::query("DELETE FROM identities WHERE user = $1")
+            .bind(id)
+            .execute(&mut *write)
+            .await?;
         write.commit().await?;
         Ok(true)
     }
 
     /// Deletes an account. Its identities and sessions go with it, as the tables say.
     pub(crate) async fn delete(&self, id: i64) -> sqlx::Result<()> {
+        let mut write = self.0.write().await?;
+        end_logins(&mut write, id, self.0.now()).await?;
         let user = sqlx::query("DELETE FROM users WHERE id = $1").bind(id);
-        user.execute(&self.0.pool).await.map(drop)
+        user.execute(&mut *write).await?;
+        write.commit().await
     }
 }

@@ -7,6 +7,7 @@ mod cookies;
 mod credentials;
 mod current_user;
 mod database;
+mod ended_logins;
 mod handlers;
 mod identities;
 mod pages;

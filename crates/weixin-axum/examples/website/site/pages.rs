@@ -20,6 +20,7 @@ struct Welcome<'a> {
 #[template(path = "../examples/website/pages/profile.html")]
 struct Profile<'a> {
     account: &'a Account,
+    notice: &'a str,
 }
 
 #[derive(Template)]
@@ -50,8 +51,8 @@ pub(crate) fn welcome(status: StatusCode, notice: &str) -> Response {
     page(status, &Welcome { notice })
 }
 
-pub(crate) fn profile(account: &Account) -> Response {
-    page(StatusCode::OK, &Profile { account })
+pub(crate) fn profile(status: StatusCode, account: &Account, notice: &str) -> Response {
+    page(status, &Profile { account, notice })
 }
 
 pub(crate) fn delete(

@@ -27,6 +27,12 @@ CREATE TABLE IF NOT EXISTS sessions (
 CREATE INDEX IF NOT EXISTS sessions_of_user ON sessions (user);
 CREATE INDEX IF NOT EXISTS sessions_by_end ON sessions (expires);
 
+-- WeChat users whose logins were ended on all devices, and when: for the minute in which a callback can be repeated.
+CREATE TABLE IF NOT EXISTS ended_logins (
+    identity TEXT PRIMARY KEY,
+    ended INTEGER NOT NULL
+) STRICT;
+
 -- How often a password was tried for an email address, whether it has an account or not.
 CREATE TABLE IF NOT EXISTS attempts (
     email TEXT PRIMARY KEY,

@@ -15,12 +15,6 @@ use super::{current_user::USER, database::Database};
 pub(crate) struct Sessions(pub(crate) Database);
 
 impl Sessions {
-    /// Ends every session of a user, on all devices.
-    pub(crate) async fn end_all(&self, user: i64) -> sqlx::Result<()> {
-        let all = sqlx::query("DELETE FROM sessions WHERE user = $1").bind(user);
-        all.execute(&self.0.pool).await.map(drop)
-    }
-
     async fn remove_expired(&self) -> sqlx::Result<()> {
         let expired = sqlx::query("DELETE FROM sessions WHERE expires <= $1").bind(self.0.now());
         expired.execute(&self.0.pool).await.map(drop)

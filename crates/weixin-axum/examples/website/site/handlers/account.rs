@@ -12,16 +12,13 @@ use tower_sessions::Session;
 use super::Failed;
 use crate::site::{
     Site,
-    accounts::Account,
-    credentials::{Email, Password},
     current_user::{self, CurrentUser},
     pages,
-    passwords::Verdict,
 };
 
 pub(crate) async fn home(State(site): State<Site>, session: Session) -> Result<Response, Failed> {
     Ok(match current_user::account(&site, &session).await? {
-        Some(account) => pages::profile(&account),
+        Some(account) => pages::profile(StatusCode::OK, &account, ""),
         None => pages::welcome(StatusCode::OK, ""),
     })
 }
@@ -40,7 +37,7 @@ pub(crate) async fn log_out_everywhere(
     CurrentUser(account): CurrentUser,
     headers: HeaderMap,
 ) -> Result<Response, Failed> {
-    site.sessions.end_all(account.id).await?;
+    site.accounts.log_out_everywhere(account.id).await?;
     leave(&site, &session, &headers).await
 }
 
@@ -50,7 +47,13 @@ pub(crate) async fn unlink(
     session: Session,
     CurrentUser(account): CurrentUser,
     headers: HeaderMap,
+    Form(form): Form<Confirmation>,
 ) -> Result<Response, Failed> {
+    if account.email.is_some()
+        && let Err((status, notice)) = site.passwords.confirm(&account, form.password).await?
+    {
+        return Ok(pages::profile(status, &account, notice));
+    }
     if !site.accounts.unlink(account.id).await? {
         return Ok(pages::last_way());
     }
@@ -70,10 +73,11 @@ pub(crate) async fn ask(
     Ok(pages::delete(StatusCode::OK, &account, is_fresh, ""))
 }
 
+/// What confirms a change of how the account is opened: a session that somebody has got hold of must not be enough.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Confirmation {
-    password: String,
+    pub(super) password: String,
 }
 
 /// Deletes the account, its identities and all its sessions.
@@ -86,7 +90,7 @@ pub(crate) async fn delete(
 ) -> Result<Response, Failed> {
     let is_fresh = current_user::is_fresh(&site, &session).await?;
     let confirmed = match &account.email {
-        Some(email) => by_password(&site, &account, email, form.password).await?,
+        Some(_) => site.passwords.confirm(&account, form.password).await?,
         None if is_fresh => Ok(()),
         None => Err((StatusCode::FORBIDDEN, "")),
     };
@@ -95,25 +99,6 @@ pub(crate) async fn delete(
     }
     site.accounts.delete(account.id).await?;
     leave(&site, &session, &headers).await
-}
-
-type Confirmed = Result<(), (StatusCode, &'static str)>;
-
-async fn by_password(
-    site: &Site,
-    account: &Account,
-    email: &str,
-    password: String,
-) -> Result<Confirmed, Failed> {
-    let wrong = Err((StatusCode::BAD_REQUEST, "密码不正确 · Wrong password"));
-    let (Ok(email), Ok(password)) = (Email::parse(email), Password::parse(password)) else {
-        return Ok(wrong);
-    };
-    Ok(match site.passwords.check(&email, password).await? {
-        Verdict::Account(id) if id == account.id => Ok(()),
-        Verdict::TooManyTries => Err((StatusCode::TOO_MANY_REQUESTS, pages::TOO_MANY_TRIES)),
-        _ => wrong,
-    })
 }
 
 /// Ends this browser's last login, whose callback must not log in again, and then the session.

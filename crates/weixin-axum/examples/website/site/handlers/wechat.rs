@@ -1,6 +1,7 @@
 //! Login with WeChat, and linking WeChat to an account that has a password.
 
 use axum::{
+    Form,
     extract::State,
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
@@ -8,7 +9,7 @@ use axum::{
 use tower_sessions::{Session, session::Id};
 use weixin_axum::{Login, LoginError, ReturnPath, VerifiedCode};
 
-use super::Failed;
+use super::{Failed, account::Confirmation};
 use crate::site::{
     Site,
     current_user::{self, CurrentUser, USER},
@@ -36,16 +37,21 @@ pub(crate) async fn confirm(
     start(&site, &headers, "/delete")
 }
 
-/// Starts a login that adds WeChat to the account that is logged in.
+/// Starts a login that adds WeChat to the account that is logged in, whose password confirms it: WeChat opens the account
+/// from then on.
 ///
 /// Its return path holds a random number that the session knows, too. So this login links, and no other login that comes
 /// to the same session, such as that of a visitor into whose browser somebody has planted the session.
 pub(crate) async fn link(
     State(site): State<Site>,
     session: Session,
-    _: CurrentUser,
+    CurrentUser(account): CurrentUser,
     headers: HeaderMap,
+    Form(form): Form<Confirmation>,
 ) -> Result<Response, Failed> {
+    if let Err((status, notice)) = site.passwords.confirm(&account, form.password).await? {
+        return Ok(pages::profile(status, &account, notice));
+    }
     let path = format!("{LINK_PATH}{}", Id::default());
     session.insert(LINKING, &path).await?;
     start(&site, &headers, &path)
@@ -77,6 +83,9 @@ pub(crate) async fn callback(
 }
 
 async fn complete(site: &Site, session: &Session, login: &Login) -> Result<Response, Failed> {
+    if login.is_repeat() && site.accounts.has_ended_logins(&login.ids()).await? {
+        return Ok(Redirect::to("/").into_response());
+    }
     let linking = match purpose(session, login.return_to.as_ref()).await? {
         Purpose::LogIn => None,
         Purpose::Link(user) => Some(user),
