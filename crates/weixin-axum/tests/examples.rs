@@ -4,7 +4,7 @@
 #[expect(dead_code, reason = "no forms here")]
 mod running;
 
-use self::running::{Browser, location, sim, start, text};
+use self::running::{Browser, location, program, sim, start, text};
 
 #[tokio::test]
 async fn the_least_program_logs_in() {
@@ -19,6 +19,44 @@ async fn the_least_program_logs_in() {
         "{}",
         text(&user)
     );
+}
+
+/// What an example says that ends at once, because of these settings.
+fn complaint(example: &str, settings: &[(&str, &str)]) -> String {
+    let mut example = program(example);
+    let ended = example.env("PORT", "0").envs(settings.iter().copied());
+    let ended = ended.output().unwrap();
+    assert!(!ended.status.success());
+    String::from_utf8(ended.stderr).unwrap()
+}
+
+#[test]
+fn a_setting_that_cannot_be_used_is_named() {
+    let app = ("WEIXIN_APP_ID", "wx0123456789abcdef");
+    let secret = ("WEIXIN_APP_SECRET", "0123456789abcdef0123456789abcdef");
+    let uri = |uri| ("WEIXIN_REDIRECT_URI", uri);
+    for (name, settings) in [
+        ("PORT", vec![("PORT", "http")]),
+        ("DATABASE", vec![("DATABASE", "/nowhere/site.db")]),
+        ("WEIXIN_SIM", vec![("WEIXIN_SIM", "nonsense")]),
+        ("WEIXIN_APP_SECRET", vec![app]),
+        ("WEIXIN_APP_ID", vec![secret]),
+        ("WEIXIN_APP_ID", vec![uri("https://shop.example/callback")]),
+        ("WEIXIN_REDIRECT_URI", vec![app, secret]),
+        ("WEIXIN_APP_ID", vec![("WEIXIN_APP_ID", "YOUR ID"), secret]),
+        ("WEIXIN_APP_SECRET", vec![app, ("WEIXIN_APP_SECRET", "")]),
+        (
+            "WEIXIN_REDIRECT_URI",
+            vec![app, secret, uri("shop.example")],
+        ),
+        (
+            "WEIXIN_REDIRECT_URI",
+            vec![app, secret, uri("http://shop.example/callback")],
+        ),
+    ] {
+        let says = complaint("website", &settings);
+        assert!(says.starts_with(&format!("Error: \"{name}: ")), "{says}");
+    }
 }
 
 #[tokio::test]

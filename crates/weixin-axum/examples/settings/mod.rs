@@ -1,10 +1,14 @@
 //! Where an example listens, and where it finds WeChat: by three environment variables, else in a simulator of its own.
 
-use std::{env::var, error::Error, io, net::Ipv4Addr};
+use std::{env::var, error::Error, fmt::Display, io, net::Ipv4Addr, str::FromStr};
 
 use tokio::net::TcpListener;
 use weixin::{AppSecret, Client, Endpoints, RedirectUri};
 use weixin_sim::Sim;
+
+const APP_ID: &str = "WEIXIN_APP_ID";
+const APP_SECRET: &str = "WEIXIN_APP_SECRET";
+const REDIRECT_URI: &str = "WEIXIN_REDIRECT_URI";
 
 /// What an example needs to log users in.
 pub(crate) struct Settings {
@@ -19,19 +23,23 @@ pub(crate) struct Settings {
 impl Settings {
     /// `WEIXIN_APP_ID`, `WEIXIN_APP_SECRET` and `WEIXIN_REDIRECT_URI`, or a simulator that calls back at `/callback` of
     /// this machine. With `WEIXIN_SIM` it is one that runs already. `PORT` is another port than 8080; 0 is any free one.
+    ///
+    /// Log lines go to standard error: pages of failed logins refer to them.
     #[expect(clippy::print_stdout, reason = "an example")]
     pub(crate) async fn of_environment() -> Result<Self, Box<dyn Error>> {
-        let port: u16 = var("PORT").map_or(Ok(8080), |port| port.parse())?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        let callback = format!("{}/callback", url(&listener)?);
-        if let (Ok(app), Ok(secret)) = (var("WEIXIN_APP_ID"), var("WEIXIN_APP_SECRET")) {
-            return Ok(Self {
-                client: Client::builder(app.parse()?, AppSecret::new(secret)?).build()?,
-                redirect_uri: var("WEIXIN_REDIRECT_URI")?.parse()?,
-                listener,
-                _simulator: None,
-            });
+        tracing_subscriber::fmt().with_writer(io::stderr).init();
+        let port: u16 = setting("PORT", var("PORT").as_deref().unwrap_or("8080"))?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let listener = listener
+            .map_err(|error| format!("cannot listen at port {port}, set another PORT: {error}"))?;
+        if [APP_ID, APP_SECRET, REDIRECT_URI]
+            .map(var)
+            .iter()
+            .any(Result::is_ok)
+        {
+            return Self::of_wechat(listener);
         }
+        let callback = format!("{}/callback", url(&listener)?);
         let (wechat, simulator) = if let Ok(url) = var("WEIXIN_SIM") {
             (url, None)
         } else {
@@ -42,13 +50,31 @@ impl Settings {
         let secret = AppSecret::new("s".repeat(32))?;
         Ok(Self {
             client: Client::builder("wx0123456789abcdef".parse()?, secret)
-                .endpoints(Endpoints::single(wechat.parse()?))
+                .endpoints(Endpoints::single(setting("WEIXIN_SIM", &wechat)?))
                 .build()?,
             redirect_uri: callback.parse()?,
             listener,
             _simulator: simulator,
         })
     }
+
+    fn of_wechat(listener: TcpListener) -> Result<Self, Box<dyn Error>> {
+        let text = |name| var(name).map_err(|error| format!("{name}: {error}"));
+        let id = setting(APP_ID, &text(APP_ID)?)?;
+        let secret = AppSecret::new(text(APP_SECRET)?);
+        let secret = secret.map_err(|error| format!("{APP_SECRET}: {error}"))?;
+        Ok(Self {
+            client: Client::builder(id, secret).build()?,
+            redirect_uri: setting(REDIRECT_URI, &text(REDIRECT_URI)?)?,
+            listener,
+            _simulator: None,
+        })
+    }
+}
+
+/// The value of a setting; the error names the setting.
+fn setting<T: FromStr<Err: Display>>(name: &str, text: &str) -> Result<T, String> {
+    text.parse().map_err(|error| format!("{name}: {error}"))
 }
 
 /// What to open in a browser.

@@ -25,9 +25,11 @@ use self::{
 async fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings::of_environment().await?;
     let file = var_os("DATABASE");
-    let database = Database::open(file.as_ref().map(Path::new), Arc::new(SystemClock)).await?;
+    let database = Database::open(file.as_ref().map(Path::new), Arc::new(SystemClock)).await;
+    let database = database.map_err(|error| format!("DATABASE: {error}"))?;
     let origin = settings.redirect_uri.url().origin().ascii_serialization();
-    let weixin = WebLogin::new(settings.client, settings.redirect_uri)?;
+    let weixin = WebLogin::new(settings.client, settings.redirect_uri);
+    let weixin = weixin.map_err(|error| format!("WEIXIN_REDIRECT_URI: {error}"))?;
     let router = Site::new(weixin, origin, database)?.router();
     println!("open {}", url(&settings.listener)?);
     Ok(axum::serve(settings.listener, router).await?)

@@ -33,11 +33,15 @@ impl Drop for Example {
     }
 }
 
+/// The program of an example.
+pub(crate) fn program(example: &str) -> Command {
+    let here = env::current_exe().unwrap();
+    Command::new(here.parent().unwrap().join("../examples").join(example))
+}
+
 /// Starts an example at a port that the system chooses; it listens when this returns.
 pub(crate) fn start(example: &str, sim: &Sim) -> Example {
-    let here = env::current_exe().unwrap();
-    let program = here.parent().unwrap().join("../examples").join(example);
-    let mut process = Command::new(program)
+    let mut process = program(example)
         .env("WEIXIN_SIM", sim.url())
         .env("PORT", "0")
         .env(

@@ -123,11 +123,13 @@ async fn a_user_whose_union_id_changes_logs_in_to_nothing_and_changes_nothing() 
     world.wechat.change_unionid("oAnotherUnionId0000000000001");
     let mut browser = Browser::default();
     let refused = world.log_in(&mut browser, "xiaoming").await;
-    assert_eq!(refused.status(), 409);
+    assert_eq!(location(&refused), "/conflict");
+    let page = world.get(&mut browser, "/conflict").await;
+    assert_eq!(page.status(), 409);
     assert!(
-        text(&refused).contains("这个微信属于另一个账号"),
+        text(&page).contains("这个微信属于另一个账号"),
         "{}",
-        text(&refused)
+        text(&page)
     );
     assert!(world.home(&browser).await.contains(LOGGED_OUT));
     assert_eq!(world.stored().await, before);

@@ -40,7 +40,14 @@ async fn each_page_of_the_site_tells_browsers_what_they_may_do() {
         "nosniff",
     ];
     let mut user = world.registered(EMAIL).await;
-    for path in ["/", "/delete", "/style.css", "/nothing"] {
+    for path in [
+        "/",
+        "/conflict",
+        "/delete",
+        "/not-linked",
+        "/style.css",
+        "/nothing",
+    ] {
         for browser in [&mut Browser::default(), &mut user] {
             let page = world.get(browser, path).await;
             assert_eq!(protections(page.headers()), expected, "{path}");

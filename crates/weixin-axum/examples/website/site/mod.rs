@@ -80,6 +80,8 @@ impl Site {
             .route("/confirm", get(wechat::confirm))
             .route("/link", post(wechat::link))
             .route("/callback", get(wechat::callback))
+            .route("/conflict", get(pages::conflict))
+            .route("/not-linked", get(pages::not_linked))
             .route("/password", post(password::log_in))
             .route("/register", post(password::register))
             .route("/logout", post(account::log_out))

@@ -69,47 +69,47 @@ pub(crate) fn delete(
     page(status, &template)
 }
 
-pub(crate) fn conflict() -> Response {
+pub(crate) async fn conflict() -> Response {
     let message = Message {
-        title: "这个微信属于另一个账号",
-        chinese: "您的账号没有变化。请先用那个账号登录，或联系我们合并账号。",
-        english: "This WeChat user belongs to another account. Nothing was changed. Log in to that account, or ask us to merge the two.",
+        title: "这个微信属于另一个账号 · This WeChat user belongs to another account",
+        chinese: "账号没有变化。请先退出登录，再用那个账号登录；或联系我们合并账号。",
+        english: "Nothing was changed. Log out and log in to that account, or ask us to merge the two.",
     };
     page(StatusCode::CONFLICT, &message)
 }
 
-pub(crate) fn link_ended() -> Response {
+pub(crate) async fn not_linked() -> Response {
     let message = Message {
-        title: "微信没有绑定",
+        title: "微信没有绑定 · WeChat was not linked",
         chinese: "绑定期间登录状态已改变。请登录您的账号，再绑定一次。",
-        english: "WeChat was not linked: the account is no longer logged in. Log in to your account and link WeChat again.",
+        english: "The account is no longer logged in. Log in to your account and link WeChat again.",
     };
     page(StatusCode::CONFLICT, &message)
 }
 
 pub(crate) fn last_way() -> Response {
     let message = Message {
-        title: "不能解绑微信",
+        title: "不能解绑微信 · WeChat cannot be unlinked",
         chinese: "微信是您登录这个账号的唯一方式。",
-        english: "WeChat cannot be unlinked: it is the only way to log in to this account.",
+        english: "It is the only way to log in to this account.",
     };
     page(StatusCode::CONFLICT, &message)
 }
 
 pub(crate) fn cross_site() -> Response {
     let message = Message {
-        title: "请求已拒绝",
+        title: "请求已拒绝 · Request rejected",
         chinese: "这个请求不是从本站页面发出的。请返回首页重新操作。",
-        english: "This request was rejected: it was not sent from a page of this site. Go back to the start page and try again.",
+        english: "It was not sent from a page of this site. Go back to the start page and try again.",
     };
     page(StatusCode::FORBIDDEN, &message)
 }
 
 pub(crate) fn failed() -> Response {
     let message = Message {
-        title: "出错了",
+        title: "出错了 · Something went wrong",
         chinese: "请您稍后再试。",
-        english: "Something went wrong. Try again later.",
+        english: "Try again later.",
     };
     page(StatusCode::INTERNAL_SERVER_ERROR, &message)
 }

@@ -82,6 +82,7 @@ pub(crate) async fn callback(
     Ok((login.forget, response).into_response())
 }
 
+/// The response is a redirect, whatever comes of it: the code is not to stay in the address bar.
 async fn complete(site: &Site, session: &Session, login: &Login) -> Result<Response, Failed> {
     if login.is_repeat() && site.accounts.has_ended_logins(&login.ids()).await? {
         return Ok(Redirect::to("/").into_response());
@@ -89,10 +90,10 @@ async fn complete(site: &Site, session: &Session, login: &Login) -> Result<Respo
     let linking = match purpose(session, login.return_to.as_ref()).await? {
         Purpose::LogIn => None,
         Purpose::Link(user) => Some(user),
-        Purpose::LinkEnded => return Ok(pages::link_ended()),
+        Purpose::LinkEnded => return Ok(Redirect::to("/not-linked").into_response()),
     };
     let Some(user) = site.accounts.of_wechat(&login.ids(), linking).await? else {
-        return Ok(pages::conflict());
+        return Ok(Redirect::to("/conflict").into_response());
     };
     introduce(site, user, login).await?;
     if linking == Some(user) {
