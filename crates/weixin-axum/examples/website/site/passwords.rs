@@ -6,16 +6,13 @@ use argon2::{
     Argon2,
     password_hash::{self, PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use axum::http::StatusCode;
 use sqlx::Row;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::{
-    accounts::Account,
     credentials::{Email, Password},
     database::Database,
     handlers::Failed,
-    pages,
 };
 
 #[derive(Clone)]
@@ -37,9 +34,6 @@ pub(crate) enum Verdict {
     /// The address has no account, or another password.
     Wrong,
 }
-
-/// Whether the owner of an account has confirmed something, or what the page says instead.
-type Confirmed = Result<(), (StatusCode, &'static str)>;
 
 impl Passwords {
     pub(crate) fn new(database: Database) -> Result<Self, Box<dyn Error>> {
@@ -75,26 +69,6 @@ impl Passwords {
             }
             _ => Ok(Verdict::Wrong),
         }
-    }
-
-    /// Confirms by the account's password; it can be tried as often as at a login.
-    pub(crate) async fn confirm(
-        &self,
-        account: &Account,
-        password: String,
-    ) -> Result<Confirmed, Failed> {
-        let wrong = Err((StatusCode::BAD_REQUEST, "密码不正确 · Wrong password"));
-        let Some(Ok(email)) = account.email.as_deref().map(Email::parse) else {
-            return Ok(wrong);
-        };
-        let Ok(password) = Password::parse(password) else {
-            return Ok(wrong);
-        };
-        Ok(match self.check(&email, password).await? {
-            Verdict::Account(id) if id == account.id => Ok(()),
-            Verdict::TooManyTries => Err((StatusCode::TOO_MANY_REQUESTS, pages::TOO_MANY_TRIES)),
-            _ => wrong,
-        })
     }
 
     /// Runs what is slow on a thread where it does not stop other requests. The permit goes with it: a visitor who

@@ -6,10 +6,9 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
-use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::Failed;
+use super::{Failed, confirmation::Confirmation};
 use crate::site::{
     Site,
     current_user::{self, CurrentUser},
@@ -50,7 +49,7 @@ pub(crate) async fn unlink(
     Form(form): Form<Confirmation>,
 ) -> Result<Response, Failed> {
     if account.email.is_some()
-        && let Err((status, notice)) = site.passwords.confirm(&account, form.password).await?
+        && let Err((status, notice)) = form.check(&site, &account).await?
     {
         return Ok(pages::profile(status, &account, notice));
     }
@@ -73,13 +72,6 @@ pub(crate) async fn ask(
     Ok(pages::delete(StatusCode::OK, &account, is_fresh, ""))
 }
 
-/// What confirms a change of how the account is opened: a session that somebody has got hold of must not be enough.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Confirmation {
-    pub(super) password: String,
-}
-
 /// Deletes the account, its identities and all its sessions.
 pub(crate) async fn delete(
     State(site): State<Site>,
@@ -90,7 +82,7 @@ pub(crate) async fn delete(
 ) -> Result<Response, Failed> {
     let is_fresh = current_user::is_fresh(&site, &session).await?;
     let confirmed = match &account.email {
-        Some(_) => site.passwords.confirm(&account, form.password).await?,
+        Some(_) => form.check(&site, &account).await?,
         None if is_fresh => Ok(()),
         None => Err((StatusCode::FORBIDDEN, "")),
     };

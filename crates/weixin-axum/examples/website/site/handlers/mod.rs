@@ -1,6 +1,7 @@
 //! One function for each route.
 
 pub(super) mod account;
+mod confirmation;
 pub(super) mod password;
 pub(super) mod wechat;
 

@@ -9,7 +9,7 @@ use axum::{
 use tower_sessions::{Session, session::Id};
 use weixin_axum::{Login, LoginError, ReturnPath, VerifiedCode};
 
-use super::{Failed, account::Confirmation};
+use super::{Failed, confirmation::Confirmation};
 use crate::site::{
     Site,
     current_user::{self, CurrentUser, USER},
@@ -49,7 +49,7 @@ pub(crate) async fn link(
     headers: HeaderMap,
     Form(form): Form<Confirmation>,
 ) -> Result<Response, Failed> {
-    if let Err((status, notice)) = site.passwords.confirm(&account, form.password).await? {
+    if let Err((status, notice)) = form.check(&site, &account).await? {
         return Ok(pages::profile(status, &account, notice));
     }
     let path = format!("{LINK_PATH}{}", Id::default());
