@@ -131,8 +131,8 @@ impl LoginErrorKind {
                 "expired",
                 ["The login has expired", "登录已过期"],
                 [
-                    "Too much time passed after you confirmed, or the connection was lost. Please log in again.",
-                    "确认后等待时间过长，或连接中断。请重新登录。",
+                    "WeChat no longer accepts this login: too much time has passed, or it was interrupted. Please log in again.",
+                    "微信不再接受此次登录：等待时间过长，或登录过程中断。请重新登录。",
                 ],
             ),
             Self::InFrame => (
@@ -147,8 +147,8 @@ impl LoginErrorKind {
                 "malformed",
                 ["This URL is incomplete", "地址不完整"],
                 [
-                    "It did not come from WeChat. Please start with the login button.",
-                    "该地址不是微信返回的，请从登录按钮重新开始。",
+                    "It did not come from WeChat. Please log in again.",
+                    "该地址不是微信返回的，请重新登录。",
                 ],
             ),
             Self::NoCookie => (

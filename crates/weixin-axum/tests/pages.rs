@@ -97,7 +97,7 @@ async fn a_program_gets_json_instead_of_pages_and_redirects() {
         problem,
         json!({
             "error": "malformed",
-            "message": "It did not come from WeChat. Please start with the login button.",
+            "message": "It did not come from WeChat. Please log in again.",
             "again": "/authorization?login_again=1",
         })
     );
@@ -132,7 +132,7 @@ async fn each_problem_with_wechat_has_a_page_and_its_button_begins_a_new_login()
     insta::assert_snapshot!(pages.join("\n\n"), @r#"
     410
     <h1>The login has expired</h1>
-    <p>Too much time passed after you confirmed, or the connection was lost. Please log in again.</p>
+    <p>WeChat no longer accepts this login: too much time has passed, or it was interrupted. Please log in again.</p>
     <a href="/authorization?login_again=1&#38;return_to=/cart">Log in again</a>
 
     410
