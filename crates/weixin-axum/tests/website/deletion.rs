@@ -75,8 +75,10 @@ async fn an_account_with_a_password_is_deleted_by_it_with_everything_on_all_devi
     let done = world.post(&mut browser, "/delete", PASSWORD).await;
     assert_eq!(
         (done.status().as_u16(), location(&done)),
-        (303, "/".to_owned())
+        (303, "/deleted".to_owned())
     );
+    let page = world.get(&mut browser, "/deleted").await;
+    assert!(text(&page).contains("账号已注销"), "{}", text(&page));
     assert!(is_empty(&world).await);
     for browser in [&browser, &other_device] {
         assert!(world.home(browser).await.contains(LOGGED_OUT));

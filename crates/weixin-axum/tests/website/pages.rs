@@ -44,6 +44,7 @@ async fn each_page_of_the_site_tells_browsers_what_they_may_do() {
         "/",
         "/conflict",
         "/delete",
+        "/deleted",
         "/not-linked",
         "/style.css",
         "/nothing",

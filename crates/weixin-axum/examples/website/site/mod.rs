@@ -82,6 +82,7 @@ impl Site {
             .route("/callback", get(wechat::callback))
             .route("/conflict", get(pages::conflict))
             .route("/not-linked", get(pages::not_linked))
+            .route("/deleted", get(pages::deleted))
             .route("/password", post(password::log_in))
             .route("/register", post(password::register))
             .route("/logout", post(account::log_out))

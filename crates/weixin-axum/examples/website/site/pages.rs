@@ -87,6 +87,15 @@ pub(crate) async fn not_linked() -> Response {
     page(StatusCode::CONFLICT, &message)
 }
 
+pub(crate) async fn deleted() -> Response {
+    let message = Message {
+        title: "账号已注销 · Account deleted",
+        chinese: "账号和登录方式均已删除，所有设备已退出登录。",
+        english: "The account and its logins are deleted. All devices are logged out.",
+    };
+    page(StatusCode::OK, &message)
+}
+
 pub(crate) fn last_way() -> Response {
     let message = Message {
         title: "不能解绑微信 · WeChat cannot be unlinked",

@@ -27,7 +27,7 @@ pub(crate) async fn log_out(
     session: Session,
     headers: HeaderMap,
 ) -> Result<Response, Failed> {
-    leave(&site, &session, &headers).await
+    leave(&site, &session, &headers, "/").await
 }
 
 pub(crate) async fn log_out_everywhere(
@@ -37,7 +37,7 @@ pub(crate) async fn log_out_everywhere(
     headers: HeaderMap,
 ) -> Result<Response, Failed> {
     site.accounts.log_out_everywhere(account.id).await?;
-    leave(&site, &session, &headers).await
+    leave(&site, &session, &headers, "/").await
 }
 
 /// Unlinks WeChat, unless it is the last way to log in. Other devices are logged out; this one stays.
@@ -90,12 +90,17 @@ pub(crate) async fn delete(
         return Ok(pages::delete(status, &account, is_fresh, notice));
     }
     site.accounts.delete(account.id).await?;
-    leave(&site, &session, &headers).await
+    leave(&site, &session, &headers, "/deleted").await
 }
 
 /// Ends this browser's last login, whose callback must not log in again, and then the session.
-async fn leave(site: &Site, session: &Session, headers: &HeaderMap) -> Result<Response, Failed> {
+async fn leave(
+    site: &Site,
+    session: &Session,
+    headers: &HeaderMap,
+    to: &str,
+) -> Result<Response, Failed> {
     let ended = site.weixin.end_login(headers).await;
     session.flush().await?;
-    Ok((ended, Redirect::to("/")).into_response())
+    Ok((ended, Redirect::to(to)).into_response())
 }

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use tower_sessions::{Session, session::Id};
-use weixin_axum::{Login, LoginError, ReturnPath, VerifiedCode};
+use weixin_axum::{Login, LoginError, LoginErrorKind, ReturnPath, VerifiedCode};
 
 use super::{Failed, confirmation::Confirmation};
 use crate::site::{
@@ -76,10 +76,22 @@ pub(crate) async fn callback(
     };
     let login = match login {
         Ok(login) => login,
+        Err(error) if error.kind() == LoginErrorKind::Restarted => {
+            return restarted(&session, error).await;
+        }
         Err(error) => return Ok(error.into_response()),
     };
     let response = complete(&site, &session, &login).await?;
     Ok((login.forget, response).into_response())
+}
+
+/// A login without its cookie starts again, unless it was to link: the log-out that removed the cookie has ended the link.
+async fn restarted(session: &Session, error: LoginError) -> Result<Response, Failed> {
+    let purpose = purpose(session, error.return_to()).await?;
+    Ok(match purpose {
+        Purpose::LinkEnded => Redirect::to("/not-linked").into_response(),
+        Purpose::Link(_) | Purpose::LogIn => error.into_response(),
+    })
 }
 
 /// The response is a redirect, whatever comes of it: the code is not to stay in the address bar.
