@@ -58,7 +58,11 @@ impl WebLoginBuilder {
     }
 
     /// Remembers used logins in a store that all servers of the site share: a callback that comes twice gets the first
-    /// result from another server as well. Without it, each server remembers its own.
+    /// result from another server as well, and a log-out on one server ends the repeats on all. Without it, each server
+    /// remembers its own.
+    ///
+    /// The servers' clocks must agree within a few seconds: a callback can be repeated for longer than a minute by as much
+    /// as they differ. If the store fails, a server goes by what it knows itself, and logs it.
     ///
     /// Use a store that encrypts, such as `RedisStore` or `SqlStore`: it keeps tokens for a minute.
     #[cfg(feature = "shared")]

@@ -12,6 +12,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use tokio::time::sleep;
+use tracing::Instrument;
 use weixin::{Client, Code, Store, StoreError, Token, Version};
 
 use crate::exchange_once::{Fingerprint, Outcome, REPLAY_WINDOW, USED_STATE_TTL, nothing_was_sent};
@@ -40,6 +41,13 @@ struct Record {
     since: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     result: Option<SharedResult>,
+}
+
+impl Record {
+    /// Zero if the clock of the server that wrote it is ahead.
+    fn age(&self, now: SystemTime) -> Duration {
+        Duration::from_secs(unix_seconds(now).saturating_sub(self.since))
+    }
 }
 
 #[derive(Deserialize, Serialize)]
@@ -115,8 +123,7 @@ impl SharedExchanges {
                 }
             };
             let same = bool::from(found.code.as_bytes().ct_eq(mine.code.as_bytes()));
-            let age = unix_seconds(now).saturating_sub(found.since);
-            if !same || age >= REPLAY_WINDOW.as_secs() {
+            if !same || found.age(now) >= REPLAY_WINDOW {
                 return Ok(Claim::Used);
             }
             match found.result {
@@ -129,6 +136,23 @@ impl SharedExchanges {
             }
         }
         Ok(Claim::Used)
+    }
+
+    /// Whether a result that this server has may still be repeated: no other server has ended it, and the login was used
+    /// less than a minute ago. If the store fails, this server goes by what it knows itself.
+    pub(crate) async fn may_repeat(&self, state: &str, now: SystemTime) -> bool {
+        match self.read(&key(state)).await {
+            Ok(Some((_, record))) => {
+                record.age(now) < REPLAY_WINDOW
+                    && !matches!(record.result, Some(SharedResult::Ended))
+            }
+            // The store could not be written when the login was used.
+            Ok(None) => true,
+            Err(error) => {
+                log(&error);
+                true
+            }
+        }
     }
 
     /// Tells the others; if nothing was sent to WeChat, that the login is unused.
@@ -144,14 +168,22 @@ impl SharedExchanges {
         }
     }
 
-    /// Ends the replay of a login, if there is one. A login that has not been used stays unused, and is not kept.
-    pub(crate) async fn end_replay(&self, state: &str) {
-        if let Err(error) = self.try_end_replay(&key(state)).await {
-            log(&error);
+    /// Ends the replay of these logins, all at once: a store that does not respond makes the log-out wait for one time-out.
+    pub(crate) async fn end_replays(self: &Arc<Self>, states: Vec<String>) {
+        let tasks = states.into_iter().map(|state| {
+            let shared = Arc::clone(self);
+            let end = async move { shared.end_replay(&key(&state)).await };
+            tokio::spawn(end.in_current_span())
+        });
+        for task in tasks.collect::<Vec<_>>() {
+            if let Ok(Err(error)) = task.await {
+                log(&error);
+            }
         }
     }
 
-    async fn try_end_replay(&self, key: &str) -> Result<(), StoreError> {
+    /// Ends the replay of a login, if there is one. A login that has not been used stays unused, and is not kept.
+    async fn end_replay(&self, key: &str) -> Result<(), StoreError> {
         for _ in 0..WRITE_ATTEMPTS {
             let Some((version, mut record)) = self.read(key).await? else {
                 return Ok(());
@@ -219,7 +251,7 @@ fn key(state: &str) -> String {
 /// One server that does not know of the others is no reason to reject a login.
 fn log(error: &StoreError) {
     let cause = error.source().map(ToString::to_string).unwrap_or_default();
-    tracing::warn!(%error, cause, "a used login is known to this server only");
+    tracing::warn!(%error, cause, "the store of used logins failed: this server goes by what it knows itself");
 }
 
 fn unix_seconds(time: SystemTime) -> u64 {

@@ -22,7 +22,7 @@ pub(crate) const MAX_IN_PROGRESS: usize = 5;
 /// Most cookies that are read: browsers keep no more than about this many for a host.
 const MAX_READ: usize = 200;
 
-/// Most cookies that the start of a login removes, so that its response stays small whatever a request holds.
+/// Most cookies that a response removes, so that it stays small whatever a request holds.
 const MAX_REMOVED: usize = 20;
 
 /// Letters and digits of a token and of the state that is derived from it.
@@ -93,6 +93,16 @@ impl StateCookies {
         let too_many = (states.len() + 1).saturating_sub(MAX_IN_PROGRESS);
         let oldest = states.iter().take(too_many.min(MAX_REMOVED));
         oldest.filter_map(|state| self.remove(state)).collect()
+    }
+
+    /// The states of the logins that a log-out ends: the oldest and the newest, if there are too many. A completed login
+    /// keeps its place, so that those in progress may be older or newer.
+    pub(crate) fn to_end(&self, headers: &HeaderMap) -> Vec<String> {
+        let mut states = self.in_progress(headers);
+        if states.len() > MAX_REMOVED {
+            states.drain(MAX_REMOVED / 2..states.len() - MAX_REMOVED / 2);
+        }
+        states
     }
 
     /// Stores the login while it is in progress.

@@ -11,8 +11,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 use weixin::{Apps, Client, Clock, Code, KnownIds, RedirectUri, Token, User};
 
-#[cfg(feature = "shared")]
-use crate::state_cookie::MAX_IN_PROGRESS;
 use crate::{
     ForgetState, LoginError, LoginErrorKind, ReturnPath, UnusableSite, VerifiedCode, Visitor,
     WebLoginBuilder,
@@ -139,7 +137,14 @@ impl WebLogin {
             Some((Entry::Used, _)) => return Err(reply.failed_with(LoginErrorKind::Used)),
             Some((Entry::Follower(pending), _)) => {
                 is_repeat = true;
-                wait(pending).await
+                let outcome = wait(pending).await;
+                #[cfg(feature = "shared")]
+                if let Some(shared) = &self.0.shared
+                    && !shared.may_repeat(&state, self.now()).await
+                {
+                    return Err(reply.failed_with(LoginErrorKind::Used));
+                }
+                outcome
             }
             Some((Entry::Leader(sender, pending), permit)) => {
                 let exchange = self.clone().redeem(client.clone(), state.clone(), code);
@@ -211,7 +216,7 @@ impl WebLogin {
 
     /// Ends the replay of this browser's logins, so that a callback that comes again, such as by the back button, does
     /// not log in: for the handler that logs the user out. Add the headers to its response: they remove the cookies,
-    /// those of logins in progress as well. With `WebLoginBuilder::shared` it holds on all servers; a store that fails
+    /// those of logins in progress as well, at most twenty. With `WebLoginBuilder::shared` it holds on all servers; a store that fails
     /// is logged. Logins of the same user in other browsers can be repeated for the rest of their minute:
     /// [`Login::is_repeat`] tells them.
     #[cfg_attr(
@@ -220,7 +225,7 @@ impl WebLogin {
     )]
     pub async fn end_login(&self, headers: &HeaderMap) -> HeaderMap {
         let mut response = HeaderMap::new();
-        let states = self.0.cookies.in_progress(headers);
+        let states = self.0.cookies.to_end(headers);
         for state in &states {
             self.exchanges(|all, _| all.end_replay(state));
             if let Some(cookie) = self.0.cookies.remove(state) {
@@ -229,10 +234,7 @@ impl WebLogin {
         }
         #[cfg(feature = "shared")]
         if let Some(shared) = &self.0.shared {
-            // The newest are the only ones that this browser can have of us.
-            for state in states.iter().rev().take(MAX_IN_PROGRESS) {
-                shared.end_replay(state).await;
-            }
+            shared.end_replays(states).await;
         }
         response
     }

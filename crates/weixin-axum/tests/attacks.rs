@@ -368,6 +368,31 @@ async fn a_cookie_bomb() {
 }
 
 #[tokio::test]
+async fn a_log_out_removes_at_most_twenty_cookies_and_ends_the_oldest_and_the_newest_logins() {
+    let site = Site::local().await;
+    let mut browser = Browser::default();
+    let oldest = browser.log_in(&site).await;
+    assert!(browser.open(&site, &oldest).await.user().is_some());
+    let (name, value) = own_cookie(&browser);
+    let prefix = &name[..name.len() - 22];
+    for number in 0..100 {
+        browser.set_cookie(&format!("{prefix}S{number:021}"), &value);
+    }
+    let mut newest_tab = Browser::default();
+    let newest = newest_tab.log_in(&site).await;
+    assert!(newest_tab.open(&site, &newest).await.user().is_some());
+    browser.cookies.extend(newest_tab.cookies);
+
+    let copied = browser.clone();
+    let page = browser.open(&site, "/logout").await;
+    assert_eq!(page.headers.get_all("set-cookie").iter().count(), 20);
+    for callback in [oldest, newest] {
+        let page = copied.clone().open(&site, &callback).await;
+        assert_eq!(page.failure(), "used");
+    }
+}
+
+#[tokio::test]
 async fn a_page_of_the_sites_own_that_sets_an_odd_cookie_locks_nobody_out() {
     let site = Site::https().await;
     for odd in ["小明", "caf\u{e9}", "\u{1f43c}", "%zz", "=;=", "\"", ""] {

@@ -6,10 +6,16 @@ mod support;
 
 use std::{
     env,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime},
 };
 
-use weixin::{RedisStore, SqlStore, StoreKeys};
+use weixin::{
+    MemoryStore, Record, RedisStore, SqlStore, Store, StoreError, StoreFuture, StoreKeys, Version,
+};
 use weixin_axum::WebLoginBuilder;
 use weixin_sim::{Effect, Fault, Sim};
 
@@ -121,4 +127,120 @@ async fn a_login_that_failed_on_one_server_has_failed_on_the_others() {
     assert_eq!(browser.open(&one, &callback).await.failure(), "expired");
     assert_eq!(browser.open(&other, &callback).await.failure(), "used");
     assert_eq!(one.gate.exchanges(), 1);
+}
+
+#[tokio::test]
+async fn a_log_out_on_any_server_ends_the_repeats_on_all_of_them() {
+    for (exchanges, repeats, logs_out) in [(0, 1, 0), (0, 1, 1), (0, 0, 1), (1, 0, 1)] {
+        let servers = servers(redis).await;
+        let mut browser = Browser::default();
+        let callback = browser.log_in(&servers[0]).await;
+        for server in [exchanges, repeats] {
+            let page = browser.open(&servers[server], &callback).await;
+            assert!(page.user().is_some(), "{}", page.body);
+        }
+        let copied = browser.clone();
+        browser.open(&servers[logs_out], "/logout").await;
+        for server in &servers {
+            let page = copied.clone().open(server, &callback).await;
+            assert_eq!(page.failure(), "used");
+        }
+        assert_eq!(servers[0].gate.exchanges(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_callback_can_be_repeated_for_one_minute_whichever_servers_it_reaches() {
+    let servers = servers(redis).await;
+    let mut browser = Browser::default();
+    let callback = browser.log_in(&servers[0]).await;
+    assert!(browser.open(&servers[0], &callback).await.user().is_some());
+    let later = |time| servers.each_ref().map(|server| server.clock.advance(time));
+    later(Duration::from_secs(57));
+    // This server hears of the login now, and may not begin a minute of its own.
+    assert!(browser.open(&servers[1], &callback).await.user().is_some());
+    later(Duration::from_secs(4));
+    for server in servers.iter().rev() {
+        assert_eq!(browser.open(server, &callback).await.failure(), "used");
+    }
+}
+
+#[tokio::test]
+async fn a_log_out_ends_a_login_that_is_older_than_six_in_progress() {
+    let [one, other] = servers(redis).await;
+    let mut browser = Browser::default();
+    let callback = browser.log_in(&one).await;
+    assert!(browser.open(&one, &callback).await.user().is_some());
+    let copied = browser.clone();
+    // Six tabs that start at once send the same cookies: none of them makes room for the others.
+    for _ in 0..6 {
+        let mut tab = copied.clone();
+        tab.open(&one, "/login").await;
+        for (name, value) in &tab.cookies {
+            browser.set_cookie(name, value);
+        }
+    }
+    assert_eq!(browser.cookies.len(), 7);
+    browser.open(&other, "/logout").await;
+    assert!(browser.cookies.is_empty());
+    for server in [&one, &other] {
+        let page = copied.clone().open(server, &callback).await;
+        assert_eq!(page.failure(), "used");
+    }
+}
+
+/// A store that can be cut off.
+#[derive(Debug, Default)]
+struct Unsteady {
+    store: MemoryStore,
+    is_down: AtomicBool,
+}
+
+impl Unsteady {
+    fn try_it<'a, T: Send + 'a>(&self, work: StoreFuture<'a, T>) -> StoreFuture<'a, T> {
+        if self.is_down.load(Ordering::SeqCst) {
+            return Box::pin(async { Err(StoreError::new("cut off")) });
+        }
+        work
+    }
+}
+
+impl Store for Unsteady {
+    fn load<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Record>> {
+        self.try_it(self.store.load(key))
+    }
+
+    fn replace<'a>(
+        &'a self,
+        key: &'a str,
+        expected: Option<Version>,
+        record: Option<Record>,
+    ) -> StoreFuture<'a, bool> {
+        self.try_it(self.store.replace(key, expected, record))
+    }
+
+    fn remove_expired(&self, now: SystemTime) -> StoreFuture<'_, ()> {
+        self.try_it(self.store.remove_expired(now))
+    }
+}
+
+#[tokio::test]
+async fn without_its_store_a_server_goes_by_what_it_knows_itself() {
+    let store = Arc::new(Unsteady::default());
+    let [one, _] = servers(async |login| login.shared(Arc::clone(&store))).await;
+    for is_down_at_first in [false, true] {
+        store.is_down.store(is_down_at_first, Ordering::SeqCst);
+        let mut browser = Browser::default();
+        let callback = browser.log_in(&one).await;
+        for is_down in [is_down_at_first, true, false] {
+            store.is_down.store(is_down, Ordering::SeqCst);
+            let page = browser.open(&one, &callback).await;
+            assert!(page.user().is_some(), "{}", page.body);
+        }
+        store.is_down.store(true, Ordering::SeqCst);
+        let copied = browser.clone();
+        browser.open(&one, "/logout").await;
+        let page = copied.clone().open(&one, &callback).await;
+        assert_eq!(page.failure(), "used");
+    }
 }
