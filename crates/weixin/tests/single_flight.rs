@@ -873,6 +873,35 @@ async fn once_is_not_taken_over_from_a_server_that_died() {
     assert_eq!(get(&other, "later").await.unwrap(), "later");
 }
 
+#[tokio::test(start_paused = true)]
+async fn once_is_not_taken_over_from_a_server_that_died_after_an_earlier_value_had_expired() {
+    let store = Spied::default();
+    let one = server(&store).once();
+    assert_eq!(get(&one, "first").await.unwrap(), "first");
+    sleep(7_201 * SECOND).await;
+    let now = begin() + 7_201 * SECOND;
+    dies(&store, now, true).await;
+    sleep(LEASE + SECOND).await;
+    let unknown = one.try_get_with("key", None, forbidden).await;
+    assert!(matches!(unknown.unwrap_err(), VaultError::OutcomeUnknown));
+}
+
+#[tokio::test(start_paused = true)]
+async fn once_computes_with_the_value_that_has_expired() {
+    let store = Spied::default();
+    let one = server(&store).once();
+    assert_eq!(get(&one, "first").await.unwrap(), "first");
+    sleep(7_201 * SECOND).await;
+    let next = |previous: Option<Ticket>| {
+        ready(Ok(Ticket {
+            expires: 20_000,
+            ..ticket(&format!("after {}", previous.unwrap().name).replace(' ', "-"))
+        }))
+    };
+    let value = one.try_get_with("key", None, next).await.unwrap();
+    assert_eq!(value.name, "after-first");
+}
+
 /// A store may return records that have expired, until they are removed.
 #[tokio::test(start_paused = true)]
 async fn once_forgets_an_unknown_outcome_after_two_hours_whatever_the_store_still_has() {

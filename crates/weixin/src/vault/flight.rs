@@ -68,12 +68,13 @@ impl<V: Renewable> SingleFlight<V> {
                 Next::Fail(error) => return Err(error),
                 Next::Compute { current, previous } => {
                     let lease_ends = Some(later(self.now(), self.settings.lease));
+                    // Next to a value that has expired, a lease that ends would say nothing of an unknown outcome.
+                    let is_once = self.settings.mode == Mode::Once;
                     let leased = Leased {
                         lease_ends,
-                        value: previous,
+                        value: previous.clone().filter(|_| !is_once),
                     };
                     if let Some(version) = self.write(key, current, &leased).await? {
-                        let previous = leased.value;
                         let turn = Turn {
                             key,
                             version,
