@@ -117,6 +117,7 @@ struct Spy {
     loads: AtomicUsize,
     sweeps: AtomicUsize,
     rejects_writes: AtomicBool,
+    rejects_loads: AtomicBool,
     /// Loads wait, after they have read.
     holds_loads: AtomicBool,
     /// Writes wait, after they have written.
@@ -146,12 +147,19 @@ impl Spied {
     fn reject_writes(&self, rejects: bool) {
         self.0.rejects_writes.store(rejects, Ordering::Relaxed);
     }
+
+    fn reject_loads(&self, rejects: bool) {
+        self.0.rejects_loads.store(rejects, Ordering::Relaxed);
+    }
 }
 
 impl Store for Spied {
     fn load<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Record>> {
         Box::pin(async move {
             self.0.loads.fetch_add(1, Ordering::Relaxed);
+            if self.0.rejects_loads.load(Ordering::Relaxed) {
+                return Err(StoreError::new("the row could not be read"));
+            }
             let found = self.0.records.load(key).await;
             self.hold(&self.0.holds_loads).await;
             found
@@ -966,6 +974,63 @@ async fn a_value_that_cannot_be_written_is_used_here_for_as_long_as_memory_has_i
     store.reject_writes(false);
     sleep(10 * SECOND).await;
     assert_eq!(get(&one, "second").await.unwrap(), "second");
+}
+
+/// A renewal, and one that failed so that the previous value would go on.
+fn renewals() -> [(Option<Ticket>, Outcome); 2] {
+    [
+        (Some(ticket("old")), Ok(ticket("renewed"))),
+        (None, Err(outage())),
+    ]
+}
+
+/// A server whose value is due for renewal, and a computation under way.
+async fn renewing(
+    store: &Spied,
+    rejected: Option<Ticket>,
+    outcome: Outcome,
+) -> (
+    Flight,
+    Slow,
+    tokio::task::JoinHandle<Result<Arc<Ticket>, VaultError>>,
+) {
+    let one = server(store);
+    one.insert("key", ticket("old")).await.unwrap();
+    sleep(3_601 * SECOND).await;
+    let slow = Slow::default();
+    let caller = begun(&one, &slow, rejected, outcome).await;
+    (one, slow, caller)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_was_removed_during_a_renewal_stays_so_if_the_store_rejects_the_result() {
+    for (rejected, outcome) in renewals() {
+        let store = Spied::default();
+        let (one, slow, caller) = renewing(&store, rejected, outcome).await;
+        server(&store).remove("key").await.unwrap();
+        store.reject_writes(true);
+        slow.end.notify_one();
+        caller.await.unwrap().unwrap_err();
+        let error = one.try_get_with("key", None, forbidden).await.unwrap_err();
+        assert!(matches!(error, VaultError::Store(_)), "{error:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_that_can_be_neither_written_nor_looked_for_is_not_kept_in_memory() {
+    for (rejected, outcome) in renewals() {
+        let store = Spied::default();
+        let (one, slow, caller) = renewing(&store, rejected, outcome.clone()).await;
+        server(&store).remove("key").await.unwrap();
+        store.reject_writes(true);
+        store.reject_loads(true);
+        slow.end.notify_one();
+        let expected = outcome.map_or_else(|_| "old".to_owned(), |value| value.name);
+        assert_eq!(caller.await.unwrap().unwrap().name, expected);
+        store.reject_writes(false);
+        store.reject_loads(false);
+        assert_eq!(get(&one, "later").await.unwrap(), "later");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,7 @@
 //! A computation under a lease, and what becomes of its record.
 
+use std::time::SystemTime;
+
 use tokio::time::{sleep, timeout};
 use tracing::{Instrument, instrument};
 
@@ -36,8 +38,10 @@ enum Written {
     Yes,
     /// Someone else has written or removed it in the meantime.
     Superseded,
-    /// The store failed. The lease ends by itself.
+    /// The store rejects writes. The lease is still there, and ends by itself.
     Failed,
+    /// The store can be neither written nor read: the key may have been removed.
+    Unknown,
 }
 
 impl<V: Renewable> SingleFlight<V> {
@@ -93,9 +97,9 @@ impl<V: Renewable> SingleFlight<V> {
         let since = self.now();
         let leased = Leased::free(value.clone());
         match self.finish(&turn, Some(&leased)).await {
-            // What could not be written is used all the same: WeChat has made the previous one invalid.
-            Written::Yes | Written::Failed => Ok(self.cached(value, since)),
             Written::Superseded => self.look_again(turn, None).await,
+            // What could not be written is used all the same: WeChat has made the previous one invalid.
+            written => Ok(self.cached_if_known(value, since, written)),
         }
     }
 
@@ -104,15 +108,25 @@ impl<V: Renewable> SingleFlight<V> {
         let is_worthless = self.settings.mode == Mode::Once || error.needs_login();
         let kept = turn.previous.clone().filter(|_| !is_worthless);
         let leased = kept.clone().map(Leased::free);
-        if self.finish(&turn, leased.as_ref()).await == Written::Superseded {
+        let written = self.finish(&turn, leased.as_ref()).await;
+        if written == Written::Superseded {
             return self.look_again(turn, Some(error)).await;
         }
         match kept {
             Some(value) if Some(&value) != turn.rejected && self.now() < value.expires_at() => {
-                Ok(self.cached(value, since))
+                Ok(self.cached_if_known(value, since, written))
             }
             _ => Err(error),
         }
+    }
+
+    /// For those who wait only, if the key may have been removed: later callers look into the store.
+    fn cached_if_known(&self, value: V, since: SystemTime, written: Written) -> Cached<V> {
+        let mut cached = self.cached(value, since);
+        if written == Written::Unknown {
+            cached.until = since;
+        }
+        cached
     }
 
     /// Someone else has written or removed the record during the computation. Their value is the newer one; if there is
@@ -163,6 +177,10 @@ impl<V: Renewable> SingleFlight<V> {
                 Err(_) => sleep(POLL_INTERVAL).await,
             }
         }
-        Written::Failed
+        match self.shared.records.version(turn.key).await {
+            Ok(Some(version)) if version == turn.version => Written::Failed,
+            Ok(_) => Written::Superseded,
+            Err(_) => Written::Unknown,
+        }
     }
 }
