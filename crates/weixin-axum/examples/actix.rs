@@ -11,12 +11,13 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use weixin_axum::{LoginError, StartLogin, WebLogin};
 
-use self::settings::{Settings, url};
+use self::settings::{REDIRECT_URI, Settings, named, url};
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings::of_environment().await?;
-    let login = WebLogin::new(settings.client, settings.redirect_uri)?;
+    let login = WebLogin::new(settings.client, settings.redirect_uri);
+    let login = login.map_err(named(REDIRECT_URI))?;
     println!("open {}", url(&settings.listener)?);
     let server = HttpServer::new(move || {
         App::new()

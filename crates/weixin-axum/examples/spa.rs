@@ -20,7 +20,7 @@ use serde_json::json;
 use url::Url;
 use weixin_axum::{LoginError, PopUpDone, StartLogin, VerifiedCode, Visitor, WebLogin};
 
-use self::settings::{Settings, url};
+use self::settings::{REDIRECT_URI, Settings, named, url};
 
 /// Who is logged in: what this cookie holds, nobody but this site can have written.
 const SESSION: &str = "session";
@@ -42,9 +42,11 @@ impl FromRef<Site> for WebLogin {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings::of_environment().await?;
+    let origin = settings.redirect_uri.url().clone();
+    let login = WebLogin::new(settings.client, settings.redirect_uri);
     let site = Site {
-        origin: settings.redirect_uri.url().clone(),
-        login: WebLogin::new(settings.client, settings.redirect_uri)?,
+        origin,
+        login: login.map_err(named(REDIRECT_URI))?,
         // Keep it, or everybody is logged out when the program starts again.
         key: Key::generate(),
     };

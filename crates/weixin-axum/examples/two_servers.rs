@@ -7,39 +7,37 @@
 
 mod settings;
 
-use std::{env::var, error::Error};
+use std::error::Error;
 
 use axum::{Router, extract::State, http::HeaderMap, response::Html, routing::get};
 use data_encoding::BASE64;
-use tokio::net::TcpListener;
 use weixin::{RedisStore, StoreKeys};
 use weixin_axum::{ForgetState, LoginError, StartLogin, VerifiedCode, WebLogin};
 
-use self::settings::{Settings, url};
+use self::settings::{REDIRECT_URI, Settings, listen, named, optional, or, url};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings::of_environment().await?;
-    let redis = var("REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379/".to_owned());
+    let redis = or("REDIS_URL", "redis://127.0.0.1:6379/")?;
     // Servers that are programs of their own must be given the same one.
-    let key =
-        var("STORE_KEY").unwrap_or_else(|_| BASE64.encode(cookie::Key::generate().encryption()));
+    let new_key = BASE64.encode(cookie::Key::generate().encryption());
+    let key = or("STORE_KEY", &new_key)?;
     let mut servers = Vec::new();
     // The callback is the first one's; a load balancer would hide which one a visitor begins at.
     let port = settings.listener.local_addr()?.port();
-    let second = if var("PORT").is_ok_and(|port| port == "0") {
-        0
-    } else {
-        port + 1
-    };
-    let second = TcpListener::bind(("127.0.0.1", second)).await?;
+    let next = port.checked_add(1).ok_or("PORT: there is no next port")?;
+    let is_any = optional("PORT")?.is_some_and(|port| port == "0");
+    let second = listen(if is_any { 0 } else { next }).await?;
     let open = url(&second)?;
     for listener in [settings.listener, second] {
-        let store = RedisStore::connect(&redis, StoreKeys::new(&key)?).await?;
+        let keys = StoreKeys::new(&key).map_err(named("STORE_KEY"))?;
+        let store = RedisStore::connect(&redis, keys).await;
         let login = WebLogin::builder(settings.redirect_uri.clone())
             .app(settings.client.clone())
-            .shared(store)
-            .build()?;
+            .shared(store.map_err(named("REDIS_URL"))?)
+            .build()
+            .map_err(named(REDIRECT_URI))?;
         let site = Router::new()
             .route("/", get(Html(r#"<a href="/login">log in</a>"#)))
             .route("/login", get(start))

@@ -1,6 +1,8 @@
 //! Each example, as whoever copies it starts it: a login from its page to its end.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+use std::{env, ffi::OsStr, os::unix::ffi::OsStrExt};
+
 #[expect(dead_code, reason = "no forms here")]
 mod running;
 
@@ -23,39 +25,101 @@ async fn the_least_program_logs_in() {
 
 /// What an example says that ends at once, because of these settings.
 fn complaint(example: &str, settings: &[(&str, &str)]) -> String {
+    let settings = settings
+        .iter()
+        .map(|(name, value)| (*name, value.as_bytes()));
+    complaint_of_bytes(example, settings)
+}
+
+fn complaint_of_bytes<'a>(
+    example: &str,
+    settings: impl Iterator<Item = (&'a str, &'a [u8])>,
+) -> String {
+    let settings = settings.map(|(name, value)| (name, OsStr::from_bytes(value)));
+    let redis = env::var("WEIXIN_TEST_REDIS").unwrap_or_default();
     let mut example = program(example);
-    let ended = example.env("PORT", "0").envs(settings.iter().copied());
-    let ended = ended.output().unwrap();
+    let example = example.env("PORT", "0").env("REDIS_URL", redis);
+    let ended = example.envs(settings).output().unwrap();
     assert!(!ended.status.success());
     String::from_utf8(ended.stderr).unwrap()
 }
 
+const APP: (&str, &str) = ("WEIXIN_APP_ID", "wx0123456789abcdef");
+const SECRET: (&str, &str) = ("WEIXIN_APP_SECRET", "0123456789abcdef0123456789abcdef");
+
+/// Settings that each example rejects, and which one is named.
+fn bad_settings() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
+    let uri = |uri| ("WEIXIN_REDIRECT_URI", uri);
+    vec![
+        ("PORT", vec![("PORT", "http")]),
+        ("WEIXIN_SIM", vec![("WEIXIN_SIM", "nonsense")]),
+        ("WEIXIN_APP_SECRET", vec![APP]),
+        ("WEIXIN_APP_ID", vec![SECRET]),
+        ("WEIXIN_APP_ID", vec![("WEIXIN_APP_ID", "YOUR ID"), SECRET]),
+        ("WEIXIN_APP_SECRET", vec![APP, ("WEIXIN_APP_SECRET", "")]),
+        (
+            "WEIXIN_REDIRECT_URI",
+            vec![APP, SECRET, uri("shop.example")],
+        ),
+        (
+            "WEIXIN_REDIRECT_URI",
+            vec![APP, SECRET, uri("http://shop.example/callback")],
+        ),
+    ]
+}
+
 #[test]
 fn a_setting_that_cannot_be_used_is_named() {
-    let app = ("WEIXIN_APP_ID", "wx0123456789abcdef");
-    let secret = ("WEIXIN_APP_SECRET", "0123456789abcdef0123456789abcdef");
-    let uri = |uri| ("WEIXIN_REDIRECT_URI", uri);
-    for (name, settings) in [
-        ("PORT", vec![("PORT", "http")]),
-        ("DATABASE", vec![("DATABASE", "/nowhere/site.db")]),
-        ("WEIXIN_SIM", vec![("WEIXIN_SIM", "nonsense")]),
-        ("WEIXIN_APP_SECRET", vec![app]),
-        ("WEIXIN_APP_ID", vec![secret]),
-        ("WEIXIN_APP_ID", vec![uri("https://shop.example/callback")]),
-        ("WEIXIN_REDIRECT_URI", vec![app, secret]),
-        ("WEIXIN_APP_ID", vec![("WEIXIN_APP_ID", "YOUR ID"), secret]),
-        ("WEIXIN_APP_SECRET", vec![app, ("WEIXIN_APP_SECRET", "")]),
+    let uri = ("WEIXIN_REDIRECT_URI", "https://shop.example/callback");
+    let needs_all = [
+        ("WEIXIN_APP_ID", vec![uri]),
+        ("WEIXIN_REDIRECT_URI", vec![APP, SECRET]),
+    ];
+    let mut more = vec![
         (
-            "WEIXIN_REDIRECT_URI",
-            vec![app, secret, uri("shop.example")],
+            "website",
+            "DATABASE",
+            vec![("DATABASE", "/nowhere/site.db")],
         ),
-        (
-            "WEIXIN_REDIRECT_URI",
-            vec![app, secret, uri("http://shop.example/callback")],
-        ),
+        ("two_servers", "REDIS_URL", vec![("REDIS_URL", "nonsense")]),
+        ("two_servers", "STORE_KEY", vec![("STORE_KEY", "short")]),
+        ("two_servers", "PORT", vec![("PORT", "65535")]),
+    ];
+    for example in ["actix", "spa", "website"] {
+        more.extend(needs_all.clone().map(|(name, all)| (example, name, all)));
+    }
+    for example in ["actix", "minimal", "spa", "two_servers", "website"] {
+        let all = bad_settings().into_iter();
+        more.extend(all.map(|(name, settings)| (example, name, settings)));
+    }
+    for (example, name, settings) in more {
+        let says = complaint(example, &settings);
+        let is_named = says.starts_with(&format!("Error: \"{name}: "));
+        assert!(is_named, "{example} {settings:?} {says}");
+    }
+}
+
+#[test]
+fn a_setting_that_cannot_be_read_is_named_and_its_value_is_not_shown() {
+    let unreadable = b"hunter2\xff";
+    for (example, names) in [
+        ("actix", &[][..]),
+        ("minimal", &[]),
+        ("spa", &[]),
+        ("two_servers", &["REDIS_URL", "STORE_KEY"]),
+        ("website", &[]),
     ] {
-        let says = complaint("website", &settings);
-        assert!(says.starts_with(&format!("Error: \"{name}: ")), "{says}");
+        let common = ["WEIXIN_APP_ID", "WEIXIN_APP_SECRET", "WEIXIN_REDIRECT_URI"];
+        let others = ["PORT", "WEIXIN_SIM"].iter().chain(names);
+        for name in others.chain(&common) {
+            let is_app = common.contains(name);
+            let all = [APP, SECRET, ("WEIXIN_REDIRECT_URI", "http://localhost/cb")];
+            let rest = all.iter().filter(|(other, _)| is_app && other != name);
+            let rest = rest.map(|(name, value)| (*name, value.as_bytes()));
+            let says = complaint_of_bytes(example, rest.chain([(*name, &unreadable[..])]));
+            let is_named = says.starts_with(&format!("Error: \"{name}: it is not UTF-8"));
+            assert!(is_named && !says.contains("hunter2"), "{example} {says}");
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What arguments, environment and files say together.
 
 use std::{
-    env,
+    env::{self, VarError},
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
@@ -127,11 +127,14 @@ impl App {
     }
 
     fn secret(&self) -> Result<AppSecret, Failure> {
-        let text = match (&self.app_secret_file, env::var("WEIXIN_APP_SECRET")) {
-            (Some(file), _) => read(file)?.trim_end().to_owned(),
-            (None, Ok(secret)) => secret,
-            (None, Err(_)) if self.addresses.sim.is_some() => SIM_APP_SECRET.to_owned(),
-            (None, Err(_)) => {
+        let text = match &self.app_secret_file {
+            Some(file) => Some(read(file)?.trim_end().to_owned()),
+            None => variable("WEIXIN_APP_SECRET")?,
+        };
+        let text = match text {
+            Some(secret) => secret,
+            None if self.addresses.sim.is_some() => SIM_APP_SECRET.to_owned(),
+            None => {
                 return Err(Failure::Usage(
                     "no app secret: set WEIXIN_APP_SECRET or give --app-secret-file".to_owned(),
                 ));
@@ -227,18 +230,26 @@ impl TokenFile {
 }
 
 fn from_environment() -> Result<Stored, Failure> {
-    let var = |name| env::var(name).ok();
     Ok(Stored {
-        access_token: var("WEIXIN_ACCESS_TOKEN")
+        access_token: variable("WEIXIN_ACCESS_TOKEN")?
             .map(AccessToken::new)
             .transpose()
             .map_err(usage)?,
-        refresh_token: var("WEIXIN_REFRESH_TOKEN")
+        refresh_token: variable("WEIXIN_REFRESH_TOKEN")?
             .map(RefreshToken::new)
             .transpose()
             .map_err(usage)?,
         openid: None,
     })
+}
+
+/// A secret of the environment, if it is set. The error does not show its value, as that of `VarError` does.
+fn variable(name: &str) -> Result<Option<String>, Failure> {
+    match env::var(name) {
+        Ok(text) => Ok(Some(text)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(Failure::Usage(format!("{name} is not UTF-8"))),
+    }
 }
 
 /// For calls that send none.

@@ -4,9 +4,11 @@
 mod running;
 
 use std::{
+    ffi::OsStr,
     fs,
     io::{BufRead, BufReader, Lines},
     net::TcpListener,
+    os::unix::ffi::OsStrExt,
     path::PathBuf,
     process::{Child, ChildStderr},
 };
@@ -248,6 +250,27 @@ fn the_app_secret_comes_from_the_environment_or_a_file_and_is_never_shown() {
             "error: no app secret: set WEIXIN_APP_SECRET or give --app-secret-file"
         )
     );
+}
+
+#[test]
+fn a_secret_that_is_not_utf_8_is_named_and_not_shown() {
+    let sim = "--sim=http://127.0.0.1:9300";
+    let app = ["exchange", "--app-id", "wxmine", "bogus"];
+    for (name, args) in [
+        ("WEIXIN_APP_SECRET", &app[..]),
+        ("WEIXIN_APP_SECRET", &["exchange", sim, "bogus"]),
+        ("WEIXIN_ACCESS_TOKEN", &["user", sim, "--openid", "oA"]),
+        ("WEIXIN_REFRESH_TOKEN", &["refresh", sim]),
+    ] {
+        let mut command = command(args);
+        command.env(name, OsStr::from_bytes(b"hunter2\xff"));
+        let message = format!("error: {name} is not UTF-8");
+        assert_eq!(
+            failure(&run(command)),
+            (Some(2), message.as_str()),
+            "{args:?}"
+        );
+    }
 }
 
 #[test]

@@ -14,8 +14,9 @@
 #![expect(clippy::print_stdout, reason = "an example")]
 
 use std::{
-    env,
+    env::{self, VarError},
     error::Error,
+    fmt::Display,
     io,
     sync::{
         Arc,
@@ -66,10 +67,15 @@ async fn ask(vault: Arc<Vault>, client: Client, openid: OpenId) {
 
 /// A mobile app, by default the simulator's.
 fn client(clock: Ahead) -> Result<Client, Box<dyn Error>> {
-    let var = |name, default: &str| env::var(name).unwrap_or_else(|_| default.to_owned());
-    let app = var("WEIXIN_APP_ID", "wx0123456789abcde1").parse()?;
-    let secret = AppSecret::new(var("WEIXIN_APP_SECRET", &"s".repeat(32)))?;
-    let simulator = var("WEIXIN_SIM", "http://127.0.0.1:9300").parse()?;
+    let or = |name, default: &str| -> Result<String, String> {
+        Ok(setting(name)?.unwrap_or_else(|| default.to_owned()))
+    };
+    let app = or("WEIXIN_APP_ID", "wx0123456789abcde1")?;
+    let app = app.parse().map_err(named("WEIXIN_APP_ID"))?;
+    let secret = AppSecret::new(or("WEIXIN_APP_SECRET", &"s".repeat(32))?);
+    let secret = secret.map_err(named("WEIXIN_APP_SECRET"))?;
+    let simulator = or("WEIXIN_SIM", "http://127.0.0.1:9300")?;
+    let simulator = simulator.parse().map_err(named("WEIXIN_SIM"))?;
     let builder = Client::builder(app, secret).kind(AppKind::MobileApp);
     let builder = builder.endpoints(Endpoints::single(simulator));
     Ok(builder.clock(clock).build()?)
@@ -77,14 +83,30 @@ fn client(clock: Ahead) -> Result<Client, Box<dyn Error>> {
 
 /// The same for every server that has the same store.
 async fn vault(client: Client) -> Result<Vault, Box<dyn Error>> {
-    let setting = |name| env::var(name).map_err(|_| format!("{name} is not set"));
-    let keys = StoreKeys::new(&setting("WEIXIN_STORE_KEY")?)?;
-    let url = setting("WEIXIN_STORE")?;
+    let needed = |name| setting(name)?.ok_or_else(|| format!("{name}: it is not set"));
+    let keys = StoreKeys::new(&needed("WEIXIN_STORE_KEY")?).map_err(named("WEIXIN_STORE_KEY"))?;
+    let url = needed("WEIXIN_STORE")?;
     Ok(if url.starts_with("redis") {
-        Vault::new(client, RedisStore::connect(&url, keys).await?)
+        let store = RedisStore::connect(&url, keys).await;
+        Vault::new(client, store.map_err(named("WEIXIN_STORE"))?)
     } else {
-        Vault::new(client, SqlStore::connect(&url, keys).await?)
+        let store = SqlStore::connect(&url, keys).await;
+        Vault::new(client, store.map_err(named("WEIXIN_STORE"))?)
     })
+}
+
+/// An environment variable, if it is set. The error does not show its value, as that of `VarError` does.
+fn setting(name: &str) -> Result<Option<String>, String> {
+    match env::var(name) {
+        Ok(text) => Ok(Some(text)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(format!("{name}: it is not UTF-8")),
+    }
+}
+
+/// Makes an error name the setting that it is about.
+fn named<E: Display>(name: &str) -> impl FnOnce(E) -> String {
+    move |error| format!("{name}: {error}")
 }
 
 /// A clock that can be moved.

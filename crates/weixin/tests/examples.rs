@@ -3,11 +3,14 @@
 
 use std::{env, process::Command};
 
+fn program(example: &str) -> Command {
+    let here = env::current_exe().unwrap();
+    Command::new(here.parent().unwrap().join("../examples").join(example))
+}
+
 /// What an example prints on standard output.
 fn output(example: &str) -> String {
-    let here = env::current_exe().unwrap();
-    let program = here.parent().unwrap().join("../examples").join(example);
-    let output = Command::new(program).output().unwrap();
+    let output = program(example).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
@@ -48,6 +51,26 @@ fn one_site_with_two_apps() {
       onwdEeEfyLDE2hTakwRaE4ntCn44 is 小明🐼é
       account 0, now known in one more app
     "#);
+}
+
+#[cfg(all(feature = "postgres", feature = "redis"))]
+#[test]
+fn a_setting_that_cannot_be_read_is_named_and_its_value_is_not_shown() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+
+    for name in [
+        "WEIXIN_APP_ID",
+        "WEIXIN_APP_SECRET",
+        "WEIXIN_SIM",
+        "WEIXIN_STORE_KEY",
+    ] {
+        let mut example = program("token_server");
+        let ended = example
+            .env(name, OsStr::from_bytes(b"hunter2\xff"))
+            .output();
+        let says = String::from_utf8(ended.unwrap().stderr).unwrap();
+        assert_eq!(says, format!("Error: \"{name}: it is not UTF-8\"\n"));
+    }
 }
 
 #[test]

@@ -1,6 +1,13 @@
 //! Where an example listens, and where it finds WeChat: by three environment variables, else in a simulator of its own.
 
-use std::{env::var, error::Error, fmt::Display, io, net::Ipv4Addr, str::FromStr};
+use std::{
+    env::{VarError, var, var_os},
+    error::Error,
+    fmt::Display,
+    io,
+    net::Ipv4Addr,
+    str::FromStr,
+};
 
 use tokio::net::TcpListener;
 use weixin::{AppSecret, Client, Endpoints, RedirectUri};
@@ -8,7 +15,7 @@ use weixin_sim::Sim;
 
 const APP_ID: &str = "WEIXIN_APP_ID";
 const APP_SECRET: &str = "WEIXIN_APP_SECRET";
-const REDIRECT_URI: &str = "WEIXIN_REDIRECT_URI";
+pub(crate) const REDIRECT_URI: &str = "WEIXIN_REDIRECT_URI";
 
 /// What an example needs to log users in.
 pub(crate) struct Settings {
@@ -28,19 +35,17 @@ impl Settings {
     #[expect(clippy::print_stdout, reason = "an example")]
     pub(crate) async fn of_environment() -> Result<Self, Box<dyn Error>> {
         tracing_subscriber::fmt().with_writer(io::stderr).init();
-        let port: u16 = setting("PORT", var("PORT").as_deref().unwrap_or("8080"))?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-        let listener = listener
-            .map_err(|error| format!("cannot listen at port {port}, set another PORT: {error}"))?;
+        let port = setting("PORT", &or("PORT", "8080")?)?;
+        let listener = listen(port).await?;
         if [APP_ID, APP_SECRET, REDIRECT_URI]
-            .map(var)
+            .map(var_os)
             .iter()
-            .any(Result::is_ok)
+            .any(Option::is_some)
         {
             return Self::of_wechat(listener);
         }
         let callback = format!("{}/callback", url(&listener)?);
-        let (wechat, simulator) = if let Ok(url) = var("WEIXIN_SIM") {
+        let (wechat, simulator) = if let Some(url) = optional("WEIXIN_SIM")? {
             (url, None)
         } else {
             let simulator = Sim::start().await?;
@@ -59,10 +64,9 @@ impl Settings {
     }
 
     fn of_wechat(listener: TcpListener) -> Result<Self, Box<dyn Error>> {
-        let text = |name| var(name).map_err(|error| format!("{name}: {error}"));
+        let text = |name| optional(name)?.ok_or_else(|| format!("{name}: it is not set"));
         let id = setting(APP_ID, &text(APP_ID)?)?;
-        let secret = AppSecret::new(text(APP_SECRET)?);
-        let secret = secret.map_err(|error| format!("{APP_SECRET}: {error}"))?;
+        let secret = AppSecret::new(text(APP_SECRET)?).map_err(named(APP_SECRET))?;
         Ok(Self {
             client: Client::builder(id, secret).build()?,
             redirect_uri: setting(REDIRECT_URI, &text(REDIRECT_URI)?)?,
@@ -72,9 +76,34 @@ impl Settings {
     }
 }
 
-/// The value of a setting; the error names the setting.
+/// The value of an environment variable, if it is set. One that is set and cannot be read is an error without the value,
+/// which may be a secret: the text of `VarError` shows it.
+pub(crate) fn optional(name: &str) -> Result<Option<String>, String> {
+    match var(name) {
+        Ok(text) => Ok(Some(text)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(format!("{name}: it is not UTF-8")),
+    }
+}
+
+/// The same, or what is used without it.
+pub(crate) fn or(name: &str, default: &str) -> Result<String, String> {
+    Ok(optional(name)?.unwrap_or_else(|| default.to_owned()))
+}
+
+/// Makes an error name the setting that it is about.
+pub(crate) fn named<E: Display>(name: &str) -> impl FnOnce(E) -> String {
+    move |error| format!("{name}: {error}")
+}
+
 fn setting<T: FromStr<Err: Display>>(name: &str, text: &str) -> Result<T, String> {
-    text.parse().map_err(|error| format!("{name}: {error}"))
+    text.parse().map_err(named(name))
+}
+
+/// Listens on this machine.
+pub(crate) async fn listen(port: u16) -> Result<TcpListener, String> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+    listener.map_err(|error| format!("PORT: cannot listen at port {port}: {error}"))
 }
 
 /// What to open in a browser.

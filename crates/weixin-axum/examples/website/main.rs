@@ -17,7 +17,7 @@ use weixin::SystemClock;
 use weixin_axum::WebLogin;
 
 use self::{
-    settings::{Settings, url},
+    settings::{REDIRECT_URI, Settings, named, url},
     site::{Database, Site},
 };
 
@@ -26,10 +26,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings::of_environment().await?;
     let file = var_os("DATABASE");
     let database = Database::open(file.as_ref().map(Path::new), Arc::new(SystemClock)).await;
-    let database = database.map_err(|error| format!("DATABASE: {error}"))?;
+    let database = database.map_err(named("DATABASE"))?;
     let origin = settings.redirect_uri.url().origin().ascii_serialization();
     let weixin = WebLogin::new(settings.client, settings.redirect_uri);
-    let weixin = weixin.map_err(|error| format!("WEIXIN_REDIRECT_URI: {error}"))?;
+    let weixin = weixin.map_err(named(REDIRECT_URI))?;
     let router = Site::new(weixin, origin, database)?.router();
     println!("open {}", url(&settings.listener)?);
     Ok(axum::serve(settings.listener, router).await?)
