@@ -10,9 +10,13 @@ use std::error::Error;
 
 use axum::{
     Json, Router,
-    extract::{FromRef, State},
-    http::{HeaderMap, StatusCode, header::SET_COOKIE},
-    response::{AppendHeaders, Html, IntoResponse},
+    extract::{FromRef, Request, State},
+    http::{
+        HeaderMap, Method, StatusCode,
+        header::{COOKIE, ORIGIN, SET_COOKIE},
+    },
+    middleware::{Next, from_fn_with_state},
+    response::{AppendHeaders, Html, IntoResponse, Response},
     routing::{get, post},
 };
 use cookie::{Cookie, CookieJar, Key, SameSite};
@@ -22,15 +26,28 @@ use weixin_axum::{LoginError, PopUpDone, StartLogin, VerifiedCode, Visitor, WebL
 
 use self::settings::{REDIRECT_URI, Settings, named, url};
 
-/// Who is logged in: what this cookie holds, nobody but this site can have written.
-const SESSION: &str = "session";
-
 #[derive(Clone)]
 struct Site {
     login: WebLogin,
     /// Where the page is, and nobody else hears of the login.
     origin: Url,
     key: Key,
+}
+
+impl Site {
+    fn is_https(&self) -> bool {
+        self.origin.scheme() == "https"
+    }
+
+    /// The signed cookie that says who is logged in. Browsers take one with the prefix `__Host-` only from this host, over
+    /// HTTPS.
+    fn session_name(&self) -> &'static str {
+        if self.is_https() {
+            "__Host-session"
+        } else {
+            "session"
+        }
+    }
 }
 
 impl FromRef<Site> for WebLogin {
@@ -56,9 +73,26 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/callback", get(callback))
         .route("/api/me", get(me))
         .route("/api/logout", post(log_out))
+        .layer(from_fn_with_state(site.clone(), from_here))
         .with_state(site);
     println!("open {}", url(&settings.listener)?);
     Ok(axum::serve(settings.listener, router).await?)
+}
+
+/// Rejects requests that change something and do not come from this site's own page: a sub-domain is the same site to
+/// `SameSite=Lax`. Browsers since 2023 send `Sec-Fetch-Site`, older ones `Origin` with every POST.
+async fn from_here(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let own = site.origin.origin().ascii_serialization();
+    let headers = request.headers();
+    let is_from_here = match headers.get("sec-fetch-site") {
+        Some(from) => from == "same-origin" || from == "none",
+        None => headers.get(ORIGIN).is_some_and(|from| *from == *own),
+    };
+    if matches!(*request.method(), Method::GET | Method::HEAD) || is_from_here {
+        next.run(request).await
+    } else {
+        StatusCode::FORBIDDEN.into_response()
+    }
 }
 
 async fn start(State(site): State<Site>, headers: HeaderMap) -> Result<StartLogin, LoginError> {
@@ -90,35 +124,39 @@ async fn me(State(site): State<Site>, headers: HeaderMap) -> impl IntoResponse {
 /// A callback that comes again, such as by the back button, logs nobody in any more.
 async fn log_out(State(site): State<Site>, headers: HeaderMap) -> impl IntoResponse {
     let ended = site.login.end_login(&headers).await;
-    let mut response = (session(&site, String::new()), StatusCode::NO_CONTENT).into_response();
-    response.headers_mut().extend(ended);
-    response
+    // In this order: a `HeaderMap` replaces the cookies before it, `AppendHeaders` adds one.
+    (ended, session(&site, String::new()), StatusCode::NO_CONTENT)
 }
 
 /// The cookie of this user, signed; of nobody, gone.
 fn session(site: &Site, user: String) -> AppendHeaders<[(http::HeaderName, String); 1]> {
     let ended = user.is_empty();
-    let cookie = Cookie::build((SESSION, user))
+    let cookie = Cookie::build((site.session_name(), user))
         .path("/")
         .http_only(true)
-        .secure(site.origin.scheme() == "https")
+        .secure(site.is_https())
         .same_site(SameSite::Lax)
         .max_age(cookie::time::Duration::hours(if ended { 0 } else { 12 }));
     let mut jar = CookieJar::new();
     jar.signed_mut(&site.key).add(cookie);
-    let header = jar.get(SESSION).map(|cookie| cookie.encoded().to_string());
+    let header = jar
+        .get(site.session_name())
+        .map(|cookie| cookie.encoded().to_string());
     AppendHeaders([(SET_COOKIE, header.unwrap_or_default())])
 }
 
 /// Who is logged in, if the cookie is one of this site's.
+///
+/// Its name is compared as the bytes that it is: decoded, a sub-domain's `%5F%5FHost-session` would be `__Host-session`.
 fn who(site: &Site, headers: &HeaderMap) -> Option<serde_json::Value> {
+    let name = site.session_name();
+    let all = headers.get_all(COOKIE).iter();
+    let cookie = all
+        .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|cookie| str::from_utf8(cookie.trim_ascii()).ok())
+        .find(|cookie| cookie.split('=').next() == Some(name))?;
     let mut jar = CookieJar::new();
-    for header in headers.get_all("cookie") {
-        let cookies = Cookie::split_parse_encoded(header.to_str().ok()?.to_owned());
-        cookies
-            .flatten()
-            .for_each(|cookie| jar.add_original(cookie));
-    }
-    let cookie = jar.signed(&site.key).get(SESSION)?;
+    jar.add_original(Cookie::parse_encoded(cookie.to_owned()).ok()?);
+    let cookie = jar.signed(&site.key).get(name)?;
     serde_json::from_str(cookie.value()).ok()
 }

@@ -215,10 +215,10 @@ impl WebLogin {
     }
 
     /// Ends the replay of this browser's logins, so that a callback that comes again, such as by the back button, does
-    /// not log in: for the handler that logs the user out. Add the headers to its response: they remove the cookies,
-    /// those of logins in progress as well, at most twenty. With `WebLoginBuilder::shared` it holds on all servers; a store that fails
-    /// is logged. Logins of the same user in other browsers can be repeated for the rest of their minute:
-    /// [`Login::is_repeat`] tells them.
+    /// not log in: for the handler that logs the user out. Add the headers to its response, before its own cookies
+    /// (`HeaderMap::extend` replaces those that are there): they remove the cookies of at most twenty logins, those in
+    /// progress as well. With `WebLoginBuilder::shared` it holds on all servers; a store that fails is logged. Logins of
+    /// the same user in other browsers can be repeated for the rest of their minute: [`Login::is_repeat`] tells them.
     #[cfg_attr(
         not(feature = "shared"),
         expect(clippy::unused_async, reason = "a shared store is asked")

@@ -3,10 +3,11 @@
 
 use std::{env, ffi::OsStr, os::unix::ffi::OsStrExt};
 
-#[expect(dead_code, reason = "no forms here")]
+use http::Request;
+
 mod running;
 
-use self::running::{Browser, location, program, sim, start, text};
+use self::running::{Browser, location, program, sim, start, start_with, text};
 
 #[tokio::test]
 async fn the_least_program_logs_in() {
@@ -137,9 +138,56 @@ async fn a_single_page_hears_of_its_pop_up_and_keeps_the_user_in_a_signed_cookie
         text(&user),
         r#"{"name":"小明🐼é","openid":"oKscDDNLo66EpN5DXZ_ssb_dSBp6"}"#
     );
-    let session = browser.0.get_mut("session").unwrap();
-    *session = session.replace("oKsc", "oKsd");
+    // Another part of the site has a cookie that is not ASCII. A name that a sub-domain can set is another name.
+    let session = browser.0["session"].clone();
+    let answers = async |cookie: &[u8]| {
+        let request = Request::get(&me).header("cookie", cookie);
+        Browser::default().send(request, "").await.status().as_u16()
+    };
+    let plain = format!("nick=小明; session={session}");
+    assert_eq!(answers(plain.as_bytes()).await, 200);
+    let encoded = format!("sessio%6E={session}");
+    assert_eq!(answers(encoded.as_bytes()).await, 401);
+    let altered = format!("session={}", session.replace("oKsc", "oKsd"));
+    assert_eq!(answers(altered.as_bytes()).await, 401);
+    let log_out = format!("{}/api/logout", example.url);
+    browser.post(&log_out, "").await;
     assert_eq!(browser.get(&me).await.status(), 401);
+}
+
+/// The page over HTTPS, as a proxy before it passes requests on.
+#[tokio::test]
+async fn the_cookie_of_a_single_page_over_https_cannot_be_set_by_a_sub_domain_nor_its_log_out_sent()
+{
+    let uri = ("WEIXIN_REDIRECT_URI", "https://shop.example/callback");
+    let example = start_with("spa", [APP, SECRET, uri]);
+    let log_out = format!("{}/api/logout", example.url);
+    for headers in [
+        &[("sec-fetch-site", "cross-site")][..],
+        &[
+            ("sec-fetch-site", "same-site"),
+            ("origin", "https://shop.example"),
+        ],
+        &[("origin", "https://evil.shop.example")],
+        &[],
+    ] {
+        let rejected = Browser::default().post_with(&log_out, "", headers).await;
+        assert_eq!(rejected.status(), 403, "{headers:?}");
+        assert!(!rejected.headers().contains_key("set-cookie"));
+    }
+    for headers in [
+        [("sec-fetch-site", "same-origin")],
+        [("origin", "https://shop.example")],
+    ] {
+        let done = Browser::default().post_with(&log_out, "", &headers).await;
+        assert_eq!(done.status(), 204, "{headers:?}");
+        let cookie = done.headers()["set-cookie"].to_str().unwrap();
+        assert!(cookie.starts_with("__Host-session="), "{cookie}");
+        assert!(
+            cookie.contains("; Secure") && cookie.contains("; Path=/"),
+            "{cookie}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -39,10 +39,15 @@ pub(crate) fn program(example: &str) -> Command {
     Command::new(here.parent().unwrap().join("../examples").join(example))
 }
 
-/// Starts an example at a port that the system chooses; it listens when this returns.
+/// Starts an example with a simulator.
 pub(crate) fn start(example: &str, sim: &Sim) -> Example {
+    start_with(example, [("WEIXIN_SIM", sim.url())])
+}
+
+/// Starts an example at a port that the system chooses; it listens when this returns.
+pub(crate) fn start_with<const N: usize>(example: &str, settings: [(&str, &str); N]) -> Example {
     let mut process = program(example)
-        .env("WEIXIN_SIM", sim.url())
+        .envs(settings)
         .env("PORT", "0")
         .env(
             "REDIS_URL",
