@@ -141,6 +141,29 @@ async fn the_confirmation_cannot_be_guessed_more_often_than_the_login() {
 }
 
 #[tokio::test]
+async fn a_stranger_who_guesses_at_the_login_does_not_keep_the_owner_from_confirming() {
+    let world = World::new().await;
+    let mut browser = world.registered(EMAIL).await;
+    let wrong = "email=joe%40shop.example&password=wrong+horse";
+    for _ in 0..11 {
+        world
+            .post(&mut Browser::default(), "/password", wrong)
+            .await;
+    }
+    world.link(&mut browser, "xiaoming").await;
+    for path in ["/unlink", "/delete"] {
+        let done = world.post(&mut browser, path, PASSWORD).await;
+        assert_eq!(done.status(), 303, "{path}");
+    }
+    assert_eq!(world.count("SELECT COUNT(*) FROM users").await, 0);
+    // What was confirmed does not make room for more guesses at the login.
+    let refused = world
+        .post(&mut Browser::default(), "/password", EMAIL)
+        .await;
+    assert_eq!(refused.status(), 429);
+}
+
+#[tokio::test]
 async fn the_id_of_a_deleted_account_is_not_given_to_another() {
     let world = World::new().await;
     let mut browser = world.registered(EMAIL).await;

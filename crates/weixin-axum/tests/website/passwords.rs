@@ -119,7 +119,7 @@ async fn the_right_password_ends_the_count_and_made_up_addresses_are_forgotten()
     for form in [WRONG, EMAIL, STRANGER] {
         world.post(&mut Browser::default(), "/password", form).await;
     }
-    let counted = "SELECT email FROM attempts ORDER BY email";
+    let counted = "SELECT subject FROM attempts ORDER BY subject";
     assert_eq!(world.rows(counted).await, ["nobody@shop.example"]);
     world.clock.advance(Duration::from_mins(15));
     world

@@ -6,7 +6,7 @@ use argon2::{
     Argon2,
     password_hash::{self, PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use sqlx::Row;
+use sqlx::{Row, Sqlite, query::Query, sqlite::SqliteArguments};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::{
@@ -29,7 +29,7 @@ pub(crate) struct Passwords {
 pub(crate) enum Verdict {
     /// They are this account's.
     Account(i64),
-    /// There have been too many tries for this address: nothing was compared.
+    /// There have been too many tries: nothing was compared.
     TooManyTries,
     /// The address has no account, or another password.
     Wrong,
@@ -51,11 +51,27 @@ impl Passwords {
     /// Compares a password. An address without an account takes as long as one with another password: it is compared
     /// with the decoy, so that the time does not tell who has an account here.
     pub(crate) async fn check(&self, email: &Email, password: Password) -> Result<Verdict, Failed> {
-        if !self.may_try(email).await? {
+        let row = sqlx::query("SELECT id, password FROM users WHERE email = $1");
+        self.compare(email.as_str(), row.bind(email.as_str()), password)
+            .await
+    }
+
+    /// Compares the password of an account that is logged in, which can be tried as often as at a login.
+    pub(crate) async fn confirm(&self, id: i64, password: Password) -> Result<Verdict, Failed> {
+        let row = "SELECT id, password FROM users WHERE id = $1 AND password IS NOT NULL";
+        let row = sqlx::query(row).bind(id);
+        self.compare(&format!("account {id}"), row, password).await
+    }
+
+    async fn compare(
+        &self,
+        subject: &str,
+        row: Query<'_, Sqlite, SqliteArguments>,
+        password: Password,
+    ) -> Result<Verdict, Failed> {
+        if !self.may_try(subject).await? {
             return Ok(Verdict::TooManyTries);
         }
-        let row = sqlx::query("SELECT id, password FROM users WHERE email = $1");
-        let row = row.bind(email.as_str());
         let row = row.fetch_optional(&self.database.pool).await?;
         let (user, stored) = match row {
             Some(row) => (Some(row.get("id")), row.get("password")),
@@ -64,7 +80,7 @@ impl Passwords {
         let fits = self.run(move || fits(&stored, &password)).await?;
         match user {
             Some(user) if fits => {
-                self.forget_tries(email).await?;
+                self.forget_tries(subject).await?;
                 Ok(Verdict::Account(user))
             }
             _ => Ok(Verdict::Wrong),

@@ -33,9 +33,10 @@ CREATE TABLE IF NOT EXISTS ended_logins (
     ended INTEGER NOT NULL
 ) STRICT;
 
--- How often a password was tried for an email address, whether it has an account or not.
+-- How often a password was tried: at the login for an email address, whether it has an account or not; in a session, for
+-- the account (`account 1`).
 CREATE TABLE IF NOT EXISTS attempts (
-    email TEXT PRIMARY KEY,
+    subject TEXT PRIMARY KEY,
     tries INTEGER NOT NULL,
     ends INTEGER NOT NULL
 ) STRICT;

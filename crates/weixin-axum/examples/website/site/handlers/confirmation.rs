@@ -4,13 +4,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 
 use super::Failed;
-use crate::site::{
-    Site,
-    accounts::Account,
-    credentials::{Email, Password},
-    pages,
-    passwords::Verdict,
-};
+use crate::site::{Site, accounts::Account, credentials::Password, pages, passwords::Verdict};
 
 /// A form with the account's password; what is missing is empty.
 #[derive(Default, Deserialize)]
@@ -23,17 +17,16 @@ pub(crate) struct Confirmation {
 pub(crate) type Confirmed = Result<(), (StatusCode, &'static str)>;
 
 impl Confirmation {
-    /// Compares the password, which can be tried as often as at a login.
+    /// Compares the password with that of the account.
     pub(crate) async fn check(self, site: &Site, account: &Account) -> Result<Confirmed, Failed> {
         let wrong = Err((StatusCode::BAD_REQUEST, "密码不正确 · Wrong password"));
-        let email = account.email.as_deref().map(Email::parse);
-        let (Some(Ok(email)), Ok(password)) = (email, Password::parse(self.password)) else {
+        let Ok(password) = Password::parse(self.password) else {
             return Ok(wrong);
         };
-        Ok(match site.passwords.check(&email, password).await? {
-            Verdict::Account(id) if id == account.id => Ok(()),
+        Ok(match site.passwords.confirm(account.id, password).await? {
+            Verdict::Account(_) => Ok(()),
             Verdict::TooManyTries => Err((StatusCode::TOO_MANY_REQUESTS, pages::TOO_MANY_TRIES)),
-            _ => wrong,
+            Verdict::Wrong => wrong,
         })
     }
 }
