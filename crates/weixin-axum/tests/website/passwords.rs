@@ -137,6 +137,17 @@ async fn what_is_too_long_or_too_short_is_named() {
         (email(253), "a".repeat(128), None),
         (email(252), "密".repeat(128), None),
         (email(255), "a".repeat(8), Some("最多 254 个字符")),
+        // Two bytes as a capital letter, three as a small one.
+        (
+            format!("{}@shop.example", "Ⱥ".repeat(81)),
+            "a".repeat(8),
+            Some("最多 254 个字符"),
+        ),
+        (
+            format!("{}@shop.example", "Ⱥ".repeat(80)),
+            "a".repeat(8),
+            None,
+        ),
         ("joe".to_owned(), "a".repeat(8), Some("最多 254 个字符")),
         (
             "@shop.example".to_owned(),

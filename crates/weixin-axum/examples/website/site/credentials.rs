@@ -29,13 +29,14 @@ pub(crate) struct Email(String);
 
 impl Email {
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
-        let text = text.trim();
+        // Before it is measured: some letters are longer in lower case.
+        let text = text.trim().to_lowercase();
         let visible = !text.contains(|c: char| c.is_whitespace() || c.is_control());
         let has_both_parts = text
             .rsplit_once('@')
             .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
         if visible && has_both_parts && text.len() <= MAX_EMAIL {
-            Ok(Self(text.to_lowercase()))
+            Ok(Self(text))
         } else {
             Err(
                 "邮箱：请填写完整的邮箱地址，最多 254 个字符 · Email: enter a whole address of at most 254 characters",
