@@ -7,6 +7,7 @@ use weixin_sim::App;
 
 use crate::{
     running::{Browser, location, text},
+    site::{Arrival, Owner},
     world::{EMAIL, LOGGED_OUT, World},
 };
 
@@ -135,9 +136,13 @@ async fn a_user_whose_union_id_changes_logs_in_to_nothing_and_changes_nothing() 
     assert_eq!(world.stored().await, before);
 }
 
-fn ids(app: &str, openid: &str, unionid: Option<&str>) -> KnownIds {
+fn ids(app: &str, openid: &str, unionid: Option<&str>) -> Arrival {
     let unionid = unionid.map(|unionid| unionid.parse().unwrap());
-    KnownIds::new(app.parse().unwrap(), openid.parse().unwrap(), unionid)
+    Arrival {
+        ids: KnownIds::new(app.parse().unwrap(), openid.parse().unwrap(), unionid),
+        is_repeat: false,
+        last_end: 0,
+    }
 }
 
 /// Two accounts of one person, who was seen by two apps before there was a UnionID: 1 by the website, 2 by the other app.
@@ -148,7 +153,7 @@ async fn two_accounts_of_one_person() -> World {
         (ids("account", "oA", Some("u1")), 2),
     ] {
         let created = world.site.accounts.of_wechat(&ids, None).await.unwrap();
-        assert_eq!(created, Some(user));
+        assert_eq!(created, Owner::Account(user));
     }
     world
 }
@@ -175,7 +180,7 @@ async fn two_accounts_that_turn_out_to_be_one_persons_are_merged_once_by_twenty_
             accounts.of_wechat(&login, None).await.unwrap()
         });
     }
-    assert_eq!(logins.join_all().await, [Some(2); 20]);
+    assert_eq!(logins.join_all().await, [const { Owner::Account(2) }; 20]);
     assert_eq!(
         world.stored().await,
         [
@@ -195,7 +200,7 @@ async fn two_accounts_with_a_password_each_are_left_as_they_are() {
     let before = world.stored().await;
     let login = ids("web", "oW", Some("u1"));
     let owner = world.site.accounts.of_wechat(&login, None).await.unwrap();
-    assert_eq!((owner, world.stored().await), (None, before));
+    assert_eq!((owner, world.stored().await), (Owner::Conflict, before));
 }
 
 #[tokio::test]
@@ -210,5 +215,5 @@ async fn accounts_of_one_person_are_not_merged_into_a_third_that_is_linking() {
         .of_wechat(&login, Some(3))
         .await
         .unwrap();
-    assert_eq!((owner, world.stored().await), (None, before));
+    assert_eq!((owner, world.stored().await), (Owner::Conflict, before));
 }

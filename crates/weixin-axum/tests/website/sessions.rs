@@ -13,7 +13,7 @@ use weixin_sim::Sim;
 
 use crate::{
     running::{Browser, location},
-    site::{Database, Site},
+    site::{Arrival, Database, Owner, Site},
     world::{EMAIL, LOGGED_OUT, SESSION, WeChat, World, web_login},
 };
 
@@ -101,6 +101,80 @@ async fn logging_out_everywhere_ends_the_repeats_of_logins_on_other_devices() {
         // A new login is one, at once.
         world.log_in(&mut device, "xiaoming").await;
         assert!(!world.home(&device).await.contains(LOGGED_OUT), "{end}");
+    }
+}
+
+/// The device's callback waits for WeChat at this path while the owner ends all logins.
+#[expect(clippy::cognitive_complexity, reason = "one story, told in order")]
+async fn a_callback_under_way(path: &'static str, is_repeat: bool, end: &str) {
+    let world = World::new().await;
+    let mut owner = world.registered(EMAIL).await;
+    world.link(&mut owner, "xiaoming").await;
+    let mut device = Browser::default();
+    let callback = world.allowed(&mut device, "xiaoming").await;
+    if is_repeat {
+        device.get(&callback).await;
+        device.0.remove(SESSION);
+    }
+    // So that the profile is read, also by a repeat.
+    world
+        .rows("UPDATE users SET name = NULL RETURNING email")
+        .await;
+    world.wechat.hold(path);
+    let under_way = tokio::spawn(async move {
+        let response = device.get(&callback).await;
+        (device, location(&response))
+    });
+    world.wechat.reached().await;
+    world.post(&mut owner, end, EMAIL).await;
+    let accounts = "SELECT json_array(id, wechat) FROM users";
+    let before = world.rows(accounts).await;
+    world.wechat.resume();
+    let (device, location) = under_way.await.unwrap();
+    let is_out = world.home(&device).await.contains(LOGGED_OUT);
+    let sessions = world.count("SELECT COUNT(*) FROM sessions").await;
+    // An account that was unlinked stays open where that was done.
+    let own = i64::from(end == "/unlink");
+    assert_eq!(
+        (location.as_str(), is_out, sessions),
+        ("/", true, own),
+        "{path} {is_repeat} {end}"
+    );
+    assert_eq!(world.rows(accounts).await, before, "{path} {end}");
+}
+
+#[tokio::test]
+async fn a_callback_under_way_when_all_logins_are_ended_begins_no_session_and_makes_no_account() {
+    for end in ["/logout-everywhere", "/unlink", "/delete"] {
+        a_callback_under_way("/sns/oauth2/access_token", false, end).await;
+        for is_repeat in [false, true] {
+            a_callback_under_way("/sns/userinfo", is_repeat, end).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_log_out_on_all_devices_ends_the_logins_under_way_and_the_repeats_but_no_later_login() {
+    let world = World::new().await;
+    world.log_in(&mut Browser::default(), "xiaoming").await;
+    for is_repeat in [false, true] {
+        let ids = world.rows("SELECT wechat FROM users").await;
+        let login = Arrival {
+            ids: serde_json::from_str(&ids[0]).unwrap(),
+            is_repeat,
+            last_end: world.site.accounts.last_end().await.unwrap(),
+        };
+        world.site.accounts.log_out_everywhere(1).await.unwrap();
+        assert!(world.site.accounts.has_ended(&login).await.unwrap());
+        let owner = world.site.accounts.of_wechat(&login, None).await.unwrap();
+        assert_eq!(owner, Owner::Ended);
+        // One that came after it is not ended by it, unless it repeats what came before.
+        let login = Arrival {
+            last_end: world.site.accounts.last_end().await.unwrap(),
+            ..login
+        };
+        let has_ended = world.site.accounts.has_ended(&login).await.unwrap();
+        assert_eq!(has_ended, is_repeat);
     }
 }
 

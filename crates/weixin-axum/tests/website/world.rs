@@ -8,7 +8,7 @@ use std::{
 
 use http::{Request, Response};
 use sqlx::Row;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Notify};
 use weixin::{Answer, AppSecret, Client, Clock, Endpoints, Https, SystemClock, Transport};
 use weixin_axum::WebLogin;
 use weixin_sim::Sim;
@@ -173,11 +173,15 @@ impl Clock for MovedClock {
     }
 }
 
-/// The simulator, in which a user's UnionID can change: the app moves to another Open Platform account.
+/// The simulator, in which a user's UnionID can change: the app moves to another Open Platform account. Its responses can
+/// be held.
 #[derive(Clone, Debug)]
 pub(crate) struct WeChat {
     https: Https,
     unionid: Arc<Mutex<Option<&'static str>>>,
+    held: Arc<Mutex<Option<&'static str>>>,
+    reached: Arc<Notify>,
+    resume: Arc<Notify>,
 }
 
 impl Default for WeChat {
@@ -185,6 +189,9 @@ impl Default for WeChat {
         Self {
             https: Https::new().unwrap(),
             unionid: Arc::default(),
+            held: Arc::default(),
+            reached: Arc::default(),
+            resume: Arc::default(),
         }
     }
 }
@@ -193,11 +200,35 @@ impl WeChat {
     pub(crate) fn change_unionid(&self, unionid: &'static str) {
         *self.unionid.lock().unwrap() = Some(unionid);
     }
+
+    /// Holds the next call of this path until [`resume`](Self::resume).
+    pub(crate) fn hold(&self, path: &'static str) {
+        *self.held.lock().unwrap() = Some(path);
+    }
+
+    /// Waits for the call that is held.
+    pub(crate) async fn reached(&self) {
+        self.reached.notified().await;
+    }
+
+    pub(crate) fn resume(&self) {
+        self.resume.notify_one();
+    }
+
+    /// Whether this is the call to be held; it is one only.
+    fn is_held(&self, path: &str) -> bool {
+        let mut held = self.held.lock().unwrap();
+        held.take_if(|held| *held == path).is_some()
+    }
 }
 
 impl Transport for WeChat {
     fn send(&self, request: Request<Vec<u8>>) -> Answer<'_> {
         Box::pin(async move {
+            if self.is_held(request.uri().path()) {
+                self.reached.notify_one();
+                self.resume.notified().await;
+            }
             let mut response = self.https.send(request).await?;
             if let Some(unionid) = *self.unionid.lock().unwrap() {
                 let mut body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();

@@ -7,7 +7,7 @@ use axum::{
 };
 use tower_sessions::Session;
 
-use super::{Site, accounts::Account, handlers::Failed};
+use super::{Site, accounts::Account, ended_logins::Arrival, handlers::Failed};
 
 /// The account's id.
 pub(super) const USER: &str = "user";
@@ -51,14 +51,26 @@ pub(crate) async fn begin(session: &Session, user: i64) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Begins a session after a login by WeChat.
+/// Begins a session after a login by WeChat, unless the login is ended meanwhile.
 pub(crate) async fn begin_by_wechat(
     site: &Site,
     session: &Session,
     user: i64,
+    login: &Arrival,
 ) -> Result<(), Failed> {
     begin(session, user).await?;
     session.insert(WECHAT_LOGIN, site.database.now()).await?;
+    // Saved before the look: a log-out on all devices either finds the session, or is found here.
+    let saved = session.save().await;
+    let ended = site.accounts.has_ended(login).await;
+    if saved.is_ok() && matches!(ended, Ok(false)) {
+        return Ok(());
+    }
+    session.flush().await?;
+    // The session of an account that was deleted cannot be saved: that is no failure.
+    if !ended? {
+        saved?;
+    }
     Ok(())
 }
 

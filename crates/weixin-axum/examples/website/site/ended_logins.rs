@@ -1,15 +1,23 @@
 //! Logins that were ended on all devices, by log-out, unlinking or deletion.
 //!
-//! Ending the sessions is not all of it: for a minute, another browser can repeat the callback of its own last login, and
-//! would have a session again, or a new account.
+//! Ending the sessions is not all of it: a callback that is under way at that moment, or one that another browser repeats
+//! within a minute, would begin a session again, or create a new account.
 
-use sqlx::SqliteConnection;
+use sqlx::{Row, SqliteConnection};
 use weixin::KnownIds;
 
 use super::accounts::Accounts;
 
 /// How long a callback can be repeated, in seconds.
 const REPLAY_WINDOW: i64 = 60;
+
+/// A login that WeChat has sent back.
+pub(crate) struct Arrival {
+    pub(crate) ids: KnownIds,
+    pub(crate) is_repeat: bool,
+    /// What [`Accounts::last_end`] was when the callback came.
+    pub(crate) last_end: i64,
+}
 
 impl Accounts {
     /// Ends every session of a user, on all devices.
@@ -19,22 +27,42 @@ impl Accounts {
         write.commit().await
     }
 
-    /// Whether the logins of this WeChat user have been ended so lately that a repeated callback may be one of them.
-    pub(crate) async fn has_ended_logins(&self, ids: &KnownIds) -> sqlx::Result<bool> {
-        for identity in ids.identities() {
-            let row = sqlx::query("SELECT 1 FROM ended_logins WHERE identity = $1 AND ended >= $2");
-            let row = row
-                .bind(identity.to_string())
-                .bind(self.0.now() - REPLAY_WINDOW);
-            if row.fetch_optional(&self.0.pool).await?.is_some() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    /// The last time that the logins of any user were ended, as a number that grows.
+    pub(crate) async fn last_end(&self) -> sqlx::Result<i64> {
+        let row = sqlx::query("SELECT COALESCE(MAX(id), 0) AS id FROM ended_logins");
+        Ok(row.fetch_one(&self.0.pool).await?.get("id"))
+    }
+
+    /// Whether this login has been ended by now.
+    pub(crate) async fn has_ended(&self, login: &Arrival) -> sqlx::Result<bool> {
+        let mut read = self.0.pool.acquire().await?;
+        is_ended(&mut read, login, self.0.now()).await
     }
 }
 
-/// Ends the sessions of an account, and the repeats of its logins. Call it before its identities are removed.
+/// Whether the user's logins were ended after the callback came; for a repeat, also if that was less than a minute before.
+pub(super) async fn is_ended(
+    read: &mut SqliteConnection,
+    login: &Arrival,
+    now: i64,
+) -> sqlx::Result<bool> {
+    for identity in login.ids.identities() {
+        let row = sqlx::query(
+            "SELECT 1 FROM ended_logins WHERE identity = $1 AND (id > $2 OR ($3 AND ended >= $4))",
+        );
+        let row = row
+            .bind(identity.to_string())
+            .bind(login.last_end)
+            .bind(login.is_repeat)
+            .bind(now - REPLAY_WINDOW);
+        if row.fetch_optional(&mut *read).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Ends the sessions of an account, and its logins. Call it before its identities are removed.
 pub(super) async fn end_logins(
     write: &mut SqliteConnection,
     user: i64,
@@ -49,8 +77,8 @@ pub(super) async fn end_logins(
         .execute(&mut *write)
         .await?;
     let ended = sqlx::query(
-        "INSERT INTO ended_logins (identity, ended) SELECT identity, $2 FROM identities WHERE user = $1
-         ON CONFLICT (identity) DO UPDATE SET ended = excluded.ended",
+        "INSERT OR REPLACE INTO ended_logins (identity, ended)
+         SELECT identity, $2 FROM identities WHERE user = $1",
     );
     ended.bind(user).bind(now).execute(write).await.map(drop)
 }

@@ -1,32 +1,46 @@
 //! Whose account does a WeChat user log in to?
 //!
 //! Finding an account, creating it, linking and merging are one transaction: the same callback twice at once, or one
-//! user in two browsers at once, make one account.
+//! user in two browsers at once, make one account; a login that was ended makes none.
 
 use std::collections::BTreeMap;
 
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use weixin::{KnownIds, Linking};
 
-use super::accounts::Accounts;
+use super::{
+    accounts::Accounts,
+    ended_logins::{Arrival, is_ended},
+};
+
+/// Whose account a login opens.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) enum Owner {
+    Account(i64),
+    /// The user belongs to another account than the one that is linking, that account has another WeChat user, or the IDs
+    /// contradict what is known: then people decide, not this program. Nothing is changed.
+    Conflict,
+    /// The user's logins were ended, this one among them. Nothing is changed.
+    Ended,
+}
 
 impl Accounts {
     /// Finds or creates the account of a WeChat user; with `linking`, adds the user to that account.
-    ///
-    /// `None`, and nothing is changed, if the user belongs to another account than that, if that account has another
-    /// WeChat user, or if the IDs contradict what is known: then people decide, not this program.
     pub(crate) async fn of_wechat(
         &self,
-        ids: &KnownIds,
+        login: &Arrival,
         linking: Option<i64>,
-    ) -> sqlx::Result<Option<i64>> {
+    ) -> sqlx::Result<Owner> {
         let mut write = self.0.write().await?;
-        let Some(user) = decide(&mut write, ids, linking).await? else {
-            // Dropped here, and so rolled back.
-            return Ok(None);
+        // A transaction that is dropped is rolled back.
+        if is_ended(&mut write, login, self.0.now()).await? {
+            return Ok(Owner::Ended);
+        }
+        let Some(user) = decide(&mut write, &login.ids, linking).await? else {
+            return Ok(Owner::Conflict);
         };
         write.commit().await?;
-        Ok(Some(user))
+        Ok(Owner::Account(user))
     }
 }
 

@@ -26,13 +26,13 @@ use axum::{
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite, cookie::time::Duration};
 use weixin_axum::WebLogin;
 
-pub(crate) use self::database::Database;
 use self::{
     accounts::Accounts,
     handlers::{account, password, wechat},
     passwords::Passwords,
     sessions::Sessions,
 };
+pub(crate) use self::{database::Database, ended_logins::Arrival, identities::Owner};
 
 /// The longest form that is read: an email address and a password, percent-encoded.
 const MAX_FORM: usize = 4 * 1024;

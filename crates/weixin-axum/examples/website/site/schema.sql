@@ -28,8 +28,10 @@ CREATE INDEX IF NOT EXISTS sessions_of_user ON sessions (user);
 CREATE INDEX IF NOT EXISTS sessions_by_end ON sessions (expires);
 
 -- WeChat users whose logins were ended on all devices, and when: for the minute in which a callback can be repeated.
+-- The id grows with each end: a callback under way compares it with the one that it began with.
 CREATE TABLE IF NOT EXISTS ended_logins (
-    identity TEXT PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    identity TEXT NOT NULL UNIQUE,
     ended INTEGER NOT NULL
 ) STRICT;
 

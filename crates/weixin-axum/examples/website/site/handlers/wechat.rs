@@ -11,7 +11,7 @@ use weixin_axum::{Login, LoginError, LoginErrorKind, ReturnPath, VerifiedCode};
 
 use super::{Failed, confirmation::Confirmation};
 use crate::site::{
-    Site,
+    Arrival, Owner, Site,
     current_user::{self, CurrentUser, USER},
     pages,
 };
@@ -70,6 +70,8 @@ pub(crate) async fn callback(
     session: Session,
     code: Result<VerifiedCode, LoginError>,
 ) -> Result<Response, Failed> {
+    // Read first: what ends the user's logins from now on ends this one.
+    let last_end = site.accounts.last_end().await?;
     let login = match code {
         Ok(code) => site.weixin.exchange(code).await,
         Err(error) => Err(error),
@@ -81,7 +83,12 @@ pub(crate) async fn callback(
         }
         Err(error) => return Ok(error.into_response()),
     };
-    let response = complete(&site, &session, &login).await?;
+    let arrival = Arrival {
+        ids: login.ids(),
+        is_repeat: login.is_repeat(),
+        last_end,
+    };
+    let response = complete(&site, &session, (&login, &arrival)).await?;
     Ok((login.forget, response).into_response())
 }
 
@@ -95,24 +102,27 @@ async fn restarted(session: &Session, error: LoginError) -> Result<Response, Fai
 }
 
 /// The response is a redirect, whatever comes of it: the code is not to stay in the address bar.
-async fn complete(site: &Site, session: &Session, login: &Login) -> Result<Response, Failed> {
-    if login.is_repeat() && site.accounts.has_ended_logins(&login.ids()).await? {
-        return Ok(Redirect::to("/").into_response());
-    }
+async fn complete(
+    site: &Site,
+    session: &Session,
+    (login, arrival): (&Login, &Arrival),
+) -> Result<Response, Failed> {
     let linking = match purpose(session, login.return_to.as_ref()).await? {
         Purpose::LogIn => None,
         Purpose::Link(user) => Some(user),
         Purpose::LinkEnded => return Ok(Redirect::to("/not-linked").into_response()),
     };
-    let Some(user) = site.accounts.of_wechat(&login.ids(), linking).await? else {
-        return Ok(Redirect::to("/conflict").into_response());
+    let user = match site.accounts.of_wechat(arrival, linking).await? {
+        Owner::Account(user) => user,
+        Owner::Conflict => return Ok(Redirect::to("/conflict").into_response()),
+        Owner::Ended => return Ok(Redirect::to("/").into_response()),
     };
     introduce(site, user, login).await?;
     if linking == Some(user) {
         // The session stays as it is: the callback may come a second time.
         return Ok(Redirect::to("/").into_response());
     }
-    current_user::begin_by_wechat(site, session, user).await?;
+    current_user::begin_by_wechat(site, session, user, arrival).await?;
     let path = login.return_to.as_ref().filter(|_| linking.is_none());
     Ok(Redirect::to(path.map_or("/", ReturnPath::as_str)).into_response())
 }
