@@ -10,9 +10,9 @@ use weixin::SystemClock;
 use weixin_sim::Sim;
 
 use crate::{
-    running::Browser,
+    running::{Browser, location, text},
     site::{Database, Site},
-    world::{EMAIL, WeChat, World, web_login},
+    world::{EMAIL, SESSION, WeChat, World, web_login},
 };
 
 const PROTECTIONS: [&str; 5] = [
@@ -45,6 +45,7 @@ async fn each_page_of_the_site_tells_browsers_what_they_may_do() {
         "/conflict",
         "/delete",
         "/deleted",
+        "/failed",
         "/not-linked",
         "/style.css",
         "/nothing",
@@ -56,6 +57,30 @@ async fn each_page_of_the_site_tells_browsers_what_they_may_do() {
     }
     let refused = user.post_with(&world.at("/logout"), "", &[]).await;
     assert_eq!(protections(refused.headers()), expected);
+}
+
+#[tokio::test]
+async fn no_code_stays_in_the_address_bar_when_the_database_fails() {
+    for (table, is_used) in [("ended_logins", false), ("identities", true)] {
+        let world = World::new().await;
+        let mut browser = Browser::default();
+        let callback = world.allowed(&mut browser, "xiaoming").await;
+        let login = browser.0.keys().next().unwrap().clone();
+        let drop = sqlx::query(sqlx::AssertSqlSafe(format!("DROP TABLE {table}")));
+        drop.execute(&world.site.database.pool).await.unwrap();
+        let failed = browser.get(&callback).await;
+        let (status, path) = (failed.status().as_u16(), location(&failed));
+        assert_eq!((status, path), (303, "/failed".to_owned()), "{table}");
+        // The login is forgotten, once its code is used.
+        let cookie = failed.headers().get("set-cookie");
+        let cookie = cookie.map_or("", |cookie| cookie.to_str().unwrap());
+        let is_forgotten = cookie.starts_with(&login) && cookie.ends_with("Max-Age=60");
+        assert_eq!(is_forgotten, is_used, "{table} {cookie}");
+        let page = world.get(&mut browser, "/failed").await;
+        assert_eq!(page.status(), 500);
+        assert!(text(&page).contains("出错了"), "{}", text(&page));
+        assert!(!browser.0.contains_key(SESSION));
+    }
 }
 
 #[tokio::test]

@@ -83,6 +83,7 @@ impl Site {
             .route("/conflict", get(pages::conflict))
             .route("/not-linked", get(pages::not_linked))
             .route("/deleted", get(pages::deleted))
+            .route("/failed", get(pages::failure))
             .route("/password", post(password::log_in))
             .route("/register", post(password::register))
             .route("/logout", post(account::log_out))

@@ -114,6 +114,11 @@ pub(crate) fn cross_site() -> Response {
     page(StatusCode::FORBIDDEN, &message)
 }
 
+/// Where a callback that failed redirects to.
+pub(crate) async fn failure() -> Response {
+    failed()
+}
+
 pub(crate) fn failed() -> Response {
     let message = Message {
         title: "出错了 · Something went wrong",

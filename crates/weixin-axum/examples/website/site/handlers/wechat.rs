@@ -65,9 +65,23 @@ fn start(site: &Site, headers: &HeaderMap, return_to: &str) -> Result<Response, 
     })
 }
 
+/// The response is a redirect, also if the site fails: the code is not to stay in the address bar.
 pub(crate) async fn callback(
     State(site): State<Site>,
     session: Session,
+    code: Result<VerifiedCode, LoginError>,
+) -> Response {
+    let response = arrive(&site, &session, code).await;
+    response.unwrap_or_else(failed)
+}
+
+fn failed(_: Failed) -> Response {
+    Redirect::to("/failed").into_response()
+}
+
+async fn arrive(
+    site: &Site,
+    session: &Session,
     code: Result<VerifiedCode, LoginError>,
 ) -> Result<Response, Failed> {
     // Read first: what ends the user's logins from now on ends this one.
@@ -79,7 +93,7 @@ pub(crate) async fn callback(
     let login = match login {
         Ok(login) => login,
         Err(error) if error.kind() == LoginErrorKind::Restarted => {
-            return restarted(&session, error).await;
+            return restarted(session, error).await;
         }
         Err(error) => return Ok(error.into_response()),
     };
@@ -88,8 +102,8 @@ pub(crate) async fn callback(
         is_repeat: login.is_repeat(),
         last_end,
     };
-    let response = complete(&site, &session, (&login, &arrival)).await?;
-    Ok((login.forget, response).into_response())
+    let response = complete(site, session, (&login, &arrival)).await;
+    Ok((login.forget, response.unwrap_or_else(failed)).into_response())
 }
 
 /// A login without its cookie starts again, unless it was to link: the log-out that removed the cookie has ended the link.
@@ -101,7 +115,6 @@ async fn restarted(session: &Session, error: LoginError) -> Result<Response, Fai
     })
 }
 
-/// The response is a redirect, whatever comes of it: the code is not to stay in the address bar.
 async fn complete(
     site: &Site,
     session: &Session,
