@@ -1,6 +1,9 @@
 //! WeChat is linked by the one who is logged in to the account, and by no one else.
 
+use std::time::Duration;
+
 use tokio::task::JoinSet;
+use weixin_sim::{Effect, Fault};
 
 use crate::{
     running::{Browser, location, text},
@@ -141,6 +144,101 @@ async fn the_callback_of_an_attackers_link_changes_nothing_in_the_victims_browse
     let refused = victim.get(&callback).await;
     assert_eq!(location(&refused), "/not-linked");
     assert!(world.home(&victim).await.contains("ann@shop.example"));
+    assert_eq!(world.stored().await, before);
+}
+
+/// The session is a stolen one, the URL of the callback that links is in a log.
+#[tokio::test]
+async fn a_link_is_bound_to_the_login_that_the_password_started() {
+    for is_own_cookie in [false, true] {
+        let world = World::new().await;
+        let mut owner = world.registered(EMAIL).await;
+        let started = world.post(&mut owner, "/link", EMAIL).await;
+        let callback = world.scan(&started, "xiaoming").await;
+        let mut thief = Browser::default();
+        if is_own_cookie {
+            // Of a login that the thief started, with another path.
+            world.get(&mut thief, "/login").await;
+        }
+        let session = owner.0[SESSION].clone();
+        thief.0.insert(SESSION.to_owned(), session);
+        let before = world.stored().await;
+        let url = callback.replace("code=", "code=x");
+        let state = url.split_once("state=").unwrap().1.split('&').next();
+        let url = url.replace(state.unwrap(), "AAAAAAAAAAAAAAAAAAAAAA");
+        for url in [url.replace("code=", "login_again=1&code="), url] {
+            let again = thief.get(&url).await;
+            assert!(!location(&again).contains("qrconnect"), "{url}");
+        }
+        assert_eq!(world.stored().await, before);
+        // The owner's own login goes on.
+        owner.get(&callback).await;
+        assert!(world.home(&owner).await.contains("已绑定"));
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_failed_or_has_expired_takes_the_password_again() {
+    let world = World::new().await;
+    let mut browser = world.registered(EMAIL).await;
+    let before = world.stored().await;
+    let is_waiting = async || {
+        let waiting = world.count("SELECT COUNT(*) FROM sessions WHERE data LIKE '%linking%'");
+        waiting.await == 1
+    };
+    // Declined; then the page of the failure offers a new login.
+    let started = world.post(&mut browser, "/link", EMAIL).await;
+    assert!(is_waiting().await);
+    let callback = world.scan(&started, "xiaoming").await;
+    let code = callback.split_once("code=").unwrap().1.split('&').next();
+    let declined = callback.replace(code.unwrap(), "authdeny");
+    let failed = browser.get(&declined).await;
+    let page = location(&failed);
+    assert!(page.contains("login_error=declined"), "{page}");
+    assert!(!is_waiting().await);
+    let again = page.replace("login_error=declined", "login_again=1");
+    let again = world.get(&mut browser, &again).await;
+    assert_eq!(location(&again), "/not-linked");
+
+    // An error of WeChat's.
+    let started = world.post(&mut browser, "/link", EMAIL).await;
+    let callback = world.scan(&started, "xiaoming").await;
+    let fault = Fault::new(Effect::Errcode(40029)).path("/sns/oauth2/access_token");
+    world.sim.fault(fault);
+    let failed = browser.get(&callback).await;
+    assert!(location(&failed).contains("login_error=expired"));
+    assert!(!is_waiting().await);
+
+    // Too late.
+    for (seconds, to) in [(601, "/not-linked"), (600, "/")] {
+        assert_eq!(world.stored().await, before);
+        let started = world.post(&mut browser, "/link", EMAIL).await;
+        let callback = world.scan(&started, "xiaoming").await;
+        world.clock.advance(Duration::from_secs(seconds));
+        assert_eq!(location(&browser.get(&callback).await), to);
+        assert!(!is_waiting().await);
+    }
+    assert_ne!(world.stored().await, before);
+}
+
+#[tokio::test]
+async fn a_link_that_is_complete_is_not_kept_and_its_callback_can_be_repeated() {
+    let world = World::new().await;
+    let mut browser = world.registered(EMAIL).await;
+    let started = world.post(&mut browser, "/link", EMAIL).await;
+    let callback = world.scan(&started, "xiaoming").await;
+    for _ in 0..2 {
+        assert_eq!(location(&browser.get(&callback).await), "/");
+        let data = world.rows("SELECT data FROM sessions").await;
+        assert!(!data[0].contains("linking"), "{data:?}");
+    }
+    // Unlinked, the callback is worth nothing.
+    let copied = browser.clone();
+    world.post(&mut browser, "/unlink", EMAIL).await;
+    let mut repeats = copied;
+    repeats.0.extend(browser.0.clone());
+    let before = world.stored().await;
+    repeats.get(&callback).await;
     assert_eq!(world.stored().await, before);
 }
 

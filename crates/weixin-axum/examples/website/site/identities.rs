@@ -42,6 +42,18 @@ impl Accounts {
         write.commit().await?;
         Ok(Owner::Account(user))
     }
+
+    /// Whether this WeChat user is the account's.
+    pub(crate) async fn is_linked(&self, user: i64, ids: &KnownIds) -> sqlx::Result<bool> {
+        for identity in ids.identities() {
+            let row = sqlx::query("SELECT 1 FROM identities WHERE identity = $1 AND user = $2");
+            let row = row.bind(identity.to_string()).bind(user);
+            if row.fetch_optional(&self.0.pool).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 /// By UnionID and OpenID, as `KnownIds::link` has the rule; never by a name or an email address.

@@ -10,6 +10,7 @@ mod database;
 mod ended_logins;
 mod handlers;
 mod identities;
+mod linking;
 mod pages;
 mod passwords;
 mod same_origin;

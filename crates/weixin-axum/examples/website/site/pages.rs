@@ -81,8 +81,8 @@ pub(crate) async fn conflict() -> Response {
 pub(crate) async fn not_linked() -> Response {
     let message = Message {
         title: "微信没有绑定 · WeChat was not linked",
-        chinese: "绑定期间登录状态已改变。请登录您的账号，再绑定一次。",
-        english: "The account is no longer logged in. Log in to your account and link WeChat again.",
+        chinese: "这次绑定没有完成、已过期，或登录状态已改变。请登录您的账号，再绑定一次。",
+        english: "The link was not completed, has expired, or the account is no longer logged in. Log in to your account and link WeChat again.",
     };
     page(StatusCode::CONFLICT, &message)
 }

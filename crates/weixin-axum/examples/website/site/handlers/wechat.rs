@@ -2,25 +2,20 @@
 
 use axum::{
     Form,
-    extract::State,
+    extract::{RawQuery, State},
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
-use tower_sessions::{Session, session::Id};
+use tower_sessions::Session;
 use weixin_axum::{Login, LoginError, LoginErrorKind, ReturnPath, VerifiedCode};
 
 use super::{Failed, confirmation::Confirmation};
 use crate::site::{
     Arrival, Owner, Site,
-    current_user::{self, CurrentUser, USER},
+    current_user::{self, CurrentUser},
+    linking::{self, LINK_PATH, Purpose},
     pages,
 };
-
-/// In the session of an account that WeChat is being linked to: the return path of that one login.
-const LINKING: &str = "linking";
-
-/// How the return path of a login that links begins.
-const LINK_PATH: &str = "/?link=";
 
 pub(crate) async fn login(
     State(site): State<Site>,
@@ -39,9 +34,6 @@ pub(crate) async fn confirm(
 
 /// Starts a login that adds WeChat to the account that is logged in, whose password confirms it: WeChat opens the account
 /// from then on.
-///
-/// Its return path holds a random number that the session knows, too. So this login links, and no other login that comes
-/// to the same session, such as that of a visitor into whose browser somebody has planted the session.
 pub(crate) async fn link(
     State(site): State<Site>,
     session: Session,
@@ -52,9 +44,13 @@ pub(crate) async fn link(
     if let Err((status, notice)) = form.check(&site, &account).await? {
         return Ok(pages::profile(status, &account, notice));
     }
-    let path = format!("{LINK_PATH}{}", Id::default());
-    session.insert(LINKING, &path).await?;
-    start(&site, &headers, &path)
+    let path: ReturnPath = LINK_PATH.parse()?;
+    let start = match site.weixin.start(&headers) {
+        Ok(start) => start.return_to(path),
+        Err(error) => return Ok(error.into_response()),
+    };
+    linking::begin(&site, &session, &start).await?;
+    Ok(start.into_response())
 }
 
 fn start(site: &Site, headers: &HeaderMap, return_to: &str) -> Result<Response, Failed> {
@@ -69,9 +65,11 @@ fn start(site: &Site, headers: &HeaderMap, return_to: &str) -> Result<Response, 
 pub(crate) async fn callback(
     State(site): State<Site>,
     session: Session,
+    RawQuery(query): RawQuery,
     code: Result<VerifiedCode, LoginError>,
 ) -> Response {
-    let response = arrive(&site, &session, code).await;
+    let state = linking::state(query.as_deref().unwrap_or_default());
+    let response = arrive(&site, &session, &state, code).await;
     response.unwrap_or_else(failed)
 }
 
@@ -82,6 +80,7 @@ fn failed(_: Failed) -> Response {
 async fn arrive(
     site: &Site,
     session: &Session,
+    state: &str,
     code: Result<VerifiedCode, LoginError>,
 ) -> Result<Response, Failed> {
     // Read first: what ends the user's logins from now on ends this one.
@@ -92,73 +91,58 @@ async fn arrive(
     };
     let login = match login {
         Ok(login) => login,
-        Err(error) if error.kind() == LoginErrorKind::Restarted => {
-            return restarted(session, error).await;
-        }
-        Err(error) => return Ok(error.into_response()),
+        Err(error) => return gave_up(site, session, state, error).await,
     };
     let arrival = Arrival {
         ids: login.ids(),
         is_repeat: login.is_repeat(),
         last_end,
     };
-    let response = complete(site, session, (&login, &arrival)).await;
+    let response = complete(site, session, state, (&login, &arrival)).await;
     Ok((login.forget, response.unwrap_or_else(failed)).into_response())
 }
 
-/// A login without its cookie starts again, unless it was to link: the log-out that removed the cookie has ended the link.
-async fn restarted(session: &Session, error: LoginError) -> Result<Response, Failed> {
-    let purpose = purpose(session, error.return_to()).await?;
-    Ok(match purpose {
-        Purpose::LinkEnded => Redirect::to("/not-linked").into_response(),
-        Purpose::Link(_) | Purpose::LogIn => error.into_response(),
-    })
+/// A login without its cookie starts again, unless it was to link: that takes the password again.
+async fn gave_up(
+    site: &Site,
+    session: &Session,
+    state: &str,
+    error: LoginError,
+) -> Result<Response, Failed> {
+    linking::end(site, session, state).await?;
+    let is_restart = error.kind() == LoginErrorKind::Restarted;
+    if is_restart && linking::is_link(error.return_to()) {
+        return Ok(Redirect::to("/not-linked").into_response());
+    }
+    Ok(error.into_response())
 }
 
 async fn complete(
     site: &Site,
     session: &Session,
+    state: &str,
     (login, arrival): (&Login, &Arrival),
 ) -> Result<Response, Failed> {
-    let linking = match purpose(session, login.return_to.as_ref()).await? {
+    let to = |path: &str| Ok(Redirect::to(path).into_response());
+    let return_to = login.return_to.as_ref();
+    let linking = match linking::purpose(site, session, state, return_to, &arrival.ids).await? {
         Purpose::LogIn => None,
         Purpose::Link(user) => Some(user),
-        Purpose::LinkEnded => return Ok(Redirect::to("/not-linked").into_response()),
+        Purpose::Linked => return to("/"),
+        Purpose::LinkEnded => return to("/not-linked"),
     };
     let user = match site.accounts.of_wechat(arrival, linking).await? {
         Owner::Account(user) => user,
-        Owner::Conflict => return Ok(Redirect::to("/conflict").into_response()),
-        Owner::Ended => return Ok(Redirect::to("/").into_response()),
+        Owner::Conflict => return to("/conflict"),
+        Owner::Ended => return to("/"),
     };
     introduce(site, user, login).await?;
     if linking == Some(user) {
-        // The session stays as it is: the callback may come a second time.
-        return Ok(Redirect::to("/").into_response());
+        return to("/");
     }
     current_user::begin_by_wechat(site, session, user, arrival).await?;
-    let path = login.return_to.as_ref().filter(|_| linking.is_none());
-    Ok(Redirect::to(path.map_or("/", ReturnPath::as_str)).into_response())
-}
-
-enum Purpose {
-    LogIn,
-    /// To add WeChat to this account.
-    Link(i64),
-    /// To add WeChat to an account that is not logged in any more, or by a login that the session did not start.
-    LinkEnded,
-}
-
-async fn purpose(session: &Session, return_to: Option<&ReturnPath>) -> Result<Purpose, Failed> {
-    let Some(path) = return_to.filter(|path| path.as_str().starts_with(LINK_PATH)) else {
-        return Ok(Purpose::LogIn);
-    };
-    // A login or a log-out empties the session: the account that began the link is the one that is logged in.
-    let begun: Option<String> = session.get(LINKING).await?;
-    let user: Option<i64> = session.get(USER).await?;
-    Ok(match user {
-        Some(user) if begun.as_deref() == Some(path.as_str()) => Purpose::Link(user),
-        _ => Purpose::LinkEnded,
-    })
+    let path = return_to.filter(|_| linking.is_none());
+    to(path.map_or("/", ReturnPath::as_str))
 }
 
 /// Asks WeChat for name and avatar, unless there is a name. Without them, the login goes on.
