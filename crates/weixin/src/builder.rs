@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     AppId, AppKind, AppSecret, Client, Clock, Endpoints, Retries, SystemClock, Transport,
-    client::Inner, network::Network,
+    api::failover::Network, client::Inner,
 };
 
 /// Options of a [`Client`].

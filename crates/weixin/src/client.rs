@@ -7,11 +7,13 @@ use tracing::{Span, field, instrument};
 use crate::{
     AppId, AppKind, AppSecret, AuthorizeRequest, ClientBuilder, Clock, Code, EmbeddedQr, Error,
     Lang, LoginRequest, LoginUrl, RedirectUri, RefreshToken, Token, TokenStatus, User,
-    call::Call,
-    login::probe,
-    network::Network,
-    token::{Bearer, Check, Exchange, Refresh},
-    user::FetchUser,
+    api::{
+        failover::Network,
+        request::Call,
+        token::{Bearer, Check, Exchange, Refresh},
+        user::FetchUser,
+    },
+    authorize::probe,
 };
 
 /// The kinds whose users have access tokens.

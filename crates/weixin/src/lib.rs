@@ -72,39 +72,25 @@
 //! | `metrics` | counters and latencies through the `metrics` facade |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod api_error;
-mod app_kind;
-mod apps;
+mod api;
+mod app;
+mod authorize;
 mod builder;
-mod call;
 mod client;
 mod clock;
 mod device;
-mod endpoints;
-mod err_code;
 mod error;
-mod explanation;
-mod id;
 mod identity;
-mod json;
-mod login;
-mod mask;
 #[cfg(feature = "metrics")]
 mod metrics;
 #[cfg(feature = "mini-program")]
 mod mini_program;
-mod network;
-mod parse_error;
-mod retries;
-mod scope;
 mod secret;
 #[cfg(feature = "vault")]
 mod store;
-mod token;
-mod transport;
-mod user;
 #[cfg(feature = "vault")]
-mod vault;
+mod tokens;
+mod transport;
 
 #[cfg(feature = "redis")]
 pub use self::store::RedisStore;
@@ -114,36 +100,31 @@ pub use self::store::SqlStore;
 pub use self::store::{
     InvalidStoreKey, MemoryStore, Record, Store, StoreError, StoreFuture, StoreKeys, Version,
 };
+#[cfg(feature = "vault")]
+pub use self::tokens::{
+    AppToken, AppTokens, LiveToken, Renewable, SingleFlight, Vault, VaultError,
+};
 #[cfg(feature = "reqwest")]
 pub use self::transport::Https;
-#[cfg(feature = "vault")]
-pub use self::vault::{AppToken, AppTokens, LiveToken, Renewable, SingleFlight, Vault, VaultError};
 pub use self::{
-    api_error::ApiError,
-    app_kind::AppKind,
-    apps::{Advice, Apps, Start, StartError},
+    api::{Avatar, Bearer, InvalidScope, Lang, Scope, Scopes, Token, TokenStatus, User},
+    app::{Advice, AppKind, Apps, Start, StartError},
+    authorize::{
+        AuthorizeRequest, Callback, CallbackError, CsrfToken, EmbeddedQr, InvalidRedirectUri,
+        LoginRequest, LoginUrl, PageLang, RedirectUri, SelfRedirect, TextColour,
+        UnregistrableRedirectUri,
+    },
     builder::ClientBuilder,
     client::Client,
     clock::{Clock, SystemClock},
     device::Device,
-    endpoints::{Endpoints, InvalidOrigin, Origin},
-    err_code::ErrCode,
-    error::Error,
-    explanation::{Bilingual, Blame, Explanation},
-    id::{AppId, InvalidId, OpenId, UnionId},
-    identity::{Identity, InvalidIdentity, KnownIds, Linking},
-    login::{
-        AuthorizeRequest, Callback, CallbackError, CsrfToken, EmbeddedQr, InvalidRedirectUri,
-        LoginPageError, LoginRequest, LoginUrl, PageLang, RedirectUri, SelfRedirect, TextColour,
-        UnregistrableRedirectUri,
-    },
-    parse_error::ParseError,
-    retries::Retries,
-    scope::{InvalidScope, Scope, Scopes},
+    error::{ApiError, Bilingual, Blame, ErrCode, Error, Explanation, LoginPageError, ParseError},
+    identity::{AppId, Identity, InvalidId, InvalidIdentity, KnownIds, Linking, OpenId, UnionId},
     secret::{AccessToken, AppSecret, Code, InvalidSecret, RefreshToken},
-    token::{Bearer, Token, TokenStatus},
-    transport::{Answer, MAX_BODY, Pause, Transport, TransportError, TransportErrorKind},
-    user::{Avatar, Lang, User},
+    transport::{
+        Answer, Endpoints, InvalidOrigin, MAX_BODY, Origin, Pause, Retries, Transport,
+        TransportError, TransportErrorKind,
+    },
 };
 #[cfg(feature = "mini-program")]
 pub use self::{

@@ -8,7 +8,10 @@ use super::{Decrypted, EncryptedData, MiniProgramUser, PayloadError, PhoneNumber
 use crate::{
     AccessToken, AppId, AppKind, AppSecret, AppToken, AppTokens, Client, Code, ErrCode, Error,
     OpenId, VaultError,
-    call::{Call, Nothing, Repeat},
+    api::{
+        envelope::Empty,
+        request::{Call, Repeat},
+    },
     secret::SessionKey,
 };
 
@@ -141,7 +144,7 @@ impl Client {
             self.call(&call).await
         });
         match checked.await {
-            Ok(Nothing { .. }) => Ok(true),
+            Ok(Empty { .. }) => Ok(true),
             Err(VaultError::Weixin(Error::Api(error))) if error.code == INVALID_SIGNATURE => {
                 Ok(false)
             }
@@ -232,7 +235,7 @@ struct CheckSession<'a> {
 
 impl Call for CheckSession<'_> {
     const PATH: &'static str = "/wxa/checksession";
-    type Output = Nothing;
+    type Output = Empty;
 
     fn query(&self) -> Vec<(&'static str, &str)> {
         vec![

@@ -6,7 +6,7 @@ mod payload;
 use serde::{Deserialize, Serialize};
 
 pub use self::payload::{Decrypted, EncryptedData, PayloadError};
-use crate::{OpenId, UnionId, json, secret::SessionKey};
+use crate::{OpenId, UnionId, api::json, secret::SessionKey};
 
 /// What a code of `wx.login` is worth (`/sns/jscode2session`).
 #[derive(Debug, Deserialize)]

@@ -15,7 +15,7 @@ use sha2::Sha256;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeGreater};
 use thiserror::Error;
 
-use crate::{AppId, json, secret::SessionKey};
+use crate::{AppId, api::json, secret::SessionKey};
 
 const BLOCK: u8 = 16;
 

@@ -1,7 +1,9 @@
 //! The seam to the network: one request in, one response out.
 
+mod endpoints;
 #[cfg(feature = "reqwest")]
 mod https;
+mod retry_policy;
 
 use std::{error::Error as StdError, fmt, pin::Pin, sync::Arc, time::Duration};
 
@@ -10,6 +12,10 @@ use thiserror::Error;
 
 #[cfg(feature = "reqwest")]
 pub use self::https::Https;
+pub use self::{
+    endpoints::{Endpoints, InvalidOrigin, Origin},
+    retry_policy::Retries,
+};
 
 /// The answer to come of a [`Transport`].
 pub type Answer<'a> =

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     LiveToken, SingleFlight, VaultError, lease_for,
-    live_token::{Fields, Stored},
+    user_token::{Fields, Stored},
 };
 use crate::{
     Client, Error, OpenId, Store, Token, User,

@@ -1,6 +1,6 @@
 //! Codes about the person: what they are or have done, and the program cannot change.
 
-use super::{
+use super::explanation::{
     Action::{self, Nothing},
     Bilingual, Blame, Explanation, row,
 };

@@ -1,17 +1,12 @@
 //! One exchange with WeChat's API as data; no input or output happens here.
 
 use http::{Request, Response, StatusCode, header::CONTENT_TYPE};
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeOwned, Error as _},
-};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::{envelope, json, mask::mask};
 use crate::{
-    ApiError, ErrCode, Error, Origin, TransportError, TransportErrorKind,
-    api_error::without_control,
-    json::{self, Loose},
-    mask::mask,
+    ApiError, Error, Origin, TransportError, TransportErrorKind, error::strip_control_chars,
 };
 
 /// What is sent that must not be logged, also not when a server repeats it.
@@ -77,9 +72,9 @@ pub(crate) trait Call {
             field: self.mask(&field),
         };
         let text = json::text(response.body());
-        if let Some(Verdict { errcode, errmsg }) = Verdict::read(&text) {
-            let errmsg = self.mask(&errmsg);
-            return Err(ApiError::new(Self::PATH, errcode, &errmsg).into());
+        if let Some((code, message)) = envelope::error_in(&text) {
+            let message = self.mask(&message);
+            return Err(ApiError::new(Self::PATH, code, &message).into());
         }
         if response.status() != StatusCode::OK {
             return Err(Error::Status {
@@ -104,7 +99,7 @@ pub(crate) trait Call {
             .map(|(_, value)| value)
             .collect();
         // First, or what is hidden between control characters would appear when they are taken out.
-        mask(without_control(errmsg), secrets)
+        mask(strip_control_chars(errmsg), secrets)
     }
 }
 
@@ -135,50 +130,4 @@ fn address(origin: &Origin, path: &str, query: &[(&str, &str)]) -> String {
 /// RFC 3986, section 2.3, but for `~`, which forms encode.
 fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')
-}
-
-/// The error that an answer may be.
-#[derive(Debug, Eq, PartialEq)]
-pub(crate) struct Verdict {
-    pub(crate) errcode: ErrCode,
-    pub(crate) errmsg: String,
-}
-
-/// The part that every answer may have.
-#[derive(Deserialize)]
-struct Envelope {
-    #[serde(default)]
-    errcode: Loose,
-    #[serde(default, deserialize_with = "json::text_or_empty")]
-    errmsg: String,
-}
-
-impl Verdict {
-    /// The error of an answer, if it is one. A code that cannot be read is none: the answer has to show by its other
-    /// members what it is.
-    pub(crate) fn read(text: &str) -> Option<Self> {
-        // A success of the login has no such member; its name may be written with escapes, though nobody does.
-        if !text.contains("errcode") && !text.contains("\\u") {
-            return None;
-        }
-        let Envelope { errcode, errmsg } = json::parse_text(text).ok()?;
-        let errcode = errcode.whole().filter(|code| *code != 0).map(ErrCode)?;
-        Some(Self { errcode, errmsg })
-    }
-}
-
-/// An answer of which only the verdict counts. It has to say that there is no error: an answer of another shape proves
-/// nothing.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Nothing {
-    #[serde(rename = "errcode", deserialize_with = "no_error")]
-    _errcode: (),
-}
-
-fn no_error<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-    if Loose::deserialize(deserializer)?.is_zero_or_empty() {
-        Ok(())
-    } else {
-        Err(D::Error::custom("not 0"))
-    }
 }

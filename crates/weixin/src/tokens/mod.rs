@@ -5,10 +5,10 @@ mod app_tokens;
 mod cache;
 mod computation;
 mod flight;
-mod live_token;
 mod local;
 mod records;
 mod single_flight;
+mod user_token;
 mod user_tokens;
 
 use std::time::Duration;
@@ -18,8 +18,8 @@ use thiserror::Error;
 pub use self::{
     app_token::AppToken,
     app_tokens::AppTokens,
-    live_token::LiveToken,
     single_flight::{Renewable, SingleFlight},
+    user_token::LiveToken,
     user_tokens::Vault,
 };
 use crate::{Client, Error as CallError, StoreError};

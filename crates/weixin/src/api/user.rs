@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    OpenId, UnionId,
-    call::{Call, Repeat},
+use super::{
     json,
+    request::{Call, Repeat},
     token::Bearer,
 };
+use crate::{OpenId, UnionId};
 
 /// The profile of a user (`/sns/userinfo`), serialized under WeChat's names.
 ///

@@ -1,6 +1,6 @@
 //! Numbers that login pages show: nothing of them reaches the site.
 
-use super::{
+use super::explanation::{
     Action::{Configure, LogIn, Nothing, Retry},
     Bilingual,
     Blame::{User, You},

@@ -4,10 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Deserializer};
 
-use crate::{
-    AccessToken, ApiError, AppId, AppSecret, Code, KnownIds, OpenId, RefreshToken, Scopes, UnionId,
-    call::{Call, Nothing, Repeat},
+use super::{
+    envelope::Empty,
     json,
+    request::{Call, Repeat},
+    scope::Scopes,
+};
+use crate::{
+    AccessToken, ApiError, AppId, AppSecret, Code, KnownIds, OpenId, RefreshToken, UnionId,
 };
 
 /// What a code or a refresh token is worth.
@@ -165,7 +169,7 @@ pub(crate) struct Check<'a>(pub(crate) Bearer<'a>);
 
 impl Call for Check<'_> {
     const PATH: &'static str = "/sns/auth";
-    type Output = Nothing;
+    type Output = Empty;
 
     fn repeat(&self) -> Repeat {
         Repeat::Harmless

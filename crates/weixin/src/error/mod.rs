@@ -1,11 +1,23 @@
-//! What failed, and what helps.
+//! Errors: their kinds, and the questions that a program asks of them.
+
+mod api_error;
+mod catalog;
+mod code;
+mod login_page;
+mod parse;
 
 use thiserror::Error;
 
-use crate::{
-    ApiError, AppKind, Blame, LoginPageError, ParseError, TransportError, TransportErrorKind,
-    UnregistrableRedirectUri,
+pub(crate) use self::api_error::strip_control_chars;
+pub use self::{
+    api_error::ApiError,
+    catalog::{Bilingual, Blame, Explanation},
+    code::ErrCode,
+    login_page::LoginPageError,
+    parse::ParseError,
 };
+
+use crate::{AppKind, TransportError, TransportErrorKind, UnregistrableRedirectUri};
 
 /// A call to WeChat failed.
 ///

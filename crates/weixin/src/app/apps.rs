@@ -2,9 +2,9 @@
 
 use thiserror::Error;
 
+use super::AppKind;
 use crate::{
-    AppKind, AuthorizeRequest, Client, Device, Error as CallError, LoginRequest, LoginUrl,
-    RedirectUri,
+    AuthorizeRequest, Client, Device, Error as CallError, LoginRequest, LoginUrl, RedirectUri,
 };
 
 /// The applications of one site: a website app for browsers, an official account for WeChat's own browser, a mobile app

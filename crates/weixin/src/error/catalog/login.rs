@@ -1,6 +1,6 @@
 //! Codes that another token or another login helps against.
 
-use super::{
+use super::explanation::{
     Action::{LogIn, Refresh},
     Bilingual, Blame, Explanation, row,
 };

@@ -7,10 +7,10 @@ use std::{
 
 use http::{Request, Response};
 
+use super::request::{Call, Repeat};
 use crate::{
     Clock, Endpoints, ErrCode, Error, Origin, Retries, Transport, TransportError,
     TransportErrorKind,
-    call::{Call, Repeat},
 };
 
 /// How long a host is passed over that could not be connected to.

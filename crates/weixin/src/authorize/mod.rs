@@ -2,7 +2,7 @@
 
 mod callback;
 mod csrf_token;
-mod embedded;
+mod embed;
 mod official_account;
 pub(crate) mod probe;
 mod qr_page;
@@ -13,9 +13,8 @@ use std::fmt;
 pub use self::{
     callback::{Callback, CallbackError},
     csrf_token::CsrfToken,
-    embedded::EmbeddedQr,
+    embed::EmbeddedQr,
     official_account::AuthorizeRequest,
-    probe::LoginPageError,
     qr_page::{LoginRequest, PageLang, SelfRedirect, TextColour},
     redirect_uri::{InvalidRedirectUri, RedirectUri, UnregistrableRedirectUri},
 };

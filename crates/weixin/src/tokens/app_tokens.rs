@@ -12,8 +12,10 @@ use super::{
 };
 use crate::{
     AccessToken, AppId, AppKind, AppSecret, Client, Error, Store,
-    call::{Call, Repeat},
-    json,
+    api::{
+        json,
+        request::{Call, Repeat},
+    },
     store::time::unix_seconds,
 };
 

@@ -7,7 +7,7 @@ use std::{
 
 use thiserror::Error;
 
-use crate::{ErrCode, call::Verdict, json};
+use super::ErrCode;
 
 /// Longest text that is kept of an answer.
 const MAX_MESSAGE: usize = 300;
@@ -28,25 +28,13 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// Reads the error out of an answer that was received or logged elsewhere; `None` if it is none.
-    ///
-    /// `path` is what was called. What the text repeats of the request stays in it: the SDK's own calls mask that.
-    ///
-    /// ```
-    /// use weixin::ApiError;
-    ///
-    /// let answer = r#"{"errcode":40164,"errmsg":"invalid ip 192.0.2.1, not in whitelist rid: 6aac007a-6c02c771-26bf69c4"}"#;
-    /// let error = ApiError::read("/cgi-bin/token", answer.as_bytes()).unwrap();
-    /// assert_eq!(error.message, "invalid ip 192.0.2.1, not in whitelist");
-    /// assert_eq!(error.caller_ip(), "192.0.2.1".parse().ok());
-    /// ```
-    pub fn read(path: &'static str, answer: &[u8]) -> Option<Self> {
-        let Verdict { errcode, errmsg } = Verdict::read(&json::text(answer))?;
-        Some(Self::new(path, errcode, &errmsg))
-    }
-
     pub(crate) fn new(path: &'static str, code: ErrCode, errmsg: &str) -> Self {
-        let clean = |text: &str| without_control(text).chars().take(MAX_MESSAGE).collect();
+        let clean = |text: &str| {
+            strip_control_chars(text)
+                .chars()
+                .take(MAX_MESSAGE)
+                .collect()
+        };
         let (message, rid) = split_suffix(errmsg);
         Self {
             path,
@@ -75,8 +63,8 @@ impl ApiError {
     }
 }
 
-/// They have no place in a log.
-pub(crate) fn without_control(text: &str) -> String {
+/// Removes control characters, so that a message cannot forge log lines.
+pub(crate) fn strip_control_chars(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Codes that say that a request is not one that WeChat understands.
 
-use super::{
+use super::explanation::{
     Action::{self, Configure},
     Bilingual, Blame, Explanation, row,
 };

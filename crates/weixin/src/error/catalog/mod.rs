@@ -1,60 +1,31 @@
-//! WeChat's numbers for what is wrong, and the answers that follow from them.
+//! The meaning and the remedy of each of WeChat's error codes, in English and Chinese.
 
-use std::fmt;
+mod app;
+mod explanation;
+mod login;
+mod login_page;
+mod parameters;
+mod transient;
+mod user;
 
-use serde::{Deserialize, Serialize};
+use self::explanation::Action;
+pub use self::explanation::{Bilingual, Blame, Explanation};
+use super::ErrCode;
 
-use crate::{Blame, Explanation, explanation::Action};
+impl Explanation {
+    /// Every code that is known, the smallest first.
+    pub fn all() -> Vec<&'static Self> {
+        let mut all: Vec<_> = rows().collect();
+        all.sort_by_key(|row| row.code);
+        all
+    }
 
-/// A code of WeChat's (`errcode`); unknown ones are kept as they are.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(transparent)]
-pub struct ErrCode(pub i64);
+    pub(crate) fn of(code: ErrCode) -> Option<&'static Self> {
+        rows().find(|row| row.code == code)
+    }
+}
 
 impl ErrCode {
-    /// -1: WeChat is busy.
-    pub const BUSY: Self = Self(-1);
-    /// 40001: the access token is not good, or no longer.
-    pub const INVALID_CREDENTIAL: Self = Self(40001);
-    /// 40002: the grant type is wrong.
-    pub const INVALID_GRANT_TYPE: Self = Self(40002);
-    /// 40003: the open id does not belong to the token.
-    pub const INVALID_OPENID: Self = Self(40003);
-    /// 40013: no such app id.
-    pub const INVALID_APPID: Self = Self(40013);
-    /// 40014: the access token is malformed or expired.
-    pub const INVALID_ACCESS_TOKEN: Self = Self(40014);
-    /// 40029: the code is wrong, expired or another application's.
-    pub const INVALID_CODE: Self = Self(40029);
-    /// 40030: the refresh token is wrong or expired.
-    pub const INVALID_REFRESH_TOKEN: Self = Self(40030);
-    /// 40066: no such path.
-    pub const INVALID_URL: Self = Self(40066);
-    /// 40125: the app secret is wrong.
-    pub const INVALID_APPSECRET: Self = Self(40125);
-    /// 40163: the code has been exchanged before.
-    pub const CODE_USED: Self = Self(40163);
-    /// 40164: the caller's IP address is not on the app's whitelist.
-    pub const IP_NOT_ALLOWED: Self = Self(40164);
-    /// 42001: the access token has expired.
-    pub const ACCESS_TOKEN_EXPIRED: Self = Self(42001);
-    /// 42002: the refresh token has expired.
-    pub const REFRESH_TOKEN_EXPIRED: Self = Self(42002);
-    /// 42003: the code has expired.
-    pub const CODE_EXPIRED: Self = Self(42003);
-    /// 42007: the user changed their password; all tokens are void.
-    pub const PASSWORD_CHANGED: Self = Self(42007);
-    /// 45009: the quota of the day is used up.
-    pub const DAILY_QUOTA: Self = Self(45009);
-    /// 45011: too many calls in a minute.
-    pub const MINUTE_QUOTA: Self = Self(45011);
-    /// 48001: the scope does not allow this call.
-    pub const UNAUTHORIZED: Self = Self(48001);
-    /// 50001: the user has not granted this, or has withdrawn it.
-    pub const USER_UNAUTHORIZED: Self = Self(50001);
-    /// 50002: the user or the application is restricted.
-    pub const USER_LIMITED: Self = Self(50002);
-
     /// Why it is answered and what to do about it; unknown codes have none.
     pub fn explanation(self) -> Option<&'static Explanation> {
         Explanation::of(self)
@@ -90,15 +61,71 @@ impl ErrCode {
     }
 }
 
-impl fmt::Display for ErrCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
+fn rows() -> impl Iterator<Item = &'static Explanation> {
+    let tables: [&[Explanation]; 6] = [
+        transient::ROWS,
+        app::ROWS,
+        login::ROWS,
+        login_page::ROWS,
+        parameters::ROWS,
+        user::ROWS,
+    ];
+    tables.into_iter().flatten()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// WeChat's documentation and observations, as collected for the errors table and the login pages' dialogs.
+    const KNOWN: [i64; 63] = [
+        -1, 0, 10003, 10004, 10005, 10006, 10009, 10010, 10011, 10012, 10013, 10015, 10016, 10038,
+        10046, 10050, 10057, 40001, 40002, 40003, 40013, 40014, 40029, 40030, 40035, 40037, 40066,
+        40125, 40163, 40164, 40226, 41001, 41002, 41003, 41004, 41005, 41006, 41007, 41008, 41009,
+        42001, 42002, 42003, 42007, 43001, 43002, 43003, 43004, 44002, 45009, 45011, 47001, 48001,
+        48004, 50001, 50002, 50003, 50004, 50006, 61003, 61004, 61023, 61024,
+    ];
+    const CONFIRMATION: [i64; 2] = [89501, 89503];
+
+    #[test]
+    fn each_known_code_is_explained_once() {
+        let explained: Vec<_> = Explanation::all().iter().map(|row| row.code.0).collect();
+        let known: Vec<_> = KNOWN.into_iter().chain(CONFIRMATION).collect();
+        assert_eq!(explained, known);
+    }
+
+    #[test]
+    fn each_sentence_stands_in_both_languages_and_ends() {
+        let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+        for row in Explanation::all() {
+            for Bilingual { en, zh } in [row.cause, row.remedy] {
+                assert!(
+                    en.ends_with('.') && !en.contains("  "),
+                    "{}: {en}",
+                    row.code
+                );
+                assert!(
+                    zh.ends_with('。') && !zh.contains("  "),
+                    "{}: {zh}",
+                    row.code
+                );
+                assert!(zh.contains(is_chinese), "{}: {zh}", row.code);
+                assert!(
+                    !en.contains(is_chinese) || en.contains('('),
+                    "{}: {en}",
+                    row.code
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn only_success_is_nobodys_fault() {
+        let nobodys = Explanation::all()
+            .into_iter()
+            .filter(|row| row.blame.is_none());
+        assert_eq!(nobodys.map(|row| row.code.0).collect::<Vec<_>>(), [0]);
+    }
 
     #[test]
     fn what_to_do_about_each_code() {

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{AppId, OpenId, UnionId};
+use super::{AppId, OpenId, UnionId};
 
 /// Who somebody is: by union id where there is one, else by open id and application.
 ///

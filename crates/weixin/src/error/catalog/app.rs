@@ -1,6 +1,6 @@
 //! Codes that say that the application is set up wrongly, or its account is not in order.
 
-use super::{
+use super::explanation::{
     Action::{Configure, Nothing},
     Bilingual, Blame, Explanation, row,
 };

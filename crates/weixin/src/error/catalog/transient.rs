@@ -1,10 +1,10 @@
 //! Codes that time heals.
 
-use super::{
+use super::super::ErrCode;
+use super::explanation::{
     Action::{Nothing, Retry},
     Bilingual, Blame, Explanation,
 };
-use crate::ErrCode;
 
 pub(super) const ROWS: &[Explanation] = &[
     Explanation {
