@@ -1,25 +1,24 @@
 //! The options of a simulator.
 
 use std::{
-    io,
     net::{Ipv4Addr, SocketAddr},
     time::SystemTime,
 };
 
 use axum::http::HeaderValue;
-use tokio::net::TcpListener;
 
 use crate::{
-    App, DesktopAnswer, Lifetimes, Person, Sim, app, person, sim::Settings, world::Desktop,
+    App, DesktopAnswer, Lifetimes, Person,
+    settings::Settings,
+    world::{Desktop, Setup, app, user},
 };
 
-/// Options of a [`Sim`].
+/// Options of a [`Sim`](crate::Sim).
 #[derive(Debug)]
 #[must_use = "call `start`"]
 pub struct SimBuilder {
     listen: SocketAddr,
-    apps: Vec<App>,
-    people: Vec<Person>,
+    setup: Setup,
     settings: Settings,
 }
 
@@ -27,8 +26,7 @@ impl SimBuilder {
     pub(crate) fn new() -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
-            apps: Vec::new(),
-            people: Vec::new(),
+            setup: Setup::default(),
             settings: Settings::default(),
         }
     }
@@ -41,23 +39,23 @@ impl SimBuilder {
 
     /// Registers an app; without any, the four of the crate's documentation are there.
     pub fn app(mut self, app: App) -> Self {
-        self.apps.push(app);
+        self.setup.apps.push(app);
         self
     }
 
     /// Adds somebody in front of the people who are there from the start.
     pub fn person(mut self, person: Person) -> Self {
-        self.people.push(person);
+        self.setup.people.push(person);
         self
     }
 
     /// Makes the same codes, tokens and ids in the same order at every start.
     pub fn seed(mut self, seed: u64) -> Self {
-        self.settings.seed = Some(seed);
+        self.setup.seed = Some(seed);
         self
     }
 
-    /// Stops the clock; it moves by [`Sim::advance`] only.
+    /// Stops the clock; it moves by [`Sim::advance`](crate::Sim::advance) only.
     pub fn frozen_at(mut self, time: SystemTime) -> Self {
         self.settings.frozen_at = Some(time);
         self
@@ -65,7 +63,7 @@ impl SimBuilder {
 
     /// Sets how long codes, tokens, QR codes and polls live.
     pub fn lifetimes(mut self, lifetimes: Lifetimes) -> Self {
-        self.settings.lifetimes = lifetimes;
+        self.setup.lifetimes = lifetimes;
         self
     }
 
@@ -87,7 +85,7 @@ impl SimBuilder {
     /// Refuses what is more often than WeChat's quotas allow (45011, 45009); without it, that is only
     /// reported as a finding.
     pub fn quotas(mut self) -> Self {
-        self.settings.quotas = true;
+        self.setup.enforces_quotas = true;
         self
     }
 
@@ -95,7 +93,7 @@ impl SimBuilder {
     /// offers to log in without scanning.
     pub fn desktop(mut self, person: impl Into<String>, answer: DesktopAnswer) -> Self {
         let person = person.into();
-        self.settings.desktop = Some(Desktop { person, answer });
+        self.setup.desktop = Some(Desktop { person, answer });
         self
     }
 
@@ -108,22 +106,17 @@ impl SimBuilder {
 
     /// The id of somebody who will be there.
     pub(crate) fn id_of(&self, name: &str) -> Option<String> {
-        let mut people = self.people.iter().cloned().chain(person::everybody());
+        let mut people = self.setup.people.iter().cloned().chain(user::everybody());
         let person = people.find(|person| person.answers_to(name))?;
         Some(person.id)
     }
 
-    /// Starts listening; requests are answered when this returns.
-    ///
-    /// # Errors
-    ///
-    /// The error of the operating system if the address cannot be listened at.
-    pub async fn start(mut self) -> io::Result<Sim> {
-        if self.apps.is_empty() {
-            self.apps = app::registered();
+    /// Where to listen, and what is there: the defaults are added to it.
+    pub(crate) fn finish(mut self) -> (SocketAddr, Setup, Settings) {
+        if self.setup.apps.is_empty() {
+            self.setup.apps = app::registered();
         }
-        self.people.extend(person::everybody());
-        let listener = TcpListener::bind(self.listen).await?;
-        Sim::serve(listener, self.apps, self.people, self.settings)
+        self.setup.people.extend(user::everybody());
+        (self.listen, self.setup, self.settings)
     }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 
-use crate::{App, AppKind, DesktopAnswer, Lifetimes, Person, SimBuilder, app::AppChange};
+use crate::{App, AppKind, DesktopAnswer, Lifetimes, Person, SimBuilder, world::app::AppChange};
 
 /// A file with every setting, commented: what `weixin sim init` writes.
 pub const EXAMPLE: &str = include_str!("../templates/sim.toml");

@@ -95,26 +95,18 @@
 //! it refuses is told 10057. Of what lives, the newest 100 000 of each kind are remembered.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod app;
-mod broken_rule;
 mod builder;
 mod clock;
 mod config;
-mod encrypted;
-mod fault;
-mod finding;
 mod hosts;
 mod lifetimes;
-mod pages;
-mod peer;
-mod person;
-mod picture;
+mod lint;
+mod parameters;
 mod random;
-mod record;
-mod refusal;
 mod routes;
-mod rules;
+mod settings;
 mod sim;
+mod state;
 #[cfg(feature = "tls")]
 mod tls;
 mod wire;
@@ -122,19 +114,19 @@ mod world;
 
 #[cfg(feature = "tls")]
 pub use self::tls::Authority;
-/// The control API as an OpenAPI 3.1 document, which `GET /_sim/api/openapi.json` answers with.
-pub const OPENAPI: &str = include_str!("../openapi.json");
-
 pub use self::{
-    app::{App, AppKind},
     builder::SimBuilder,
     config::{EXAMPLE as EXAMPLE_CONFIG, InvalidConfig},
-    fault::{Answer, Effect, Fault},
-    finding::{Finding, Rule, Text},
     hosts::WECHAT_HOSTS,
     lifetimes::Lifetimes,
-    person::Person,
-    record::Recorded,
+    lint::finding::{Finding, Rule, Text},
+    routes::OPENAPI,
     sim::Sim,
-    world::{DesktopAnswer, PhoneError},
+    world::{
+        DesktopAnswer, PhoneError,
+        app::{App, AppKind},
+        fault::{Answer, Effect, Fault},
+        request_log::Recorded,
+        user::Person,
+    },
 };

@@ -1,46 +1,30 @@
 //! The table of paths.
 
-mod app_token;
-mod authorize;
-mod bad_request;
-mod checks;
+mod api;
 mod control;
-mod desk;
-mod desktop;
 mod faults;
-mod follow;
-mod front;
-mod inspect;
-mod invalid_url;
-mod mini_program;
-mod owner;
-mod parameters;
+mod lint;
+mod long_poll;
+mod middleware;
+mod pages;
 mod phone;
-mod phone_home;
-mod poll;
-mod qrconnect;
-mod token;
-mod userinfo;
+mod request;
+mod response;
 
 use std::sync::Arc;
 
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{
-        StatusCode,
-        header::{CACHE_CONTROL, HeaderValue, LOCATION},
-    },
-    middleware,
-    response::{IntoResponse, Response},
-    routing::{any, get, post},
+    http::StatusCode,
+    middleware::{from_fn_with_state, map_response},
+    routing::{any, get},
 };
 
-pub(crate) use self::parameters::Parameters;
-use crate::{sim::Shared, world::Login};
-
-/// Largest request that is read, in bytes.
-const MAX_BODY: usize = 64 * 1024;
+pub use self::control::OPENAPI;
+pub(crate) use self::request::Peer;
+use self::{request::MAX_BODY, response::no_store};
+use crate::state::Shared;
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     ours()
@@ -51,83 +35,26 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
 
 /// WeChat's own paths. Polls pass in front of what is around the others.
 fn wechat(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
-    let pages = Router::new()
-        .route("/connect/qrconnect", get(qrconnect::page))
-        .route("/connect/qrcode/{uuid}", get(qrconnect::picture))
-        .route(
-            "/connect/zh_CN/htmledition/js/wxLogin.js",
-            get(qrconnect::wx_login_script),
-        )
-        .route("/connect/confirm", get(phone::confirm))
-        .route("/connect/oauth2/authorize", get(authorize::page))
-        .layer(middleware::map_response(no_store));
+    let pages = pages::wechat()
+        .merge(phone::wechat())
+        .layer(map_response(no_store));
     Router::new()
         .merge(pages)
-        .route("/sns/oauth2/access_token", any(token::access_token))
-        .route("/sns/oauth2/refresh_token", any(token::refresh_token))
-        .route("/sns/auth", any(token::auth))
-        .route("/sns/jscode2session", any(mini_program::session))
-        .route("/sns/userinfo", any(userinfo::userinfo))
-        .route("/cgi-bin/token", any(app_token::token))
-        .route("/cgi-bin/stable_token", any(app_token::stable_token))
-        .route("/cgi-bin/ticket/getticket", any(app_token::ticket))
-        .route(
-            "/wxa/business/getuserphonenumber",
-            any(mini_program::phone_number),
-        )
-        .route("/wxa/checksession", any(mini_program::check_session))
-        .route("/mmopen/vi_32/{id}/{size}", get(userinfo::avatar))
-        .fallback(invalid_url::invalid_url)
-        .layer(middleware::from_fn_with_state(
-            Arc::clone(shared),
-            front::front,
-        ))
+        .merge(api::router())
+        .layer(from_fn_with_state(Arc::clone(shared), middleware::front))
         // Thousands of browsers may wait here at once, and what they ask tells nobody anything.
-        .route("/connect/l/qrconnect", get(poll::poll))
+        .route("/connect/l/qrconnect", get(pages::poll))
 }
 
 /// What is not WeChat's.
 fn ours() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/", get(desk::show))
-        .route("/_sim/", get(desk::show))
         // Browsers ask for it by themselves, which tells nobody anything.
         .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
-        .route("/api/check-login", post(desktop::check_login))
-        .route("/api/authorize", post(desktop::authorize))
-        .route("/_sim/desk", get(desk::follow))
-        .route("/_sim/phone", get(phone_home::show))
-        .route("/_sim/phone/open", get(phone_home::open))
-        .route("/_sim/phone/waiting", get(phone_home::follow))
-        .route("/_sim/phone/owner", post(phone_home::choose))
-        .route("/_sim/phone/mini-program", post(phone_home::mini_program))
-        .route("/_sim/phone/{uuid}", post(phone::decide))
-        .route("/_sim/inside", get(authorize::inside))
-        .route("/_sim/twice", get(phone::twice))
-        .route("/_sim/findings", get(inspect::show))
+        .merge(pages::ours())
+        .merge(phone::ours())
         .merge(control::router())
-        .route("/_sim/{*path}", any(bad_request::not_found))
-        .method_not_allowed_fallback(bad_request::method_not_allowed)
-        .layer(middleware::map_response(no_store))
-}
-
-/// Sends the browser elsewhere (302), as WeChat does.
-fn redirect(url: String) -> Response {
-    HeaderValue::try_from(url).map_or_else(
-        |_| StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        |location| (StatusCode::FOUND, [(LOCATION, location)]).into_response(),
-    )
-}
-
-/// Sends the browser back to the site; by a page of ours, if it is to come back twice.
-fn send_back(sim: &Shared, login: &Login, callback: String) -> Response {
-    redirect(login.twice(&sim.origin).unwrap_or(callback))
-}
-
-/// No page is worth keeping in a browser's cache. WeChat's API sends no such header.
-async fn no_store(mut response: Response) -> Response {
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+        .route("/_sim/{*path}", any(control::not_found))
+        .method_not_allowed_fallback(control::method_not_allowed)
+        .layer(map_response(no_store))
 }

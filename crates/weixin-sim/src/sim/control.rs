@@ -212,6 +212,6 @@ impl Sim {
 
     /// The last 1000 requests to WeChat's paths, secrets masked.
     pub fn requests(&self) -> Vec<Recorded> {
-        self.shared.world().requests()
+        self.shared.world().requests.masked()
     }
 }

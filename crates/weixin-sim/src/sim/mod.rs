@@ -1,7 +1,6 @@
 //! The running simulator: start, serve, stop on drop.
 
 mod control;
-mod shared;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
 
@@ -12,8 +11,11 @@ use axum::{
 };
 use tokio::{net::TcpListener, sync::watch};
 
-pub(crate) use self::shared::{Settings, Shared};
-use crate::{App, Person, SimBuilder, peer::Peer, routes};
+use crate::{
+    SimBuilder,
+    routes::{self, Peer},
+    state::Shared,
+};
 
 /// WeChat on this machine. Stops when it is dropped.
 #[derive(Debug)]
@@ -37,22 +39,6 @@ impl Sim {
     /// A simulator with options.
     pub fn builder() -> SimBuilder {
         SimBuilder::new()
-    }
-
-    pub(crate) fn serve(
-        listener: TcpListener,
-        apps: Vec<App>,
-        people: Vec<Person>,
-        settings: Settings,
-    ) -> io::Result<Self> {
-        let origin = format!("http://{}", listener.local_addr()?);
-        let shared = Arc::new(Shared::new(origin, apps, people, settings));
-        let sim = Self {
-            shared,
-            stop: watch::Sender::new(()),
-        };
-        sim.serve_router(listener);
-        Ok(sim)
     }
 
     /// Listens at one more address, in plain HTTP; returns which, if the port was left open.
@@ -101,5 +87,24 @@ impl Sim {
     /// The one address of all of this WeChat's hosts, such as `http://127.0.0.1:9300`.
     pub fn url(&self) -> &str {
         &self.shared.origin
+    }
+}
+
+impl SimBuilder {
+    /// Starts listening; requests are answered when this returns.
+    ///
+    /// # Errors
+    ///
+    /// The error of the operating system if the address cannot be listened at.
+    pub async fn start(self) -> io::Result<Sim> {
+        let (address, setup, settings) = self.finish();
+        let listener = TcpListener::bind(address).await?;
+        let origin = format!("http://{}", listener.local_addr()?);
+        let sim = Sim {
+            shared: Arc::new(Shared::new(origin, setup, settings)),
+            stop: watch::Sender::new(()),
+        };
+        sim.serve_router(listener);
+        Ok(sim)
     }
 }

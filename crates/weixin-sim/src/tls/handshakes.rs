@@ -13,7 +13,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use crate::peer::Peer;
+use crate::routes::Peer;
 
 /// Longest handshake.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -14,7 +14,7 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use super::handshakes::Sender;
-use crate::{hosts::is_wechat, peer::Peer};
+use crate::{hosts::is_wechat, routes::Peer};
 
 /// Many clients show nothing of a refusal but this.
 const REFUSED: ReasonPhrase = ReasonPhrase::from_static(b"This proxy knows WeChat's hosts only");

@@ -5,11 +5,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{World, remembered::Remembered};
-use crate::refusal::Refusal;
+use super::expiring_map::Remembered;
 
 /// How long a token lives.
-const LIFETIME: Duration = Duration::from_hours(2);
+pub(super) const LIFETIME: Duration = Duration::from_hours(2);
 /// How long the token before stays good after a renewal.
 const OVERLAP: Duration = Duration::from_mins(5);
 /// A stable token is not renewed by force sooner than this after the last time.
@@ -20,28 +19,28 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// Which of the two endpoints made a token: they do not know of each other.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-enum Pool {
+pub(super) enum Pool {
     Stable,
     Token,
 }
 
 #[derive(Debug)]
-struct Issued {
-    app: String,
-    expires: SystemTime,
+pub(super) struct Issued {
+    pub(super) app: String,
+    pub(super) expires: SystemTime,
     /// Whether a newer one of its pool has taken its place.
-    replaced: bool,
+    pub(super) replaced: bool,
 }
 
 /// App tokens and tickets.
 #[derive(Debug, Default)]
 pub(crate) struct AppTokens {
-    issued: Remembered<Issued>,
+    pub(super) issued: Remembered<Issued>,
     latest: HashMap<(Pool, String), String>,
     /// When each app has renewed its stable token by force.
     forced: HashMap<String, Vec<SystemTime>>,
     /// Tickets by app and type.
-    tickets: HashMap<(String, String), (String, SystemTime)>,
+    pub(super) tickets: HashMap<(String, String), (String, SystemTime)>,
 }
 
 /// A token or ticket, and how long it still lives.
@@ -53,7 +52,7 @@ pub(crate) struct Lent {
 
 impl AppTokens {
     /// Takes the place of the latest token of a pool, which stays good for a while.
-    fn renew(&mut self, pool: Pool, app: &str, token: String, now: SystemTime) -> Lent {
+    pub(super) fn renew(&mut self, pool: Pool, app: &str, token: String, now: SystemTime) -> Lent {
         let before = self.latest.insert((pool, app.to_owned()), token.clone());
         if let Some(before) = before.and_then(|before| self.issued.get_mut(&before)) {
             before.expires = before.expires.min(now + OVERLAP);
@@ -78,7 +77,7 @@ impl AppTokens {
     }
 
     /// The stable token of an app, unless its end is near.
-    fn stable(&self, app: &str, now: SystemTime) -> Option<Lent> {
+    pub(super) fn stable(&self, app: &str, now: SystemTime) -> Option<Lent> {
         let token = self.latest.get(&(Pool::Stable, app.to_owned()))?;
         let expires_in = self.issued.get(token)?.expires.duration_since(now).ok()?;
         (expires_in > OVERLAP).then(|| Lent {
@@ -87,7 +86,7 @@ impl AppTokens {
         })
     }
 
-    fn may_force(&mut self, app: &str, now: SystemTime) -> bool {
+    pub(super) fn may_force(&mut self, app: &str, now: SystemTime) -> bool {
         let forced = self.forced.entry(app.to_owned()).or_default();
         forced.retain(|time| now < *time + DAY);
         let rested = forced.last().is_none_or(|last| now >= *last + FORCE_PAUSE);
@@ -96,65 +95,5 @@ impl AppTokens {
             forced.push(now);
         }
         may
-    }
-}
-
-impl World {
-    /// `/cgi-bin/token`: every call makes a new one.
-    pub(crate) fn app_token(&mut self, app: &str, now: SystemTime) -> Lent {
-        let token = self.random.token();
-        self.app_tokens.renew(Pool::Token, app, token, now)
-    }
-
-    /// `/cgi-bin/stable_token`: the same one while it lives, but near its end or by force.
-    pub(crate) fn stable_token(&mut self, app: &str, force: bool, now: SystemTime) -> Lent {
-        let current = self.app_tokens.stable(app, now);
-        match current {
-            Some(current) if !(force && self.app_tokens.may_force(app, now)) => current,
-            _ => {
-                let token = self.random.token();
-                self.app_tokens.renew(Pool::Stable, app, token, now)
-            }
-        }
-    }
-
-    /// The app of a token that is good.
-    pub(crate) fn app_of_token(&self, token: &str, now: SystemTime) -> Result<&str, Refusal> {
-        let issued = self
-            .app_tokens
-            .issued
-            .get(token)
-            .ok_or(Refusal::INVALID_APP_TOKEN)?;
-        match (now < issued.expires, issued.replaced) {
-            (true, _) => Ok(&issued.app),
-            (false, true) => Err(Refusal::INVALID_APP_TOKEN),
-            (false, false) => Err(Refusal::ACCESS_TOKEN_EXPIRED),
-        }
-    }
-
-    /// `/cgi-bin/ticket/getticket`: the same one while it lives.
-    pub(crate) fn ticket(
-        &mut self,
-        token: &str,
-        kind: &str,
-        now: SystemTime,
-    ) -> Result<Lent, Refusal> {
-        let key = (self.app_of_token(token, now)?.to_owned(), kind.to_owned());
-        let known = self
-            .app_tokens
-            .tickets
-            .get(&key)
-            .filter(|(_, expires)| now < *expires);
-        let (value, expires) = match known {
-            Some(known) => known.clone(),
-            None => (self.random.ticket(), now + LIFETIME),
-        };
-        self.app_tokens
-            .tickets
-            .insert(key, (value.clone(), expires));
-        Ok(Lent {
-            value,
-            expires_in: expires.duration_since(now).unwrap_or_default(),
-        })
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{Login, remembered::Remembered};
-use crate::refusal::Refusal;
+use super::{expiring_map::Remembered, logins::Login};
+use crate::wire::api_error::Refusal;
 
 /// A code, until it is no longer remembered.
 #[derive(Debug)]

@@ -5,8 +5,7 @@ use std::time::SystemTime;
 use thiserror::Error;
 use tokio::sync::watch;
 
-use super::remembered::Remembered;
-use crate::{AppKind, Effect};
+use super::{app::AppKind, expiring_map::Remembered, fault::Effect};
 
 /// One QR code and the browser that waits in front of it.
 #[derive(Clone, Debug)]

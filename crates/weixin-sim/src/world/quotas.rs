@@ -2,8 +2,7 @@
 
 use std::{collections::HashMap, time::SystemTime};
 
-use super::World;
-use crate::{clock::unix_seconds, finding::Rule, refusal::Refusal, routes::Parameters};
+use crate::{clock::unix_seconds, wire::api_error::Refusal};
 
 const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * MINUTE;
@@ -13,14 +12,14 @@ const MAX_CALLERS: usize = 10_000;
 
 /// What one path allows to one app, or to one user of it.
 #[derive(Debug)]
-struct Quota {
-    path: &'static str,
+pub(super) struct Quota {
+    pub(super) path: &'static str,
     a_minute: u32,
     /// 0: as many as one likes.
     a_day: u32,
 }
 
-static QUOTAS: [Quota; 5] = [
+pub(super) static QUOTAS: [Quota; 5] = [
     Quota::a_minute("/sns/oauth2/access_token", 50_000),
     Quota::a_minute("/sns/oauth2/refresh_token", 50_000),
     Quota::a_minute("/sns/userinfo", 50_000),
@@ -63,10 +62,10 @@ impl Count {
 
 /// One call too many.
 #[derive(Debug)]
-struct Excess {
-    refusal: Refusal,
+pub(super) struct Excess {
+    pub(super) refusal: Refusal,
     /// What was exceeded, the first time in this minute or day.
-    news: Option<String>,
+    pub(super) news: Option<String>,
 }
 
 /// The calls of everybody so far, by who called.
@@ -75,7 +74,7 @@ pub(crate) struct Quotas(HashMap<String, [(Count, Count); QUOTAS.len()]>);
 
 impl Quotas {
     /// Counts a call; the excess, if it is one too many.
-    fn count(&mut self, index: usize, caller: &str, now: SystemTime) -> Option<Excess> {
+    pub(super) fn count(&mut self, index: usize, caller: &str, now: SystemTime) -> Option<Excess> {
         if !self.0.contains_key(caller) {
             if self.0.len() == MAX_CALLERS {
                 self.0.clear();
@@ -99,27 +98,5 @@ impl Quotas {
             news: (day.calls == quota.a_day + 1)
                 .then(|| format!("{}: more than {} a day", quota.path, quota.a_day)),
         })
-    }
-}
-
-impl World {
-    /// Counts a call to the API. One too many is reported, and refused if quotas are enforced.
-    pub(crate) fn count_call(
-        &mut self,
-        path: &str,
-        parameters: &Parameters,
-        body: &[u8],
-        now: SystemTime,
-    ) -> Option<Refusal> {
-        let index = QUOTAS.iter().position(|quota| quota.path == path)?;
-        let caller = match path {
-            "/sns/jscode2session" => self.visitor_of(parameters.get("js_code")),
-            _ => self.app_of(parameters, body),
-        };
-        let Excess { refusal, news } = self.quotas.count(index, &caller?, now)?;
-        if let Some(sent) = news {
-            self.findings.add(&Rule::QUOTA, sent);
-        }
-        self.enforces_quotas.then_some(refusal)
     }
 }

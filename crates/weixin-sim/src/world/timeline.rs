@@ -4,7 +4,8 @@ use std::{collections::VecDeque, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AppKind, clock::unix_seconds};
+use super::app::AppKind;
+use crate::clock::unix_seconds;
 
 /// How many logins are told of, and of each how many steps.
 const MAX_STORIES: usize = 200;

@@ -10,13 +10,12 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::bad_request::{BadRequest, read};
 use crate::{
     App,
-    app::AppChange,
-    encrypted,
-    routes::bad_request::{BadRequest, read},
-    sim::Shared,
-    world::World,
+    state::Shared,
+    wire::encrypted::{self, UserInfo},
+    world::{World, app::AppChange},
 };
 
 /// Its secret too: it is not a real one, and tests want to know it.
@@ -128,15 +127,20 @@ impl Visit<'_> {
         let watermark = encrypted::watermark(self.app, now);
         let payload = match data {
             None | Some("user") => {
-                let avatar = person.avatar_url(self.origin);
-                let unionid = world.unionid(self.app, person);
-                let (whole, raw) =
-                    encrypted::profile(person, self.app, unionid, &avatar, &watermark);
-                encrypted::encrypt(&whole, Some(&raw), key, iv)
+                let user = UserInfo {
+                    nickname: person.nickname.clone(),
+                    avatar: person.avatar_url(self.origin),
+                    openid: person.openid(self.app),
+                    unionid: world.unionid(self.app, person),
+                };
+                encrypted::encrypt(&user.whole(&watermark), Some(&user.raw()), key, iv)
             }
-            Some("phone") => {
-                encrypted::encrypt(&encrypted::phone(person, &watermark), None, key, iv)
-            }
+            Some("phone") => encrypted::encrypt(
+                &encrypted::phone(&person.phone(), &watermark),
+                None,
+                key,
+                iv,
+            ),
             Some(_) => return Err(BadRequest::new("data", "expected user or phone")),
         };
         Ok(json!(payload))

@@ -9,11 +9,8 @@ use axum::{Json, body::Bytes, extract::State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{
-    clock::unix_seconds,
-    routes::bad_request::{BadRequest, read},
-    sim::Shared,
-};
+use super::bad_request::{BadRequest, read};
+use crate::{clock::unix_seconds, state::Shared};
 
 pub(super) async fn show(State(sim): State<Arc<Shared>>) -> Json<Value> {
     Json(json!({ "now": unix_seconds(sim.now()), "runs": sim.clock.runs() }))

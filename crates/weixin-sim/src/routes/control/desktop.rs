@@ -6,11 +6,8 @@ use axum::{Json, body::Bytes, extract::State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{
-    DesktopAnswer,
-    routes::bad_request::{BadRequest, read},
-    sim::Shared,
-};
+use super::bad_request::{BadRequest, read};
+use crate::{DesktopAnswer, state::Shared};
 
 pub(super) async fn show(State(sim): State<Arc<Shared>>) -> Json<Value> {
     let world = sim.world();

@@ -5,15 +5,12 @@ use std::sync::Arc;
 use axum::{Json, body::Bytes, extract::State, http::HeaderValue};
 use serde_json::{Value, json};
 
+use super::bad_request::{BadRequest, read};
 use crate::{
     Effect, Fault,
-    fault::Faults,
-    refusal::Refusal,
-    routes::{
-        authorize,
-        bad_request::{BadRequest, read},
-    },
-    sim::Shared,
+    state::Shared,
+    wire::{api_error::Refusal, dialog},
+    world::fault::Faults,
 };
 
 /// Longest delay that can be asked for, in milliseconds: a minute.
@@ -39,7 +36,7 @@ fn check(effect: &Effect) -> Result<(), String> {
         Effect::Errcode(errcode) if Refusal::documented(*errcode).is_none() => {
             Err("expected an errcode of WeChat's documentation, such as -1 or 45011".to_owned())
         }
-        Effect::Dialog(code) if authorize::documented(*code).is_none() => {
+        Effect::Dialog(code) if dialog::documented(*code).is_none() => {
             Err("expected the number of a dialog, from 10003 to 10016".to_owned())
         }
         Effect::DelayMs(milliseconds) | Effect::SlowBodyMs(milliseconds)

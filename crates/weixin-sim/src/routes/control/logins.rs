@@ -10,11 +10,8 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{
-    routes::bad_request::{BadRequest, read},
-    sim::Shared,
-    world::Login,
-};
+use super::bad_request::{BadRequest, read};
+use crate::{state::Shared, world::Login};
 
 /// `GET /logins`: the QR codes that wait for a phone.
 pub(super) async fn pending(State(sim): State<Arc<Shared>>) -> Json<Value> {

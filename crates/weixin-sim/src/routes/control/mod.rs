@@ -1,12 +1,13 @@
 //! What is not WeChat's: control of the simulator, as JSON under `/_sim/api`.
 
 mod apps;
+mod bad_request;
 mod clock;
 mod desktop;
 mod faults;
+mod log;
 mod logins;
-mod people;
-mod seen;
+mod users;
 mod wait;
 
 use std::sync::Arc;
@@ -22,8 +23,12 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::bad_request::{BadRequest, read};
-use crate::{OPENAPI, random::Random, sim::Shared};
+use self::bad_request::{BadRequest, read};
+pub(super) use self::bad_request::{method_not_allowed, not_found};
+use crate::{random::Random, state::Shared};
+
+/// The control API as an OpenAPI 3.1 document, which `GET /_sim/api/openapi.json` answers with.
+pub const OPENAPI: &str = include_str!("../../../openapi.json");
 
 /// Every path below `/_sim/api`, as the OpenAPI document has them.
 fn paths() -> [(&'static str, MethodRouter<Arc<Shared>>); 19] {
@@ -43,18 +48,18 @@ fn paths() -> [(&'static str, MethodRouter<Arc<Shared>>); 19] {
             "/faults",
             get(faults::list).post(faults::add).delete(faults::clear),
         ),
-        ("/findings", get(seen::findings)),
+        ("/findings", get(log::findings)),
         ("/health", get(health)),
         ("/logins", get(logins::pending)),
         ("/logins/{uuid}/{action}", post(logins::act)),
         ("/openapi.json", get(openapi)),
-        ("/people", get(people::list)),
+        ("/people", get(users::list)),
         (
             "/people/{person}",
-            axum::routing::put(people::put).delete(people::delete),
+            axum::routing::put(users::put).delete(users::delete),
         ),
-        ("/people/{person}/{action}", post(people::act)),
-        ("/requests", get(seen::requests)),
+        ("/people/{person}/{action}", post(users::act)),
+        ("/requests", get(log::requests)),
         ("/reset", post(reset)),
         ("/seed", post(seed)),
         ("/timeline", get(logins::timeline)),

@@ -8,10 +8,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
+use super::bad_request::{BadRequest, read};
 use crate::{
     Finding, Recorded,
-    routes::bad_request::{BadRequest, read},
-    sim::Shared,
+    state::Shared,
     world::{Event, Story},
 };
 
@@ -94,7 +94,11 @@ impl WaitFor {
             found.map(|story| json!({ "login": story }))
         } else {
             let like = self.request.as_ref()?;
-            let found = world.requests().into_iter().find(|found| like.is(found));
+            let found = world
+                .requests
+                .masked()
+                .into_iter()
+                .find(|found| like.is(found));
             found.map(|request| json!({ "request": request }))
         }
     }

@@ -12,8 +12,13 @@ use axum::{
 };
 use tokio::time::sleep;
 
-use super::{checks::answer, front::Asked};
-use crate::{Effect, fault::Target, refusal::Refusal, sim::Shared, wire::Family};
+use super::{api::answer, request::Asked};
+use crate::{
+    Effect,
+    state::Shared,
+    wire::{Family, api_error::Refusal},
+    world::fault::Target,
+};
 
 /// What is to go wrong with a request to the API.
 pub(super) fn strike(sim: &Shared, asked: &Asked) -> Option<Effect> {

@@ -1,0 +1,104 @@
+//! `/sns/userinfo`, and the avatars that it names (facts 4.2).
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, State},
+    http::{Method, StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use super::checks::{answer, check_method, require_bearer};
+use crate::{
+    parameters::Parameters,
+    state::Shared,
+    wire::{Family, image},
+    world::Profile,
+};
+
+/// The keys in the order in which WeChat sends them; sex and region are empty since 2021.
+#[derive(Serialize)]
+struct UserBody {
+    openid: String,
+    nickname: String,
+    sex: u8,
+    language: &'static str,
+    city: &'static str,
+    province: &'static str,
+    country: &'static str,
+    headimgurl: String,
+    privilege: [&'static str; 0],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unionid: Option<String>,
+}
+
+impl UserBody {
+    fn new(
+        Profile {
+            person,
+            openid,
+            unionid,
+        }: Profile,
+        origin: &str,
+    ) -> Self {
+        Self {
+            openid,
+            headimgurl: person.avatar_url(origin),
+            unionid,
+            nickname: person.nickname,
+            sex: 0,
+            language: "",
+            city: "",
+            province: "",
+            country: "",
+            privilege: [],
+        }
+    }
+}
+
+pub(super) async fn userinfo(
+    State(sim): State<Arc<Shared>>,
+    method: Method,
+    parameters: Parameters,
+) -> Response {
+    let found = check_method(&method).and_then(|()| {
+        let (access_token, openid) = require_bearer(&parameters)?;
+        let now = sim.now();
+        sim.world().user(access_token, openid, now)
+    });
+    answer(
+        &sim,
+        Family::Sns,
+        found.map(|profile| UserBody::new(profile, &sim.origin)),
+    )
+}
+
+/// The last part of the path is the size: 0 stands for 640 pixels.
+pub(super) async fn avatar(
+    State(sim): State<Arc<Shared>>,
+    Path((id, size)): Path<(String, String)>,
+) -> Response {
+    let width = match size.as_str() {
+        "0" => 640,
+        "46" => 46,
+        "64" => 64,
+        "96" => 96,
+        "132" => 132,
+        _ => return StatusCode::NOT_FOUND.into_response(),
+    };
+    let known = sim
+        .world()
+        .people
+        .iter()
+        .any(|person| person.avatar_id() == id);
+    let jpeg = if known {
+        image::avatar(&id, width)
+    } else {
+        None
+    };
+    jpeg.map_or_else(
+        || StatusCode::NOT_FOUND.into_response(),
+        |jpeg| ([(CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),
+    )
+}

@@ -1,0 +1,93 @@
+//! Bad input to what is ours, and how it is read: an answer that names the field and the rule.
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::PhoneError;
+
+/// Bad input: the field and the rule that it breaks.
+pub(crate) struct BadRequest {
+    status: StatusCode,
+    field: String,
+    rule: String,
+}
+
+impl BadRequest {
+    /// Nothing wrong with it, but nothing came of it in time.
+    pub(super) fn timed_out(field: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::REQUEST_TIMEOUT,
+            ..Self::new(field, rule)
+        }
+    }
+
+    pub(super) fn new(field: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            field: field.into(),
+            rule: rule.into(),
+        }
+    }
+}
+
+impl From<PhoneError> for BadRequest {
+    fn from(error: PhoneError) -> Self {
+        let field = match error {
+            PhoneError::NotOpened | PhoneError::UnknownPerson { .. } => "person",
+            PhoneError::WrongApp { .. } => "app",
+            _ => "uuid",
+        };
+        Self::new(field, error.to_string())
+    }
+}
+
+impl IntoResponse for BadRequest {
+    fn into_response(self) -> Response {
+        let Self {
+            status,
+            field,
+            rule,
+        } = self;
+        (
+            status,
+            Json(json!({ "error": { "field": field, "rule": rule } })),
+        )
+            .into_response()
+    }
+}
+
+pub(crate) async fn not_found() -> BadRequest {
+    let rule = "no such path: see /_sim/api/openapi.json for what there is";
+    BadRequest {
+        status: StatusCode::NOT_FOUND,
+        ..BadRequest::new("path", rule)
+    }
+}
+
+pub(crate) async fn method_not_allowed() -> BadRequest {
+    let rule = "this path has no such method: see /_sim/api/openapi.json for what there is";
+    BadRequest {
+        status: StatusCode::METHOD_NOT_ALLOWED,
+        ..BadRequest::new("method", rule)
+    }
+}
+
+/// JSON of ours; no body is the same as `{}`.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, BadRequest> {
+    let body = if body.is_empty() { b"{}" } else { body };
+    let mut json = serde_json::Deserializer::from_slice(body);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let field = error.path().to_string();
+        let field = if field == "." {
+            "body".to_owned()
+        } else {
+            field
+        };
+        BadRequest::new(field, error.into_inner().to_string())
+    })
+}

@@ -1,0 +1,178 @@
+//! Looks at every request for what WeChat, or a safe login, would not have it.
+
+use axum::http::Method;
+use url::{Host, Url};
+
+use super::request::Asked;
+use crate::{
+    AppKind,
+    lint::{
+        authorize_url::{ORDER, has_sound_state, is_in_order},
+        finding::{Findings, Rule},
+    },
+    parameters::Parameters,
+    world::World,
+};
+
+/// Shortest state that is not called a guess.
+const MIN_STATE: usize = 16;
+
+/// What opens something, in a query.
+const EXPOSED: [&str; 5] = [
+    "access_token",
+    "code",
+    "refresh_token",
+    "secret",
+    "session_key",
+];
+
+pub(super) fn inspect(world: &mut World, asked: &Asked, errcode: Option<i64>) {
+    everywhere(&mut world.findings, asked);
+    match asked.path.as_str() {
+        // The QR page loads itself again when its code has expired, with the same state.
+        "/connect/qrconnect" if !asked.reloaded => login(world, asked, AppKind::Website),
+        "/connect/oauth2/authorize" => {
+            login(world, asked, AppKind::OfficialAccount);
+            inside(&mut world.findings, &asked.parameters);
+        }
+        path if path.starts_with("/sns/") => call(&mut world.findings, asked, errcode),
+        _ => {}
+    }
+}
+
+fn everywhere(findings: &mut Findings, asked: &Asked) {
+    let Asked {
+        method, path, host, ..
+    } = asked;
+    if matches!(host.as_str(), "long.open.weixin.qq.com" | "wx.qlogo.cn") {
+        findings.add(&Rule::OLD_HOST, format!("{host}{path}"));
+    }
+    let is_plain = !asked.secure && crate::hosts::is_wechat(host);
+    if is_plain && asked.family.is_some() {
+        findings.add(&Rule::PLAIN_HTTP, format!("{method} http://{host}{path}"));
+    }
+    let referer = Url::parse(&asked.referer).ok();
+    let exposed = referer.and_then(|referer| {
+        let mut pairs = referer.query_pairs().into_owned();
+        pairs.find_map(|(name, _)| EXPOSED.contains(&name.as_str()).then_some(name))
+    });
+    if let Some(name) = exposed {
+        findings.add(&Rule::TOKEN_EXPOSED, format!("{name} in Referer of {path}"));
+    }
+}
+
+fn login(world: &mut World, asked: &Asked, page: AppKind) {
+    let parameters = &asked.parameters;
+    callback(world, parameters);
+    scope(world, asked, page);
+    let findings = &mut world.findings;
+    let state = parameters.get("state");
+    if state.is_empty() {
+        findings.add(&Rule::STATE_MISSING, "state=".to_owned());
+    } else if findings.has_seen(parameters.get("appid"), state) {
+        findings.add(&Rule::STATE_REPEATED, format!("state={state}"));
+    } else if state.len() < MIN_STATE {
+        findings.add(&Rule::STATE_SHORT, format!("state={state}"));
+    }
+    exposed(world, parameters);
+}
+
+fn callback(world: &mut World, parameters: &Parameters) {
+    let redirect_uri = parameters.get("redirect_uri");
+    let sent = || redirect_uri.to_owned();
+    let app = world.app(parameters.get("appid"));
+    let refused = app.is_ok_and(|app| app.accepts(redirect_uri).is_err());
+    let findings = &mut world.findings;
+    let Ok(url) = Url::parse(redirect_uri) else {
+        return;
+    };
+    let is_a_domain = matches!(url.host(), Some(Host::Domain(host)) if host != "localhost");
+    if !is_a_domain {
+        findings.add(&Rule::CALLBACK_HOST, sent());
+    } else if url.scheme() == "http" {
+        findings.add(&Rule::CALLBACK_HTTP, sent());
+    }
+    if url.port().is_some() {
+        findings.add(&Rule::CALLBACK_PORT, sent());
+    } else if is_a_domain && refused {
+        findings.add(&Rule::CALLBACK_DOMAIN, sent());
+    }
+}
+
+/// The kind of app, the page and the scope belong together.
+fn scope(world: &mut World, asked: &Asked, page: AppKind) {
+    let scope = asked.parameters.get("scope");
+    let Ok(app) = world.app(asked.parameters.get("appid")) else {
+        return;
+    };
+    let fits = match page {
+        AppKind::Website => scope.split(',').any(|scope| scope == "snsapi_login"),
+        // One that is missing has a dialog of its own.
+        _ => matches!(scope, "" | "snsapi_base" | "snsapi_userinfo"),
+    };
+    if app.kind != page || !fits {
+        let sent = format!("scope={scope} at {}", asked.path);
+        world.findings.add(&Rule::SCOPE, sent);
+    }
+}
+
+/// A token or secret of ours where it would be logged: in the state, in the callback, or for itself.
+fn exposed(world: &mut World, parameters: &Parameters) {
+    for (name, value) in parameters.as_slice() {
+        let by_name = name != "code" && EXPOSED.contains(&name.as_str()) && !value.is_empty();
+        if by_name || world.holds_a_secret(value) {
+            world
+                .findings
+                .add(&Rule::TOKEN_EXPOSED, format!("{name} of the login page"));
+        }
+    }
+}
+
+/// What counts inside WeChat only.
+fn inside(findings: &mut Findings, parameters: &Parameters) {
+    let names = || parameters.as_slice().iter().map(|(name, _)| name.as_str());
+    let misspelt = |name: &str| {
+        let lower = name.to_ascii_lowercase();
+        lower != name && ORDER.contains(&lower.as_str())
+    };
+    if let Some(name) = names().find(|name| misspelt(name)) {
+        findings.add(&Rule::PARAMETER_CASE, name.to_owned());
+    } else if !is_in_order(parameters) {
+        findings.add(&Rule::ORDER, names().collect::<Vec<_>>().join(", "));
+    }
+    let state = parameters.get("state");
+    if !has_sound_state(state) {
+        findings.add(&Rule::STATE_SHAPE, format!("state={state}"));
+    }
+}
+
+fn call(findings: &mut Findings, asked: &Asked, errcode: Option<i64>) {
+    let Asked {
+        method,
+        path,
+        parameters,
+        ..
+    } = asked;
+    let sent = || format!("{method} {path}");
+    let has = |name| !parameters.get(name).is_empty();
+    if *method == Method::POST {
+        findings.add(&Rule::POST, sent());
+    }
+    if has("secret")
+        && matches!(
+            path.as_str(),
+            "/sns/oauth2/refresh_token" | "/sns/auth" | "/sns/userinfo"
+        )
+    {
+        findings.add(&Rule::SECRET_MISPLACED, sent());
+    }
+    let refreshes = has("refresh_token") || parameters.get("grant_type") == "refresh_token";
+    if path == "/sns/oauth2/access_token" && refreshes {
+        findings.add(&Rule::REFRESH_ELSEWHERE, sent());
+    }
+    match (path.as_str(), errcode) {
+        (_, Some(40163)) => findings.add(&Rule::CODE_TWICE, sent()),
+        ("/sns/userinfo", Some(48001)) => findings.add(&Rule::PROFILE_WITH_BASE, sent()),
+        _ => {}
+    }
+}

@@ -1,0 +1,144 @@
+//! `/api/check-login` and `/api/authorize`: what WeChat for PC answers to a login page (facts 8.2).
+//!
+//! The real one listens on `localhost.weixin.qq.com`, the simulated one at the simulator's own address.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use super::qrconnect;
+use crate::{
+    parameters::Parameters,
+    state::Shared,
+    world::{Asked, Desktop, DesktopAnswer, Stage},
+};
+
+/// Longest time that the page waits for an answer.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+const TIMED_OUT: u16 = 10046;
+const REFUSED: u16 = 10050;
+const SCAN_ONLY: u16 = 10057;
+
+#[derive(Deserialize)]
+struct Call {
+    jsdata: Asking,
+}
+
+/// What the page asks for.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asking {
+    appid: String,
+    scope: String,
+    redirect_uri: String,
+    state: String,
+    authorize_uuid: String,
+}
+
+/// Is there anybody who could log in?
+pub(super) async fn check_login(State(sim): State<Arc<Shared>>, body: Bytes) -> Response {
+    let (Some(desktop), Some(asking)) = (desktop(&sim), read(&body)) else {
+        return absent();
+    };
+    let world = &mut *sim.world();
+    let parameters = asking.parameters();
+    let app = qrconnect::check(world, &parameters).ok().cloned();
+    let (Some(app), false) = (app, desktop.answer == DesktopAnswer::ScanOnly) else {
+        return refuse(SCAN_ONLY);
+    };
+    let asked = Asked {
+        host: "",
+        scope: &asking.scope,
+        redirect_uri: &asking.redirect_uri,
+        state: &asking.state,
+        snapshot: false,
+        forgets: false,
+        fast: true,
+    };
+    let login = world.begin(&app, &asked, sim.now());
+    let Ok(person) = world.person(Some(&desktop.person)) else {
+        return absent();
+    };
+    Json(json!({ "errcode": 0, "jsdata": {
+        "authorize_uuid": login.uuid,
+        "nickname": person.nickname,
+        "headimgurl": person.avatar_url(&sim.origin),
+    }}))
+    .into_response()
+}
+
+/// The person pressed the button on the page: WeChat for PC asks whether it was them.
+pub(super) async fn authorize(State(sim): State<Arc<Shared>>, body: Bytes) -> Response {
+    let (Some(desktop), Some(asking)) = (desktop(&sim), read(&body)) else {
+        return absent();
+    };
+    let uuid = &asking.authorize_uuid;
+    let done = sim.change(|world, now| match desktop.answer {
+        DesktopAnswer::Allow => world.confirm(uuid, Some(&desktop.person), now).map(|_| ()),
+        DesktopAnswer::Refuse => world.cancel(uuid, now).map(|_| ()),
+        _ => world.scan(uuid, now).map(|_| ()),
+    });
+    if done.is_err() || desktop.answer == DesktopAnswer::Ignore {
+        return refuse(TIMED_OUT);
+    }
+    match timeout(PATIENCE, sim.until(|sim| decision(sim, uuid))).await {
+        Ok(Ok(redirect_url)) => {
+            Json(json!({ "errcode": 0, "jsdata": { "redirect_url": redirect_url } }))
+                .into_response()
+        }
+        Ok(Err(errcode)) => refuse(errcode),
+        Err(_) => refuse(TIMED_OUT),
+    }
+}
+
+/// Where the browser is to go, or why not; `None` while nobody has decided.
+fn decision(sim: &Shared, uuid: &str) -> Option<Result<String, u16>> {
+    let world = sim.world();
+    let Some(login) = world.logins.find(uuid, sim.now()) else {
+        return Some(Err(TIMED_OUT));
+    };
+    match login.stage {
+        Stage::Confirmed { .. } => Some(Ok(login.callback())),
+        Stage::Cancelled => Some(Err(REFUSED)),
+        Stage::Waiting | Stage::Scanned => None,
+    }
+}
+
+impl Asking {
+    fn parameters(&self) -> Parameters {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("appid", &self.appid);
+        query.append_pair("scope", &self.scope);
+        query.append_pair("redirect_uri", &self.redirect_uri);
+        Parameters::new(&query.finish(), &[])
+    }
+}
+
+fn desktop(sim: &Shared) -> Option<Desktop> {
+    sim.world().desktop.clone()
+}
+
+fn read(body: &[u8]) -> Option<Asking> {
+    serde_json::from_slice(body)
+        .ok()
+        .map(|Call { jsdata }| jsdata)
+}
+
+fn refuse(errcode: u16) -> Response {
+    Json::<Value>(json!({ "errcode": errcode })).into_response()
+}
+
+/// Nobody would listen at all: as close to that as an answer can be.
+fn absent() -> Response {
+    StatusCode::SERVICE_UNAVAILABLE.into_response()
+}

@@ -1,0 +1,21 @@
+//! `/_sim/findings`, for people.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{extract::State, response::Response};
+
+use crate::{lint::finding::Finding, routes::response::page, state::Shared};
+
+/// What WeChat would not have had.
+#[derive(Template)]
+#[template(path = "findings.html")]
+struct FindingsPage<'a> {
+    findings: &'a [Finding],
+}
+
+pub(super) async fn show(State(sim): State<Arc<Shared>>) -> Response {
+    page(&FindingsPage {
+        findings: sim.world().findings.all(),
+    })
+}

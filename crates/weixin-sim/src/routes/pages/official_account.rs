@@ -1,0 +1,151 @@
+//! `/connect/oauth2/authorize`: the login of an official account, inside WeChat's own browser (facts 3).
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::{HeaderMap, Uri},
+    response::Response,
+};
+
+use super::error_page::ErrorPage;
+use crate::{
+    App, AppKind, Effect,
+    lint::{
+        authorize_url::{has_sound_state, is_in_order},
+        violation::BrokenRule,
+    },
+    parameters::Parameters,
+    routes::{
+        phone::{Owner, ask, forgets, is_inside_wechat},
+        request::host,
+        response::{page as render, send_back},
+    },
+    state::Shared,
+    wire::dialog::documented,
+    world::{Asked, Login, World},
+};
+
+/// What an official account's login shows instead of a login (facts 3).
+#[derive(Template)]
+#[template(path = "dialog.html")]
+struct Dialog {
+    /// WeChat's own words.
+    text: &'static str,
+    /// `错误码`
+    code: Option<u32>,
+}
+
+/// What an official account's login shows outside WeChat's own browser (facts 3).
+#[derive(Template)]
+#[template(path = "outside.html")]
+struct OutsidePage<'a> {
+    /// The path and query that were opened, percent-encoded.
+    address: &'a str,
+}
+
+pub(super) async fn page(
+    State(sim): State<Arc<Shared>>,
+    address: Uri,
+    headers: HeaderMap,
+    owner: Owner,
+    parameters: Parameters,
+) -> Response {
+    if !sim.settings.auto_allow && !is_inside_wechat(&headers) {
+        let address = address
+            .path_and_query()
+            .map_or("", |address| address.as_str());
+        let address: String = form_urlencoded::byte_serialize(address.as_bytes()).collect();
+        return render(&OutsidePage { address: &address });
+    }
+    if sim.settings.strict_order && !is_in_order(&parameters) {
+        return render(&ErrorPage {
+            text: "Scope 参数错误或没有 Scope 权限",
+            why: BrokenRule::ORDER,
+        });
+    }
+    let begun: Result<_, Dialog> = sim.change(|world, now| {
+        let app = check(world, &parameters)?.clone();
+        let asked = Asked {
+            host: host(&headers),
+            scope: parameters.get("scope"),
+            redirect_uri: parameters.get("redirect_uri"),
+            state: parameters.get("state"),
+            snapshot: parameters.get("forceSnapShot") == "true",
+            forgets: forgets(&headers),
+            fast: false,
+        };
+        let login = world.begin(&app, &asked, now);
+        match login.fault {
+            Some(Effect::Dialog(code)) => Err(dialog(code)),
+            _ => Ok((login, app.name)),
+        }
+    });
+    match begun {
+        Err(dialog) => render(&dialog),
+        Ok((login, _)) if is_silent(&sim, &login, &parameters) => {
+            straight_back(&sim, &login, &owner)
+        }
+        Ok((login, app_name)) => ask(&sim, &login.uuid, &app_name, &owner),
+    }
+}
+
+/// `snsapi_base` is granted without a question, and so is everything to a stand-in.
+fn is_silent(sim: &Shared, login: &Login, parameters: &Parameters) -> bool {
+    let base = login.scope == "snsapi_base" && parameters.get("forcePopup") != "true";
+    base || login.snapshot || sim.settings.auto_allow
+}
+
+/// Grants it as the phone's owner.
+fn straight_back(sim: &Shared, login: &Login, owner: &Owner) -> Response {
+    let callback = sim.change(|world, now| {
+        let person = owner.id(world);
+        world.allow(&login.uuid, Some(&person), now)
+    });
+    send_back(sim, login, callback.unwrap_or_default())
+}
+
+/// The codes of the dialogs are documented, their order is not.
+fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, Dialog> {
+    let missing = |name| parameters.get(name).is_empty();
+    if missing("appid") {
+        return Err(dialog(10012));
+    }
+    let app = world.app(parameters.get("appid"));
+    let app = app.map_err(|_| without_number("AppID 参数错误"))?;
+    if app.kind != AppKind::OfficialAccount {
+        return Err(dialog(10016));
+    }
+    if app.is_frozen {
+        return Err(dialog(10004));
+    }
+    if missing("redirect_uri") {
+        return Err(dialog(10011));
+    }
+    if missing("scope") {
+        return Err(dialog(10010));
+    }
+    if !matches!(parameters.get("scope"), "snsapi_base" | "snsapi_userinfo") {
+        return Err(dialog(10005));
+    }
+    if app.accepts(parameters.get("redirect_uri")).is_err() {
+        return Err(dialog(10003));
+    }
+    if !has_sound_state(parameters.get("state")) {
+        return Err(without_number("state 参数错误"));
+    }
+    Ok(app)
+}
+
+/// A dialog of WeChat's documentation.
+fn dialog(code: u32) -> Dialog {
+    Dialog {
+        text: documented(code).unwrap_or_default(),
+        code: Some(code),
+    }
+}
+
+fn without_number(text: &'static str) -> Dialog {
+    Dialog { text, code: None }
+}

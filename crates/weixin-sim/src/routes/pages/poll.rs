@@ -1,0 +1,83 @@
+//! `/connect/l/qrconnect`: what did the phone do? Held until it did something (facts 2.1).
+
+use std::{fmt::Write, sync::Arc};
+
+use axum::{
+    Json,
+    extract::State,
+    http::{
+        HeaderName, Uri,
+        header::{CACHE_CONTROL, CONTENT_TYPE},
+    },
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+use tokio::{sync::watch, time::sleep};
+
+use crate::{
+    parameters,
+    state::Shared,
+    world::{Poll, Stage},
+};
+
+const NO_STORE: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
+
+/// The answer is a script; `f=json` and `f=url` are the forms that apps ask for.
+pub(crate) async fn poll(State(sim): State<Arc<Shared>>, address: Uri) -> Response {
+    let parameters = parameters::form(address.query().unwrap_or_default());
+    let uuid = parameters.get("uuid");
+    let (errcode, code) = answer(&sim, uuid, parameters.get("last")).await;
+    if parameters.get("f") == "json" {
+        let body = Json(json!({ "wx_errcode": errcode, "wx_code": code }));
+        return (NO_STORE, body).into_response();
+    }
+    let mut script = format!("window.wx_errcode={errcode};window.wx_code='{code}';");
+    if parameters.get("f") == "url" {
+        let callback = callback(&sim, uuid).unwrap_or_default();
+        // Percent-encoded like every address, so that no quote ends the text.
+        let callback = callback.replace('\\', "%5C").replace('\'', "%27");
+        let _ = write!(script, "window.wx_redirecturl='{callback}';");
+    }
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], script).into_response()
+}
+
+/// Where the browser is sent, once the phone said yes.
+fn callback(sim: &Shared, uuid: &str) -> Option<String> {
+    let world = sim.world();
+    let login = world.logins.find(uuid, sim.now())?;
+    matches!(login.stage, Stage::Confirmed { .. }).then(|| login.callback())
+}
+
+async fn answer(sim: &Shared, uuid: &str, last: &str) -> (u16, String) {
+    let mut clock_moves = sim.clock_moves();
+    let mut phone = sim.world().logins.watch(uuid);
+    let until = sim.now() + sim.world().lifetimes().poll;
+    loop {
+        let now = sim.now();
+        let poll = sim.world().logins.poll(uuid, last, now, until);
+        let wake = match poll {
+            Poll::Answer { errcode, code } => return (errcode, code),
+            Poll::Wait(wake) => wake,
+        };
+        let patience = async {
+            match wake.duration_since(now) {
+                Ok(patience) if sim.clock.runs() => sleep(patience).await,
+                // Time stands still, so that it only ends by being moved.
+                _ => std::future::pending().await,
+            }
+        };
+        // Whatever it is that happens, the answer is in the world.
+        tokio::select! {
+            () = next_change(&mut phone) => {}
+            _ = clock_moves.changed() => {}
+            () = patience => {}
+        }
+    }
+}
+
+/// Returns at once if there is nothing left that could change.
+async fn next_change(phone: &mut Option<watch::Receiver<()>>) {
+    if let Some(phone) = phone {
+        let _ = phone.changed().await;
+    }
+}

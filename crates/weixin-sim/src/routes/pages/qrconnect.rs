@@ -1,0 +1,199 @@
+//! `/connect/qrconnect` and the QR picture on it (facts 1).
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+
+use super::error_page::ErrorPage;
+use crate::{
+    App, AppKind,
+    hosts::is_wechat,
+    lint::violation::BrokenRule,
+    parameters::Parameters,
+    routes::{
+        request::host,
+        response::{page as render, send_back},
+    },
+    state::Shared,
+    wire::image,
+    world::{Asked, Login, World},
+};
+
+/// The QR page (facts 1.2).
+#[derive(Template)]
+#[template(path = "qr.html")]
+struct QrPage<'a> {
+    login: &'a Login,
+    app_name: &'a str,
+    english: bool,
+    look: Look<'a>,
+    /// Where the browser goes instead of the callback, to come back twice.
+    twice: Option<String>,
+}
+
+/// The QR page in its newer form (`stylelite=1`), which has other class names.
+#[derive(Template)]
+#[template(path = "qr_lite.html")]
+struct LiteQrPage<'a> {
+    login: &'a Login,
+    app_name: &'a str,
+    english: bool,
+    look: Look<'a>,
+    /// Where the browser goes instead of the callback, to come back twice.
+    twice: Option<String>,
+}
+
+/// What the site that embeds the QR page may choose of it.
+#[derive(Clone, Copy, Debug)]
+struct Look<'a> {
+    /// `black` or `white`.
+    text_colour: &'static str,
+    stylesheet: Option<&'a str>,
+    /// Whether WeChat for PC may be asked.
+    quick: bool,
+    /// `true`, `false` or `default`: which window goes on after the login.
+    self_redirect: &'static str,
+}
+
+/// The answer to a page that wants a new QR code without being loaded again.
+#[derive(Template)]
+#[template(path = "qr.xml")]
+struct QrXml<'a> {
+    uuid: &'a str,
+}
+
+/// Checks app id, scope and callback in this order, then shows a new QR code.
+pub(super) async fn page(
+    State(sim): State<Arc<Shared>>,
+    headers: HeaderMap,
+    parameters: Parameters,
+) -> Response {
+    let opened: Result<_, ErrorPage> = sim.change(|world, now| {
+        let app = check(world, &parameters)?.clone();
+        let asked = Asked {
+            host: host(&headers),
+            scope: parameters.get("scope"),
+            redirect_uri: parameters.get("redirect_uri"),
+            state: parameters.get("state"),
+            snapshot: false,
+            forgets: false,
+            fast: false,
+        };
+        let login = world.begin(&app, &asked, now);
+        Ok((login, app.name))
+    });
+    match opened {
+        Err(problem) => render(&problem),
+        Ok((login, _)) if sim.settings.auto_allow => straight_back(&sim, &login),
+        Ok((login, app_name)) => show(&sim, &login, &app_name, &parameters),
+    }
+}
+
+fn show(sim: &Shared, login: &Login, app_name: &str, parameters: &Parameters) -> Response {
+    if parameters.get("f") == "xml" {
+        let xml = QrXml { uuid: &login.uuid }.render().unwrap_or_default();
+        return ([(CONTENT_TYPE, "text/xml; charset=utf-8")], xml).into_response();
+    }
+    let (english, look) = (parameters.get("lang") == "en", look(parameters));
+    if parameters.get("stylelite") == "1" {
+        render(&LiteQrPage {
+            login,
+            app_name,
+            english,
+            look,
+            twice: login.twice(&sim.origin),
+        })
+    } else {
+        render(&QrPage {
+            login,
+            app_name,
+            english,
+            look,
+            twice: login.twice(&sim.origin),
+        })
+    }
+}
+
+/// The options of facts 1.1; a style sheet is not for the newer form, and never a script.
+fn look(parameters: &Parameters) -> Look<'_> {
+    let stylesheet = Some(parameters.get("href")).filter(|href| {
+        let allowed = ["http://", "https://", "data:text/css;base64,"];
+        allowed.iter().any(|start| href.starts_with(start))
+    });
+    Look {
+        text_colour: if parameters.get("style") == "white" {
+            "white"
+        } else {
+            "black"
+        },
+        stylesheet,
+        quick: parameters.get("fast_login") != "0",
+        self_redirect: match parameters.get("self_redirect") {
+            "true" => "true",
+            "false" => "false",
+            _ => "default",
+        },
+    }
+}
+
+/// App id, scope and callback, in this order.
+pub(super) fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, ErrorPage> {
+    let app = world.app(parameters.get("appid")).map_err(|_| ErrorPage {
+        text: "AppID 参数错误",
+        why: BrokenRule::UNKNOWN_APP,
+    })?;
+    let mut scopes = parameters.get("scope").split(',');
+    if app.kind != AppKind::Website || !scopes.any(|scope| scope == "snsapi_login") {
+        return Err(ErrorPage {
+            text: "Scope 参数错误或没有 Scope 权限",
+            why: BrokenRule::SCOPE,
+        });
+    }
+    app.accepts(parameters.get("redirect_uri"))
+        .map_err(|why| ErrorPage {
+            text: "redirect_uri 参数错误",
+            why,
+        })?;
+    Ok(app)
+}
+
+/// Allows a login without a phone, as the first person.
+fn straight_back(sim: &Shared, login: &Login) -> Response {
+    let callback = sim.change(|world, now| world.allow(&login.uuid, None, now));
+    send_back(sim, login, callback.unwrap_or_default())
+}
+
+/// The script that shows the QR page in a frame of a site (facts 2.3), in our own words.
+pub(super) async fn wx_login_script() -> Response {
+    let script = include_str!("../../../templates/wxLogin.js");
+    ([(CONTENT_TYPE, "application/javascript")], script).into_response()
+}
+
+/// The picture holds the phone's address, at the host by which this browser knows the simulator.
+pub(super) async fn picture(
+    State(sim): State<Arc<Shared>>,
+    Path(uuid): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if sim.world().logins.find(&uuid, sim.now()).is_none() {
+        return render(&ErrorPage {
+            text: "该链接无法访问",
+            why: BrokenRule::UNKNOWN_QR_CODE,
+        });
+    }
+    let origin = match host(&headers) {
+        "" => sim.origin.clone(),
+        host if is_wechat(host) => format!("https://{host}"),
+        host => format!("http://{host}"),
+    };
+    let jpeg = image::qr_code(&format!("{origin}/connect/confirm?uuid={uuid}"));
+    jpeg.map_or_else(
+        || StatusCode::BAD_REQUEST.into_response(),
+        |jpeg| ([(CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),
+    )
+}

@@ -1,0 +1,60 @@
+//! Browsers that play WeChat's own.
+
+use axum::{
+    http::{
+        HeaderMap, HeaderName, HeaderValue, StatusCode, Uri,
+        header::{COOKIE, LOCATION, SET_COOKIE, USER_AGENT},
+    },
+    response::{AppendHeaders, IntoResponse, Response},
+};
+
+use crate::parameters::form;
+
+/// The cookie of a browser that plays WeChat's own.
+const INSIDE: &str = "weixin-sim-inside=1";
+
+/// The cookie of one that loses those of the sites.
+const FORGETS: &str = "weixin-sim-forgets=1";
+
+pub(crate) fn is_inside_wechat(headers: &HeaderMap) -> bool {
+    has(headers, USER_AGENT, "MicroMessenger") || has(headers, COOKIE, INSIDE)
+}
+
+/// Whether this browser plays one that loses the cookies of sites.
+pub(crate) fn forgets(headers: &HeaderMap) -> bool {
+    has(headers, COOKIE, FORGETS)
+}
+
+fn has(headers: &HeaderMap, name: HeaderName, text: &str) -> bool {
+    let values = headers.get_all(name);
+    let mut values = values.iter().filter_map(|value| value.to_str().ok());
+    values.any(|value| value.contains(text))
+}
+
+/// Makes this browser play WeChat's own from now on, and opens the login again.
+pub(crate) async fn inside(address: Uri) -> Response {
+    let parameters = form(address.query().unwrap_or_default());
+    let to = parameters.get("to");
+    let Some(to) = HeaderValue::try_from(to)
+        .ok()
+        .filter(|_| to.starts_with("/connect/"))
+    else {
+        return (
+            StatusCode::BAD_REQUEST,
+            "to: expected a path under /connect/\n",
+        )
+            .into_response();
+    };
+    let lifetime = if parameters.get("forgets").is_empty() {
+        "; Max-Age=0"
+    } else {
+        ""
+    };
+    let cookies = [
+        format!("{INSIDE}; Path=/; HttpOnly; SameSite=Lax"),
+        format!("{FORGETS}; Path=/; HttpOnly; SameSite=Lax{lifetime}"),
+    ];
+    let cookies = AppendHeaders(cookies.map(|cookie| (SET_COOKIE, cookie)));
+    let response = (StatusCode::SEE_OTHER, cookies, [(LOCATION, to)]);
+    response.into_response()
+}

@@ -1,0 +1,157 @@
+//! The pretend phone: what a QR code opens, and the answer that its owner gives.
+
+use std::{sync::Arc, time::SystemTime};
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::{StatusCode, Uri},
+    response::{IntoResponse, Response},
+};
+
+use super::user::Owner;
+use crate::{
+    AppKind, Person, PhoneError,
+    parameters::{self, Parameters},
+    routes::response::{page, redirect},
+    state::Shared,
+    world::{Stage, World},
+};
+
+/// Sends the browser back to the site twice.
+#[derive(Template)]
+#[template(path = "twice.html")]
+struct TwicePage<'a> {
+    callback: &'a str,
+}
+
+/// The pretend phone.
+#[derive(Template)]
+#[template(path = "phone.html")]
+struct PhonePage<'a> {
+    screen: Screen<'a>,
+}
+
+enum Screen<'a> {
+    Choose {
+        uuid: &'a str,
+        app_name: &'a str,
+        people: &'a [Person],
+        owner: &'a str,
+    },
+    Allowed,
+    Cancelled {
+        uuid: &'a str,
+    },
+    Problem {
+        text: String,
+    },
+}
+
+/// `/connect/confirm`: opening it is the scan.
+pub(super) async fn confirm(
+    State(sim): State<Arc<Shared>>,
+    owner: Owner,
+    parameters: Parameters,
+) -> Response {
+    let uuid = parameters.get("uuid");
+    match sim.change(|world, now| world.scan(uuid, now)) {
+        Ok(app_name) => ask(&sim, uuid, &app_name, &owner),
+        Err(error) => page(&PhonePage {
+            screen: Screen::Problem {
+                text: error.to_string(),
+            },
+        }),
+    }
+}
+
+/// Who are you, and do you allow it?
+pub(crate) fn ask(sim: &Shared, uuid: &str, app_name: &str, owner: &Owner) -> Response {
+    let world = sim.world();
+    let (people, owner) = (&world.people, &owner.id(&world));
+    page(&PhonePage {
+        screen: Screen::Choose {
+            uuid,
+            app_name,
+            people,
+            owner,
+        },
+    })
+}
+
+/// `/_sim/phone/{uuid}`: the form's answer, `action=allow&person=…` or `action=cancel`.
+pub(super) async fn decide(
+    State(sim): State<Arc<Shared>>,
+    Path(uuid): Path<String>,
+    body: String,
+) -> Response {
+    let form = parameters::form(&body);
+    let person = Some(form.get("person")).filter(|person| !person.is_empty());
+    let decided = sim.change(|world, now| match form.get("action") {
+        "allow" => allow(world, (&uuid, person), &sim.origin, now).map(Some),
+        "cancel" => cancel(world, &uuid, now).map(Some),
+        _ => Ok(None),
+    });
+    match decided {
+        Ok(Some(Next::Screen(screen))) => page(&PhonePage { screen }),
+        Ok(Some(Next::Callback(url))) => redirect(url),
+        Ok(None) => bad_request("action: expected allow or cancel".to_owned()),
+        Err(error @ PhoneError::UnknownPerson { .. }) => bad_request(format!("person: {error}")),
+        Err(error) => bad_request(error.to_string()),
+    }
+}
+
+/// `/_sim/twice`: sends the browser back to the site twice.
+pub(super) async fn twice(State(sim): State<Arc<Shared>>, address: Uri) -> Response {
+    let parameters = parameters::form(address.query().unwrap_or_default());
+    let world = sim.world();
+    let login = world.logins.find(parameters.get("uuid"), sim.now());
+    match login.filter(|login| matches!(login.stage, Stage::Confirmed { .. })) {
+        Some(login) => page(&TwicePage {
+            callback: &login.callback(),
+        }),
+        None => bad_request("uuid: expected that of a login that was allowed".to_owned()),
+    }
+}
+
+/// What the phone shows after the answer.
+enum Next<'a> {
+    /// The browser that waits in front of the QR code goes on by itself.
+    Screen(Screen<'a>),
+    /// Inside WeChat, the phone is the browser.
+    Callback(String),
+}
+
+fn allow<'a>(
+    world: &mut World,
+    (uuid, person): (&'a str, Option<&str>),
+    origin: &str,
+    now: SystemTime,
+) -> Result<Next<'a>, PhoneError> {
+    let login = world.logins.find(uuid, now).cloned();
+    let callback = world.allow(uuid, person, now)?;
+    Ok(match login {
+        Some(login) if login.kind == AppKind::OfficialAccount => {
+            Next::Callback(login.twice(origin).unwrap_or(callback))
+        }
+        _ => Next::Screen(Screen::Allowed),
+    })
+}
+
+fn cancel<'a>(world: &mut World, uuid: &'a str, now: SystemTime) -> Result<Next<'a>, PhoneError> {
+    let login = world.cancel(uuid, now)?;
+    Ok(match login.kind {
+        AppKind::OfficialAccount => Next::Callback(login.denied()),
+        _ => Next::Screen(Screen::Cancelled { uuid }),
+    })
+}
+
+fn bad_request(text: String) -> Response {
+    (
+        StatusCode::BAD_REQUEST,
+        page(&PhonePage {
+            screen: Screen::Problem { text },
+        }),
+    )
+        .into_response()
+}

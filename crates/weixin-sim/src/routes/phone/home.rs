@@ -1,0 +1,149 @@
+//! `/_sim/phone`: the pretend phone's first screen, whose owner can be chosen.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode, Uri, header::SET_COOKIE},
+    response::{IntoResponse, Redirect, Response},
+};
+use url::Url;
+
+use super::{browser::forgets, user::Owner};
+use crate::{
+    App, AppKind, Person, PhoneError, parameters,
+    routes::{long_poll, response::page},
+    state::Shared,
+    world::{Login, World},
+};
+
+/// The pretend phone's first screen.
+#[derive(Template)]
+#[template(path = "phone_home.html")]
+struct PhoneHome<'a> {
+    owner: &'a str,
+    people: &'a [Person],
+    version: u64,
+    /// What waits to be scanned, as HTML.
+    waiting: &'a str,
+    /// Whether the browser inside it loses the cookies of sites.
+    forgets: bool,
+    mini_programs: &'a [&'a App],
+    /// Of the mini program that was just opened.
+    code: Option<&'a str>,
+}
+
+/// What waits to be scanned now.
+#[derive(Template)]
+#[template(path = "phone_waiting.html")]
+struct PhoneWaiting<'a> {
+    pending: &'a [Login],
+}
+
+pub(super) async fn show(
+    State(sim): State<Arc<Shared>>,
+    headers: HeaderMap,
+    owner: Owner,
+) -> Response {
+    screen(&sim, &owner, &headers, None)
+}
+
+/// The first screen, with a code that a mini program has just got.
+fn screen(sim: &Shared, owner: &Owner, headers: &HeaderMap, code: Option<&str>) -> Response {
+    // Before the part that it is the version of: what happens in between is shown twice, and not missed.
+    let version = sim.version();
+    let waiting = &waiting(sim);
+    let world = sim.world();
+    page(&PhoneHome {
+        owner: &owner.id(&world),
+        people: &world.people,
+        version,
+        waiting,
+        forgets: forgets(headers),
+        mini_programs: &world
+            .apps
+            .iter()
+            .filter(|app| app.kind == AppKind::MiniProgram)
+            .collect::<Vec<_>>(),
+        code,
+    })
+}
+
+/// `/_sim/phone/waiting?after=VERSION`: what waits to be scanned, as soon as that may be something else.
+pub(super) async fn follow(State(sim): State<Arc<Shared>>, address: Uri) -> Response {
+    long_poll::news(&sim, &address, waiting).await
+}
+
+fn waiting(sim: &Shared) -> String {
+    let pending = &sim.world().logins.pending(sim.now());
+    PhoneWaiting { pending }.render().unwrap_or_default()
+}
+
+/// The phone is somebody else's from now on.
+pub(super) async fn choose(State(sim): State<Arc<Shared>>, body: String) -> Response {
+    let form = parameters::form(&body);
+    let person = sim
+        .world()
+        .person(Some(form.get("person")))
+        .map(|person| person.id.clone());
+    match person.map(|id| Owner::cookie(&id)) {
+        Ok(Some(cookie)) => ([(SET_COOKIE, cookie)], Redirect::to("/_sim/phone")).into_response(),
+        Ok(None) => bad_request("person: its id cannot be kept in a cookie"),
+        Err(error) => bad_request(&format!("person: {error}")),
+    }
+}
+
+/// Reads the address of a QR code, or of an official account's login, and goes there.
+pub(super) async fn open(address: Uri) -> Response {
+    let parameters = parameters::form(address.query().unwrap_or_default());
+    let Ok(url) = Url::parse(parameters.get("address").trim()) else {
+        return bad_request(
+            "address: expected a whole address that begins with http:// or https://",
+        );
+    };
+    let query = url.query().unwrap_or_default();
+    match url.path() {
+        "/connect/confirm" => {
+            let uuid = parameters::form(query);
+            let uuid: String =
+                form_urlencoded::byte_serialize(uuid.get("uuid").as_bytes()).collect();
+            Redirect::to(&format!("/connect/confirm?uuid={uuid}")).into_response()
+        }
+        path @ "/connect/oauth2/authorize" => {
+            let to: String =
+                form_urlencoded::byte_serialize(format!("{path}?{query}").as_bytes()).collect();
+            let forgets = if parameters.get("forgets").is_empty() {
+                ""
+            } else {
+                "&forgets=1"
+            };
+            Redirect::to(&format!("/_sim/inside?to={to}{forgets}")).into_response()
+        }
+        _ => bad_request(
+            "address: expected that of a QR code (/connect/confirm) or of an official account's login (/connect/oauth2/authorize)",
+        ),
+    }
+}
+
+/// Opens a mini program, which logs its visitor in.
+pub(super) async fn mini_program(
+    State(sim): State<Arc<Shared>>,
+    headers: HeaderMap,
+    owner: Owner,
+    body: String,
+) -> Response {
+    let form = parameters::form(&body);
+    let code: Result<String, PhoneError> = sim.change(|world: &mut World, now| {
+        let person = owner.id(world);
+        world.wx_login(form.get("app"), Some(&person), now)
+    });
+    match code {
+        Ok(code) => screen(&sim, &owner, &headers, Some(&code)),
+        Err(error) => bad_request(&format!("app: {error}")),
+    }
+}
+
+fn bad_request(text: &str) -> Response {
+    (StatusCode::BAD_REQUEST, format!("{text}\n")).into_response()
+}

@@ -1,0 +1,38 @@
+//! The pretend phone.
+
+mod browser;
+mod confirm;
+mod home;
+mod user;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+pub(super) use self::{
+    browser::{forgets, is_inside_wechat},
+    confirm::ask,
+    user::Owner,
+};
+use crate::state::Shared;
+
+/// What a QR code opens.
+pub(super) fn wechat() -> Router<Arc<Shared>> {
+    Router::new().route("/connect/confirm", get(confirm::confirm))
+}
+
+/// The phone's own screens.
+pub(super) fn ours() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/_sim/phone", get(home::show))
+        .route("/_sim/phone/open", get(home::open))
+        .route("/_sim/phone/waiting", get(home::follow))
+        .route("/_sim/phone/owner", post(home::choose))
+        .route("/_sim/phone/mini-program", post(home::mini_program))
+        .route("/_sim/phone/{uuid}", post(confirm::decide))
+        .route("/_sim/inside", get(browser::inside))
+        .route("/_sim/twice", get(confirm::twice))
+}

@@ -1,0 +1,49 @@
+//! Whose phone the browser plays: a choice that is kept in a cookie.
+
+use std::convert::Infallible;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderValue, header::COOKIE, request::Parts},
+};
+
+use crate::world::World;
+
+const NAME: &str = "weixin-sim-person";
+
+/// The person that was chosen, if anybody was.
+pub(crate) struct Owner(Option<String>);
+
+impl Owner {
+    /// The id of a person who exists: the chosen one, else the first.
+    pub(crate) fn id(&self, world: &World) -> String {
+        let chosen = world
+            .person(self.0.as_deref())
+            .or_else(|_| world.person(None));
+        chosen.map(|person| person.id.clone()).unwrap_or_default()
+    }
+
+    /// The cookie that keeps the choice.
+    pub(super) fn cookie(id: &str) -> Option<HeaderValue> {
+        let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
+        HeaderValue::try_from(format!("{NAME}={id}; Path=/; HttpOnly; SameSite=Lax")).ok()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Owner {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let headers = parts.headers.get_all(COOKIE).into_iter();
+        let mut pairs = headers
+            .filter_map(|header| header.to_str().ok())
+            .flat_map(|header| header.split(';'));
+        let id = pairs.find_map(|pair| pair.trim().strip_prefix(NAME)?.strip_prefix('='));
+        let decoded = id.map(|id| {
+            form_urlencoded::parse(id.as_bytes())
+                .map(|(id, _)| id.into_owned())
+                .collect()
+        });
+        Ok(Self(decoded))
+    }
+}

@@ -1,0 +1,100 @@
+//! A request as the middleware and the handlers see it.
+
+use std::{convert::Infallible, net::SocketAddr};
+
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    extract::{FromRequestParts, Request, connect_info::Connected},
+    http::{
+        HeaderMap, Method,
+        header::{CONTENT_TYPE, HOST, REFERER},
+        request::Parts,
+    },
+    serve::IncomingStream,
+};
+use tokio::net::TcpListener;
+
+use crate::{parameters::Parameters, wire::Family};
+
+/// Largest request that is read, in bytes.
+pub(super) const MAX_BODY: usize = 64 * 1024;
+
+/// The other end of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer {
+    pub(crate) address: SocketAddr,
+    /// Whether it came by TLS.
+    pub(crate) secure: bool,
+}
+
+impl Connected<IncomingStream<'_, TcpListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
+        Self {
+            address: *stream.remote_addr(),
+            secure: false,
+        }
+    }
+}
+
+/// A request, as far as others than its handler look at it.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) method: Method,
+    pub(super) host: String,
+    pub(super) path: String,
+    /// `None` for pages.
+    pub(super) family: Option<Family>,
+    pub(super) parameters: Parameters,
+    /// A body that is not a form's.
+    pub(super) body: Bytes,
+    /// Whether a page of ours has loaded itself again.
+    pub(super) reloaded: bool,
+    /// Where the browser says that it was before; empty if it does not.
+    pub(super) referer: String,
+    pub(super) secure: bool,
+}
+
+impl<S: Sync> FromRequestParts<S> for Parameters {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get().cloned().unwrap_or_default())
+    }
+}
+
+/// The request with its parameters read; `None` if it is too large.
+pub(super) async fn read(request: Request, peer: Peer) -> Option<(Asked, Request)> {
+    let (mut parts, body) = request.into_parts();
+    let bytes = to_bytes(body, MAX_BODY).await.ok()?;
+    let is_form = text(&parts.headers, CONTENT_TYPE.as_str())
+        .starts_with("application/x-www-form-urlencoded");
+    let query = parts.uri.query().unwrap_or_default();
+    let form = if is_form { &bytes[..] } else { &[] };
+    let parameters = Parameters::new(query, form);
+    parts.extensions.insert(parameters.clone());
+    let host = text(&parts.headers, HOST.as_str());
+    let asked = Asked {
+        method: parts.method.clone(),
+        host: parts.uri.host().unwrap_or(host).to_owned(),
+        path: parts.uri.path().to_owned(),
+        family: Family::of(parts.uri.path()),
+        parameters,
+        body: if is_form { Bytes::new() } else { bytes.clone() },
+        reloaded: text(&parts.headers, "sec-fetch-site") == "same-origin",
+        referer: text(&parts.headers, REFERER.as_str()).to_owned(),
+        secure: peer.secure,
+    };
+    Some((asked, Request::from_parts(parts, Body::from(bytes))))
+}
+
+/// A header as text; empty if there is none.
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    let value = headers.get(name).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default()
+}
+
+/// The host that was asked for; empty if there is none.
+pub(super) fn host(headers: &HeaderMap) -> &str {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    host.unwrap_or_default()
+}

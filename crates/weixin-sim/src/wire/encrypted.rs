@@ -1,0 +1,135 @@
+//! What a mini program hands to its server: encrypted with the session key, or signed with it (facts 5.2).
+
+use aes::Aes128;
+use cbc::cipher::{BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7};
+use data_encoding::{BASE64, HEXLOWER};
+use hmac::{Hmac, KeyInit, Mac};
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha1::{Digest, Sha1};
+use sha2::Sha256;
+
+use crate::clock::unix_seconds;
+
+/// The result of `wx.getUserProfile` and its relatives.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Payload {
+    encrypted_data: String,
+    iv: String,
+    /// Only of a profile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw_data: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<String>,
+}
+
+/// The part of a payload that says for whom and when it was made.
+pub(crate) fn watermark(app: &str, now: std::time::SystemTime) -> Value {
+    json!({ "timestamp": unix_seconds(now), "appid": app })
+}
+
+/// The three fields of a phone number, and the watermark.
+pub(crate) fn phone(number: &str, watermark: &Value) -> Value {
+    json!({
+        "phoneNumber": number,
+        "purePhoneNumber": number,
+        "countryCode": "86",
+        "watermark": watermark,
+    })
+}
+
+/// What a mini program learns of its user.
+pub(crate) struct UserInfo {
+    pub(crate) nickname: String,
+    pub(crate) avatar: String,
+    pub(crate) openid: String,
+    pub(crate) unionid: Option<String>,
+}
+
+impl UserInfo {
+    /// The part that is not encrypted.
+    pub(crate) fn raw(&self) -> Value {
+        json!({
+            "nickName": self.nickname,
+            "gender": 0,
+            "language": "zh_CN",
+            "city": "",
+            "province": "",
+            "country": "",
+            "avatarUrl": self.avatar,
+        })
+    }
+
+    /// The encrypted part, which has the ids too.
+    pub(crate) fn whole(&self, watermark: &Value) -> Value {
+        let mut whole = self.raw();
+        whole["openId"] = json!(self.openid);
+        if let Some(unionid) = &self.unionid {
+            whole["unionId"] = json!(unionid);
+        }
+        whole["watermark"] = watermark.clone();
+        whole
+    }
+}
+
+/// AES-128-CBC with PKCS#7, both parts in base64.
+pub(crate) fn encrypt(plain: &Value, raw: Option<&Value>, key: [u8; 16], iv: [u8; 16]) -> Payload {
+    let cipher = cbc::Encryptor::<Aes128>::new(&key.into(), &iv.into());
+    let encrypted = cipher.encrypt_padded_vec::<Pkcs7>(plain.to_string().as_bytes());
+    let raw_data = raw.map(Value::to_string);
+    let signature = raw_data
+        .as_ref()
+        .map(|raw| HEXLOWER.encode(&Sha1::digest(format!("{raw}{}", BASE64.encode(&key)))));
+    Payload {
+        encrypted_data: BASE64.encode(&encrypted),
+        iv: BASE64.encode(&iv),
+        raw_data,
+        signature,
+    }
+}
+
+/// What a server shows of a session key to have it checked: HMAC-SHA256 of an empty text by the key's base64.
+pub(crate) fn signature_of(key: [u8; 16]) -> String {
+    let text = BASE64.encode(&key);
+    // A key of any length will do.
+    let mac =
+        Hmac::<Sha256>::new_from_slice(text.as_bytes()).map(|mac| mac.finalize().into_bytes());
+    mac.map(|bytes| HEXLOWER.encode(&bytes)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use cbc::cipher::BlockModeDecrypt;
+
+    use super::*;
+
+    /// Worked out with Python: `hmac.new(base64.b64encode(key), b"", "sha256").hexdigest()`.
+    #[test]
+    fn a_session_key_is_shown_by_its_signature() {
+        assert_eq!(
+            signature_of(*b"0123456789abcdef"),
+            "65c26191fb220dd48254bddaae22d91dbbfeabf55089d8b176eb6e7cd3109414"
+        );
+    }
+
+    #[test]
+    fn a_payload_is_read_back_with_the_session_key_and_with_no_other() {
+        let (key, iv) = (*b"0123456789abcdef", *b"fedcba9876543210");
+        let plain = json!({ "phoneNumber": "13800001234", "nickName": "小明🐼é" });
+        let payload = encrypt(&plain, Some(&json!({ "gender": 0 })), key, iv);
+        let read = |key: [u8; 16]| {
+            let encrypted = BASE64.decode(payload.encrypted_data.as_bytes()).unwrap();
+            let cipher = cbc::Decryptor::<Aes128>::new(&key.into(), &iv.into());
+            let text = cipher.decrypt_padded_vec::<Pkcs7>(&encrypted).ok()?;
+            serde_json::from_slice::<Value>(&text).ok()
+        };
+        assert_eq!(read(key), Some(plain));
+        assert_eq!(read(*b"0123456789abcdeg"), None);
+        // sha1_hex('{"gender":0}' + base64(key)), worked out with Python.
+        assert_eq!(
+            payload.signature.as_deref(),
+            Some("f7479eb87282f881b4a6b07168379215f6a308aa")
+        );
+    }
+}

@@ -1,0 +1,145 @@
+//! JSON as WeChat writes it: raw UTF-8, `\/` for every slash, control characters as they are.
+
+pub(crate) mod api_error;
+pub(crate) mod dialog;
+pub(crate) mod encrypted;
+pub(crate) mod image;
+
+use std::io;
+
+use axum::{
+    http::{HeaderValue, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use serde_json::ser::{CharEscape, Formatter, Serializer};
+
+use self::api_error::Refusal;
+
+/// The error code of an answer, for the request log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Errcode(pub(crate) i64);
+
+/// How a part of WeChat's API dresses its answers (facts 4.3 and 6.1).
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Family {
+    /// `/cgi-bin`
+    Cgi,
+    /// `/sns`
+    Sns,
+    /// `/wxa`, by POST
+    Wxa,
+}
+
+impl Family {
+    /// The part that a path belongs to; `None` for pages.
+    pub(crate) fn of(path: &str) -> Option<Self> {
+        match path.split('/').nth(1) {
+            Some("cgi-bin") => Some(Self::Cgi),
+            Some("sns") => Some(Self::Sns),
+            Some("wxa") => Some(Self::Wxa),
+            _ => None,
+        }
+    }
+
+    /// `text/plain` without a charset for successes of `/sns`, `encoding` instead of `charset` elsewhere.
+    fn content_type(self, refused: bool) -> HeaderValue {
+        HeaderValue::from_static(match (self, refused) {
+            (Self::Sns, false) => "text/plain",
+            // As last observed.
+            (Self::Sns, true) => "application/json",
+            _ => "application/json; encoding=utf-8",
+        })
+    }
+
+    fn suffix(self, ids: &RequestIds) -> String {
+        let RequestIds { rid, hint } = ids;
+        match self {
+            Self::Cgi => format!(" rid: {rid}"),
+            Self::Sns => format!(", rid: {rid}"),
+            Self::Wxa => format!(" hint: [{hint}] rid: {rid}"),
+        }
+    }
+}
+
+/// What WeChat's support would ask for.
+#[derive(Debug)]
+pub(crate) struct RequestIds {
+    pub(crate) rid: String,
+    pub(crate) hint: String,
+}
+
+pub(crate) fn success(family: Family, body: &impl Serialize) -> Response {
+    answer(family.content_type(false), body)
+}
+
+/// A refusal: HTTP 200 all the same.
+pub(crate) fn refused(family: Family, refusal: &Refusal, ids: &RequestIds) -> Response {
+    #[derive(Serialize)]
+    struct Body {
+        errcode: i64,
+        errmsg: String,
+    }
+    let errmsg = format!("{}{}", refusal.errmsg, family.suffix(ids));
+    let body = Body {
+        errcode: refusal.errcode,
+        errmsg,
+    };
+    let mut response = answer(family.content_type(true), &body);
+    response.extensions_mut().insert(Errcode(refusal.errcode));
+    response
+}
+
+fn answer(content_type: HeaderValue, body: &impl Serialize) -> Response {
+    let mut bytes = Vec::new();
+    // Only a body that is no JSON value at all could fail here, and ours are structs of text.
+    let _ = body.serialize(&mut Serializer::with_formatter(&mut bytes, WeChat));
+    ([(CONTENT_TYPE, content_type)], bytes).into_response()
+}
+
+struct WeChat;
+
+impl Formatter for WeChat {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        writer.write_all(fragment.replace('/', "\\/").as_bytes())
+    }
+
+    fn write_char_escape<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
+        match escape {
+            CharEscape::Quote => writer.write_all(b"\\\""),
+            CharEscape::ReverseSolidus => writer.write_all(b"\\\\"),
+            CharEscape::Solidus => writer.write_all(b"\\/"),
+            CharEscape::Backspace => writer.write_all(b"\x08"),
+            CharEscape::FormFeed => writer.write_all(b"\x0c"),
+            CharEscape::LineFeed => writer.write_all(b"\n"),
+            CharEscape::CarriageReturn => writer.write_all(b"\r"),
+            CharEscape::Tab => writer.write_all(b"\t"),
+            CharEscape::AsciiControl(byte) => writer.write_all(&[byte]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_written_raw_but_for_slashes_quotes_and_backslashes() {
+        let mut bytes = Vec::new();
+        let text = "小明🐼é a/b \"q\" \\ \u{7}\n\t\u{1b}";
+        text.serialize(&mut Serializer::with_formatter(&mut bytes, WeChat))
+            .unwrap();
+        assert_eq!(
+            String::from_utf8(bytes).unwrap(),
+            "\"小明🐼é a\\/b \\\"q\\\" \\\\ \u{7}\n\t\u{1b}\""
+        );
+    }
+}

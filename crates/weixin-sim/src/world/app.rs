@@ -1,0 +1,275 @@
+//! The applications that are registered with this WeChat.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+use crate::lint::violation::BrokenRule;
+
+/// What kind of application an app id stands for; each has its own way to log in.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum AppKind {
+    /// 网站应用: the QR page.
+    #[default]
+    Website,
+    /// 公众号: the page inside WeChat's own browser.
+    OfficialAccount,
+    /// 移动应用: the code that WeChat hands to an app on the phone.
+    MobileApp,
+    /// 小程序: the code of `wx.login`.
+    MiniProgram,
+}
+
+/// An application, as its owner registered it.
+#[derive(Clone, Debug)]
+pub struct App {
+    pub(crate) kind: AppKind,
+    pub(crate) id: String,
+    pub(crate) secret: String,
+    pub(crate) name: String,
+    pub(crate) callback_domains: Vec<String>,
+    pub(crate) ip_whitelist: Option<Vec<IpAddr>>,
+    /// Whether it belongs to the Open Platform account, without which there are no union ids.
+    pub(crate) is_bound: bool,
+    pub(crate) is_frozen: bool,
+}
+
+impl App {
+    /// A website app whose callbacks are on `localhost` and `127.0.0.1`, at any port.
+    ///
+    /// Real WeChat registers neither of them, and no port.
+    pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Self {
+        Self {
+            kind: AppKind::Website,
+            id: id.into(),
+            secret: secret.into(),
+            name: "示例网站".to_owned(),
+            callback_domains: Vec::new(),
+            ip_whitelist: None,
+            is_bound: true,
+            is_frozen: false,
+        }
+    }
+
+    /// The official account that is there from the start: `wx0123456789abcde0`, secret 32 × `s`.
+    pub fn official_account() -> Self {
+        let app = Self::new("wx0123456789abcde0", "s".repeat(32));
+        app.kind(AppKind::OfficialAccount).name("示例公众号")
+    }
+
+    /// The mobile app that is there from the start: `wx0123456789abcde1`, secret 32 × `s`.
+    pub fn mobile_app() -> Self {
+        let app = Self::new("wx0123456789abcde1", "s".repeat(32));
+        app.kind(AppKind::MobileApp).name("示例应用")
+    }
+
+    /// The mini program that is there from the start: `wx0123456789abcde2`, secret 32 × `s`.
+    pub fn mini_program() -> Self {
+        let app = Self::new("wx0123456789abcde2", "s".repeat(32));
+        app.kind(AppKind::MiniProgram).name("示例小程序")
+    }
+
+    /// Makes it an app of another kind.
+    #[must_use]
+    pub fn kind(mut self, kind: AppKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Registers a callback domain (授权回调域), such as `www.example.com`: this host, no port.
+    #[must_use]
+    pub fn callback_domain(mut self, host: impl Into<String>) -> Self {
+        self.callback_domains.push(host.into());
+        self
+    }
+
+    /// Lets only these addresses ask for app tokens (IP 白名单); without it, every address may.
+    #[must_use]
+    pub fn ip_whitelist(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        self.ip_whitelist = Some(addresses.into_iter().collect());
+        self
+    }
+
+    /// Leaves it out of the Open Platform account: nobody has a union id there.
+    #[must_use]
+    pub fn unbound(mut self) -> Self {
+        self.is_bound = false;
+        self
+    }
+
+    /// Punishes it: whoever logs in is told 50002.
+    #[must_use]
+    pub fn frozen(mut self) -> Self {
+        self.is_frozen = true;
+        self
+    }
+
+    /// Its app id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Its app secret.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    pub(crate) fn lets_in(&self, address: IpAddr) -> bool {
+        self.ip_whitelist
+            .as_ref()
+            .is_none_or(|whitelist| whitelist.contains(&address))
+    }
+
+    /// The name that the login page shows.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Whether the browser may be sent to `redirect_uri`; the error is the rule that it breaks.
+    pub(crate) fn accepts(&self, redirect_uri: &str) -> Result<(), BrokenRule> {
+        // The URL parser silently drops these, but the browser is sent to the text as it is.
+        if redirect_uri
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control())
+        {
+            return Err(BrokenRule::WHITESPACE);
+        }
+        let url = Url::parse(redirect_uri).map_err(|_| BrokenRule::NOT_ABSOLUTE)?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(BrokenRule::NOT_HTTP);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(BrokenRule::USER_INFO);
+        }
+        if is_local(&url) {
+            return Ok(());
+        }
+        if url.port().is_some() {
+            return Err(BrokenRule::PORT);
+        }
+        let host = url.host_str().unwrap_or_default();
+        if self
+            .callback_domains
+            .iter()
+            .any(|domain| domain.eq_ignore_ascii_case(host))
+        {
+            Ok(())
+        } else {
+            Err(BrokenRule::OTHER_HOST)
+        }
+    }
+}
+
+/// What is to be different about an app; what is not named stays.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AppChange {
+    pub(crate) secret: Option<String>,
+    pub(crate) kind: Option<AppKind>,
+    pub(crate) name: Option<String>,
+    pub(crate) callback_domains: Option<Vec<String>>,
+    pub(crate) ip_whitelist: Option<Vec<IpAddr>>,
+    pub(crate) bound: Option<bool>,
+    pub(crate) frozen: Option<bool>,
+}
+
+impl AppChange {
+    /// Changes the app, or says which field breaks which rule.
+    pub(crate) fn apply(self, app: &mut App) -> Result<(), (&'static str, &'static str)> {
+        if app.id.is_empty() {
+            return Err(("id", "must not be empty"));
+        }
+        if self.secret.as_deref() == Some("") {
+            return Err(("secret", "must not be empty"));
+        }
+        let mut domains = self.callback_domains.iter().flatten();
+        if !domains.all(|domain| is_host(domain)) {
+            return Err((
+                "callback_domains",
+                "must be bare hosts, such as \"www.example.com\": no scheme, port or path",
+            ));
+        }
+        replace(&mut app.secret, self.secret);
+        replace(&mut app.kind, self.kind);
+        replace(&mut app.name, self.name);
+        replace(&mut app.callback_domains, self.callback_domains);
+        replace(&mut app.ip_whitelist, self.ip_whitelist.map(Some));
+        replace(&mut app.is_bound, self.bound);
+        replace(&mut app.is_frozen, self.frozen);
+        Ok(())
+    }
+}
+
+fn replace<T>(place: &mut T, new: Option<T>) {
+    if let Some(new) = new {
+        *place = new;
+    }
+}
+
+fn is_host(domain: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    !domain.is_empty() && domain.bytes().all(allowed)
+}
+
+/// The apps that are there from the start.
+pub(crate) fn registered() -> Vec<App> {
+    vec![
+        App::default(),
+        App::official_account(),
+        App::mobile_app(),
+        App::mini_program(),
+    ]
+}
+
+/// The website app that is there from the start: `wx0123456789abcdef`, secret 32 × `s`.
+impl Default for App {
+    fn default() -> Self {
+        Self::new("wx0123456789abcdef", "s".repeat(32))
+    }
+}
+
+fn is_local(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(domain)) => domain == "localhost",
+        Some(Host::Ipv4(address)) => address.octets() == [127, 0, 0, 1],
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_host_is_compared_and_tricks_are_refused() {
+        let app = App::default().callback_domain("www.example.com");
+        for good in [
+            "http://localhost/",
+            "http://localhost:8080/authorization?next=/a#b",
+            "https://127.0.0.1:1/",
+            "http://www.example.com/any/path",
+            "https://WWW.example.com/any?query",
+        ] {
+            assert_eq!(app.accepts(good), Ok(()), "{good}");
+        }
+        let table = [
+            ("", BrokenRule::NOT_ABSOLUTE),
+            ("/callback", BrokenRule::NOT_ABSOLUTE),
+            ("ftp://www.example.com/", BrokenRule::NOT_HTTP),
+            ("http://localhost@evil.example/", BrokenRule::USER_INFO),
+            ("https://www.example.com:8443/", BrokenRule::PORT),
+            ("https://example.com/", BrokenRule::OTHER_HOST),
+            ("https://a.www.example.com/", BrokenRule::OTHER_HOST),
+            ("http://127.0.0.2/", BrokenRule::OTHER_HOST),
+            ("http://localhost.evil.example/", BrokenRule::OTHER_HOST),
+        ];
+        for (bad, rule) in table {
+            assert_eq!(app.accepts(bad), Err(rule), "{bad}");
+        }
+    }
+}

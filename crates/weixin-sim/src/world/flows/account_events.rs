@@ -1,0 +1,74 @@
+//! What happens to people and apps while they are logged in.
+
+use crate::{
+    App, DesktopAnswer, Person, PhoneError,
+    wire::api_error::Refusal,
+    world::{Desktop, World},
+};
+
+impl World {
+    pub(crate) fn change_person(
+        &mut self,
+        name: &str,
+        change: impl FnOnce(&mut Person),
+    ) -> Result<(), PhoneError> {
+        let id = self.person(Some(name))?.id.clone();
+        self.people
+            .iter_mut()
+            .find(|person| person.id == id)
+            .map(change);
+        Ok(())
+    }
+
+    pub(crate) fn change_app(
+        &mut self,
+        id: &str,
+        change: impl FnOnce(&mut App),
+    ) -> Result<(), PhoneError> {
+        let expected = "expected the app id of an app";
+        let app = self.apps.iter_mut().find(|app| app.id == id);
+        app.map(change).ok_or(PhoneError::WrongApp { expected })
+    }
+
+    /// Somebody new, at the end, or somebody who is there as they are now.
+    pub(crate) fn put_person(&mut self, person: Person) {
+        match self.people.iter_mut().find(|known| known.id == person.id) {
+            Some(known) => *known = person,
+            None => self.people.push(person),
+        }
+    }
+
+    /// A new app, or one that is there as it is now.
+    pub(crate) fn put_app(&mut self, app: App) {
+        match self.apps.iter_mut().find(|known| known.id == app.id) {
+            Some(known) => *known = app,
+            None => self.apps.push(app),
+        }
+    }
+
+    /// WeChat for PC runs, and this person, or the first, sits in front of it.
+    pub(crate) fn run_desktop(
+        &mut self,
+        name: Option<&str>,
+        answer: DesktopAnswer,
+    ) -> Result<(), PhoneError> {
+        let person = self.person(name)?.id.clone();
+        self.desktop = Some(Desktop { person, answer });
+        Ok(())
+    }
+
+    /// All tokens of the person are void (42007, facts 4.4).
+    pub(crate) fn change_password(&mut self, name: &str) -> Result<(), PhoneError> {
+        let id = self.person(Some(name))?.id.clone();
+        self.grants.void(&id, None, &Refusal::PASSWORD_CHANGED);
+        Ok(())
+    }
+
+    /// The person takes back what they have granted to an app (50001).
+    pub(crate) fn withdraw(&mut self, name: &str, app: &str) -> Result<(), PhoneError> {
+        let id = self.person(Some(name))?.id.clone();
+        self.grants
+            .void(&id, Some(app), &Refusal::USER_UNAUTHORIZED);
+        Ok(())
+    }
+}

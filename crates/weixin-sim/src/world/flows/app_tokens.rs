@@ -1,0 +1,71 @@
+//! `/cgi-bin/token`, `/cgi-bin/stable_token` and `/cgi-bin/ticket/getticket` (facts 5.4).
+
+use std::time::SystemTime;
+
+use crate::{
+    wire::api_error::Refusal,
+    world::{
+        World,
+        app_tokens::{LIFETIME, Lent, Pool},
+    },
+};
+
+impl World {
+    /// `/cgi-bin/token`: every call makes a new one.
+    pub(crate) fn app_token(&mut self, app: &str, now: SystemTime) -> Lent {
+        let token = self.random.token();
+        self.app_tokens.renew(Pool::Token, app, token, now)
+    }
+
+    /// `/cgi-bin/stable_token`: the same one while it lives, but near its end or by force.
+    pub(crate) fn stable_token(&mut self, app: &str, force: bool, now: SystemTime) -> Lent {
+        let current = self.app_tokens.stable(app, now);
+        match current {
+            Some(current) if !(force && self.app_tokens.may_force(app, now)) => current,
+            _ => {
+                let token = self.random.token();
+                self.app_tokens.renew(Pool::Stable, app, token, now)
+            }
+        }
+    }
+
+    /// The app of a token that is good.
+    pub(crate) fn app_of_token(&self, token: &str, now: SystemTime) -> Result<&str, Refusal> {
+        let issued = self
+            .app_tokens
+            .issued
+            .get(token)
+            .ok_or(Refusal::INVALID_APP_TOKEN)?;
+        match (now < issued.expires, issued.replaced) {
+            (true, _) => Ok(&issued.app),
+            (false, true) => Err(Refusal::INVALID_APP_TOKEN),
+            (false, false) => Err(Refusal::ACCESS_TOKEN_EXPIRED),
+        }
+    }
+
+    /// `/cgi-bin/ticket/getticket`: the same one while it lives.
+    pub(crate) fn ticket(
+        &mut self,
+        token: &str,
+        kind: &str,
+        now: SystemTime,
+    ) -> Result<Lent, Refusal> {
+        let key = (self.app_of_token(token, now)?.to_owned(), kind.to_owned());
+        let known = self
+            .app_tokens
+            .tickets
+            .get(&key)
+            .filter(|(_, expires)| now < *expires);
+        let (value, expires) = match known {
+            Some(known) => known.clone(),
+            None => (self.random.ticket(), now + LIFETIME),
+        };
+        self.app_tokens
+            .tickets
+            .insert(key, (value.clone(), expires));
+        Ok(Lent {
+            value,
+            expires_in: expires.duration_since(now).unwrap_or_default(),
+        })
+    }
+}

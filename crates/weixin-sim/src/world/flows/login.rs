@@ -1,0 +1,136 @@
+//! Logins from the QR code to the code.
+
+use std::time::SystemTime;
+
+use tokio::sync::watch;
+
+use crate::{
+    App, AppKind, Effect, PhoneError,
+    world::{
+        World,
+        fault::Target,
+        logins::{Asked, Login, Stage},
+        timeline::{Event, Story},
+    },
+};
+
+impl World {
+    /// The phone's owner says yes; saying so again changes nothing.
+    pub(crate) fn allow(
+        &mut self,
+        uuid: &str,
+        name: Option<&str>,
+        now: SystemTime,
+    ) -> Result<String, PhoneError> {
+        let person = &self.person(name)?.id;
+        match self.allowed_before(uuid, person, now) {
+            Some(callback) => Ok(callback),
+            None => self.confirm(uuid, name, now),
+        }
+    }
+
+    /// The phone's owner, or who sits in front of WeChat for PC, says yes, which can be done once.
+    pub(crate) fn confirm(
+        &mut self,
+        uuid: &str,
+        name: Option<&str>,
+        now: SystemTime,
+    ) -> Result<String, PhoneError> {
+        let person = self.person(name)?.id.clone();
+        let login = self.logins.scan(uuid, now)?;
+        self.timeline.tell(login.story, Event::Allowed, now);
+        self.timeline.is_of(login.story, &person);
+        let code = self.random.code();
+        let lifetime = self.setup.lifetimes.code_of(login.kind);
+        self.grants
+            .issue(&code, login, person, (now, now + lifetime));
+        login.enter(Stage::Confirmed { code });
+        Ok(login.callback())
+    }
+
+    /// Where the browser was sent, if it was this person who said yes.
+    fn allowed_before(&self, uuid: &str, person: &str, now: SystemTime) -> Option<String> {
+        let login = self.logins.find(uuid, now)?;
+        let Stage::Confirmed { code } = &login.stage else {
+            return None;
+        };
+        let is_theirs = self.grants.codes.get(code)?.person == person;
+        is_theirs.then(|| login.callback())
+    }
+
+    /// Begins a login: a QR code to scan, or a question inside WeChat.
+    pub(crate) fn begin(&mut self, app: &App, asked: &Asked<'_>, now: SystemTime) -> Login {
+        let target = Target {
+            is_login: true,
+            path: match app.kind {
+                AppKind::OfficialAccount => "/connect/oauth2/authorize",
+                _ => "/connect/qrconnect",
+            },
+            host: asked.host,
+            app: Some(&app.id),
+        };
+        let fault = self.faults.strike(&target, &mut self.random);
+        let uuid = self.random.uuid();
+        let story = self.timeline.begin(Story {
+            uuid: uuid.clone(),
+            redirect_uri: asked.redirect_uri.to_owned(),
+            ..Story::new(&app.id, app.kind)
+        });
+        self.timeline.tell(story, Event::Opened, now);
+        let login = Login {
+            uuid,
+            story,
+            kind: app.kind,
+            app: app.id.clone(),
+            scope: asked.scope.to_owned(),
+            redirect_uri: asked.redirect_uri.to_owned(),
+            state: asked.state.to_owned(),
+            snapshot: asked.snapshot,
+            expires: now + self.setup.lifetimes.qr_code,
+            fast: asked.fast,
+            fault: fault.or(asked.forgets.then_some(Effect::CookiesLost)),
+            stage: Stage::Waiting,
+            changed: watch::Sender::new(()),
+        };
+        self.logins.add(login.clone(), now);
+        login
+    }
+
+    /// The phone reads the QR code; returns the app's name.
+    pub(crate) fn scan(&mut self, uuid: &str, now: SystemTime) -> Result<String, PhoneError> {
+        let login = self.logins.scan(uuid, now)?;
+        self.timeline.tell(login.story, Event::Scanned, now);
+        let app = login.app.clone();
+        let app = self.apps.iter().find(|known| known.id == app);
+        Ok(app.map(|app| app.name.clone()).unwrap_or_default())
+    }
+
+    /// Ends the time of a QR code now.
+    pub(crate) fn expire(&mut self, uuid: &str, now: SystemTime) -> Result<(), PhoneError> {
+        let story = self.logins.expire(uuid, now)?;
+        self.timeline.tell(story, Event::Expired, now);
+        Ok(())
+    }
+
+    /// A login that begins with a code in the hands of an app on the phone; returns its number.
+    pub(super) fn code_given(
+        &mut self,
+        app: &str,
+        kind: AppKind,
+        person: &str,
+        now: SystemTime,
+    ) -> u64 {
+        let story = self.timeline.begin(Story::new(app, kind));
+        self.timeline.is_of(story, person);
+        self.timeline.tell(story, Event::CodeGiven, now);
+        story
+    }
+
+    /// The phone's owner says no; the same QR code may be scanned again.
+    pub(crate) fn cancel(&mut self, uuid: &str, now: SystemTime) -> Result<&Login, PhoneError> {
+        let login = self.logins.scan(uuid, now)?;
+        self.timeline.tell(login.story, Event::Cancelled, now);
+        login.enter(Stage::Cancelled);
+        Ok(login)
+    }
+}

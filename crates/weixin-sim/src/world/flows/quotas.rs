@@ -1,0 +1,35 @@
+//! The calls of the API, counted.
+
+use std::time::SystemTime;
+
+use crate::{
+    lint::finding::Rule,
+    parameters::Parameters,
+    wire::api_error::Refusal,
+    world::{
+        World,
+        quotas::{Excess, QUOTAS},
+    },
+};
+
+impl World {
+    /// Counts a call to the API. One too many is reported, and refused if quotas are enforced.
+    pub(crate) fn count_call(
+        &mut self,
+        path: &str,
+        parameters: &Parameters,
+        body: &[u8],
+        now: SystemTime,
+    ) -> Option<Refusal> {
+        let index = QUOTAS.iter().position(|quota| quota.path == path)?;
+        let caller = match path {
+            "/sns/jscode2session" => self.visitor_of(parameters.get("js_code")),
+            _ => self.app_of(parameters, body),
+        };
+        let Excess { refusal, news } = self.quotas.count(index, &caller?, now)?;
+        if let Some(sent) = news {
+            self.findings.add(&Rule::QUOTA, sent);
+        }
+        self.setup.enforces_quotas.then_some(refusal)
+    }
+}

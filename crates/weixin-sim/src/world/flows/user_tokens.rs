@@ -1,0 +1,229 @@
+//! From code to token to profile (facts 4.4 and 4.5).
+
+use std::time::{Duration, SystemTime};
+
+use crate::{
+    AppKind, Person, PhoneError,
+    wire::api_error::Refusal,
+    world::{
+        World,
+        grants::{Code, Grant},
+        timeline::Event,
+    },
+};
+
+/// The parameters of a code exchange.
+#[derive(Debug)]
+pub(crate) struct Exchange<'a> {
+    pub(crate) app: &'a str,
+    pub(crate) secret: &'a str,
+    pub(crate) code: &'a str,
+}
+
+/// A successful answer of the token endpoints.
+#[derive(Debug)]
+pub(crate) struct Issued {
+    pub(crate) access_token: String,
+    pub(crate) expires_in: Duration,
+    pub(crate) refresh_token: String,
+    pub(crate) openid: String,
+    pub(crate) scope: String,
+    /// `None` for a scope that shows nothing but the open id.
+    pub(crate) unionid: Option<String>,
+    pub(crate) is_snapshot_user: bool,
+}
+
+/// The person behind a token.
+#[derive(Debug)]
+pub(crate) struct Profile {
+    pub(crate) person: Person,
+    pub(crate) openid: String,
+    pub(crate) unionid: Option<String>,
+}
+
+impl World {
+    /// WeChat on the phone hands a code to a mobile app (`SendAuth`, facts 8.1).
+    pub(crate) fn mobile_code(
+        &mut self,
+        app: &str,
+        person: Option<&str>,
+        now: SystemTime,
+    ) -> Result<String, PhoneError> {
+        let expected = "expected the app id of a mobile app";
+        let known = self
+            .app(app)
+            .is_ok_and(|app| app.kind == AppKind::MobileApp);
+        known
+            .then_some(())
+            .ok_or(PhoneError::WrongApp { expected })?;
+        let person = self.person(person)?.id.clone();
+        let story = self.code_given(app, AppKind::MobileApp, &person, now);
+        let granted = Code {
+            app: app.to_owned(),
+            person,
+            scope: "snsapi_userinfo".to_owned(),
+            snapshot: false,
+            expires: now + self.setup.lifetimes.code_of(AppKind::MobileApp),
+            spent: false,
+            story,
+        };
+        let code = self.random.code();
+        let end = granted.expires;
+        self.grants.codes.insert(code.clone(), granted, end, now);
+        Ok(code)
+    }
+
+    /// `/sns/oauth2/access_token`: the code is looked at before the secret, and spent last.
+    pub(crate) fn exchange(
+        &mut self,
+        asked: &Exchange<'_>,
+        now: SystemTime,
+    ) -> Result<Issued, Refusal> {
+        let app = self.apps.iter().find(|app| app.id == asked.app);
+        let app = app.ok_or(Refusal::INVALID_APPID)?;
+        if app.is_frozen {
+            return Err(Refusal::USER_LIMITED);
+        }
+        let code = self
+            .grants
+            .codes
+            .get_mut(asked.code)
+            .filter(|code| code.app == app.id && now < code.expires);
+        let code = code.ok_or(Refusal::INVALID_CODE)?;
+        if code.spent {
+            self.timeline.tell(code.story, Event::CodeUsedAgain, now);
+            return Err(Refusal::CODE_BEEN_USED);
+        }
+        if app.secret != asked.secret {
+            return Err(Refusal::INVALID_APPSECRET);
+        }
+        code.spent = true;
+        let grant = Grant {
+            app: code.app.clone(),
+            person: code.person.clone(),
+            scope: code.scope.clone(),
+            snapshot: code.snapshot,
+            access_token: self.random.token(),
+            access_expires: now + self.setup.lifetimes.access_token,
+            refresh_token: self.random.token(),
+            refresh_expires: now + self.setup.lifetimes.refresh_token,
+            story: code.story,
+            void: None,
+        };
+        self.timeline.tell(grant.story, Event::Exchanged, now);
+        self.grants.add(grant.clone(), now);
+        self.issued(grant, now)
+    }
+
+    /// `/sns/oauth2/refresh_token`: prolongs the access token, or makes a new one if it has expired.
+    /// The refresh token stays, and so does its end.
+    pub(crate) fn refresh(
+        &mut self,
+        app: &str,
+        refresh_token: &str,
+        now: SystemTime,
+    ) -> Result<Issued, Refusal> {
+        let grant = self
+            .grants
+            .by_refresh_token
+            .get(refresh_token)
+            .filter(|grant| grant.app == app);
+        let mut grant = grant.ok_or(Refusal::INVALID_REFRESH_TOKEN)?.clone();
+        if let Some(why) = grant.void {
+            return Err(why);
+        }
+        if now >= grant.refresh_expires {
+            return Err(Refusal::REFRESH_TOKEN_EXPIRED);
+        }
+        if now >= grant.access_expires {
+            grant.access_token = self.random.token();
+        }
+        grant.access_expires = now + self.setup.lifetimes.access_token;
+        self.timeline.tell(grant.story, Event::Refreshed, now);
+        self.grants.add(grant.clone(), now);
+        self.issued(grant, now)
+    }
+
+    /// `/sns/auth` and the first half of `/sns/userinfo`.
+    pub(crate) fn check(
+        &self,
+        access_token: &str,
+        openid: &str,
+        now: SystemTime,
+    ) -> Result<Profile, Refusal> {
+        let grant = self.grants.of_access_token(access_token, now)?;
+        if self.app(&grant.app)?.is_frozen {
+            return Err(Refusal::USER_LIMITED);
+        }
+        let profile = self.profile(grant)?;
+        if profile.openid == openid {
+            Ok(profile)
+        } else {
+            Err(Refusal::INVALID_OPENID)
+        }
+    }
+
+    /// `/sns/userinfo`: only for a scope that has the profile.
+    pub(crate) fn user(
+        &mut self,
+        access_token: &str,
+        openid: &str,
+        now: SystemTime,
+    ) -> Result<Profile, Refusal> {
+        let profile = self.check(access_token, openid, now)?;
+        let grant = self.grants.of_access_token(access_token, now)?;
+        if shows_profile(&grant.scope) {
+            self.timeline.tell(grant.story, Event::Profile, now);
+            Ok(profile)
+        } else {
+            Err(Refusal::API_UNAUTHORIZED)
+        }
+    }
+
+    fn profile(&self, grant: &Grant) -> Result<Profile, Refusal> {
+        let person = self.people.iter().find(|person| person.id == grant.person);
+        let person = person.ok_or(Refusal::INVALID_CREDENTIAL)?;
+        let person = if grant.snapshot {
+            person.stand_in()
+        } else {
+            person.clone()
+        };
+        Ok(Profile {
+            openid: person.openid(&grant.app),
+            unionid: self
+                .unionid(&grant.app, &person)
+                .filter(|_| shows_profile(&grant.scope)),
+            person,
+        })
+    }
+
+    /// Only for an app that belongs to the Open Platform account.
+    pub(crate) fn unionid(&self, app: &str, person: &Person) -> Option<String> {
+        self.app(app)
+            .is_ok_and(|app| app.is_bound)
+            .then(|| person.unionid())
+    }
+
+    fn issued(&self, grant: Grant, now: SystemTime) -> Result<Issued, Refusal> {
+        let Profile {
+            openid, unionid, ..
+        } = self.profile(&grant)?;
+        let scope = grant.scope;
+        Ok(Issued {
+            expires_in: grant.access_expires.duration_since(now).unwrap_or_default(),
+            access_token: grant.access_token,
+            refresh_token: grant.refresh_token,
+            openid,
+            unionid,
+            is_snapshot_user: grant.snapshot,
+            scope,
+        })
+    }
+}
+
+/// Whether a token of these scopes may read the profile (facts 4.2).
+fn shows_profile(scopes: &str) -> bool {
+    scopes
+        .split(',')
+        .any(|scope| matches!(scope, "snsapi_login" | "snsapi_userinfo"))
+}

@@ -1,0 +1,25 @@
+//! Codes and session keys of mini programs (facts 5.1 to 5.3).
+
+use std::{collections::HashMap, time::SystemTime};
+
+use super::expiring_map::Remembered;
+
+/// A code of `wx.login`, or of the phone number button.
+#[derive(Debug)]
+pub(super) struct Code {
+    pub(super) app: String,
+    pub(super) person: String,
+    pub(super) expires: SystemTime,
+    pub(super) spent: bool,
+    /// The number of its login in the timeline; 0 for a phone number.
+    pub(super) story: u64,
+}
+
+/// Codes and session keys.
+#[derive(Debug, Default)]
+pub(crate) struct MiniPrograms {
+    pub(super) login_codes: Remembered<(Code, [u8; 16])>,
+    pub(super) phone_codes: Remembered<Code>,
+    /// The key of the last `wx.login`, by app and person.
+    pub(super) keys: HashMap<(String, String), [u8; 16]>,
+}

@@ -1,0 +1,117 @@
+//! All state of this WeChat. Pure methods that take the time; no clock, no network.
+
+use super::{
+    app::App,
+    app_tokens::AppTokens,
+    desktop::Desktop,
+    fault::Faults,
+    grants::Grants,
+    logins::{Logins, PhoneError},
+    mini_programs::MiniPrograms,
+    quotas::Quotas,
+    request_log::RequestLog,
+    setup::Setup,
+    timeline::Timeline,
+    user::Person,
+};
+use crate::{
+    lifetimes::Lifetimes, lint::finding::Findings, parameters::Parameters, random::Random,
+    wire::api_error::Refusal,
+};
+
+#[derive(Debug)]
+pub(crate) struct World {
+    /// As it was at the start.
+    pub(super) setup: Setup,
+    pub(crate) apps: Vec<App>,
+    pub(crate) people: Vec<Person>,
+    pub(crate) random: Random,
+    pub(crate) logins: Logins,
+    pub(crate) grants: Grants,
+    pub(crate) app_tokens: AppTokens,
+    pub(crate) mini_programs: MiniPrograms,
+    /// `None`: WeChat for PC does not run.
+    pub(crate) desktop: Option<Desktop>,
+    pub(super) quotas: Quotas,
+    pub(crate) faults: Faults,
+    pub(crate) findings: Findings,
+    pub(crate) timeline: Timeline,
+    pub(crate) requests: RequestLog,
+}
+
+impl World {
+    pub(crate) fn new(setup: Setup) -> Self {
+        Self {
+            apps: setup.apps.clone(),
+            people: setup.people.clone(),
+            desktop: setup.desktop.clone(),
+            random: Random::new(setup.seed),
+            logins: Logins::default(),
+            grants: Grants::default(),
+            app_tokens: AppTokens::default(),
+            mini_programs: MiniPrograms::default(),
+            quotas: Quotas::default(),
+            faults: Faults::default(),
+            findings: Findings::default(),
+            timeline: Timeline::default(),
+            requests: RequestLog::default(),
+            setup,
+        }
+    }
+
+    /// Forgets what happened; apps and people are again as they were at the start.
+    pub(crate) fn reset(&mut self) {
+        *self = Self::new(self.setup.clone());
+    }
+
+    pub(crate) fn lifetimes(&self) -> &Lifetimes {
+        &self.setup.lifetimes
+    }
+
+    pub(crate) fn app(&self, id: &str) -> Result<&App, Refusal> {
+        self.apps
+            .iter()
+            .find(|app| app.id == id)
+            .ok_or(Refusal::INVALID_APPID)
+    }
+
+    /// The person of that id or nickname; the first if no name is given.
+    pub(crate) fn person(&self, name: Option<&str>) -> Result<&Person, PhoneError> {
+        let mut people = self.people.iter();
+        match name {
+            None => people.next(),
+            Some(name) => people.find(|person| person.answers_to(name)),
+        }
+        .ok_or_else(|| PhoneError::UnknownPerson {
+            known: self.people.iter().map(|person| person.id.clone()).collect(),
+        })
+    }
+
+    /// The app that a request is about, by its id or by a token; `None` if nobody knows.
+    pub(crate) fn app_of(&self, parameters: &Parameters, body: &[u8]) -> Option<String> {
+        #[derive(serde::Deserialize)]
+        struct Body {
+            appid: String,
+        }
+        let named = Some(parameters.get("appid")).filter(|app| !app.is_empty());
+        let token = parameters.get("access_token");
+        named
+            .or_else(|| self.grants.app_of_token(token))
+            .or_else(|| self.app_tokens.app_of(token))
+            .map(str::to_owned)
+            .or_else(|| {
+                serde_json::from_slice(body)
+                    .ok()
+                    .map(|Body { appid }| appid)
+            })
+    }
+
+    /// Whether a text has an app secret or a user's token in it.
+    pub(crate) fn holds_a_secret(&self, text: &str) -> bool {
+        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')));
+        words.into_iter().any(|word| {
+            self.grants.app_of_token(word).is_some()
+                || self.apps.iter().any(|app| app.secret == word)
+        })
+    }
+}
