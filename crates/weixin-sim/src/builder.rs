@@ -105,18 +105,18 @@ impl SimBuilder {
     }
 
     /// The id of somebody who will be there.
-    pub(crate) fn id_of(&self, name: &str) -> Option<String> {
-        let mut people = self.setup.people.iter().cloned().chain(user::everybody());
-        let person = people.find(|person| person.answers_to(name))?;
+    pub(crate) fn user_id(&self, name: &str) -> Option<String> {
+        let mut people = self.setup.people.iter().cloned().chain(user::defaults());
+        let person = people.find(|person| person.matches(name))?;
         Some(person.id)
     }
 
     /// Where to listen, and what is there: the defaults are added to it.
     pub(crate) fn finish(mut self) -> (SocketAddr, Setup, Settings) {
         if self.setup.apps.is_empty() {
-            self.setup.apps = app::registered();
+            self.setup.apps = app::defaults();
         }
-        self.setup.people.extend(user::everybody());
+        self.setup.people.extend(user::defaults());
         (self.listen, self.setup, self.settings)
     }
 }

@@ -26,7 +26,7 @@ struct Time {
 
 impl Time {
     fn at_the_start(frozen_at: Option<SystemTime>) -> Self {
-        let machine = machine_time();
+        let machine = system_time();
         Self {
             shown: frozen_at.unwrap_or(machine),
             since: frozen_at.is_none().then_some(machine),
@@ -37,7 +37,7 @@ impl Time {
     fn now(&self) -> SystemTime {
         match self.since {
             // The machine's clock may have been set back.
-            Some(since) => self.shown + machine_time().duration_since(since).unwrap_or_default(),
+            Some(since) => self.shown + system_time().duration_since(since).unwrap_or_default(),
             None => self.shown,
         }
     }
@@ -71,7 +71,7 @@ impl Clock {
     pub(crate) fn run(&self) {
         let mut time = self.time();
         time.shown = time.now();
-        time.since = Some(machine_time());
+        time.since = Some(system_time());
     }
 
     /// Moves the time forward; the error is the furthest that it can still be moved.
@@ -101,7 +101,7 @@ impl Clock {
     clippy::disallowed_methods,
     reason = "the one place where the time comes from"
 )]
-pub(crate) fn machine_time() -> SystemTime {
+pub(crate) fn system_time() -> SystemTime {
     SystemTime::now()
 }
 

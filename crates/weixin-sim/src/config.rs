@@ -110,7 +110,7 @@ impl SimBuilder {
         }
         if let Some(person) = file.desktop {
             let (start, person) = (person.span().start, person.into_inner());
-            let id = self.id_of(&person).ok_or_else(|| {
+            let id = self.user_id(&person).ok_or_else(|| {
                 at(
                     toml,
                     start,

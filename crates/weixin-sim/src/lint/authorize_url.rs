@@ -9,7 +9,7 @@ pub(crate) const ORDER: [&str; 5] = ["appid", "redirect_uri", "response_type", "
 const MAX_STATE: usize = 128;
 
 /// Letters and digits, not too many; none at all is allowed.
-pub(crate) fn has_sound_state(state: &str) -> bool {
+pub(crate) fn is_valid_state(state: &str) -> bool {
     state.len() <= MAX_STATE && state.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 

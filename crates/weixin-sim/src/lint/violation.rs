@@ -2,12 +2,12 @@
 
 /// A rule that a login address breaks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct BrokenRule {
+pub(crate) struct Violation {
     pub(crate) chinese: &'static str,
     pub(crate) english: &'static str,
 }
 
-impl BrokenRule {
+impl Violation {
     pub(crate) const WHITESPACE: Self = Self {
         chinese: "redirect_uri 含有空格、换行或控制字符",
         english: "redirect_uri has spaces, line breaks or control characters",

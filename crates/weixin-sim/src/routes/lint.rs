@@ -3,11 +3,11 @@
 use axum::http::Method;
 use url::{Host, Url};
 
-use super::request::Asked;
+use super::request::RequestInfo;
 use crate::{
     AppKind,
     lint::{
-        authorize_url::{ORDER, has_sound_state, is_in_order},
+        authorize_url::{ORDER, is_in_order, is_valid_state},
         finding::{Findings, Rule},
     },
     parameters::Parameters,
@@ -26,32 +26,32 @@ const EXPOSED: [&str; 5] = [
     "session_key",
 ];
 
-pub(super) fn inspect(world: &mut World, asked: &Asked, errcode: Option<i64>) {
-    everywhere(&mut world.findings, asked);
-    match asked.path.as_str() {
+pub(super) fn check_request(world: &mut World, request: &RequestInfo, errcode: Option<i64>) {
+    everywhere(&mut world.findings, request);
+    match request.path.as_str() {
         // The QR page loads itself again when its code has expired, with the same state.
-        "/connect/qrconnect" if !asked.reloaded => login(world, asked, AppKind::Website),
+        "/connect/qrconnect" if !request.reloaded => login(world, request, AppKind::Website),
         "/connect/oauth2/authorize" => {
-            login(world, asked, AppKind::OfficialAccount);
-            inside(&mut world.findings, &asked.parameters);
+            login(world, request, AppKind::OfficialAccount);
+            inside(&mut world.findings, &request.parameters);
         }
-        path if path.starts_with("/sns/") => call(&mut world.findings, asked, errcode),
+        path if path.starts_with("/sns/") => call(&mut world.findings, request, errcode),
         _ => {}
     }
 }
 
-fn everywhere(findings: &mut Findings, asked: &Asked) {
-    let Asked {
+fn everywhere(findings: &mut Findings, request: &RequestInfo) {
+    let RequestInfo {
         method, path, host, ..
-    } = asked;
+    } = request;
     if matches!(host.as_str(), "long.open.weixin.qq.com" | "wx.qlogo.cn") {
         findings.add(&Rule::OLD_HOST, format!("{host}{path}"));
     }
-    let is_plain = !asked.secure && crate::hosts::is_wechat(host);
-    if is_plain && asked.family.is_some() {
+    let is_plain = !request.secure && crate::hosts::is_wechat(host);
+    if is_plain && request.family.is_some() {
         findings.add(&Rule::PLAIN_HTTP, format!("{method} http://{host}{path}"));
     }
-    let referer = Url::parse(&asked.referer).ok();
+    let referer = Url::parse(&request.referer).ok();
     let exposed = referer.and_then(|referer| {
         let mut pairs = referer.query_pairs().into_owned();
         pairs.find_map(|(name, _)| EXPOSED.contains(&name.as_str()).then_some(name))
@@ -61,10 +61,10 @@ fn everywhere(findings: &mut Findings, asked: &Asked) {
     }
 }
 
-fn login(world: &mut World, asked: &Asked, page: AppKind) {
-    let parameters = &asked.parameters;
+fn login(world: &mut World, request: &RequestInfo, page: AppKind) {
+    let parameters = &request.parameters;
     callback(world, parameters);
-    scope(world, asked, page);
+    scope(world, request, page);
     let findings = &mut world.findings;
     let state = parameters.get("state");
     if state.is_empty() {
@@ -81,7 +81,7 @@ fn callback(world: &mut World, parameters: &Parameters) {
     let redirect_uri = parameters.get("redirect_uri");
     let sent = || redirect_uri.to_owned();
     let app = world.app(parameters.get("appid"));
-    let refused = app.is_ok_and(|app| app.accepts(redirect_uri).is_err());
+    let rejected = app.is_ok_and(|app| app.check_redirect_uri(redirect_uri).is_err());
     let findings = &mut world.findings;
     let Ok(url) = Url::parse(redirect_uri) else {
         return;
@@ -94,15 +94,15 @@ fn callback(world: &mut World, parameters: &Parameters) {
     }
     if url.port().is_some() {
         findings.add(&Rule::CALLBACK_PORT, sent());
-    } else if is_a_domain && refused {
+    } else if is_a_domain && rejected {
         findings.add(&Rule::CALLBACK_DOMAIN, sent());
     }
 }
 
 /// The kind of app, the page and the scope belong together.
-fn scope(world: &mut World, asked: &Asked, page: AppKind) {
-    let scope = asked.parameters.get("scope");
-    let Ok(app) = world.app(asked.parameters.get("appid")) else {
+fn scope(world: &mut World, request: &RequestInfo, page: AppKind) {
+    let scope = request.parameters.get("scope");
+    let Ok(app) = world.app(request.parameters.get("appid")) else {
         return;
     };
     let fits = match page {
@@ -111,7 +111,7 @@ fn scope(world: &mut World, asked: &Asked, page: AppKind) {
         _ => matches!(scope, "" | "snsapi_base" | "snsapi_userinfo"),
     };
     if app.kind != page || !fits {
-        let sent = format!("scope={scope} at {}", asked.path);
+        let sent = format!("scope={scope} at {}", request.path);
         world.findings.add(&Rule::SCOPE, sent);
     }
 }
@@ -120,7 +120,7 @@ fn scope(world: &mut World, asked: &Asked, page: AppKind) {
 fn exposed(world: &mut World, parameters: &Parameters) {
     for (name, value) in parameters.as_slice() {
         let by_name = name != "code" && EXPOSED.contains(&name.as_str()) && !value.is_empty();
-        if by_name || world.holds_a_secret(value) {
+        if by_name || world.contains_secret(value) {
             world
                 .findings
                 .add(&Rule::TOKEN_EXPOSED, format!("{name} of the login page"));
@@ -141,18 +141,18 @@ fn inside(findings: &mut Findings, parameters: &Parameters) {
         findings.add(&Rule::ORDER, names().collect::<Vec<_>>().join(", "));
     }
     let state = parameters.get("state");
-    if !has_sound_state(state) {
+    if !is_valid_state(state) {
         findings.add(&Rule::STATE_SHAPE, format!("state={state}"));
     }
 }
 
-fn call(findings: &mut Findings, asked: &Asked, errcode: Option<i64>) {
-    let Asked {
+fn call(findings: &mut Findings, request: &RequestInfo, errcode: Option<i64>) {
+    let RequestInfo {
         method,
         path,
         parameters,
         ..
-    } = asked;
+    } = request;
     let sent = || format!("{method} {path}");
     let has = |name| !parameters.get(name).is_empty();
     if *method == Method::POST {

@@ -8,22 +8,22 @@ use axum::{
 };
 use tokio::time::timeout;
 
-use crate::{parameters, state::Shared};
+use crate::{parameters, state::SimState};
 
 /// Longest time that a browser waits for news.
-const PATIENCE: Duration = Duration::from_secs(25);
+const MAX_WAIT: Duration = Duration::from_secs(25);
 
 /// The part as it is now and its version, as soon as that is another than the address says (`after=VERSION`).
-pub(super) async fn news(
-    sim: &Shared,
+pub(super) async fn changed_part(
+    sim: &SimState,
     address: &Uri,
-    part: impl FnOnce(&Shared) -> String,
+    part: impl FnOnce(&SimState) -> String,
 ) -> Response {
     let parameters = parameters::form(address.query().unwrap_or_default());
     let seen = parameters.get("after");
-    let changed = |sim: &Shared| (sim.version().to_string() != seen).then_some(());
+    let changed = |sim: &SimState| (sim.version().to_string() != seen).then_some(());
     // Nothing new is an answer as well.
-    let _ = timeout(PATIENCE, sim.until(changed)).await;
+    let _ = timeout(MAX_WAIT, sim.until(changed)).await;
     let version = sim.version().to_string();
     ([("x-version", version)], Html(part(sim))).into_response()
 }

@@ -1,5 +1,5 @@
 //! What happens around every answer of WeChat's: its parameters are read, something may go wrong on demand,
-//! and what was asked and answered is looked at and written down.
+//! and what was info and answered is looked at and written down.
 
 use std::sync::Arc;
 
@@ -15,75 +15,75 @@ use http_body::Body as _;
 use super::{
     api::answer,
     faults,
-    lint::inspect,
-    request::{Asked, Peer, read},
+    lint::check_request,
+    request::{Peer, RequestInfo, read},
 };
 use crate::{
     clock::unix_seconds,
     hosts::is_wechat,
-    state::Shared,
-    wire::{Errcode, api_error::Refusal},
-    world::request_log::Seen,
+    state::SimState,
+    wire::{Errcode, api_error::ApiError},
+    world::request_log::UnmaskedRequest,
 };
 
-pub(super) async fn front(
-    State(sim): State<Arc<Shared>>,
+pub(super) async fn instrument(
+    State(sim): State<Arc<SimState>>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     request: Request,
     next: Next,
 ) -> Response {
     let at = unix_seconds(sim.now());
-    let Some((asked, request)) = read(request, peer).await else {
+    let Some((info, request)) = read(request, peer).await else {
         let text = "a request has 64 KiB at most\n";
         return (StatusCode::PAYLOAD_TOO_LARGE, text).into_response();
     };
-    let response = respond(&sim, &asked, request, next).await;
-    let (response, text) = match asked.family {
+    let response = respond(&sim, &info, request, next).await;
+    let (response, text) = match info.family {
         Some(_) => keep(response).await,
         None => (response, None),
     };
     let errcode = response.extensions().get().map(|Errcode(errcode)| *errcode);
     let mut world = sim.world();
-    inspect(&mut world, &asked, errcode);
-    world.requests.add(Seen {
+    check_request(&mut world, &info, errcode);
+    world.requests.add(UnmaskedRequest {
         at,
-        method: asked.method.to_string(),
-        host: asked.host,
-        path: asked.path,
-        parameters: asked.parameters,
-        body: asked.body.to_vec(),
+        method: info.method.to_string(),
+        host: info.host,
+        path: info.path,
+        parameters: info.parameters,
+        body: info.body.to_vec(),
         status: response.status().as_u16(),
         errcode,
         answer: text.map(|text| text.to_vec()),
     });
     drop(world);
-    sim.tell();
+    sim.notify();
     response
 }
 
 /// WeChat's answer, unless it is refused or spoilt on its way.
-async fn respond(sim: &Shared, asked: &Asked, request: Request, next: Next) -> Response {
-    let Some(family) = asked.family else {
+async fn respond(sim: &SimState, info: &RequestInfo, request: Request, next: Next) -> Response {
+    let Some(family) = info.family else {
         return next.run(request).await;
     };
-    match faults::strike(sim, asked) {
-        Some(effect) => faults::happen(effect, sim, family, (request, next)).await,
+    match faults::take(sim, info) {
+        Some(effect) => faults::apply(effect, sim, family, (request, next)).await,
         // At the simulator's own address plain HTTP is what there is; WeChat refuses it (facts 4.1).
-        None if !asked.secure && is_wechat(&asked.host) => {
-            answer(sim, family, Err::<(), _>(Refusal::REQUIRE_HTTPS))
+        None if !info.secure && is_wechat(&info.host) => {
+            answer(sim, family, Err::<(), _>(ApiError::REQUIRE_HTTPS))
         }
-        None => match count(sim, asked) {
-            Some(refusal) => answer(sim, family, Err::<(), _>(refusal)),
+        None => match count(sim, info) {
+            Some(api_error) => answer(sim, family, Err::<(), _>(api_error)),
             None => next.run(request).await,
         },
     }
 }
 
 /// Whether it is one call too many.
-fn count(sim: &Shared, asked: &Asked) -> Option<Refusal> {
+fn count(sim: &SimState, info: &RequestInfo) -> Option<ApiError> {
     let now = sim.now();
     let mut world = sim.world();
-    world.count_call(&asked.path, &asked.parameters, &asked.body, now)
+    world.count_call(&info.path, &info.parameters, &info.body, now)
 }
 
 /// The body of an answer, too, unless it is one that breaks or comes slowly.

@@ -38,7 +38,7 @@ impl Connected<IncomingStream<'_, TcpListener>> for Peer {
 
 /// A request, as far as others than its handler look at it.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct RequestInfo {
     pub(super) method: Method,
     pub(super) host: String,
     pub(super) path: String,
@@ -63,7 +63,7 @@ impl<S: Sync> FromRequestParts<S> for Parameters {
 }
 
 /// The request with its parameters read; `None` if it is too large.
-pub(super) async fn read(request: Request, peer: Peer) -> Option<(Asked, Request)> {
+pub(super) async fn read(request: Request, peer: Peer) -> Option<(RequestInfo, Request)> {
     let (mut parts, body) = request.into_parts();
     let bytes = to_bytes(body, MAX_BODY).await.ok()?;
     let is_form = text(&parts.headers, CONTENT_TYPE.as_str())
@@ -73,7 +73,7 @@ pub(super) async fn read(request: Request, peer: Peer) -> Option<(Asked, Request
     let parameters = Parameters::new(query, form);
     parts.extensions.insert(parameters.clone());
     let host = text(&parts.headers, HOST.as_str());
-    let asked = Asked {
+    let info = RequestInfo {
         method: parts.method.clone(),
         host: parts.uri.host().unwrap_or(host).to_owned(),
         path: parts.uri.path().to_owned(),
@@ -84,7 +84,7 @@ pub(super) async fn read(request: Request, peer: Peer) -> Option<(Asked, Request
         referer: text(&parts.headers, REFERER.as_str()).to_owned(),
         secure: peer.secure,
     };
-    Some((asked, Request::from_parts(parts, Body::from(bytes))))
+    Some((info, Request::from_parts(parts, Body::from(bytes))))
 }
 
 /// A header as text; empty if there is none.

@@ -9,7 +9,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use crate::{state::Shared, world::Login};
+use crate::{state::SimState, world::Login};
 
 /// A page, always under 200 as WeChat does.
 pub(super) fn page(template: &impl Template) -> Response {
@@ -28,7 +28,7 @@ pub(super) fn redirect(url: String) -> Response {
 }
 
 /// Sends the browser back to the site; by a page of ours, if it is to come back twice.
-pub(super) fn send_back(sim: &Shared, login: &Login, callback: String) -> Response {
+pub(super) fn redirect_to_site(sim: &SimState, login: &Login, callback: String) -> Response {
     redirect(login.twice(&sim.origin).unwrap_or(callback))
 }
 

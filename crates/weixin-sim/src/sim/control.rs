@@ -33,7 +33,7 @@ impl Sim {
     /// [`PhoneError::UnknownPerson`]
     pub fn change_avatar(&self, person: &str) -> Result<(), PhoneError> {
         self.shared
-            .change(|world, _| world.change_person(person, |person| person.avatars += 1))
+            .change(|world, _| world.change_person(person, |person| person.avatar_version += 1))
     }
 
     /// The person of that id or nickname changes their password: all of their tokens are void (42007).

@@ -14,14 +14,14 @@ use tokio::{net::TcpListener, sync::watch};
 use crate::{
     SimBuilder,
     routes::{self, Peer},
-    state::Shared,
+    state::SimState,
 };
 
 /// WeChat on this machine. Stops when it is dropped.
 #[derive(Debug)]
 #[must_use = "the simulator stops when this is dropped"]
 pub struct Sim {
-    shared: Arc<Shared>,
+    shared: Arc<SimState>,
     /// Dropped with the simulator, which ends the servers.
     stop: watch::Sender<()>,
 }
@@ -101,7 +101,7 @@ impl SimBuilder {
         let listener = TcpListener::bind(address).await?;
         let origin = format!("http://{}", listener.local_addr()?);
         let sim = Sim {
-            shared: Arc::new(Shared::new(origin, setup, settings)),
+            shared: Arc::new(SimState::new(origin, setup, settings)),
             stop: watch::Sender::new(()),
         };
         sim.serve_router(listener);

@@ -23,7 +23,7 @@ use tokio_rustls::{
     },
 };
 
-use crate::{clock::machine_time, hosts::WECHAT_HOSTS};
+use crate::{clock::system_time, hosts::WECHAT_HOSTS};
 
 const CERTIFICATE: &str = "ca.pem";
 const KEY: &str = "ca-key.pem";
@@ -159,7 +159,7 @@ fn server_params() -> Result<CertificateParams, rcgen::Error> {
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    let now = machine_time();
+    let now = system_time();
     params.not_before = (now - DAY).into();
     params.not_after = (now + 90 * DAY).into();
     Ok(params)

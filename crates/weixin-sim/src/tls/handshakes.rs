@@ -16,7 +16,7 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use crate::routes::Peer;
 
 /// Longest handshake.
-const PATIENCE: Duration = Duration::from_secs(10);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A stream of any kind under TLS.
 pub(super) type Secured = TlsStream<Box<dyn Stream>>;
@@ -58,7 +58,7 @@ impl Sender {
         let (sender, handshake) = (self.0.clone(), tls.accept(stream));
         tokio::spawn(async move {
             // A client that goes away, or does not trust the certificate, says so itself.
-            if let Ok(Ok(secured)) = timeout(PATIENCE, handshake).await {
+            if let Ok(Ok(secured)) = timeout(HANDSHAKE_TIMEOUT, handshake).await {
                 let _ = sender.send((secured, peer)).await;
             }
         });

@@ -39,7 +39,7 @@ pub(crate) fn qr_code(text: &str) -> Option<Vec<u8>> {
 pub(crate) fn avatar(id: &str, width: usize) -> Option<Vec<u8>> {
     const CELLS: usize = 7;
     let digest = Sha256::digest(id);
-    let colour = [digest[0] / 2 + 32, digest[1] / 2 + 48, digest[2] / 2 + 64];
+    let color = [digest[0] / 2 + 32, digest[1] / 2 + 48, digest[2] / 2 + 64];
     let is_drawn = |x: usize, y: usize| {
         let (column, row) = ((x * CELLS / width), (y * CELLS / width));
         let inside = (1..CELLS - 1).contains(&column) && (1..CELLS - 1).contains(&row);
@@ -48,7 +48,7 @@ pub(crate) fn avatar(id: &str, width: usize) -> Option<Vec<u8>> {
     let pixels: Vec<u8> = (0..width * width)
         .flat_map(|i| {
             if is_drawn(i % width, i / width) {
-                colour
+                color
             } else {
                 [240, 242, 245]
             }
@@ -87,8 +87,12 @@ mod tests {
 
     #[test]
     fn people_can_be_told_apart_by_their_avatars() {
-        let avatars: Vec<_> = ["a", "b", "c"].map(|id| avatar(id, 132).unwrap()).into();
-        assert!(avatars[0] != avatars[1] && avatars[1] != avatars[2] && avatars[0] != avatars[2]);
-        assert_eq!(avatar("a", 132).unwrap(), avatars[0]);
+        let avatar_version: Vec<_> = ["a", "b", "c"].map(|id| avatar(id, 132).unwrap()).into();
+        assert!(
+            avatar_version[0] != avatar_version[1]
+                && avatar_version[1] != avatar_version[2]
+                && avatar_version[0] != avatar_version[2]
+        );
+        assert_eq!(avatar("a", 132).unwrap(), avatar_version[0]);
     }
 }

@@ -14,7 +14,7 @@ use axum::{
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter, Serializer};
 
-use self::api_error::Refusal;
+use self::api_error::ApiError;
 
 /// The error code of an answer, for the request log.
 #[derive(Clone, Copy, Debug)]
@@ -43,8 +43,8 @@ impl Family {
     }
 
     /// `text/plain` without a charset for successes of `/sns`, `encoding` instead of `charset` elsewhere.
-    fn content_type(self, refused: bool) -> HeaderValue {
-        HeaderValue::from_static(match (self, refused) {
+    fn content_type(self, rejected: bool) -> HeaderValue {
+        HeaderValue::from_static(match (self, rejected) {
             (Self::Sns, false) => "text/plain",
             // As last observed.
             (Self::Sns, true) => "application/json",
@@ -74,19 +74,19 @@ pub(crate) fn success(family: Family, body: &impl Serialize) -> Response {
 }
 
 /// A refusal: HTTP 200 all the same.
-pub(crate) fn refused(family: Family, refusal: &Refusal, ids: &RequestIds) -> Response {
+pub(crate) fn rejected(family: Family, api_error: &ApiError, ids: &RequestIds) -> Response {
     #[derive(Serialize)]
     struct Body {
         errcode: i64,
         errmsg: String,
     }
-    let errmsg = format!("{}{}", refusal.errmsg, family.suffix(ids));
+    let errmsg = format!("{}{}", api_error.errmsg, family.suffix(ids));
     let body = Body {
-        errcode: refusal.errcode,
+        errcode: api_error.errcode,
         errmsg,
     };
     let mut response = answer(family.content_type(true), &body);
-    response.extensions_mut().insert(Errcode(refusal.errcode));
+    response.extensions_mut().insert(Errcode(api_error.errcode));
     response
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use crate::lint::violation::BrokenRule;
+use crate::lint::violation::Violation;
 
 /// What kind of application an app id stands for; each has its own way to log in.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -117,7 +117,7 @@ impl App {
         &self.secret
     }
 
-    pub(crate) fn lets_in(&self, address: IpAddr) -> bool {
+    pub(crate) fn allows_ip(&self, address: IpAddr) -> bool {
         self.ip_whitelist
             .as_ref()
             .is_none_or(|whitelist| whitelist.contains(&address))
@@ -131,26 +131,26 @@ impl App {
     }
 
     /// Whether the browser may be sent to `redirect_uri`; the error is the rule that it breaks.
-    pub(crate) fn accepts(&self, redirect_uri: &str) -> Result<(), BrokenRule> {
+    pub(crate) fn check_redirect_uri(&self, redirect_uri: &str) -> Result<(), Violation> {
         // The URL parser silently drops these, but the browser is sent to the text as it is.
         if redirect_uri
             .chars()
             .any(|c| c.is_whitespace() || c.is_control())
         {
-            return Err(BrokenRule::WHITESPACE);
+            return Err(Violation::WHITESPACE);
         }
-        let url = Url::parse(redirect_uri).map_err(|_| BrokenRule::NOT_ABSOLUTE)?;
+        let url = Url::parse(redirect_uri).map_err(|_| Violation::NOT_ABSOLUTE)?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(BrokenRule::NOT_HTTP);
+            return Err(Violation::NOT_HTTP);
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(BrokenRule::USER_INFO);
+            return Err(Violation::USER_INFO);
         }
         if is_local(&url) {
             return Ok(());
         }
         if url.port().is_some() {
-            return Err(BrokenRule::PORT);
+            return Err(Violation::PORT);
         }
         let host = url.host_str().unwrap_or_default();
         if self
@@ -160,7 +160,7 @@ impl App {
         {
             Ok(())
         } else {
-            Err(BrokenRule::OTHER_HOST)
+            Err(Violation::OTHER_HOST)
         }
     }
 }
@@ -194,18 +194,18 @@ impl AppChange {
                 "must be bare hosts, such as \"www.example.com\": no scheme, port or path",
             ));
         }
-        replace(&mut app.secret, self.secret);
-        replace(&mut app.kind, self.kind);
-        replace(&mut app.name, self.name);
-        replace(&mut app.callback_domains, self.callback_domains);
-        replace(&mut app.ip_whitelist, self.ip_whitelist.map(Some));
-        replace(&mut app.is_bound, self.bound);
-        replace(&mut app.is_frozen, self.frozen);
+        set_if_some(&mut app.secret, self.secret);
+        set_if_some(&mut app.kind, self.kind);
+        set_if_some(&mut app.name, self.name);
+        set_if_some(&mut app.callback_domains, self.callback_domains);
+        set_if_some(&mut app.ip_whitelist, self.ip_whitelist.map(Some));
+        set_if_some(&mut app.is_bound, self.bound);
+        set_if_some(&mut app.is_frozen, self.frozen);
         Ok(())
     }
 }
 
-fn replace<T>(place: &mut T, new: Option<T>) {
+fn set_if_some<T>(place: &mut T, new: Option<T>) {
     if let Some(new) = new {
         *place = new;
     }
@@ -217,7 +217,7 @@ fn is_host(domain: &str) -> bool {
 }
 
 /// The apps that are there from the start.
-pub(crate) fn registered() -> Vec<App> {
+pub(crate) fn defaults() -> Vec<App> {
     vec![
         App::default(),
         App::official_account(),
@@ -255,21 +255,21 @@ mod tests {
             "http://www.example.com/any/path",
             "https://WWW.example.com/any?query",
         ] {
-            assert_eq!(app.accepts(good), Ok(()), "{good}");
+            assert_eq!(app.check_redirect_uri(good), Ok(()), "{good}");
         }
         let table = [
-            ("", BrokenRule::NOT_ABSOLUTE),
-            ("/callback", BrokenRule::NOT_ABSOLUTE),
-            ("ftp://www.example.com/", BrokenRule::NOT_HTTP),
-            ("http://localhost@evil.example/", BrokenRule::USER_INFO),
-            ("https://www.example.com:8443/", BrokenRule::PORT),
-            ("https://example.com/", BrokenRule::OTHER_HOST),
-            ("https://a.www.example.com/", BrokenRule::OTHER_HOST),
-            ("http://127.0.0.2/", BrokenRule::OTHER_HOST),
-            ("http://localhost.evil.example/", BrokenRule::OTHER_HOST),
+            ("", Violation::NOT_ABSOLUTE),
+            ("/callback", Violation::NOT_ABSOLUTE),
+            ("ftp://www.example.com/", Violation::NOT_HTTP),
+            ("http://localhost@evil.example/", Violation::USER_INFO),
+            ("https://www.example.com:8443/", Violation::PORT),
+            ("https://example.com/", Violation::OTHER_HOST),
+            ("https://a.www.example.com/", Violation::OTHER_HOST),
+            ("http://127.0.0.2/", Violation::OTHER_HOST),
+            ("http://localhost.evil.example/", Violation::OTHER_HOST),
         ];
         for (bad, rule) in table {
-            assert_eq!(app.accepts(bad), Err(rule), "{bad}");
+            assert_eq!(app.check_redirect_uri(bad), Err(rule), "{bad}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::expiring_map::Remembered;
+use super::expiring_map::ExpiringMap;
 
 /// How long a token lives.
 pub(super) const LIFETIME: Duration = Duration::from_hours(2);
@@ -25,7 +25,7 @@ pub(super) enum Pool {
 }
 
 #[derive(Debug)]
-pub(super) struct Issued {
+pub(super) struct AppToken {
     pub(super) app: String,
     pub(super) expires: SystemTime,
     /// Whether a newer one of its pool has taken its place.
@@ -35,7 +35,7 @@ pub(super) struct Issued {
 /// App tokens and tickets.
 #[derive(Debug, Default)]
 pub(crate) struct AppTokens {
-    pub(super) issued: Remembered<Issued>,
+    pub(super) issued: ExpiringMap<AppToken>,
     latest: HashMap<(Pool, String), String>,
     /// When each app has renewed its stable token by force.
     forced: HashMap<String, Vec<SystemTime>>,
@@ -45,28 +45,34 @@ pub(crate) struct AppTokens {
 
 /// A token or ticket, and how long it still lives.
 #[derive(Debug)]
-pub(crate) struct Lent {
+pub(crate) struct IssuedAppToken {
     pub(crate) value: String,
     pub(crate) expires_in: Duration,
 }
 
 impl AppTokens {
     /// Takes the place of the latest token of a pool, which stays good for a while.
-    pub(super) fn renew(&mut self, pool: Pool, app: &str, token: String, now: SystemTime) -> Lent {
+    pub(super) fn renew(
+        &mut self,
+        pool: Pool,
+        app: &str,
+        token: String,
+        now: SystemTime,
+    ) -> IssuedAppToken {
         let before = self.latest.insert((pool, app.to_owned()), token.clone());
         if let Some(before) = before.and_then(|before| self.issued.get_mut(&before)) {
             before.expires = before.expires.min(now + OVERLAP);
             before.replaced = true;
         }
         let expires = now + LIFETIME;
-        let issued = Issued {
+        let issued = AppToken {
             app: app.to_owned(),
             expires,
             replaced: false,
         };
         self.issued
             .insert(token.clone(), issued, expires + DAY, now);
-        Lent {
+        IssuedAppToken {
             value: token,
             expires_in: LIFETIME,
         }
@@ -77,10 +83,10 @@ impl AppTokens {
     }
 
     /// The stable token of an app, unless its end is near.
-    pub(super) fn stable(&self, app: &str, now: SystemTime) -> Option<Lent> {
+    pub(super) fn stable(&self, app: &str, now: SystemTime) -> Option<IssuedAppToken> {
         let token = self.latest.get(&(Pool::Stable, app.to_owned()))?;
         let expires_in = self.issued.get(token)?.expires.duration_since(now).ok()?;
-        (expires_in > OVERLAP).then(|| Lent {
+        (expires_in > OVERLAP).then(|| IssuedAppToken {
             value: token.clone(),
             expires_in,
         })

@@ -6,17 +6,17 @@ use std::{
 };
 
 /// Most that is remembered of one kind: what 100 000 logins leave is some 350 MB.
-const MOST: usize = 100_000;
+const MAX_ENTRIES: usize = 100_000;
 
 /// Values by their text. The oldest go first: once their time is over, or when there are too many.
 #[derive(Debug)]
-pub(crate) struct Remembered<V> {
+pub(crate) struct ExpiringMap<V> {
     values: HashMap<String, V>,
     /// In the order in which they came, with the end of their time.
     order: VecDeque<(String, SystemTime)>,
 }
 
-impl<V> Default for Remembered<V> {
+impl<V> Default for ExpiringMap<V> {
     fn default() -> Self {
         Self {
             values: HashMap::new(),
@@ -25,10 +25,10 @@ impl<V> Default for Remembered<V> {
     }
 }
 
-impl<V> Remembered<V> {
+impl<V> ExpiringMap<V> {
     /// Remembers a value until `end`, or until 100 000 have come after it.
     pub(super) fn insert(&mut self, key: String, value: V, end: SystemTime, now: SystemTime) {
-        self.forget(now);
+        self.evict(now);
         if self.values.insert(key.clone(), value).is_none() {
             self.order.push_back((key, end));
         }
@@ -51,12 +51,12 @@ impl<V> Remembered<V> {
     }
 
     /// Costs as much as is forgotten, however much there is.
-    fn forget(&mut self, now: SystemTime) {
+    fn evict(&mut self, now: SystemTime) {
         let is_over = |front: &mut (String, SystemTime)| front.1 <= now;
         while let Some((key, _)) = self.order.pop_front_if(is_over) {
             self.values.remove(&key);
         }
-        if self.order.len() == MOST
+        if self.order.len() == MAX_ENTRIES
             && let Some((key, _)) = self.order.pop_front()
         {
             self.values.remove(&key);
@@ -74,7 +74,7 @@ mod tests {
     fn the_oldest_go_when_their_time_is_over_or_there_are_too_many() {
         let start = SystemTime::UNIX_EPOCH;
         let at = |seconds| start + Duration::from_secs(seconds);
-        let mut remembered = Remembered::default();
+        let mut remembered = ExpiringMap::default();
         remembered.insert("a".to_owned(), 1, at(10), at(0));
         remembered.insert("b".to_owned(), 2, at(20), at(0));
         remembered.insert("c".to_owned(), 3, at(30), at(10));
@@ -82,11 +82,11 @@ mod tests {
             ["a", "b", "c"].map(|key| remembered.get(key).copied()),
             [None, Some(2), Some(3)]
         );
-        for n in 0..MOST {
+        for n in 0..MAX_ENTRIES {
             remembered.insert(n.to_string(), n, at(30), at(10));
         }
         assert_eq!(remembered.get("c"), None);
         assert_eq!(remembered.get("0"), Some(&0));
-        assert_eq!(remembered.values().count(), MOST);
+        assert_eq!(remembered.values().count(), MAX_ENTRIES);
     }
 }

@@ -187,11 +187,11 @@ impl Fault {
         &self.effect
     }
 
-    pub(crate) fn has_a_percentage(&self) -> bool {
+    pub(crate) fn has_valid_percent(&self) -> bool {
         self.percent <= 100
     }
 
-    fn is_about(&self, target: &Target<'_>) -> bool {
+    fn matches(&self, target: &Target<'_>) -> bool {
         let name = target.host.split(':').next();
         let is =
             |mine: &Option<String>, its: Option<&str>| mine.is_none() || mine.as_deref() == its;
@@ -201,8 +201,8 @@ impl Fault {
             && (is(&self.host, name) || is(&self.host, Some(target.host)))
     }
 
-    fn strikes(&mut self, target: &Target<'_>, random: &mut Random) -> bool {
-        if !self.is_about(target) || self.times == Some(0) {
+    fn draw(&mut self, target: &Target<'_>, random: &mut Random) -> bool {
+        if !self.matches(target) || self.times == Some(0) {
             return false;
         }
         if self.percent < 100 && random.percent() >= self.percent {
@@ -227,11 +227,11 @@ impl Faults {
     }
 
     /// What happens to a request.
-    pub(crate) fn strike(&mut self, target: &Target<'_>, random: &mut Random) -> Option<Effect> {
+    pub(crate) fn take(&mut self, target: &Target<'_>, random: &mut Random) -> Option<Effect> {
         let fault = self
             .0
             .iter_mut()
-            .find_map(|fault| fault.strikes(target, random).then(|| fault.effect.clone()));
+            .find_map(|fault| fault.draw(target, random).then(|| fault.effect.clone()));
         self.0.retain(|fault| fault.times != Some(0));
         fault
     }

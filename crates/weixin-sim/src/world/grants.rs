@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{expiring_map::Remembered, logins::Login};
-use crate::wire::api_error::Refusal;
+use super::{expiring_map::ExpiringMap, logins::Login};
+use crate::wire::api_error::ApiError;
 
 /// A code, until it is no longer remembered.
 #[derive(Debug)]
@@ -13,9 +13,9 @@ pub(super) struct Code {
     pub(super) scope: String,
     pub(super) snapshot: bool,
     pub(super) expires: SystemTime,
-    pub(super) spent: bool,
+    pub(super) used: bool,
     /// The number of its login in the timeline.
-    pub(super) story: u64,
+    pub(super) trace: u64,
 }
 
 /// A pair of tokens.
@@ -30,9 +30,9 @@ pub(super) struct Grant {
     pub(super) refresh_token: String,
     pub(super) refresh_expires: SystemTime,
     /// The number of its login in the timeline.
-    pub(super) story: u64,
-    /// Why both tokens are void before their time.
-    pub(super) void: Option<Refusal>,
+    pub(super) trace: u64,
+    /// Why both tokens are revoked before their time.
+    pub(super) revoked: Option<ApiError>,
 }
 
 /// How long a pair of tokens is remembered behind its end: it is said to have expired (42002).
@@ -41,10 +41,10 @@ const REMEMBERED: Duration = Duration::from_hours(24);
 /// Codes and tokens by their text.
 #[derive(Debug, Default)]
 pub(crate) struct Grants {
-    pub(super) codes: Remembered<Code>,
-    pub(super) by_refresh_token: Remembered<Grant>,
+    pub(super) codes: ExpiringMap<Code>,
+    pub(super) by_refresh_token: ExpiringMap<Grant>,
     /// Access token to refresh token, replaced access tokens included.
-    pub(super) access_tokens: Remembered<String>,
+    pub(super) access_tokens: ExpiringMap<String>,
 }
 
 impl Grants {
@@ -64,8 +64,8 @@ impl Grants {
             scope,
             snapshot,
             expires,
-            spent: false,
-            story: login.story,
+            used: false,
+            trace: login.trace,
         };
         self.codes.insert(code.to_owned(), granted, expires, now);
     }
@@ -88,11 +88,11 @@ impl Grants {
         Some(&grant.app)
     }
 
-    /// Makes the tokens of a person void, in one app or in all.
-    pub(super) fn void(&mut self, person: &str, app: Option<&str>, why: &Refusal) {
+    /// Makes the tokens of a person revoked, in one app or in all.
+    pub(super) fn revoke(&mut self, person: &str, app: Option<&str>, why: &ApiError) {
         for grant in self.by_refresh_token.values_mut() {
             if grant.person == person && app.is_none_or(|app| grant.app == app) {
-                grant.void = Some(why.clone());
+                grant.revoked = Some(why.clone());
             }
         }
     }
@@ -102,19 +102,19 @@ impl Grants {
         &self,
         access_token: &str,
         now: SystemTime,
-    ) -> Result<&Grant, Refusal> {
+    ) -> Result<&Grant, ApiError> {
         let refresh_token = self.access_tokens.get(access_token);
         let grant = refresh_token
             .and_then(|token| self.by_refresh_token.get(token))
             .filter(|grant| grant.access_token == access_token)
-            .ok_or(Refusal::INVALID_CREDENTIAL)?;
-        if let Some(why) = &grant.void {
+            .ok_or(ApiError::INVALID_CREDENTIAL)?;
+        if let Some(why) = &grant.revoked {
             return Err(why.clone());
         }
         if now < grant.access_expires {
             Ok(grant)
         } else {
-            Err(Refusal::ACCESS_TOKEN_EXPIRED)
+            Err(ApiError::ACCESS_TOKEN_EXPIRED)
         }
     }
 }

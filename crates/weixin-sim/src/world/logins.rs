@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use thiserror::Error;
 use tokio::sync::watch;
 
-use super::{app::AppKind, expiring_map::Remembered, fault::Effect};
+use super::{app::AppKind, expiring_map::ExpiringMap, fault::Effect};
 
 /// One QR code and the browser that waits in front of it.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub(crate) struct Login {
     pub(crate) snapshot: bool,
     pub(crate) expires: SystemTime,
     /// Its number in the timeline.
-    pub(crate) story: u64,
+    pub(crate) trace: u64,
     /// Whether WeChat for PC is asked, and not a phone.
     pub(crate) fast: bool,
     /// What goes wrong on the way back to the site.
@@ -32,7 +32,7 @@ pub(crate) struct Login {
 
 /// What the login page was asked for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct LoginParams<'a> {
     /// With or without a port.
     pub(crate) host: &'a str,
     pub(crate) scope: &'a str,
@@ -50,7 +50,7 @@ pub(crate) struct Asked<'a> {
 pub(crate) enum Stage {
     Waiting,
     Scanned,
-    Cancelled,
+    Canceled,
     Confirmed { code: String },
 }
 
@@ -59,7 +59,7 @@ impl Stage {
         match self {
             Self::Waiting => "waiting",
             Self::Scanned => "scanned",
-            Self::Cancelled => "cancelled",
+            Self::Canceled => "canceled",
             Self::Confirmed { .. } => "confirmed",
         }
     }
@@ -68,7 +68,7 @@ impl Stage {
 /// The answer to a browser that asks what the phone did.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Poll {
-    Answer {
+    Response {
         errcode: u16,
         code: String,
     },
@@ -77,8 +77,8 @@ pub(crate) enum Poll {
 }
 
 impl Poll {
-    fn answer(errcode: u16) -> Self {
-        Self::Answer {
+    fn response(errcode: u16) -> Self {
+        Self::Response {
             errcode,
             code: String::new(),
         }
@@ -113,7 +113,7 @@ pub enum PhoneError {
 
 impl Login {
     /// The phone did something.
-    pub(super) fn enter(&mut self, stage: Stage) {
+    pub(super) fn set_stage(&mut self, stage: Stage) {
         self.stage = stage;
         self.changed.send_replace(());
     }
@@ -189,7 +189,7 @@ impl Login {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Logins(Remembered<Login>);
+pub(crate) struct Logins(ExpiringMap<Login>);
 
 impl Logins {
     pub(crate) fn add(&mut self, login: Login, now: SystemTime) {
@@ -211,7 +211,7 @@ impl Logins {
         let waits = |login: &Login| match login.stage {
             // Its page has a QR code of its own beside it, until WeChat for PC is asked.
             Stage::Waiting => !login.fast,
-            Stage::Scanned | Stage::Cancelled => true,
+            Stage::Scanned | Stage::Canceled => true,
             Stage::Confirmed { .. } => false,
         };
         let pending = |login: &&Login| {
@@ -229,7 +229,7 @@ impl Logins {
         if matches!(login.stage, Stage::Confirmed { .. }) {
             return Err(PhoneError::Confirmed);
         }
-        login.enter(Stage::Scanned);
+        login.set_stage(Stage::Scanned);
         Ok(login)
     }
 
@@ -238,28 +238,28 @@ impl Logins {
         let login = self.0.get_mut(uuid).ok_or(PhoneError::Expired)?;
         login.expires = now;
         login.changed.send_replace(());
-        Ok(login.story)
+        Ok(login.trace)
     }
 
     /// `last` is what the browser has seen: it is not told again. At `until` it is told 408.
     pub(crate) fn poll(&self, uuid: &str, last: &str, now: SystemTime, until: SystemTime) -> Poll {
         let Some(login) = self.find(uuid, now) else {
-            return Poll::answer(402);
+            return Poll::response(402);
         };
-        let news = match &login.stage {
+        let errcode = match &login.stage {
             Stage::Waiting => None,
             Stage::Scanned => Some(404),
-            Stage::Cancelled => Some(403),
+            Stage::Canceled => Some(403),
             Stage::Confirmed { code } => {
-                return Poll::Answer {
+                return Poll::Response {
                     errcode: 405,
                     code: code.clone(),
                 };
             }
         };
-        match news {
-            Some(errcode) if last != errcode.to_string() => Poll::answer(errcode),
-            _ if now >= until => Poll::answer(408),
+        match errcode {
+            Some(errcode) if last != errcode.to_string() => Poll::response(errcode),
+            _ if now >= until => Poll::response(408),
             _ => Poll::Wait(until.min(login.expires)),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::SystemTime};
 
-use super::expiring_map::Remembered;
+use super::expiring_map::ExpiringMap;
 
 /// A code of `wx.login`, or of the phone number button.
 #[derive(Debug)]
@@ -10,16 +10,16 @@ pub(super) struct Code {
     pub(super) app: String,
     pub(super) person: String,
     pub(super) expires: SystemTime,
-    pub(super) spent: bool,
+    pub(super) used: bool,
     /// The number of its login in the timeline; 0 for a phone number.
-    pub(super) story: u64,
+    pub(super) trace: u64,
 }
 
 /// Codes and session keys.
 #[derive(Debug, Default)]
 pub(crate) struct MiniPrograms {
-    pub(super) login_codes: Remembered<(Code, [u8; 16])>,
-    pub(super) phone_codes: Remembered<Code>,
+    pub(super) login_codes: ExpiringMap<(Code, [u8; 16])>,
+    pub(super) phone_codes: ExpiringMap<Code>,
     /// The key of the last `wx.login`, by app and person.
     pub(super) keys: HashMap<(String, String), [u8; 16]>,
 }

@@ -17,12 +17,12 @@ mod timeline;
 pub(crate) mod user;
 
 pub(crate) use self::{
-    app_tokens::Lent,
+    app_tokens::IssuedAppToken,
     desktop::Desktop,
-    flows::{Exchange, Issued, Profile},
-    logins::{Asked, Login, Poll, Stage},
+    flows::{Exchange, IssuedUserToken, Profile},
+    logins::{Login, LoginParams, Poll, Stage},
     setup::Setup,
     state::World,
-    timeline::{Event, Step, Story},
+    timeline::{Event, LoginTrace, Step},
 };
 pub use self::{desktop::DesktopAnswer, logins::PhoneError};

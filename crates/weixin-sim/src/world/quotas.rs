@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::SystemTime};
 
-use crate::{clock::unix_seconds, wire::api_error::Refusal};
+use crate::{clock::unix_seconds, wire::api_error::ApiError};
 
 const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * MINUTE;
@@ -63,9 +63,9 @@ impl Count {
 /// One call too many.
 #[derive(Debug)]
 pub(super) struct Excess {
-    pub(super) refusal: Refusal,
+    pub(super) api_error: ApiError,
     /// What was exceeded, the first time in this minute or day.
-    pub(super) news: Option<String>,
+    pub(super) finding: Option<String>,
 }
 
 /// The calls of everybody so far, by who called.
@@ -89,13 +89,13 @@ impl Quotas {
             let is_first = minute.calls == quota.a_minute + 1;
             let sent = || format!("{}: more than {} a minute", quota.path, quota.a_minute);
             return Some(Excess {
-                refusal: Refusal::MINUTE_QUOTA,
-                news: is_first.then(sent),
+                api_error: ApiError::MINUTE_QUOTA,
+                finding: is_first.then(sent),
             });
         }
         a_day.then(|| Excess {
-            refusal: Refusal::DAILY_QUOTA,
-            news: (day.calls == quota.a_day + 1)
+            api_error: ApiError::DAILY_QUOTA,
+            finding: (day.calls == quota.a_day + 1)
                 .then(|| format!("{}: more than {} a day", quota.path, quota.a_day)),
         })
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::parameters::Parameters;
 
 /// How many requests the log remembers.
-const MAX_RECORDED: usize = 1000;
+const MAX_REQUESTS: usize = 1000;
 
 /// Names whose values open something.
 const SECRETS: [&str; 8] = [
@@ -49,7 +49,7 @@ pub struct Recorded {
 }
 
 /// A request and its answer as they were, secrets included: only [`Recorded`] leaves the simulator.
-pub(crate) struct Seen {
+pub(crate) struct UnmaskedRequest {
     pub(crate) at: u64,
     pub(crate) method: String,
     pub(crate) host: String,
@@ -63,26 +63,26 @@ pub(crate) struct Seen {
 }
 
 /// Nothing of what was sent.
-impl std::fmt::Debug for Seen {
+impl std::fmt::Debug for UnmaskedRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Seen").finish_non_exhaustive()
+        f.debug_struct("UnmaskedRequest").finish_non_exhaustive()
     }
 }
 
 /// The last requests.
 #[derive(Debug, Default)]
 pub(crate) struct RequestLog {
-    requests: VecDeque<Seen>,
+    requests: VecDeque<UnmaskedRequest>,
     /// How many there were.
     recorded: u64,
 }
 
 impl RequestLog {
-    pub(crate) fn add(&mut self, seen: Seen) {
-        if self.requests.len() == MAX_RECORDED {
+    pub(crate) fn add(&mut self, request: UnmaskedRequest) {
+        if self.requests.len() == MAX_REQUESTS {
             self.requests.pop_front();
         }
-        self.requests.push_back(seen);
+        self.requests.push_back(request);
         self.recorded += 1;
     }
 
@@ -90,11 +90,13 @@ impl RequestLog {
     pub(crate) fn masked(&self) -> Vec<Recorded> {
         let forgotten = self.recorded - self.requests.len() as u64;
         let numbered = self.requests.iter().zip(forgotten + 1..);
-        numbered.map(|(seen, number)| seen.masked(number)).collect()
+        numbered
+            .map(|(request, number)| request.masked(number))
+            .collect()
     }
 }
 
-impl Seen {
+impl UnmaskedRequest {
     fn masked(&self, number: u64) -> Recorded {
         let mut parameters: Vec<_> = self.parameters.as_slice().to_vec();
         parameters.extend(members(&self.body));

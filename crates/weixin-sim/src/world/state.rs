@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     lifetimes::Lifetimes, lint::finding::Findings, parameters::Parameters, random::Random,
-    wire::api_error::Refusal,
+    wire::api_error::ApiError,
 };
 
 #[derive(Debug)]
@@ -68,11 +68,11 @@ impl World {
         &self.setup.lifetimes
     }
 
-    pub(crate) fn app(&self, id: &str) -> Result<&App, Refusal> {
+    pub(crate) fn app(&self, id: &str) -> Result<&App, ApiError> {
         self.apps
             .iter()
             .find(|app| app.id == id)
-            .ok_or(Refusal::INVALID_APPID)
+            .ok_or(ApiError::INVALID_APPID)
     }
 
     /// The person of that id or nickname; the first if no name is given.
@@ -80,7 +80,7 @@ impl World {
         let mut people = self.people.iter();
         match name {
             None => people.next(),
-            Some(name) => people.find(|person| person.answers_to(name)),
+            Some(name) => people.find(|person| person.matches(name)),
         }
         .ok_or_else(|| PhoneError::UnknownPerson {
             known: self.people.iter().map(|person| person.id.clone()).collect(),
@@ -107,7 +107,7 @@ impl World {
     }
 
     /// Whether a text has an app secret or a user's token in it.
-    pub(crate) fn holds_a_secret(&self, text: &str) -> bool {
+    pub(crate) fn contains_secret(&self, text: &str) -> bool {
         let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')));
         words.into_iter().any(|word| {
             self.grants.app_of_token(word).is_some()

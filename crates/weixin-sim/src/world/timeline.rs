@@ -8,7 +8,7 @@ use super::app::AppKind;
 use crate::clock::unix_seconds;
 
 /// How many logins are told of, and of each how many steps.
-const MAX_STORIES: usize = 200;
+const MAX_TRACES: usize = 200;
 const MAX_STEPS: usize = 50;
 
 /// Something that happened to a login.
@@ -17,7 +17,7 @@ const MAX_STEPS: usize = 50;
 pub(crate) enum Event {
     Opened,
     Scanned,
-    Cancelled,
+    Canceled,
     Allowed,
     /// WeChat handed the code to an app on the phone.
     CodeGiven,
@@ -40,7 +40,7 @@ pub(crate) struct Step {
 
 /// A login from its beginning on.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Story {
+pub(crate) struct LoginTrace {
     pub(crate) number: u64,
     pub(crate) app_id: String,
     pub(crate) kind: AppKind,
@@ -55,11 +55,11 @@ pub(crate) struct Story {
 /// The last stories; what happens to older ones is not told.
 #[derive(Debug, Default)]
 pub(crate) struct Timeline {
-    stories: VecDeque<Story>,
-    begun: u64,
+    traces: VecDeque<LoginTrace>,
+    started: u64,
 }
 
-impl Story {
+impl LoginTrace {
     pub(super) fn new(app: &str, kind: AppKind) -> Self {
         Self {
             number: 0,
@@ -75,24 +75,24 @@ impl Story {
 
 impl Timeline {
     /// Begins a story, which gets its number.
-    pub(super) fn begin(&mut self, mut story: Story) -> u64 {
-        if self.stories.len() == MAX_STORIES {
-            self.stories.pop_front();
+    pub(super) fn begin(&mut self, mut trace: LoginTrace) -> u64 {
+        if self.traces.len() == MAX_TRACES {
+            self.traces.pop_front();
         }
-        self.begun += 1;
-        story.number = self.begun;
-        self.stories.push_back(story);
-        self.begun
+        self.started += 1;
+        trace.number = self.started;
+        self.traces.push_back(trace);
+        self.started
     }
 
-    pub(super) fn tell(&mut self, number: u64, what: Event, now: SystemTime) {
-        let Some(story) = self.story(number) else {
+    pub(super) fn record(&mut self, number: u64, what: Event, now: SystemTime) {
+        let Some(trace) = self.trace(number) else {
             return;
         };
-        let told = story.steps.len();
-        match story.steps.last_mut() {
+        let told = trace.steps.len();
+        match trace.steps.last_mut() {
             Some(last) if last.what == what => last.times += 1,
-            _ if told < MAX_STEPS => story.steps.push(Step {
+            _ if told < MAX_STEPS => trace.steps.push(Step {
                 at: unix_seconds(now),
                 what,
                 times: 1,
@@ -101,21 +101,21 @@ impl Timeline {
         }
     }
 
-    pub(super) fn is_of(&mut self, number: u64, person: &str) {
-        if let Some(story) = self.story(number) {
-            story.person = Some(person.to_owned());
+    pub(super) fn set_user(&mut self, number: u64, person: &str) {
+        if let Some(trace) = self.trace(number) {
+            trace.person = Some(person.to_owned());
         }
     }
 
     /// The newest first.
-    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Story> {
-        self.stories.iter().rev()
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &LoginTrace> {
+        self.traces.iter().rev()
     }
 
-    fn story(&mut self, number: u64) -> Option<&mut Story> {
-        let forgotten = self.begun - self.stories.len() as u64;
+    fn trace(&mut self, number: u64) -> Option<&mut LoginTrace> {
+        let forgotten = self.started - self.traces.len() as u64;
         let index = usize::try_from(number.checked_sub(forgotten + 1)?).ok()?;
-        self.stories.get_mut(index)
+        self.traces.get_mut(index)
     }
 }
 
@@ -126,16 +126,16 @@ mod tests {
     #[test]
     fn a_story_that_is_forgotten_is_told_no_further_and_none_is_mistaken_for_it() {
         let mut timeline = Timeline::default();
-        for _ in 0..=MAX_STORIES {
-            timeline.begin(Story::new("wx1", AppKind::Website));
+        for _ in 0..=MAX_TRACES {
+            timeline.begin(LoginTrace::new("wx1", AppKind::Website));
         }
-        timeline.tell(1, Event::Opened, SystemTime::UNIX_EPOCH);
-        timeline.tell(2, Event::Scanned, SystemTime::UNIX_EPOCH);
-        timeline.tell(2, Event::Scanned, SystemTime::UNIX_EPOCH);
+        timeline.record(1, Event::Opened, SystemTime::UNIX_EPOCH);
+        timeline.record(2, Event::Scanned, SystemTime::UNIX_EPOCH);
+        timeline.record(2, Event::Scanned, SystemTime::UNIX_EPOCH);
         let told: Vec<_> = timeline
             .newest_first()
-            .filter(|story| !story.steps.is_empty())
-            .map(|story| (story.number, story.steps[0].what, story.steps[0].times))
+            .filter(|trace| !trace.steps.is_empty())
+            .map(|trace| (trace.number, trace.steps[0].what, trace.steps[0].times))
             .collect();
         assert_eq!(told, [(2, Event::Scanned, 2)]);
     }

@@ -11,7 +11,7 @@ pub struct Person {
     pub(crate) nickname: String,
     pub(crate) has_avatar: bool,
     /// How often the avatar was changed: the address before dies.
-    pub(crate) avatars: u32,
+    pub(crate) avatar_version: u32,
     /// Whether WeChat holds this person for a risk.
     pub(crate) is_blocked: bool,
 }
@@ -23,7 +23,7 @@ impl Person {
             id: id.into(),
             nickname: nickname.into(),
             has_avatar: true,
-            avatars: 0,
+            avatar_version: 0,
             is_blocked: false,
         }
     }
@@ -43,7 +43,7 @@ impl Person {
     }
 
     /// Who is shown instead of this person in snapshot mode: ids of their own, and no name.
-    pub(crate) fn stand_in(&self) -> Self {
+    pub(crate) fn snapshot_user(&self) -> Self {
         Self::new(format!("stand-in for {}", self.id), "微信用户").without_avatar()
     }
 
@@ -58,7 +58,7 @@ impl Person {
     }
 
     /// The name as the pretend phone shows it: control characters can be seen, and so can nothing.
-    pub(crate) fn visible_name(&self) -> String {
+    pub(crate) fn display_name(&self) -> String {
         if self.nickname.is_empty() {
             return "(没有昵称 · no name)".to_owned();
         }
@@ -70,7 +70,7 @@ impl Person {
         self.nickname.chars().map(visible).collect()
     }
 
-    pub(crate) fn answers_to(&self, name: &str) -> bool {
+    pub(crate) fn matches(&self, name: &str) -> bool {
         self.id == name || self.nickname == name
     }
 
@@ -93,7 +93,7 @@ impl Person {
 
     /// Names the avatar's picture without naming the person.
     pub(crate) fn avatar_id(&self) -> String {
-        self.derived_id(&format!("avatar {}", self.avatars))
+        self.derived_id(&format!("avatar {}", self.avatar_version))
     }
 
     /// Where the avatar is, empty if there is none.
@@ -133,7 +133,7 @@ impl PersonChange {
 }
 
 /// The people who are there from the start; the first is the default.
-pub(crate) fn everybody() -> Vec<Person> {
+pub(crate) fn defaults() -> Vec<Person> {
     vec![
         Person::new("xiaoming", "小明🐼é"),
         Person::new(
@@ -153,10 +153,10 @@ mod tests {
 
     #[test]
     fn ids_differ_per_person_and_app_and_survive_a_restart() {
-        let xiaoming = &everybody()[0];
-        assert_eq!(xiaoming.openid("wx1"), everybody()[0].openid("wx1"));
+        let xiaoming = &defaults()[0];
+        assert_eq!(xiaoming.openid("wx1"), defaults()[0].openid("wx1"));
         assert_ne!(xiaoming.openid("wx1"), xiaoming.openid("wx2"));
-        assert_ne!(xiaoming.openid("wx1"), everybody()[1].openid("wx1"));
+        assert_ne!(xiaoming.openid("wx1"), defaults()[1].openid("wx1"));
         let openid = xiaoming.openid("wx1");
         assert!(openid.len() == 28 && openid.starts_with('o') && openid != xiaoming.unionid());
     }

@@ -15,9 +15,9 @@ use crate::{
     AppKind,
     parameters::Parameters,
     routes::request::Peer,
-    state::Shared,
-    wire::{Family, api_error::Refusal},
-    world::{Lent, World},
+    state::SimState,
+    wire::{Family, api_error::ApiError},
+    world::{IssuedAppToken, World},
 };
 
 #[derive(Serialize)]
@@ -26,11 +26,11 @@ struct TokenBody {
     expires_in: u64,
 }
 
-impl From<Lent> for TokenBody {
-    fn from(lent: Lent) -> Self {
+impl From<IssuedAppToken> for TokenBody {
+    fn from(issued: IssuedAppToken) -> Self {
         Self {
-            access_token: lent.value,
-            expires_in: lent.expires_in.as_secs(),
+            access_token: issued.value,
+            expires_in: issued.expires_in.as_secs(),
         }
     }
 }
@@ -53,7 +53,7 @@ struct Credentials<'a> {
 impl Credentials<'_> {
     /// The app id first, even if `grant_type` is missing (facts 4.5). Where the whitelist stands in the
     /// order is not known: behind the secret.
-    fn check(&self, world: &World, peer: Peer) -> Result<(), Refusal> {
+    fn check(&self, world: &World, peer: Peer) -> Result<(), ApiError> {
         let given = |value: &str, missing| {
             if value.is_empty() {
                 Err(missing)
@@ -61,33 +61,33 @@ impl Credentials<'_> {
                 Ok(())
             }
         };
-        given(self.app, Refusal::APPID_MISSING)?;
+        given(self.app, ApiError::APPID_MISSING)?;
         let app = world.app(self.app)?;
         if app.kind == AppKind::Website {
-            return Err(Refusal::INVALID_APPID);
+            return Err(ApiError::INVALID_APPID);
         }
         if self.grant_type != "client_credential" {
-            return Err(Refusal::INVALID_GRANT_TYPE);
+            return Err(ApiError::INVALID_GRANT_TYPE);
         }
-        given(self.secret, Refusal::APPSECRET_MISSING)?;
+        given(self.secret, ApiError::APPSECRET_MISSING)?;
         if app.secret != self.secret {
-            return Err(Refusal::INVALID_APPSECRET);
+            return Err(ApiError::INVALID_APPSECRET);
         }
-        if !app.lets_in(peer.address.ip()) {
-            return Err(Refusal::ip_not_in_whitelist(peer.address.ip()));
+        if !app.allows_ip(peer.address.ip()) {
+            return Err(ApiError::ip_not_in_whitelist(peer.address.ip()));
         }
         Ok(())
     }
 }
 
 pub(super) async fn token(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     method: Method,
     parameters: Parameters,
 ) -> Response {
     let now = sim.now();
-    let lent = check_method(&method).and_then(|()| {
+    let issued = check_method(&method).and_then(|()| {
         let credentials = Credentials {
             app: parameters.get("appid"),
             secret: parameters.get("secret"),
@@ -97,7 +97,7 @@ pub(super) async fn token(
         credentials.check(&world, peer)?;
         Ok(world.app_token(credentials.app, now))
     });
-    answer(&sim, Family::Cgi, lent.map(TokenBody::from))
+    answer(&sim, Family::Cgi, issued.map(TokenBody::from))
 }
 
 /// The body of a request for a stable token; parameters of the address are not read.
@@ -114,41 +114,41 @@ struct StableRequest {
 }
 
 pub(super) async fn stable_token(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     method: Method,
     body: Bytes,
 ) -> Response {
     let now = sim.now();
-    let lent = posted::<StableRequest>(&method, &body).and_then(|asked| {
-        let (app, secret) = (asked.appid.as_str(), asked.secret.as_str());
+    let issued = posted::<StableRequest>(&method, &body).and_then(|request| {
+        let (app, secret) = (request.appid.as_str(), request.secret.as_str());
         let credentials = Credentials {
             app,
             secret,
-            grant_type: &asked.grant_type,
+            grant_type: &request.grant_type,
         };
         let mut world = sim.world();
         credentials.check(&world, peer)?;
-        Ok(world.stable_token(app, asked.force_refresh, now))
+        Ok(world.stable_token(app, request.force_refresh, now))
     });
-    answer(&sim, Family::Cgi, lent.map(TokenBody::from))
+    answer(&sim, Family::Cgi, issued.map(TokenBody::from))
 }
 
 pub(super) async fn ticket(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     method: Method,
     parameters: Parameters,
 ) -> Response {
     let now = sim.now();
-    let lent = check_method(&method).and_then(|()| {
-        let token = require(&parameters, "access_token", Refusal::ACCESS_TOKEN_MISSING)?;
+    let issued = check_method(&method).and_then(|()| {
+        let token = require(&parameters, "access_token", ApiError::ACCESS_TOKEN_MISSING)?;
         sim.world().ticket(token, parameters.get("type"), now)
     });
-    let body = lent.map(|lent| TicketBody {
+    let body = issued.map(|issued| TicketBody {
         errcode: 0,
         errmsg: "ok",
-        ticket: lent.value,
-        expires_in: lent.expires_in.as_secs(),
+        ticket: issued.value,
+        expires_in: issued.expires_in.as_secs(),
     });
     answer(&sim, Family::Cgi, body)
 }

@@ -6,72 +6,75 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     parameters::Parameters,
-    state::Shared,
-    wire::{self, Family, RequestIds, api_error::Refusal},
+    state::SimState,
+    wire::{self, Family, RequestIds, api_error::ApiError},
 };
 
 /// A success with nothing else to say.
 #[derive(Clone, Copy, Serialize)]
-pub(super) struct Good {
+pub(super) struct Success {
     errcode: i64,
     errmsg: &'static str,
 }
 
-pub(super) const OK: Good = Good {
+pub(super) const OK: Success = Success {
     errcode: 0,
     errmsg: "ok",
 };
 
 /// Answers as the API does; a refusal gets the ids of its request.
 pub(crate) fn answer(
-    sim: &Shared,
+    sim: &SimState,
     family: Family,
-    outcome: Result<impl Serialize, Refusal>,
+    outcome: Result<impl Serialize, ApiError>,
 ) -> Response {
     match outcome {
         Ok(body) => wire::success(family, &body),
-        Err(refusal) => {
+        Err(api_error) => {
             let now = sim.now();
             let mut world = sim.world();
             let ids = RequestIds {
                 rid: world.random.rid(now),
                 hint: world.random.hint(),
             };
-            wire::refused(family, &refusal, &ids)
+            wire::rejected(family, &api_error, &ids)
         }
     }
 }
 
 /// GET is documented, POST is what many clients send.
-pub(super) fn check_method(method: &Method) -> Result<(), Refusal> {
+pub(super) fn check_method(method: &Method) -> Result<(), ApiError> {
     if matches!(*method, Method::GET | Method::HEAD | Method::POST) {
         Ok(())
     } else {
-        Err(Refusal::REQUIRE_GET)
+        Err(ApiError::REQUIRE_GET)
     }
 }
 
-pub(super) fn require_bearer(parameters: &Parameters) -> Result<(&str, &str), Refusal> {
-    let access_token = require(parameters, "access_token", Refusal::ACCESS_TOKEN_MISSING)?;
-    let openid = require(parameters, "openid", Refusal::MISSING_OPENID)?;
+pub(super) fn require_bearer(parameters: &Parameters) -> Result<(&str, &str), ApiError> {
+    let access_token = require(parameters, "access_token", ApiError::ACCESS_TOKEN_MISSING)?;
+    let openid = require(parameters, "openid", ApiError::MISSING_OPENID)?;
     Ok((access_token, openid))
 }
 
 /// A known app id.
 pub(super) fn require_app<'a>(
-    sim: &Shared,
+    sim: &SimState,
     parameters: &'a Parameters,
-) -> Result<&'a str, Refusal> {
-    let app = require(parameters, "appid", Refusal::APPID_MISSING)?;
+) -> Result<&'a str, ApiError> {
+    let app = require(parameters, "appid", ApiError::APPID_MISSING)?;
     sim.world().app(app)?;
     Ok(app)
 }
 
-pub(super) fn require_grant_type(parameters: &Parameters, grant_type: &str) -> Result<(), Refusal> {
+pub(super) fn require_grant_type(
+    parameters: &Parameters,
+    grant_type: &str,
+) -> Result<(), ApiError> {
     if parameters.get("grant_type") == grant_type {
         Ok(())
     } else {
-        Err(Refusal::INVALID_GRANT_TYPE)
+        Err(ApiError::INVALID_GRANT_TYPE)
     }
 }
 
@@ -79,8 +82,8 @@ pub(super) fn require_grant_type(parameters: &Parameters, grant_type: &str) -> R
 pub(super) fn require<'a>(
     parameters: &'a Parameters,
     name: &str,
-    missing: Refusal,
-) -> Result<&'a str, Refusal> {
+    missing: ApiError,
+) -> Result<&'a str, ApiError> {
     Some(parameters.get(name))
         .filter(|value| !value.is_empty())
         .ok_or(missing)
@@ -90,12 +93,12 @@ pub(super) fn require<'a>(
 pub(super) fn posted<T: for<'de> Deserialize<'de>>(
     method: &Method,
     body: &[u8],
-) -> Result<T, Refusal> {
+) -> Result<T, ApiError> {
     if *method != Method::POST {
-        return Err(Refusal::REQUIRE_POST);
+        return Err(ApiError::REQUIRE_POST);
     }
     if body.is_empty() {
-        return Err(Refusal::EMPTY_POST_DATA);
+        return Err(ApiError::EMPTY_POST_DATA);
     }
-    serde_json::from_slice(body).map_err(|_| Refusal::DATA_FORMAT_ERROR)
+    serde_json::from_slice(body).map_err(|_| ApiError::DATA_FORMAT_ERROR)
 }

@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::checks::{OK, answer, check_method, posted, require, require_app, require_grant_type};
 use crate::{
     parameters::Parameters,
-    state::Shared,
-    wire::{Family, api_error::Refusal, encrypted},
+    state::SimState,
+    wire::{Family, api_error::ApiError, encrypted},
 };
 
 #[derive(Serialize)]
@@ -22,15 +22,15 @@ struct SessionBody {
 }
 
 pub(super) async fn session(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     method: Method,
     parameters: Parameters,
 ) -> Response {
     let session = check_method(&method).and_then(|()| {
         let app = require_app(&sim, &parameters)?;
         require_grant_type(&parameters, "authorization_code")?;
-        let secret = require(&parameters, "secret", Refusal::APPSECRET_MISSING)?;
-        let js_code = require(&parameters, "js_code", Refusal::MISSING_CODE)?;
+        let secret = require(&parameters, "secret", ApiError::APPSECRET_MISSING)?;
+        let js_code = require(&parameters, "js_code", ApiError::MISSING_CODE)?;
         let now = sim.now();
         sim.world().session(app, secret, js_code, now)
     });
@@ -57,17 +57,17 @@ struct PhoneBody {
 }
 
 pub(super) async fn phone_number(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     method: Method,
     parameters: Parameters,
     body: Bytes,
 ) -> Response {
-    let phone = posted::<PhoneRequest>(&method, &body).and_then(|asked| {
-        let token = require(&parameters, "access_token", Refusal::ACCESS_TOKEN_MISSING)?;
+    let phone = posted::<PhoneRequest>(&method, &body).and_then(|request| {
+        let token = require(&parameters, "access_token", ApiError::ACCESS_TOKEN_MISSING)?;
         let now = sim.now();
         let mut world = sim.world();
         let app = world.app_of_token(token, now)?.to_owned();
-        let person = world.phone_of_code(&app, &asked.code, now)?;
+        let person = world.phone_of_code(&app, &request.code, now)?;
         Ok(encrypted::phone(
             &person.phone(),
             &encrypted::watermark(&app, now),
@@ -84,18 +84,18 @@ pub(super) async fn phone_number(
 /// `/wxa/checksession`: the signature is that of an empty text by the session key, in hexadecimal. Not in the
 /// facts, but as those send it who use it; the order of the checks is a guess.
 pub(super) async fn check_session(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     method: Method,
     parameters: Parameters,
 ) -> Response {
     let now = sim.now();
     let checked = check_method(&method).and_then(|()| {
-        let token = require(&parameters, "access_token", Refusal::ACCESS_TOKEN_MISSING)?;
-        let openid = require(&parameters, "openid", Refusal::MISSING_OPENID)?;
+        let token = require(&parameters, "access_token", ApiError::ACCESS_TOKEN_MISSING)?;
+        let openid = require(&parameters, "openid", ApiError::MISSING_OPENID)?;
         let world = sim.world();
         let app = world.app_of_token(token, now)?;
         if parameters.get("sig_method") != "hmac_sha256" {
-            return Err(Refusal::INVALID_SIGNATURE);
+            return Err(ApiError::INVALID_SIGNATURE);
         }
         world.check_session(app, openid, parameters.get("signature"))
     });

@@ -15,9 +15,9 @@ use axum::{
 };
 
 pub(super) use self::checks::answer;
-use crate::state::Shared;
+use crate::state::SimState;
 
-pub(super) fn router() -> Router<Arc<Shared>> {
+pub(super) fn router() -> Router<Arc<SimState>> {
     Router::new()
         .route("/sns/oauth2/access_token", any(token::access_token))
         .route("/sns/oauth2/refresh_token", any(token::refresh_token))

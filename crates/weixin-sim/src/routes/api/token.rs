@@ -14,9 +14,9 @@ use super::checks::{
 };
 use crate::{
     parameters::Parameters,
-    state::Shared,
-    wire::{Family, api_error::Refusal},
-    world::{Exchange, Issued},
+    state::SimState,
+    wire::{Family, api_error::ApiError},
+    world::{Exchange, IssuedUserToken},
 };
 
 /// A successful answer; a refresh has no `unionid` (facts 4.2).
@@ -35,7 +35,7 @@ struct TokenBody {
 }
 
 impl TokenBody {
-    fn refreshed(issued: Issued) -> Self {
+    fn refreshed(issued: IssuedUserToken) -> Self {
         Self {
             access_token: issued.access_token,
             expires_in: issued.expires_in.as_secs(),
@@ -47,7 +47,7 @@ impl TokenBody {
         }
     }
 
-    fn exchanged(issued: Issued) -> Self {
+    fn exchanged(issued: IssuedUserToken) -> Self {
         let unionid = issued.unionid.clone();
         let is_snapshotuser = issued.is_snapshot_user.then_some(1);
         Self {
@@ -59,7 +59,7 @@ impl TokenBody {
 }
 
 pub(super) async fn access_token(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     method: Method,
     parameters: Parameters,
 ) -> Response {
@@ -77,17 +77,17 @@ pub(super) async fn access_token(
 }
 
 /// The order of facts 4.5. Where a missing `grant_type` stands in it is not known: behind the app id.
-fn exchange(sim: &Shared, parameters: &Parameters) -> Result<Issued, Refusal> {
+fn exchange(sim: &SimState, parameters: &Parameters) -> Result<IssuedUserToken, ApiError> {
     let app = require_app(sim, parameters)?;
     require_grant_type(parameters, "authorization_code")?;
-    let secret = require(parameters, "secret", Refusal::APPSECRET_MISSING)?;
-    let code = require(parameters, "code", Refusal::MISSING_CODE)?;
+    let secret = require(parameters, "secret", ApiError::APPSECRET_MISSING)?;
+    let code = require(parameters, "code", ApiError::MISSING_CODE)?;
     let now = sim.now();
     sim.world().exchange(&Exchange { app, secret, code }, now)
 }
 
 pub(super) async fn refresh_token(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     method: Method,
     parameters: Parameters,
 ) -> Response {
@@ -95,16 +95,16 @@ pub(super) async fn refresh_token(
     answer(&sim, Family::Sns, issued.map(TokenBody::refreshed))
 }
 
-fn refresh(sim: &Shared, parameters: &Parameters) -> Result<Issued, Refusal> {
+fn refresh(sim: &SimState, parameters: &Parameters) -> Result<IssuedUserToken, ApiError> {
     let app = require_app(sim, parameters)?;
     require_grant_type(parameters, "refresh_token")?;
-    let refresh_token = require(parameters, "refresh_token", Refusal::REFRESH_TOKEN_MISSING)?;
+    let refresh_token = require(parameters, "refresh_token", ApiError::REFRESH_TOKEN_MISSING)?;
     let now = sim.now();
     sim.world().refresh(app, refresh_token, now)
 }
 
 pub(super) async fn auth(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     method: Method,
     parameters: Parameters,
 ) -> Response {

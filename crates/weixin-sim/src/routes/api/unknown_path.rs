@@ -6,11 +6,11 @@ use axum::{extract::State, http::Uri, response::Response};
 
 use super::checks::answer;
 use crate::{
-    state::Shared,
-    wire::{Family, api_error::Refusal},
+    state::SimState,
+    wire::{Family, api_error::ApiError},
 };
 
-pub(super) async fn invalid_url(State(sim): State<Arc<Shared>>, address: Uri) -> Response {
+pub(super) async fn invalid_url(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
     let family = Family::of(address.path()).unwrap_or(Family::Sns);
-    answer(&sim, family, Err::<(), _>(Refusal::INVALID_URL))
+    answer(&sim, family, Err::<(), _>(ApiError::INVALID_URL))
 }

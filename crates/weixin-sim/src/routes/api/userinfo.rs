@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::checks::{answer, check_method, require_bearer};
 use crate::{
     parameters::Parameters,
-    state::Shared,
+    state::SimState,
     wire::{Family, image},
     world::Profile,
 };
@@ -58,7 +58,7 @@ impl UserBody {
 }
 
 pub(super) async fn userinfo(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     method: Method,
     parameters: Parameters,
 ) -> Response {
@@ -76,7 +76,7 @@ pub(super) async fn userinfo(
 
 /// The last part of the path is the size: 0 stands for 640 pixels.
 pub(super) async fn avatar(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     Path((id, size)): Path<(String, String)>,
 ) -> Response {
     let width = match size.as_str() {

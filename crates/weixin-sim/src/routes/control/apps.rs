@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 use super::bad_request::{BadRequest, read};
 use crate::{
     App,
-    state::Shared,
+    state::SimState,
     wire::encrypted::{self, UserInfo},
     world::{World, app::AppChange},
 };
 
 /// Its secret too: it is not a real one, and tests want to know it.
-fn shown(app: &App) -> Value {
+fn to_json(app: &App) -> Value {
     json!({
         "id": app.id,
         "secret": app.secret,
@@ -33,13 +33,13 @@ fn shown(app: &App) -> Value {
 }
 
 /// `GET /apps`
-pub(super) async fn list(State(sim): State<Arc<Shared>>) -> Json<Value> {
-    Json(sim.world().apps.iter().map(shown).collect())
+pub(super) async fn list(State(sim): State<Arc<SimState>>) -> Json<Value> {
+    Json(sim.world().apps.iter().map(to_json).collect())
 }
 
 /// `PUT /apps/{app}`: a new one, or what is named of one that is there.
 pub(super) async fn put(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Json<Value>, BadRequest> {
@@ -53,33 +53,36 @@ pub(super) async fn put(
         world.put_app(app.clone());
         Ok(app)
     });
-    app.map(|app| Json(shown(&app)))
+    app.map(|app| Json(to_json(&app)))
 }
 
 /// `DELETE /apps/{app}`: also if there is none.
-pub(super) async fn delete(State(sim): State<Arc<Shared>>, Path(id): Path<String>) -> Json<Value> {
+pub(super) async fn delete(
+    State(sim): State<Arc<SimState>>,
+    Path(id): Path<String>,
+) -> Json<Value> {
     sim.change(|world, _| world.apps.retain(|app| app.id != id));
     Json(json!({}))
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct InApp {
+struct ActionParams {
     person: Option<String>,
     /// Of `encrypted-data`: `user` (without it) or `phone`.
     data: Option<String>,
 }
 
-const IN_APP: &str =
+const APP_ACTIONS: &str =
     "expected send-auth, wx-login, phone-code, encrypted-data, bind, unbind, freeze or unfreeze";
 
 /// What happens in an app on the phone, a code for its server or a payload, and to the app itself.
 pub(super) async fn act(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     Path((app, action)): Path<(String, String)>,
     body: Bytes,
 ) -> Result<Json<Value>, BadRequest> {
-    let InApp { person, data } = read(&body)?;
+    let ActionParams { person, data } = read(&body)?;
     let person = person.as_deref();
     let done = sim.change(|world, now| {
         let code = |code| json!({ "code": code });
@@ -94,27 +97,27 @@ pub(super) async fn act(
             "wx-login" => Ok(world.wx_login(&app, person, now).map(code)?),
             "phone-code" => Ok(world.phone_code(&app, person, now).map(code)?),
             "encrypted-data" => {
-                let visit = Visit {
+                let visit = MiniProgramVisit {
                     app: &app,
                     person,
                     origin: &sim.origin,
                 };
                 visit.payload(world, data.as_deref(), now)
             }
-            _ => Err(BadRequest::new("action", IN_APP)),
+            _ => Err(BadRequest::new("action", APP_ACTIONS)),
         }
     });
     done.map(Json)
 }
 
 /// Somebody in a mini program.
-struct Visit<'a> {
+struct MiniProgramVisit<'a> {
     app: &'a str,
     person: Option<&'a str>,
     origin: &'a str,
 }
 
-impl Visit<'_> {
+impl MiniProgramVisit<'_> {
     /// What the mini program hands to its server.
     fn payload(
         &self,
@@ -123,7 +126,7 @@ impl Visit<'_> {
         now: SystemTime,
     ) -> Result<Value, BadRequest> {
         let iv = world.random.session_key();
-        let (person, key) = world.visitor(self.app, self.person)?;
+        let (person, key) = world.mini_program_user(self.app, self.person)?;
         let watermark = encrypted::watermark(self.app, now);
         let payload = match data {
             None | Some("user") => {

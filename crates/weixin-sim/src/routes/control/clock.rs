@@ -10,9 +10,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::bad_request::{BadRequest, read};
-use crate::{clock::unix_seconds, state::Shared};
+use crate::{clock::unix_seconds, state::SimState};
 
-pub(super) async fn show(State(sim): State<Arc<Shared>>) -> Json<Value> {
+pub(super) async fn show(State(sim): State<Arc<SimState>>) -> Json<Value> {
     Json(json!({ "now": unix_seconds(sim.now()), "runs": sim.clock.runs() }))
 }
 
@@ -27,7 +27,7 @@ struct Change {
 }
 
 pub(super) async fn change(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     body: Bytes,
 ) -> Result<Json<Value>, BadRequest> {
     let Change {
@@ -62,7 +62,7 @@ pub(super) async fn change(
     Ok(show(State(sim)).await)
 }
 
-fn advance(sim: &Shared, field: &'static str, by: Duration) -> Result<(), BadRequest> {
+fn advance(sim: &SimState, field: &'static str, by: Duration) -> Result<(), BadRequest> {
     sim.advance(by).map_err(|left| {
         let left = left.as_secs();
         let rule = format!("the clock can be moved by {left} more seconds at the most");

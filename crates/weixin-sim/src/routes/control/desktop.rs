@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::bad_request::{BadRequest, read};
-use crate::{DesktopAnswer, state::Shared};
+use crate::{DesktopAnswer, state::SimState};
 
-pub(super) async fn show(State(sim): State<Arc<Shared>>) -> Json<Value> {
+pub(super) async fn show(State(sim): State<Arc<SimState>>) -> Json<Value> {
     let world = sim.world();
     Json(match &world.desktop {
         Some(desktop) => {
@@ -21,22 +21,22 @@ pub(super) async fn show(State(sim): State<Arc<Shared>>) -> Json<Value> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Runs {
+struct DesktopParams {
     person: Option<String>,
     #[serde(default)]
     answer: DesktopAnswer,
 }
 
 pub(super) async fn start(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     body: Bytes,
 ) -> Result<Json<Value>, BadRequest> {
-    let Runs { person, answer } = read(&body)?;
+    let DesktopParams { person, answer } = read(&body)?;
     sim.change(|world, _| world.run_desktop(person.as_deref(), answer))?;
     Ok(show(State(sim)).await)
 }
 
-pub(super) async fn end(State(sim): State<Arc<Shared>>) -> Json<Value> {
+pub(super) async fn end(State(sim): State<Arc<SimState>>) -> Json<Value> {
     sim.change(|world, _| world.desktop = None);
     show(State(sim)).await
 }

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::bad_request::{BadRequest, read};
 use crate::{
     Effect, Fault,
-    state::Shared,
-    wire::{api_error::Refusal, dialog},
+    state::SimState,
+    wire::{api_error::ApiError, dialog},
     world::fault::Faults,
 };
 
@@ -18,12 +18,12 @@ const MAX_DELAY: u64 = 60_000;
 
 /// `POST`: one fault more.
 pub(super) async fn add(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     body: Bytes,
 ) -> Result<Json<Value>, BadRequest> {
     let fault: Fault = read(&body)?;
     check(fault.effect()).map_err(|rule| BadRequest::new("effect", rule))?;
-    if !fault.has_a_percentage() {
+    if !fault.has_valid_percent() {
         return Err(BadRequest::new("percent", "expected 0 to 100"));
     }
     sim.world().faults.add(fault);
@@ -33,7 +33,7 @@ pub(super) async fn add(
 fn check(effect: &Effect) -> Result<(), String> {
     let is_content_type = |value: &String| HeaderValue::try_from(value).is_ok();
     match effect {
-        Effect::Errcode(errcode) if Refusal::documented(*errcode).is_none() => {
+        Effect::Errcode(errcode) if ApiError::documented(*errcode).is_none() => {
             Err("expected an errcode of WeChat's documentation, such as -1 or 45011".to_owned())
         }
         Effect::Dialog(code) if dialog::documented(*code).is_none() => {
@@ -63,12 +63,12 @@ fn check(effect: &Effect) -> Result<(), String> {
 }
 
 /// `GET`: what is still to go wrong.
-pub(super) async fn list(State(sim): State<Arc<Shared>>) -> Json<Value> {
+pub(super) async fn list(State(sim): State<Arc<SimState>>) -> Json<Value> {
     Json(json!(sim.world().faults.pending()))
 }
 
 /// `DELETE`: nothing any more.
-pub(super) async fn clear(State(sim): State<Arc<Shared>>) -> Json<Value> {
+pub(super) async fn clear(State(sim): State<Arc<SimState>>) -> Json<Value> {
     sim.world().faults = Faults::default();
     Json(json!([]))
 }

@@ -11,10 +11,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::bad_request::{BadRequest, read};
-use crate::{state::Shared, world::Login};
+use crate::{state::SimState, world::Login};
 
 /// `GET /logins`: the QR codes that wait for a phone.
-pub(super) async fn pending(State(sim): State<Arc<Shared>>) -> Json<Value> {
+pub(super) async fn pending(State(sim): State<Arc<SimState>>) -> Json<Value> {
     let now = sim.now();
     let login = |login: &Login| {
         json!({
@@ -29,24 +29,24 @@ pub(super) async fn pending(State(sim): State<Arc<Shared>>) -> Json<Value> {
 }
 
 /// `GET /timeline`: what became of each login, the newest first.
-pub(super) async fn timeline(State(sim): State<Arc<Shared>>) -> Json<Value> {
+pub(super) async fn timeline(State(sim): State<Arc<SimState>>) -> Json<Value> {
     let world = sim.world();
     Json(json!(world.timeline.newest_first().collect::<Vec<_>>()))
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Who {
+struct AllowParams {
     person: Option<String>,
 }
 
 /// The phone acts on a QR code; `allow` answers with the address that the browser is sent to.
 pub(super) async fn act(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     Path((uuid, action)): Path<(String, String)>,
     body: Bytes,
 ) -> Result<Json<Value>, BadRequest> {
-    let who: Who = read(&body)?;
+    let who: AllowParams = read(&body)?;
     let done = sim.change(|world, now| match action.as_str() {
         "scan" => Ok(world.scan(&uuid, now).map(|_| json!({}))?),
         "allow" => {

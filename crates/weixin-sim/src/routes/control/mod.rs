@@ -25,13 +25,13 @@ use serde_json::{Value, json};
 
 use self::bad_request::{BadRequest, read};
 pub(super) use self::bad_request::{method_not_allowed, not_found};
-use crate::{random::Random, state::Shared};
+use crate::{random::Random, state::SimState};
 
 /// The control API as an OpenAPI 3.1 document, which `GET /_sim/api/openapi.json` answers with.
 pub const OPENAPI: &str = include_str!("../../../openapi.json");
 
 /// Every path below `/_sim/api`, as the OpenAPI document has them.
-fn paths() -> [(&'static str, MethodRouter<Arc<Shared>>); 19] {
+fn paths() -> [(&'static str, MethodRouter<Arc<SimState>>); 19] {
     [
         ("/apps", get(apps::list)),
         (
@@ -67,7 +67,7 @@ fn paths() -> [(&'static str, MethodRouter<Arc<Shared>>); 19] {
     ]
 }
 
-pub(super) fn router() -> Router<Arc<Shared>> {
+pub(super) fn router() -> Router<Arc<SimState>> {
     paths()
         .into_iter()
         .fold(Router::new(), |router, (path, methods)| {
@@ -83,7 +83,7 @@ async fn openapi() -> Response {
     ([(CONTENT_TYPE, "application/json")], OPENAPI).into_response()
 }
 
-async fn reset(State(sim): State<Arc<Shared>>) -> Json<Value> {
+async fn reset(State(sim): State<Arc<SimState>>) -> Json<Value> {
     sim.reset();
     Json(json!({}))
 }
@@ -95,7 +95,7 @@ struct Seed {
 }
 
 /// From here on, the same codes, tokens and ids come in the same order.
-async fn seed(State(sim): State<Arc<Shared>>, body: Bytes) -> Result<Json<Value>, BadRequest> {
+async fn seed(State(sim): State<Arc<SimState>>, body: Bytes) -> Result<Json<Value>, BadRequest> {
     let Seed { seed } = read(&body)?;
     sim.world().random = Random::new(Some(seed));
     Ok(Json(json!({})))

@@ -11,9 +11,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::bad_request::{BadRequest, read};
-use crate::{Person, state::Shared, world::user::PersonChange};
+use crate::{Person, state::SimState, world::user::PersonChange};
 
-fn shown(person: &Person) -> Value {
+fn to_json(person: &Person) -> Value {
     json!({
         "id": person.id,
         "nickname": person.nickname,
@@ -23,13 +23,13 @@ fn shown(person: &Person) -> Value {
 }
 
 /// `GET /people`: the first is the default.
-pub(super) async fn list(State(sim): State<Arc<Shared>>) -> Json<Value> {
-    Json(sim.world().people.iter().map(shown).collect())
+pub(super) async fn list(State(sim): State<Arc<SimState>>) -> Json<Value> {
+    Json(sim.world().people.iter().map(to_json).collect())
 }
 
 /// `PUT /people/{person}`: somebody new, or what is named of somebody who is there.
 pub(super) async fn put(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Json<Value>, BadRequest> {
@@ -41,11 +41,14 @@ pub(super) async fn put(
         world.put_person(person.clone());
         person
     });
-    Ok(Json(shown(&person)))
+    Ok(Json(to_json(&person)))
 }
 
 /// `DELETE /people/{person}`: also if nobody has that id.
-pub(super) async fn delete(State(sim): State<Arc<Shared>>, Path(id): Path<String>) -> Json<Value> {
+pub(super) async fn delete(
+    State(sim): State<Arc<SimState>>,
+    Path(id): Path<String>,
+) -> Json<Value> {
     sim.change(|world, _| world.people.retain(|person| person.id != id));
     Json(json!({}))
 }
@@ -59,11 +62,12 @@ struct Change {
     app: Option<String>,
 }
 
-const IN_LIFE: &str = "expected block, unblock, change-avatar, change-password, rename or withdraw";
+const USER_ACTIONS: &str =
+    "expected block, unblock, change-avatar, change-password, rename or withdraw";
 
 /// What happens in somebody's life.
 pub(super) async fn act(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     Path((person, action)): Path<(String, String)>,
     body: Bytes,
 ) -> Result<Json<Value>, BadRequest> {
@@ -72,7 +76,7 @@ pub(super) async fn act(
     let done = sim.change(|world, _| match action.as_str() {
         "block" => Ok(world.change_person(&person, |person| person.is_blocked = true)?),
         "unblock" => Ok(world.change_person(&person, |person| person.is_blocked = false)?),
-        "change-avatar" => Ok(world.change_person(&person, |person| person.avatars += 1)?),
+        "change-avatar" => Ok(world.change_person(&person, |person| person.avatar_version += 1)?),
         "change-password" => Ok(world.change_password(&person)?),
         "rename" => {
             let nickname = nickname.ok_or_else(|| missing("nickname"))?;
@@ -82,7 +86,7 @@ pub(super) async fn act(
             let app = app.ok_or_else(|| missing("app"))?;
             Ok(world.withdraw(&person, &app)?)
         }
-        _ => Err(BadRequest::new("action", IN_LIFE)),
+        _ => Err(BadRequest::new("action", USER_ACTIONS)),
     });
     done.map(|()| Json(json!({})))
 }

@@ -11,8 +11,8 @@ use tokio::time::timeout;
 use super::bad_request::{BadRequest, read};
 use crate::{
     Finding, Recorded,
-    state::Shared,
-    world::{Event, Story},
+    state::SimState,
+    world::{Event, LoginTrace},
 };
 
 /// Longest wait, in milliseconds.
@@ -22,9 +22,9 @@ const MAX_WAIT: u64 = 60_000;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WaitFor {
-    finding: Option<FindingLike>,
-    login: Option<LoginLike>,
-    request: Option<RequestLike>,
+    finding: Option<FindingFilter>,
+    login: Option<LoginFilter>,
+    request: Option<RequestFilter>,
     #[serde(default = "ten_seconds")]
     timeout_ms: u64,
 }
@@ -35,13 +35,13 @@ fn ten_seconds() -> u64 {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FindingLike {
+struct FindingFilter {
     rule: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct LoginLike {
+struct LoginFilter {
     app_id: Option<String>,
     /// The last thing that happened to it.
     step: Option<Event>,
@@ -49,7 +49,7 @@ struct LoginLike {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RequestLike {
+struct RequestFilter {
     path: Option<String>,
     errcode: Option<i64>,
     /// Only later ones than that of this number.
@@ -57,74 +57,81 @@ struct RequestLike {
     after: u64,
 }
 
-/// What is not asked for fits.
-fn fits<T: PartialEq>(asked: Option<&T>, is: &T) -> bool {
-    asked.is_none_or(|asked| asked == is)
+/// What is not filter for fits.
+fn is_wanted<T: PartialEq>(filter: Option<&T>, is: &T) -> bool {
+    filter.is_none_or(|filter| filter == is)
 }
 
-impl FindingLike {
-    fn is(&self, finding: &Finding) -> bool {
-        fits(self.rule.as_deref().as_ref(), &finding.rule.id)
+impl FindingFilter {
+    fn matches(&self, finding: &Finding) -> bool {
+        is_wanted(self.rule.as_deref().as_ref(), &finding.rule.id)
     }
 }
 
-impl LoginLike {
-    fn is(&self, story: &Story) -> bool {
-        let last = story.steps.last().map(|step| step.what);
-        fits(self.app_id.as_ref(), &story.app_id) && (self.step.is_none() || self.step == last)
+impl LoginFilter {
+    fn matches(&self, trace: &LoginTrace) -> bool {
+        let last = trace.steps.last().map(|step| step.what);
+        is_wanted(self.app_id.as_ref(), &trace.app_id) && (self.step.is_none() || self.step == last)
     }
 }
 
-impl RequestLike {
-    fn is(&self, request: &Recorded) -> bool {
+impl RequestFilter {
+    fn matches(&self, request: &Recorded) -> bool {
         request.number > self.after
-            && fits(self.path.as_ref(), &request.path)
+            && is_wanted(self.path.as_ref(), &request.path)
             && (self.errcode.is_none() || self.errcode == request.errcode)
     }
 }
 
 impl WaitFor {
-    fn look(&self, sim: &Shared) -> Option<Value> {
+    fn look(&self, sim: &SimState) -> Option<Value> {
         let world = sim.world();
-        if let Some(like) = &self.finding {
-            let found = world.findings.all().iter().find(|found| like.is(found));
+        if let Some(filter) = &self.finding {
+            let found = world
+                .findings
+                .all()
+                .iter()
+                .find(|found| filter.matches(found));
             found.map(|finding| json!({ "finding": finding }))
-        } else if let Some(like) = &self.login {
-            let found = world.timeline.newest_first().find(|story| like.is(story));
-            found.map(|story| json!({ "login": story }))
+        } else if let Some(filter) = &self.login {
+            let found = world
+                .timeline
+                .newest_first()
+                .find(|trace| filter.matches(trace));
+            found.map(|trace| json!({ "login": trace }))
         } else {
-            let like = self.request.as_ref()?;
+            let filter = self.request.as_ref()?;
             let found = world
                 .requests
                 .masked()
                 .into_iter()
-                .find(|found| like.is(found));
+                .find(|found| filter.matches(found));
             found.map(|request| json!({ "request": request }))
         }
     }
 }
 
 pub(super) async fn wait_for(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     body: Bytes,
 ) -> Result<Json<Value>, BadRequest> {
-    let asked: WaitFor = read(&body)?;
+    let filter: WaitFor = read(&body)?;
     let kinds = [
-        asked.finding.is_some(),
-        asked.login.is_some(),
-        asked.request.is_some(),
+        filter.finding.is_some(),
+        filter.login.is_some(),
+        filter.request.is_some(),
     ];
-    if kinds.iter().filter(|asked| **asked).count() != 1 {
+    if kinds.iter().filter(|filter| **filter).count() != 1 {
         let rule = "expected one of finding, login and request";
         return Err(BadRequest::new("body", rule));
     }
-    if asked.timeout_ms > MAX_WAIT {
+    if filter.timeout_ms > MAX_WAIT {
         let rule = format!("expected {MAX_WAIT} at the most");
         return Err(BadRequest::new("timeout_ms", rule));
     }
-    let patience = Duration::from_millis(asked.timeout_ms);
-    let happened = timeout(patience, sim.until(|sim| asked.look(sim))).await;
-    let rule = format!("nothing like it happened within {} ms", asked.timeout_ms);
+    let patience = Duration::from_millis(filter.timeout_ms);
+    let happened = timeout(patience, sim.until(|sim| filter.look(sim))).await;
+    let rule = format!("nothing like it happened within {} ms", filter.timeout_ms);
     happened
         .map(Json)
         .map_err(|_| BadRequest::timed_out("timeout_ms", rule))

@@ -1,6 +1,6 @@
 //! Lets things go wrong on demand, in front of the API.
 
-mod spoilt;
+mod corrupt;
 
 use std::time::Duration;
 
@@ -12,34 +12,34 @@ use axum::{
 };
 use tokio::time::sleep;
 
-use super::{api::answer, request::Asked};
+use super::{api::answer, request::RequestInfo};
 use crate::{
     Effect,
-    state::Shared,
-    wire::{Family, api_error::Refusal},
+    state::SimState,
+    wire::{Family, api_error::ApiError},
     world::fault::Target,
 };
 
 /// What is to go wrong with a request to the API.
-pub(super) fn strike(sim: &Shared, asked: &Asked) -> Option<Effect> {
+pub(super) fn take(sim: &SimState, info: &RequestInfo) -> Option<Effect> {
     let world = &mut *sim.world();
     if world.faults.pending().is_empty() {
         return None;
     }
-    let app = world.app_of(&asked.parameters, &asked.body);
+    let app = world.app_of(&info.parameters, &info.body);
     let target = Target {
         is_login: false,
-        path: &asked.path,
-        host: &asked.host,
+        path: &info.path,
+        host: &info.host,
         app: app.as_deref(),
     };
-    world.faults.strike(&target, &mut world.random)
+    world.faults.take(&target, &mut world.random)
 }
 
 /// Lets it go wrong.
-pub(super) async fn happen(
+pub(super) async fn apply(
     effect: Effect,
-    sim: &Shared,
+    sim: &SimState,
     family: Family,
     (request, next): (Request, Next),
 ) -> Response {
@@ -57,15 +57,15 @@ pub(super) async fn happen(
             next.run(request).await
         }
         Effect::Errcode(errcode) => {
-            let refusal = Refusal::documented(errcode).unwrap_or(Refusal::BUSY);
-            answer(sim, family, Err::<(), _>(refusal))
+            let api_error = ApiError::documented(errcode).unwrap_or(ApiError::BUSY);
+            answer(sim, family, Err::<(), _>(api_error))
         }
         Effect::Html(code) => {
             let page = "<html><body><h1>模拟的故障 · a simulated fault</h1></body></html>";
             (status(code), Html(page)).into_response()
         }
-        Effect::Reset => spoilt::broken(),
-        other => spoilt::spoil(other, next.run(request).await).await,
+        Effect::Reset => corrupt::broken_connection(),
+        other => corrupt::corrupt(other, next.run(request).await).await,
     }
 }
 

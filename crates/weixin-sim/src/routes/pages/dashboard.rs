@@ -9,8 +9,8 @@ use crate::{
     App, AppKind, Finding, Person, Recorded,
     clock::unix_seconds,
     routes::{long_poll, response::page},
-    state::Shared,
-    world::{Event, Login, Step, Story},
+    state::SimState,
+    world::{Event, Login, LoginTrace, Step},
 };
 
 /// How many requests are shown.
@@ -18,8 +18,8 @@ const MAX_REQUESTS: usize = 50;
 
 /// The desk: what a browser finds at the root.
 #[derive(Template)]
-#[template(path = "desk.html")]
-struct DeskPage<'a> {
+#[template(path = "dashboard.html")]
+struct DashboardPage<'a> {
     version: u64,
     /// What is on it, as HTML.
     now: &'a str,
@@ -27,8 +27,8 @@ struct DeskPage<'a> {
 
 /// What is on the desk now.
 #[derive(Template)]
-#[template(path = "desk_now.html")]
-struct DeskNow<'a> {
+#[template(path = "dashboard_content.html")]
+struct DashboardContent<'a> {
     origin: &'a str,
     /// The time of day.
     now: String,
@@ -36,7 +36,7 @@ struct DeskNow<'a> {
     apps: &'a [App],
     people: &'a [Person],
     pending: &'a [Login],
-    stories: &'a [&'a Story],
+    traces: &'a [&'a LoginTrace],
     requests: &'a [Recorded],
     findings: &'a [Finding],
     /// How many are still to strike.
@@ -66,7 +66,7 @@ impl Event {
         match self {
             Self::Opened => ("打开", "opened"),
             Self::Scanned => ("扫描", "scanned"),
-            Self::Cancelled => ("取消", "cancelled"),
+            Self::Canceled => ("取消", "canceled"),
             Self::Allowed => ("允许", "allowed"),
             Self::CodeGiven => ("交出 code", "code given"),
             Self::Exchanged => ("换取令牌", "code exchanged"),
@@ -90,32 +90,32 @@ impl AppKind {
 }
 
 /// The whole page, which follows what happens from then on.
-pub(super) async fn show(State(sim): State<Arc<Shared>>) -> Response {
+pub(super) async fn show(State(sim): State<Arc<SimState>>) -> Response {
     let version = sim.version();
-    page(&DeskPage {
+    page(&DashboardPage {
         version,
         now: &now(&sim),
     })
 }
 
 /// `/_sim/desk?after=VERSION`: what is on the desk, as soon as that is another.
-pub(super) async fn follow(State(sim): State<Arc<Shared>>, address: Uri) -> Response {
-    long_poll::news(&sim, &address, now).await
+pub(super) async fn follow(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
+    long_poll::changed_part(&sim, &address, now).await
 }
 
-fn now(sim: &Shared) -> String {
+fn now(sim: &SimState) -> String {
     let world = sim.world();
     let mut requests = world.requests.masked();
     requests.reverse();
     requests.truncate(MAX_REQUESTS);
-    let desk = DeskNow {
+    let desk = DashboardContent {
         origin: &sim.origin,
         now: time_of_day(unix_seconds(sim.now())),
         runs: sim.clock.runs(),
         apps: &world.apps,
         people: &world.people,
         pending: &world.logins.pending(sim.now()),
-        stories: &world.timeline.newest_first().take(30).collect::<Vec<_>>(),
+        traces: &world.timeline.newest_first().take(30).collect::<Vec<_>>(),
         requests: &requests,
         findings: world.findings.all(),
         faults: world.faults.pending().len(),

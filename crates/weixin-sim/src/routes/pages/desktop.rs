@@ -18,26 +18,26 @@ use tokio::time::timeout;
 use super::qrconnect;
 use crate::{
     parameters::Parameters,
-    state::Shared,
-    world::{Asked, Desktop, DesktopAnswer, Stage},
+    state::SimState,
+    world::{Desktop, DesktopAnswer, LoginParams, Stage},
 };
 
 /// Longest time that the page waits for an answer.
-const PATIENCE: Duration = Duration::from_mins(2);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(2);
 
 const TIMED_OUT: u16 = 10046;
 const REFUSED: u16 = 10050;
 const SCAN_ONLY: u16 = 10057;
 
 #[derive(Deserialize)]
-struct Call {
-    jsdata: Asking,
+struct Envelope {
+    jsdata: DesktopRequest,
 }
 
 /// What the page asks for.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Asking {
+struct DesktopRequest {
     appid: String,
     scope: String,
     redirect_uri: String,
@@ -46,26 +46,26 @@ struct Asking {
 }
 
 /// Is there anybody who could log in?
-pub(super) async fn check_login(State(sim): State<Arc<Shared>>, body: Bytes) -> Response {
-    let (Some(desktop), Some(asking)) = (desktop(&sim), read(&body)) else {
+pub(super) async fn check_login(State(sim): State<Arc<SimState>>, body: Bytes) -> Response {
+    let (Some(desktop), Some(request)) = (desktop(&sim), read(&body)) else {
         return absent();
     };
     let world = &mut *sim.world();
-    let parameters = asking.parameters();
+    let parameters = request.parameters();
     let app = qrconnect::check(world, &parameters).ok().cloned();
     let (Some(app), false) = (app, desktop.answer == DesktopAnswer::ScanOnly) else {
         return refuse(SCAN_ONLY);
     };
-    let asked = Asked {
+    let params = LoginParams {
         host: "",
-        scope: &asking.scope,
-        redirect_uri: &asking.redirect_uri,
-        state: &asking.state,
+        scope: &request.scope,
+        redirect_uri: &request.redirect_uri,
+        state: &request.state,
         snapshot: false,
         forgets: false,
         fast: true,
     };
-    let login = world.begin(&app, &asked, sim.now());
+    let login = world.begin(&app, &params, sim.now());
     let Ok(person) = world.person(Some(&desktop.person)) else {
         return absent();
     };
@@ -78,11 +78,11 @@ pub(super) async fn check_login(State(sim): State<Arc<Shared>>, body: Bytes) -> 
 }
 
 /// The person pressed the button on the page: WeChat for PC asks whether it was them.
-pub(super) async fn authorize(State(sim): State<Arc<Shared>>, body: Bytes) -> Response {
-    let (Some(desktop), Some(asking)) = (desktop(&sim), read(&body)) else {
+pub(super) async fn authorize(State(sim): State<Arc<SimState>>, body: Bytes) -> Response {
+    let (Some(desktop), Some(request)) = (desktop(&sim), read(&body)) else {
         return absent();
     };
-    let uuid = &asking.authorize_uuid;
+    let uuid = &request.authorize_uuid;
     let done = sim.change(|world, now| match desktop.answer {
         DesktopAnswer::Allow => world.confirm(uuid, Some(&desktop.person), now).map(|_| ()),
         DesktopAnswer::Refuse => world.cancel(uuid, now).map(|_| ()),
@@ -91,7 +91,7 @@ pub(super) async fn authorize(State(sim): State<Arc<Shared>>, body: Bytes) -> Re
     if done.is_err() || desktop.answer == DesktopAnswer::Ignore {
         return refuse(TIMED_OUT);
     }
-    match timeout(PATIENCE, sim.until(|sim| decision(sim, uuid))).await {
+    match timeout(ANSWER_TIMEOUT, sim.until(|sim| decision(sim, uuid))).await {
         Ok(Ok(redirect_url)) => {
             Json(json!({ "errcode": 0, "jsdata": { "redirect_url": redirect_url } }))
                 .into_response()
@@ -102,19 +102,19 @@ pub(super) async fn authorize(State(sim): State<Arc<Shared>>, body: Bytes) -> Re
 }
 
 /// Where the browser is to go, or why not; `None` while nobody has decided.
-fn decision(sim: &Shared, uuid: &str) -> Option<Result<String, u16>> {
+fn decision(sim: &SimState, uuid: &str) -> Option<Result<String, u16>> {
     let world = sim.world();
     let Some(login) = world.logins.find(uuid, sim.now()) else {
         return Some(Err(TIMED_OUT));
     };
     match login.stage {
         Stage::Confirmed { .. } => Some(Ok(login.callback())),
-        Stage::Cancelled => Some(Err(REFUSED)),
+        Stage::Canceled => Some(Err(REFUSED)),
         Stage::Waiting | Stage::Scanned => None,
     }
 }
 
-impl Asking {
+impl DesktopRequest {
     fn parameters(&self) -> Parameters {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("appid", &self.appid);
@@ -124,14 +124,14 @@ impl Asking {
     }
 }
 
-fn desktop(sim: &Shared) -> Option<Desktop> {
+fn desktop(sim: &SimState) -> Option<Desktop> {
     sim.world().desktop.clone()
 }
 
-fn read(body: &[u8]) -> Option<Asking> {
+fn read(body: &[u8]) -> Option<DesktopRequest> {
     serde_json::from_slice(body)
         .ok()
-        .map(|Call { jsdata }| jsdata)
+        .map(|Envelope { jsdata }| jsdata)
 }
 
 fn refuse(errcode: u16) -> Response {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::lint::violation::BrokenRule;
+use crate::lint::violation::Violation;
 
 /// The page that says why there is no QR code (facts 1.3).
 #[derive(Template)]
@@ -11,5 +11,5 @@ pub(super) struct ErrorPage {
     /// WeChat's own words.
     pub(super) text: &'static str,
     /// Ours.
-    pub(super) why: BrokenRule,
+    pub(super) why: Violation,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{extract::State, response::Response};
 
-use crate::{lint::finding::Finding, routes::response::page, state::Shared};
+use crate::{lint::finding::Finding, routes::response::page, state::SimState};
 
 /// What WeChat would not have had.
 #[derive(Template)]
@@ -14,7 +14,7 @@ struct FindingsPage<'a> {
     findings: &'a [Finding],
 }
 
-pub(super) async fn show(State(sim): State<Arc<Shared>>) -> Response {
+pub(super) async fn show(State(sim): State<Arc<SimState>>) -> Response {
     page(&FindingsPage {
         findings: sim.world().findings.all(),
     })

@@ -16,10 +16,10 @@ use axum::{
 };
 
 pub(super) use self::poll::poll;
-use crate::state::Shared;
+use crate::state::SimState;
 
 /// WeChat's own pages, without the polls.
-pub(super) fn wechat() -> Router<Arc<Shared>> {
+pub(super) fn wechat() -> Router<Arc<SimState>> {
     Router::new()
         .route("/connect/qrconnect", get(qrconnect::page))
         .route("/connect/qrcode/{uuid}", get(qrconnect::picture))
@@ -31,7 +31,7 @@ pub(super) fn wechat() -> Router<Arc<Shared>> {
 }
 
 /// WeChat for PC, the desk and the findings.
-pub(super) fn ours() -> Router<Arc<Shared>> {
+pub(super) fn simulator() -> Router<Arc<SimState>> {
     Router::new()
         .route("/", get(dashboard::show))
         .route("/_sim/", get(dashboard::show))

@@ -13,18 +13,18 @@ use super::error_page::ErrorPage;
 use crate::{
     App, AppKind, Effect,
     lint::{
-        authorize_url::{has_sound_state, is_in_order},
-        violation::BrokenRule,
+        authorize_url::{is_in_order, is_valid_state},
+        violation::Violation,
     },
     parameters::Parameters,
     routes::{
-        phone::{Owner, ask, forgets, is_inside_wechat},
+        phone::{PhoneUser, ask, forgets, is_wechat_browser},
         request::host,
-        response::{page as render, send_back},
+        response::{page as render, redirect_to_site},
     },
-    state::Shared,
+    state::SimState,
     wire::dialog::documented,
-    world::{Asked, Login, World},
+    world::{Login, LoginParams, World},
 };
 
 /// What an official account's login shows instead of a login (facts 3).
@@ -46,13 +46,13 @@ struct OutsidePage<'a> {
 }
 
 pub(super) async fn page(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     address: Uri,
     headers: HeaderMap,
-    owner: Owner,
+    owner: PhoneUser,
     parameters: Parameters,
 ) -> Response {
-    if !sim.settings.auto_allow && !is_inside_wechat(&headers) {
+    if !sim.settings.auto_allow && !is_wechat_browser(&headers) {
         let address = address
             .path_and_query()
             .map_or("", |address| address.as_str());
@@ -62,12 +62,12 @@ pub(super) async fn page(
     if sim.settings.strict_order && !is_in_order(&parameters) {
         return render(&ErrorPage {
             text: "Scope 参数错误或没有 Scope 权限",
-            why: BrokenRule::ORDER,
+            why: Violation::ORDER,
         });
     }
-    let begun: Result<_, Dialog> = sim.change(|world, now| {
+    let started: Result<_, Dialog> = sim.change(|world, now| {
         let app = check(world, &parameters)?.clone();
-        let asked = Asked {
+        let params = LoginParams {
             host: host(&headers),
             scope: parameters.get("scope"),
             redirect_uri: parameters.get("redirect_uri"),
@@ -76,34 +76,34 @@ pub(super) async fn page(
             forgets: forgets(&headers),
             fast: false,
         };
-        let login = world.begin(&app, &asked, now);
+        let login = world.begin(&app, &params, now);
         match login.fault {
             Some(Effect::Dialog(code)) => Err(dialog(code)),
             _ => Ok((login, app.name)),
         }
     });
-    match begun {
+    match started {
         Err(dialog) => render(&dialog),
         Ok((login, _)) if is_silent(&sim, &login, &parameters) => {
-            straight_back(&sim, &login, &owner)
+            allow_at_once(&sim, &login, &owner)
         }
         Ok((login, app_name)) => ask(&sim, &login.uuid, &app_name, &owner),
     }
 }
 
 /// `snsapi_base` is granted without a question, and so is everything to a stand-in.
-fn is_silent(sim: &Shared, login: &Login, parameters: &Parameters) -> bool {
+fn is_silent(sim: &SimState, login: &Login, parameters: &Parameters) -> bool {
     let base = login.scope == "snsapi_base" && parameters.get("forcePopup") != "true";
     base || login.snapshot || sim.settings.auto_allow
 }
 
 /// Grants it as the phone's owner.
-fn straight_back(sim: &Shared, login: &Login, owner: &Owner) -> Response {
+fn allow_at_once(sim: &SimState, login: &Login, owner: &PhoneUser) -> Response {
     let callback = sim.change(|world, now| {
         let person = owner.id(world);
         world.allow(&login.uuid, Some(&person), now)
     });
-    send_back(sim, login, callback.unwrap_or_default())
+    redirect_to_site(sim, login, callback.unwrap_or_default())
 }
 
 /// The codes of the dialogs are documented, their order is not.
@@ -129,10 +129,13 @@ fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, Dialo
     if !matches!(parameters.get("scope"), "snsapi_base" | "snsapi_userinfo") {
         return Err(dialog(10005));
     }
-    if app.accepts(parameters.get("redirect_uri")).is_err() {
+    if app
+        .check_redirect_uri(parameters.get("redirect_uri"))
+        .is_err()
+    {
         return Err(dialog(10003));
     }
-    if !has_sound_state(parameters.get("state")) {
+    if !is_valid_state(parameters.get("state")) {
         return Err(without_number("state 参数错误"));
     }
     Ok(app)

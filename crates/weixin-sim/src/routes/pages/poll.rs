@@ -16,17 +16,17 @@ use tokio::{sync::watch, time::sleep};
 
 use crate::{
     parameters,
-    state::Shared,
+    state::SimState,
     world::{Poll, Stage},
 };
 
 const NO_STORE: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
 
 /// The answer is a script; `f=json` and `f=url` are the forms that apps ask for.
-pub(crate) async fn poll(State(sim): State<Arc<Shared>>, address: Uri) -> Response {
+pub(crate) async fn poll(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
     let parameters = parameters::form(address.query().unwrap_or_default());
     let uuid = parameters.get("uuid");
-    let (errcode, code) = answer(&sim, uuid, parameters.get("last")).await;
+    let (errcode, code) = wait_for_phone(&sim, uuid, parameters.get("last")).await;
     if parameters.get("f") == "json" {
         let body = Json(json!({ "wx_errcode": errcode, "wx_code": code }));
         return (NO_STORE, body).into_response();
@@ -42,26 +42,26 @@ pub(crate) async fn poll(State(sim): State<Arc<Shared>>, address: Uri) -> Respon
 }
 
 /// Where the browser is sent, once the phone said yes.
-fn callback(sim: &Shared, uuid: &str) -> Option<String> {
+fn callback(sim: &SimState, uuid: &str) -> Option<String> {
     let world = sim.world();
     let login = world.logins.find(uuid, sim.now())?;
     matches!(login.stage, Stage::Confirmed { .. }).then(|| login.callback())
 }
 
-async fn answer(sim: &Shared, uuid: &str, last: &str) -> (u16, String) {
-    let mut clock_moves = sim.clock_moves();
+async fn wait_for_phone(sim: &SimState, uuid: &str, last: &str) -> (u16, String) {
+    let mut clock_changes = sim.clock_changes();
     let mut phone = sim.world().logins.watch(uuid);
     let until = sim.now() + sim.world().lifetimes().poll;
     loop {
         let now = sim.now();
         let poll = sim.world().logins.poll(uuid, last, now, until);
         let wake = match poll {
-            Poll::Answer { errcode, code } => return (errcode, code),
+            Poll::Response { errcode, code } => return (errcode, code),
             Poll::Wait(wake) => wake,
         };
-        let patience = async {
+        let timeout = async {
             match wake.duration_since(now) {
-                Ok(patience) if sim.clock.runs() => sleep(patience).await,
+                Ok(timeout) if sim.clock.runs() => sleep(timeout).await,
                 // Time stands still, so that it only ends by being moved.
                 _ => std::future::pending().await,
             }
@@ -69,8 +69,8 @@ async fn answer(sim: &Shared, uuid: &str, last: &str) -> (u16, String) {
         // Whatever it is that happens, the answer is in the world.
         tokio::select! {
             () = next_change(&mut phone) => {}
-            _ = clock_moves.changed() => {}
-            () = patience => {}
+            _ = clock_changes.changed() => {}
+            () = timeout => {}
         }
     }
 }

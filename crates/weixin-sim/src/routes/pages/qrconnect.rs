@@ -13,15 +13,15 @@ use super::error_page::ErrorPage;
 use crate::{
     App, AppKind,
     hosts::is_wechat,
-    lint::violation::BrokenRule,
+    lint::violation::Violation,
     parameters::Parameters,
     routes::{
         request::host,
-        response::{page as render, send_back},
+        response::{page as render, redirect_to_site},
     },
-    state::Shared,
+    state::SimState,
     wire::image,
-    world::{Asked, Login, World},
+    world::{Login, LoginParams, World},
 };
 
 /// The QR page (facts 1.2).
@@ -31,7 +31,7 @@ struct QrPage<'a> {
     login: &'a Login,
     app_name: &'a str,
     english: bool,
-    look: Look<'a>,
+    options: PageOptions<'a>,
     /// Where the browser goes instead of the callback, to come back twice.
     twice: Option<String>,
 }
@@ -43,16 +43,16 @@ struct LiteQrPage<'a> {
     login: &'a Login,
     app_name: &'a str,
     english: bool,
-    look: Look<'a>,
+    options: PageOptions<'a>,
     /// Where the browser goes instead of the callback, to come back twice.
     twice: Option<String>,
 }
 
 /// What the site that embeds the QR page may choose of it.
 #[derive(Clone, Copy, Debug)]
-struct Look<'a> {
+struct PageOptions<'a> {
     /// `black` or `white`.
-    text_colour: &'static str,
+    text_color: &'static str,
     stylesheet: Option<&'a str>,
     /// Whether WeChat for PC may be asked.
     quick: bool,
@@ -69,13 +69,13 @@ struct QrXml<'a> {
 
 /// Checks app id, scope and callback in this order, then shows a new QR code.
 pub(super) async fn page(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     headers: HeaderMap,
     parameters: Parameters,
 ) -> Response {
     let opened: Result<_, ErrorPage> = sim.change(|world, now| {
         let app = check(world, &parameters)?.clone();
-        let asked = Asked {
+        let params = LoginParams {
             host: host(&headers),
             scope: parameters.get("scope"),
             redirect_uri: parameters.get("redirect_uri"),
@@ -84,28 +84,28 @@ pub(super) async fn page(
             forgets: false,
             fast: false,
         };
-        let login = world.begin(&app, &asked, now);
+        let login = world.begin(&app, &params, now);
         Ok((login, app.name))
     });
     match opened {
         Err(problem) => render(&problem),
-        Ok((login, _)) if sim.settings.auto_allow => straight_back(&sim, &login),
+        Ok((login, _)) if sim.settings.auto_allow => allow_at_once(&sim, &login),
         Ok((login, app_name)) => show(&sim, &login, &app_name, &parameters),
     }
 }
 
-fn show(sim: &Shared, login: &Login, app_name: &str, parameters: &Parameters) -> Response {
+fn show(sim: &SimState, login: &Login, app_name: &str, parameters: &Parameters) -> Response {
     if parameters.get("f") == "xml" {
         let xml = QrXml { uuid: &login.uuid }.render().unwrap_or_default();
         return ([(CONTENT_TYPE, "text/xml; charset=utf-8")], xml).into_response();
     }
-    let (english, look) = (parameters.get("lang") == "en", look(parameters));
+    let (english, options) = (parameters.get("lang") == "en", options(parameters));
     if parameters.get("stylelite") == "1" {
         render(&LiteQrPage {
             login,
             app_name,
             english,
-            look,
+            options,
             twice: login.twice(&sim.origin),
         })
     } else {
@@ -113,20 +113,20 @@ fn show(sim: &Shared, login: &Login, app_name: &str, parameters: &Parameters) ->
             login,
             app_name,
             english,
-            look,
+            options,
             twice: login.twice(&sim.origin),
         })
     }
 }
 
 /// The options of facts 1.1; a style sheet is not for the newer form, and never a script.
-fn look(parameters: &Parameters) -> Look<'_> {
+fn options(parameters: &Parameters) -> PageOptions<'_> {
     let stylesheet = Some(parameters.get("href")).filter(|href| {
         let allowed = ["http://", "https://", "data:text/css;base64,"];
         allowed.iter().any(|start| href.starts_with(start))
     });
-    Look {
-        text_colour: if parameters.get("style") == "white" {
+    PageOptions {
+        text_color: if parameters.get("style") == "white" {
             "white"
         } else {
             "black"
@@ -145,16 +145,16 @@ fn look(parameters: &Parameters) -> Look<'_> {
 pub(super) fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, ErrorPage> {
     let app = world.app(parameters.get("appid")).map_err(|_| ErrorPage {
         text: "AppID 参数错误",
-        why: BrokenRule::UNKNOWN_APP,
+        why: Violation::UNKNOWN_APP,
     })?;
     let mut scopes = parameters.get("scope").split(',');
     if app.kind != AppKind::Website || !scopes.any(|scope| scope == "snsapi_login") {
         return Err(ErrorPage {
             text: "Scope 参数错误或没有 Scope 权限",
-            why: BrokenRule::SCOPE,
+            why: Violation::SCOPE,
         });
     }
-    app.accepts(parameters.get("redirect_uri"))
+    app.check_redirect_uri(parameters.get("redirect_uri"))
         .map_err(|why| ErrorPage {
             text: "redirect_uri 参数错误",
             why,
@@ -163,9 +163,9 @@ pub(super) fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a
 }
 
 /// Allows a login without a phone, as the first person.
-fn straight_back(sim: &Shared, login: &Login) -> Response {
+fn allow_at_once(sim: &SimState, login: &Login) -> Response {
     let callback = sim.change(|world, now| world.allow(&login.uuid, None, now));
-    send_back(sim, login, callback.unwrap_or_default())
+    redirect_to_site(sim, login, callback.unwrap_or_default())
 }
 
 /// The script that shows the QR page in a frame of a site (facts 2.3), in our own words.
@@ -176,14 +176,14 @@ pub(super) async fn wx_login_script() -> Response {
 
 /// The picture holds the phone's address, at the host by which this browser knows the simulator.
 pub(super) async fn picture(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     Path(uuid): Path<String>,
     headers: HeaderMap,
 ) -> Response {
     if sim.world().logins.find(&uuid, sim.now()).is_none() {
         return render(&ErrorPage {
             text: "该链接无法访问",
-            why: BrokenRule::UNKNOWN_QR_CODE,
+            why: Violation::UNKNOWN_QR_CODE,
         });
     }
     let origin = match host(&headers) {

@@ -11,18 +11,18 @@ use axum::{
 use crate::parameters::form;
 
 /// The cookie of a browser that plays WeChat's own.
-const INSIDE: &str = "weixin-sim-inside=1";
+const WECHAT_BROWSER: &str = "weixin-sim-inside=1";
 
 /// The cookie of one that loses those of the sites.
-const FORGETS: &str = "weixin-sim-forgets=1";
+const LOSES_COOKIES: &str = "weixin-sim-forgets=1";
 
-pub(crate) fn is_inside_wechat(headers: &HeaderMap) -> bool {
-    has(headers, USER_AGENT, "MicroMessenger") || has(headers, COOKIE, INSIDE)
+pub(crate) fn is_wechat_browser(headers: &HeaderMap) -> bool {
+    has(headers, USER_AGENT, "MicroMessenger") || has(headers, COOKIE, WECHAT_BROWSER)
 }
 
 /// Whether this browser plays one that loses the cookies of sites.
 pub(crate) fn forgets(headers: &HeaderMap) -> bool {
-    has(headers, COOKIE, FORGETS)
+    has(headers, COOKIE, LOSES_COOKIES)
 }
 
 fn has(headers: &HeaderMap, name: HeaderName, text: &str) -> bool {
@@ -51,8 +51,8 @@ pub(crate) async fn inside(address: Uri) -> Response {
         ""
     };
     let cookies = [
-        format!("{INSIDE}; Path=/; HttpOnly; SameSite=Lax"),
-        format!("{FORGETS}; Path=/; HttpOnly; SameSite=Lax{lifetime}"),
+        format!("{WECHAT_BROWSER}; Path=/; HttpOnly; SameSite=Lax"),
+        format!("{LOSES_COOKIES}; Path=/; HttpOnly; SameSite=Lax{lifetime}"),
     ];
     let cookies = AppendHeaders(cookies.map(|cookie| (SET_COOKIE, cookie)));
     let response = (StatusCode::SEE_OTHER, cookies, [(LOCATION, to)]);

@@ -9,12 +9,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::user::Owner;
+use super::user::PhoneUser;
 use crate::{
     AppKind, Person, PhoneError,
     parameters::{self, Parameters},
     routes::response::{page, redirect},
-    state::Shared,
+    state::SimState,
     world::{Stage, World},
 };
 
@@ -40,7 +40,7 @@ enum Screen<'a> {
         owner: &'a str,
     },
     Allowed,
-    Cancelled {
+    Canceled {
         uuid: &'a str,
     },
     Problem {
@@ -50,8 +50,8 @@ enum Screen<'a> {
 
 /// `/connect/confirm`: opening it is the scan.
 pub(super) async fn confirm(
-    State(sim): State<Arc<Shared>>,
-    owner: Owner,
+    State(sim): State<Arc<SimState>>,
+    owner: PhoneUser,
     parameters: Parameters,
 ) -> Response {
     let uuid = parameters.get("uuid");
@@ -66,7 +66,7 @@ pub(super) async fn confirm(
 }
 
 /// Who are you, and do you allow it?
-pub(crate) fn ask(sim: &Shared, uuid: &str, app_name: &str, owner: &Owner) -> Response {
+pub(crate) fn ask(sim: &SimState, uuid: &str, app_name: &str, owner: &PhoneUser) -> Response {
     let world = sim.world();
     let (people, owner) = (&world.people, &owner.id(&world));
     page(&PhonePage {
@@ -81,7 +81,7 @@ pub(crate) fn ask(sim: &Shared, uuid: &str, app_name: &str, owner: &Owner) -> Re
 
 /// `/_sim/phone/{uuid}`: the form's answer, `action=allow&person=…` or `action=cancel`.
 pub(super) async fn decide(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     Path(uuid): Path<String>,
     body: String,
 ) -> Response {
@@ -102,7 +102,7 @@ pub(super) async fn decide(
 }
 
 /// `/_sim/twice`: sends the browser back to the site twice.
-pub(super) async fn twice(State(sim): State<Arc<Shared>>, address: Uri) -> Response {
+pub(super) async fn twice(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
     let parameters = parameters::form(address.query().unwrap_or_default());
     let world = sim.world();
     let login = world.logins.find(parameters.get("uuid"), sim.now());
@@ -142,7 +142,7 @@ fn cancel<'a>(world: &mut World, uuid: &'a str, now: SystemTime) -> Result<Next<
     let login = world.cancel(uuid, now)?;
     Ok(match login.kind {
         AppKind::OfficialAccount => Next::Callback(login.denied()),
-        _ => Next::Screen(Screen::Cancelled { uuid }),
+        _ => Next::Screen(Screen::Canceled { uuid }),
     })
 }
 

@@ -10,18 +10,18 @@ use axum::{
 };
 use url::Url;
 
-use super::{browser::forgets, user::Owner};
+use super::{browser::forgets, user::PhoneUser};
 use crate::{
     App, AppKind, Person, PhoneError, parameters,
     routes::{long_poll, response::page},
-    state::Shared,
+    state::SimState,
     world::{Login, World},
 };
 
 /// The pretend phone's first screen.
 #[derive(Template)]
 #[template(path = "phone_home.html")]
-struct PhoneHome<'a> {
+struct HomePage<'a> {
     owner: &'a str,
     people: &'a [Person],
     version: u64,
@@ -36,26 +36,26 @@ struct PhoneHome<'a> {
 
 /// What waits to be scanned now.
 #[derive(Template)]
-#[template(path = "phone_waiting.html")]
-struct PhoneWaiting<'a> {
+#[template(path = "waiting_list.html")]
+struct WaitingList<'a> {
     pending: &'a [Login],
 }
 
 pub(super) async fn show(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     headers: HeaderMap,
-    owner: Owner,
+    owner: PhoneUser,
 ) -> Response {
     screen(&sim, &owner, &headers, None)
 }
 
 /// The first screen, with a code that a mini program has just got.
-fn screen(sim: &Shared, owner: &Owner, headers: &HeaderMap, code: Option<&str>) -> Response {
+fn screen(sim: &SimState, owner: &PhoneUser, headers: &HeaderMap, code: Option<&str>) -> Response {
     // Before the part that it is the version of: what happens in between is shown twice, and not missed.
     let version = sim.version();
     let waiting = &waiting(sim);
     let world = sim.world();
-    page(&PhoneHome {
+    page(&HomePage {
         owner: &owner.id(&world),
         people: &world.people,
         version,
@@ -71,23 +71,23 @@ fn screen(sim: &Shared, owner: &Owner, headers: &HeaderMap, code: Option<&str>) 
 }
 
 /// `/_sim/phone/waiting?after=VERSION`: what waits to be scanned, as soon as that may be something else.
-pub(super) async fn follow(State(sim): State<Arc<Shared>>, address: Uri) -> Response {
-    long_poll::news(&sim, &address, waiting).await
+pub(super) async fn follow(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
+    long_poll::changed_part(&sim, &address, waiting).await
 }
 
-fn waiting(sim: &Shared) -> String {
+fn waiting(sim: &SimState) -> String {
     let pending = &sim.world().logins.pending(sim.now());
-    PhoneWaiting { pending }.render().unwrap_or_default()
+    WaitingList { pending }.render().unwrap_or_default()
 }
 
 /// The phone is somebody else's from now on.
-pub(super) async fn choose(State(sim): State<Arc<Shared>>, body: String) -> Response {
+pub(super) async fn choose(State(sim): State<Arc<SimState>>, body: String) -> Response {
     let form = parameters::form(&body);
     let person = sim
         .world()
         .person(Some(form.get("person")))
         .map(|person| person.id.clone());
-    match person.map(|id| Owner::cookie(&id)) {
+    match person.map(|id| PhoneUser::cookie(&id)) {
         Ok(Some(cookie)) => ([(SET_COOKIE, cookie)], Redirect::to("/_sim/phone")).into_response(),
         Ok(None) => bad_request("person: its id cannot be kept in a cookie"),
         Err(error) => bad_request(&format!("person: {error}")),
@@ -128,9 +128,9 @@ pub(super) async fn open(address: Uri) -> Response {
 
 /// Opens a mini program, which logs its visitor in.
 pub(super) async fn mini_program(
-    State(sim): State<Arc<Shared>>,
+    State(sim): State<Arc<SimState>>,
     headers: HeaderMap,
-    owner: Owner,
+    owner: PhoneUser,
     body: String,
 ) -> Response {
     let form = parameters::form(&body);

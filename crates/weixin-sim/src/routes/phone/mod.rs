@@ -13,19 +13,19 @@ use axum::{
 };
 
 pub(super) use self::{
-    browser::{forgets, is_inside_wechat},
+    browser::{forgets, is_wechat_browser},
     confirm::ask,
-    user::Owner,
+    user::PhoneUser,
 };
-use crate::state::Shared;
+use crate::state::SimState;
 
 /// What a QR code opens.
-pub(super) fn wechat() -> Router<Arc<Shared>> {
+pub(super) fn wechat() -> Router<Arc<SimState>> {
     Router::new().route("/connect/confirm", get(confirm::confirm))
 }
 
 /// The phone's own screens.
-pub(super) fn ours() -> Router<Arc<Shared>> {
+pub(super) fn simulator() -> Router<Arc<SimState>> {
     Router::new()
         .route("/_sim/phone", get(home::show))
         .route("/_sim/phone/open", get(home::open))

@@ -12,9 +12,9 @@ use crate::world::World;
 const NAME: &str = "weixin-sim-person";
 
 /// The person that was chosen, if anybody was.
-pub(crate) struct Owner(Option<String>);
+pub(crate) struct PhoneUser(Option<String>);
 
-impl Owner {
+impl PhoneUser {
     /// The id of a person who exists: the chosen one, else the first.
     pub(crate) fn id(&self, world: &World) -> String {
         let chosen = world
@@ -30,7 +30,7 @@ impl Owner {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Owner {
+impl<S: Sync> FromRequestParts<S> for PhoneUser {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {

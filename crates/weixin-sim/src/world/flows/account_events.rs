@@ -2,7 +2,7 @@
 
 use crate::{
     App, DesktopAnswer, Person, PhoneError,
-    wire::api_error::Refusal,
+    wire::api_error::ApiError,
     world::{Desktop, World},
 };
 
@@ -60,7 +60,7 @@ impl World {
     /// All tokens of the person are void (42007, facts 4.4).
     pub(crate) fn change_password(&mut self, name: &str) -> Result<(), PhoneError> {
         let id = self.person(Some(name))?.id.clone();
-        self.grants.void(&id, None, &Refusal::PASSWORD_CHANGED);
+        self.grants.revoke(&id, None, &ApiError::PASSWORD_CHANGED);
         Ok(())
     }
 
@@ -68,7 +68,7 @@ impl World {
     pub(crate) fn withdraw(&mut self, name: &str, app: &str) -> Result<(), PhoneError> {
         let id = self.person(Some(name))?.id.clone();
         self.grants
-            .void(&id, Some(app), &Refusal::USER_UNAUTHORIZED);
+            .revoke(&id, Some(app), &ApiError::USER_UNAUTHORIZED);
         Ok(())
     }
 }

@@ -3,22 +3,27 @@
 use std::time::SystemTime;
 
 use crate::{
-    wire::api_error::Refusal,
+    wire::api_error::ApiError,
     world::{
         World,
-        app_tokens::{LIFETIME, Lent, Pool},
+        app_tokens::{IssuedAppToken, LIFETIME, Pool},
     },
 };
 
 impl World {
     /// `/cgi-bin/token`: every call makes a new one.
-    pub(crate) fn app_token(&mut self, app: &str, now: SystemTime) -> Lent {
+    pub(crate) fn app_token(&mut self, app: &str, now: SystemTime) -> IssuedAppToken {
         let token = self.random.token();
         self.app_tokens.renew(Pool::Token, app, token, now)
     }
 
     /// `/cgi-bin/stable_token`: the same one while it lives, but near its end or by force.
-    pub(crate) fn stable_token(&mut self, app: &str, force: bool, now: SystemTime) -> Lent {
+    pub(crate) fn stable_token(
+        &mut self,
+        app: &str,
+        force: bool,
+        now: SystemTime,
+    ) -> IssuedAppToken {
         let current = self.app_tokens.stable(app, now);
         match current {
             Some(current) if !(force && self.app_tokens.may_force(app, now)) => current,
@@ -30,16 +35,16 @@ impl World {
     }
 
     /// The app of a token that is good.
-    pub(crate) fn app_of_token(&self, token: &str, now: SystemTime) -> Result<&str, Refusal> {
+    pub(crate) fn app_of_token(&self, token: &str, now: SystemTime) -> Result<&str, ApiError> {
         let issued = self
             .app_tokens
             .issued
             .get(token)
-            .ok_or(Refusal::INVALID_APP_TOKEN)?;
+            .ok_or(ApiError::INVALID_APP_TOKEN)?;
         match (now < issued.expires, issued.replaced) {
             (true, _) => Ok(&issued.app),
-            (false, true) => Err(Refusal::INVALID_APP_TOKEN),
-            (false, false) => Err(Refusal::ACCESS_TOKEN_EXPIRED),
+            (false, true) => Err(ApiError::INVALID_APP_TOKEN),
+            (false, false) => Err(ApiError::ACCESS_TOKEN_EXPIRED),
         }
     }
 
@@ -49,7 +54,7 @@ impl World {
         token: &str,
         kind: &str,
         now: SystemTime,
-    ) -> Result<Lent, Refusal> {
+    ) -> Result<IssuedAppToken, ApiError> {
         let key = (self.app_of_token(token, now)?.to_owned(), kind.to_owned());
         let known = self
             .app_tokens
@@ -63,7 +68,7 @@ impl World {
         self.app_tokens
             .tickets
             .insert(key, (value.clone(), expires));
-        Ok(Lent {
+        Ok(IssuedAppToken {
             value,
             expires_in: expires.duration_since(now).unwrap_or_default(),
         })

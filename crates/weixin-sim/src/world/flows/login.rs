@@ -9,8 +9,8 @@ use crate::{
     world::{
         World,
         fault::Target,
-        logins::{Asked, Login, Stage},
-        timeline::{Event, Story},
+        logins::{Login, LoginParams, Stage},
+        timeline::{Event, LoginTrace},
     },
 };
 
@@ -23,7 +23,7 @@ impl World {
         now: SystemTime,
     ) -> Result<String, PhoneError> {
         let person = &self.person(name)?.id;
-        match self.allowed_before(uuid, person, now) {
+        match self.earlier_callback(uuid, person, now) {
             Some(callback) => Ok(callback),
             None => self.confirm(uuid, name, now),
         }
@@ -38,18 +38,18 @@ impl World {
     ) -> Result<String, PhoneError> {
         let person = self.person(name)?.id.clone();
         let login = self.logins.scan(uuid, now)?;
-        self.timeline.tell(login.story, Event::Allowed, now);
-        self.timeline.is_of(login.story, &person);
+        self.timeline.record(login.trace, Event::Allowed, now);
+        self.timeline.set_user(login.trace, &person);
         let code = self.random.code();
         let lifetime = self.setup.lifetimes.code_of(login.kind);
         self.grants
             .issue(&code, login, person, (now, now + lifetime));
-        login.enter(Stage::Confirmed { code });
+        login.set_stage(Stage::Confirmed { code });
         Ok(login.callback())
     }
 
     /// Where the browser was sent, if it was this person who said yes.
-    fn allowed_before(&self, uuid: &str, person: &str, now: SystemTime) -> Option<String> {
+    fn earlier_callback(&self, uuid: &str, person: &str, now: SystemTime) -> Option<String> {
         let login = self.logins.find(uuid, now)?;
         let Stage::Confirmed { code } = &login.stage else {
             return None;
@@ -59,36 +59,36 @@ impl World {
     }
 
     /// Begins a login: a QR code to scan, or a question inside WeChat.
-    pub(crate) fn begin(&mut self, app: &App, asked: &Asked<'_>, now: SystemTime) -> Login {
+    pub(crate) fn begin(&mut self, app: &App, params: &LoginParams<'_>, now: SystemTime) -> Login {
         let target = Target {
             is_login: true,
             path: match app.kind {
                 AppKind::OfficialAccount => "/connect/oauth2/authorize",
                 _ => "/connect/qrconnect",
             },
-            host: asked.host,
+            host: params.host,
             app: Some(&app.id),
         };
-        let fault = self.faults.strike(&target, &mut self.random);
+        let fault = self.faults.take(&target, &mut self.random);
         let uuid = self.random.uuid();
-        let story = self.timeline.begin(Story {
+        let trace = self.timeline.begin(LoginTrace {
             uuid: uuid.clone(),
-            redirect_uri: asked.redirect_uri.to_owned(),
-            ..Story::new(&app.id, app.kind)
+            redirect_uri: params.redirect_uri.to_owned(),
+            ..LoginTrace::new(&app.id, app.kind)
         });
-        self.timeline.tell(story, Event::Opened, now);
+        self.timeline.record(trace, Event::Opened, now);
         let login = Login {
             uuid,
-            story,
+            trace,
             kind: app.kind,
             app: app.id.clone(),
-            scope: asked.scope.to_owned(),
-            redirect_uri: asked.redirect_uri.to_owned(),
-            state: asked.state.to_owned(),
-            snapshot: asked.snapshot,
+            scope: params.scope.to_owned(),
+            redirect_uri: params.redirect_uri.to_owned(),
+            state: params.state.to_owned(),
+            snapshot: params.snapshot,
             expires: now + self.setup.lifetimes.qr_code,
-            fast: asked.fast,
-            fault: fault.or(asked.forgets.then_some(Effect::CookiesLost)),
+            fast: params.fast,
+            fault: fault.or(params.forgets.then_some(Effect::CookiesLost)),
             stage: Stage::Waiting,
             changed: watch::Sender::new(()),
         };
@@ -99,7 +99,7 @@ impl World {
     /// The phone reads the QR code; returns the app's name.
     pub(crate) fn scan(&mut self, uuid: &str, now: SystemTime) -> Result<String, PhoneError> {
         let login = self.logins.scan(uuid, now)?;
-        self.timeline.tell(login.story, Event::Scanned, now);
+        self.timeline.record(login.trace, Event::Scanned, now);
         let app = login.app.clone();
         let app = self.apps.iter().find(|known| known.id == app);
         Ok(app.map(|app| app.name.clone()).unwrap_or_default())
@@ -107,30 +107,30 @@ impl World {
 
     /// Ends the time of a QR code now.
     pub(crate) fn expire(&mut self, uuid: &str, now: SystemTime) -> Result<(), PhoneError> {
-        let story = self.logins.expire(uuid, now)?;
-        self.timeline.tell(story, Event::Expired, now);
+        let trace = self.logins.expire(uuid, now)?;
+        self.timeline.record(trace, Event::Expired, now);
         Ok(())
     }
 
     /// A login that begins with a code in the hands of an app on the phone; returns its number.
-    pub(super) fn code_given(
+    pub(super) fn record_code_given(
         &mut self,
         app: &str,
         kind: AppKind,
         person: &str,
         now: SystemTime,
     ) -> u64 {
-        let story = self.timeline.begin(Story::new(app, kind));
-        self.timeline.is_of(story, person);
-        self.timeline.tell(story, Event::CodeGiven, now);
-        story
+        let trace = self.timeline.begin(LoginTrace::new(app, kind));
+        self.timeline.set_user(trace, person);
+        self.timeline.record(trace, Event::CodeGiven, now);
+        trace
     }
 
     /// The phone's owner says no; the same QR code may be scanned again.
     pub(crate) fn cancel(&mut self, uuid: &str, now: SystemTime) -> Result<&Login, PhoneError> {
         let login = self.logins.scan(uuid, now)?;
-        self.timeline.tell(login.story, Event::Cancelled, now);
-        login.enter(Stage::Cancelled);
+        self.timeline.record(login.trace, Event::Canceled, now);
+        login.set_stage(Stage::Canceled);
         Ok(login)
     }
 }

@@ -6,7 +6,7 @@ use data_encoding::BASE64;
 
 use crate::{
     App, AppKind, Person, PhoneError,
-    wire::{api_error::Refusal, encrypted},
+    wire::{api_error::ApiError, encrypted},
     world::{World, mini_programs::Code, timeline::Event},
 };
 
@@ -29,7 +29,7 @@ impl World {
         now: SystemTime,
     ) -> Result<String, PhoneError> {
         let mut code = self.mini_program_code(app, person, now)?;
-        code.story = self.code_given(app, AppKind::MiniProgram, &code.person, now);
+        code.trace = self.record_code_given(app, AppKind::MiniProgram, &code.person, now);
         let key = self.random.session_key();
         self.mini_programs
             .keys
@@ -70,8 +70,8 @@ impl World {
             app,
             person,
             expires,
-            spent: false,
-            story: 0,
+            used: false,
+            trace: 0,
         })
     }
 
@@ -82,26 +82,26 @@ impl World {
         secret: &str,
         js_code: &str,
         now: SystemTime,
-    ) -> Result<Session, Refusal> {
+    ) -> Result<Session, ApiError> {
         let expected_secret = self.app(app)?.secret.clone();
         let found = self.mini_programs.login_codes.get_mut(js_code);
         let (code, key) = found
             .filter(|(code, _)| code.app == app && now < code.expires)
-            .ok_or(Refusal::INVALID_CODE)?;
-        if code.spent {
-            self.timeline.tell(code.story, Event::CodeUsedAgain, now);
-            return Err(Refusal::CODE_BEEN_USED);
+            .ok_or(ApiError::INVALID_CODE)?;
+        if code.used {
+            self.timeline.record(code.trace, Event::CodeUsedAgain, now);
+            return Err(ApiError::CODE_BEEN_USED);
         }
         if expected_secret != secret {
-            return Err(Refusal::INVALID_APPSECRET);
+            return Err(ApiError::INVALID_APPSECRET);
         }
-        code.spent = true;
-        self.timeline.tell(code.story, Event::Exchanged, now);
+        code.used = true;
+        self.timeline.record(code.trace, Event::Exchanged, now);
         let person = code.person.clone();
         let key = BASE64.encode(key);
         let person = self.known_person(&person)?;
         if person.is_blocked {
-            return Err(Refusal::CODE_BLOCKED);
+            return Err(ApiError::CODE_BLOCKED);
         }
         Ok(Session {
             key,
@@ -116,18 +116,18 @@ impl World {
         app: &str,
         openid: &str,
         signature: &str,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ApiError> {
         let mut people = self.people.iter();
         let person = people.find(|person| person.openid(app) == openid);
-        let person = person.ok_or(Refusal::INVALID_OPENID)?;
+        let person = person.ok_or(ApiError::INVALID_OPENID)?;
         let key = (app.to_owned(), person.id.clone());
         let key = self.mini_programs.keys.get(&key);
         let is_its = key.is_some_and(|key| encrypted::signature_of(*key) == signature);
-        is_its.then_some(()).ok_or(Refusal::INVALID_SIGNATURE)
+        is_its.then_some(()).ok_or(ApiError::INVALID_SIGNATURE)
     }
 
     /// Whose code this is, in which mini program.
-    pub(in crate::world) fn visitor_of(&self, js_code: &str) -> Option<String> {
+    pub(in crate::world) fn user_of_code(&self, js_code: &str) -> Option<String> {
         let (code, _) = self.mini_programs.login_codes.get(js_code)?;
         Some(format!("{} in {}", code.person, code.app))
     }
@@ -138,18 +138,18 @@ impl World {
         app: &str,
         code: &str,
         now: SystemTime,
-    ) -> Result<Person, Refusal> {
+    ) -> Result<Person, ApiError> {
         let found = self.mini_programs.phone_codes.get_mut(code);
         // A spent code of the button is an invalid one: no other answer has been seen.
-        let code = found.filter(|code| code.app == app && now < code.expires && !code.spent);
-        let code = code.ok_or(Refusal::INVALID_CODE)?;
-        code.spent = true;
+        let code = found.filter(|code| code.app == app && now < code.expires && !code.used);
+        let code = code.ok_or(ApiError::INVALID_CODE)?;
+        code.used = true;
         let person = code.person.clone();
         Ok(self.known_person(&person)?.clone())
     }
 
     /// Somebody who has opened this mini program, and the session key of their last `wx.login`.
-    pub(crate) fn visitor(
+    pub(crate) fn mini_program_user(
         &self,
         app: &str,
         person: Option<&str>,
@@ -172,10 +172,10 @@ impl World {
         known.ok_or(PhoneError::WrongApp { expected })
     }
 
-    fn known_person(&self, id: &str) -> Result<&Person, Refusal> {
+    fn known_person(&self, id: &str) -> Result<&Person, ApiError> {
         self.people
             .iter()
             .find(|person| person.id == id)
-            .ok_or(Refusal::INVALID_CODE)
+            .ok_or(ApiError::INVALID_CODE)
     }
 }

@@ -7,4 +7,4 @@ mod mini_program;
 mod quotas;
 mod user_tokens;
 
-pub(crate) use self::user_tokens::{Exchange, Issued, Profile};
+pub(crate) use self::user_tokens::{Exchange, IssuedUserToken, Profile};

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use crate::{
     lint::finding::Rule,
     parameters::Parameters,
-    wire::api_error::Refusal,
+    wire::api_error::ApiError,
     world::{
         World,
         quotas::{Excess, QUOTAS},
@@ -20,16 +20,16 @@ impl World {
         parameters: &Parameters,
         body: &[u8],
         now: SystemTime,
-    ) -> Option<Refusal> {
+    ) -> Option<ApiError> {
         let index = QUOTAS.iter().position(|quota| quota.path == path)?;
         let caller = match path {
-            "/sns/jscode2session" => self.visitor_of(parameters.get("js_code")),
+            "/sns/jscode2session" => self.user_of_code(parameters.get("js_code")),
             _ => self.app_of(parameters, body),
         };
-        let Excess { refusal, news } = self.quotas.count(index, &caller?, now)?;
-        if let Some(sent) = news {
+        let Excess { api_error, finding } = self.quotas.count(index, &caller?, now)?;
+        if let Some(sent) = finding {
             self.findings.add(&Rule::QUOTA, sent);
         }
-        self.setup.enforces_quotas.then_some(refusal)
+        self.setup.enforces_quotas.then_some(api_error)
     }
 }

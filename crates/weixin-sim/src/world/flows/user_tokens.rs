@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::{
     AppKind, Person, PhoneError,
-    wire::api_error::Refusal,
+    wire::api_error::ApiError,
     world::{
         World,
         grants::{Code, Grant},
@@ -22,7 +22,7 @@ pub(crate) struct Exchange<'a> {
 
 /// A successful answer of the token endpoints.
 #[derive(Debug)]
-pub(crate) struct Issued {
+pub(crate) struct IssuedUserToken {
     pub(crate) access_token: String,
     pub(crate) expires_in: Duration,
     pub(crate) refresh_token: String,
@@ -57,15 +57,15 @@ impl World {
             .then_some(())
             .ok_or(PhoneError::WrongApp { expected })?;
         let person = self.person(person)?.id.clone();
-        let story = self.code_given(app, AppKind::MobileApp, &person, now);
+        let trace = self.record_code_given(app, AppKind::MobileApp, &person, now);
         let granted = Code {
             app: app.to_owned(),
             person,
             scope: "snsapi_userinfo".to_owned(),
             snapshot: false,
             expires: now + self.setup.lifetimes.code_of(AppKind::MobileApp),
-            spent: false,
-            story,
+            used: false,
+            trace,
         };
         let code = self.random.code();
         let end = granted.expires;
@@ -76,28 +76,28 @@ impl World {
     /// `/sns/oauth2/access_token`: the code is looked at before the secret, and spent last.
     pub(crate) fn exchange(
         &mut self,
-        asked: &Exchange<'_>,
+        request: &Exchange<'_>,
         now: SystemTime,
-    ) -> Result<Issued, Refusal> {
-        let app = self.apps.iter().find(|app| app.id == asked.app);
-        let app = app.ok_or(Refusal::INVALID_APPID)?;
+    ) -> Result<IssuedUserToken, ApiError> {
+        let app = self.apps.iter().find(|app| app.id == request.app);
+        let app = app.ok_or(ApiError::INVALID_APPID)?;
         if app.is_frozen {
-            return Err(Refusal::USER_LIMITED);
+            return Err(ApiError::USER_LIMITED);
         }
         let code = self
             .grants
             .codes
-            .get_mut(asked.code)
+            .get_mut(request.code)
             .filter(|code| code.app == app.id && now < code.expires);
-        let code = code.ok_or(Refusal::INVALID_CODE)?;
-        if code.spent {
-            self.timeline.tell(code.story, Event::CodeUsedAgain, now);
-            return Err(Refusal::CODE_BEEN_USED);
+        let code = code.ok_or(ApiError::INVALID_CODE)?;
+        if code.used {
+            self.timeline.record(code.trace, Event::CodeUsedAgain, now);
+            return Err(ApiError::CODE_BEEN_USED);
         }
-        if app.secret != asked.secret {
-            return Err(Refusal::INVALID_APPSECRET);
+        if app.secret != request.secret {
+            return Err(ApiError::INVALID_APPSECRET);
         }
-        code.spent = true;
+        code.used = true;
         let grant = Grant {
             app: code.app.clone(),
             person: code.person.clone(),
@@ -107,10 +107,10 @@ impl World {
             access_expires: now + self.setup.lifetimes.access_token,
             refresh_token: self.random.token(),
             refresh_expires: now + self.setup.lifetimes.refresh_token,
-            story: code.story,
-            void: None,
+            trace: code.trace,
+            revoked: None,
         };
-        self.timeline.tell(grant.story, Event::Exchanged, now);
+        self.timeline.record(grant.trace, Event::Exchanged, now);
         self.grants.add(grant.clone(), now);
         self.issued(grant, now)
     }
@@ -122,24 +122,24 @@ impl World {
         app: &str,
         refresh_token: &str,
         now: SystemTime,
-    ) -> Result<Issued, Refusal> {
+    ) -> Result<IssuedUserToken, ApiError> {
         let grant = self
             .grants
             .by_refresh_token
             .get(refresh_token)
             .filter(|grant| grant.app == app);
-        let mut grant = grant.ok_or(Refusal::INVALID_REFRESH_TOKEN)?.clone();
-        if let Some(why) = grant.void {
+        let mut grant = grant.ok_or(ApiError::INVALID_REFRESH_TOKEN)?.clone();
+        if let Some(why) = grant.revoked {
             return Err(why);
         }
         if now >= grant.refresh_expires {
-            return Err(Refusal::REFRESH_TOKEN_EXPIRED);
+            return Err(ApiError::REFRESH_TOKEN_EXPIRED);
         }
         if now >= grant.access_expires {
             grant.access_token = self.random.token();
         }
         grant.access_expires = now + self.setup.lifetimes.access_token;
-        self.timeline.tell(grant.story, Event::Refreshed, now);
+        self.timeline.record(grant.trace, Event::Refreshed, now);
         self.grants.add(grant.clone(), now);
         self.issued(grant, now)
     }
@@ -150,16 +150,16 @@ impl World {
         access_token: &str,
         openid: &str,
         now: SystemTime,
-    ) -> Result<Profile, Refusal> {
+    ) -> Result<Profile, ApiError> {
         let grant = self.grants.of_access_token(access_token, now)?;
         if self.app(&grant.app)?.is_frozen {
-            return Err(Refusal::USER_LIMITED);
+            return Err(ApiError::USER_LIMITED);
         }
         let profile = self.profile(grant)?;
         if profile.openid == openid {
             Ok(profile)
         } else {
-            Err(Refusal::INVALID_OPENID)
+            Err(ApiError::INVALID_OPENID)
         }
     }
 
@@ -169,22 +169,22 @@ impl World {
         access_token: &str,
         openid: &str,
         now: SystemTime,
-    ) -> Result<Profile, Refusal> {
+    ) -> Result<Profile, ApiError> {
         let profile = self.check(access_token, openid, now)?;
         let grant = self.grants.of_access_token(access_token, now)?;
         if shows_profile(&grant.scope) {
-            self.timeline.tell(grant.story, Event::Profile, now);
+            self.timeline.record(grant.trace, Event::Profile, now);
             Ok(profile)
         } else {
-            Err(Refusal::API_UNAUTHORIZED)
+            Err(ApiError::API_UNAUTHORIZED)
         }
     }
 
-    fn profile(&self, grant: &Grant) -> Result<Profile, Refusal> {
+    fn profile(&self, grant: &Grant) -> Result<Profile, ApiError> {
         let person = self.people.iter().find(|person| person.id == grant.person);
-        let person = person.ok_or(Refusal::INVALID_CREDENTIAL)?;
+        let person = person.ok_or(ApiError::INVALID_CREDENTIAL)?;
         let person = if grant.snapshot {
-            person.stand_in()
+            person.snapshot_user()
         } else {
             person.clone()
         };
@@ -204,12 +204,12 @@ impl World {
             .then(|| person.unionid())
     }
 
-    fn issued(&self, grant: Grant, now: SystemTime) -> Result<Issued, Refusal> {
+    fn issued(&self, grant: Grant, now: SystemTime) -> Result<IssuedUserToken, ApiError> {
         let Profile {
             openid, unionid, ..
         } = self.profile(&grant)?;
         let scope = grant.scope;
-        Ok(Issued {
+        Ok(IssuedUserToken {
             expires_in: grant.access_expires.duration_since(now).unwrap_or_default(),
             access_token: grant.access_token,
             refresh_token: grant.refresh_token,

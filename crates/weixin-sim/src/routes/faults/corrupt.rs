@@ -23,9 +23,9 @@ use crate::Effect;
 /// Longest answer of ours.
 const MAX_ANSWER: usize = 64 * 1024;
 /// In how many bits a slow body comes.
-const BITS: u32 = 10;
+const CHUNKS: u32 = 10;
 
-pub(super) async fn spoil(effect: Effect, mut response: Response) -> Response {
+pub(super) async fn corrupt(effect: Effect, mut response: Response) -> Response {
     match effect {
         Effect::ContentType(content_type) => {
             if let Ok(value) = HeaderValue::try_from(content_type) {
@@ -34,12 +34,12 @@ pub(super) async fn spoil(effect: Effect, mut response: Response) -> Response {
             response
         }
         Effect::Cut => with_body(response, |body| body[..body.len() / 2].to_vec()).await,
-        Effect::LoneSurrogate => with_body(response, |body| half_an_emoji(&body)).await,
+        Effect::LoneSurrogate => with_body(response, |body| append_lone_surrogate(&body)).await,
         Effect::Without(name) => with_body(response, |body| without(&body, &name)).await,
         Effect::SlowBodyMs(milliseconds) => {
-            slowly(response, Duration::from_millis(milliseconds)).await
+            slow_down(response, Duration::from_millis(milliseconds)).await
         }
-        Effect::ResetAfter => broken(),
+        Effect::ResetAfter => broken_connection(),
         _ => response,
     }
 }
@@ -52,7 +52,7 @@ async fn with_body(response: Response, change: impl FnOnce(Bytes) -> Vec<u8>) ->
 }
 
 /// The nickname with the first half of a surrogate pair at its end; an answer without one stays as it is.
-fn half_an_emoji(body: &[u8]) -> Vec<u8> {
+fn append_lone_surrogate(body: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(body);
     let begin = "\"nickname\":\"";
     let Some((before, rest)) = text.split_once(begin) else {
@@ -110,27 +110,27 @@ fn end_of_text(rest: &str) -> usize {
 }
 
 /// The body in bits, one after the other.
-async fn slowly(response: Response, in_all: Duration) -> Response {
+async fn slow_down(response: Response, in_all: Duration) -> Response {
     let (mut parts, body) = response.into_parts();
     let bytes = to_bytes(body, MAX_ANSWER).await.unwrap_or_default();
     let length = HeaderValue::from(bytes.len());
     parts.headers.insert(CONTENT_LENGTH, length);
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
-        let size = bytes.len().div_ceil(BITS as usize).max(1);
-        for bit in bytes.chunks(size) {
-            sleep(in_all / BITS).await;
-            if sender.send(bytes.slice_ref(bit)).await.is_err() {
+        let size = bytes.len().div_ceil(CHUNKS as usize).max(1);
+        for chunk in bytes.chunks(size) {
+            sleep(in_all / CHUNKS).await;
+            if sender.send(bytes.slice_ref(chunk)).await.is_err() {
                 return;
             }
         }
     });
-    Response::from_parts(parts, Body::new(Bits(receiver)))
+    Response::from_parts(parts, Body::new(Chunks(receiver)))
 }
 
-struct Bits(mpsc::Receiver<Bytes>);
+struct Chunks(mpsc::Receiver<Bytes>);
 
-impl http_body::Body for Bits {
+impl http_body::Body for Chunks {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -140,12 +140,12 @@ impl http_body::Body for Bits {
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         self.0
             .poll_recv(context)
-            .map(|bit| bit.map(|bit| Ok(Frame::data(bit))))
+            .map(|chunk| chunk.map(|chunk| Ok(Frame::data(chunk))))
     }
 }
 
 /// An answer that promises a body and breaks the connection in its place.
-pub(super) fn broken() -> Response {
+pub(super) fn broken_connection() -> Response {
     struct Broken;
 
     impl http_body::Body for Broken {
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn half_an_emoji_stands_at_the_end_of_the_nickname() {
         let body = br#"{"nickname":"a\\","sex":0}"#;
-        let spoilt = String::from_utf8(half_an_emoji(body)).unwrap();
-        assert_eq!(spoilt, r#"{"nickname":"a\\\ud83d","sex":0}"#);
+        let corrupted = String::from_utf8(append_lone_surrogate(body)).unwrap();
+        assert_eq!(corrupted, r#"{"nickname":"a\\\ud83d","sex":0}"#);
     }
 }
