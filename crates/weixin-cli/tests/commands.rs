@@ -179,7 +179,7 @@ fn each_failure_has_its_exit_code_and_says_what_to_do() {
     let console_help =
         "\nhelp: compare app id, app secret, scope and callback with WeChat's console";
     let table: [(&[&str], i32, String); 8] = [
-        (&["scan", &url, "--as", "bob"], 2, "error: unknown person: expected one of xiaoming, long, layla, noname, control".to_owned()),
+        (&["scan", &url, "--as", "bob"], 2, "error: unknown user: expected one of xiaoming, long, layla, noname, control".to_owned()),
         (&["scan", "https://open.weixin.qq.com/connect/qrconnect"], 2,
             "error: https://open.weixin.qq.com is not a simulator: name the one that stands for it by --sim, or open the address in a browser and scan it with WeChat".to_owned()),
         (&["scan", unknown_app.trim()], 5, "error: the login page refuses this address: AppID 参数错误".to_owned()),

@@ -8,7 +8,7 @@ use std::{
 use axum::http::HeaderValue;
 
 use crate::{
-    App, DesktopAnswer, Lifetimes, Person,
+    App, DesktopAnswer, Lifetimes, User,
     settings::Settings,
     world::{Desktop, Setup, app, user},
 };
@@ -43,9 +43,9 @@ impl SimBuilder {
         self
     }
 
-    /// Adds somebody in front of the people who are there from the start.
-    pub fn person(mut self, person: Person) -> Self {
-        self.setup.people.push(person);
+    /// Adds somebody in front of the users who are there from the start.
+    pub fn user(mut self, user: User) -> Self {
+        self.setup.users.push(user);
         self
     }
 
@@ -68,7 +68,7 @@ impl SimBuilder {
     }
 
     /// Sends a browser that opens the login page straight back to the callback (302), as the
-    /// first person.
+    /// first user.
     pub fn auto_allow(mut self) -> Self {
         self.settings.auto_allow = true;
         self
@@ -89,11 +89,11 @@ impl SimBuilder {
         self
     }
 
-    /// Lets WeChat for PC run from the start, with the person of this id in front of it: the login page
+    /// Lets WeChat for PC run from the start, with the user of this id in front of it: the login page
     /// offers to log in without scanning.
-    pub fn desktop(mut self, person: impl Into<String>, answer: DesktopAnswer) -> Self {
-        let person = person.into();
-        self.setup.desktop = Some(Desktop { person, answer });
+    pub fn desktop(mut self, user: impl Into<String>, answer: DesktopAnswer) -> Self {
+        let user = user.into();
+        self.setup.desktop = Some(Desktop { user, answer });
         self
     }
 
@@ -106,9 +106,9 @@ impl SimBuilder {
 
     /// The id of somebody who will be there.
     pub(crate) fn user_id(&self, name: &str) -> Option<String> {
-        let mut people = self.setup.people.iter().cloned().chain(user::defaults());
-        let person = people.find(|person| person.matches(name))?;
-        Some(person.id)
+        let mut users = self.setup.users.iter().cloned().chain(user::defaults());
+        let user = users.find(|user| user.matches(name))?;
+        Some(user.id)
     }
 
     /// Where to listen, and what is there: the defaults are added to it.
@@ -116,7 +116,7 @@ impl SimBuilder {
         if self.setup.apps.is_empty() {
             self.setup.apps = app::defaults();
         }
-        self.setup.people.extend(user::defaults());
+        self.setup.users.extend(user::defaults());
         (self.listen, self.setup, self.settings)
     }
 }

@@ -1,4 +1,4 @@
-//! The configuration file: apps, people, lifetimes and switches, as TOML.
+//! The configuration file: apps, users, lifetimes and switches, as TOML.
 
 use std::{collections::HashSet, fmt::Display, net::IpAddr, time::Duration};
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 
-use crate::{App, AppKind, DesktopAnswer, Lifetimes, Person, SimBuilder, world::app::AppChange};
+use crate::{App, AppKind, DesktopAnswer, Lifetimes, SimBuilder, User, world::app::AppChange};
 
 /// A file with every setting, commented: what `weixin sim init` writes.
 pub const EXAMPLE: &str = include_str!("../templates/sim.toml");
@@ -26,7 +26,7 @@ struct File {
     desktop: Option<Spanned<String>>,
     lifetimes: Seconds,
     app: Vec<Spanned<AppEntry>>,
-    person: Vec<Spanned<PersonEntry>>,
+    user: Vec<Spanned<UserEntry>>,
 }
 
 /// Each in seconds.
@@ -58,7 +58,7 @@ struct AppEntry {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PersonEntry {
+struct UserEntry {
     id: String,
     nickname: String,
     #[serde(default = "yes")]
@@ -103,14 +103,14 @@ impl SimBuilder {
             };
             self = self.app(app.map_err(|problem| at(toml, start, &problem))?);
         }
-        for entry in file.person {
+        for entry in file.user {
             let start = entry.span().start;
-            let person = entry.into_inner().try_into();
-            self = self.person(person.map_err(|problem| at(toml, start, &problem))?);
+            let user = entry.into_inner().try_into();
+            self = self.user(user.map_err(|problem| at(toml, start, &problem))?);
         }
-        if let Some(person) = file.desktop {
-            let (start, person) = (person.span().start, person.into_inner());
-            let id = self.user_id(&person).ok_or_else(|| {
+        if let Some(user) = file.desktop {
+            let (start, user) = (user.span().start, user.into_inner());
+            let id = self.user_id(&user).ok_or_else(|| {
                 at(
                     toml,
                     start,
@@ -176,18 +176,18 @@ impl TryFrom<AppEntry> for App {
     }
 }
 
-impl TryFrom<PersonEntry> for Person {
+impl TryFrom<UserEntry> for User {
     type Error = &'static str;
 
-    fn try_from(entry: PersonEntry) -> Result<Self, &'static str> {
+    fn try_from(entry: UserEntry) -> Result<Self, &'static str> {
         if entry.id.is_empty() {
-            return Err("person: `id` must not be empty");
+            return Err("user: `id` must not be empty");
         }
-        let person = Self::new(entry.id, entry.nickname);
+        let user = Self::new(entry.id, entry.nickname);
         Ok(if entry.avatar {
-            person
+            user
         } else {
-            person.without_avatar()
+            user.without_avatar()
         })
     }
 }

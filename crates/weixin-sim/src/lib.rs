@@ -1,4 +1,4 @@
-//! WeChat on your own machine: the QR page, a pretend phone and the login API.
+//! WeChat on your own machine: the QR page, a simulated phone and the login API.
 //!
 //! It is for tests and local work, **not for production**: whoever reaches it logs in as anybody.
 //! It listens on loopback, keeps nothing after it ends, and is as picky as WeChat is documented or
@@ -28,7 +28,7 @@
 //! | `/connect/zh_CN/htmledition/js/wxLogin.js` | shows the QR page in a frame of a site |
 //! | `/connect/qrcode/{uuid}` | the QR picture, a JPEG |
 //! | `/connect/l/qrconnect` | what the page polls: 408, 404, 403, 405, 402; `f=json`, `f=url` |
-//! | `/connect/confirm?uuid=` | what the QR code holds: the pretend phone |
+//! | `/connect/confirm?uuid=` | what the QR code holds: the simulated phone |
 //! | `/connect/oauth2/authorize` | the login of an official account, for browsers whose `User-Agent` has `MicroMessenger` |
 //! | `/sns/oauth2/access_token`, `/sns/oauth2/refresh_token`, `/sns/auth`, `/sns/userinfo` | the API, by GET, POST form, or both |
 //! | `/sns/jscode2session`, `/wxa/business/getuserphonenumber` | the login and the phone number of a mini program |
@@ -36,7 +36,7 @@
 //! | `/wxa/checksession` | whether a session key is still the latest |
 //! | `/api/check-login`, `/api/authorize` | WeChat for PC on the browser's machine ([`SimBuilder::desktop`]) |
 //! | `/_sim/` | ours: the desk, which shows live what is going on |
-//! | `/_sim/phone` | ours: the pretend phone, whose owner can be chosen |
+//! | `/_sim/phone` | ours: the simulated phone, whose owner can be chosen |
 //! | `/_sim/findings` | ours: what passes here and would not at WeChat |
 //! | `/_sim/api/…` | ours: control, as JSON ([`OPENAPI`]) |
 //!
@@ -45,14 +45,14 @@
 //! Four apps of one Open Platform account, all with secret 32 × `s` and callbacks on `localhost` and
 //! `127.0.0.1` at any port: the website app `wx0123456789abcdef` ([`App::default`]), the official
 //! account `wx0123456789abcde0`, the mobile app `wx0123456789abcde1` and the mini program
-//! `wx0123456789abcde2`. Five people, of whom `xiaoming` is the default. Others by [`SimBuilder`], also
+//! `wx0123456789abcde2`. Five users, of whom `xiaoming` is the default. Others by [`SimBuilder`], also
 //! from a TOML file ([`SimBuilder::config`], [`EXAMPLE_CONFIG`]), or later by [`Sim::put_app`] and
-//! [`Sim::put_person`].
+//! [`Sim::put_user`].
 //!
 //! # Control
 //!
 //! What the methods of [`Sim`] do can be done in any language by HTTP under `/_sim/api`; the OpenAPI document
-//! of it is [`OPENAPI`] and `GET /_sim/api/openapi.json`. The phone scans, allows and cancels; people change
+//! of it is [`OPENAPI`] and `GET /_sim/api/openapi.json`. The phone scans, allows and cancels; users change
 //! their names, avatars and passwords; apps are frozen; the clock moves, stops and runs; a test waits until
 //! something happens ([`Sim::until`], `POST /_sim/api/wait-for`).
 //!
@@ -119,14 +119,14 @@ pub use self::{
     config::{EXAMPLE as EXAMPLE_CONFIG, InvalidConfig},
     hosts::WECHAT_HOSTS,
     lifetimes::Lifetimes,
-    lint::finding::{Finding, Rule, Text},
+    lint::finding::{Bilingual, Finding, Rule},
     routes::OPENAPI,
     sim::Sim,
     world::{
         DesktopAnswer, PhoneError,
         app::{App, AppKind},
         fault::{Answer, Effect, Fault},
-        request_log::Recorded,
-        user::Person,
+        request_log::LoggedRequest,
+        user::User,
     },
 };

@@ -21,7 +21,7 @@ async fn the_example_is_what_is_there_without_it() {
         .start()
         .await
         .unwrap();
-    assert_eq!(get(&sim, "/_sim/api/people").await[0]["id"], "xiaoming");
+    assert_eq!(get(&sim, "/_sim/api/users").await[0]["id"], "xiaoming");
     let asked = "/sns/oauth2/access_token?appid=wx0123456789abcdef&grant_type=authorization_code&code=x&secret=y";
     assert_eq!(get(&sim, asked).await["errcode"], 40029);
 }
@@ -38,7 +38,7 @@ async fn apps_people_and_lifetimes_are_taken_over() {
         secret = "shopsecret"
         callback_domains = ["www.example.com"]
         bound = false
-        [[person]]
+        [[user]]
         id = "me"
         nickname = "我"
         avatar = false
@@ -103,8 +103,8 @@ fn a_bad_file_is_refused_with_line_field_and_rule() {
             ["app \"wx1\"", "bare hosts"],
         ),
         (
-            "[[person]]\nid = \"\"\nnickname = \"x\"",
-            ["line 1: person", "`id` must not be empty"],
+            "[[user]]\nid = \"\"\nnickname = \"x\"",
+            ["line 1: user", "`id` must not be empty"],
         ),
         ("[lifetimes]\npoll = -1", ["line 2", "expected u32"]),
         ("seed = ", ["line 1", ""]),

@@ -1,11 +1,11 @@
-//! Apps, people, time and waiting, by control in any language and in Rust.
+//! Apps, users, time and waiting, by control in any language and in Rust.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::time::{Duration, SystemTime};
 
 use reqwest::{Client, Method, redirect::Policy};
 use serde_json::{Value, json};
-use weixin_sim::{App, AppKind, Person, Sim};
+use weixin_sim::{App, AppKind, Sim, User};
 
 async fn call(sim: &Sim, method: Method, path: &str, body: Value) -> (u16, Value) {
     let client = Client::builder().build().unwrap();
@@ -78,20 +78,20 @@ async fn somebody_comes_logs_in_under_another_name_and_goes() {
     let hong = json!({ "id": "hong", "nickname": "小红", "avatar": false, "blocked": false });
     let body = json!({ "nickname": "小红", "avatar": false });
     for _ in 0..2 {
-        let answer = call(&sim, Method::PUT, "/people/hong", body.clone()).await;
+        let answer = call(&sim, Method::PUT, "/users/hong", body.clone()).await;
         assert_eq!(answer, (200, hong.clone()));
     }
     open(&sim, "wx0123456789abcdef", "http://localhost/").await;
     let uuid = sim.pending().remove(0);
     sim.allow(&uuid, "小红").unwrap();
     let (_, timeline) = call(&sim, Method::GET, "/timeline", json!({})).await;
-    assert_eq!(timeline[0]["person"], "hong");
-    call(&sim, Method::DELETE, "/people/hong", json!({})).await;
-    assert_eq!(sim.people().len(), 5);
+    assert_eq!(timeline[0]["user"], "hong");
+    call(&sim, Method::DELETE, "/users/hong", json!({})).await;
+    assert_eq!(sim.users().len(), 5);
 
-    sim.put_person(Person::new("hong", "红").blocked());
-    sim.put_person(Person::new("hong", "大红"));
-    assert_eq!(sim.people().last().unwrap().nickname(), "大红");
+    sim.put_user(User::new("hong", "红").blocked());
+    sim.put_user(User::new("hong", "大红"));
+    assert_eq!(sim.users().last().unwrap().nickname(), "大红");
     sim.put_app(App::new("wx2", "x").kind(AppKind::MiniProgram).frozen());
     assert_eq!(sim.apps().last().unwrap().id(), "wx2");
 }
@@ -145,7 +145,7 @@ async fn who_waits_is_told_when_it_happens() {
         .map(|step| step["what"].as_str().unwrap())
         .collect();
     assert_eq!(
-        (login["person"].as_str(), names),
+        (login["user"].as_str(), names),
         (Some("layla"), vec!["opened", "allowed"])
     );
 
@@ -170,7 +170,7 @@ async fn whoever_says_yes_twice_has_said_it_once_and_nobody_else_can() {
     open(&sim, "wx0123456789abcdef", "http://localhost/").await;
     let uuid = sim.pending().remove(0);
     let path = format!("/logins/{uuid}/allow");
-    let allow = async |person| call(&sim, Method::POST, &path, json!({ "person": person })).await;
+    let allow = async |user| call(&sim, Method::POST, &path, json!({ "user": user })).await;
     let first = allow("layla").await;
     assert_eq!((first.0, &allow("layla").await), (200, &first));
     assert_eq!(allow("xiaoming").await.0, 400);

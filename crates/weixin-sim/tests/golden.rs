@@ -18,7 +18,7 @@ use weixin_sim::Sim;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Story {
+struct LoginTrace {
     title: String,
     #[expect(dead_code, reason = "for those who read it")]
     source: String,
@@ -263,7 +263,7 @@ async fn every_golden_story_is_told_as_it_is_written() {
     assert!(files.len() >= 17, "stories are missing: {files:?}");
     let mut failures = Vec::new();
     for file in files {
-        let story: Story = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        let story: LoginTrace = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
         let mut player = Player::start().await;
         for step in &story.steps {
             if let Err(problem) = player.play(step).await {

@@ -105,7 +105,7 @@ async fn something_happens(sim: &Sim) -> String {
         format!("/sns/oauth2/access_token?appid=wx0123456789abcdef&secret=x&code={code}");
     client.post(url(&exchange)).send().await.unwrap();
     let open = url("/_sim/api/apps/wx0123456789abcde2/wx-login");
-    let layla = json!({ "person": "layla" });
+    let layla = json!({ "user": "layla" });
     client.post(open).json(&layla).send().await.unwrap();
     let fault = json!({ "effect": "cut", "times": null });
     let faults = url("/_sim/api/faults");
@@ -146,7 +146,7 @@ async fn every_action_of_the_document_is_one_and_no_other_is() {
             let body = match action {
                 "rename" => json!({ "nickname": "x" }),
                 "withdraw" => json!({ "app": "wx0123456789abcdef" }),
-                "encrypted-data" => json!({ "person": "layla", "data": "phone" }),
+                "encrypted-data" => json!({ "user": "layla", "data": "phone" }),
                 _ => json!({}),
             };
             let answer = call.make(&body, Some(action)).await;

@@ -12,10 +12,10 @@ async fn start(builder: SimBuilder) -> Sim {
     builder.start().await.unwrap()
 }
 
-/// The error code of a mini program's login by `person`; 0 if it succeeds.
-async fn log_in(client: &Client, sim: &Sim, person: &str) -> i64 {
+/// The error code of a mini program's login by `user`; 0 if it succeeds.
+async fn log_in(client: &Client, sim: &Sim, user: &str) -> i64 {
     let app = "wx0123456789abcde2";
-    let code = sim.wx_login(app, person).unwrap();
+    let code = sim.wx_login(app, user).unwrap();
     let url = format!(
         "{}/sns/jscode2session?appid={app}&secret={}&js_code={code}&grant_type=authorization_code",
         sim.url(),

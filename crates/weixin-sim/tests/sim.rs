@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::{Client, Response, redirect::Policy};
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
-use weixin_sim::{App, Person, PhoneError, Sim};
+use weixin_sim::{App, PhoneError, Sim, User};
 
 const LOGIN: &str = "/connect/qrconnect?appid=wx0123456789abcdef&scope=snsapi_login&state=s1\
                      &redirect_uri=http%3A%2F%2Flocalhost%3A8080%2Fauthorization";
@@ -104,7 +104,7 @@ async fn a_poll_that_waited_long_enough_is_told_408_and_an_expired_one_402() {
 async fn auto_allow_goes_straight_back_as_the_first_person() {
     let sim = Sim::builder()
         .auto_allow()
-        .person(Person::new("me", "Me"))
+        .user(User::new("me", "Me"))
         .start()
         .await
         .unwrap();
@@ -277,7 +277,7 @@ async fn the_request_log_has_everything_but_the_secrets() {
 /// Path (`UUID` stands for that of a QR code), body, status, field and rule.
 const BAD_CONTROL: [(&str, &str, u16, &str, &str); 9] = [
     (
-        "/_sim/api/people",
+        "/_sim/api/users",
         "",
         405,
         "method",
@@ -285,17 +285,17 @@ const BAD_CONTROL: [(&str, &str, u16, &str, &str); 9] = [
     ),
     (
         "/_sim/api/logins/UUID/allow",
-        r#"{"person":"bob"}"#,
+        r#"{"user":"bob"}"#,
         400,
-        "person",
-        "unknown person: expected one of xiaoming, long, layla, noname, control",
+        "user",
+        "unknown user: expected one of xiaoming, long, layla, noname, control",
     ),
     (
         "/_sim/api/logins/UUID/allow",
         r#"{"persona":"bob"}"#,
         400,
         "persona",
-        "unknown field `persona`, expected `person` at line 1 column 10",
+        "unknown field `persona`, expected `user` at line 1 column 10",
     ),
     (
         "/_sim/api/logins/UUID/jump",
@@ -358,8 +358,8 @@ async fn the_phones_form_says_which_field_is_wrong() {
         ("", "action: expected allow or cancel"),
         ("action=maybe", "action: expected allow or cancel"),
         (
-            "action=allow&person=bob",
-            "person: unknown person: expected one of xiaoming, long, layla, noname, control",
+            "action=allow&user=bob",
+            "user: unknown user: expected one of xiaoming, long, layla, noname, control",
         ),
     ] {
         let url = format!("{}/_sim/phone/{uuid}", sim.url());
@@ -389,12 +389,12 @@ async fn control_shows_who_waits_and_moves_the_clock() {
             "expires_in": 240,
         }])
     );
-    let people: Value = get(&sim, "/_sim/api/people").await.json().await.unwrap();
+    let users: Value = get(&sim, "/_sim/api/users").await.json().await.unwrap();
     assert_eq!(
-        people[0],
+        users[0],
         json!({ "id": "xiaoming", "nickname": "小明🐼é", "avatar": true, "blocked": false })
     );
-    assert_eq!(people.as_array().unwrap().len(), 5);
+    assert_eq!(users.as_array().unwrap().len(), 5);
 }
 
 #[tokio::test]
@@ -645,8 +645,8 @@ async fn a_reset_brings_everything_back_to_the_start() {
         .unwrap();
     let first = get(&sim, LOGIN).await.text().await.unwrap();
     for (path, body) in [
-        ("people/xiaoming/rename", r#"{"nickname":"other"}"#),
-        ("people/layla/block", ""),
+        ("users/xiaoming/rename", r#"{"nickname":"other"}"#),
+        ("users/layla/block", ""),
         ("apps/wx0123456789abcdef/freeze", ""),
         ("clock", r#"{"advance_seconds":60}"#),
         ("faults", r#"{"effect":"cut"}"#),
@@ -674,8 +674,8 @@ async fn a_reset_brings_everything_back_to_the_start() {
             .unwrap();
         assert_eq!(now, expected, "{path}");
     }
-    let people: Value = get(&sim, "/_sim/api/people").await.json().await.unwrap();
-    assert_eq!(people[0]["nickname"], "小明🐼é");
+    let users: Value = get(&sim, "/_sim/api/users").await.json().await.unwrap();
+    assert_eq!(users[0]["nickname"], "小明🐼é");
     // With the same seed the same things come again, the QR code's id among them.
     assert_eq!(get(&sim, LOGIN).await.text().await.unwrap(), first);
 }

@@ -56,7 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// What `wx.getUserInfo` gives to the mini program.
 async fn hand_over(sim: &Sim) -> Result<(EncryptedData, String, String), Box<dyn Error>> {
     let url = format!("{}/_sim/api/apps/{APP}/encrypted-data", sim.url());
-    let request = Request::post(url).body(br#"{"person":"layla"}"#.to_vec())?;
+    let request = Request::post(url).body(br#"{"user":"layla"}"#.to_vec())?;
     let answer = Https::new()?.send(request).await?;
     let answer: serde_json::Value = serde_json::from_slice(answer.body())?;
     let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();

@@ -37,7 +37,7 @@ async fn log_in(sim: &Sim) -> Session {
 /// What the mini program hands over.
 async fn payload(sim: &Sim, data: &str) -> (EncryptedData, Value) {
     let url = format!("{}/_sim/api/apps/{APP}/encrypted-data", sim.url());
-    let body = format!(r#"{{"person":"layla","data":"{data}"}}"#).into_bytes();
+    let body = format!(r#"{{"user":"layla","data":"{data}"}}"#).into_bytes();
     let answer = Https::new().unwrap();
     let answer = answer.send(Request::post(url).body(body).unwrap()).await;
     let answer: Value = serde_json::from_slice(answer.unwrap().body()).unwrap();

@@ -13,7 +13,7 @@ use weixin::{
     AppKind, AppSecret, Client, Code, Endpoints, OpenId, RedisStore, SqlStore, Store, StoreKeys,
     Vault,
 };
-use weixin_sim::{Effect, Fault, Person, Sim};
+use weixin_sim::{Effect, Fault, Sim, User};
 
 const KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 const APP: &str = "wx0123456789abcde1";
@@ -107,7 +107,7 @@ async fn log_in(sim: &Sim, store: impl Store + 'static) -> Vec<OpenId> {
     let mut users = Vec::new();
     for n in 0..USERS {
         let person = format!("person-{n}");
-        sim.put_person(Person::new(&person, &person));
+        sim.put_user(User::new(&person, &person));
         let code = Code::new(sim.send_auth(APP, &person).unwrap()).unwrap();
         let token = client.exchange(code).await.unwrap();
         vault.keep(&token).await.unwrap();

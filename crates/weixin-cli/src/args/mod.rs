@@ -64,7 +64,7 @@ pub(crate) enum Command {
     Man(Man),
 }
 
-/// Show the whole login on this machine: an example site, WeChat's QR page and a pretend phone
+/// Show the whole login on this machine: an example site, WeChat's QR page and a simulated phone
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   weixin demo

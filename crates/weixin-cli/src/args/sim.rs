@@ -14,7 +14,7 @@ use crate::settings::SIMULATOR;
 #[command(
     after_help = "\
 Point your program at the address instead of https://open.weixin.qq.com and https://api.weixin.qq.com.
-It serves the QR page, a pretend phone and the login API; control is under /_sim/api.
+It serves the QR page, a simulated phone and the login API; control is under /_sim/api.
 Where a program has WeChat's host names as constants, run it by `weixin sim exec`.
 
 Examples:
@@ -147,11 +147,11 @@ pub(crate) enum SimCommand {
 The browser is a Chromium, Chrome or Edge of this machine, with a profile that goes with it.
 
 Examples:
-  weixin sim phone                  the pretend phone of `weixin sim`
+  weixin sim phone                  the simulated phone of `weixin sim`
   weixin sim phone http://localhost:8080/
                                     your site, as somebody inside WeChat sees it")]
 pub(crate) struct Phone {
-    /// What to open instead of the pretend phone
+    /// What to open instead of the simulated phone
     #[arg(value_parser = web_address)]
     pub(crate) address: Option<Url>,
 

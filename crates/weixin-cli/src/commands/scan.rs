@@ -27,7 +27,7 @@ pub(super) async fn run(args: Scan, output: Output) -> Result<(), Failure> {
         Page::QrCode(uuid) => {
             let who = args
                 .person
-                .map_or_else(|| json!({}), |person| json!({ "person": person }));
+                .map_or_else(|| json!({}), |person| json!({ "user": person }));
             let answer = simulator.act(&uuid, "allow", &who).await?;
             answer["redirect_url"].as_str().map(str::to_owned)
         }

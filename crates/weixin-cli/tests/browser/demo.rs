@@ -71,7 +71,7 @@ impl Demo {
 
     /// Returns the address that the browser is sent to.
     pub(crate) async fn allow_as(&self, uuid: &str, person: &str) -> String {
-        let body = format!(r#"{{"person":"{person}"}}"#);
+        let body = format!(r#"{{"user":"{person}"}}"#);
         let answer = self.control(&format!("logins/{uuid}/allow"), &body).await;
         answer["redirect_url"].as_str().unwrap().to_owned()
     }

@@ -8,8 +8,8 @@
     reason = "a test"
 )]
 
+mod dashboard;
 mod demo;
-mod desk;
 mod desktop;
 mod embedded;
 mod exec;
@@ -89,7 +89,7 @@ async fn a_cancelled_qr_code_can_be_scanned_again() {
     site.wait_for("#sim_phone").await;
     let phone = site.second_window("#sim_phone").await;
     phone.click("button.cancel").await;
-    phone.wait_for("#cancelled").await;
+    phone.wait_for("#canceled").await;
     phone.picture("phone-cancelled").await;
     site.shows("#wx_after_cancel").await;
     site.picture("qr-cancelled").await;

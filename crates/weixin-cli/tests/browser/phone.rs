@@ -1,4 +1,4 @@
-//! The pretend phone's first screen, whose owner is chosen once.
+//! The simulated phone's first screen, whose owner is chosen once.
 
 use crate::{demo::Demo, window::Window};
 
@@ -10,8 +10,8 @@ async fn a_phone_belongs_to_somebody_and_scans_with_one_tap() {
     phone.goto(&format!("{}/_sim/phone", demo.simulator)).await;
     phone.wait_for("#nothing").await;
     phone.fits().await;
-    phone.choose("#person", "layla").await;
-    phone.click(".owner button").await;
+    phone.choose("#user", "layla").await;
+    phone.click(".phone-user button").await;
     phone
         .reads("option:checked", "ليلى بنت أحمد (layla) (layla)")
         .await;

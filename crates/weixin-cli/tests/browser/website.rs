@@ -1,4 +1,4 @@
-//! weixin-axum's example `website`, in a real browser and with the pretend phone: an account, a link, a log-out, a deletion.
+//! weixin-axum's example `website`, in a real browser and with the simulated phone: an account, a link, a log-out, a deletion.
 
 use std::{
     env,
@@ -39,7 +39,7 @@ impl Drop for Website {
     }
 }
 
-/// Somebody takes the pretend phone in a window of its own, and allows.
+/// Somebody takes the simulated phone in a window of its own, and allows.
 async fn allow_on_the_phone(window: &Window) {
     let phone = window.second_window("#sim_phone").await;
     phone.click("input[value=xiaoming]").await;

@@ -111,7 +111,7 @@ fn what_is_not_run_here_is_known() {
     README.md: ./scripts/test
     README.md: cargo install --path crates/weixin-cli
     README.md: weixin sim exec -- python app.py       # unchanged: WeChat's own host names lead to the simulator
-    README.md: weixin sim                             # or by itself, with a desk and a phone in your browser
+    README.md: weixin sim                             # or by itself, with a dashboard and a phone in your browser
     crates/weixin-cli/README.md: cargo install weixin-cli
     crates/weixin-cli/README.md: weixin demo                            # the whole login on this machine: a site, WeChat, a phone
     crates/weixin-cli/README.md: weixin sim exec -- python app.py       # your program, unchanged, against a simulated WeChat

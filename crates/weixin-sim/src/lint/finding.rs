@@ -10,7 +10,7 @@ const MAX_REMEMBERED: usize = 1000;
 /// A text in both languages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct Text {
+pub struct Bilingual {
     /// 中文
     pub zh: &'static str,
     /// English
@@ -24,9 +24,9 @@ pub struct Rule {
     /// Such as `callback-port`.
     pub id: &'static str,
     /// What WeChat would answer.
-    pub answer: Text,
+    pub answer: Bilingual,
     /// How to mend it.
-    pub mend: Text,
+    pub remedy: Bilingual,
     /// Where the rule stands: a page below developers.weixin.qq.com, an RFC, or what was observed.
     pub source: &'static str,
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Sim;
-use crate::{App, DesktopAnswer, Fault, Finding, Person, PhoneError, Recorded, random::Random};
+use crate::{App, DesktopAnswer, Fault, Finding, LoggedRequest, PhoneError, User, random::Random};
 
 impl Sim {
     /// The apps as they are now.
@@ -17,81 +17,81 @@ impl Sim {
     }
 
     /// Everybody as they are now, the default first.
-    pub fn people(&self) -> Vec<Person> {
-        self.shared.world().people.clone()
+    pub fn users(&self) -> Vec<User> {
+        self.shared.world().users.clone()
     }
 
     /// Somebody new, or somebody who is there as they are from now on.
-    pub fn put_person(&self, person: Person) {
-        self.shared.change(|world, _| world.put_person(person));
+    pub fn put_user(&self, user: User) {
+        self.shared.change(|world, _| world.put_user(user));
     }
 
-    /// The person of that id or nickname changes their avatar: the address before dies.
+    /// The user of that id or nickname changes their avatar: the address before dies.
     ///
     /// # Errors
     ///
-    /// [`PhoneError::UnknownPerson`]
-    pub fn change_avatar(&self, person: &str) -> Result<(), PhoneError> {
+    /// [`PhoneError::UnknownUser`]
+    pub fn change_avatar(&self, user: &str) -> Result<(), PhoneError> {
         self.shared
-            .change(|world, _| world.change_person(person, |person| person.avatar_version += 1))
+            .change(|world, _| world.change_user(user, |user| user.avatar_version += 1))
     }
 
-    /// The person of that id or nickname changes their password: all of their tokens are void (42007).
+    /// The user of that id or nickname changes their password: all of their tokens are void (42007).
     ///
     /// # Errors
     ///
-    /// [`PhoneError::UnknownPerson`]
-    pub fn change_password(&self, person: &str) -> Result<(), PhoneError> {
-        self.shared.change(|world, _| world.change_password(person))
+    /// [`PhoneError::UnknownUser`]
+    pub fn change_password(&self, user: &str) -> Result<(), PhoneError> {
+        self.shared.change(|world, _| world.change_password(user))
     }
 
-    /// The person of that id or nickname takes back what they have granted to an app (50001).
+    /// The user of that id or nickname takes back what they have granted to an app (50001).
     ///
     /// # Errors
     ///
-    /// [`PhoneError::UnknownPerson`]
-    pub fn withdraw(&self, person: &str, app: &str) -> Result<(), PhoneError> {
-        self.shared.change(|world, _| world.withdraw(person, app))
+    /// [`PhoneError::UnknownUser`]
+    pub fn withdraw(&self, user: &str, app: &str) -> Result<(), PhoneError> {
+        self.shared.change(|world, _| world.withdraw(user, app))
     }
 
-    /// WeChat for PC runs from now on, with the person of this id or nickname in front of it.
+    /// WeChat for PC runs from now on, with the user of this id or nickname in front of it.
     ///
     /// # Errors
     ///
-    /// [`PhoneError::UnknownPerson`]
-    pub fn run_desktop(&self, person: &str, answer: DesktopAnswer) -> Result<(), PhoneError> {
+    /// [`PhoneError::UnknownUser`]
+    pub fn run_desktop(&self, user: &str, answer: DesktopAnswer) -> Result<(), PhoneError> {
         self.shared
-            .change(|world, _| world.run_desktop(Some(person), answer))
+            .change(|world, _| world.run_desktop(Some(user), answer))
     }
 
-    /// WeChat hands a code to a mobile app on this person's phone.
+    /// WeChat hands a code to a mobile app on this user's phone.
     ///
     /// # Errors
     ///
-    /// [`PhoneError`] if there is no such person, or no such mobile app.
-    pub fn send_auth(&self, app: &str, person: &str) -> Result<String, PhoneError> {
+    /// [`PhoneError`] if there is no such user, or no such mobile app.
+    pub fn send_auth(&self, app: &str, user: &str) -> Result<String, PhoneError> {
         self.shared
-            .change(|world, now| world.mobile_code(app, Some(person), now))
+            .change(|world, now| world.mobile_code(app, Some(user), now))
     }
 
-    /// This person opens a mini program, whose `wx.login` gets this code.
+    /// This user opens a mini program, whose `wx.login` gets this code.
     ///
     /// # Errors
     ///
-    /// [`PhoneError`] if there is no such person, or no such mini program.
-    pub fn wx_login(&self, app: &str, person: &str) -> Result<String, PhoneError> {
+    /// [`PhoneError`] if there is no such user, or no such mini program.
+    pub fn wx_login(&self, app: &str, user: &str) -> Result<String, PhoneError> {
         self.shared
-            .change(|world, now| world.wx_login(app, Some(person), now))
+            .change(|world, now| world.wx_login(app, Some(user), now))
     }
 
-    /// This person taps the phone number button of a mini program, which gets this code.
+    /// This user taps the phone number button of a mini program, which gets this code.
     ///
     /// # Errors
     ///
-    /// [`PhoneError`] if there is no such person, or no such mini program.
-    pub fn phone_code(&self, app: &str, person: &str) -> Result<String, PhoneError> {
+    /// [`PhoneError`] if there is no such user, or no such mini program.
+    pub fn phone_code(&self, app: &str, user: &str) -> Result<String, PhoneError> {
         self.shared
-            .change(|world, now| world.phone_code(app, Some(person), now))
+            .change(|world, now| world.phone_code(app, Some(user), now))
     }
 
     /// The ids of the QR codes that wait for a phone, the newest last.
@@ -110,15 +110,15 @@ impl Sim {
             .change(|world, now| world.scan(uuid, now).map(|_| ()))
     }
 
-    /// The person of that id or nickname scans a QR code and says yes; returns the address that
+    /// The user of that id or nickname scans a QR code and says yes; returns the address that
     /// the browser is sent to.
     ///
     /// # Errors
     ///
-    /// [`PhoneError`] if there is no such person, or if the QR code has been confirmed or has expired.
-    pub fn allow(&self, uuid: &str, person: &str) -> Result<String, PhoneError> {
+    /// [`PhoneError`] if there is no such user, or if the QR code has been confirmed or has expired.
+    pub fn allow(&self, uuid: &str, user: &str) -> Result<String, PhoneError> {
         self.shared
-            .change(|world, now| world.allow(uuid, Some(person), now))
+            .change(|world, now| world.allow(uuid, Some(user), now))
     }
 
     /// The phone scans a QR code and says no.
@@ -176,7 +176,7 @@ impl Sim {
         self.shared.until(|_| look(self)).await
     }
 
-    /// Forgets everything that happened, the moves of the clock included; apps and people are again as
+    /// Forgets everything that happened, the moves of the clock included; apps and users are again as
     /// they were at the start.
     pub fn reset(&self) {
         self.shared.reset();
@@ -203,7 +203,7 @@ impl Sim {
             let Finding { rule, sent, .. } = finding;
             format!(
                 "{}: {sent}\n  WeChat: {}\n  {}",
-                rule.id, rule.answer.en, rule.mend.en
+                rule.id, rule.answer.en, rule.remedy.en
             )
         };
         let lines: Vec<_> = findings.iter().map(line).collect();
@@ -211,7 +211,7 @@ impl Sim {
     }
 
     /// The last 1000 requests to WeChat's paths, secrets masked.
-    pub fn requests(&self) -> Vec<Recorded> {
+    pub fn requests(&self) -> Vec<LoggedRequest> {
         self.shared.world().requests.masked()
     }
 }

@@ -27,7 +27,7 @@ pub struct Sim {
 }
 
 impl Sim {
-    /// Starts with the default app and people, at a free port of 127.0.0.1.
+    /// Starts with the default app and users, at a free port of 127.0.0.1.
     ///
     /// # Errors
     ///

@@ -35,7 +35,7 @@ pub(crate) fn qr_code(text: &str) -> Option<Vec<u8>> {
     jpeg(&pixels, QR_WIDTH, ColorType::Luma).ok()
 }
 
-/// A mirrored pattern in one colour, drawn from the person's avatar id.
+/// A mirrored pattern in one colour, drawn from the user's avatar id.
 pub(crate) fn avatar(id: &str, width: usize) -> Option<Vec<u8>> {
     const CELLS: usize = 7;
     let digest = Sha256::digest(id);

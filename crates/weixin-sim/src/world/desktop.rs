@@ -10,7 +10,7 @@ pub enum DesktopAnswer {
     /// Says yes at once.
     #[default]
     Allow,
-    /// Is asked: on the pretend phone, where the login waits like a QR code.
+    /// Is asked: on the simulated phone, where the login waits like a QR code.
     Ask,
     /// Says no (10050).
     Refuse,
@@ -24,6 +24,6 @@ pub enum DesktopAnswer {
 #[derive(Clone, Debug)]
 pub(crate) struct Desktop {
     /// The id of its owner.
-    pub(crate) person: String,
+    pub(crate) user: String,
     pub(crate) answer: DesktopAnswer,
 }

@@ -1,4 +1,4 @@
-//! What people have granted to apps: codes, then tokens (facts 4.4).
+//! What users have granted to apps: codes, then tokens (facts 4.4).
 
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +9,7 @@ use crate::wire::api_error::ApiError;
 #[derive(Debug)]
 pub(super) struct Code {
     pub(super) app: String,
-    pub(super) person: String,
+    pub(super) user: String,
     pub(super) scope: String,
     pub(super) snapshot: bool,
     pub(super) expires: SystemTime,
@@ -22,7 +22,7 @@ pub(super) struct Code {
 #[derive(Clone, Debug)]
 pub(super) struct Grant {
     pub(super) app: String,
-    pub(super) person: String,
+    pub(super) user: String,
     pub(super) scope: String,
     pub(super) snapshot: bool,
     pub(super) access_token: String,
@@ -53,14 +53,14 @@ impl Grants {
         &mut self,
         code: &str,
         login: &Login,
-        person: String,
+        user: String,
         (now, expires): (SystemTime, SystemTime),
     ) {
         let (app, scope) = (login.app.clone(), login.scope.clone());
         let snapshot = login.snapshot;
         let granted = Code {
             app,
-            person,
+            user,
             scope,
             snapshot,
             expires,
@@ -88,10 +88,10 @@ impl Grants {
         Some(&grant.app)
     }
 
-    /// Makes the tokens of a person revoked, in one app or in all.
-    pub(super) fn revoke(&mut self, person: &str, app: Option<&str>, why: &ApiError) {
+    /// Makes the tokens of a user revoked, in one app or in all.
+    pub(super) fn revoke(&mut self, user: &str, app: Option<&str>, why: &ApiError) {
         for grant in self.by_refresh_token.values_mut() {
-            if grant.person == person && app.is_none_or(|app| grant.app == app) {
+            if grant.user == user && app.is_none_or(|app| grant.app == app) {
                 grant.revoked = Some(why.clone());
             }
         }

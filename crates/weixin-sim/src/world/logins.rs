@@ -16,7 +16,7 @@ pub(crate) struct Login {
     pub(crate) scope: String,
     pub(crate) redirect_uri: String,
     pub(crate) state: String,
-    /// Whether a stand-in logs in instead of the person (facts 3).
+    /// Whether a stand-in logs in instead of the user (facts 3).
     pub(crate) snapshot: bool,
     pub(crate) expires: SystemTime,
     /// Its number in the timeline.
@@ -95,7 +95,7 @@ pub enum PhoneError {
     #[error("this QR code is unknown or has expired: open the login page again")]
     Expired,
     /// A payload is encrypted with the session key of a `wx.login`.
-    #[error("this person has not opened the mini program: wx-login comes first")]
+    #[error("this user has not opened the mini program: wx-login comes first")]
     NotOpened,
     /// No such app, or one that logs in another way.
     #[error("{expected}")]
@@ -104,8 +104,8 @@ pub enum PhoneError {
         expected: &'static str,
     },
     /// Nobody has that name.
-    #[error("unknown person: expected one of {}", known.join(", "))]
-    UnknownPerson {
+    #[error("unknown user: expected one of {}", known.join(", "))]
+    UnknownUser {
         /// Everybody whom there is.
         known: Vec<String>,
     },

@@ -8,7 +8,7 @@ use super::expiring_map::ExpiringMap;
 #[derive(Debug)]
 pub(super) struct Code {
     pub(super) app: String,
-    pub(super) person: String,
+    pub(super) user: String,
     pub(super) expires: SystemTime,
     pub(super) used: bool,
     /// The number of its login in the timeline; 0 for a phone number.
@@ -20,6 +20,6 @@ pub(super) struct Code {
 pub(crate) struct MiniPrograms {
     pub(super) login_codes: ExpiringMap<(Code, [u8; 16])>,
     pub(super) phone_codes: ExpiringMap<Code>,
-    /// The key of the last `wx.login`, by app and person.
+    /// The key of the last `wx.login`, by app and user.
     pub(super) keys: HashMap<(String, String), [u8; 16]>,
 }

@@ -26,7 +26,7 @@ const MASK: &str = "***";
 /// One request to WeChat's paths, and how it was answered.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
-pub struct Recorded {
+pub struct LoggedRequest {
     /// Counts the requests from 1 on; a reset begins again.
     pub number: u64,
     /// When it arrived, in Unix seconds of the simulator's clock.
@@ -48,7 +48,7 @@ pub struct Recorded {
     pub answer: Option<String>,
 }
 
-/// A request and its answer as they were, secrets included: only [`Recorded`] leaves the simulator.
+/// A request and its answer as they were, secrets included: only [`LoggedRequest`] leaves the simulator.
 pub(crate) struct UnmaskedRequest {
     pub(crate) at: u64,
     pub(crate) method: String,
@@ -87,7 +87,7 @@ impl RequestLog {
     }
 
     /// The last requests, secrets masked.
-    pub(crate) fn masked(&self) -> Vec<Recorded> {
+    pub(crate) fn masked(&self) -> Vec<LoggedRequest> {
         let forgotten = self.recorded - self.requests.len() as u64;
         let numbered = self.requests.iter().zip(forgotten + 1..);
         numbered
@@ -97,7 +97,7 @@ impl RequestLog {
 }
 
 impl UnmaskedRequest {
-    fn masked(&self, number: u64) -> Recorded {
+    fn masked(&self, number: u64) -> LoggedRequest {
         let mut parameters: Vec<_> = self.parameters.as_slice().to_vec();
         parameters.extend(members(&self.body));
         for (name, value) in &mut parameters {
@@ -106,7 +106,7 @@ impl UnmaskedRequest {
             }
         }
         let text = |answer: &Vec<u8>| mask_members(&String::from_utf8_lossy(answer));
-        Recorded {
+        LoggedRequest {
             number,
             at: self.at,
             method: self.method.clone(),

@@ -12,7 +12,7 @@ use super::{
     request_log::RequestLog,
     setup::Setup,
     timeline::Timeline,
-    user::Person,
+    user::User,
 };
 use crate::{
     lifetimes::Lifetimes, lint::finding::Findings, parameters::Parameters, random::Random,
@@ -24,7 +24,7 @@ pub(crate) struct World {
     /// As it was at the start.
     pub(super) setup: Setup,
     pub(crate) apps: Vec<App>,
-    pub(crate) people: Vec<Person>,
+    pub(crate) users: Vec<User>,
     pub(crate) random: Random,
     pub(crate) logins: Logins,
     pub(crate) grants: Grants,
@@ -43,7 +43,7 @@ impl World {
     pub(crate) fn new(setup: Setup) -> Self {
         Self {
             apps: setup.apps.clone(),
-            people: setup.people.clone(),
+            users: setup.users.clone(),
             desktop: setup.desktop.clone(),
             random: Random::new(setup.seed),
             logins: Logins::default(),
@@ -59,7 +59,7 @@ impl World {
         }
     }
 
-    /// Forgets what happened; apps and people are again as they were at the start.
+    /// Forgets what happened; apps and users are again as they were at the start.
     pub(crate) fn reset(&mut self) {
         *self = Self::new(self.setup.clone());
     }
@@ -75,15 +75,15 @@ impl World {
             .ok_or(ApiError::INVALID_APPID)
     }
 
-    /// The person of that id or nickname; the first if no name is given.
-    pub(crate) fn person(&self, name: Option<&str>) -> Result<&Person, PhoneError> {
-        let mut people = self.people.iter();
+    /// The user of that id or nickname; the first if no name is given.
+    pub(crate) fn user(&self, name: Option<&str>) -> Result<&User, PhoneError> {
+        let mut users = self.users.iter();
         match name {
-            None => people.next(),
-            Some(name) => people.find(|person| person.matches(name)),
+            None => users.next(),
+            Some(name) => users.find(|user| user.matches(name)),
         }
-        .ok_or_else(|| PhoneError::UnknownPerson {
-            known: self.people.iter().map(|person| person.id.clone()).collect(),
+        .ok_or_else(|| PhoneError::UnknownUser {
+            known: self.users.iter().map(|user| user.id.clone()).collect(),
         })
     }
 

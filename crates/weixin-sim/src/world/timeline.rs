@@ -48,7 +48,7 @@ pub(crate) struct LoginTrace {
     pub(crate) uuid: String,
     pub(crate) redirect_uri: String,
     /// The id of who allowed it.
-    pub(crate) person: Option<String>,
+    pub(crate) user: Option<String>,
     pub(crate) steps: Vec<Step>,
 }
 
@@ -67,7 +67,7 @@ impl LoginTrace {
             kind,
             uuid: String::new(),
             redirect_uri: String::new(),
-            person: None,
+            user: None,
             steps: Vec::new(),
         }
     }
@@ -101,9 +101,9 @@ impl Timeline {
         }
     }
 
-    pub(super) fn set_user(&mut self, number: u64, person: &str) {
+    pub(super) fn set_user(&mut self, number: u64, user: &str) {
         if let Some(trace) = self.trace(number) {
-            trace.person = Some(person.to_owned());
+            trace.user = Some(user.to_owned());
         }
     }
 

@@ -1,4 +1,4 @@
-//! The people who have this WeChat on their pretend phones.
+//! The users who have this WeChat on their simulated phones.
 
 use data_encoding::BASE64URL_NOPAD;
 use serde::Deserialize;
@@ -6,18 +6,18 @@ use sha2::{Digest, Sha256};
 
 /// Somebody who can log in.
 #[derive(Clone, Debug)]
-pub struct Person {
+pub struct User {
     pub(crate) id: String,
     pub(crate) nickname: String,
     pub(crate) has_avatar: bool,
     /// How often the avatar was changed: the address before dies.
     pub(crate) avatar_version: u32,
-    /// Whether WeChat holds this person for a risk.
+    /// Whether WeChat holds this user for a risk.
     pub(crate) is_blocked: bool,
 }
 
-impl Person {
-    /// A person with a short `id` to ask for them by, and any nickname.
+impl User {
+    /// A user with a short `id` to ask for them by, and any nickname.
     pub fn new(id: impl Into<String>, nickname: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -28,26 +28,26 @@ impl Person {
         }
     }
 
-    /// A person who never chose a picture: their avatar's address is empty.
+    /// A user who never chose a picture: their avatar's address is empty.
     #[must_use]
     pub fn without_avatar(mut self) -> Self {
         self.has_avatar = false;
         self
     }
 
-    /// A person whom WeChat holds for a risk: mini programs are told 40226.
+    /// A user whom WeChat holds for a risk: mini programs are told 40226.
     #[must_use]
     pub fn blocked(mut self) -> Self {
         self.is_blocked = true;
         self
     }
 
-    /// Who is shown instead of this person in snapshot mode: ids of their own, and no name.
+    /// Who is shown instead of this user in snapshot mode: ids of their own, and no name.
     pub(crate) fn snapshot_user(&self) -> Self {
         Self::new(format!("stand-in for {}", self.id), "微信用户").without_avatar()
     }
 
-    /// What this person is asked for by.
+    /// What this user is asked for by.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -57,7 +57,7 @@ impl Person {
         &self.nickname
     }
 
-    /// The name as the pretend phone shows it: control characters can be seen, and so can nothing.
+    /// The name as the simulated phone shows it: control characters can be seen, and so can nothing.
     pub(crate) fn display_name(&self) -> String {
         if self.nickname.is_empty() {
             return "(没有昵称 · no name)".to_owned();
@@ -91,7 +91,7 @@ impl Person {
         format!("1380000{number:04}")
     }
 
-    /// Names the avatar's picture without naming the person.
+    /// Names the avatar's picture without naming the user.
     pub(crate) fn avatar_id(&self) -> String {
         self.derived_id(&format!("avatar {}", self.avatar_version))
     }
@@ -116,34 +116,34 @@ impl Person {
 /// What is to be different about somebody; what is not named stays.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PersonChange {
+pub(crate) struct UserChange {
     nickname: Option<String>,
     avatar: Option<bool>,
     blocked: Option<bool>,
 }
 
-impl PersonChange {
-    pub(crate) fn apply(self, person: &mut Person) {
+impl UserChange {
+    pub(crate) fn apply(self, user: &mut User) {
         if let Some(nickname) = self.nickname {
-            person.nickname = nickname;
+            user.nickname = nickname;
         }
-        person.has_avatar = self.avatar.unwrap_or(person.has_avatar);
-        person.is_blocked = self.blocked.unwrap_or(person.is_blocked);
+        user.has_avatar = self.avatar.unwrap_or(user.has_avatar);
+        user.is_blocked = self.blocked.unwrap_or(user.is_blocked);
     }
 }
 
-/// The people who are there from the start; the first is the default.
-pub(crate) fn defaults() -> Vec<Person> {
+/// The users who are there from the start; the first is the default.
+pub(crate) fn defaults() -> Vec<User> {
     vec![
-        Person::new("xiaoming", "小明🐼é"),
-        Person::new(
+        User::new("xiaoming", "小明🐼é"),
+        User::new(
             "long",
             "Aleksandra-Wilhelmina 亚历山德拉·威廉明娜 von und zu Donau-Schwarzwald 👩‍👩‍👧‍👦 the \
              Third & only <of her name>",
         ),
-        Person::new("layla", "ليلى بنت أحمد (layla)"),
-        Person::new("noname", "").without_avatar(),
-        Person::new("control", "bell\u{7} line\nbreak\ttab \u{1b}[31m\u{202e}"),
+        User::new("layla", "ليلى بنت أحمد (layla)"),
+        User::new("noname", "").without_avatar(),
+        User::new("control", "bell\u{7} line\nbreak\ttab \u{1b}[31m\u{202e}"),
     ]
 }
 

@@ -18,9 +18,9 @@ pub(super) fn report(findings: &[Finding], output: Output) -> Result<(), Failure
             rule.id,
             visible(sent),
             rule.answer.zh,
-            rule.mend.zh,
+            rule.remedy.zh,
             rule.answer.en,
-            rule.mend.en
+            rule.remedy.en
         ));
     }
     match findings.len() {

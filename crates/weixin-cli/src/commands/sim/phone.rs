@@ -35,7 +35,7 @@ pub(super) async fn run(args: &args::Phone, output: Output) -> Result<(), Failur
     Ok(())
 }
 
-/// The pretend phone's first screen.
+/// The simulated phone's first screen.
 fn home(simulator: &Url) -> Result<Url, Failure> {
     let home = simulator.join("/_sim/phone");
     home.map_err(|error| Failure::Usage(format!("--sim: {error}")))

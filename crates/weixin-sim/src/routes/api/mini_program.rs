@@ -67,9 +67,9 @@ pub(super) async fn phone_number(
         let now = sim.now();
         let mut world = sim.world();
         let app = world.app_of_token(token, now)?.to_owned();
-        let person = world.phone_of_code(&app, &request.code, now)?;
+        let user = world.phone_of_code(&app, &request.code, now)?;
         Ok(encrypted::phone(
-            &person.phone(),
+            &user.phone(),
             &encrypted::watermark(&app, now),
         ))
     });

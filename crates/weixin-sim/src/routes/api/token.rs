@@ -29,7 +29,7 @@ struct TokenBody {
     scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     unionid: Option<String>,
-    /// 1 for a stand-in, absent for a person (facts 3).
+    /// 1 for a stand-in, absent for a user (facts 3).
     #[serde(skip_serializing_if = "Option::is_none")]
     is_snapshotuser: Option<u8>,
 }

@@ -36,7 +36,7 @@ struct UserBody {
 impl UserBody {
     fn new(
         Profile {
-            person,
+            user,
             openid,
             unionid,
         }: Profile,
@@ -44,9 +44,9 @@ impl UserBody {
     ) -> Self {
         Self {
             openid,
-            headimgurl: person.avatar_url(origin),
+            headimgurl: user.avatar_url(origin),
             unionid,
-            nickname: person.nickname,
+            nickname: user.nickname,
             sex: 0,
             language: "",
             city: "",
@@ -65,7 +65,7 @@ pub(super) async fn userinfo(
     let found = check_method(&method).and_then(|()| {
         let (access_token, openid) = require_bearer(&parameters)?;
         let now = sim.now();
-        sim.world().user(access_token, openid, now)
+        sim.world().user_info(access_token, openid, now)
     });
     answer(
         &sim,
@@ -87,11 +87,7 @@ pub(super) async fn avatar(
         "132" => 132,
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
-    let known = sim
-        .world()
-        .people
-        .iter()
-        .any(|person| person.avatar_id() == id);
+    let known = sim.world().users.iter().any(|user| user.avatar_id() == id);
     let jpeg = if known {
         image::avatar(&id, width)
     } else {

@@ -68,7 +68,7 @@ pub(super) async fn delete(
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ActionParams {
-    person: Option<String>,
+    user: Option<String>,
     /// Of `encrypted-data`: `user` (without it) or `phone`.
     data: Option<String>,
 }
@@ -82,8 +82,8 @@ pub(super) async fn act(
     Path((app, action)): Path<(String, String)>,
     body: Bytes,
 ) -> Result<Json<Value>, BadRequest> {
-    let ActionParams { person, data } = read(&body)?;
-    let person = person.as_deref();
+    let ActionParams { user, data } = read(&body)?;
+    let user = user.as_deref();
     let done = sim.change(|world, now| {
         let code = |code| json!({ "code": code });
         let mut change =
@@ -93,13 +93,13 @@ pub(super) async fn act(
             "unbind" => change(|app| app.is_bound = false),
             "freeze" => change(|app| app.is_frozen = true),
             "unfreeze" => change(|app| app.is_frozen = false),
-            "send-auth" => Ok(world.mobile_code(&app, person, now).map(code)?),
-            "wx-login" => Ok(world.wx_login(&app, person, now).map(code)?),
-            "phone-code" => Ok(world.phone_code(&app, person, now).map(code)?),
+            "send-auth" => Ok(world.mobile_code(&app, user, now).map(code)?),
+            "wx-login" => Ok(world.wx_login(&app, user, now).map(code)?),
+            "phone-code" => Ok(world.phone_code(&app, user, now).map(code)?),
             "encrypted-data" => {
                 let visit = MiniProgramVisit {
                     app: &app,
-                    person,
+                    user,
                     origin: &sim.origin,
                 };
                 visit.payload(world, data.as_deref(), now)
@@ -113,7 +113,7 @@ pub(super) async fn act(
 /// Somebody in a mini program.
 struct MiniProgramVisit<'a> {
     app: &'a str,
-    person: Option<&'a str>,
+    user: Option<&'a str>,
     origin: &'a str,
 }
 
@@ -126,24 +126,21 @@ impl MiniProgramVisit<'_> {
         now: SystemTime,
     ) -> Result<Value, BadRequest> {
         let iv = world.random.session_key();
-        let (person, key) = world.mini_program_user(self.app, self.person)?;
+        let (user, key) = world.mini_program_user(self.app, self.user)?;
         let watermark = encrypted::watermark(self.app, now);
         let payload = match data {
             None | Some("user") => {
                 let user = UserInfo {
-                    nickname: person.nickname.clone(),
-                    avatar: person.avatar_url(self.origin),
-                    openid: person.openid(self.app),
-                    unionid: world.unionid(self.app, person),
+                    nickname: user.nickname.clone(),
+                    avatar: user.avatar_url(self.origin),
+                    openid: user.openid(self.app),
+                    unionid: world.unionid(self.app, user),
                 };
                 encrypted::encrypt(&user.whole(&watermark), Some(&user.raw()), key, iv)
             }
-            Some("phone") => encrypted::encrypt(
-                &encrypted::phone(&person.phone(), &watermark),
-                None,
-                key,
-                iv,
-            ),
+            Some("phone") => {
+                encrypted::encrypt(&encrypted::phone(&user.phone(), &watermark), None, key, iv)
+            }
             Some(_) => return Err(BadRequest::new("data", "expected user or phone")),
         };
         Ok(json!(payload))

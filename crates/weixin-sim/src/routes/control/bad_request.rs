@@ -38,7 +38,7 @@ impl BadRequest {
 impl From<PhoneError> for BadRequest {
     fn from(error: PhoneError) -> Self {
         let field = match error {
-            PhoneError::NotOpened | PhoneError::UnknownPerson { .. } => "person",
+            PhoneError::NotOpened | PhoneError::UnknownUser { .. } => "user",
             PhoneError::WrongApp { .. } => "app",
             _ => "uuid",
         };

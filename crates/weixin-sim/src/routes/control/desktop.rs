@@ -13,16 +13,16 @@ pub(super) async fn show(State(sim): State<Arc<SimState>>) -> Json<Value> {
     let world = sim.world();
     Json(match &world.desktop {
         Some(desktop) => {
-            json!({ "runs": true, "person": desktop.person, "answer": desktop.answer })
+            json!({ "runs": true, "user": desktop.user, "answer": desktop.answer })
         }
-        None => json!({ "runs": false, "person": null, "answer": null }),
+        None => json!({ "runs": false, "user": null, "answer": null }),
     })
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DesktopParams {
-    person: Option<String>,
+    user: Option<String>,
     #[serde(default)]
     answer: DesktopAnswer,
 }
@@ -31,8 +31,8 @@ pub(super) async fn start(
     State(sim): State<Arc<SimState>>,
     body: Bytes,
 ) -> Result<Json<Value>, BadRequest> {
-    let DesktopParams { person, answer } = read(&body)?;
-    sim.change(|world, _| world.run_desktop(person.as_deref(), answer))?;
+    let DesktopParams { user, answer } = read(&body)?;
+    sim.change(|world, _| world.run_desktop(user.as_deref(), answer))?;
     Ok(show(State(sim)).await)
 }
 

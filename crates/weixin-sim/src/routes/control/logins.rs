@@ -37,7 +37,7 @@ pub(super) async fn timeline(State(sim): State<Arc<SimState>>) -> Json<Value> {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AllowParams {
-    person: Option<String>,
+    user: Option<String>,
 }
 
 /// The phone acts on a QR code; `allow` answers with the address that the browser is sent to.
@@ -50,7 +50,7 @@ pub(super) async fn act(
     let done = sim.change(|world, now| match action.as_str() {
         "scan" => Ok(world.scan(&uuid, now).map(|_| json!({}))?),
         "allow" => {
-            let redirect_url = world.allow(&uuid, who.person.as_deref(), now)?;
+            let redirect_url = world.allow(&uuid, who.user.as_deref(), now)?;
             Ok(json!({ "redirect_url": redirect_url }))
         }
         "cancel" => Ok(world.cancel(&uuid, now).map(|_| json!({}))?),

@@ -11,45 +11,45 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::bad_request::{BadRequest, read};
-use crate::{Person, state::SimState, world::user::PersonChange};
+use crate::{User, state::SimState, world::user::UserChange};
 
-fn to_json(person: &Person) -> Value {
+fn to_json(user: &User) -> Value {
     json!({
-        "id": person.id,
-        "nickname": person.nickname,
-        "avatar": person.has_avatar,
-        "blocked": person.is_blocked,
+        "id": user.id,
+        "nickname": user.nickname,
+        "avatar": user.has_avatar,
+        "blocked": user.is_blocked,
     })
 }
 
-/// `GET /people`: the first is the default.
+/// `GET /users`: the first is the default.
 pub(super) async fn list(State(sim): State<Arc<SimState>>) -> Json<Value> {
-    Json(sim.world().people.iter().map(to_json).collect())
+    Json(sim.world().users.iter().map(to_json).collect())
 }
 
-/// `PUT /people/{person}`: somebody new, or what is named of somebody who is there.
+/// `PUT /users/{user}`: somebody new, or what is named of somebody who is there.
 pub(super) async fn put(
     State(sim): State<Arc<SimState>>,
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Json<Value>, BadRequest> {
-    let change: PersonChange = read(&body)?;
-    let person = sim.change(|world, _| {
-        let known = world.people.iter().find(|person| person.id == id).cloned();
-        let mut person = known.unwrap_or_else(|| Person::new(&id, &id));
-        change.apply(&mut person);
-        world.put_person(person.clone());
-        person
+    let change: UserChange = read(&body)?;
+    let user = sim.change(|world, _| {
+        let known = world.users.iter().find(|user| user.id == id).cloned();
+        let mut user = known.unwrap_or_else(|| User::new(&id, &id));
+        change.apply(&mut user);
+        world.put_user(user.clone());
+        user
     });
-    Ok(Json(to_json(&person)))
+    Ok(Json(to_json(&user)))
 }
 
-/// `DELETE /people/{person}`: also if nobody has that id.
+/// `DELETE /users/{user}`: also if nobody has that id.
 pub(super) async fn delete(
     State(sim): State<Arc<SimState>>,
     Path(id): Path<String>,
 ) -> Json<Value> {
-    sim.change(|world, _| world.people.retain(|person| person.id != id));
+    sim.change(|world, _| world.users.retain(|user| user.id != id));
     Json(json!({}))
 }
 
@@ -68,23 +68,23 @@ const USER_ACTIONS: &str =
 /// What happens in somebody's life.
 pub(super) async fn act(
     State(sim): State<Arc<SimState>>,
-    Path((person, action)): Path<(String, String)>,
+    Path((user, action)): Path<(String, String)>,
     body: Bytes,
 ) -> Result<Json<Value>, BadRequest> {
     let Change { nickname, app } = read(&body)?;
     let missing = |field| BadRequest::new(field, "missing");
     let done = sim.change(|world, _| match action.as_str() {
-        "block" => Ok(world.change_person(&person, |person| person.is_blocked = true)?),
-        "unblock" => Ok(world.change_person(&person, |person| person.is_blocked = false)?),
-        "change-avatar" => Ok(world.change_person(&person, |person| person.avatar_version += 1)?),
-        "change-password" => Ok(world.change_password(&person)?),
+        "block" => Ok(world.change_user(&user, |user| user.is_blocked = true)?),
+        "unblock" => Ok(world.change_user(&user, |user| user.is_blocked = false)?),
+        "change-avatar" => Ok(world.change_user(&user, |user| user.avatar_version += 1)?),
+        "change-password" => Ok(world.change_password(&user)?),
         "rename" => {
             let nickname = nickname.ok_or_else(|| missing("nickname"))?;
-            Ok(world.change_person(&person, |person| person.nickname = nickname)?)
+            Ok(world.change_user(&user, |user| user.nickname = nickname)?)
         }
         "withdraw" => {
             let app = app.ok_or_else(|| missing("app"))?;
-            Ok(world.withdraw(&person, &app)?)
+            Ok(world.withdraw(&user, &app)?)
         }
         _ => Err(BadRequest::new("action", USER_ACTIONS)),
     });

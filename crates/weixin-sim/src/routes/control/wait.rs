@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::bad_request::{BadRequest, read};
 use crate::{
-    Finding, Recorded,
+    Finding, LoggedRequest,
     state::SimState,
     world::{Event, LoginTrace},
 };
@@ -76,7 +76,7 @@ impl LoginFilter {
 }
 
 impl RequestFilter {
-    fn matches(&self, request: &Recorded) -> bool {
+    fn matches(&self, request: &LoggedRequest) -> bool {
         request.number > self.after
             && is_wanted(self.path.as_ref(), &request.path)
             && (self.errcode.is_none() || self.errcode == request.errcode)

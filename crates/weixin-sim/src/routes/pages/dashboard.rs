@@ -6,7 +6,7 @@ use askama::Template;
 use axum::{extract::State, http::Uri, response::Response};
 
 use crate::{
-    App, AppKind, Finding, Person, Recorded,
+    App, AppKind, Finding, LoggedRequest, User,
     clock::unix_seconds,
     routes::{long_poll, response::page},
     state::SimState,
@@ -34,10 +34,10 @@ struct DashboardContent<'a> {
     now: String,
     runs: bool,
     apps: &'a [App],
-    people: &'a [Person],
+    users: &'a [User],
     pending: &'a [Login],
     traces: &'a [&'a LoginTrace],
-    requests: &'a [Recorded],
+    requests: &'a [LoggedRequest],
     findings: &'a [Finding],
     /// How many are still to strike.
     faults: usize,
@@ -55,7 +55,7 @@ impl Step {
     }
 }
 
-impl Recorded {
+impl LoggedRequest {
     fn time(&self) -> String {
         time_of_day(self.at)
     }
@@ -98,7 +98,7 @@ pub(super) async fn show(State(sim): State<Arc<SimState>>) -> Response {
     })
 }
 
-/// `/_sim/desk?after=VERSION`: what is on the desk, as soon as that is another.
+/// `/_sim/dashboard?after=VERSION`: what is on the desk, as soon as that is another.
 pub(super) async fn follow(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
     long_poll::changed_part(&sim, &address, now).await
 }
@@ -113,7 +113,7 @@ fn now(sim: &SimState) -> String {
         now: time_of_day(unix_seconds(sim.now())),
         runs: sim.clock.runs(),
         apps: &world.apps,
-        people: &world.people,
+        users: &world.users,
         pending: &world.logins.pending(sim.now()),
         traces: &world.timeline.newest_first().take(30).collect::<Vec<_>>(),
         requests: &requests,

@@ -66,25 +66,25 @@ pub(super) async fn check_login(State(sim): State<Arc<SimState>>, body: Bytes) -
         fast: true,
     };
     let login = world.begin(&app, &params, sim.now());
-    let Ok(person) = world.person(Some(&desktop.person)) else {
+    let Ok(user) = world.user(Some(&desktop.user)) else {
         return absent();
     };
     Json(json!({ "errcode": 0, "jsdata": {
         "authorize_uuid": login.uuid,
-        "nickname": person.nickname,
-        "headimgurl": person.avatar_url(&sim.origin),
+        "nickname": user.nickname,
+        "headimgurl": user.avatar_url(&sim.origin),
     }}))
     .into_response()
 }
 
-/// The person pressed the button on the page: WeChat for PC asks whether it was them.
+/// The user pressed the button on the page: WeChat for PC asks whether it was them.
 pub(super) async fn authorize(State(sim): State<Arc<SimState>>, body: Bytes) -> Response {
     let (Some(desktop), Some(request)) = (desktop(&sim), read(&body)) else {
         return absent();
     };
     let uuid = &request.authorize_uuid;
     let done = sim.change(|world, now| match desktop.answer {
-        DesktopAnswer::Allow => world.confirm(uuid, Some(&desktop.person), now).map(|_| ()),
+        DesktopAnswer::Allow => world.confirm(uuid, Some(&desktop.user), now).map(|_| ()),
         DesktopAnswer::Refuse => world.cancel(uuid, now).map(|_| ()),
         _ => world.scan(uuid, now).map(|_| ()),
     });

@@ -1,4 +1,4 @@
-//! `/_sim/findings`, for people.
+//! `/_sim/findings`, for users.
 
 use std::sync::Arc;
 

@@ -100,8 +100,8 @@ fn is_silent(sim: &SimState, login: &Login, parameters: &Parameters) -> bool {
 /// Grants it as the phone's owner.
 fn allow_at_once(sim: &SimState, login: &Login, owner: &PhoneUser) -> Response {
     let callback = sim.change(|world, now| {
-        let person = owner.id(world);
-        world.allow(&login.uuid, Some(&person), now)
+        let user = owner.id(world);
+        world.allow(&login.uuid, Some(&user), now)
     });
     redirect_to_site(sim, login, callback.unwrap_or_default())
 }

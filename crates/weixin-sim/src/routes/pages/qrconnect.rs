@@ -162,7 +162,7 @@ pub(super) fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a
     Ok(app)
 }
 
-/// Allows a login without a phone, as the first person.
+/// Allows a login without a phone, as the first user.
 fn allow_at_once(sim: &SimState, login: &Login) -> Response {
     let callback = sim.change(|world, now| world.allow(&login.uuid, None, now));
     redirect_to_site(sim, login, callback.unwrap_or_default())

@@ -1,4 +1,4 @@
-//! The pretend phone: what a QR code opens, and the answer that its owner gives.
+//! The simulated phone: what a QR code opens, and the answer that its owner gives.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -11,7 +11,7 @@ use axum::{
 
 use super::user::PhoneUser;
 use crate::{
-    AppKind, Person, PhoneError,
+    AppKind, PhoneError, User,
     parameters::{self, Parameters},
     routes::response::{page, redirect},
     state::SimState,
@@ -25,7 +25,7 @@ struct TwicePage<'a> {
     callback: &'a str,
 }
 
-/// The pretend phone.
+/// The simulated phone.
 #[derive(Template)]
 #[template(path = "phone.html")]
 struct PhonePage<'a> {
@@ -36,7 +36,7 @@ enum Screen<'a> {
     Choose {
         uuid: &'a str,
         app_name: &'a str,
-        people: &'a [Person],
+        users: &'a [User],
         owner: &'a str,
     },
     Allowed,
@@ -68,27 +68,27 @@ pub(super) async fn confirm(
 /// Who are you, and do you allow it?
 pub(crate) fn ask(sim: &SimState, uuid: &str, app_name: &str, owner: &PhoneUser) -> Response {
     let world = sim.world();
-    let (people, owner) = (&world.people, &owner.id(&world));
+    let (users, owner) = (&world.users, &owner.id(&world));
     page(&PhonePage {
         screen: Screen::Choose {
             uuid,
             app_name,
-            people,
+            users,
             owner,
         },
     })
 }
 
-/// `/_sim/phone/{uuid}`: the form's answer, `action=allow&person=…` or `action=cancel`.
+/// `/_sim/phone/{uuid}`: the form's answer, `action=allow&user=…` or `action=cancel`.
 pub(super) async fn decide(
     State(sim): State<Arc<SimState>>,
     Path(uuid): Path<String>,
     body: String,
 ) -> Response {
     let form = parameters::form(&body);
-    let person = Some(form.get("person")).filter(|person| !person.is_empty());
+    let user = Some(form.get("user")).filter(|user| !user.is_empty());
     let decided = sim.change(|world, now| match form.get("action") {
-        "allow" => allow(world, (&uuid, person), &sim.origin, now).map(Some),
+        "allow" => allow(world, (&uuid, user), &sim.origin, now).map(Some),
         "cancel" => cancel(world, &uuid, now).map(Some),
         _ => Ok(None),
     });
@@ -96,7 +96,7 @@ pub(super) async fn decide(
         Ok(Some(Next::Screen(screen))) => page(&PhonePage { screen }),
         Ok(Some(Next::Callback(url))) => redirect(url),
         Ok(None) => bad_request("action: expected allow or cancel".to_owned()),
-        Err(error @ PhoneError::UnknownPerson { .. }) => bad_request(format!("person: {error}")),
+        Err(error @ PhoneError::UnknownUser { .. }) => bad_request(format!("user: {error}")),
         Err(error) => bad_request(error.to_string()),
     }
 }
@@ -124,12 +124,12 @@ enum Next<'a> {
 
 fn allow<'a>(
     world: &mut World,
-    (uuid, person): (&'a str, Option<&str>),
+    (uuid, user): (&'a str, Option<&str>),
     origin: &str,
     now: SystemTime,
 ) -> Result<Next<'a>, PhoneError> {
     let login = world.logins.find(uuid, now).cloned();
-    let callback = world.allow(uuid, person, now)?;
+    let callback = world.allow(uuid, user, now)?;
     Ok(match login {
         Some(login) if login.kind == AppKind::OfficialAccount => {
             Next::Callback(login.twice(origin).unwrap_or(callback))

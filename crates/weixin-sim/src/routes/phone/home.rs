@@ -1,4 +1,4 @@
-//! `/_sim/phone`: the pretend phone's first screen, whose owner can be chosen.
+//! `/_sim/phone`: the simulated phone's first screen, whose owner can be chosen.
 
 use std::sync::Arc;
 
@@ -12,18 +12,18 @@ use url::Url;
 
 use super::{browser::forgets, user::PhoneUser};
 use crate::{
-    App, AppKind, Person, PhoneError, parameters,
+    App, AppKind, PhoneError, User, parameters,
     routes::{long_poll, response::page},
     state::SimState,
     world::{Login, World},
 };
 
-/// The pretend phone's first screen.
+/// The simulated phone's first screen.
 #[derive(Template)]
 #[template(path = "phone_home.html")]
 struct HomePage<'a> {
     owner: &'a str,
-    people: &'a [Person],
+    users: &'a [User],
     version: u64,
     /// What waits to be scanned, as HTML.
     waiting: &'a str,
@@ -57,7 +57,7 @@ fn screen(sim: &SimState, owner: &PhoneUser, headers: &HeaderMap, code: Option<&
     let world = sim.world();
     page(&HomePage {
         owner: &owner.id(&world),
-        people: &world.people,
+        users: &world.users,
         version,
         waiting,
         forgets: forgets(headers),
@@ -83,14 +83,14 @@ fn waiting(sim: &SimState) -> String {
 /// The phone is somebody else's from now on.
 pub(super) async fn choose(State(sim): State<Arc<SimState>>, body: String) -> Response {
     let form = parameters::form(&body);
-    let person = sim
+    let user = sim
         .world()
-        .person(Some(form.get("person")))
-        .map(|person| person.id.clone());
-    match person.map(|id| PhoneUser::cookie(&id)) {
+        .user(Some(form.get("user")))
+        .map(|user| user.id.clone());
+    match user.map(|id| PhoneUser::cookie(&id)) {
         Ok(Some(cookie)) => ([(SET_COOKIE, cookie)], Redirect::to("/_sim/phone")).into_response(),
-        Ok(None) => bad_request("person: its id cannot be kept in a cookie"),
-        Err(error) => bad_request(&format!("person: {error}")),
+        Ok(None) => bad_request("user: its id cannot be kept in a cookie"),
+        Err(error) => bad_request(&format!("user: {error}")),
     }
 }
 
@@ -135,8 +135,8 @@ pub(super) async fn mini_program(
 ) -> Response {
     let form = parameters::form(&body);
     let code: Result<String, PhoneError> = sim.change(|world: &mut World, now| {
-        let person = owner.id(world);
-        world.wx_login(form.get("app"), Some(&person), now)
+        let user = owner.id(world);
+        world.wx_login(form.get("app"), Some(&user), now)
     });
     match code {
         Ok(code) => screen(&sim, &owner, &headers, Some(&code)),

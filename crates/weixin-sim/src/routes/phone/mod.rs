@@ -1,4 +1,4 @@
-//! The pretend phone.
+//! The simulated phone.
 
 mod browser;
 mod confirm;
@@ -30,7 +30,7 @@ pub(super) fn simulator() -> Router<Arc<SimState>> {
         .route("/_sim/phone", get(home::show))
         .route("/_sim/phone/open", get(home::open))
         .route("/_sim/phone/waiting", get(home::follow))
-        .route("/_sim/phone/owner", post(home::choose))
+        .route("/_sim/phone/user", post(home::choose))
         .route("/_sim/phone/mini-program", post(home::mini_program))
         .route("/_sim/phone/{uuid}", post(confirm::decide))
         .route("/_sim/inside", get(browser::inside))

@@ -9,18 +9,16 @@ use axum::{
 
 use crate::world::World;
 
-const NAME: &str = "weixin-sim-person";
+const NAME: &str = "weixin-sim-user";
 
-/// The person that was chosen, if anybody was.
+/// The user that was chosen, if anybody was.
 pub(crate) struct PhoneUser(Option<String>);
 
 impl PhoneUser {
-    /// The id of a person who exists: the chosen one, else the first.
+    /// The id of a user who exists: the chosen one, else the first.
     pub(crate) fn id(&self, world: &World) -> String {
-        let chosen = world
-            .person(self.0.as_deref())
-            .or_else(|_| world.person(None));
-        chosen.map(|person| person.id.clone()).unwrap_or_default()
+        let chosen = world.user(self.0.as_deref()).or_else(|_| world.user(None));
+        chosen.map(|user| user.id.clone()).unwrap_or_default()
     }
 
     /// The cookie that keeps the choice.

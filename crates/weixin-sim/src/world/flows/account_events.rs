@@ -1,22 +1,19 @@
-//! What happens to people and apps while they are logged in.
+//! What happens to users and apps while they are logged in.
 
 use crate::{
-    App, DesktopAnswer, Person, PhoneError,
+    App, DesktopAnswer, PhoneError, User,
     wire::api_error::ApiError,
     world::{Desktop, World},
 };
 
 impl World {
-    pub(crate) fn change_person(
+    pub(crate) fn change_user(
         &mut self,
         name: &str,
-        change: impl FnOnce(&mut Person),
+        change: impl FnOnce(&mut User),
     ) -> Result<(), PhoneError> {
-        let id = self.person(Some(name))?.id.clone();
-        self.people
-            .iter_mut()
-            .find(|person| person.id == id)
-            .map(change);
+        let id = self.user(Some(name))?.id.clone();
+        self.users.iter_mut().find(|user| user.id == id).map(change);
         Ok(())
     }
 
@@ -31,10 +28,10 @@ impl World {
     }
 
     /// Somebody new, at the end, or somebody who is there as they are now.
-    pub(crate) fn put_person(&mut self, person: Person) {
-        match self.people.iter_mut().find(|known| known.id == person.id) {
-            Some(known) => *known = person,
-            None => self.people.push(person),
+    pub(crate) fn put_user(&mut self, user: User) {
+        match self.users.iter_mut().find(|known| known.id == user.id) {
+            Some(known) => *known = user,
+            None => self.users.push(user),
         }
     }
 
@@ -46,27 +43,27 @@ impl World {
         }
     }
 
-    /// WeChat for PC runs, and this person, or the first, sits in front of it.
+    /// WeChat for PC runs, and this user, or the first, sits in front of it.
     pub(crate) fn run_desktop(
         &mut self,
         name: Option<&str>,
         answer: DesktopAnswer,
     ) -> Result<(), PhoneError> {
-        let person = self.person(name)?.id.clone();
-        self.desktop = Some(Desktop { person, answer });
+        let user = self.user(name)?.id.clone();
+        self.desktop = Some(Desktop { user, answer });
         Ok(())
     }
 
-    /// All tokens of the person are void (42007, facts 4.4).
+    /// All tokens of the user are void (42007, facts 4.4).
     pub(crate) fn change_password(&mut self, name: &str) -> Result<(), PhoneError> {
-        let id = self.person(Some(name))?.id.clone();
+        let id = self.user(Some(name))?.id.clone();
         self.grants.revoke(&id, None, &ApiError::PASSWORD_CHANGED);
         Ok(())
     }
 
-    /// The person takes back what they have granted to an app (50001).
+    /// The user takes back what they have granted to an app (50001).
     pub(crate) fn withdraw(&mut self, name: &str, app: &str) -> Result<(), PhoneError> {
-        let id = self.person(Some(name))?.id.clone();
+        let id = self.user(Some(name))?.id.clone();
         self.grants
             .revoke(&id, Some(app), &ApiError::USER_UNAUTHORIZED);
         Ok(())

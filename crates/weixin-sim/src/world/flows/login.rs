@@ -22,8 +22,8 @@ impl World {
         name: Option<&str>,
         now: SystemTime,
     ) -> Result<String, PhoneError> {
-        let person = &self.person(name)?.id;
-        match self.earlier_callback(uuid, person, now) {
+        let user = &self.user(name)?.id;
+        match self.earlier_callback(uuid, user, now) {
             Some(callback) => Ok(callback),
             None => self.confirm(uuid, name, now),
         }
@@ -36,25 +36,24 @@ impl World {
         name: Option<&str>,
         now: SystemTime,
     ) -> Result<String, PhoneError> {
-        let person = self.person(name)?.id.clone();
+        let user = self.user(name)?.id.clone();
         let login = self.logins.scan(uuid, now)?;
         self.timeline.record(login.trace, Event::Allowed, now);
-        self.timeline.set_user(login.trace, &person);
+        self.timeline.set_user(login.trace, &user);
         let code = self.random.code();
         let lifetime = self.setup.lifetimes.code_of(login.kind);
-        self.grants
-            .issue(&code, login, person, (now, now + lifetime));
+        self.grants.issue(&code, login, user, (now, now + lifetime));
         login.set_stage(Stage::Confirmed { code });
         Ok(login.callback())
     }
 
-    /// Where the browser was sent, if it was this person who said yes.
-    fn earlier_callback(&self, uuid: &str, person: &str, now: SystemTime) -> Option<String> {
+    /// Where the browser was sent, if it was this user who said yes.
+    fn earlier_callback(&self, uuid: &str, user: &str, now: SystemTime) -> Option<String> {
         let login = self.logins.find(uuid, now)?;
         let Stage::Confirmed { code } = &login.stage else {
             return None;
         };
-        let is_theirs = self.grants.codes.get(code)?.person == person;
+        let is_theirs = self.grants.codes.get(code)?.user == user;
         is_theirs.then(|| login.callback())
     }
 
@@ -117,11 +116,11 @@ impl World {
         &mut self,
         app: &str,
         kind: AppKind,
-        person: &str,
+        user: &str,
         now: SystemTime,
     ) -> u64 {
         let trace = self.timeline.begin(LoginTrace::new(app, kind));
-        self.timeline.set_user(trace, person);
+        self.timeline.set_user(trace, user);
         self.timeline.record(trace, Event::CodeGiven, now);
         trace
     }

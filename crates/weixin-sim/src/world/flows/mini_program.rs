@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use data_encoding::BASE64;
 
 use crate::{
-    App, AppKind, Person, PhoneError,
+    App, AppKind, PhoneError, User,
     wire::{api_error::ApiError, encrypted},
     world::{World, mini_programs::Code, timeline::Event},
 };
@@ -25,15 +25,15 @@ impl World {
     pub(crate) fn wx_login(
         &mut self,
         app: &str,
-        person: Option<&str>,
+        user: Option<&str>,
         now: SystemTime,
     ) -> Result<String, PhoneError> {
-        let mut code = self.mini_program_code(app, person, now)?;
-        code.trace = self.record_code_given(app, AppKind::MiniProgram, &code.person, now);
+        let mut code = self.mini_program_code(app, user, now)?;
+        code.trace = self.record_code_given(app, AppKind::MiniProgram, &code.user, now);
         let key = self.random.session_key();
         self.mini_programs
             .keys
-            .insert((code.app.clone(), code.person.clone()), key);
+            .insert((code.app.clone(), code.user.clone()), key);
         let (text, end) = (self.random.code(), code.expires);
         self.mini_programs
             .login_codes
@@ -45,10 +45,10 @@ impl World {
     pub(crate) fn phone_code(
         &mut self,
         app: &str,
-        person: Option<&str>,
+        user: Option<&str>,
         now: SystemTime,
     ) -> Result<String, PhoneError> {
-        let code = self.mini_program_code(app, person, now)?;
+        let code = self.mini_program_code(app, user, now)?;
         let text = self.random.code();
         let end = code.expires;
         self.mini_programs
@@ -60,15 +60,15 @@ impl World {
     fn mini_program_code(
         &self,
         app: &str,
-        person: Option<&str>,
+        user: Option<&str>,
         now: SystemTime,
     ) -> Result<Code, PhoneError> {
         self.mini_program(app)?;
-        let (app, person) = (app.to_owned(), self.person(person)?.id.clone());
+        let (app, user) = (app.to_owned(), self.user(user)?.id.clone());
         let expires = now + self.setup.lifetimes.code_of(AppKind::MiniProgram);
         Ok(Code {
             app,
-            person,
+            user,
             expires,
             used: false,
             trace: 0,
@@ -97,16 +97,16 @@ impl World {
         }
         code.used = true;
         self.timeline.record(code.trace, Event::Exchanged, now);
-        let person = code.person.clone();
+        let user = code.user.clone();
         let key = BASE64.encode(key);
-        let person = self.known_person(&person)?;
-        if person.is_blocked {
+        let user = self.known_user(&user)?;
+        if user.is_blocked {
             return Err(ApiError::CODE_BLOCKED);
         }
         Ok(Session {
             key,
-            openid: person.openid(app),
-            unionid: self.unionid(app, person),
+            openid: user.openid(app),
+            unionid: self.unionid(app, user),
         })
     }
 
@@ -117,10 +117,10 @@ impl World {
         openid: &str,
         signature: &str,
     ) -> Result<(), ApiError> {
-        let mut people = self.people.iter();
-        let person = people.find(|person| person.openid(app) == openid);
-        let person = person.ok_or(ApiError::INVALID_OPENID)?;
-        let key = (app.to_owned(), person.id.clone());
+        let mut users = self.users.iter();
+        let user = users.find(|user| user.openid(app) == openid);
+        let user = user.ok_or(ApiError::INVALID_OPENID)?;
+        let key = (app.to_owned(), user.id.clone());
         let key = self.mini_programs.keys.get(&key);
         let is_its = key.is_some_and(|key| encrypted::signature_of(*key) == signature);
         is_its.then_some(()).ok_or(ApiError::INVALID_SIGNATURE)
@@ -129,38 +129,38 @@ impl World {
     /// Whose code this is, in which mini program.
     pub(in crate::world) fn user_of_code(&self, js_code: &str) -> Option<String> {
         let (code, _) = self.mini_programs.login_codes.get(js_code)?;
-        Some(format!("{} in {}", code.person, code.app))
+        Some(format!("{} in {}", code.user, code.app))
     }
 
-    /// `/wxa/business/getuserphonenumber`: the person behind a code of the button.
+    /// `/wxa/business/getuserphonenumber`: the user behind a code of the button.
     pub(crate) fn phone_of_code(
         &mut self,
         app: &str,
         code: &str,
         now: SystemTime,
-    ) -> Result<Person, ApiError> {
+    ) -> Result<User, ApiError> {
         let found = self.mini_programs.phone_codes.get_mut(code);
         // A spent code of the button is an invalid one: no other answer has been seen.
         let code = found.filter(|code| code.app == app && now < code.expires && !code.used);
         let code = code.ok_or(ApiError::INVALID_CODE)?;
         code.used = true;
-        let person = code.person.clone();
-        Ok(self.known_person(&person)?.clone())
+        let user = code.user.clone();
+        Ok(self.known_user(&user)?.clone())
     }
 
     /// Somebody who has opened this mini program, and the session key of their last `wx.login`.
     pub(crate) fn mini_program_user(
         &self,
         app: &str,
-        person: Option<&str>,
-    ) -> Result<(&Person, [u8; 16]), PhoneError> {
+        user: Option<&str>,
+    ) -> Result<(&User, [u8; 16]), PhoneError> {
         self.mini_program(app)?;
-        let person = self.person(person)?;
+        let user = self.user(user)?;
         let key = self
             .mini_programs
             .keys
-            .get(&(app.to_owned(), person.id.clone()));
-        key.map(|key| (person, *key)).ok_or(PhoneError::NotOpened)
+            .get(&(app.to_owned(), user.id.clone()));
+        key.map(|key| (user, *key)).ok_or(PhoneError::NotOpened)
     }
 
     fn mini_program(&self, app: &str) -> Result<&App, PhoneError> {
@@ -172,10 +172,10 @@ impl World {
         known.ok_or(PhoneError::WrongApp { expected })
     }
 
-    fn known_person(&self, id: &str) -> Result<&Person, ApiError> {
-        self.people
+    fn known_user(&self, id: &str) -> Result<&User, ApiError> {
+        self.users
             .iter()
-            .find(|person| person.id == id)
+            .find(|user| user.id == id)
             .ok_or(ApiError::INVALID_CODE)
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::{
-    AppKind, Person, PhoneError,
+    AppKind, PhoneError, User,
     wire::api_error::ApiError,
     world::{
         World,
@@ -33,10 +33,10 @@ pub(crate) struct IssuedUserToken {
     pub(crate) is_snapshot_user: bool,
 }
 
-/// The person behind a token.
+/// The user behind a token.
 #[derive(Debug)]
 pub(crate) struct Profile {
-    pub(crate) person: Person,
+    pub(crate) user: User,
     pub(crate) openid: String,
     pub(crate) unionid: Option<String>,
 }
@@ -46,7 +46,7 @@ impl World {
     pub(crate) fn mobile_code(
         &mut self,
         app: &str,
-        person: Option<&str>,
+        user: Option<&str>,
         now: SystemTime,
     ) -> Result<String, PhoneError> {
         let expected = "expected the app id of a mobile app";
@@ -56,11 +56,11 @@ impl World {
         known
             .then_some(())
             .ok_or(PhoneError::WrongApp { expected })?;
-        let person = self.person(person)?.id.clone();
-        let trace = self.record_code_given(app, AppKind::MobileApp, &person, now);
+        let user = self.user(user)?.id.clone();
+        let trace = self.record_code_given(app, AppKind::MobileApp, &user, now);
         let granted = Code {
             app: app.to_owned(),
-            person,
+            user,
             scope: "snsapi_userinfo".to_owned(),
             snapshot: false,
             expires: now + self.setup.lifetimes.code_of(AppKind::MobileApp),
@@ -100,7 +100,7 @@ impl World {
         code.used = true;
         let grant = Grant {
             app: code.app.clone(),
-            person: code.person.clone(),
+            user: code.user.clone(),
             scope: code.scope.clone(),
             snapshot: code.snapshot,
             access_token: self.random.token(),
@@ -164,7 +164,7 @@ impl World {
     }
 
     /// `/sns/userinfo`: only for a scope that has the profile.
-    pub(crate) fn user(
+    pub(crate) fn user_info(
         &mut self,
         access_token: &str,
         openid: &str,
@@ -181,27 +181,27 @@ impl World {
     }
 
     fn profile(&self, grant: &Grant) -> Result<Profile, ApiError> {
-        let person = self.people.iter().find(|person| person.id == grant.person);
-        let person = person.ok_or(ApiError::INVALID_CREDENTIAL)?;
-        let person = if grant.snapshot {
-            person.snapshot_user()
+        let user = self.users.iter().find(|user| user.id == grant.user);
+        let user = user.ok_or(ApiError::INVALID_CREDENTIAL)?;
+        let user = if grant.snapshot {
+            user.snapshot_user()
         } else {
-            person.clone()
+            user.clone()
         };
         Ok(Profile {
-            openid: person.openid(&grant.app),
+            openid: user.openid(&grant.app),
             unionid: self
-                .unionid(&grant.app, &person)
+                .unionid(&grant.app, &user)
                 .filter(|_| shows_profile(&grant.scope)),
-            person,
+            user,
         })
     }
 
     /// Only for an app that belongs to the Open Platform account.
-    pub(crate) fn unionid(&self, app: &str, person: &Person) -> Option<String> {
+    pub(crate) fn unionid(&self, app: &str, user: &User) -> Option<String> {
         self.app(app)
             .is_ok_and(|app| app.is_bound)
-            .then(|| person.unionid())
+            .then(|| user.unionid())
     }
 
     fn issued(&self, grant: Grant, now: SystemTime) -> Result<IssuedUserToken, ApiError> {

@@ -1,4 +1,4 @@
-//! The simulator's desk, which shows live what is going on.
+//! The simulator's dashboard, which shows live what is going on.
 
 use weixin_sim::{Effect, Fault, Sim};
 
@@ -13,19 +13,19 @@ async fn get(sim: &Sim, path: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_desk_follows_a_login_by_itself() {
+async fn the_dashboard_follows_a_login_by_itself() {
     let sim = Sim::start().await.unwrap();
-    let desk = Window::open(&[]).await;
-    desk.goto(&format!("{}/_sim/", sim.url())).await;
-    desk.reads("#none", "还没有。 · None yet.").await;
+    let dashboard = Window::open(&[]).await;
+    dashboard.goto(&format!("{}/_sim/", sim.url())).await;
+    dashboard.reads("#none", "还没有。 · None yet.").await;
 
     get(&sim, LOGIN).await;
-    desk.reads("#login-1 .steps", "打开 · opened").await;
-    desk.wait_for(".waiting").await;
+    dashboard.reads("#login-1 .steps", "打开 · opened").await;
+    dashboard.wait_for(".waiting").await;
     let uuid = sim.pending().remove(0);
     sim.scan(&uuid).unwrap();
     let callback = sim.allow(&uuid, "layla").unwrap();
-    desk.reads("#login-1 b:last-of-type", "layla").await;
+    dashboard.reads("#login-1 b:last-of-type", "layla").await;
     let code = callback.split(['=', '&']).nth(1).unwrap();
     let secret = "s".repeat(32);
     let exchange = format!(
@@ -34,22 +34,23 @@ async fn the_desk_follows_a_login_by_itself() {
     for _ in 0..2 {
         get(&sim, &exchange).await;
     }
-    desk.reads(
-        "#login-1 li:last-of-type",
-        "code 重复使用 · code used again",
-    )
-    .await;
-    desk.reads("#request-3 b", "40163").await;
-    desk.click("#request-3 summary").await;
+    dashboard
+        .reads(
+            "#login-1 li:last-of-type",
+            "code 重复使用 · code used again",
+        )
+        .await;
+    dashboard.reads("#request-3 b", "40163").await;
+    dashboard.click("#request-3 summary").await;
     let sent = "appid=wx0123456789abcdef\nsecret=***\ncode=***\ngrant_type=authorization_code";
-    desk.reads("#request-3 pre", sent).await;
+    dashboard.reads("#request-3 pre", sent).await;
     // What is open stays open when something happens.
     sim.fault(Fault::new(Effect::Errcode(-1)));
     get(&sim, "/sns/auth").await;
-    desk.reads("#request-4 b", "-1").await;
-    desk.wait_for("#request-3[open]").await;
-    desk.fits().await;
-    desk.picture("desk").await;
+    dashboard.reads("#request-4 b", "-1").await;
+    dashboard.wait_for("#request-3[open]").await;
+    dashboard.fits().await;
+    dashboard.picture("desk").await;
 
     let small = Window::small_and_dark().await;
     small.goto(&format!("{}/_sim/", sim.url())).await;
