@@ -1,4 +1,4 @@
-//! The options of a simulator.
+//! Options of a simulator.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -31,87 +31,86 @@ impl SimBuilder {
         }
     }
 
-    /// Listens at this address; without it, at a free port of 127.0.0.1.
+    /// Sets the listen address (default: a free port of 127.0.0.1).
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
     }
 
-    /// Registers an app; without any, the four of the crate's documentation are there.
+    /// Registers an app. Without any, the four default apps of the crate documentation are registered.
     pub fn app(mut self, app: App) -> Self {
         self.setup.apps.push(app);
         self
     }
 
-    /// Adds somebody in front of the users who are there from the start.
+    /// Adds a test user before the five default users; the first user is the default.
     pub fn user(mut self, user: User) -> Self {
         self.setup.users.push(user);
         self
     }
 
-    /// Makes the same codes, tokens and ids in the same order at every start.
+    /// Seeds the randomness: codes, tokens and IDs are the same at every start.
     pub fn seed(mut self, seed: u64) -> Self {
         self.setup.seed = Some(seed);
         self
     }
 
-    /// Stops the clock; it moves by [`Sim::advance`](crate::Sim::advance) only.
+    /// Freezes the clock at this time; only [`Sim::advance`](crate::Sim::advance) moves it.
     pub fn frozen_at(mut self, time: SystemTime) -> Self {
         self.settings.frozen_at = Some(time);
         self
     }
 
-    /// Sets how long codes, tokens, QR codes and polls live.
+    /// Sets how long codes, tokens and QR codes are valid, and how long a poll is held.
     pub fn lifetimes(mut self, lifetimes: Lifetimes) -> Self {
         self.setup.lifetimes = lifetimes;
         self
     }
 
-    /// Sends a browser that opens the login page straight back to the callback (302), as the
-    /// first user.
+    /// Redirects (302) a browser that opens the login page straight to the callback, logged in as the first
+    /// user.
     pub fn auto_allow(mut self) -> Self {
         self.settings.auto_allow = true;
         self
     }
 
-    /// Takes an official account's login address only with its parameters in the documented order.
+    /// Rejects an official account's login URL whose parameters are not in the documented order.
     ///
-    /// WeChat demands it; clients that do otherwise are in use, so it is an option.
+    /// WeChat requires the order, but clients that ignore it are in use, so the default is to report a finding.
     pub fn strict_order(mut self) -> Self {
         self.settings.strict_order = true;
         self
     }
 
-    /// Refuses what is more often than WeChat's quotas allow (45011, 45009); without it, that is only
-    /// reported as a finding.
+    /// Rejects calls that exceed WeChat's quotas (45011, 45009). Without this option they are only reported as
+    /// findings.
     pub fn quotas(mut self) -> Self {
         self.setup.enforces_quotas = true;
         self
     }
 
-    /// Lets WeChat for PC run from the start, with the user of this id in front of it: the login page
-    /// offers to log in without scanning.
+    /// Runs WeChat for PC from the start, logged in as the user with this ID: the login page offers quick
+    /// login.
     pub fn desktop(mut self, user: impl Into<String>, answer: DesktopAnswer) -> Self {
         let user = user.into();
         self.setup.desktop = Some(Desktop { user, answer });
         self
     }
 
-    /// Dresses the tokens of `/sns/oauth2/access_token` in this content type, for clients that refuse
-    /// `text/plain` and so cannot log in with WeChat.
+    /// Overrides the content type of `/sns/oauth2/access_token`, for clients that reject WeChat's `text/plain`.
     pub fn token_content_type(mut self, content_type: HeaderValue) -> Self {
         self.settings.token_content_type = Some(content_type);
         self
     }
 
-    /// The id of somebody who will be there.
+    /// Looks up the ID of a user by ID or nickname, default users included.
     pub(crate) fn user_id(&self, name: &str) -> Option<String> {
         let mut users = self.setup.users.iter().cloned().chain(user::defaults());
         let user = users.find(|user| user.matches(name))?;
         Some(user.id)
     }
 
-    /// Where to listen, and what is there: the defaults are added to it.
+    /// Returns the listen address, the world and the settings, defaults filled in.
     pub(crate) fn finish(mut self) -> (SocketAddr, Setup, Settings) {
         if self.setup.apps.is_empty() {
             self.setup.apps = app::defaults();

@@ -1,26 +1,26 @@
-//! The simulator's time: the machine's, or standing still; both can be moved forward.
+//! The simulator's clock: runs with the machine's clock or is frozen, and can be moved forward.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
-/// Furthest that the clock may be moved in all, so that no date overflows: about 100 years.
+/// Limit for all moves together (about 100 years), so that no date overflows.
 const MAX_OFFSET: Duration = Duration::from_hours(100 * 365 * 24);
 
 #[derive(Debug)]
 pub(crate) struct Clock {
-    /// Where it stands still from the start; `None`: it runs.
+    /// Time at which the clock is frozen from the start; `None` if it runs.
     frozen_at: Option<SystemTime>,
     time: Mutex<Time>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Time {
-    /// What it showed when the machine's clock showed `since`; what it shows all the time without.
+    /// Time shown at `since` of the machine's clock, or permanently if `since` is `None`.
     shown: SystemTime,
     since: Option<SystemTime>,
-    /// How far it was moved.
+    /// Sum of all moves.
     moved: Duration,
 }
 
@@ -55,26 +55,26 @@ impl Clock {
         self.time().now()
     }
 
-    /// Whether time passes by itself.
+    /// Returns `true` if time passes by itself.
     pub(crate) fn runs(&self) -> bool {
         self.time().since.is_some()
     }
 
-    /// Stops the clock where it is.
+    /// Freezes the clock at the current time.
     pub(crate) fn freeze(&self) {
         let mut time = self.time();
         time.shown = time.now();
         time.since = None;
     }
 
-    /// Lets the time pass from where it is.
+    /// Lets the clock run from the current time.
     pub(crate) fn run(&self) {
         let mut time = self.time();
         time.shown = time.now();
         time.since = Some(system_time());
     }
 
-    /// Moves the time forward; the error is the furthest that it can still be moved.
+    /// Moves the clock forward. The error is the duration that is still allowed.
     pub(crate) fn advance(&self, by: Duration) -> Result<(), Duration> {
         let mut time = self.time();
         let left = MAX_OFFSET.saturating_sub(time.moved);
@@ -86,7 +86,7 @@ impl Clock {
         Ok(())
     }
 
-    /// As it was at the start, without the moves.
+    /// Restores the initial clock, without the moves.
     pub(crate) fn reset(&self) {
         *self.time() = Time::at_the_start(self.frozen_at);
     }
@@ -96,7 +96,7 @@ impl Clock {
     }
 }
 
-/// The time of this machine, whatever the simulator's is.
+/// The machine's clock, independent of the simulator's.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place where the time comes from"
@@ -105,7 +105,7 @@ pub(crate) fn system_time() -> SystemTime {
     SystemTime::now()
 }
 
-/// Whole seconds since 1970.
+/// Whole seconds since the Unix epoch.
 pub(crate) fn unix_seconds(time: SystemTime) -> u64 {
     time.duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default()

@@ -1,4 +1,4 @@
-//! The configuration file: apps, users, lifetimes and switches, as TOML.
+//! The configuration file in TOML: apps, users, lifetimes and switches.
 
 use std::{collections::HashSet, fmt::Display, net::IpAddr, time::Duration};
 
@@ -8,10 +8,10 @@ use toml::Spanned;
 
 use crate::{App, AppKind, DesktopAnswer, Lifetimes, SimBuilder, User, world::app::AppChange};
 
-/// A file with every setting, commented: what `weixin sim init` writes.
+/// Example configuration with every setting and comments, as written by `weixin sim init`.
 pub const EXAMPLE: &str = include_str!("../templates/sim.toml");
 
-/// A file that is not a configuration: line, field and rule.
+/// Invalid configuration file: the message names line, field and rule.
 #[derive(Debug, Error)]
 #[error("{0}")]
 pub struct InvalidConfig(String);
@@ -29,7 +29,7 @@ struct File {
     user: Vec<Spanned<UserEntry>>,
 }
 
-/// Each in seconds.
+/// Lifetimes in seconds.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Seconds {
@@ -70,13 +70,13 @@ fn yes() -> bool {
 }
 
 impl SimBuilder {
-    /// Takes over what a configuration file says, on top of what was set before.
+    /// Applies a configuration file on top of the current options.
     ///
     /// # Errors
     ///
     /// [`InvalidConfig`] with line, field and rule.
     pub fn config(mut self, toml: &str) -> Result<Self, InvalidConfig> {
-        // Spans over several lines end with the line break that is not ours.
+        // The parser's message may end with a line break.
         let file: File = toml::from_str(toml)
             .map_err(|error| InvalidConfig(error.to_string().trim_end().to_owned()))?;
         if let Some(seed) = file.seed {
@@ -114,7 +114,7 @@ impl SimBuilder {
                 at(
                     toml,
                     start,
-                    &"`desktop` must be the id or nickname of somebody",
+                    &"`desktop` must be the ID or nickname of a user",
                 )
             })?;
             self = self.desktop(id, DesktopAnswer::Allow);
@@ -123,7 +123,7 @@ impl SimBuilder {
     }
 }
 
-/// What is wrong with what begins at this byte of the file.
+/// Error for the entry that begins at this byte of the file.
 fn at(toml: &str, start: usize, problem: &dyn Display) -> InvalidConfig {
     let before = toml.get(..start).unwrap_or_default();
     InvalidConfig(format!(

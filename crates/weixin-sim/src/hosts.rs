@@ -1,6 +1,6 @@
 //! WeChat's host names (facts, introduction and 7).
 
-/// Every host name that the simulator stands in for.
+/// Host names that the simulator replaces.
 pub const WECHAT_HOSTS: [&str; 11] = [
     "open.weixin.qq.com",
     "lp.open.weixin.qq.com",
@@ -15,7 +15,7 @@ pub const WECHAT_HOSTS: [&str; 11] = [
     "wx.qlogo.cn",
 ];
 
-/// Whether this is one of WeChat's host names; a port behind it does not count.
+/// Returns `true` for one of WeChat's host names, with or without a port.
 pub(crate) fn is_wechat(host: &str) -> bool {
     let name = host.split(':').next().unwrap_or_default();
     WECHAT_HOSTS

@@ -1,24 +1,24 @@
-//! How long things live, where WeChat's documentation says so or nobody knows.
+//! Lifetimes of codes, tokens and QR codes: documented by WeChat, or assumed.
 
 use std::time::Duration;
 
 use crate::AppKind;
 
-/// The lifetimes of this WeChat.
+/// Lifetimes of codes, tokens, QR codes and polls.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Lifetimes {
-    /// A QR code (assumed: 5 minutes).
+    /// QR code (assumed: 5 minutes).
     pub qr_code: Duration,
-    /// How long a poll is held before it answers 408 (assumed: 25 seconds).
+    /// Maximum time that a poll is held before it returns 408 (assumed: 25 seconds).
     pub poll: Duration,
-    /// A website's or mobile app's code (documented for the Open Platform: 10 minutes).
+    /// Code of a website app or mobile app (documented for the Open Platform: 10 minutes).
     pub code: Duration,
-    /// An official account's or mini program's code (documented: 5 minutes).
+    /// Code of an official account or mini program (documented: 5 minutes).
     pub short_code: Duration,
-    /// An access token (documented: 7200 seconds).
+    /// Access token (documented: 7200 seconds).
     pub access_token: Duration,
-    /// A refresh token, not prolonged by use (documented for websites: 30 days).
+    /// Refresh token; a refresh does not extend it (documented for websites: 30 days).
     pub refresh_token: Duration,
 }
 

@@ -1,8 +1,8 @@
-//! Query and form, merged: WeChat reads a parameter from either.
+//! Request parameters: query and form merged, as WeChat reads a parameter from either.
 
 use std::sync::Arc;
 
-/// The parameters of a request, the query's first.
+/// Parameters of a request, those of the query first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parameters(Arc<[(String, String)]>);
 
@@ -16,7 +16,7 @@ impl Parameters {
         )
     }
 
-    /// The first value of that name; empty if there is none, as WeChat makes no difference.
+    /// First value of that name; empty if there is none, because WeChat treats both alike.
     pub(crate) fn get(&self, name: &str) -> &str {
         let found = self.0.iter().find(|(known, _)| known == name);
         found.map_or("", |(_, value)| value)
@@ -27,7 +27,7 @@ impl Parameters {
     }
 }
 
-/// The fields of a form of our own.
+/// Parses a query or a form of the simulator's own pages.
 pub(crate) fn form(body: &str) -> Parameters {
     Parameters::new(body, &[])
 }

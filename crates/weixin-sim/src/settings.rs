@@ -1,15 +1,15 @@
-//! What is decided at the start about time and HTTP.
+//! Settings of the HTTP layer and the clock.
 
 use std::time::SystemTime;
 
 use axum::http::HeaderValue;
 
-/// What is decided at the start.
+/// Settings that are fixed at the start and are not part of the world.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
     pub(crate) frozen_at: Option<SystemTime>,
     pub(crate) auto_allow: bool,
     pub(crate) strict_order: bool,
-    /// `None`: as WeChat.
+    /// Overrides WeChat's `text/plain`.
     pub(crate) token_content_type: Option<HeaderValue>,
 }

@@ -1,4 +1,4 @@
-//! What every request needs.
+//! Shared state of the HTTP handlers.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -13,17 +13,17 @@ use crate::{
     world::{Setup, World},
 };
 
-/// What every request needs.
+/// World, clock and settings, shared by all requests.
 #[derive(Debug)]
 pub(crate) struct SimState {
-    /// Such as `http://127.0.0.1:9300`.
+    /// Base URL, such as `http://127.0.0.1:9300`.
     pub(crate) origin: String,
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
     world: Mutex<World>,
-    /// Wakes every browser that polls.
+    /// Wakes all long polls when the clock is moved, frozen or run.
     clock_changes: watch::Sender<()>,
-    /// Wakes whoever waits for anything to happen.
+    /// Counts changes, and wakes everything that waits for one.
     changes: watch::Sender<u64>,
 }
 
@@ -44,7 +44,7 @@ impl SimState {
         self.clock.now()
     }
 
-    /// No method of the world leaves it half changed, so a panic elsewhere does not spoil it.
+    /// Locks the world. Its methods never leave it half changed, so a poisoned lock is safe to use.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -56,7 +56,7 @@ impl SimState {
         changed
     }
 
-    /// Something has happened.
+    /// Signals a change.
     pub(crate) fn notify(&self) {
         self.changes.send_modify(|version| *version += 1);
     }
@@ -65,19 +65,19 @@ impl SimState {
         self.clock_changes.subscribe()
     }
 
-    /// Another after everything that happens.
+    /// Number of changes so far.
     pub(crate) fn version(&self) -> u64 {
         *self.changes.borrow()
     }
 
-    /// Returns as soon as there is what is looked for.
+    /// Waits until `look` returns a value; checks again after each change.
     pub(crate) async fn until<T>(&self, look: impl Fn(&Self) -> Option<T>) -> T {
         let mut changes = self.changes.subscribe();
         loop {
             if let Some(found) = look(self) {
                 return found;
             }
-            // The sender is this one's own.
+            // Cannot fail: the sender is a field of `self`.
             let _ = changes.changed().await;
         }
     }
@@ -103,7 +103,7 @@ impl SimState {
 
     pub(crate) fn reset(&self) {
         self.clock.reset();
-        // The logins go, and the browsers that poll for them are told.
+        // Dropping the logins closes their channels, which wakes the browsers that poll.
         self.world().reset();
         self.notify();
     }

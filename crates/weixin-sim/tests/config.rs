@@ -96,7 +96,7 @@ fn a_bad_file_is_refused_with_line_field_and_rule() {
         ),
         (
             "seed = 1\ndesktop = \"nobody\"",
-            ["line 2", "`desktop` must be the id or nickname of somebody"],
+            ["line 2", "`desktop` must be the ID or nickname of a user"],
         ),
         (
             "[[app]]\nid = \"wx1\"\nsecret = \"s\"\ncallback_domains = [\"https://a.example\"]",

@@ -1,13 +1,13 @@
-//! What passes here and would not at WeChat, or is unsafe there: the rule, and how to mend it.
+//! Findings: requests that the simulator accepts although WeChat rejects them or they are unsafe.
 
 use std::collections::HashSet;
 
 use serde::Serialize;
 
-/// Most findings, and most states, that are remembered.
+/// Maximum number of findings, and of states, that are kept.
 const MAX_REMEMBERED: usize = 1000;
 
-/// A text in both languages.
+/// A text in Chinese and English.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Bilingual {
@@ -17,38 +17,38 @@ pub struct Bilingual {
     pub en: &'static str,
 }
 
-/// A rule of WeChat's, or of safe logins.
+/// A rule of WeChat, or of secure logins.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Rule {
-    /// Such as `callback-port`.
+    /// Identifier, such as `callback-port`.
     pub id: &'static str,
-    /// What WeChat would answer.
+    /// WeChat's response.
     pub answer: Bilingual,
-    /// How to mend it.
+    /// How to fix it.
     pub remedy: Bilingual,
-    /// Where the rule stands: a page below developers.weixin.qq.com, an RFC, or what was observed.
+    /// Source of the rule: a page below developers.weixin.qq.com, an RFC, or an observation.
     pub source: &'static str,
 }
 
-/// A rule that was broken, and how.
+/// A broken rule, with the request that broke it.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
-    /// The rule.
+    /// The broken rule.
     #[serde(flatten)]
     pub rule: Rule,
-    /// What was sent, without secrets.
+    /// Offending part of the request, without secrets.
     pub sent: String,
-    /// How often.
+    /// Number of occurrences.
     pub times: u32,
 }
 
-/// What was found so far.
+/// All findings since the start or the last reset.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     all: Vec<Finding>,
-    /// App id and state of every login so far.
+    /// App ID and state of earlier logins, to detect a repeated state.
     states: HashSet<(String, String)>,
 }
 
@@ -73,7 +73,7 @@ impl Findings {
         &self.all
     }
 
-    /// Whether a login of this app has had this state before.
+    /// Remembers the state; returns `true` if an earlier login of the app used it.
     pub(crate) fn has_seen(&mut self, app: &str, state: &str) -> bool {
         if self.states.len() >= MAX_REMEMBERED {
             self.states.clear();

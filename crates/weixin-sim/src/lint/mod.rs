@@ -1,4 +1,4 @@
-//! Findings: what passes here and would not at WeChat.
+//! Rules that requests are checked against, and the findings about broken ones.
 
 pub(crate) mod authorize_url;
 pub(crate) mod finding;

@@ -1,4 +1,4 @@
-//! The rules whose breach is reported.
+//! Catalog of the rules behind findings.
 
 use super::finding::{Bilingual, Rule};
 

@@ -1,6 +1,6 @@
-//! What the simulator adds to WeChat's error pages: the rule, in its own words.
+//! Explanations on WeChat's error pages: the rule that a login URL breaks, in the simulator's words.
 
-/// A rule that a login address breaks.
+/// A rule that a login URL breaks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Violation {
     pub(crate) chinese: &'static str,

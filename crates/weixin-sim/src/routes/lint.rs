@@ -1,4 +1,4 @@
-//! Looks at every request for what WeChat, or a safe login, would not have it.
+//! Checks every request against WeChat's rules and good practice, and reports findings.
 
 use axum::http::Method;
 use url::{Host, Url};
@@ -14,10 +14,10 @@ use crate::{
     world::World,
 };
 
-/// Shortest state that is not called a guess.
+/// Shorter states can be guessed.
 const MIN_STATE: usize = 16;
 
-/// What opens something, in a query.
+/// Query parameters with secret values.
 const EXPOSED: [&str; 5] = [
     "access_token",
     "code",
@@ -29,7 +29,7 @@ const EXPOSED: [&str; 5] = [
 pub(super) fn check_request(world: &mut World, request: &RequestInfo, errcode: Option<i64>) {
     everywhere(&mut world.findings, request);
     match request.path.as_str() {
-        // The QR page loads itself again when its code has expired, with the same state.
+        // The QR page reloads itself with the same state when its QR code has expired.
         "/connect/qrconnect" if !request.reloaded => login(world, request, AppKind::Website),
         "/connect/oauth2/authorize" => {
             login(world, request, AppKind::OfficialAccount);
@@ -99,7 +99,7 @@ fn callback(world: &mut World, parameters: &Parameters) {
     }
 }
 
-/// The kind of app, the page and the scope belong together.
+/// The kind of app, the page and the scope must match.
 fn scope(world: &mut World, request: &RequestInfo, page: AppKind) {
     let scope = request.parameters.get("scope");
     let Ok(app) = world.app(request.parameters.get("appid")) else {
@@ -107,7 +107,7 @@ fn scope(world: &mut World, request: &RequestInfo, page: AppKind) {
     };
     let fits = match page {
         AppKind::Website => scope.split(',').any(|scope| scope == "snsapi_login"),
-        // One that is missing has a dialog of its own.
+        // A missing scope has its own dialog (10010).
         _ => matches!(scope, "" | "snsapi_base" | "snsapi_userinfo"),
     };
     if app.kind != page || !fits {
@@ -116,7 +116,7 @@ fn scope(world: &mut World, request: &RequestInfo, page: AppKind) {
     }
 }
 
-/// A token or secret of ours where it would be logged: in the state, in the callback, or for itself.
+/// Finds tokens and secrets in a login URL, where they would be logged: by parameter name, or by value.
 fn exposed(world: &mut World, parameters: &Parameters) {
     for (name, value) in parameters.as_slice() {
         let by_name = name != "code" && EXPOSED.contains(&name.as_str()) && !value.is_empty();
@@ -128,7 +128,7 @@ fn exposed(world: &mut World, parameters: &Parameters) {
     }
 }
 
-/// What counts inside WeChat only.
+/// Rules that apply only to official accounts.
 fn inside(findings: &mut Findings, parameters: &Parameters) {
     let names = || parameters.as_slice().iter().map(|(name, _)| name.as_str());
     let misspelt = |name: &str| {

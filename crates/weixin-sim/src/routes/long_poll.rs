@@ -1,4 +1,5 @@
-//! Parts of our pages that follow what happens: a script asks for them with the version that it has seen.
+//! Live updates of the simulator's own pages: a script polls for a part of the page, with the version that it
+//! shows.
 
 use std::time::Duration;
 
@@ -10,10 +11,10 @@ use tokio::time::timeout;
 
 use crate::{parameters, state::SimState};
 
-/// Longest time that a browser waits for news.
+/// Maximum time that a request is held.
 const MAX_WAIT: Duration = Duration::from_secs(25);
 
-/// The part as it is now and its version, as soon as that is another than the address says (`after=VERSION`).
+/// Returns the part of the page and its version as soon as the version differs from `after=VERSION`.
 pub(super) async fn changed_part(
     sim: &SimState,
     address: &Uri,
@@ -22,7 +23,7 @@ pub(super) async fn changed_part(
     let parameters = parameters::form(address.query().unwrap_or_default());
     let seen = parameters.get("after");
     let changed = |sim: &SimState| (sim.version().to_string() != seen).then_some(());
-    // Nothing new is an answer as well.
+    // After the timeout the unchanged part is returned, and the script polls again with the same version.
     let _ = timeout(MAX_WAIT, sim.until(changed)).await;
     let version = sim.version().to_string();
     ([("x-version", version)], Html(part(sim))).into_response()

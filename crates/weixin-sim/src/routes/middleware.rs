@@ -1,5 +1,5 @@
-//! What happens around every answer of WeChat's: its parameters are read, something may go wrong on demand,
-//! and what was info and answered is looked at and written down.
+//! Middleware around WeChat's paths: parses parameters, injects faults, checks quotas, and lints and logs each
+//! request.
 
 use std::sync::Arc;
 
@@ -61,14 +61,15 @@ pub(super) async fn instrument(
     response
 }
 
-/// WeChat's answer, unless it is refused or spoilt on its way.
+/// Runs the handler, unless a fault, plain HTTP or a quota comes first.
 async fn respond(sim: &SimState, info: &RequestInfo, request: Request, next: Next) -> Response {
     let Some(family) = info.family else {
         return next.run(request).await;
     };
     match faults::take(sim, info) {
         Some(effect) => faults::apply(effect, sim, family, (request, next)).await,
-        // At the simulator's own address plain HTTP is what there is; WeChat refuses it (facts 4.1).
+        // At the simulator's own address plain HTTP is normal; under WeChat's host names it is rejected (facts
+        // 4.1).
         None if !info.secure && is_wechat(&info.host) => {
             answer(sim, family, Err::<(), _>(ApiError::REQUIRE_HTTPS))
         }
@@ -79,14 +80,15 @@ async fn respond(sim: &SimState, info: &RequestInfo, request: Request, next: Nex
     }
 }
 
-/// Whether it is one call too many.
+/// Counts the call; returns the error if it exceeds a quota that is enforced.
 fn count(sim: &SimState, info: &RequestInfo) -> Option<ApiError> {
     let now = sim.now();
     let mut world = sim.world();
     world.count_call(&info.path, &info.parameters, &info.body, now)
 }
 
-/// The body of an answer, too, unless it is one that breaks or comes slowly.
+/// Reads the body for the log. A body without a known length is slow or broken on purpose: reading it would
+/// undo the fault.
 async fn keep(response: Response) -> (Response, Option<Bytes>) {
     if response.body().size_hint().exact().is_none() {
         return (response, None);

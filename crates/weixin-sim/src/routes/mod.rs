@@ -1,4 +1,4 @@
-//! The table of paths.
+//! HTTP routes: WeChat's paths with their middleware, and the simulator's own.
 
 mod api;
 mod control;
@@ -33,7 +33,7 @@ pub(crate) fn router(shared: Arc<SimState>) -> Router {
         .with_state(shared)
 }
 
-/// WeChat's own paths. Polls pass in front of what is around the others.
+/// WeChat's own paths.
 fn wechat(shared: &Arc<SimState>) -> Router<Arc<SimState>> {
     let pages = pages::wechat()
         .merge(phone::wechat())
@@ -45,14 +45,15 @@ fn wechat(shared: &Arc<SimState>) -> Router<Arc<SimState>> {
             Arc::clone(shared),
             middleware::instrument,
         ))
-        // Thousands of browsers may wait here at once, and what they ask tells nobody anything.
+        // The long-poll route bypasses the middleware: thousands of browsers may wait here at once, and their
+        // requests would push everything else out of the log without telling anything about the site.
         .route("/connect/l/qrconnect", get(pages::poll))
 }
 
-/// What is not WeChat's.
+/// Paths that WeChat does not have.
 fn simulator() -> Router<Arc<SimState>> {
     Router::new()
-        // Browsers ask for it by themselves, which tells nobody anything.
+        // Browsers request it on their own, so it does not belong in the request log.
         .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
         .merge(pages::simulator())
         .merge(phone::simulator())

@@ -1,4 +1,4 @@
-//! A request as the middleware and the handlers see it.
+//! Requests as the middleware and the handlers see them.
 
 use std::{convert::Infallible, net::SocketAddr};
 
@@ -16,14 +16,14 @@ use tokio::net::TcpListener;
 
 use crate::{parameters::Parameters, wire::Family};
 
-/// Largest request that is read, in bytes.
+/// Maximum size of a request body, in bytes.
 pub(super) const MAX_BODY: usize = 64 * 1024;
 
-/// The other end of a connection.
+/// Client end of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
-    /// Whether it came by TLS.
+    /// The connection uses TLS.
     pub(crate) secure: bool,
 }
 
@@ -36,20 +36,20 @@ impl Connected<IncomingStream<'_, TcpListener>> for Peer {
     }
 }
 
-/// A request, as far as others than its handler look at it.
+/// Facts about a request that middleware, linter and log need.
 #[derive(Debug)]
 pub(super) struct RequestInfo {
     pub(super) method: Method,
     pub(super) host: String,
     pub(super) path: String,
-    /// `None` for pages.
+    /// API family; `None` for pages.
     pub(super) family: Option<Family>,
     pub(super) parameters: Parameters,
-    /// A body that is not a form's.
+    /// Body, unless it is a form.
     pub(super) body: Bytes,
-    /// Whether a page of ours has loaded itself again.
+    /// The simulator's own page requested it again.
     pub(super) reloaded: bool,
-    /// Where the browser says that it was before; empty if it does not.
+    /// `Referer` header, or empty.
     pub(super) referer: String,
     pub(super) secure: bool,
 }
@@ -62,7 +62,7 @@ impl<S: Sync> FromRequestParts<S> for Parameters {
     }
 }
 
-/// The request with its parameters read; `None` if it is too large.
+/// Reads the body and the parameters; `None` if the body is too large.
 pub(super) async fn read(request: Request, peer: Peer) -> Option<(RequestInfo, Request)> {
     let (mut parts, body) = request.into_parts();
     let bytes = to_bytes(body, MAX_BODY).await.ok()?;
@@ -87,13 +87,13 @@ pub(super) async fn read(request: Request, peer: Peer) -> Option<(RequestInfo, R
     Some((info, Request::from_parts(parts, Body::from(bytes))))
 }
 
-/// A header as text; empty if there is none.
+/// Header as text, or empty.
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     let value = headers.get(name).and_then(|value| value.to_str().ok());
     value.unwrap_or_default()
 }
 
-/// The host that was asked for; empty if there is none.
+/// `Host` header, or empty.
 pub(super) fn host(headers: &HeaderMap) -> &str {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     host.unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Responses that several pages have in common.
+//! Responses that several pages share.
 
 use askama::Template;
 use axum::{
@@ -11,7 +11,7 @@ use axum::{
 
 use crate::{state::SimState, world::Login};
 
-/// A page, always under 200 as WeChat does.
+/// Renders a page, always with status 200 as WeChat does.
 pub(super) fn page(template: &impl Template) -> Response {
     match template.render() {
         Ok(html) => Html(html).into_response(),
@@ -19,7 +19,7 @@ pub(super) fn page(template: &impl Template) -> Response {
     }
 }
 
-/// Sends the browser elsewhere (302), as WeChat does.
+/// Redirects the browser (302), as WeChat does.
 pub(super) fn redirect(url: String) -> Response {
     HeaderValue::try_from(url).map_or_else(
         |_| StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -27,12 +27,12 @@ pub(super) fn redirect(url: String) -> Response {
     )
 }
 
-/// Sends the browser back to the site; by a page of ours, if it is to come back twice.
+/// Redirects the browser to the callback, or to the page that calls it twice.
 pub(super) fn redirect_to_site(sim: &SimState, login: &Login, callback: String) -> Response {
     redirect(login.twice(&sim.origin).unwrap_or(callback))
 }
 
-/// No page is worth keeping in a browser's cache. WeChat's API sends no such header.
+/// Forbids caching. For pages only: WeChat's API sends no such header.
 pub(super) async fn no_store(mut response: Response) -> Response {
     response
         .headers_mut()

@@ -1,4 +1,4 @@
-//! What a test can see of a running simulator, and do to it.
+//! Control of a running simulator from Rust tests.
 
 use std::time::Duration;
 
@@ -6,27 +6,27 @@ use super::Sim;
 use crate::{App, DesktopAnswer, Fault, Finding, LoggedRequest, PhoneError, User, random::Random};
 
 impl Sim {
-    /// The apps as they are now.
+    /// Returns all apps.
     pub fn apps(&self) -> Vec<App> {
         self.shared.world().apps.clone()
     }
 
-    /// A new app, or one that is there as it is from now on.
+    /// Registers an app, or replaces the one with the same ID.
     pub fn put_app(&self, app: App) {
         self.shared.change(|world, _| world.put_app(app));
     }
 
-    /// Everybody as they are now, the default first.
+    /// Returns all test users, the default first.
     pub fn users(&self) -> Vec<User> {
         self.shared.world().users.clone()
     }
 
-    /// Somebody new, or somebody who is there as they are from now on.
+    /// Adds a test user, or replaces the one with the same ID.
     pub fn put_user(&self, user: User) {
         self.shared.change(|world, _| world.put_user(user));
     }
 
-    /// The user of that id or nickname changes their avatar: the address before dies.
+    /// Changes the avatar of a user, by ID or nickname: the old avatar URL stops working.
     ///
     /// # Errors
     ///
@@ -36,7 +36,7 @@ impl Sim {
             .change(|world, _| world.change_user(user, |user| user.avatar_version += 1))
     }
 
-    /// The user of that id or nickname changes their password: all of their tokens are void (42007).
+    /// Changes the password of a user, by ID or nickname: all of their tokens are revoked (42007).
     ///
     /// # Errors
     ///
@@ -45,7 +45,7 @@ impl Sim {
         self.shared.change(|world, _| world.change_password(user))
     }
 
-    /// The user of that id or nickname takes back what they have granted to an app (50001).
+    /// Withdraws a user's authorization of an app (50001), by ID or nickname.
     ///
     /// # Errors
     ///
@@ -54,7 +54,7 @@ impl Sim {
         self.shared.change(|world, _| world.withdraw(user, app))
     }
 
-    /// WeChat for PC runs from now on, with the user of this id or nickname in front of it.
+    /// Starts WeChat for PC, logged in as the user with this ID or nickname.
     ///
     /// # Errors
     ///
@@ -64,43 +64,43 @@ impl Sim {
             .change(|world, _| world.run_desktop(Some(user), answer))
     }
 
-    /// WeChat hands a code to a mobile app on this user's phone.
+    /// Logs a user in to a mobile app (`SendAuth`); returns the code.
     ///
     /// # Errors
     ///
-    /// [`PhoneError`] if there is no such user, or no such mobile app.
+    /// [`PhoneError`] if there is no such user or mobile app.
     pub fn send_auth(&self, app: &str, user: &str) -> Result<String, PhoneError> {
         self.shared
             .change(|world, now| world.mobile_code(app, Some(user), now))
     }
 
-    /// This user opens a mini program, whose `wx.login` gets this code.
+    /// Opens a mini program as a user; returns the code of its `wx.login`.
     ///
     /// # Errors
     ///
-    /// [`PhoneError`] if there is no such user, or no such mini program.
+    /// [`PhoneError`] if there is no such user or mini program.
     pub fn wx_login(&self, app: &str, user: &str) -> Result<String, PhoneError> {
         self.shared
             .change(|world, now| world.wx_login(app, Some(user), now))
     }
 
-    /// This user taps the phone number button of a mini program, which gets this code.
+    /// Taps the phone number button of a mini program as a user; returns the code.
     ///
     /// # Errors
     ///
-    /// [`PhoneError`] if there is no such user, or no such mini program.
+    /// [`PhoneError`] if there is no such user or mini program.
     pub fn phone_code(&self, app: &str, user: &str) -> Result<String, PhoneError> {
         self.shared
             .change(|world, now| world.phone_code(app, Some(user), now))
     }
 
-    /// The ids of the QR codes that wait for a phone, the newest last.
+    /// Returns the UUIDs of the QR codes that wait for a phone, the newest last.
     pub fn pending(&self) -> Vec<String> {
         let logins = self.shared.world().logins.pending(self.shared.now());
         logins.into_iter().map(|login| login.uuid).collect()
     }
 
-    /// The phone reads a QR code.
+    /// Scans a QR code.
     ///
     /// # Errors
     ///
@@ -110,8 +110,7 @@ impl Sim {
             .change(|world, now| world.scan(uuid, now).map(|_| ()))
     }
 
-    /// The user of that id or nickname scans a QR code and says yes; returns the address that
-    /// the browser is sent to.
+    /// Scans a QR code and allows the login, as the user with this ID or nickname; returns the callback URL.
     ///
     /// # Errors
     ///
@@ -121,7 +120,7 @@ impl Sim {
             .change(|world, now| world.allow(uuid, Some(user), now))
     }
 
-    /// The phone scans a QR code and says no.
+    /// Scans a QR code and cancels the login.
     ///
     /// # Errors
     ///
@@ -131,7 +130,7 @@ impl Sim {
             .change(|world, now| world.cancel(uuid, now).map(|_| ()))
     }
 
-    /// Ends the time of a QR code now.
+    /// Expires a QR code now.
     ///
     /// # Errors
     ///
@@ -140,31 +139,31 @@ impl Sim {
         self.shared.change(|world, now| world.expire(uuid, now))
     }
 
-    /// Moves the clock forward, 100 years in all at the most.
+    /// Moves the clock forward, at most 100 years in total.
     ///
     /// # Errors
     ///
-    /// How far it can still be moved, if that is less.
+    /// The duration that is still allowed, if `by` exceeds it.
     pub fn advance(&self, by: Duration) -> Result<(), Duration> {
         self.shared.advance(by)
     }
 
-    /// Stops the clock where it is.
+    /// Freezes the clock at its current time.
     pub fn freeze_clock(&self) {
         self.shared.freeze_clock();
     }
 
-    /// Lets the time pass from where the clock is.
+    /// Lets the clock run from its current time.
     pub fn run_clock(&self) {
         self.shared.run_clock();
     }
 
-    /// From here on, the same codes, tokens and ids come in the same order.
+    /// Restarts the randomness: from now on, the seed determines codes, tokens and IDs.
     pub fn seed(&self, seed: u64) {
         self.shared.world().random = Random::new(Some(seed));
     }
 
-    /// Waits until there is what is looked for; looks again whenever something happens.
+    /// Waits until `look` returns a value; checks again after each change of the simulator.
     ///
     /// ```
     /// # async fn example(sim: &weixin_sim::Sim) {
@@ -176,23 +175,22 @@ impl Sim {
         self.shared.until(|_| look(self)).await
     }
 
-    /// Forgets everything that happened, the moves of the clock included; apps and users are again as
-    /// they were at the start.
+    /// Restores the state at the start: apps, users, clock and an empty log.
     pub fn reset(&self) {
         self.shared.reset();
     }
 
-    /// Lets something go wrong.
+    /// Adds a fault.
     pub fn fault(&self, fault: Fault) {
         self.shared.world().faults.add(fault);
     }
 
-    /// What passed here and would not at WeChat, or is unsafe there.
+    /// Returns the findings: requests that WeChat would reject, or that are unsafe.
     pub fn findings(&self) -> Vec<Finding> {
         self.shared.world().findings.all().to_vec()
     }
 
-    /// Fails a test if anything was found.
+    /// Asserts that there are no findings.
     ///
     /// # Panics
     ///
@@ -210,7 +208,7 @@ impl Sim {
         assert!(lines.is_empty(), "findings:\n{}", lines.join("\n"));
     }
 
-    /// The last 1000 requests to WeChat's paths, secrets masked.
+    /// Returns the last 1000 requests to WeChat's paths, with masked secrets.
     pub fn requests(&self) -> Vec<LoggedRequest> {
         self.shared.world().requests.masked()
     }

@@ -1,4 +1,4 @@
-//! The running simulator: start, serve, stop on drop.
+//! The running simulator: starts, serves, and stops on drop.
 
 mod control;
 
@@ -17,35 +17,35 @@ use crate::{
     state::SimState,
 };
 
-/// WeChat on this machine. Stops when it is dropped.
+/// A WeChat simulator on this machine. Stops when dropped.
 #[derive(Debug)]
 #[must_use = "the simulator stops when this is dropped"]
 pub struct Sim {
     shared: Arc<SimState>,
-    /// Dropped with the simulator, which ends the servers.
+    /// Dropping it stops the servers.
     stop: watch::Sender<()>,
 }
 
 impl Sim {
-    /// Starts with the default app and users, at a free port of 127.0.0.1.
+    /// Starts with the default apps and users on a free port of 127.0.0.1.
     ///
     /// # Errors
     ///
-    /// The error of the operating system if there is no port to listen at.
+    /// The operating system's error if there is no free port.
     pub async fn start() -> io::Result<Self> {
         Self::builder().start().await
     }
 
-    /// A simulator with options.
+    /// Returns the options of a simulator.
     pub fn builder() -> SimBuilder {
         SimBuilder::new()
     }
 
-    /// Listens at one more address, in plain HTTP; returns which, if the port was left open.
+    /// Listens on another address, in plain HTTP; returns the address with its actual port.
     ///
     /// # Errors
     ///
-    /// The error of the operating system if the address cannot be listened at.
+    /// The operating system's error if it cannot listen on the address.
     pub async fn serve_http(&self, address: SocketAddr) -> io::Result<SocketAddr> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
@@ -78,24 +78,24 @@ impl Sim {
         tokio::spawn(async move { server.await });
     }
 
-    /// Ends when the simulator is dropped.
+    /// Resolves when the simulator is dropped.
     pub(crate) fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut stop = self.stop.subscribe();
         async move { while stop.changed().await.is_ok() {} }
     }
 
-    /// The one address of all of this WeChat's hosts, such as `http://127.0.0.1:9300`.
+    /// Base URL that replaces all of WeChat's hosts, such as `http://127.0.0.1:9300`.
     pub fn url(&self) -> &str {
         &self.shared.origin
     }
 }
 
 impl SimBuilder {
-    /// Starts listening; requests are answered when this returns.
+    /// Starts the simulator. It accepts requests when this returns.
     ///
     /// # Errors
     ///
-    /// The error of the operating system if the address cannot be listened at.
+    /// The operating system's error if it cannot listen on the address.
     pub async fn start(self) -> io::Result<Sim> {
         let (address, setup, settings) = self.finish();
         let listener = TcpListener::bind(address).await?;

@@ -1,4 +1,4 @@
-//! A certificate authority that can vouch for WeChat's hosts and this machine, and for nobody else.
+//! A certificate authority for WeChat's hosts and the local machine only.
 
 use std::{
     fmt, fs, io,
@@ -28,12 +28,12 @@ use crate::{clock::system_time, hosts::WECHAT_HOSTS};
 const CERTIFICATE: &str = "ca.pem";
 const KEY: &str = "ca-key.pem";
 
-/// What it may vouch for: whoever steals its key is nobody else either.
+/// Name constraints: a stolen key cannot sign for other domains.
 const DOMAINS: [&str; 4] = ["weixin.qq.com", "wx.qq.com", "qlogo.cn", "localhost"];
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// A certificate authority for WeChat's host names, which programs under test are told to trust.
+/// A certificate authority for WeChat's host names, to be trusted by the program under test.
 ///
 /// It is constrained to WeChat's domains, `localhost` and 127.0.0.0/8, and its key is never printed.
 pub struct Authority {
@@ -49,21 +49,21 @@ impl fmt::Debug for Authority {
 }
 
 impl Authority {
-    /// One that is forgotten with this value.
+    /// Creates a temporary authority, kept in memory only.
     ///
     /// # Errors
     ///
-    /// If no key can be made.
+    /// If no key can be generated.
     pub fn new() -> io::Result<Self> {
         Self::from_key(KeyPair::generate().map_err(io::Error::other)?)
     }
 
-    /// The one of this directory, which is made first if there is none: `ca.pem` to trust, and
-    /// `ca-key.pem`, readable by its owner only.
+    /// Loads the authority from a directory, or creates it there: `ca.pem` to trust, and `ca-key.pem`, readable
+    /// by its owner only.
     ///
     /// # Errors
     ///
-    /// If the directory cannot be read or written, or if the key in it is none.
+    /// If the directory cannot be read or written, or if its key is invalid.
     pub fn kept_in(directory: &Path) -> io::Result<Self> {
         fs::create_dir_all(directory)?;
         let key_file = directory.join(KEY);
@@ -81,7 +81,8 @@ impl Authority {
         };
         let certificate = directory.join(CERTIFICATE);
         match fs::read_to_string(&certificate) {
-            // A new signature differs, the authority does not: what is trusted already stays.
+            // The signature differs at each start, the authority does not. Keep the file that clients already
+            // trust.
             Ok(pem) => authority.pem = pem,
             Err(_) => fs::write(&certificate, &authority.pem)?,
         }
@@ -98,18 +99,18 @@ impl Authority {
         })
     }
 
-    /// Its certificate, in PEM.
+    /// Certificate in PEM.
     pub fn certificate_pem(&self) -> &str {
         &self.pem
     }
 
-    /// The SHA-256 of its public key in base64, as Chromium's `--ignore-certificate-errors-spki-list` wants it.
+    /// SHA-256 of the public key in base64, for Chromium's `--ignore-certificate-errors-spki-list`.
     pub fn spki_sha256(&self) -> String {
         let digest = Sha256::digest(self.issuer.key().subject_public_key_info());
         BASE64.encode(&digest)
     }
 
-    /// Answers as all of WeChat's hosts, with a key of its own that is kept nowhere.
+    /// Creates a TLS acceptor for all of WeChat's hosts, with a new key that is not stored.
     pub(super) fn acceptor(&self) -> io::Result<TlsAcceptor> {
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let certificate = server_params()
@@ -139,13 +140,13 @@ fn authority_params() -> CertificateParams {
         permitted_subtrees: domains.into_iter().chain([loopback]).collect(),
         excluded_subtrees: Vec::new(),
     });
-    // Fixed, so that a kept authority is the same at every start.
+    // Fixed dates, so that a stored authority is the same at every start.
     params.not_before = rcgen::date_time_ymd(2026, 1, 1);
     params.not_after = rcgen::date_time_ymd(2046, 1, 1);
     params
 }
 
-/// Good for less than the 398 days that systems accept.
+/// Valid for less than the 398 days that operating systems accept.
 fn server_params() -> Result<CertificateParams, rcgen::Error> {
     let hosts = WECHAT_HOSTS.into_iter().chain(["localhost"]);
     let mut params = CertificateParams::new(hosts.map(str::to_owned).collect::<Vec<_>>())?;

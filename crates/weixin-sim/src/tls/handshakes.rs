@@ -1,4 +1,4 @@
-//! Connections whose TLS handshake is done, as something to listen at.
+//! A listener for connections after their TLS handshake.
 
 use std::{future::pending, io, net::SocketAddr, time::Duration};
 
@@ -15,24 +15,24 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::routes::Peer;
 
-/// Longest handshake.
+/// Maximum duration of a handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A stream of any kind under TLS.
+/// TLS over any kind of stream.
 pub(super) type Secured = TlsStream<Box<dyn Stream>>;
 
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// What comes out of the handshakes.
+/// Finished handshakes, as an axum listener.
 pub(super) struct Handshakes {
     address: SocketAddr,
     sender: mpsc::Sender<(Secured, SocketAddr)>,
     done: mpsc::Receiver<(Secured, SocketAddr)>,
 }
 
-/// Where connections go in.
+/// Entry for new connections.
 #[derive(Clone)]
 pub(super) struct Sender(mpsc::Sender<(Secured, SocketAddr)>);
 
@@ -52,12 +52,12 @@ impl Handshakes {
 }
 
 impl Sender {
-    /// One slow client keeps nobody else waiting.
+    /// Performs the handshake in its own task, so that a slow client does not block others.
     pub(super) fn begin(&self, tls: &TlsAcceptor, stream: impl Stream + 'static, peer: SocketAddr) {
         let stream: Box<dyn Stream> = Box::new(stream);
         let (sender, handshake) = (self.0.clone(), tls.accept(stream));
         tokio::spawn(async move {
-            // A client that goes away, or does not trust the certificate, says so itself.
+            // A client that disconnects or does not trust the certificate reports it itself.
             if let Ok(Ok(secured)) = timeout(HANDSHAKE_TIMEOUT, handshake).await {
                 let _ = sender.send((secured, peer)).await;
             }

@@ -1,5 +1,4 @@
-//! The simulator under WeChat's own host names: TLS with a certificate authority of its own, and a proxy
-//! that leads there.
+//! TLS under WeChat's own host names, and a proxy to it.
 
 mod authority;
 mod handshakes;
@@ -14,11 +13,11 @@ use self::{handshakes::Handshakes, proxy::Proxy};
 use crate::Sim;
 
 impl Sim {
-    /// Listens for TLS as all of WeChat's hosts, for clients that a hosts file leads there; returns where.
+    /// Listens for TLS as all of WeChat's hosts, for clients whose hosts file points here; returns the address.
     ///
     /// # Errors
     ///
-    /// The error of the operating system if the address cannot be listened at.
+    /// The operating system's error if it cannot listen on the address.
     pub async fn serve_tls(
         &self,
         address: SocketAddr,
@@ -34,7 +33,8 @@ impl Sim {
                 tokio::select! {
                     () = &mut stopped => return,
                     Ok((stream, peer)) = listener.accept() => {
-                        // A handshake is several small writes: none of them waits for an acknowledgement.
+                        // A handshake is several small writes: without this, each would wait for an
+                        // acknowledgement.
                         let _ = stream.set_nodelay(true);
                         sender.begin(&tls, stream, peer);
                     }
@@ -45,12 +45,11 @@ impl Sim {
         Ok(address)
     }
 
-    /// Listens as a proxy that leads to WeChat's hosts, by CONNECT or in plain HTTP, and nowhere else;
-    /// returns where.
+    /// Listens as a proxy to WeChat's hosts only, by CONNECT or in plain HTTP; returns the address.
     ///
     /// # Errors
     ///
-    /// The error of the operating system if the address cannot be listened at.
+    /// The operating system's error if it cannot listen on the address.
     pub async fn serve_proxy(
         &self,
         address: SocketAddr,

@@ -1,4 +1,4 @@
-//! An HTTP proxy to WeChat's hosts, which are all this simulator, and to nowhere else.
+//! An HTTP proxy to WeChat's hosts, all of which are this simulator.
 
 use std::sync::Arc;
 
@@ -16,11 +16,11 @@ use tower::ServiceExt;
 use super::handshakes::Sender;
 use crate::{hosts::is_wechat, routes::Peer};
 
-/// Many clients show nothing of a refusal but this.
+/// Reason phrase: many clients show nothing else of a rejected CONNECT.
 const REFUSED: ReasonPhrase = ReasonPhrase::from_static(b"This proxy knows WeChat's hosts only");
 
 pub(super) struct Proxy {
-    /// The simulator's own address.
+    /// Base URL of the simulator.
     pub(super) simulator: String,
     pub(super) wechat: Router,
     pub(super) tls: TlsAcceptor,
@@ -50,7 +50,7 @@ impl Proxy {
     }
 }
 
-/// `CONNECT host:443`, or `GET http://host/…`.
+/// Handles `CONNECT host:443` and `GET http://host/…`.
 async fn forward(
     State(proxy): State<Arc<Proxy>>,
     ConnectInfo(peer): ConnectInfo<Peer>,
@@ -69,7 +69,7 @@ async fn forward(
     }
 }
 
-/// The client speaks TLS next, to whom it believes to be WeChat.
+/// Passes the connection to the TLS listener: the client speaks TLS next.
 fn tunnel(proxy: Arc<Proxy>, peer: Peer, request: Request) -> Response {
     tokio::spawn(async move {
         if let Ok(upgraded) = hyper::upgrade::on(request).await {

@@ -1,8 +1,8 @@
-//! The answers of the API that say no: code and text (facts 6.2).
+//! Error responses of the API: code and text (facts 6.2).
 
 use std::{borrow::Cow, net::IpAddr};
 
-/// An `errcode` and its text, without the suffix.
+/// An `errcode` and its `errmsg`, without the request ID.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct ApiError {
     pub(crate) errcode: i64,
@@ -46,14 +46,14 @@ impl ApiError {
     );
     pub(crate) const BUSY: Self = api_error(-1, "system error");
     pub(crate) const CODE_BLOCKED: Self = api_error(40226, "code blocked");
-    /// Code and text are as remembered by those who use the call: no page was at hand.
+    /// Code and text as reported by clients; WeChat's documentation was not available.
     pub(crate) const INVALID_SIGNATURE: Self = api_error(87009, "invalid signature");
-    /// The text is made up: none has been seen.
+    /// The text is an assumption: none has been observed.
     pub(crate) const PASSWORD_CHANGED: Self = api_error(42007, "password changed, login again");
     pub(crate) const USER_UNAUTHORIZED: Self = api_error(50001, "user unauthorized");
     pub(crate) const USER_LIMITED: Self = api_error(50002, "user limited");
 
-    /// What the app token's endpoints say instead of [`Self::INVALID_CREDENTIAL`].
+    /// [`Self::INVALID_CREDENTIAL`] in the words of the endpoints that take an app access token.
     pub(crate) const INVALID_APP_TOKEN: Self = api_error(
         40001,
         "invalid credential, access_token is invalid or not latest, could get access_token by \
@@ -64,8 +64,7 @@ impl ApiError {
     pub(crate) const EMPTY_POST_DATA: Self = api_error(44002, "empty post data");
     pub(crate) const DATA_FORMAT_ERROR: Self = api_error(47001, "data format error");
 
-    /// Any code of WeChat's documentation with the text that was seen; where none was, with one made
-    /// after its neighbours.
+    /// Looks up a documented error code, with its observed text, or one made after similar errors.
     pub(crate) fn documented(errcode: i64) -> Option<Self> {
         let table = RETURNED.iter().chain(&ON_DEMAND);
         table
@@ -90,7 +89,7 @@ impl ApiError {
     }
 }
 
-/// Those that the simulator gives by itself.
+/// Errors that the simulator returns on its own.
 static RETURNED: [ApiError; 32] = [
     ApiError::BUSY,
     ApiError::INVALID_CREDENTIAL,
@@ -129,7 +128,7 @@ static RETURNED: [ApiError; 32] = [
     ),
 ];
 
-/// Those that come on demand only.
+/// Errors that are returned only as faults.
 static ON_DEMAND: [ApiError; 18] = [
     api_error(40014, "invalid access_token"),
     api_error(40035, "invalid parameters"),

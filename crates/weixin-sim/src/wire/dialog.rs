@@ -1,6 +1,6 @@
-//! The dialogs of an official account's login, by their documented numbers (facts 3).
+//! Documented dialogs of an official account's login (facts 3).
 
-/// The text of a dialog (facts 3).
+/// Text of a dialog, by its number.
 pub(crate) fn documented(code: u32) -> Option<&'static str> {
     Some(match code {
         10003 => "redirect_uri域名与后台配置不一致",

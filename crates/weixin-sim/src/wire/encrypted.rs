@@ -1,4 +1,4 @@
-//! What a mini program hands to its server: encrypted with the session key, or signed with it (facts 5.2).
+//! Mini program payloads: encrypted with the session key, or signed with it (facts 5.2).
 
 use aes::Aes128;
 use cbc::cipher::{BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7};
@@ -11,25 +11,25 @@ use sha2::Sha256;
 
 use crate::clock::unix_seconds;
 
-/// The result of `wx.getUserProfile` and its relatives.
+/// Result of `wx.getUserProfile` and similar calls.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Payload {
     encrypted_data: String,
     iv: String,
-    /// Only of a profile.
+    /// For a profile only.
     #[serde(skip_serializing_if = "Option::is_none")]
     raw_data: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     signature: Option<String>,
 }
 
-/// The part of a payload that says for whom and when it was made.
+/// Watermark of a payload: app ID and time.
 pub(crate) fn watermark(app: &str, now: std::time::SystemTime) -> Value {
     json!({ "timestamp": unix_seconds(now), "appid": app })
 }
 
-/// The three fields of a phone number, and the watermark.
+/// Phone number with its watermark.
 pub(crate) fn phone(number: &str, watermark: &Value) -> Value {
     json!({
         "phoneNumber": number,
@@ -39,7 +39,7 @@ pub(crate) fn phone(number: &str, watermark: &Value) -> Value {
     })
 }
 
-/// What a mini program learns of its user.
+/// Profile of a mini program user.
 pub(crate) struct UserInfo {
     pub(crate) nickname: String,
     pub(crate) avatar: String,
@@ -48,7 +48,7 @@ pub(crate) struct UserInfo {
 }
 
 impl UserInfo {
-    /// The part that is not encrypted.
+    /// Part that is sent in plain text, without IDs.
     pub(crate) fn raw(&self) -> Value {
         json!({
             "nickName": self.nickname,
@@ -61,7 +61,7 @@ impl UserInfo {
         })
     }
 
-    /// The encrypted part, which has the ids too.
+    /// Part that is encrypted, with IDs and watermark.
     pub(crate) fn whole(&self, watermark: &Value) -> Value {
         let mut whole = self.raw();
         whole["openId"] = json!(self.openid);
@@ -73,7 +73,7 @@ impl UserInfo {
     }
 }
 
-/// AES-128-CBC with PKCS#7, both parts in base64.
+/// Encrypts with AES-128-CBC and PKCS#7; data and IV are in base64.
 pub(crate) fn encrypt(plain: &Value, raw: Option<&Value>, key: [u8; 16], iv: [u8; 16]) -> Payload {
     let cipher = cbc::Encryptor::<Aes128>::new(&key.into(), &iv.into());
     let encrypted = cipher.encrypt_padded_vec::<Pkcs7>(plain.to_string().as_bytes());
@@ -89,10 +89,11 @@ pub(crate) fn encrypt(plain: &Value, raw: Option<&Value>, key: [u8; 16], iv: [u8
     }
 }
 
-/// What a server shows of a session key to have it checked: HMAC-SHA256 of an empty text by the key's base64.
+/// Signature of a session key for `/wxa/checksession`: HMAC-SHA256 of an empty text, keyed with the base64 text
+/// of the session key.
 pub(crate) fn signature_of(key: [u8; 16]) -> String {
     let text = BASE64.encode(&key);
-    // A key of any length will do.
+    // HMAC accepts keys of any length.
     let mac =
         Hmac::<Sha256>::new_from_slice(text.as_bytes()).map(|mac| mac.finalize().into_bytes());
     mac.map(|bytes| HEXLOWER.encode(&bytes)).unwrap_or_default()
@@ -104,7 +105,7 @@ mod tests {
 
     use super::*;
 
-    /// Worked out with Python: `hmac.new(base64.b64encode(key), b"", "sha256").hexdigest()`.
+    /// Expected value computed in Python: `hmac.new(base64.b64encode(key), b"", "sha256").hexdigest()`.
     #[test]
     fn a_session_key_is_shown_by_its_signature() {
         assert_eq!(
@@ -126,7 +127,7 @@ mod tests {
         };
         assert_eq!(read(key), Some(plain));
         assert_eq!(read(*b"0123456789abcdeg"), None);
-        // sha1_hex('{"gender":0}' + base64(key)), worked out with Python.
+        // sha1_hex('{"gender":0}' + base64(key)), computed in Python.
         assert_eq!(
             payload.signature.as_deref(),
             Some("f7479eb87282f881b4a6b07168379215f6a308aa")

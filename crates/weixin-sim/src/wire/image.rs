@@ -1,16 +1,16 @@
-//! JPEG pictures: QR codes, and avatars of our own drawing.
+//! JPEG images: QR codes and generated avatars.
 
 use jpeg_encoder::{ColorType, Encoder, EncodingError};
 use qrcode::{Color, QrCode};
 use sha2::{Digest, Sha256};
 
-/// WeChat's QR pictures are 430 pixels wide.
+/// Width of WeChat's QR codes, in pixels.
 const QR_WIDTH: usize = 430;
 /// White modules around a QR code (ISO/IEC 18004).
 const QUIET_ZONE: usize = 4;
 const QUALITY: u8 = 92;
 
-/// The picture of a QR code that holds `text`; `None` if the text is too long for one.
+/// Draws a QR code; `None` if the text is too long.
 pub(crate) fn qr_code(text: &str) -> Option<Vec<u8>> {
     let code = QrCode::new(text).ok()?;
     let modules = code.width() + 2 * QUIET_ZONE;
@@ -35,7 +35,7 @@ pub(crate) fn qr_code(text: &str) -> Option<Vec<u8>> {
     jpeg(&pixels, QR_WIDTH, ColorType::Luma).ok()
 }
 
-/// A mirrored pattern in one colour, drawn from the user's avatar id.
+/// Draws a mirrored pattern in one color, derived from the avatar ID.
 pub(crate) fn avatar(id: &str, width: usize) -> Option<Vec<u8>> {
     const CELLS: usize = 7;
     let digest = Sha256::digest(id);

@@ -1,4 +1,4 @@
-//! JSON as WeChat writes it: raw UTF-8, `\/` for every slash, control characters as they are.
+//! WeChat's wire format: JSON in raw UTF-8, with `\/` for every slash and unescaped control characters.
 
 pub(crate) mod api_error;
 pub(crate) mod dialog;
@@ -16,11 +16,11 @@ use serde_json::ser::{CharEscape, Formatter, Serializer};
 
 use self::api_error::ApiError;
 
-/// The error code of an answer, for the request log.
+/// Error code of a response, for the request log.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Errcode(pub(crate) i64);
 
-/// How a part of WeChat's API dresses its answers (facts 4.3 and 6.1).
+/// Part of WeChat's API, which determines the format of its responses (facts 4.3 and 6.1).
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Family {
     /// `/cgi-bin`
@@ -32,7 +32,7 @@ pub(crate) enum Family {
 }
 
 impl Family {
-    /// The part that a path belongs to; `None` for pages.
+    /// API family of a path; `None` for pages.
     pub(crate) fn of(path: &str) -> Option<Self> {
         match path.split('/').nth(1) {
             Some("cgi-bin") => Some(Self::Cgi),
@@ -62,7 +62,7 @@ impl Family {
     }
 }
 
-/// What WeChat's support would ask for.
+/// Request IDs, for WeChat's support.
 #[derive(Debug)]
 pub(crate) struct RequestIds {
     pub(crate) rid: String,
@@ -73,7 +73,7 @@ pub(crate) fn success(family: Family, body: &impl Serialize) -> Response {
     answer(family.content_type(false), body)
 }
 
-/// A refusal: HTTP 200 all the same.
+/// Error response, with status 200.
 pub(crate) fn rejected(family: Family, api_error: &ApiError, ids: &RequestIds) -> Response {
     #[derive(Serialize)]
     struct Body {
@@ -92,7 +92,7 @@ pub(crate) fn rejected(family: Family, api_error: &ApiError, ids: &RequestIds) -
 
 fn answer(content_type: HeaderValue, body: &impl Serialize) -> Response {
     let mut bytes = Vec::new();
-    // Only a body that is no JSON value at all could fail here, and ours are structs of text.
+    // Serializing structs of text cannot fail.
     let _ = body.serialize(&mut Serializer::with_formatter(&mut bytes, WeChat));
     ([(CONTENT_TYPE, content_type)], bytes).into_response()
 }

@@ -1,4 +1,4 @@
-//! The applications that are registered with this WeChat.
+//! Registered apps.
 
 use std::net::IpAddr;
 
@@ -7,23 +7,23 @@ use url::{Host, Url};
 
 use crate::lint::violation::Violation;
 
-/// What kind of application an app id stands for; each has its own way to log in.
+/// Kind of an app; each has its own login.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum AppKind {
-    /// 网站应用: the QR page.
+    /// Website app (网站应用): the QR page.
     #[default]
     Website,
-    /// 公众号: the page inside WeChat's own browser.
+    /// Official account (公众号): the page in WeChat's built-in browser.
     OfficialAccount,
-    /// 移动应用: the code that WeChat hands to an app on the phone.
+    /// Mobile app (移动应用): WeChat passes the code to an app on the phone.
     MobileApp,
-    /// 小程序: the code of `wx.login`.
+    /// Mini program (小程序): `wx.login` returns the code.
     MiniProgram,
 }
 
-/// An application, as its owner registered it.
+/// A registered app.
 #[derive(Clone, Debug)]
 pub struct App {
     pub(crate) kind: AppKind,
@@ -32,15 +32,15 @@ pub struct App {
     pub(crate) name: String,
     pub(crate) callback_domains: Vec<String>,
     pub(crate) ip_whitelist: Option<Vec<IpAddr>>,
-    /// Whether it belongs to the Open Platform account, without which there are no union ids.
+    /// Bound to the Open Platform account; otherwise its users have no UnionID.
     pub(crate) is_bound: bool,
     pub(crate) is_frozen: bool,
 }
 
 impl App {
-    /// A website app whose callbacks are on `localhost` and `127.0.0.1`, at any port.
+    /// Creates a website app with callbacks on `localhost` and `127.0.0.1`, at any port.
     ///
-    /// Real WeChat registers neither of them, and no port.
+    /// Real WeChat accepts neither host and no port.
     pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Self {
         Self {
             kind: AppKind::Website,
@@ -54,65 +54,65 @@ impl App {
         }
     }
 
-    /// The official account that is there from the start: `wx0123456789abcde0`, secret 32 × `s`.
+    /// The default official account: `wx0123456789abcde0`, secret 32 × `s`.
     pub fn official_account() -> Self {
         let app = Self::new("wx0123456789abcde0", "s".repeat(32));
         app.kind(AppKind::OfficialAccount).name("示例公众号")
     }
 
-    /// The mobile app that is there from the start: `wx0123456789abcde1`, secret 32 × `s`.
+    /// The default mobile app: `wx0123456789abcde1`, secret 32 × `s`.
     pub fn mobile_app() -> Self {
         let app = Self::new("wx0123456789abcde1", "s".repeat(32));
         app.kind(AppKind::MobileApp).name("示例应用")
     }
 
-    /// The mini program that is there from the start: `wx0123456789abcde2`, secret 32 × `s`.
+    /// The default mini program: `wx0123456789abcde2`, secret 32 × `s`.
     pub fn mini_program() -> Self {
         let app = Self::new("wx0123456789abcde2", "s".repeat(32));
         app.kind(AppKind::MiniProgram).name("示例小程序")
     }
 
-    /// Makes it an app of another kind.
+    /// Sets the kind of app.
     #[must_use]
     pub fn kind(mut self, kind: AppKind) -> Self {
         self.kind = kind;
         self
     }
 
-    /// Registers a callback domain (授权回调域), such as `www.example.com`: this host, no port.
+    /// Registers a callback domain (授权回调域), such as `www.example.com`: exactly this host, without a port.
     #[must_use]
     pub fn callback_domain(mut self, host: impl Into<String>) -> Self {
         self.callback_domains.push(host.into());
         self
     }
 
-    /// Lets only these addresses ask for app tokens (IP 白名单); without it, every address may.
+    /// Restricts requests for app access tokens to these IP addresses (IP 白名单). By default, all are allowed.
     #[must_use]
     pub fn ip_whitelist(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
         self.ip_whitelist = Some(addresses.into_iter().collect());
         self
     }
 
-    /// Leaves it out of the Open Platform account: nobody has a union id there.
+    /// Removes the app from the Open Platform account: its users have no UnionID.
     #[must_use]
     pub fn unbound(mut self) -> Self {
         self.is_bound = false;
         self
     }
 
-    /// Punishes it: whoever logs in is told 50002.
+    /// Freezes the app, as WeChat does for violations: logins return 50002.
     #[must_use]
     pub fn frozen(mut self) -> Self {
         self.is_frozen = true;
         self
     }
 
-    /// Its app id.
+    /// Returns the app ID.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Its app secret.
+    /// Returns the app secret.
     pub fn secret(&self) -> &str {
         &self.secret
     }
@@ -123,16 +123,16 @@ impl App {
             .is_none_or(|whitelist| whitelist.contains(&address))
     }
 
-    /// The name that the login page shows.
+    /// Sets the name on the login page.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Whether the browser may be sent to `redirect_uri`; the error is the rule that it breaks.
+    /// Checks a callback URL; the error is the broken rule.
     pub(crate) fn check_redirect_uri(&self, redirect_uri: &str) -> Result<(), Violation> {
-        // The URL parser silently drops these, but the browser is sent to the text as it is.
+        // The URL parser silently drops these characters, but the browser would be redirected to the raw text.
         if redirect_uri
             .chars()
             .any(|c| c.is_whitespace() || c.is_control())
@@ -165,7 +165,7 @@ impl App {
     }
 }
 
-/// What is to be different about an app; what is not named stays.
+/// Change of an app; missing members stay as they are.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AppChange {
@@ -179,7 +179,7 @@ pub(crate) struct AppChange {
 }
 
 impl AppChange {
-    /// Changes the app, or says which field breaks which rule.
+    /// Changes the app. The error is the field and the rule that it breaks.
     pub(crate) fn apply(self, app: &mut App) -> Result<(), (&'static str, &'static str)> {
         if app.id.is_empty() {
             return Err(("id", "must not be empty"));
@@ -216,7 +216,7 @@ fn is_host(domain: &str) -> bool {
     !domain.is_empty() && domain.bytes().all(allowed)
 }
 
-/// The apps that are there from the start.
+/// Default apps.
 pub(crate) fn defaults() -> Vec<App> {
     vec![
         App::default(),
@@ -226,7 +226,7 @@ pub(crate) fn defaults() -> Vec<App> {
     ]
 }
 
-/// The website app that is there from the start: `wx0123456789abcdef`, secret 32 × `s`.
+/// The default website app: `wx0123456789abcdef`, secret 32 × `s`.
 impl Default for App {
     fn default() -> Self {
         Self::new("wx0123456789abcdef", "s".repeat(32))

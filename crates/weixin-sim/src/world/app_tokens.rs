@@ -1,4 +1,4 @@
-//! Tokens of an app itself, not of its users (facts 5.4).
+//! Access tokens and tickets of apps, not of their users (facts 5.4).
 
 use std::{
     collections::HashMap,
@@ -7,17 +7,17 @@ use std::{
 
 use super::expiring_map::ExpiringMap;
 
-/// How long a token lives.
+/// Lifetime of a token or ticket.
 pub(super) const LIFETIME: Duration = Duration::from_hours(2);
-/// How long the token before stays good after a renewal.
+/// Time that the previous token stays valid after a renewal.
 const OVERLAP: Duration = Duration::from_mins(5);
-/// A stable token is not renewed by force sooner than this after the last time.
+/// Minimum time between two forced renewals of a stable token.
 const FORCE_PAUSE: Duration = Duration::from_secs(30);
-/// Nor more often than this in a day.
+/// Maximum number of forced renewals per day.
 const FORCES_A_DAY: usize = 20;
 const DAY: Duration = Duration::from_hours(24);
 
-/// Which of the two endpoints made a token: they do not know of each other.
+/// Endpoint that issued a token: each keeps its own latest token.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Pool {
     Stable,
@@ -28,22 +28,22 @@ pub(super) enum Pool {
 pub(super) struct AppToken {
     pub(super) app: String,
     pub(super) expires: SystemTime,
-    /// Whether a newer one of its pool has taken its place.
+    /// A newer token of the pool exists.
     pub(super) replaced: bool,
 }
 
-/// App tokens and tickets.
+/// App access tokens and tickets.
 #[derive(Debug, Default)]
 pub(crate) struct AppTokens {
     pub(super) issued: ExpiringMap<AppToken>,
     latest: HashMap<(Pool, String), String>,
-    /// When each app has renewed its stable token by force.
+    /// Times of forced renewals, by app.
     forced: HashMap<String, Vec<SystemTime>>,
     /// Tickets by app and type.
     pub(super) tickets: HashMap<(String, String), (String, SystemTime)>,
 }
 
-/// A token or ticket, and how long it still lives.
+/// A token or ticket, with its remaining lifetime.
 #[derive(Debug)]
 pub(crate) struct IssuedAppToken {
     pub(crate) value: String,
@@ -51,7 +51,7 @@ pub(crate) struct IssuedAppToken {
 }
 
 impl AppTokens {
-    /// Takes the place of the latest token of a pool, which stays good for a while.
+    /// Makes a token the latest of its pool; the previous one stays valid for [`OVERLAP`].
     pub(super) fn renew(
         &mut self,
         pool: Pool,
@@ -82,7 +82,7 @@ impl AppTokens {
         Some(&self.issued.get(token)?.app)
     }
 
-    /// The stable token of an app, unless its end is near.
+    /// Current stable token of an app, unless it expires soon.
     pub(super) fn stable(&self, app: &str, now: SystemTime) -> Option<IssuedAppToken> {
         let token = self.latest.get(&(Pool::Stable, app.to_owned()))?;
         let expires_in = self.issued.get(token)?.expires.duration_since(now).ok()?;

@@ -1,18 +1,18 @@
-//! What is remembered by its text until its time is over, and of which only so much is remembered.
+//! A map whose entries expire, with a limit on their number.
 
 use std::{
     collections::{HashMap, VecDeque},
     time::SystemTime,
 };
 
-/// Most that is remembered of one kind: what 100 000 logins leave is some 350 MB.
+/// Maximum number of entries. 100 000 logins take about 350 MB.
 const MAX_ENTRIES: usize = 100_000;
 
-/// Values by their text. The oldest go first: once their time is over, or when there are too many.
+/// Values by key. The oldest entry goes first, when it expires or when there are too many.
 #[derive(Debug)]
 pub(crate) struct ExpiringMap<V> {
     values: HashMap<String, V>,
-    /// In the order in which they came, with the end of their time.
+    /// Keys with expiry times, in insertion order.
     order: VecDeque<(String, SystemTime)>,
 }
 
@@ -26,7 +26,7 @@ impl<V> Default for ExpiringMap<V> {
 }
 
 impl<V> ExpiringMap<V> {
-    /// Remembers a value until `end`, or until 100 000 have come after it.
+    /// Inserts a value that expires at `end`, or after 100 000 newer entries.
     pub(super) fn insert(&mut self, key: String, value: V, end: SystemTime, now: SystemTime) {
         self.evict(now);
         if self.values.insert(key.clone(), value).is_none() {
@@ -50,7 +50,8 @@ impl<V> ExpiringMap<V> {
         self.values.values_mut()
     }
 
-    /// Costs as much as is forgotten, however much there is.
+    /// Removes expired entries from the front. The cost is proportional to what is removed, not to the size of
+    /// the map.
     fn evict(&mut self, now: SystemTime) {
         let is_over = |front: &mut (String, SystemTime)| front.1 <= now;
         while let Some((key, _)) = self.order.pop_front_if(is_over) {

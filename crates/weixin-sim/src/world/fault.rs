@@ -1,49 +1,49 @@
-//! What goes wrong on demand; off until asked for.
+//! Faults that tests inject.
 
 use serde::{Deserialize, Serialize};
 
 use crate::random::Random;
 
-/// What happens instead of, or to, an answer of the API, or to a login on its way back.
+/// Effect of a fault on a response of the API, or on a login.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Effect {
-    /// Exactly this is the answer; nothing else happens.
+    /// Replaces the response; the request has no effect.
     Answer(Answer),
-    /// A login: the browser comes back twice with the same code, first by itself and then for all to see.
+    /// Login: the callback arrives twice with the same code, first by `fetch`, then by navigation.
     CallbackTwice,
-    /// The answer has another content type, or one with a charset that is not its own.
+    /// Changes the content type, possibly to a wrong charset.
     ContentType(String),
-    /// A login: the browser comes back without its cookies. For callbacks on `localhost`, which becomes
-    /// `127.0.0.1`, and the other way round; no other host can be made to lose them.
+    /// Login: the browser returns without its cookies. Works for callbacks on `localhost`, which becomes
+    /// `127.0.0.1`, and vice versa.
     CookiesLost,
-    /// A login inside WeChat: the dialog of this number instead, such as 10009.
+    /// Login of an official account: shows the dialog of this number instead, such as 10009.
     Dialog(u32),
-    /// Half of the answer, as if that were all.
+    /// Truncates the body to its first half.
     Cut,
-    /// The answer comes this many milliseconds later.
+    /// Delays the response by this many milliseconds.
     DelayMs(u64),
-    /// An error code of WeChat's documentation instead of the answer; nothing else happens.
+    /// Returns a documented error code; the request has no effect.
     Errcode(i64),
-    /// An HTML page under this HTTP status instead of the answer; nothing else happens.
+    /// Returns an HTML page with this HTTP status; the request has no effect.
     Html(u16),
-    /// The nickname ends in half an emoji: `\ud83d`, which is no text in JSON.
+    /// Appends half a surrogate pair (`\ud83d`) to the nickname, which is not valid JSON text.
     LoneSurrogate,
-    /// The connection breaks; nothing else happens.
+    /// Breaks the connection; the request has no effect.
     Reset,
-    /// The connection breaks after the request has had its effect: a code is spent.
+    /// Breaks the connection after the request took effect: a code is used.
     ResetAfter,
-    /// The body comes bit by bit, over this many milliseconds.
+    /// Sends the body in chunks, over this many milliseconds.
     SlowBodyMs(u64),
-    /// A login: the state comes back with its last character changed.
+    /// Login: the state returns with its last character changed.
     StateAltered,
-    /// The answer lacks this member, such as `unionid`.
+    /// Removes this member from the response, such as `unionid`.
     Without(String),
 }
 
 impl Effect {
-    /// Whether it is about the way back to the site, and not about an answer of the API.
+    /// Returns `true` if the effect is on a login and not on a response of the API.
     fn is_for_logins(&self) -> bool {
         matches!(
             self,
@@ -52,7 +52,7 @@ impl Effect {
     }
 }
 
-/// An answer, word for word.
+/// A response, byte for byte.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -68,7 +68,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// With status 200 and as `text/plain`, like a success of WeChat's.
+    /// Creates a response with status 200 and `text/plain`, like a success of WeChat's.
     pub fn new(body: impl Into<String>) -> Self {
         Self {
             status: ok(),
@@ -86,7 +86,7 @@ fn plain() -> String {
     "text/plain".to_owned()
 }
 
-/// When something goes wrong, and what.
+/// A fault: an effect, and the requests or logins that it applies to.
 ///
 /// ```
 /// use weixin_sim::{Effect, Fault};
@@ -98,19 +98,19 @@ fn plain() -> String {
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     effect: Effect,
-    /// `None`: every path of the API, or every login page.
+    /// Path of the API or login page; `None` for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     path: Option<String>,
-    /// An app id; `None`: every app.
+    /// App ID; `None` for all apps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     app: Option<String>,
-    /// `None`: every host.
+    /// Host; `None` for all hosts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     host: Option<String>,
-    /// How often still; `None`: for ever.
+    /// Remaining occurrences; `None` for no limit.
     #[serde(default = "once")]
     times: Option<u32>,
-    /// Of a hundred requests, how many.
+    /// Percentage of matching requests.
     #[serde(default = "always")]
     percent: u8,
 }
@@ -124,19 +124,19 @@ fn always() -> u8 {
     100
 }
 
-/// What may be struck.
+/// Request or login that a fault may apply to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Target<'a> {
     pub(crate) is_login: bool,
     pub(crate) path: &'a str,
     /// With or without a port.
     pub(crate) host: &'a str,
-    /// `None` if nobody knows.
+    /// App ID, if known.
     pub(crate) app: Option<&'a str>,
 }
 
 impl Fault {
-    /// Once, at the next request to any path of the API, or at the next login.
+    /// Creates a fault that happens once, at the next request to the API or at the next login.
     pub fn new(effect: Effect) -> Self {
         Self {
             effect,
@@ -148,35 +148,35 @@ impl Fault {
         }
     }
 
-    /// At this path only, such as `/sns/userinfo`.
+    /// Limits the fault to this path, such as `/sns/userinfo`.
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
         self
     }
 
-    /// For this app id only.
+    /// Limits the fault to this app ID.
     #[must_use]
     pub fn app(mut self, app: impl Into<String>) -> Self {
         self.app = Some(app.into());
         self
     }
 
-    /// For requests to this host only, such as `api.weixin.qq.com`, while the others live.
+    /// Limits the fault to this host, such as `api.weixin.qq.com`.
     #[must_use]
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.host = Some(host.into());
         self
     }
 
-    /// This often.
+    /// Sets the number of occurrences.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// For ever, at this many of a hundred requests; which ones is a matter of the simulator's seed.
+    /// Makes the fault permanent for this percentage of requests, drawn by the simulator's seed.
     #[must_use]
     pub fn percent(mut self, percent: u8) -> Self {
         (self.times, self.percent) = (None, percent);
@@ -213,7 +213,7 @@ impl Fault {
     }
 }
 
-/// Everything that is to go wrong, in the order in which it was asked for.
+/// Active faults, in the order in which they were added.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Vec<Fault>);
 
@@ -226,7 +226,7 @@ impl Faults {
         &self.0
     }
 
-    /// What happens to a request.
+    /// Takes the effect of the first fault that matches, and removes faults that have run out.
     pub(crate) fn take(&mut self, target: &Target<'_>, random: &mut Random) -> Option<Effect> {
         let fault = self
             .0

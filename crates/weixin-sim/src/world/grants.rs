@@ -1,11 +1,11 @@
-//! What users have granted to apps: codes, then tokens (facts 4.4).
+//! Codes and tokens that users have granted to apps (facts 4.4).
 
 use std::time::{Duration, SystemTime};
 
 use super::{expiring_map::ExpiringMap, logins::Login};
 use crate::wire::api_error::ApiError;
 
-/// A code, until it is no longer remembered.
+/// An issued code.
 #[derive(Debug)]
 pub(super) struct Code {
     pub(super) app: String,
@@ -14,11 +14,11 @@ pub(super) struct Code {
     pub(super) snapshot: bool,
     pub(super) expires: SystemTime,
     pub(super) used: bool,
-    /// The number of its login in the timeline.
+    /// Number of the login in the timeline.
     pub(super) trace: u64,
 }
 
-/// A pair of tokens.
+/// An access token with its refresh token.
 #[derive(Clone, Debug)]
 pub(super) struct Grant {
     pub(super) app: String,
@@ -29,26 +29,26 @@ pub(super) struct Grant {
     pub(super) access_expires: SystemTime,
     pub(super) refresh_token: String,
     pub(super) refresh_expires: SystemTime,
-    /// The number of its login in the timeline.
+    /// Number of the login in the timeline.
     pub(super) trace: u64,
-    /// Why both tokens are revoked before their time.
+    /// Error for both tokens after they were revoked.
     pub(super) revoked: Option<ApiError>,
 }
 
-/// How long a pair of tokens is remembered behind its end: it is said to have expired (42002).
+/// Time that tokens are kept after they expire, so that 42001 and 42002 differ from an unknown token.
 const REMEMBERED: Duration = Duration::from_hours(24);
 
-/// Codes and tokens by their text.
+/// Issued codes and tokens.
 #[derive(Debug, Default)]
 pub(crate) struct Grants {
     pub(super) codes: ExpiringMap<Code>,
     pub(super) by_refresh_token: ExpiringMap<Grant>,
-    /// Access token to refresh token, replaced access tokens included.
+    /// Refresh token by access token, replaced access tokens included.
     pub(super) access_tokens: ExpiringMap<String>,
 }
 
 impl Grants {
-    /// A code for a login that was allowed now, good until its end.
+    /// Stores the code of a login that was just allowed.
     pub(super) fn issue(
         &mut self,
         code: &str,
@@ -70,25 +70,25 @@ impl Grants {
         self.codes.insert(code.to_owned(), granted, expires, now);
     }
 
-    /// Adds a pair of tokens, or takes over what has changed of it.
+    /// Stores a pair of tokens, or replaces it after a refresh.
     pub(super) fn add(&mut self, grant: Grant, now: SystemTime) {
         let (access_token, refresh_token) =
             (grant.access_token.clone(), grant.refresh_token.clone());
-        // An access token that is over is another answer than one that never was.
+        // An expired access token returns another error than an unknown one, so it must be kept.
         let end = grant.refresh_expires + REMEMBERED;
         self.access_tokens
             .insert(access_token, refresh_token.clone(), end, now);
         self.by_refresh_token.insert(refresh_token, grant, end, now);
     }
 
-    /// The app of any access or refresh token.
+    /// App of an access or refresh token, valid or not.
     pub(super) fn app_of_token(&self, token: &str) -> Option<&str> {
         let refresh_token = self.access_tokens.get(token).map_or(token, String::as_str);
         let grant = self.by_refresh_token.get(refresh_token)?;
         Some(&grant.app)
     }
 
-    /// Makes the tokens of a user revoked, in one app or in all.
+    /// Revokes the tokens of a user, for one app or for all.
     pub(super) fn revoke(&mut self, user: &str, app: Option<&str>, why: &ApiError) {
         for grant in self.by_refresh_token.values_mut() {
             if grant.user == user && app.is_none_or(|app| grant.app == app) {
@@ -97,7 +97,7 @@ impl Grants {
         }
     }
 
-    /// The grant of an access token that is good.
+    /// Pair of tokens with this access token, if it is valid.
     pub(super) fn of_access_token(
         &self,
         access_token: &str,

@@ -1,4 +1,4 @@
-//! Logins in progress: one QR code each, and what the phone did with it (facts 2.1).
+//! Logins in progress: one QR code each, with the phone's last action (facts 2.1).
 
 use std::time::SystemTime;
 
@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::{app::AppKind, expiring_map::ExpiringMap, fault::Effect};
 
-/// One QR code and the browser that waits in front of it.
+/// One QR code, and the browser that shows it.
 #[derive(Clone, Debug)]
 pub(crate) struct Login {
     pub(crate) uuid: String,
@@ -16,21 +16,21 @@ pub(crate) struct Login {
     pub(crate) scope: String,
     pub(crate) redirect_uri: String,
     pub(crate) state: String,
-    /// Whether a stand-in logs in instead of the user (facts 3).
+    /// A snapshot user logs in instead of the real one (facts 3).
     pub(crate) snapshot: bool,
     pub(crate) expires: SystemTime,
-    /// Its number in the timeline.
+    /// Number in the timeline.
     pub(crate) trace: u64,
-    /// Whether WeChat for PC is asked, and not a phone.
+    /// Quick login by WeChat for PC instead of a phone.
     pub(crate) fast: bool,
-    /// What goes wrong on the way back to the site.
+    /// Effect on the way back to the site.
     pub(crate) fault: Option<Effect>,
     pub(crate) stage: Stage,
-    /// Wakes the browser that polls, and no other.
+    /// Wakes the browser that polls this login, and no other.
     pub(crate) changed: watch::Sender<()>,
 }
 
-/// What the login page was asked for.
+/// Parameters of a login URL.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LoginParams<'a> {
     /// With or without a port.
@@ -39,13 +39,13 @@ pub(crate) struct LoginParams<'a> {
     pub(crate) redirect_uri: &'a str,
     pub(crate) state: &'a str,
     pub(crate) snapshot: bool,
-    /// Whether this browser loses its cookies.
+    /// The browser loses the cookies of sites.
     pub(crate) forgets: bool,
-    /// Whether WeChat for PC is asked, and not a phone.
+    /// Quick login by WeChat for PC instead of a phone.
     pub(crate) fast: bool,
 }
 
-/// What the phone did.
+/// Progress of a login.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Stage {
     Waiting,
@@ -65,14 +65,14 @@ impl Stage {
     }
 }
 
-/// The answer to a browser that asks what the phone did.
+/// Result of a poll.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Poll {
     Response {
         errcode: u16,
         code: String,
     },
-    /// Nothing new: hold the browser, to this time at the latest.
+    /// Nothing new: hold the request until this time at the latest.
     Wait(SystemTime),
 }
 
@@ -85,34 +85,34 @@ impl Poll {
     }
 }
 
-/// What cannot be done with a QR code, or by whom.
+/// A rejected action of the simulated phone.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 pub enum PhoneError {
-    /// The login is already confirmed.
+    /// The QR code is confirmed already.
     #[error("this QR code has been confirmed already: open the login page again")]
     Confirmed,
-    /// Never shown, or too long ago.
+    /// The QR code does not exist or has expired.
     #[error("this QR code is unknown or has expired: open the login page again")]
     Expired,
-    /// A payload is encrypted with the session key of a `wx.login`.
+    /// The user has no session key of the mini program, because they have not opened it.
     #[error("this user has not opened the mini program: wx-login comes first")]
     NotOpened,
-    /// No such app, or one that logs in another way.
+    /// No such app, or an app of another kind.
     #[error("{expected}")]
     WrongApp {
-        /// What it would take.
+        /// Description of the expected app.
         expected: &'static str,
     },
-    /// Nobody has that name.
+    /// No user has that ID or nickname.
     #[error("unknown user: expected one of {}", known.join(", "))]
     UnknownUser {
-        /// Everybody whom there is.
+        /// IDs of all users.
         known: Vec<String>,
     },
 }
 
 impl Login {
-    /// The phone did something.
+    /// Changes the stage, and wakes the browser that polls.
     pub(super) fn set_stage(&mut self, stage: Stage) {
         self.stage = stage;
         self.changed.send_replace(());
@@ -122,7 +122,7 @@ impl Login {
         now >= self.expires
     }
 
-    /// The address that the browser is sent to once it was allowed.
+    /// Callback URL after the login was allowed.
     pub(crate) fn callback(&self) -> String {
         let Stage::Confirmed { code } = &self.stage else {
             return self.returns_to();
@@ -130,16 +130,16 @@ impl Login {
         self.with_code(&format!("code={code}"))
     }
 
-    /// The address that the browser is sent to if a login inside WeChat is denied (facts 1.5).
+    /// Callback URL after a login inside WeChat was denied (facts 1.5).
     pub(crate) fn denied(&self) -> String {
         self.with_code("code=authdeny&reason=")
     }
 
-    /// Joined by `?`, or by `&` if there is a `?` anywhere in the callback, behind its fragment if
-    /// it has one (facts 1.5).
+    /// Adds code and state to the callback: with `?`, or with `&` if the callback contains a `?` anywhere,
+    /// after the fragment if there is one (facts 1.5).
     fn with_code(&self, code: &str) -> String {
         let callback = self.returns_to();
-        // WeChat for PC puts it in front of the fragment, the page behind it (facts 1.5).
+        // WeChat for PC inserts them before the fragment, the page appends them after it (facts 1.5).
         let (callback, fragment) = match callback.split_once('#') {
             Some((callback, fragment)) if self.fast => {
                 (callback.to_owned(), format!("#{fragment}"))
@@ -152,8 +152,8 @@ impl Login {
         format!("{callback}{join}{code}&state={state}{fragment}")
     }
 
-    /// The callback; by another name of this machine, under which the browser has no cookies, if it is to
-    /// lose them.
+    /// Callback without code. To lose cookies, `localhost` and `127.0.0.1` change places: the browser has no
+    /// cookies of the site under the other name.
     pub(crate) fn returns_to(&self) -> String {
         let uri = &self.redirect_uri;
         match &self.fault {
@@ -165,7 +165,7 @@ impl Login {
         }
     }
 
-    /// The state as it comes back.
+    /// State as it returns to the site.
     pub(crate) fn returned_state(&self) -> String {
         let mut state = self.state.clone();
         if matches!(self.fault, Some(Effect::StateAltered)) {
@@ -175,8 +175,9 @@ impl Login {
         state
     }
 
-    /// Where the browser comes back twice from, if it is to. A callback on this machine is called by the
-    /// simulator's page under the same name, so that the cookies of its site come both times.
+    /// URL of the page that calls the callback twice, if the fault asks for it.
+    ///
+    /// The page has the same host name as a local callback, so that the site's cookies are sent both times.
     pub(crate) fn twice(&self, origin: &str) -> Option<String> {
         matches!(self.fault, Some(Effect::CallbackTwice)).then_some(())?;
         let origin = if self.redirect_uri.contains("://localhost") {
@@ -201,15 +202,16 @@ impl Logins {
         self.0.get(uuid).filter(|login| !login.has_expired(now))
     }
 
-    /// Tells when the phone does something with a QR code.
+    /// Subscribes to changes of a login.
     pub(crate) fn watch(&self, uuid: &str) -> Option<watch::Receiver<()>> {
         Some(self.0.get(uuid)?.changed.subscribe())
     }
 
-    /// Everything that still waits for a phone, the newest last.
+    /// Logins that wait for a phone, the newest last.
     pub(crate) fn pending(&self, now: SystemTime) -> Vec<Login> {
         let waits = |login: &Login| match login.stage {
-            // Its page has a QR code of its own beside it, until WeChat for PC is asked.
+            // A quick login's page also shows a QR code of its own, so it is listed only when WeChat for PC
+            // asks.
             Stage::Waiting => !login.fast,
             Stage::Scanned | Stage::Canceled => true,
             Stage::Confirmed { .. } => false,
@@ -222,7 +224,7 @@ impl Logins {
         logins
     }
 
-    /// The phone reads the QR code; also again, after it said no.
+    /// Scans the QR code, also after it was canceled.
     pub(super) fn scan(&mut self, uuid: &str, now: SystemTime) -> Result<&mut Login, PhoneError> {
         let login = self.0.get_mut(uuid).filter(|login| !login.has_expired(now));
         let login = login.ok_or(PhoneError::Expired)?;
@@ -233,7 +235,7 @@ impl Logins {
         Ok(login)
     }
 
-    /// Ends the QR code's time now; returns its number in the timeline.
+    /// Expires the QR code now; returns the login's number in the timeline.
     pub(super) fn expire(&mut self, uuid: &str, now: SystemTime) -> Result<u64, PhoneError> {
         let login = self.0.get_mut(uuid).ok_or(PhoneError::Expired)?;
         login.expires = now;
@@ -241,7 +243,10 @@ impl Logins {
         Ok(login.trace)
     }
 
-    /// `last` is what the browser has seen: it is not told again. At `until` it is told 408.
+    /// Returns the stage as error code, or how long to hold the request.
+    ///
+    /// `last` is the last code that the browser received: the same stage is not reported again. At `until` the
+    /// response is 408.
     pub(crate) fn poll(&self, uuid: &str, last: &str, now: SystemTime, until: SystemTime) -> Poll {
         let Some(login) = self.find(uuid, now) else {
             return Poll::response(402);

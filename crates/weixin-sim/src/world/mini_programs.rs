@@ -4,14 +4,14 @@ use std::{collections::HashMap, time::SystemTime};
 
 use super::expiring_map::ExpiringMap;
 
-/// A code of `wx.login`, or of the phone number button.
+/// A code of `wx.login` or of the phone number button.
 #[derive(Debug)]
 pub(super) struct Code {
     pub(super) app: String,
     pub(super) user: String,
     pub(super) expires: SystemTime,
     pub(super) used: bool,
-    /// The number of its login in the timeline; 0 for a phone number.
+    /// Number of the login in the timeline; 0 for a phone number.
     pub(super) trace: u64,
 }
 
@@ -20,6 +20,6 @@ pub(super) struct Code {
 pub(crate) struct MiniPrograms {
     pub(super) login_codes: ExpiringMap<(Code, [u8; 16])>,
     pub(super) phone_codes: ExpiringMap<Code>,
-    /// The key of the last `wx.login`, by app and user.
+    /// Session key of the last `wx.login`, by app and user.
     pub(super) keys: HashMap<(String, String), [u8; 16]>,
 }

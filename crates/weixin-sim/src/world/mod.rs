@@ -1,4 +1,4 @@
-//! All state of this WeChat. Pure methods that take the time; no clock, no network.
+//! The state of the simulated WeChat. Pure methods that take the time: no clock, no network, no HTTP.
 
 pub(crate) mod app;
 mod app_tokens;

@@ -1,4 +1,4 @@
-//! How often an API may be called (facts 4.1, 5.4 and 6.2).
+//! Quotas of API calls (facts 4.1, 5.4 and 6.2).
 
 use std::{collections::HashMap, time::SystemTime};
 
@@ -7,15 +7,15 @@ use crate::{clock::unix_seconds, wire::api_error::ApiError};
 const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * MINUTE;
 
-/// Most callers that are counted; then the count begins again.
+/// Maximum number of callers; beyond it, counting restarts.
 const MAX_CALLERS: usize = 10_000;
 
-/// What one path allows to one app, or to one user of it.
+/// Quota of one path, per app or per user.
 #[derive(Debug)]
 pub(super) struct Quota {
     pub(super) path: &'static str,
     a_minute: u32,
-    /// 0: as many as one likes.
+    /// 0 means no daily limit.
     a_day: u32,
 }
 
@@ -23,7 +23,7 @@ pub(super) static QUOTAS: [Quota; 5] = [
     Quota::a_minute("/sns/oauth2/access_token", 50_000),
     Quota::a_minute("/sns/oauth2/refresh_token", 50_000),
     Quota::a_minute("/sns/userinfo", 50_000),
-    // Of one user.
+    // Per user.
     Quota::a_minute("/sns/jscode2session", 100),
     Quota {
         path: "/cgi-bin/stable_token",
@@ -42,7 +42,7 @@ impl Quota {
     }
 }
 
-/// Calls in a minute or a day of the clock, which is as good as any other.
+/// Calls in the current minute or day of the clock. WeChat's windows are not documented.
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
     window: u64,
@@ -50,7 +50,7 @@ struct Count {
 }
 
 impl Count {
-    /// Counts a call; whether it is one too many.
+    /// Counts a call; returns `true` if it exceeds the limit.
     fn exceeds(&mut self, most: u32, window: u64) -> bool {
         if self.window != window {
             *self = Self { window, calls: 0 };
@@ -60,20 +60,20 @@ impl Count {
     }
 }
 
-/// One call too many.
+/// A call that exceeds a quota.
 #[derive(Debug)]
 pub(super) struct Excess {
     pub(super) api_error: ApiError,
-    /// What was exceeded, the first time in this minute or day.
+    /// Finding to report, for the first excess in this minute or day only.
     pub(super) finding: Option<String>,
 }
 
-/// The calls of everybody so far, by who called.
+/// Call counts by caller.
 #[derive(Debug, Default)]
 pub(crate) struct Quotas(HashMap<String, [(Count, Count); QUOTAS.len()]>);
 
 impl Quotas {
-    /// Counts a call; the excess, if it is one too many.
+    /// Counts a call; returns the excess, if any.
     pub(super) fn count(&mut self, index: usize, caller: &str, now: SystemTime) -> Option<Excess> {
         if !self.0.contains_key(caller) {
             if self.0.len() == MAX_CALLERS {

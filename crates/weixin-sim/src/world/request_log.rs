@@ -1,4 +1,4 @@
-//! What was asked and answered, secrets masked.
+//! The request log, which masks secrets when it is read.
 
 use std::collections::VecDeque;
 
@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::parameters::Parameters;
 
-/// How many requests the log remembers.
+/// Maximum number of requests in the log.
 const MAX_REQUESTS: usize = 1000;
 
-/// Names whose values open something.
+/// Names of parameters and members with secret values.
 const SECRETS: [&str; 8] = [
     "access_token",
     "client_secret",
@@ -23,57 +23,56 @@ const SECRETS: [&str; 8] = [
 ];
 const MASK: &str = "***";
 
-/// One request to WeChat's paths, and how it was answered.
+/// A request to one of WeChat's paths, with its response.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct LoggedRequest {
-    /// Counts the requests from 1 on; a reset begins again.
+    /// Sequence number, starting at 1 after a reset.
     pub number: u64,
-    /// When it arrived, in Unix seconds of the simulator's clock.
+    /// Arrival, in Unix seconds of the simulator's clock.
     pub at: u64,
-    /// Such as `GET`.
+    /// HTTP method, such as `GET`.
     pub method: String,
-    /// The host that was asked for, such as `api.weixin.qq.com`, or the simulator's own address.
+    /// Requested host, such as `api.weixin.qq.com`, or the simulator's own address.
     pub host: String,
-    /// The path, without the query.
+    /// Path without the query.
     pub path: String,
-    /// Query and form parameters, or the members of a JSON body, in the order in which they came; secrets are
-    /// `***`.
+    /// Parameters of query and form, or members of a JSON body, in the order of arrival; secrets are `***`.
     pub parameters: Vec<(String, String)>,
-    /// The HTTP status of the answer.
+    /// HTTP status of the response.
     pub status: u16,
-    /// The error code of the answer; `None` where it has none.
+    /// Error code of the response, if it has one.
     pub errcode: Option<i64>,
-    /// The answer of the API, in which secrets are `***`; `None` for pages.
+    /// Body of an API response, in which secrets are `***`; `None` for pages.
     pub answer: Option<String>,
 }
 
-/// A request and its answer as they were, secrets included: only [`LoggedRequest`] leaves the simulator.
+/// A request and its response, secrets included. Only [`LoggedRequest`] leaves the simulator.
 pub(crate) struct UnmaskedRequest {
     pub(crate) at: u64,
     pub(crate) method: String,
     pub(crate) host: String,
     pub(crate) path: String,
     pub(crate) parameters: Parameters,
-    /// A body that is not a form's.
+    /// Body, unless it is a form.
     pub(crate) body: Vec<u8>,
     pub(crate) status: u16,
     pub(crate) errcode: Option<i64>,
     pub(crate) answer: Option<Vec<u8>>,
 }
 
-/// Nothing of what was sent.
+/// Prints no content: it has secrets.
 impl std::fmt::Debug for UnmaskedRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("UnmaskedRequest").finish_non_exhaustive()
     }
 }
 
-/// The last requests.
+/// The last requests, secrets included.
 #[derive(Debug, Default)]
 pub(crate) struct RequestLog {
     requests: VecDeque<UnmaskedRequest>,
-    /// How many there were.
+    /// Number of requests since the start or the last reset.
     recorded: u64,
 }
 
@@ -86,7 +85,7 @@ impl RequestLog {
         self.recorded += 1;
     }
 
-    /// The last requests, secrets masked.
+    /// Returns the requests with masked secrets. Masking on read keeps the cost out of each request.
     pub(crate) fn masked(&self) -> Vec<LoggedRequest> {
         let forgotten = self.recorded - self.requests.len() as u64;
         let numbered = self.requests.iter().zip(forgotten + 1..);
@@ -126,7 +125,7 @@ fn is_secret(name: &str) -> bool {
         .any(|secret| name.eq_ignore_ascii_case(secret))
 }
 
-/// The members of a JSON object; none of anything else.
+/// Members of a JSON object; empty for anything else.
 fn members(body: &[u8]) -> Vec<(String, String)> {
     let Ok(Value::Object(members)) = serde_json::from_slice(body) else {
         return Vec::new();
@@ -141,8 +140,9 @@ fn members(body: &[u8]) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The text of an answer with the values of secret members masked. It may be broken on purpose, so it is not
-/// parsed: our own answers have no quote in such a value.
+/// Masks secret members in the text of a response.
+///
+/// A fault may have truncated it, so it is not parsed. The simulator's own secrets contain no quotes.
 fn mask_members(answer: &str) -> String {
     let mut masked = answer.to_owned();
     for name in SECRETS {

@@ -1,9 +1,9 @@
-//! What a world begins with.
+//! Initial state of a world.
 
 use super::{app::App, desktop::Desktop, user::User};
 use crate::lifetimes::Lifetimes;
 
-/// Apps, users and rules, as they are again after a reset.
+/// Apps, users and rules, restored by a reset.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Setup {
     pub(crate) apps: Vec<App>,
@@ -11,6 +11,6 @@ pub(crate) struct Setup {
     pub(crate) desktop: Option<Desktop>,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) seed: Option<u64>,
-    /// Whether one call too many is refused.
+    /// Calls that exceed a quota are rejected.
     pub(crate) enforces_quotas: bool,
 }

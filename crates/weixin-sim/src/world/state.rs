@@ -1,4 +1,4 @@
-//! All state of this WeChat. Pure methods that take the time; no clock, no network.
+//! The world: all state of the simulated WeChat.
 
 use super::{
     app::App,
@@ -21,7 +21,7 @@ use crate::{
 
 #[derive(Debug)]
 pub(crate) struct World {
-    /// As it was at the start.
+    /// Initial state, for a reset.
     pub(super) setup: Setup,
     pub(crate) apps: Vec<App>,
     pub(crate) users: Vec<User>,
@@ -30,7 +30,7 @@ pub(crate) struct World {
     pub(crate) grants: Grants,
     pub(crate) app_tokens: AppTokens,
     pub(crate) mini_programs: MiniPrograms,
-    /// `None`: WeChat for PC does not run.
+    /// `None` while WeChat for PC is not running.
     pub(crate) desktop: Option<Desktop>,
     pub(super) quotas: Quotas,
     pub(crate) faults: Faults,
@@ -59,7 +59,7 @@ impl World {
         }
     }
 
-    /// Forgets what happened; apps and users are again as they were at the start.
+    /// Restores the initial state.
     pub(crate) fn reset(&mut self) {
         *self = Self::new(self.setup.clone());
     }
@@ -75,7 +75,7 @@ impl World {
             .ok_or(ApiError::INVALID_APPID)
     }
 
-    /// The user of that id or nickname; the first if no name is given.
+    /// Finds a user by ID or nickname; without a name, the first.
     pub(crate) fn user(&self, name: Option<&str>) -> Result<&User, PhoneError> {
         let mut users = self.users.iter();
         match name {
@@ -87,7 +87,7 @@ impl World {
         })
     }
 
-    /// The app that a request is about, by its id or by a token; `None` if nobody knows.
+    /// Finds the app of a request, by its app ID or by a token.
     pub(crate) fn app_of(&self, parameters: &Parameters, body: &[u8]) -> Option<String> {
         #[derive(serde::Deserialize)]
         struct Body {
@@ -106,7 +106,7 @@ impl World {
             })
     }
 
-    /// Whether a text has an app secret or a user's token in it.
+    /// Returns `true` if a text contains an app secret or a user's token.
     pub(crate) fn contains_secret(&self, text: &str) -> bool {
         let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')));
         words.into_iter().any(|word| {

@@ -1,4 +1,4 @@
-//! What became of each login, step by step, for the desk.
+//! Timeline: the steps of each login, for the dashboard and the control API.
 
 use std::{collections::VecDeque, time::SystemTime};
 
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::app::AppKind;
 use crate::clock::unix_seconds;
 
-/// How many logins are told of, and of each how many steps.
+/// Maximum number of logins in the timeline, and of steps per login.
 const MAX_TRACES: usize = 200;
 const MAX_STEPS: usize = 50;
 
-/// Something that happened to a login.
+/// Step of a login.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Event {
@@ -19,10 +19,10 @@ pub(crate) enum Event {
     Scanned,
     Canceled,
     Allowed,
-    /// WeChat handed the code to an app on the phone.
+    /// WeChat passed the code to an app on the phone.
     CodeGiven,
     Exchanged,
-    /// A code that was spent came again.
+    /// A used code was sent again.
     CodeUsedAgain,
     Refreshed,
     Profile,
@@ -31,28 +31,28 @@ pub(crate) enum Event {
 
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Step {
-    /// In Unix seconds of the simulator's clock.
+    /// Unix seconds of the simulator's clock.
     pub(crate) at: u64,
     pub(crate) what: Event,
-    /// How often in a row.
+    /// Number of consecutive occurrences.
     pub(crate) times: u32,
 }
 
-/// A login from its beginning on.
+/// The recorded steps of a login.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct LoginTrace {
     pub(crate) number: u64,
     pub(crate) app_id: String,
     pub(crate) kind: AppKind,
-    /// Of the QR code; empty where there is none.
+    /// UUID of the QR code; empty if there is none.
     pub(crate) uuid: String,
     pub(crate) redirect_uri: String,
-    /// The id of who allowed it.
+    /// ID of the user who allowed the login.
     pub(crate) user: Option<String>,
     pub(crate) steps: Vec<Step>,
 }
 
-/// The last stories; what happens to older ones is not told.
+/// Traces of the last logins; events of older ones are dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Timeline {
     traces: VecDeque<LoginTrace>,
@@ -74,7 +74,7 @@ impl LoginTrace {
 }
 
 impl Timeline {
-    /// Begins a story, which gets its number.
+    /// Adds a trace; returns its number.
     pub(super) fn begin(&mut self, mut trace: LoginTrace) -> u64 {
         if self.traces.len() == MAX_TRACES {
             self.traces.pop_front();
@@ -107,7 +107,7 @@ impl Timeline {
         }
     }
 
-    /// The newest first.
+    /// Traces, the newest first.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &LoginTrace> {
         self.traces.iter().rev()
     }

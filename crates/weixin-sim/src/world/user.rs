@@ -1,23 +1,23 @@
-//! The users who have this WeChat on their simulated phones.
+//! Test users.
 
 use data_encoding::BASE64URL_NOPAD;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-/// Somebody who can log in.
+/// A test user on the simulated phone.
 #[derive(Clone, Debug)]
 pub struct User {
     pub(crate) id: String,
     pub(crate) nickname: String,
     pub(crate) has_avatar: bool,
-    /// How often the avatar was changed: the address before dies.
+    /// Number of avatar changes; an old avatar URL stops working.
     pub(crate) avatar_version: u32,
-    /// Whether WeChat holds this user for a risk.
+    /// WeChat flags this user as high-risk.
     pub(crate) is_blocked: bool,
 }
 
 impl User {
-    /// A user with a short `id` to ask for them by, and any nickname.
+    /// Creates a user with a short ID and any nickname.
     pub fn new(id: impl Into<String>, nickname: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -28,36 +28,36 @@ impl User {
         }
     }
 
-    /// A user who never chose a picture: their avatar's address is empty.
+    /// Removes the avatar: its URL is empty in the profile.
     #[must_use]
     pub fn without_avatar(mut self) -> Self {
         self.has_avatar = false;
         self
     }
 
-    /// A user whom WeChat holds for a risk: mini programs are told 40226.
+    /// Flags the user as high-risk: mini program logins return 40226.
     #[must_use]
     pub fn blocked(mut self) -> Self {
         self.is_blocked = true;
         self
     }
 
-    /// Who is shown instead of this user in snapshot mode: ids of their own, and no name.
+    /// The user in snapshot mode: other IDs, and no name.
     pub(crate) fn snapshot_user(&self) -> Self {
         Self::new(format!("stand-in for {}", self.id), "微信用户").without_avatar()
     }
 
-    /// What this user is asked for by.
+    /// Returns the ID, which names the user in the simulator only.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The name in the profile.
+    /// Returns the nickname in the profile.
     pub fn nickname(&self) -> &str {
         &self.nickname
     }
 
-    /// The name as the simulated phone shows it: control characters can be seen, and so can nothing.
+    /// Nickname with visible control characters, and a placeholder for an empty one.
     pub(crate) fn display_name(&self) -> String {
         if self.nickname.is_empty() {
             return "(没有昵称 · no name)".to_owned();
@@ -74,29 +74,29 @@ impl User {
         self.id == name || self.nickname == name
     }
 
-    /// One open id per application, the same after every restart.
+    /// OpenID for an app, the same after every restart.
     pub(crate) fn openid(&self, app: &str) -> String {
         self.derived_id(&format!("openid {app}"))
     }
 
-    /// One union id: all apps of the simulator belong to one Open Platform account.
+    /// UnionID: all apps of the simulator belong to one Open Platform account.
     pub(crate) fn unionid(&self) -> String {
         self.derived_id("unionid")
     }
 
-    /// A phone number of a range that belongs to nobody in particular: this is a simulator.
+    /// Made-up phone number of the range 1380000xxxx.
     pub(crate) fn phone(&self) -> String {
         let digest = Sha256::digest(format!("phone {}", self.id));
         let number = u16::from_be_bytes([digest[0], digest[1]]) % 10_000;
         format!("1380000{number:04}")
     }
 
-    /// Names the avatar's picture without naming the user.
+    /// ID in the avatar URL, which does not reveal the user.
     pub(crate) fn avatar_id(&self) -> String {
         self.derived_id(&format!("avatar {}", self.avatar_version))
     }
 
-    /// Where the avatar is, empty if there is none.
+    /// Avatar URL, or empty.
     pub(crate) fn avatar_url(&self, origin: &str) -> String {
         if self.has_avatar {
             format!("{origin}/mmopen/vi_32/{}/132", self.avatar_id())
@@ -105,7 +105,7 @@ impl User {
         }
     }
 
-    /// 28 characters that begin with `o`, as WeChat's ids do.
+    /// 28 characters that begin with `o`, like WeChat's IDs.
     fn derived_id(&self, purpose: &str) -> String {
         let digest = Sha256::digest(format!("{purpose} {}", self.id));
         let text = BASE64URL_NOPAD.encode(&digest);
@@ -113,7 +113,7 @@ impl User {
     }
 }
 
-/// What is to be different about somebody; what is not named stays.
+/// Change of a user; missing members stay as they are.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UserChange {
@@ -132,7 +132,7 @@ impl UserChange {
     }
 }
 
-/// The users who are there from the start; the first is the default.
+/// Default users; the first is the default.
 pub(crate) fn defaults() -> Vec<User> {
     vec![
         User::new("xiaoming", "小明🐼é"),

@@ -43,7 +43,7 @@ struct TicketBody {
     expires_in: u64,
 }
 
-/// Who asks for an app token.
+/// Credentials of a request for an app access token.
 struct Credentials<'a> {
     app: &'a str,
     secret: &'a str,
@@ -51,8 +51,8 @@ struct Credentials<'a> {
 }
 
 impl Credentials<'_> {
-    /// The app id first, even if `grant_type` is missing (facts 4.5). Where the whitelist stands in the
-    /// order is not known: behind the secret.
+    /// Checks the app ID first, even if `grant_type` is missing (facts 4.5). The position of the IP whitelist
+    /// is not documented: after the secret.
     fn check(&self, world: &World, peer: Peer) -> Result<(), ApiError> {
         let given = |value: &str, missing| {
             if value.is_empty() {
@@ -100,7 +100,7 @@ pub(super) async fn token(
     answer(&sim, Family::Cgi, issued.map(TokenBody::from))
 }
 
-/// The body of a request for a stable token; parameters of the address are not read.
+/// Body of a request for a stable token; query parameters are ignored.
 #[derive(Default, Deserialize)]
 struct StableRequest {
     #[serde(default)]

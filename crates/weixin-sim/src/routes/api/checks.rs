@@ -1,4 +1,4 @@
-//! What the API's paths have in common: their checks and the form of their answers.
+//! Checks and responses that the API's endpoints share.
 
 use axum::http::Method;
 use axum::response::Response;
@@ -10,7 +10,7 @@ use crate::{
     wire::{self, Family, RequestIds, api_error::ApiError},
 };
 
-/// A success with nothing else to say.
+/// Body of a success without data.
 #[derive(Clone, Copy, Serialize)]
 pub(super) struct Success {
     errcode: i64,
@@ -22,7 +22,7 @@ pub(super) const OK: Success = Success {
     errmsg: "ok",
 };
 
-/// Answers as the API does; a refusal gets the ids of its request.
+/// Renders a result in the format of the API; an error gets the IDs of its request.
 pub(crate) fn answer(
     sim: &SimState,
     family: Family,
@@ -42,7 +42,7 @@ pub(crate) fn answer(
     }
 }
 
-/// GET is documented, POST is what many clients send.
+/// Accepts GET, which is documented, and POST, which many clients send.
 pub(super) fn check_method(method: &Method) -> Result<(), ApiError> {
     if matches!(*method, Method::GET | Method::HEAD | Method::POST) {
         Ok(())
@@ -57,7 +57,7 @@ pub(super) fn require_bearer(parameters: &Parameters) -> Result<(&str, &str), Ap
     Ok((access_token, openid))
 }
 
-/// A known app id.
+/// Requires the ID of a registered app.
 pub(super) fn require_app<'a>(
     sim: &SimState,
     parameters: &'a Parameters,
@@ -78,7 +78,7 @@ pub(super) fn require_grant_type(
     }
 }
 
-/// A parameter that is not empty.
+/// Requires a parameter that is not empty.
 pub(super) fn require<'a>(
     parameters: &'a Parameters,
     name: &str,
@@ -89,7 +89,7 @@ pub(super) fn require<'a>(
         .ok_or(missing)
 }
 
-/// The JSON of a POST.
+/// Parses the JSON body of a POST request.
 pub(super) fn posted<T: for<'de> Deserialize<'de>>(
     method: &Method,
     body: &[u8],

@@ -1,4 +1,4 @@
-//! `/sns/jscode2session` and `/wxa/business/getuserphonenumber` (facts 5.1 and 5.3).
+//! `/sns/jscode2session`, `/wxa/business/getuserphonenumber` and `/wxa/checksession` (facts 5.1 and 5.3).
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ pub(super) async fn session(
     answer(&sim, Family::Sns, body)
 }
 
-/// The code must be in the body; one in the address is not read.
+/// Body with the code; a code in the query is ignored.
 #[derive(Default, Deserialize)]
 struct PhoneRequest {
     #[serde(default)]
@@ -81,8 +81,10 @@ pub(super) async fn phone_number(
     answer(&sim, Family::Wxa, body)
 }
 
-/// `/wxa/checksession`: the signature is that of an empty text by the session key, in hexadecimal. Not in the
-/// facts, but as those send it who use it; the order of the checks is a guess.
+/// `/wxa/checksession`: the signature is the HMAC-SHA256 of an empty text by the session key, in hexadecimal.
+///
+/// It is not in the facts: request format and error code follow the clients in use, and the order of the checks
+/// is a guess.
 pub(super) async fn check_session(
     State(sim): State<Arc<SimState>>,
     method: Method,

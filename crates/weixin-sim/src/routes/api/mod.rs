@@ -1,4 +1,4 @@
-//! WeChat's API.
+//! WeChat's API: one file for each group of endpoints.
 
 mod app_token;
 mod checks;

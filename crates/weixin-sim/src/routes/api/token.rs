@@ -19,7 +19,7 @@ use crate::{
     world::{Exchange, IssuedUserToken},
 };
 
-/// A successful answer; a refresh has no `unionid` (facts 4.2).
+/// Successful response; a refresh has no `unionid` (facts 4.2).
 #[derive(Serialize)]
 struct TokenBody {
     access_token: String,
@@ -29,7 +29,7 @@ struct TokenBody {
     scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     unionid: Option<String>,
-    /// 1 for a stand-in, absent for a user (facts 3).
+    /// 1 for a snapshot user, otherwise absent (facts 3).
     #[serde(skip_serializing_if = "Option::is_none")]
     is_snapshotuser: Option<u8>,
 }
@@ -76,7 +76,8 @@ pub(super) async fn access_token(
     response
 }
 
-/// The order of facts 4.5. Where a missing `grant_type` stands in it is not known: behind the app id.
+/// Checks in the order of facts 4.5. The position of a missing `grant_type` is not documented: after the app
+/// ID.
 fn exchange(sim: &SimState, parameters: &Parameters) -> Result<IssuedUserToken, ApiError> {
     let app = require_app(sim, parameters)?;
     require_grant_type(parameters, "authorization_code")?;

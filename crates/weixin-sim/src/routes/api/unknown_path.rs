@@ -1,4 +1,4 @@
-//! Every other path of WeChat's (facts 6.2).
+//! 40066 for every other path of WeChat's API (facts 6.2).
 
 use std::sync::Arc;
 

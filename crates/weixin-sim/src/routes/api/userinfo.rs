@@ -1,4 +1,4 @@
-//! `/sns/userinfo`, and the avatars that it names (facts 4.2).
+//! `/sns/userinfo`, and the avatars in its responses (facts 4.2).
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::{
     world::Profile,
 };
 
-/// The keys in the order in which WeChat sends them; sex and region are empty since 2021.
+/// Profile with the members in WeChat's order; sex and region are empty since 2021.
 #[derive(Serialize)]
 struct UserBody {
     openid: String,
@@ -74,7 +74,7 @@ pub(super) async fn userinfo(
     )
 }
 
-/// The last part of the path is the size: 0 stands for 640 pixels.
+/// Serves an avatar. The last part of the path is the size in pixels, where 0 means 640.
 pub(super) async fn avatar(
     State(sim): State<Arc<SimState>>,
     Path((id, size)): Path<(String, String)>,

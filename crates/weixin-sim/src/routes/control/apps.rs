@@ -1,4 +1,4 @@
-//! Apps: which there are, which come and go, and what happens in them on the phone.
+//! `/apps`: registers, changes and removes apps, and triggers app events.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -18,7 +18,7 @@ use crate::{
     world::{World, app::AppChange},
 };
 
-/// Its secret too: it is not a real one, and tests want to know it.
+/// The secret is included: it is not a real one, and tests need it.
 fn to_json(app: &App) -> Value {
     json!({
         "id": app.id,
@@ -37,7 +37,7 @@ pub(super) async fn list(State(sim): State<Arc<SimState>>) -> Json<Value> {
     Json(sim.world().apps.iter().map(to_json).collect())
 }
 
-/// `PUT /apps/{app}`: a new one, or what is named of one that is there.
+/// `PUT /apps/{app}`: registers an app, or changes the given members of a registered one.
 pub(super) async fn put(
     State(sim): State<Arc<SimState>>,
     Path(id): Path<String>,
@@ -56,7 +56,7 @@ pub(super) async fn put(
     app.map(|app| Json(to_json(&app)))
 }
 
-/// `DELETE /apps/{app}`: also if there is none.
+/// `DELETE /apps/{app}`: succeeds even if there is no such app.
 pub(super) async fn delete(
     State(sim): State<Arc<SimState>>,
     Path(id): Path<String>,
@@ -69,14 +69,14 @@ pub(super) async fn delete(
 #[serde(deny_unknown_fields)]
 struct ActionParams {
     user: Option<String>,
-    /// Of `encrypted-data`: `user` (without it) or `phone`.
+    /// `user` (default) or `phone`; for `encrypted-data`.
     data: Option<String>,
 }
 
 const APP_ACTIONS: &str =
     "expected send-auth, wx-login, phone-code, encrypted-data, bind, unbind, freeze or unfreeze";
 
-/// What happens in an app on the phone, a code for its server or a payload, and to the app itself.
+/// `POST /apps/{app}/{action}`: makes a code or a payload as an app on the phone does, or changes the app.
 pub(super) async fn act(
     State(sim): State<Arc<SimState>>,
     Path((app, action)): Path<(String, String)>,
@@ -110,7 +110,7 @@ pub(super) async fn act(
     done.map(Json)
 }
 
-/// Somebody in a mini program.
+/// A user in a mini program.
 struct MiniProgramVisit<'a> {
     app: &'a str,
     user: Option<&'a str>,
@@ -118,7 +118,7 @@ struct MiniProgramVisit<'a> {
 }
 
 impl MiniProgramVisit<'_> {
-    /// What the mini program hands to its server.
+    /// Encrypts the payload that the mini program sends to its server.
     fn payload(
         &self,
         world: &mut World,

@@ -1,4 +1,4 @@
-//! Bad input to what is ours, and how it is read: an answer that names the field and the rule.
+//! Errors of the control API: JSON with the field and the rule.
 
 use axum::{
     Json,
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::PhoneError;
 
-/// Bad input: the field and the rule that it breaks.
+/// Rejected request: the field, and the rule that it breaks.
 pub(crate) struct BadRequest {
     status: StatusCode,
     field: String,
@@ -18,7 +18,7 @@ pub(crate) struct BadRequest {
 }
 
 impl BadRequest {
-    /// Nothing wrong with it, but nothing came of it in time.
+    /// 408 for a valid request that had no result in time.
     pub(super) fn timed_out(field: impl Into<String>, rule: impl Into<String>) -> Self {
         Self {
             status: StatusCode::REQUEST_TIMEOUT,
@@ -77,7 +77,7 @@ pub(crate) async fn method_not_allowed() -> BadRequest {
     }
 }
 
-/// JSON of ours; no body is the same as `{}`.
+/// Parses a JSON body; an empty body means `{}`.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, BadRequest> {
     let body = if body.is_empty() { b"{}" } else { body };
     let mut json = serde_json::Deserializer::from_slice(body);

@@ -1,4 +1,4 @@
-//! `/clock`: reads, moves, stops and starts the simulator's time.
+//! `/clock`: reads, moves, freezes and runs the clock.
 
 use std::{
     sync::Arc,
@@ -20,9 +20,9 @@ pub(super) async fn show(State(sim): State<Arc<SimState>>) -> Json<Value> {
 #[serde(deny_unknown_fields)]
 struct Change {
     advance_seconds: Option<u64>,
-    /// In Unix seconds; not before what the clock shows.
+    /// Unix seconds, not before the current time.
     now: Option<u32>,
-    /// Whether time passes by itself from now on.
+    /// `false` freezes the clock, `true` lets it run.
     runs: Option<bool>,
 }
 

@@ -1,4 +1,4 @@
-//! `/desktop`: WeChat for PC runs, and somebody sits in front of it; or it does not.
+//! `/desktop`: starts and stops WeChat for PC.
 
 use std::sync::Arc;
 

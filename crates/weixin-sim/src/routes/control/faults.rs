@@ -1,4 +1,4 @@
-//! `/_sim/api/faults`: takes the demands.
+//! `/faults`: adds, lists and removes faults.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use crate::{
     world::fault::Faults,
 };
 
-/// Longest delay that can be asked for, in milliseconds: a minute.
+/// Maximum delay, in milliseconds.
 const MAX_DELAY: u64 = 60_000;
 
-/// `POST`: one fault more.
+/// `POST /faults`: validates and adds a fault.
 pub(super) async fn add(
     State(sim): State<Arc<SimState>>,
     body: Bytes,
@@ -62,12 +62,12 @@ fn check(effect: &Effect) -> Result<(), String> {
     }
 }
 
-/// `GET`: what is still to go wrong.
+/// `GET /faults`: the faults that have not run out.
 pub(super) async fn list(State(sim): State<Arc<SimState>>) -> Json<Value> {
     Json(json!(sim.world().faults.pending()))
 }
 
-/// `DELETE`: nothing any more.
+/// `DELETE /faults`: removes all faults.
 pub(super) async fn clear(State(sim): State<Arc<SimState>>) -> Json<Value> {
     sim.world().faults = Faults::default();
     Json(json!([]))

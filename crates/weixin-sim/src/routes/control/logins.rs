@@ -1,4 +1,4 @@
-//! Logins: those that wait for a phone, what the phone does, and what became of each.
+//! Logins: waiting QR codes, the phone's actions, and the timeline.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::bad_request::{BadRequest, read};
 use crate::{state::SimState, world::Login};
 
-/// `GET /logins`: the QR codes that wait for a phone.
+/// `GET /logins`: QR codes that wait for a phone.
 pub(super) async fn pending(State(sim): State<Arc<SimState>>) -> Json<Value> {
     let now = sim.now();
     let login = |login: &Login| {
@@ -28,7 +28,7 @@ pub(super) async fn pending(State(sim): State<Arc<SimState>>) -> Json<Value> {
     Json(sim.world().logins.pending(now).iter().map(login).collect())
 }
 
-/// `GET /timeline`: what became of each login, the newest first.
+/// `GET /timeline`: steps of each login, the newest login first.
 pub(super) async fn timeline(State(sim): State<Arc<SimState>>) -> Json<Value> {
     let world = sim.world();
     Json(json!(world.timeline.newest_first().collect::<Vec<_>>()))
@@ -40,7 +40,7 @@ struct AllowParams {
     user: Option<String>,
 }
 
-/// The phone acts on a QR code; `allow` answers with the address that the browser is sent to.
+/// `POST /logins/{uuid}/{action}`: scans, allows, cancels or expires; `allow` returns the callback URL.
 pub(super) async fn act(
     State(sim): State<Arc<SimState>>,
     Path((uuid, action)): Path<(String, String)>,

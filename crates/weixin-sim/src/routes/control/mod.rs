@@ -1,4 +1,4 @@
-//! What is not WeChat's: control of the simulator, as JSON under `/_sim/api`.
+//! The control API: JSON under `/_sim/api`.
 
 mod apps;
 mod bad_request;
@@ -27,10 +27,10 @@ use self::bad_request::{BadRequest, read};
 pub(super) use self::bad_request::{method_not_allowed, not_found};
 use crate::{random::Random, state::SimState};
 
-/// The control API as an OpenAPI 3.1 document, which `GET /_sim/api/openapi.json` answers with.
+/// OpenAPI 3.1 document of the control API, also served at `GET /_sim/api/openapi.json`.
 pub const OPENAPI: &str = include_str!("../../../openapi.json");
 
-/// Every path below `/_sim/api`, as the OpenAPI document has them.
+/// All paths below `/_sim/api`; a test compares them with the OpenAPI document.
 fn paths() -> [(&'static str, MethodRouter<Arc<SimState>>); 19] {
     [
         ("/apps", get(apps::list)),
@@ -94,7 +94,7 @@ struct Seed {
     seed: u64,
 }
 
-/// From here on, the same codes, tokens and ids come in the same order.
+/// Restarts the randomness from a seed.
 async fn seed(State(sim): State<Arc<SimState>>, body: Bytes) -> Result<Json<Value>, BadRequest> {
     let Seed { seed } = read(&body)?;
     sim.world().random = Random::new(Some(seed));

@@ -1,4 +1,4 @@
-//! People: who there is, who comes and goes, and what happens in their lives.
+//! `/users`: adds, changes and removes test users, and triggers account events.
 
 use std::sync::Arc;
 
@@ -22,12 +22,12 @@ fn to_json(user: &User) -> Value {
     })
 }
 
-/// `GET /users`: the first is the default.
+/// `GET /users`: all users, the default first.
 pub(super) async fn list(State(sim): State<Arc<SimState>>) -> Json<Value> {
     Json(sim.world().users.iter().map(to_json).collect())
 }
 
-/// `PUT /users/{user}`: somebody new, or what is named of somebody who is there.
+/// `PUT /users/{user}`: adds a user, or changes the given members of an existing one.
 pub(super) async fn put(
     State(sim): State<Arc<SimState>>,
     Path(id): Path<String>,
@@ -44,7 +44,7 @@ pub(super) async fn put(
     Ok(Json(to_json(&user)))
 }
 
-/// `DELETE /users/{user}`: also if nobody has that id.
+/// `DELETE /users/{user}`: succeeds even if there is no such user.
 pub(super) async fn delete(
     State(sim): State<Arc<SimState>>,
     Path(id): Path<String>,
@@ -56,16 +56,16 @@ pub(super) async fn delete(
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Change {
-    /// Of `rename`.
+    /// New nickname; for `rename`.
     nickname: Option<String>,
-    /// Of `withdraw`: the app id.
+    /// App ID; for `withdraw`.
     app: Option<String>,
 }
 
 const USER_ACTIONS: &str =
     "expected block, unblock, change-avatar, change-password, rename or withdraw";
 
-/// What happens in somebody's life.
+/// `POST /users/{user}/{action}`: triggers an account event.
 pub(super) async fn act(
     State(sim): State<Arc<SimState>>,
     Path((user, action)): Path<(String, String)>,

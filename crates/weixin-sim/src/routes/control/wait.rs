@@ -1,5 +1,4 @@
-//! `/wait-for`: answers when something has happened, so that a test in any language need not ask again and
-//! again.
+//! `/wait-for`: returns when a matching event has happened, so that tests don't need to poll.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,10 +14,10 @@ use crate::{
     world::{Event, LoginTrace},
 };
 
-/// Longest wait, in milliseconds.
+/// Maximum timeout, in milliseconds.
 const MAX_WAIT: u64 = 60_000;
 
-/// One of `finding`, `login` and `request`.
+/// Exactly one of `finding`, `login` and `request`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WaitFor {
@@ -43,7 +42,7 @@ struct FindingFilter {
 #[serde(deny_unknown_fields)]
 struct LoginFilter {
     app_id: Option<String>,
-    /// The last thing that happened to it.
+    /// Last step of the login.
     step: Option<Event>,
 }
 
@@ -52,12 +51,12 @@ struct LoginFilter {
 struct RequestFilter {
     path: Option<String>,
     errcode: Option<i64>,
-    /// Only later ones than that of this number.
+    /// Only requests after the one with this number.
     #[serde(default)]
     after: u64,
 }
 
-/// What is not filter for fits.
+/// Compares a value with a filter; a missing filter matches everything.
 fn is_wanted<T: PartialEq>(filter: Option<&T>, is: &T) -> bool {
     filter.is_none_or(|filter| filter == is)
 }

@@ -1,4 +1,4 @@
-//! What becomes of a good answer on its way.
+//! Corrupts a good response on its way to the client.
 
 use std::{
     io,
@@ -20,9 +20,9 @@ use tokio::{sync::mpsc, time::sleep};
 
 use crate::Effect;
 
-/// Longest answer of ours.
+/// Upper limit for the simulator's own response bodies.
 const MAX_ANSWER: usize = 64 * 1024;
-/// In how many bits a slow body comes.
+/// Number of chunks of a slow body.
 const CHUNKS: u32 = 10;
 
 pub(super) async fn corrupt(effect: Effect, mut response: Response) -> Response {
@@ -51,7 +51,7 @@ async fn with_body(response: Response, change: impl FnOnce(Bytes) -> Vec<u8>) ->
     Response::from_parts(parts, Body::from(change(bytes)))
 }
 
-/// The nickname with the first half of a surrogate pair at its end; an answer without one stays as it is.
+/// Appends the first half of a surrogate pair to the nickname; a response without a nickname is unchanged.
 fn append_lone_surrogate(body: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(body);
     let begin = "\"nickname\":\"";
@@ -63,7 +63,10 @@ fn append_lone_surrogate(body: &[u8]) -> Vec<u8> {
     format!("{before}{begin}{nickname}\\ud83d{after}").into_bytes()
 }
 
-/// An object without one of its members. What is there may not be JSON for others: nicknames are raw.
+/// Removes a member from a JSON object.
+///
+/// WeChat's JSON has raw control characters in nicknames, which `serde_json` rejects, so the text is scanned
+/// instead of parsed.
 fn without(body: &[u8], name: &str) -> Vec<u8> {
     let text = String::from_utf8_lossy(body);
     let begin = format!("\"{name}\":");
@@ -79,7 +82,7 @@ fn without(body: &[u8], name: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Where a value ends: at the comma or brace behind it that is not its own.
+/// Offset at which a value ends: the first comma or closing bracket outside of it.
 fn end_of_value(value: &str) -> usize {
     let (mut depth, mut at) = (0_usize, 0);
     while let Some(c) = value[at..].chars().next() {
@@ -98,7 +101,7 @@ fn end_of_value(value: &str) -> usize {
     value.len()
 }
 
-/// Where the text ends that began in front of `rest`: at a quote with no backslash before it.
+/// Offset of the closing quote of a JSON string, given the text after its opening quote.
 fn end_of_text(rest: &str) -> usize {
     let mut escaped = false;
     let quote = rest.char_indices().find(|(_, c)| {
@@ -109,7 +112,7 @@ fn end_of_text(rest: &str) -> usize {
     quote.map_or(rest.len(), |(at, _)| at)
 }
 
-/// The body in bits, one after the other.
+/// Sends the body in chunks, spread over the given time.
 async fn slow_down(response: Response, in_all: Duration) -> Response {
     let (mut parts, body) = response.into_parts();
     let bytes = to_bytes(body, MAX_ANSWER).await.unwrap_or_default();
@@ -144,7 +147,7 @@ impl http_body::Body for Chunks {
     }
 }
 
-/// An answer that promises a body and breaks the connection in its place.
+/// Response that announces a body but breaks the connection instead of sending it.
 pub(super) fn broken_connection() -> Response {
     struct Broken;
 

@@ -1,4 +1,4 @@
-//! Lets things go wrong on demand, in front of the API.
+//! Injects faults between the client and the API.
 
 mod corrupt;
 
@@ -20,7 +20,7 @@ use crate::{
     world::fault::Target,
 };
 
-/// What is to go wrong with a request to the API.
+/// Takes the next fault that matches the request, if there is any.
 pub(super) fn take(sim: &SimState, info: &RequestInfo) -> Option<Effect> {
     let world = &mut *sim.world();
     if world.faults.pending().is_empty() {
@@ -36,7 +36,7 @@ pub(super) fn take(sim: &SimState, info: &RequestInfo) -> Option<Effect> {
     world.faults.take(&target, &mut world.random)
 }
 
-/// Lets it go wrong.
+/// Applies a fault: replaces the response, or corrupts the real one.
 pub(super) async fn apply(
     effect: Effect,
     sim: &SimState,

@@ -1,4 +1,4 @@
-//! `/_sim/`: the desk, which shows live what is going on.
+//! `/_sim/`: the dashboard, which shows logins, requests and findings live.
 
 use std::sync::Arc;
 
@@ -13,24 +13,24 @@ use crate::{
     world::{Event, Login, LoginTrace, Step},
 };
 
-/// How many requests are shown.
+/// Number of requests on the dashboard.
 const MAX_REQUESTS: usize = 50;
 
-/// The desk: what a browser finds at the root.
+/// The whole dashboard.
 #[derive(Template)]
 #[template(path = "dashboard.html")]
 struct DashboardPage<'a> {
     version: u64,
-    /// What is on it, as HTML.
+    /// Rendered [`DashboardContent`].
     now: &'a str,
 }
 
-/// What is on the desk now.
+/// The part of the dashboard that is replaced when something changes.
 #[derive(Template)]
 #[template(path = "dashboard_content.html")]
 struct DashboardContent<'a> {
     origin: &'a str,
-    /// The time of day.
+    /// Time of day (UTC).
     now: String,
     runs: bool,
     apps: &'a [App],
@@ -39,11 +39,11 @@ struct DashboardContent<'a> {
     traces: &'a [&'a LoginTrace],
     requests: &'a [LoggedRequest],
     findings: &'a [Finding],
-    /// How many are still to strike.
+    /// Number of faults that have not run out.
     faults: usize,
 }
 
-/// The time of day (UTC) of Unix seconds.
+/// Formats Unix seconds as time of day (UTC).
 fn time_of_day(seconds: u64) -> String {
     let (hours, minutes, seconds) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
     format!("{hours:02}:{minutes:02}:{seconds:02}")
@@ -89,7 +89,7 @@ impl AppKind {
     }
 }
 
-/// The whole page, which follows what happens from then on.
+/// Serves the whole page; its script polls [`follow`].
 pub(super) async fn show(State(sim): State<Arc<SimState>>) -> Response {
     let version = sim.version();
     page(&DashboardPage {
@@ -98,7 +98,7 @@ pub(super) async fn show(State(sim): State<Arc<SimState>>) -> Response {
     })
 }
 
-/// `/_sim/dashboard?after=VERSION`: what is on the desk, as soon as that is another.
+/// `/_sim/dashboard?after=VERSION`: the content, as soon as its version differs.
 pub(super) async fn follow(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
     long_poll::changed_part(&sim, &address, now).await
 }

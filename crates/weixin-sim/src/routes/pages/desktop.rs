@@ -1,4 +1,4 @@
-//! `/api/check-login` and `/api/authorize`: what WeChat for PC answers to a login page (facts 8.2).
+//! `/api/check-login` and `/api/authorize`: quick login by WeChat for PC (facts 8.2).
 //!
 //! The real one listens on `localhost.weixin.qq.com`, the simulated one at the simulator's own address.
 
@@ -22,7 +22,7 @@ use crate::{
     world::{Desktop, DesktopAnswer, LoginParams, Stage},
 };
 
-/// Longest time that the page waits for an answer.
+/// Maximum time that the page waits for the user.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(2);
 
 const TIMED_OUT: u16 = 10046;
@@ -34,7 +34,7 @@ struct Envelope {
     jsdata: DesktopRequest,
 }
 
-/// What the page asks for.
+/// Parameters of the login page.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct DesktopRequest {
@@ -45,7 +45,7 @@ struct DesktopRequest {
     authorize_uuid: String,
 }
 
-/// Is there anybody who could log in?
+/// Begins a quick login, if WeChat for PC runs and the app allows it.
 pub(super) async fn check_login(State(sim): State<Arc<SimState>>, body: Bytes) -> Response {
     let (Some(desktop), Some(request)) = (desktop(&sim), read(&body)) else {
         return absent();
@@ -77,7 +77,7 @@ pub(super) async fn check_login(State(sim): State<Arc<SimState>>, body: Bytes) -
     .into_response()
 }
 
-/// The user pressed the button on the page: WeChat for PC asks whether it was them.
+/// Asks the user of WeChat for PC to confirm, after they pressed the page's button.
 pub(super) async fn authorize(State(sim): State<Arc<SimState>>, body: Bytes) -> Response {
     let (Some(desktop), Some(request)) = (desktop(&sim), read(&body)) else {
         return absent();
@@ -101,7 +101,7 @@ pub(super) async fn authorize(State(sim): State<Arc<SimState>>, body: Bytes) -> 
     }
 }
 
-/// Where the browser is to go, or why not; `None` while nobody has decided.
+/// Callback URL or error code; `None` while the login is undecided.
 fn decision(sim: &SimState, uuid: &str) -> Option<Result<String, u16>> {
     let world = sim.world();
     let Some(login) = world.logins.find(uuid, sim.now()) else {
@@ -138,7 +138,8 @@ fn refuse(errcode: u16) -> Response {
     Json::<Value>(json!({ "errcode": errcode })).into_response()
 }
 
-/// Nobody would listen at all: as close to that as an answer can be.
+/// Response while WeChat for PC is not running. The real one has no listener then; a 503 is the closest that
+/// the simulator can do.
 fn absent() -> Response {
     StatusCode::SERVICE_UNAVAILABLE.into_response()
 }

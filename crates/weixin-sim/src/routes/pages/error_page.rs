@@ -1,15 +1,15 @@
-//! The page that says why there is no login.
+//! Error page of a login URL.
 
 use askama::Template;
 
 use crate::lint::violation::Violation;
 
-/// The page that says why there is no QR code (facts 1.3).
+/// WeChat's error page, with the simulator's explanation (facts 1.3).
 #[derive(Template)]
 #[template(path = "error.html")]
 pub(super) struct ErrorPage {
-    /// WeChat's own words.
+    /// WeChat's text.
     pub(super) text: &'static str,
-    /// Ours.
+    /// The simulator's explanation.
     pub(super) why: Violation,
 }

@@ -1,4 +1,4 @@
-//! `/_sim/findings`, for users.
+//! `/_sim/findings`: the findings as a page.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use axum::{extract::State, response::Response};
 
 use crate::{lint::finding::Finding, routes::response::page, state::SimState};
 
-/// What WeChat would not have had.
+/// All findings, with remedies.
 #[derive(Template)]
 #[template(path = "findings.html")]
 struct FindingsPage<'a> {

@@ -1,4 +1,4 @@
-//! The pages of a login on a computer and of an official account, and the pages that show what happened.
+//! Pages: QR login, official account login, WeChat for PC, dashboard and findings.
 
 mod dashboard;
 mod desktop;
@@ -18,7 +18,7 @@ use axum::{
 pub(super) use self::poll::poll;
 use crate::state::SimState;
 
-/// WeChat's own pages, without the polls.
+/// WeChat's pages, without the long poll.
 pub(super) fn wechat() -> Router<Arc<SimState>> {
     Router::new()
         .route("/connect/qrconnect", get(qrconnect::page))
@@ -30,7 +30,7 @@ pub(super) fn wechat() -> Router<Arc<SimState>> {
         .route("/connect/oauth2/authorize", get(official_account::page))
 }
 
-/// WeChat for PC, the desk and the findings.
+/// Dashboard, findings and WeChat for PC.
 pub(super) fn simulator() -> Router<Arc<SimState>> {
     Router::new()
         .route("/", get(dashboard::show))

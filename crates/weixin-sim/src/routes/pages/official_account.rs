@@ -1,4 +1,4 @@
-//! `/connect/oauth2/authorize`: the login of an official account, inside WeChat's own browser (facts 3).
+//! `/connect/oauth2/authorize`: login of an official account, in WeChat's built-in browser (facts 3).
 
 use std::sync::Arc;
 
@@ -27,21 +27,21 @@ use crate::{
     world::{Login, LoginParams, World},
 };
 
-/// What an official account's login shows instead of a login (facts 3).
+/// Error dialog (facts 3).
 #[derive(Template)]
 #[template(path = "dialog.html")]
 struct Dialog {
-    /// WeChat's own words.
+    /// WeChat's text.
     text: &'static str,
-    /// `错误码`
+    /// Number after `错误码`, if there is one.
     code: Option<u32>,
 }
 
-/// What an official account's login shows outside WeChat's own browser (facts 3).
+/// Page for browsers other than WeChat's (facts 3).
 #[derive(Template)]
 #[template(path = "outside.html")]
 struct OutsidePage<'a> {
-    /// The path and query that were opened, percent-encoded.
+    /// Requested path and query, percent-encoded.
     address: &'a str,
 }
 
@@ -91,13 +91,13 @@ pub(super) async fn page(
     }
 }
 
-/// `snsapi_base` is granted without a question, and so is everything to a stand-in.
+/// `snsapi_base` and snapshot users are allowed without asking.
 fn is_silent(sim: &SimState, login: &Login, parameters: &Parameters) -> bool {
     let base = login.scope == "snsapi_base" && parameters.get("forcePopup") != "true";
     base || login.snapshot || sim.settings.auto_allow
 }
 
-/// Grants it as the phone's owner.
+/// Allows the login as the phone's user.
 fn allow_at_once(sim: &SimState, login: &Login, owner: &PhoneUser) -> Response {
     let callback = sim.change(|world, now| {
         let user = owner.id(world);
@@ -106,7 +106,7 @@ fn allow_at_once(sim: &SimState, login: &Login, owner: &PhoneUser) -> Response {
     redirect_to_site(sim, login, callback.unwrap_or_default())
 }
 
-/// The codes of the dialogs are documented, their order is not.
+/// Checks the parameters. The dialogs are documented, their order is not.
 fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, Dialog> {
     let missing = |name| parameters.get(name).is_empty();
     if missing("appid") {
@@ -141,7 +141,7 @@ fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, Dialo
     Ok(app)
 }
 
-/// A dialog of WeChat's documentation.
+/// Dialog from WeChat's documentation.
 fn dialog(code: u32) -> Dialog {
     Dialog {
         text: documented(code).unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! `/connect/l/qrconnect`: what did the phone do? Held until it did something (facts 2.1).
+//! `/connect/l/qrconnect`: WeChat's long poll, held until the phone changes the login (facts 2.1).
 
 use std::{fmt::Write, sync::Arc};
 
@@ -22,7 +22,7 @@ use crate::{
 
 const NO_STORE: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
 
-/// The answer is a script; `f=json` and `f=url` are the forms that apps ask for.
+/// Responds with a script, or with the formats of mobile apps: `f=json` and `f=url`.
 pub(crate) async fn poll(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
     let parameters = parameters::form(address.query().unwrap_or_default());
     let uuid = parameters.get("uuid");
@@ -34,14 +34,14 @@ pub(crate) async fn poll(State(sim): State<Arc<SimState>>, address: Uri) -> Resp
     let mut script = format!("window.wx_errcode={errcode};window.wx_code='{code}';");
     if parameters.get("f") == "url" {
         let callback = callback(&sim, uuid).unwrap_or_default();
-        // Percent-encoded like every address, so that no quote ends the text.
+        // The URL is percent-encoded, so only these two characters could end the JavaScript string.
         let callback = callback.replace('\\', "%5C").replace('\'', "%27");
         let _ = write!(script, "window.wx_redirecturl='{callback}';");
     }
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], script).into_response()
 }
 
-/// Where the browser is sent, once the phone said yes.
+/// Callback URL, after the phone has allowed the login.
 fn callback(sim: &SimState, uuid: &str) -> Option<String> {
     let world = sim.world();
     let login = world.logins.find(uuid, sim.now())?;
@@ -62,11 +62,12 @@ async fn wait_for_phone(sim: &SimState, uuid: &str, last: &str) -> (u16, String)
         let timeout = async {
             match wake.duration_since(now) {
                 Ok(timeout) if sim.clock.runs() => sleep(timeout).await,
-                // Time stands still, so that it only ends by being moved.
+                // A frozen clock reaches the deadline only by being moved, which wakes the loop below.
                 _ => std::future::pending().await,
             }
         };
-        // Whatever it is that happens, the answer is in the world.
+        // The branches only wake the loop: the world is the single source of truth, so a lost or doubled
+        // wake-up cannot return a wrong state.
         tokio::select! {
             () = next_change(&mut phone) => {}
             _ = clock_changes.changed() => {}
@@ -75,7 +76,8 @@ async fn wait_for_phone(sim: &SimState, uuid: &str, last: &str) -> (u16, String)
     }
 }
 
-/// Returns at once if there is nothing left that could change.
+/// Waits for the next change of the login. Returns at once if the login is gone, and the loop then reports it
+/// as expired.
 async fn next_change(phone: &mut Option<watch::Receiver<()>>) {
     if let Some(phone) = phone {
         let _ = phone.changed().await;

@@ -1,4 +1,4 @@
-//! `/connect/qrconnect` and the QR picture on it (facts 1).
+//! `/connect/qrconnect`: the QR page, its QR code and its script (facts 1).
 
 use std::sync::Arc;
 
@@ -32,11 +32,11 @@ struct QrPage<'a> {
     app_name: &'a str,
     english: bool,
     options: PageOptions<'a>,
-    /// Where the browser goes instead of the callback, to come back twice.
+    /// URL instead of the callback, if the callback is to arrive twice.
     twice: Option<String>,
 }
 
-/// The QR page in its newer form (`stylelite=1`), which has other class names.
+/// The newer QR page (`stylelite=1`), with other class names.
 #[derive(Template)]
 #[template(path = "qr_lite.html")]
 struct LiteQrPage<'a> {
@@ -44,30 +44,30 @@ struct LiteQrPage<'a> {
     app_name: &'a str,
     english: bool,
     options: PageOptions<'a>,
-    /// Where the browser goes instead of the callback, to come back twice.
+    /// URL instead of the callback, if the callback is to arrive twice.
     twice: Option<String>,
 }
 
-/// What the site that embeds the QR page may choose of it.
+/// Options that the embedding site sets (facts 1.1).
 #[derive(Clone, Copy, Debug)]
 struct PageOptions<'a> {
     /// `black` or `white`.
     text_color: &'static str,
     stylesheet: Option<&'a str>,
-    /// Whether WeChat for PC may be asked.
+    /// Offers quick login by WeChat for PC.
     quick: bool,
-    /// `true`, `false` or `default`: which window goes on after the login.
+    /// `true`, `false` or `default`: the window that opens the callback.
     self_redirect: &'static str,
 }
 
-/// The answer to a page that wants a new QR code without being loaded again.
+/// New QR code for a page that does not reload.
 #[derive(Template)]
 #[template(path = "qr.xml")]
 struct QrXml<'a> {
     uuid: &'a str,
 }
 
-/// Checks app id, scope and callback in this order, then shows a new QR code.
+/// Checks the parameters, then shows a new QR code.
 pub(super) async fn page(
     State(sim): State<Arc<SimState>>,
     headers: HeaderMap,
@@ -119,7 +119,7 @@ fn show(sim: &SimState, login: &Login, app_name: &str, parameters: &Parameters) 
     }
 }
 
-/// The options of facts 1.1; a style sheet is not for the newer form, and never a script.
+/// Parses the options. A style sheet applies to the classic page only, and must not be a script.
 fn options(parameters: &Parameters) -> PageOptions<'_> {
     let stylesheet = Some(parameters.get("href")).filter(|href| {
         let allowed = ["http://", "https://", "data:text/css;base64,"];
@@ -141,7 +141,7 @@ fn options(parameters: &Parameters) -> PageOptions<'_> {
     }
 }
 
-/// App id, scope and callback, in this order.
+/// Checks app ID, scope and callback, in this order.
 pub(super) fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, ErrorPage> {
     let app = world.app(parameters.get("appid")).map_err(|_| ErrorPage {
         text: "AppID 参数错误",
@@ -162,19 +162,20 @@ pub(super) fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a
     Ok(app)
 }
 
-/// Allows a login without a phone, as the first user.
+/// Allows the login as the first user, without a phone.
 fn allow_at_once(sim: &SimState, login: &Login) -> Response {
     let callback = sim.change(|world, now| world.allow(&login.uuid, None, now));
     redirect_to_site(sim, login, callback.unwrap_or_default())
 }
 
-/// The script that shows the QR page in a frame of a site (facts 2.3), in our own words.
+/// Serves the simulator's own `wxLogin.js`, which shows the QR page in a frame (facts 2.3).
 pub(super) async fn wx_login_script() -> Response {
     let script = include_str!("../../../templates/wxLogin.js");
     ([(CONTENT_TYPE, "application/javascript")], script).into_response()
 }
 
-/// The picture holds the phone's address, at the host by which this browser knows the simulator.
+/// Serves the QR code. It encodes the phone's URL at the host that this browser used, which the phone can reach
+/// as well.
 pub(super) async fn picture(
     State(sim): State<Arc<SimState>>,
     Path(uuid): Path<String>,

@@ -1,4 +1,4 @@
-//! Browsers that play WeChat's own.
+//! Cookies that make any browser behave as WeChat's built-in browser.
 
 use axum::{
     http::{
@@ -10,17 +10,17 @@ use axum::{
 
 use crate::parameters::form;
 
-/// The cookie of a browser that plays WeChat's own.
+/// Cookie of a browser that acts as WeChat's.
 const WECHAT_BROWSER: &str = "weixin-sim-inside=1";
 
-/// The cookie of one that loses those of the sites.
+/// Cookie of a browser that loses the cookies of sites.
 const LOSES_COOKIES: &str = "weixin-sim-forgets=1";
 
 pub(crate) fn is_wechat_browser(headers: &HeaderMap) -> bool {
     has(headers, USER_AGENT, "MicroMessenger") || has(headers, COOKIE, WECHAT_BROWSER)
 }
 
-/// Whether this browser plays one that loses the cookies of sites.
+/// Returns `true` if this browser is to lose the cookies of sites.
 pub(crate) fn forgets(headers: &HeaderMap) -> bool {
     has(headers, COOKIE, LOSES_COOKIES)
 }
@@ -31,7 +31,7 @@ fn has(headers: &HeaderMap, name: HeaderName, text: &str) -> bool {
     values.any(|value| value.contains(text))
 }
 
-/// Makes this browser play WeChat's own from now on, and opens the login again.
+/// Sets the cookies, then opens the login URL again.
 pub(crate) async fn inside(address: Uri) -> Response {
     let parameters = form(address.query().unwrap_or_default());
     let to = parameters.get("to");

@@ -1,4 +1,4 @@
-//! The simulated phone: what a QR code opens, and the answer that its owner gives.
+//! Screens of the simulated phone after a scan: ask, then allow or cancel.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -18,14 +18,14 @@ use crate::{
     world::{Stage, World},
 };
 
-/// Sends the browser back to the site twice.
+/// Page that calls the callback twice.
 #[derive(Template)]
 #[template(path = "twice.html")]
 struct TwicePage<'a> {
     callback: &'a str,
 }
 
-/// The simulated phone.
+/// Screen of the simulated phone.
 #[derive(Template)]
 #[template(path = "phone.html")]
 struct PhonePage<'a> {
@@ -48,7 +48,7 @@ enum Screen<'a> {
     },
 }
 
-/// `/connect/confirm`: opening it is the scan.
+/// `/connect/confirm`: opening this page is the scan.
 pub(super) async fn confirm(
     State(sim): State<Arc<SimState>>,
     owner: PhoneUser,
@@ -65,7 +65,7 @@ pub(super) async fn confirm(
     }
 }
 
-/// Who are you, and do you allow it?
+/// Shows the question: which user, and allow or cancel?
 pub(crate) fn ask(sim: &SimState, uuid: &str, app_name: &str, owner: &PhoneUser) -> Response {
     let world = sim.world();
     let (users, owner) = (&world.users, &owner.id(&world));
@@ -79,7 +79,7 @@ pub(crate) fn ask(sim: &SimState, uuid: &str, app_name: &str, owner: &PhoneUser)
     })
 }
 
-/// `/_sim/phone/{uuid}`: the form's answer, `action=allow&user=…` or `action=cancel`.
+/// `/_sim/phone/{uuid}`: handles the form, `action=allow&user=…` or `action=cancel`.
 pub(super) async fn decide(
     State(sim): State<Arc<SimState>>,
     Path(uuid): Path<String>,
@@ -101,7 +101,7 @@ pub(super) async fn decide(
     }
 }
 
-/// `/_sim/twice`: sends the browser back to the site twice.
+/// `/_sim/twice`: calls the callback twice.
 pub(super) async fn twice(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
     let parameters = parameters::form(address.query().unwrap_or_default());
     let world = sim.world();
@@ -114,9 +114,9 @@ pub(super) async fn twice(State(sim): State<Arc<SimState>>, address: Uri) -> Res
     }
 }
 
-/// What the phone shows after the answer.
+/// Next page of the phone after the decision.
 enum Next<'a> {
-    /// The browser that waits in front of the QR code goes on by itself.
+    /// The waiting browser continues on its own.
     Screen(Screen<'a>),
     /// Inside WeChat, the phone is the browser.
     Callback(String),

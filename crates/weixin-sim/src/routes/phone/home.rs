@@ -1,4 +1,4 @@
-//! `/_sim/phone`: the simulated phone's first screen, whose owner can be chosen.
+//! `/_sim/phone`: home screen of the simulated phone.
 
 use std::sync::Arc;
 
@@ -18,23 +18,23 @@ use crate::{
     world::{Login, World},
 };
 
-/// The simulated phone's first screen.
+/// Home screen of the simulated phone.
 #[derive(Template)]
 #[template(path = "phone_home.html")]
 struct HomePage<'a> {
     owner: &'a str,
     users: &'a [User],
     version: u64,
-    /// What waits to be scanned, as HTML.
+    /// Rendered [`WaitingList`].
     waiting: &'a str,
-    /// Whether the browser inside it loses the cookies of sites.
+    /// The phone's browser loses the cookies of sites.
     forgets: bool,
     mini_programs: &'a [&'a App],
-    /// Of the mini program that was just opened.
+    /// Code of the mini program that was just opened.
     code: Option<&'a str>,
 }
 
-/// What waits to be scanned now.
+/// QR codes that wait to be scanned.
 #[derive(Template)]
 #[template(path = "waiting_list.html")]
 struct WaitingList<'a> {
@@ -49,9 +49,9 @@ pub(super) async fn show(
     screen(&sim, &owner, &headers, None)
 }
 
-/// The first screen, with a code that a mini program has just got.
+/// Renders the home screen, with the code of a mini program that was just opened.
 fn screen(sim: &SimState, owner: &PhoneUser, headers: &HeaderMap, code: Option<&str>) -> Response {
-    // Before the part that it is the version of: what happens in between is shown twice, and not missed.
+    // Read the version before the content: a change in between is then shown twice instead of missed.
     let version = sim.version();
     let waiting = &waiting(sim);
     let world = sim.world();
@@ -70,7 +70,7 @@ fn screen(sim: &SimState, owner: &PhoneUser, headers: &HeaderMap, code: Option<&
     })
 }
 
-/// `/_sim/phone/waiting?after=VERSION`: what waits to be scanned, as soon as that may be something else.
+/// `/_sim/phone/waiting?after=VERSION`: the QR codes that wait, as soon as they may have changed.
 pub(super) async fn follow(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
     long_poll::changed_part(&sim, &address, waiting).await
 }
@@ -80,7 +80,7 @@ fn waiting(sim: &SimState) -> String {
     WaitingList { pending }.render().unwrap_or_default()
 }
 
-/// The phone is somebody else's from now on.
+/// Changes the phone's user.
 pub(super) async fn choose(State(sim): State<Arc<SimState>>, body: String) -> Response {
     let form = parameters::form(&body);
     let user = sim
@@ -94,7 +94,7 @@ pub(super) async fn choose(State(sim): State<Arc<SimState>>, body: String) -> Re
     }
 }
 
-/// Reads the address of a QR code, or of an official account's login, and goes there.
+/// Opens the URL of a QR code or of an official account's login.
 pub(super) async fn open(address: Uri) -> Response {
     let parameters = parameters::form(address.query().unwrap_or_default());
     let Ok(url) = Url::parse(parameters.get("address").trim()) else {
@@ -126,7 +126,7 @@ pub(super) async fn open(address: Uri) -> Response {
     }
 }
 
-/// Opens a mini program, which logs its visitor in.
+/// Opens a mini program, which logs the user in.
 pub(super) async fn mini_program(
     State(sim): State<Arc<SimState>>,
     headers: HeaderMap,

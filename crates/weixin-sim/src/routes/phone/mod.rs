@@ -1,4 +1,4 @@
-//! The simulated phone.
+//! The simulated phone: its screens, its user and its browser.
 
 mod browser;
 mod confirm;
@@ -19,12 +19,12 @@ pub(super) use self::{
 };
 use crate::state::SimState;
 
-/// What a QR code opens.
+/// The page that a QR code opens.
 pub(super) fn wechat() -> Router<Arc<SimState>> {
     Router::new().route("/connect/confirm", get(confirm::confirm))
 }
 
-/// The phone's own screens.
+/// The phone's other screens.
 pub(super) fn simulator() -> Router<Arc<SimState>> {
     Router::new()
         .route("/_sim/phone", get(home::show))

@@ -1,4 +1,4 @@
-//! Whose phone the browser plays: a choice that is kept in a cookie.
+//! The simulated phone's user, kept in a cookie.
 
 use std::convert::Infallible;
 
@@ -11,17 +11,17 @@ use crate::world::World;
 
 const NAME: &str = "weixin-sim-user";
 
-/// The user that was chosen, if anybody was.
+/// User chosen in this browser, if any.
 pub(crate) struct PhoneUser(Option<String>);
 
 impl PhoneUser {
-    /// The id of a user who exists: the chosen one, else the first.
+    /// ID of the chosen user if they exist, otherwise of the first user.
     pub(crate) fn id(&self, world: &World) -> String {
         let chosen = world.user(self.0.as_deref()).or_else(|_| world.user(None));
         chosen.map(|user| user.id.clone()).unwrap_or_default()
     }
 
-    /// The cookie that keeps the choice.
+    /// Cookie that keeps the choice.
     pub(super) fn cookie(id: &str) -> Option<HeaderValue> {
         let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
         HeaderValue::try_from(format!("{NAME}={id}; Path=/; HttpOnly; SameSite=Lax")).ok()

@@ -1,4 +1,4 @@
-//! What happens to users and apps while they are logged in.
+//! Account events: changes of users and apps while users are logged in.
 
 use crate::{
     App, DesktopAnswer, PhoneError, User,
@@ -27,7 +27,7 @@ impl World {
         app.map(change).ok_or(PhoneError::WrongApp { expected })
     }
 
-    /// Somebody new, at the end, or somebody who is there as they are now.
+    /// Adds a user, or replaces the one with the same ID.
     pub(crate) fn put_user(&mut self, user: User) {
         match self.users.iter_mut().find(|known| known.id == user.id) {
             Some(known) => *known = user,
@@ -35,7 +35,7 @@ impl World {
         }
     }
 
-    /// A new app, or one that is there as it is now.
+    /// Registers an app, or replaces the one with the same ID.
     pub(crate) fn put_app(&mut self, app: App) {
         match self.apps.iter_mut().find(|known| known.id == app.id) {
             Some(known) => *known = app,
@@ -43,7 +43,7 @@ impl World {
         }
     }
 
-    /// WeChat for PC runs, and this user, or the first, sits in front of it.
+    /// Starts WeChat for PC as this user, or as the first.
     pub(crate) fn run_desktop(
         &mut self,
         name: Option<&str>,
@@ -54,14 +54,14 @@ impl World {
         Ok(())
     }
 
-    /// All tokens of the user are void (42007, facts 4.4).
+    /// Revokes all tokens of the user (42007, facts 4.4).
     pub(crate) fn change_password(&mut self, name: &str) -> Result<(), PhoneError> {
         let id = self.user(Some(name))?.id.clone();
         self.grants.revoke(&id, None, &ApiError::PASSWORD_CHANGED);
         Ok(())
     }
 
-    /// The user takes back what they have granted to an app (50001).
+    /// Withdraws the user's authorization of an app (50001).
     pub(crate) fn withdraw(&mut self, name: &str, app: &str) -> Result<(), PhoneError> {
         let id = self.user(Some(name))?.id.clone();
         self.grants

@@ -1,4 +1,4 @@
-//! `/cgi-bin/token`, `/cgi-bin/stable_token` and `/cgi-bin/ticket/getticket` (facts 5.4).
+//! App access tokens: `/cgi-bin/token`, `/cgi-bin/stable_token` and `/cgi-bin/ticket/getticket` (facts 5.4).
 
 use std::time::SystemTime;
 
@@ -11,13 +11,13 @@ use crate::{
 };
 
 impl World {
-    /// `/cgi-bin/token`: every call makes a new one.
+    /// `/cgi-bin/token`: every call issues a new token.
     pub(crate) fn app_token(&mut self, app: &str, now: SystemTime) -> IssuedAppToken {
         let token = self.random.token();
         self.app_tokens.renew(Pool::Token, app, token, now)
     }
 
-    /// `/cgi-bin/stable_token`: the same one while it lives, but near its end or by force.
+    /// `/cgi-bin/stable_token`: returns the current token until it expires soon or a renewal is forced.
     pub(crate) fn stable_token(
         &mut self,
         app: &str,
@@ -34,7 +34,7 @@ impl World {
         }
     }
 
-    /// The app of a token that is good.
+    /// App of a valid token.
     pub(crate) fn app_of_token(&self, token: &str, now: SystemTime) -> Result<&str, ApiError> {
         let issued = self
             .app_tokens
@@ -48,7 +48,7 @@ impl World {
         }
     }
 
-    /// `/cgi-bin/ticket/getticket`: the same one while it lives.
+    /// `/cgi-bin/ticket/getticket`: returns the current ticket until it expires.
     pub(crate) fn ticket(
         &mut self,
         token: &str,

@@ -1,4 +1,4 @@
-//! Logins from the QR code to the code.
+//! Login flow: from the QR code to the code.
 
 use std::time::SystemTime;
 
@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl World {
-    /// The phone's owner says yes; saying so again changes nothing.
+    /// Allows the login. Repeating it as the same user returns the same callback.
     pub(crate) fn allow(
         &mut self,
         uuid: &str,
@@ -29,7 +29,7 @@ impl World {
         }
     }
 
-    /// The phone's owner, or who sits in front of WeChat for PC, says yes, which can be done once.
+    /// Allows the login, exactly once; returns the callback URL.
     pub(crate) fn confirm(
         &mut self,
         uuid: &str,
@@ -47,7 +47,7 @@ impl World {
         Ok(login.callback())
     }
 
-    /// Where the browser was sent, if it was this user who said yes.
+    /// Callback URL of a login that this user has allowed already.
     fn earlier_callback(&self, uuid: &str, user: &str, now: SystemTime) -> Option<String> {
         let login = self.logins.find(uuid, now)?;
         let Stage::Confirmed { code } = &login.stage else {
@@ -57,7 +57,7 @@ impl World {
         is_theirs.then(|| login.callback())
     }
 
-    /// Begins a login: a QR code to scan, or a question inside WeChat.
+    /// Begins a login: a QR code, or a question in WeChat's built-in browser.
     pub(crate) fn begin(&mut self, app: &App, params: &LoginParams<'_>, now: SystemTime) -> Login {
         let target = Target {
             is_login: true,
@@ -95,7 +95,7 @@ impl World {
         login
     }
 
-    /// The phone reads the QR code; returns the app's name.
+    /// Scans the QR code; returns the app's name.
     pub(crate) fn scan(&mut self, uuid: &str, now: SystemTime) -> Result<String, PhoneError> {
         let login = self.logins.scan(uuid, now)?;
         self.timeline.record(login.trace, Event::Scanned, now);
@@ -104,14 +104,14 @@ impl World {
         Ok(app.map(|app| app.name.clone()).unwrap_or_default())
     }
 
-    /// Ends the time of a QR code now.
+    /// Expires the QR code now.
     pub(crate) fn expire(&mut self, uuid: &str, now: SystemTime) -> Result<(), PhoneError> {
         let trace = self.logins.expire(uuid, now)?;
         self.timeline.record(trace, Event::Expired, now);
         Ok(())
     }
 
-    /// A login that begins with a code in the hands of an app on the phone; returns its number.
+    /// Records a login that begins with a code on the phone; returns its number in the timeline.
     pub(super) fn record_code_given(
         &mut self,
         app: &str,
@@ -125,7 +125,7 @@ impl World {
         trace
     }
 
-    /// The phone's owner says no; the same QR code may be scanned again.
+    /// Cancels the login. The same QR code can be scanned again.
     pub(crate) fn cancel(&mut self, uuid: &str, now: SystemTime) -> Result<&Login, PhoneError> {
         let login = self.logins.scan(uuid, now)?;
         self.timeline.record(login.trace, Event::Canceled, now);

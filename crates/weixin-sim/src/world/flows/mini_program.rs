@@ -1,4 +1,4 @@
-//! The logins of mini programs: codes, session keys and what is encrypted with them (facts 5.1 to 5.3).
+//! Mini program logins: codes, session keys and payloads (facts 5.1 to 5.3).
 
 use std::time::SystemTime;
 
@@ -10,18 +10,19 @@ use crate::{
     world::{World, mini_programs::Code, timeline::Event},
 };
 
-/// What a code of `wx.login` is worth.
+/// Result of exchanging a code of `wx.login`.
 #[derive(Debug)]
 pub(crate) struct Session {
-    /// In base64.
+    /// Session key in base64.
     pub(crate) key: String,
     pub(crate) openid: String,
     pub(crate) unionid: Option<String>,
 }
 
 impl World {
-    /// `wx.login`: a code, and a new session key that takes the place of the one before at once,
-    /// whether the server has heard of it or not.
+    /// `wx.login`: issues a code and a new session key.
+    ///
+    /// The new key replaces the old one at once, even before the server exchanges the code.
     pub(crate) fn wx_login(
         &mut self,
         app: &str,
@@ -41,7 +42,7 @@ impl World {
         Ok(text)
     }
 
-    /// The tap on the phone number button.
+    /// Phone number button: issues a code.
     pub(crate) fn phone_code(
         &mut self,
         app: &str,
@@ -75,7 +76,7 @@ impl World {
         })
     }
 
-    /// `/sns/jscode2session`: the code is looked at before the secret, as for other logins.
+    /// `/sns/jscode2session`: checks the code before the secret, like the other logins.
     pub(crate) fn session(
         &mut self,
         app: &str,
@@ -110,7 +111,7 @@ impl World {
         })
     }
 
-    /// `/wxa/checksession`: whether this is the signature of the latest session key of that user.
+    /// `/wxa/checksession`: accepts the signature of the user's latest session key only.
     pub(crate) fn check_session(
         &self,
         app: &str,
@@ -126,13 +127,13 @@ impl World {
         is_its.then_some(()).ok_or(ApiError::INVALID_SIGNATURE)
     }
 
-    /// Whose code this is, in which mini program.
+    /// User and app of a code, as the key of a quota.
     pub(in crate::world) fn user_of_code(&self, js_code: &str) -> Option<String> {
         let (code, _) = self.mini_programs.login_codes.get(js_code)?;
         Some(format!("{} in {}", code.user, code.app))
     }
 
-    /// `/wxa/business/getuserphonenumber`: the user behind a code of the button.
+    /// `/wxa/business/getuserphonenumber`: the user of a code of the button.
     pub(crate) fn phone_of_code(
         &mut self,
         app: &str,
@@ -140,7 +141,7 @@ impl World {
         now: SystemTime,
     ) -> Result<User, ApiError> {
         let found = self.mini_programs.phone_codes.get_mut(code);
-        // A spent code of the button is an invalid one: no other answer has been seen.
+        // A used code is reported as invalid: no other response has been observed.
         let code = found.filter(|code| code.app == app && now < code.expires && !code.used);
         let code = code.ok_or(ApiError::INVALID_CODE)?;
         code.used = true;
@@ -148,7 +149,7 @@ impl World {
         Ok(self.known_user(&user)?.clone())
     }
 
-    /// Somebody who has opened this mini program, and the session key of their last `wx.login`.
+    /// User of a mini program, with the session key of their last `wx.login`.
     pub(crate) fn mini_program_user(
         &self,
         app: &str,

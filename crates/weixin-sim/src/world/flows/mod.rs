@@ -1,4 +1,4 @@
-//! What the phone, the apps and the API do to the world.
+//! Flows: what the phone, the apps and the API do to the world.
 
 mod account_events;
 mod app_tokens;

@@ -1,4 +1,4 @@
-//! The calls of the API, counted.
+//! Quotas of API calls.
 
 use std::time::SystemTime;
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl World {
-    /// Counts a call to the API. One too many is reported, and refused if quotas are enforced.
+    /// Counts a call. Exceeding a quota is reported, and returned as error if quotas are enforced.
     pub(crate) fn count_call(
         &mut self,
         path: &str,

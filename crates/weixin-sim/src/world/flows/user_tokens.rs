@@ -1,4 +1,4 @@
-//! From code to token to profile (facts 4.4 and 4.5).
+//! User tokens: from the code to the profile (facts 4.4 and 4.5).
 
 use std::time::{Duration, SystemTime};
 
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// The parameters of a code exchange.
+/// Parameters of a code exchange.
 #[derive(Debug)]
 pub(crate) struct Exchange<'a> {
     pub(crate) app: &'a str,
@@ -20,7 +20,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) code: &'a str,
 }
 
-/// A successful answer of the token endpoints.
+/// Tokens that an exchange or a refresh returns.
 #[derive(Debug)]
 pub(crate) struct IssuedUserToken {
     pub(crate) access_token: String,
@@ -28,12 +28,12 @@ pub(crate) struct IssuedUserToken {
     pub(crate) refresh_token: String,
     pub(crate) openid: String,
     pub(crate) scope: String,
-    /// `None` for a scope that shows nothing but the open id.
+    /// `None` if the scope covers the OpenID only.
     pub(crate) unionid: Option<String>,
     pub(crate) is_snapshot_user: bool,
 }
 
-/// The user behind a token.
+/// Profile behind an access token.
 #[derive(Debug)]
 pub(crate) struct Profile {
     pub(crate) user: User,
@@ -42,7 +42,7 @@ pub(crate) struct Profile {
 }
 
 impl World {
-    /// WeChat on the phone hands a code to a mobile app (`SendAuth`, facts 8.1).
+    /// Issues a code to a mobile app (`SendAuth`, facts 8.1).
     pub(crate) fn mobile_code(
         &mut self,
         app: &str,
@@ -73,7 +73,7 @@ impl World {
         Ok(code)
     }
 
-    /// `/sns/oauth2/access_token`: the code is looked at before the secret, and spent last.
+    /// `/sns/oauth2/access_token`: checks the code before the secret, and uses it last.
     pub(crate) fn exchange(
         &mut self,
         request: &Exchange<'_>,
@@ -115,8 +115,9 @@ impl World {
         self.issued(grant, now)
     }
 
-    /// `/sns/oauth2/refresh_token`: prolongs the access token, or makes a new one if it has expired.
-    /// The refresh token stays, and so does its end.
+    /// `/sns/oauth2/refresh_token`: extends the access token, or issues a new one if it has expired.
+    ///
+    /// The refresh token and its expiry stay the same.
     pub(crate) fn refresh(
         &mut self,
         app: &str,
@@ -144,7 +145,7 @@ impl World {
         self.issued(grant, now)
     }
 
-    /// `/sns/auth` and the first half of `/sns/userinfo`.
+    /// `/sns/auth`, and the first half of `/sns/userinfo`.
     pub(crate) fn check(
         &self,
         access_token: &str,
@@ -163,7 +164,7 @@ impl World {
         }
     }
 
-    /// `/sns/userinfo`: only for a scope that has the profile.
+    /// `/sns/userinfo`: requires a scope that covers the profile.
     pub(crate) fn user_info(
         &mut self,
         access_token: &str,
@@ -197,7 +198,7 @@ impl World {
         })
     }
 
-    /// Only for an app that belongs to the Open Platform account.
+    /// UnionID of a user, if the app is bound to the Open Platform account.
     pub(crate) fn unionid(&self, app: &str, user: &User) -> Option<String> {
         self.app(app)
             .is_ok_and(|app| app.is_bound)
@@ -221,7 +222,7 @@ impl World {
     }
 }
 
-/// Whether a token of these scopes may read the profile (facts 4.2).
+/// Returns `true` if a token with these scopes may read the profile (facts 4.2).
 fn shows_profile(scopes: &str) -> bool {
     scopes
         .split(',')
