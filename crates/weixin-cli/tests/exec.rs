@@ -65,7 +65,7 @@ fn the_proxy_leads_to_wechats_hosts_and_to_no_others() {
     assert!(
         other
             .stderr
-            .contains("Tunnel connection failed: 403 This proxy knows WeChat's hosts only"),
+            .contains("Tunnel connection failed: 403 This proxy serves WeChat's hosts only"),
         "{}",
         other.stderr
     );
@@ -89,7 +89,7 @@ except urllib.error.HTTPError as error:
     );
     let refusal = |host| {
         format!(
-            "403 weixin sim: this proxy knows WeChat's hosts only, by https at port 443 or by http at port 80, \
+            "403 weixin sim: this proxy serves only WeChat's hosts, by HTTPS on port 443 or HTTP on port 80, \
              and not {host}. Add it to NO_PROXY to reach it directly"
         )
     };

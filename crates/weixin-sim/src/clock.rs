@@ -99,7 +99,7 @@ impl Clock {
 /// The machine's clock, independent of the simulator's.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the one place where the time comes from"
+    reason = "the only place that reads the machine's clock"
 )]
 pub(crate) fn system_time() -> SystemTime {
     SystemTime::now()

@@ -133,7 +133,7 @@ fn at(toml: &str, start: usize, problem: &dyn Display) -> InvalidConfig {
 }
 
 fn taken(id: &str) -> String {
-    format!("app {id:?}: `id` must not be that of another app")
+    format!("app {id:?}: `id` is used by another app")
 }
 
 impl From<Seconds> for Lifetimes {

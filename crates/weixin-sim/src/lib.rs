@@ -97,6 +97,7 @@
 //! - **Memory**: the newest 100 000 entries of each kind are kept.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod bilingual;
 mod builder;
 mod clock;
 mod config;
@@ -117,11 +118,12 @@ mod world;
 #[cfg(feature = "tls")]
 pub use self::tls::Authority;
 pub use self::{
+    bilingual::Bilingual,
     builder::SimBuilder,
     config::{EXAMPLE as EXAMPLE_CONFIG, InvalidConfig},
     hosts::WECHAT_HOSTS,
     lifetimes::Lifetimes,
-    lint::finding::{Bilingual, Finding, Rule},
+    lint::finding::{Finding, Rule},
     routes::OPENAPI,
     sim::Sim,
     world::{

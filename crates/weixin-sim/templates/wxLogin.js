@@ -1,12 +1,12 @@
 // Shows the QR page in a frame: new WxLogin({ id, appid, scope, redirect_uri, state, … }).
-// The simulator's own; the address is that of this script's server.
+// The simulator's own script; its server also serves the QR page.
 (function (window, document) {
   "use strict";
 
   var origin = new URL(document.currentScript.src).origin;
 
-  // Values are not encoded here, as in WeChat's script: the site encodes redirect_uri.
-  function address(options) {
+  // Does not encode values, like WeChat's script: the site encodes redirect_uri.
+  function loginUrl(options) {
     var selfRedirect = options.self_redirect;
     var parameters = [
       ["appid", options.appid],
@@ -31,7 +31,7 @@
 
   window.WxLogin = function (options) {
     var frame = document.createElement("iframe");
-    frame.src = address(options);
+    frame.src = loginUrl(options);
     frame.frameBorder = "0";
     frame.allowTransparency = "true";
     frame.scrolling = "no";

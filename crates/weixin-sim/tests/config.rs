@@ -89,10 +89,7 @@ fn a_bad_file_is_refused_with_line_field_and_rule() {
         ),
         (
             "[[app]]\nid = \"wx1\"\nsecret = \"s\"\n[[app]]\nid = \"wx1\"\nsecret = \"s\"",
-            [
-                "line 4: app \"wx1\"",
-                "`id` must not be that of another app",
-            ],
+            ["line 4: app \"wx1\"", "`id` is used by another app"],
         ),
         (
             "seed = 1\ndesktop = \"nobody\"",
@@ -100,7 +97,7 @@ fn a_bad_file_is_refused_with_line_field_and_rule() {
         ),
         (
             "[[app]]\nid = \"wx1\"\nsecret = \"s\"\ncallback_domains = [\"https://a.example\"]",
-            ["app \"wx1\"", "bare hosts"],
+            ["app \"wx1\"", "hosts without scheme"],
         ),
         (
             "[[user]]\nid = \"\"\nnickname = \"x\"",

@@ -58,7 +58,7 @@ async fn an_app_is_registered_changed_and_removed_and_nothing_differs_the_second
     assert!(open(&sim, app, callback).await.contains("/connect/qrcode/"));
 
     let bad = json!({ "callback_domains": ["https://www.example.com"] });
-    let rule = "must be bare hosts, such as \"www.example.com\": no scheme, port or path";
+    let rule = "must be hosts without scheme, port or path, such as \"www.example.com\"";
     let refusal = json!({ "error": { "field": "callback_domains", "rule": rule } });
     assert_eq!(call(&sim, Method::PUT, &path, bad).await, (400, refusal));
     for _ in 0..2 {
@@ -108,7 +108,7 @@ async fn the_clock_stops_moves_and_runs_on_from_where_it_is() {
         assert_eq!(there, json!({ "now": 160, "runs": false }));
     }
     let back = change(json!({ "now": 159 })).await;
-    let rule = "the clock cannot be moved back, but by reset";
+    let rule = "the clock cannot be moved back except by a reset";
     assert_eq!(back, json!({ "error": { "field": "now", "rule": rule } }));
     let both = change(json!({ "now": 170, "advance_seconds": 1 })).await;
     assert_eq!(both["error"]["field"], "now");

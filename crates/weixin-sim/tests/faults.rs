@@ -174,12 +174,12 @@ async fn a_fault_that_cannot_be_is_refused_and_all_can_be_called_off() {
         (
             json!({ "effect": { "errcode": 12345 } }),
             "effect",
-            "expected an errcode of WeChat's documentation, such as -1 or 45011",
+            "expected a documented errcode, such as -1 or 45011",
         ),
         (
             json!({ "effect": { "delay_ms": 60001 } }),
             "effect",
-            "expected a delay of 60000 milliseconds at the most",
+            "expected a delay of at most 60000 milliseconds",
         ),
         (
             json!({ "effect": { "html": 99 } }),

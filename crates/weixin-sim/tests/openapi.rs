@@ -177,7 +177,7 @@ async fn bad_input_is_answered_as_the_document_says() {
     let wait = waits.iter().find(|call| call.path.ends_with("/wait-for"));
     let never = json!({ "login": { "app_id": "wxnone" }, "timeout_ms": 1 });
     let (status, answer) = wait.unwrap().make(&never, None).await;
-    let rule = "nothing like it happened within 1 ms";
+    let rule = "no matching event within 1 ms";
     let expected = json!({ "error": { "field": "timeout_ms", "rule": rule } });
     assert_eq!((status, answer), (408, expected));
 }

@@ -40,7 +40,7 @@ async fn a_user_who_logs_in_too_often_is_reported_and_refused_on_demand() {
         }
         sim.expect_no_findings();
         assert_eq!(log_in(&client, &sim, "layla").await, after);
-        let sent = "/sns/jscode2session: more than 100 a minute".to_owned();
+        let sent = "/sns/jscode2session: more than 100 calls per minute".to_owned();
         assert_eq!(found(&sim), [("quota", sent)]);
         // Others, and later minutes, are not concerned.
         assert_eq!(log_in(&client, &sim, "xiaoming").await, 0);

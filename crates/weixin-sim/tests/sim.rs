@@ -281,7 +281,7 @@ const BAD_CONTROL: [(&str, &str, u16, &str, &str); 9] = [
         "",
         405,
         "method",
-        "this path has no such method: see /_sim/api/openapi.json for what there is",
+        "this path does not support the method: see /_sim/api/openapi.json",
     ),
     (
         "/_sim/api/logins/UUID/allow",
@@ -316,7 +316,7 @@ const BAD_CONTROL: [(&str, &str, u16, &str, &str); 9] = [
         "{}",
         400,
         "body",
-        "expected advance_seconds or now, runs, or both",
+        "expected advance_seconds or now, or runs, or both",
     ),
     (
         "/_sim/api/clock",
@@ -330,14 +330,14 @@ const BAD_CONTROL: [(&str, &str, u16, &str, &str); 9] = [
         r#"{"advance_seconds":9999999999}"#,
         400,
         "advance_seconds",
-        "the clock can be moved by 3153600000 more seconds at the most",
+        "the clock can be moved by at most 3153600000 more seconds",
     ),
     (
         "/_sim/nothing",
         "",
         404,
         "path",
-        "no such path: see /_sim/api/openapi.json for what there is",
+        "no such path: see /_sim/api/openapi.json",
     ),
 ];
 

@@ -4,18 +4,10 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
+use crate::bilingual::Bilingual;
+
 /// Maximum number of findings, and of states, that are kept.
 const MAX_REMEMBERED: usize = 1000;
-
-/// A text in Chinese and English.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct Bilingual {
-    /// 中文
-    pub zh: &'static str,
-    /// English
-    pub en: &'static str,
-}
 
 /// A rule of WeChat, or of secure logins.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]

@@ -1,51 +1,50 @@
 //! Explanations on WeChat's error pages: the rule that a login URL breaks, in the simulator's words.
 
+use crate::bilingual::Bilingual;
+
 /// A rule that a login URL breaks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Violation {
-    pub(crate) chinese: &'static str,
-    pub(crate) english: &'static str,
-}
+pub(crate) struct Violation(pub(crate) Bilingual);
 
 impl Violation {
-    pub(crate) const WHITESPACE: Self = Self {
-        chinese: "redirect_uri 含有空格、换行或控制字符",
-        english: "redirect_uri has spaces, line breaks or control characters",
-    };
-    pub(crate) const NOT_ABSOLUTE: Self = Self {
-        chinese: "redirect_uri 不是完整地址",
-        english: "redirect_uri is not an absolute address",
-    };
-    pub(crate) const NOT_HTTP: Self = Self {
-        chinese: "redirect_uri 不以 http:// 或 https:// 开头",
-        english: "redirect_uri does not start with http:// or https://",
-    };
-    pub(crate) const USER_INFO: Self = Self {
-        chinese: "redirect_uri 的域名前带有用户名",
-        english: "redirect_uri has a user name before the host",
-    };
-    pub(crate) const PORT: Self = Self {
-        chinese: "redirect_uri 带有端口",
-        english: "redirect_uri has a port",
-    };
-    pub(crate) const OTHER_HOST: Self = Self {
-        chinese: "redirect_uri 的域名与授权回调域不一致",
-        english: "the host of redirect_uri is not the registered callback domain",
-    };
-    pub(crate) const UNKNOWN_APP: Self = Self {
-        chinese: "没有登记这个 appid",
-        english: "no app with this appid is registered",
-    };
-    pub(crate) const SCOPE: Self = Self {
-        chinese: "二维码页面只用于网站应用，scope 为 snsapi_login（多个之间用逗号分隔）",
-        english: "the QR page is for a website app, with scope snsapi_login (several are separated by commas)",
-    };
-    pub(crate) const ORDER: Self = Self {
-        chinese: "参数顺序应为 appid、redirect_uri、response_type、scope、state",
-        english: "the order must be appid, redirect_uri, response_type, scope, state",
-    };
-    pub(crate) const UNKNOWN_QR_CODE: Self = Self {
-        chinese: "二维码不存在或已过期",
-        english: "this QR code is unknown or has expired",
-    };
+    pub(crate) const WHITESPACE: Self = Self(Bilingual::new(
+        "redirect_uri 含有空格、换行或控制字符",
+        "redirect_uri contains spaces, line breaks or control characters",
+    ));
+    pub(crate) const NOT_ABSOLUTE: Self = Self(Bilingual::new(
+        "redirect_uri 不是完整的 URL",
+        "redirect_uri is not an absolute URL",
+    ));
+    pub(crate) const NOT_HTTP: Self = Self(Bilingual::new(
+        "redirect_uri 不以 http:// 或 https:// 开头",
+        "redirect_uri does not start with http:// or https://",
+    ));
+    pub(crate) const USER_INFO: Self = Self(Bilingual::new(
+        "redirect_uri 的域名前带有用户名",
+        "redirect_uri has a user name before the host",
+    ));
+    pub(crate) const PORT: Self = Self(Bilingual::new(
+        "redirect_uri 带有端口",
+        "redirect_uri has a port",
+    ));
+    pub(crate) const OTHER_HOST: Self = Self(Bilingual::new(
+        "redirect_uri 的域名与授权回调域不一致",
+        "the host of redirect_uri is not the registered callback domain",
+    ));
+    pub(crate) const UNKNOWN_APP: Self = Self(Bilingual::new(
+        "AppID 无效：没有登记这个 appid",
+        "no app with this appid is registered",
+    ));
+    pub(crate) const SCOPE: Self = Self(Bilingual::new(
+        "二维码页面只用于网站应用，scope 为 snsapi_login（多个之间用逗号分隔）",
+        "the QR page is for a website app, with scope snsapi_login (several are separated by commas)",
+    ));
+    pub(crate) const ORDER: Self = Self(Bilingual::new(
+        "参数顺序应为 appid、redirect_uri、response_type、scope、state",
+        "the parameters must be in the order appid, redirect_uri, response_type, scope, state",
+    ));
+    pub(crate) const UNKNOWN_QR_CODE: Self = Self(Bilingual::new(
+        "二维码不存在或已过期",
+        "this QR code is unknown or has expired",
+    ));
 }

@@ -34,7 +34,7 @@ pub(super) async fn instrument(
 ) -> Response {
     let at = unix_seconds(sim.now());
     let Some((info, request)) = read(request, peer).await else {
-        let text = "a request has 64 KiB at most\n";
+        let text = "the request body exceeds 64 KiB\n";
         return (StatusCode::PAYLOAD_TOO_LARGE, text).into_response();
     };
     let response = respond(&sim, &info, request, next).await;

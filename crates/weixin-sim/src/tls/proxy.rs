@@ -17,7 +17,7 @@ use super::handshakes::Sender;
 use crate::{hosts::is_wechat, routes::Peer};
 
 /// Reason phrase: many clients show nothing else of a rejected CONNECT.
-const REFUSED: ReasonPhrase = ReasonPhrase::from_static(b"This proxy knows WeChat's hosts only");
+const REFUSED: ReasonPhrase = ReasonPhrase::from_static(b"This proxy serves WeChat's hosts only");
 
 pub(super) struct Proxy {
     /// Base URL of the simulator.
@@ -35,13 +35,13 @@ impl Proxy {
     fn refuse(&self, address: &Uri) -> Response {
         let Some(host) = address.host() else {
             let text = format!(
-                "weixin sim: this is a proxy to WeChat's hosts. The simulator itself is at {}\n",
+                "weixin sim: this is a proxy to WeChat's hosts. The simulator's own URL is {}\n",
                 self.simulator
             );
             return (StatusCode::BAD_REQUEST, text).into_response();
         };
         let text = format!(
-            "weixin sim: this proxy knows WeChat's hosts only, by https at port 443 or by http at port 80, \
+            "weixin sim: this proxy serves only WeChat's hosts, by HTTPS on port 443 or HTTP on port 80, \
              and not {host}. Add it to NO_PROXY to reach it directly\n"
         );
         let mut response = (StatusCode::FORBIDDEN, text).into_response();

@@ -191,7 +191,7 @@ impl AppChange {
         if !domains.all(|domain| is_host(domain)) {
             return Err((
                 "callback_domains",
-                "must be bare hosts, such as \"www.example.com\": no scheme, port or path",
+                "must be hosts without scheme, port or path, such as \"www.example.com\"",
             ));
         }
         set_if_some(&mut app.secret, self.secret);

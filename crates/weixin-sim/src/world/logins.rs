@@ -95,7 +95,7 @@ pub enum PhoneError {
     #[error("this QR code is unknown or has expired: open the login page again")]
     Expired,
     /// The user has no session key of the mini program, because they have not opened it.
-    #[error("this user has not opened the mini program: wx-login comes first")]
+    #[error("this user has no session with the mini program: call wx-login first")]
     NotOpened,
     /// No such app, or an app of another kind.
     #[error("{expected}")]

@@ -87,7 +87,12 @@ impl Quotas {
         let a_day = day.exceeds(quota.a_day, seconds / DAY);
         if minute.exceeds(quota.a_minute, seconds / MINUTE) {
             let is_first = minute.calls == quota.a_minute + 1;
-            let sent = || format!("{}: more than {} a minute", quota.path, quota.a_minute);
+            let sent = || {
+                format!(
+                    "{}: more than {} calls per minute",
+                    quota.path, quota.a_minute
+                )
+            };
             return Some(Excess {
                 api_error: ApiError::MINUTE_QUOTA,
                 finding: is_first.then(sent),
@@ -96,7 +101,7 @@ impl Quotas {
         a_day.then(|| Excess {
             api_error: ApiError::DAILY_QUOTA,
             finding: (day.calls == quota.a_day + 1)
-                .then(|| format!("{}: more than {} a day", quota.path, quota.a_day)),
+                .then(|| format!("{}: more than {} calls per day", quota.path, quota.a_day)),
         })
     }
 }

@@ -62,7 +62,7 @@ impl IntoResponse for BadRequest {
 }
 
 pub(crate) async fn not_found() -> BadRequest {
-    let rule = "no such path: see /_sim/api/openapi.json for what there is";
+    let rule = "no such path: see /_sim/api/openapi.json";
     BadRequest {
         status: StatusCode::NOT_FOUND,
         ..BadRequest::new("path", rule)
@@ -70,7 +70,7 @@ pub(crate) async fn not_found() -> BadRequest {
 }
 
 pub(crate) async fn method_not_allowed() -> BadRequest {
-    let rule = "this path has no such method: see /_sim/api/openapi.json for what there is";
+    let rule = "this path does not support the method: see /_sim/api/openapi.json";
     BadRequest {
         status: StatusCode::METHOD_NOT_ALLOWED,
         ..BadRequest::new("method", rule)

@@ -37,7 +37,7 @@ pub(super) async fn change(
     } = read(&body)?;
     match (advance_seconds, now) {
         (None, None) if runs.is_none() => {
-            let rule = "expected advance_seconds or now, runs, or both";
+            let rule = "expected advance_seconds or now, or runs, or both";
             return Err(BadRequest::new("body", rule));
         }
         (None, None) => {}
@@ -45,12 +45,12 @@ pub(super) async fn change(
         (None, Some(now)) => {
             let to = SystemTime::UNIX_EPOCH + Duration::from_secs(now.into());
             let by = to.duration_since(sim.now()).map_err(|_| {
-                BadRequest::new("now", "the clock cannot be moved back, but by reset")
+                BadRequest::new("now", "the clock cannot be moved back except by a reset")
             })?;
             advance(&sim, "now", by)?;
         }
         (Some(_), Some(_)) => {
-            let rule = "expected either this or advance_seconds";
+            let rule = "expected either now or advance_seconds";
             return Err(BadRequest::new("now", rule));
         }
     }
@@ -65,7 +65,7 @@ pub(super) async fn change(
 fn advance(sim: &SimState, field: &'static str, by: Duration) -> Result<(), BadRequest> {
     sim.advance(by).map_err(|left| {
         let left = left.as_secs();
-        let rule = format!("the clock can be moved by {left} more seconds at the most");
+        let rule = format!("the clock can be moved by at most {left} more seconds");
         BadRequest::new(field, rule)
     })
 }

@@ -34,7 +34,7 @@ fn check(effect: &Effect) -> Result<(), String> {
     let is_content_type = |value: &String| HeaderValue::try_from(value).is_ok();
     match effect {
         Effect::Errcode(errcode) if ApiError::documented(*errcode).is_none() => {
-            Err("expected an errcode of WeChat's documentation, such as -1 or 45011".to_owned())
+            Err("expected a documented errcode, such as -1 or 45011".to_owned())
         }
         Effect::Dialog(code) if dialog::documented(*code).is_none() => {
             Err("expected the number of a dialog, from 10003 to 10016".to_owned())
@@ -43,7 +43,7 @@ fn check(effect: &Effect) -> Result<(), String> {
             if *milliseconds > MAX_DELAY =>
         {
             Err(format!(
-                "expected a delay of {MAX_DELAY} milliseconds at the most"
+                "expected a delay of at most {MAX_DELAY} milliseconds"
             ))
         }
         Effect::Html(status) if !(200..600).contains(status) => {

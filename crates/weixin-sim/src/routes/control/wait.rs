@@ -125,12 +125,12 @@ pub(super) async fn wait_for(
         return Err(BadRequest::new("body", rule));
     }
     if filter.timeout_ms > MAX_WAIT {
-        let rule = format!("expected {MAX_WAIT} at the most");
+        let rule = format!("expected at most {MAX_WAIT}");
         return Err(BadRequest::new("timeout_ms", rule));
     }
     let patience = Duration::from_millis(filter.timeout_ms);
     let happened = timeout(patience, sim.until(|sim| filter.look(sim))).await;
-    let rule = format!("nothing like it happened within {} ms", filter.timeout_ms);
+    let rule = format!("no matching event within {} ms", filter.timeout_ms);
     happened
         .map(Json)
         .map_err(|_| BadRequest::timed_out("timeout_ms", rule))

@@ -7,6 +7,7 @@ use axum::{extract::State, http::Uri, response::Response};
 
 use crate::{
     App, AppKind, Finding, LoggedRequest, User,
+    bilingual::Bilingual,
     clock::unix_seconds,
     routes::{long_poll, response::page},
     state::SimState,
@@ -62,29 +63,29 @@ impl LoggedRequest {
 }
 
 impl Event {
-    fn words(self) -> (&'static str, &'static str) {
+    fn words(self) -> Bilingual {
         match self {
-            Self::Opened => ("打开", "opened"),
-            Self::Scanned => ("扫描", "scanned"),
-            Self::Canceled => ("取消", "canceled"),
-            Self::Allowed => ("允许", "allowed"),
-            Self::CodeGiven => ("交出 code", "code given"),
-            Self::Exchanged => ("换取令牌", "code exchanged"),
-            Self::CodeUsedAgain => ("code 重复使用", "code used again"),
-            Self::Refreshed => ("刷新", "refreshed"),
-            Self::Profile => ("读取资料", "profile"),
-            Self::Expired => ("过期", "expired"),
+            Self::Opened => Bilingual::new("打开", "opened"),
+            Self::Scanned => Bilingual::new("扫描", "scanned"),
+            Self::Canceled => Bilingual::new("取消", "canceled"),
+            Self::Allowed => Bilingual::new("允许", "allowed"),
+            Self::CodeGiven => Bilingual::new("下发 code", "code issued"),
+            Self::Exchanged => Bilingual::new("换取 access_token", "code exchanged"),
+            Self::CodeUsedAgain => Bilingual::new("code 重复使用", "code used again"),
+            Self::Refreshed => Bilingual::new("刷新", "refreshed"),
+            Self::Profile => Bilingual::new("获取用户信息", "profile"),
+            Self::Expired => Bilingual::new("过期", "expired"),
         }
     }
 }
 
 impl AppKind {
-    fn words(self) -> (&'static str, &'static str) {
+    fn words(self) -> Bilingual {
         match self {
-            Self::Website => ("网站应用", "website app"),
-            Self::OfficialAccount => ("公众号", "official account"),
-            Self::MobileApp => ("移动应用", "mobile app"),
-            Self::MiniProgram => ("小程序", "mini program"),
+            Self::Website => Bilingual::new("网站应用", "website app"),
+            Self::OfficialAccount => Bilingual::new("公众号", "official account"),
+            Self::MobileApp => Bilingual::new("移动应用", "mobile app"),
+            Self::MiniProgram => Bilingual::new("小程序", "mini program"),
         }
     }
 }

@@ -12,6 +12,7 @@ use axum::{
 use super::error_page::ErrorPage;
 use crate::{
     App, AppKind,
+    bilingual::Language,
     hosts::is_wechat,
     lint::violation::Violation,
     parameters::Parameters,
@@ -30,7 +31,7 @@ use crate::{
 struct QrPage<'a> {
     login: &'a Login,
     app_name: &'a str,
-    english: bool,
+    language: Language,
     options: PageOptions<'a>,
     /// URL instead of the callback, if the callback is to arrive twice.
     twice: Option<String>,
@@ -42,7 +43,7 @@ struct QrPage<'a> {
 struct LiteQrPage<'a> {
     login: &'a Login,
     app_name: &'a str,
-    english: bool,
+    language: Language,
     options: PageOptions<'a>,
     /// URL instead of the callback, if the callback is to arrive twice.
     twice: Option<String>,
@@ -99,12 +100,16 @@ fn show(sim: &SimState, login: &Login, app_name: &str, parameters: &Parameters) 
         let xml = QrXml { uuid: &login.uuid }.render().unwrap_or_default();
         return ([(CONTENT_TYPE, "text/xml; charset=utf-8")], xml).into_response();
     }
-    let (english, options) = (parameters.get("lang") == "en", options(parameters));
+    let language = match parameters.get("lang") {
+        "en" => Language::English,
+        _ => Language::Chinese,
+    };
+    let options = options(parameters);
     if parameters.get("stylelite") == "1" {
         render(&LiteQrPage {
             login,
             app_name,
-            english,
+            language,
             options,
             twice: login.twice(&sim.origin),
         })
@@ -112,7 +117,7 @@ fn show(sim: &SimState, login: &Login, app_name: &str, parameters: &Parameters) 
         render(&QrPage {
             login,
             app_name,
-            english,
+            language,
             options,
             twice: login.twice(&sim.origin),
         })

@@ -110,7 +110,7 @@ pub(super) async fn twice(State(sim): State<Arc<SimState>>, address: Uri) -> Res
         Some(login) => page(&TwicePage {
             callback: &login.callback(),
         }),
-        None => bad_request("uuid: expected that of a login that was allowed".to_owned()),
+        None => bad_request("uuid: expected the UUID of an allowed login".to_owned()),
     }
 }
 

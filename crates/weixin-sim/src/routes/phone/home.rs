@@ -89,7 +89,7 @@ pub(super) async fn choose(State(sim): State<Arc<SimState>>, body: String) -> Re
         .map(|user| user.id.clone());
     match user.map(|id| PhoneUser::cookie(&id)) {
         Ok(Some(cookie)) => ([(SET_COOKIE, cookie)], Redirect::to("/_sim/phone")).into_response(),
-        Ok(None) => bad_request("user: its id cannot be kept in a cookie"),
+        Ok(None) => bad_request("user: the ID cannot be stored in a cookie"),
         Err(error) => bad_request(&format!("user: {error}")),
     }
 }
@@ -98,9 +98,7 @@ pub(super) async fn choose(State(sim): State<Arc<SimState>>, body: String) -> Re
 pub(super) async fn open(address: Uri) -> Response {
     let parameters = parameters::form(address.query().unwrap_or_default());
     let Ok(url) = Url::parse(parameters.get("address").trim()) else {
-        return bad_request(
-            "address: expected a whole address that begins with http:// or https://",
-        );
+        return bad_request("address: expected a URL that begins with http:// or https://");
     };
     let query = url.query().unwrap_or_default();
     match url.path() {
@@ -121,7 +119,7 @@ pub(super) async fn open(address: Uri) -> Response {
             Redirect::to(&format!("/_sim/inside?to={to}{forgets}")).into_response()
         }
         _ => bad_request(
-            "address: expected that of a QR code (/connect/confirm) or of an official account's login (/connect/oauth2/authorize)",
+            "address: expected the URL of a QR code (/connect/confirm) or of an official account's login (/connect/oauth2/authorize)",
         ),
     }
 }

@@ -22,7 +22,7 @@ impl World {
         id: &str,
         change: impl FnOnce(&mut App),
     ) -> Result<(), PhoneError> {
-        let expected = "expected the app id of an app";
+        let expected = "expected the ID of an app";
         let app = self.apps.iter_mut().find(|app| app.id == id);
         app.map(change).ok_or(PhoneError::WrongApp { expected })
     }

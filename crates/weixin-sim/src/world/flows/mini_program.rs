@@ -165,7 +165,7 @@ impl World {
     }
 
     fn mini_program(&self, app: &str) -> Result<&App, PhoneError> {
-        let expected = "expected the app id of a mini program";
+        let expected = "expected the ID of a mini program";
         let known = self
             .app(app)
             .ok()

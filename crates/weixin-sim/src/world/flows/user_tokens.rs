@@ -49,7 +49,7 @@ impl World {
         user: Option<&str>,
         now: SystemTime,
     ) -> Result<String, PhoneError> {
-        let expected = "expected the app id of a mobile app";
+        let expected = "expected the ID of a mobile app";
         let known = self
             .app(app)
             .is_ok_and(|app| app.kind == AppKind::MobileApp);
