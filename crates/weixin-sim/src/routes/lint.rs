@@ -27,20 +27,20 @@ const EXPOSED: [&str; 5] = [
 ];
 
 pub(super) fn check_request(world: &mut World, request: &RequestInfo, errcode: Option<i64>) {
-    everywhere(&mut world.findings, request);
+    check_any(&mut world.findings, request);
     match request.path.as_str() {
         // The QR page reloads itself with the same state when its QR code has expired.
-        "/connect/qrconnect" if !request.reloaded => login(world, request, AppKind::Website),
+        "/connect/qrconnect" if !request.reloaded => check_login(world, request, AppKind::Website),
         "/connect/oauth2/authorize" => {
-            login(world, request, AppKind::OfficialAccount);
-            inside(&mut world.findings, &request.parameters);
+            check_login(world, request, AppKind::OfficialAccount);
+            check_official_account(&mut world.findings, &request.parameters);
         }
-        path if path.starts_with("/sns/") => call(&mut world.findings, request, errcode),
+        path if path.starts_with("/sns/") => check_api_call(&mut world.findings, request, errcode),
         _ => {}
     }
 }
 
-fn everywhere(findings: &mut Findings, request: &RequestInfo) {
+fn check_any(findings: &mut Findings, request: &RequestInfo) {
     let RequestInfo {
         method, path, host, ..
     } = request;
@@ -61,10 +61,10 @@ fn everywhere(findings: &mut Findings, request: &RequestInfo) {
     }
 }
 
-fn login(world: &mut World, request: &RequestInfo, page: AppKind) {
+fn check_login(world: &mut World, request: &RequestInfo, page: AppKind) {
     let parameters = &request.parameters;
-    callback(world, parameters);
-    scope(world, request, page);
+    check_callback(world, parameters);
+    check_scope(world, request, page);
     let findings = &mut world.findings;
     let state = parameters.get("state");
     if state.is_empty() {
@@ -74,10 +74,10 @@ fn login(world: &mut World, request: &RequestInfo, page: AppKind) {
     } else if state.len() < MIN_STATE {
         findings.add(&Rule::STATE_SHORT, format!("state={state}"));
     }
-    exposed(world, parameters);
+    check_exposed(world, parameters);
 }
 
-fn callback(world: &mut World, parameters: &Parameters) {
+fn check_callback(world: &mut World, parameters: &Parameters) {
     let redirect_uri = parameters.get("redirect_uri");
     let sent = || redirect_uri.to_owned();
     let app = world.app(parameters.get("appid"));
@@ -100,7 +100,7 @@ fn callback(world: &mut World, parameters: &Parameters) {
 }
 
 /// The kind of app, the page and the scope must match.
-fn scope(world: &mut World, request: &RequestInfo, page: AppKind) {
+fn check_scope(world: &mut World, request: &RequestInfo, page: AppKind) {
     let scope = request.parameters.get("scope");
     let Ok(app) = world.app(request.parameters.get("appid")) else {
         return;
@@ -117,7 +117,7 @@ fn scope(world: &mut World, request: &RequestInfo, page: AppKind) {
 }
 
 /// Finds tokens and secrets in a login URL, where they would be logged: by parameter name, or by value.
-fn exposed(world: &mut World, parameters: &Parameters) {
+fn check_exposed(world: &mut World, parameters: &Parameters) {
     for (name, value) in parameters.as_slice() {
         let by_name = name != "code" && EXPOSED.contains(&name.as_str()) && !value.is_empty();
         if by_name || world.contains_secret(value) {
@@ -129,13 +129,13 @@ fn exposed(world: &mut World, parameters: &Parameters) {
 }
 
 /// Rules that apply only to official accounts.
-fn inside(findings: &mut Findings, parameters: &Parameters) {
+fn check_official_account(findings: &mut Findings, parameters: &Parameters) {
     let names = || parameters.as_slice().iter().map(|(name, _)| name.as_str());
-    let misspelt = |name: &str| {
+    let differs_in_case = |name: &str| {
         let lower = name.to_ascii_lowercase();
         lower != name && ORDER.contains(&lower.as_str())
     };
-    if let Some(name) = names().find(|name| misspelt(name)) {
+    if let Some(name) = names().find(|name| differs_in_case(name)) {
         findings.add(&Rule::PARAMETER_CASE, name.to_owned());
     } else if !is_in_order(parameters) {
         findings.add(&Rule::ORDER, names().collect::<Vec<_>>().join(", "));
@@ -146,7 +146,7 @@ fn inside(findings: &mut Findings, parameters: &Parameters) {
     }
 }
 
-fn call(findings: &mut Findings, request: &RequestInfo, errcode: Option<i64>) {
+fn check_api_call(findings: &mut Findings, request: &RequestInfo, errcode: Option<i64>) {
     let RequestInfo {
         method,
         path,

@@ -22,9 +22,14 @@ pub(super) async fn changed_part(
 ) -> Response {
     let parameters = parameters::form(address.query().unwrap_or_default());
     let seen = parameters.get("after");
-    let changed = |sim: &SimState| (sim.version().to_string() != seen).then_some(());
+    let changed = |sim: &SimState| {
+        let version = sim.version().to_string();
+        (version != seen).then_some(version)
+    };
     // After the timeout the unchanged part is returned, and the script polls again with the same version.
-    let _ = timeout(MAX_WAIT, sim.until(changed)).await;
-    let version = sim.version().to_string();
+    let version = match timeout(MAX_WAIT, sim.until(changed)).await {
+        Ok(version) => version,
+        Err(_) => seen.to_owned(),
+    };
     ([("x-version", version)], Html(part(sim))).into_response()
 }

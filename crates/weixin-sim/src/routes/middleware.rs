@@ -13,8 +13,7 @@ use axum::{
 use http_body::Body as _;
 
 use super::{
-    api::answer,
-    faults,
+    faults::{self, Call},
     lint::check_request,
     request::{Peer, RequestInfo, read},
 };
@@ -26,6 +25,10 @@ use crate::{
     world::request_log::UnmaskedRequest,
 };
 
+/// Handles a request to one of WeChat's paths.
+///
+/// The request is linted and logged after its response, because some findings depend on the error code. The time
+/// is that of its arrival: a delayed response must not look like a late request.
 pub(super) async fn instrument(
     State(sim): State<Arc<SimState>>,
     ConnectInfo(peer): ConnectInfo<Peer>,
@@ -38,8 +41,8 @@ pub(super) async fn instrument(
         return (StatusCode::PAYLOAD_TOO_LARGE, text).into_response();
     };
     let response = respond(&sim, &info, request, next).await;
-    let (response, text) = match info.family {
-        Some(_) => keep(response).await,
+    let (response, body) = match info.family {
+        Some(_) => read_body(response).await,
         None => (response, None),
     };
     let errcode = response.extensions().get().map(|Errcode(errcode)| *errcode);
@@ -54,9 +57,10 @@ pub(super) async fn instrument(
         body: info.body.to_vec(),
         status: response.status().as_u16(),
         errcode,
-        answer: text.map(|text| text.to_vec()),
+        answer: body.map(|body| body.to_vec()),
     });
     drop(world);
+    // Notify after the lock is released, so that a woken reader does not wait for it.
     sim.notify();
     response
 }
@@ -66,17 +70,23 @@ async fn respond(sim: &SimState, info: &RequestInfo, request: Request, next: Nex
     let Some(family) = info.family else {
         return next.run(request).await;
     };
-    match faults::take(sim, info) {
-        Some(effect) => faults::apply(effect, sim, family, (request, next)).await,
-        // At the simulator's own address plain HTTP is normal; under WeChat's host names it is rejected (facts
-        // 4.1).
-        None if !info.secure && is_wechat(&info.host) => {
-            answer(sim, family, Err::<(), _>(ApiError::REQUIRE_HTTPS))
-        }
-        None => match count(sim, info) {
-            Some(api_error) => answer(sim, family, Err::<(), _>(api_error)),
-            None => next.run(request).await,
-        },
+    let call = Call {
+        sim,
+        family,
+        request,
+        next,
+    };
+    // Faults come first: a test that injects one wants it whatever else is wrong with the request.
+    if let Some(effect) = faults::take(sim, info) {
+        return call.run_with(effect).await;
+    }
+    // At the simulator's own address plain HTTP is normal; under WeChat's host names it is rejected (facts 4.1).
+    if !info.secure && is_wechat(&info.host) {
+        return call.fail(ApiError::REQUIRE_HTTPS);
+    }
+    match count(sim, info) {
+        Some(error) => call.fail(error),
+        None => call.run().await,
     }
 }
 
@@ -89,7 +99,7 @@ fn count(sim: &SimState, info: &RequestInfo) -> Option<ApiError> {
 
 /// Reads the body for the log. A body without a known length is slow or broken on purpose: reading it would
 /// undo the fault.
-async fn keep(response: Response) -> (Response, Option<Bytes>) {
+async fn read_body(response: Response) -> (Response, Option<Bytes>) {
     if response.body().size_hint().exact().is_none() {
         return (response, None);
     }

@@ -17,7 +17,7 @@ use super::handshakes::Sender;
 use crate::{hosts::is_wechat, routes::Peer};
 
 /// Reason phrase: many clients show nothing else of a rejected CONNECT.
-const REFUSED: ReasonPhrase = ReasonPhrase::from_static(b"This proxy serves WeChat's hosts only");
+const REJECTED: ReasonPhrase = ReasonPhrase::from_static(b"This proxy serves WeChat's hosts only");
 
 pub(super) struct Proxy {
     /// Base URL of the simulator.
@@ -32,7 +32,7 @@ impl Proxy {
         Router::new().fallback(forward).with_state(Arc::new(self))
     }
 
-    fn refuse(&self, address: &Uri) -> Response {
+    fn reject(&self, address: &Uri) -> Response {
         let Some(host) = address.host() else {
             let text = format!(
                 "weixin sim: this is a proxy to WeChat's hosts. The simulator's own URL is {}\n",
@@ -45,7 +45,7 @@ impl Proxy {
              and not {host}. Add it to NO_PROXY to reach it directly\n"
         );
         let mut response = (StatusCode::FORBIDDEN, text).into_response();
-        response.extensions_mut().insert(REFUSED);
+        response.extensions_mut().insert(REJECTED);
         response
     }
 }
@@ -65,7 +65,7 @@ async fn forward(
             let answer = proxy.wechat.clone().oneshot(request).await;
             answer.unwrap_or_else(|never| match never {})
         }
-        _ => proxy.refuse(address),
+        _ => proxy.reject(address),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{expiring_map::ExpiringMap, logins::Login};
+use super::expiring_map::ExpiringMap;
 use crate::wire::api_error::ApiError;
 
 /// An issued code.
@@ -48,26 +48,10 @@ pub(crate) struct Grants {
 }
 
 impl Grants {
-    /// Stores the code of a login that was just allowed.
-    pub(super) fn issue(
-        &mut self,
-        code: &str,
-        login: &Login,
-        user: String,
-        (now, expires): (SystemTime, SystemTime),
-    ) {
-        let (app, scope) = (login.app.clone(), login.scope.clone());
-        let snapshot = login.snapshot;
-        let granted = Code {
-            app,
-            user,
-            scope,
-            snapshot,
-            expires,
-            used: false,
-            trace: login.trace,
-        };
-        self.codes.insert(code.to_owned(), granted, expires, now);
+    /// Stores an issued code until it expires.
+    pub(super) fn issue(&mut self, code: String, granted: Code, now: SystemTime) {
+        let end = granted.expires;
+        self.codes.insert(code, granted, end, now);
     }
 
     /// Stores a pair of tokens, or replaces it after a refresh.

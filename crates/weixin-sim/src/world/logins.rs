@@ -22,7 +22,7 @@ pub(crate) struct Login {
     /// Number in the timeline.
     pub(crate) trace: u64,
     /// Quick login by WeChat for PC instead of a phone.
-    pub(crate) fast: bool,
+    pub(crate) is_quick: bool,
     /// Effect on the way back to the site.
     pub(crate) fault: Option<Effect>,
     pub(crate) stage: Stage,
@@ -40,9 +40,9 @@ pub(crate) struct LoginParams<'a> {
     pub(crate) state: &'a str,
     pub(crate) snapshot: bool,
     /// The browser loses the cookies of sites.
-    pub(crate) forgets: bool,
+    pub(crate) loses_cookies: bool,
     /// Quick login by WeChat for PC instead of a phone.
-    pub(crate) fast: bool,
+    pub(crate) is_quick: bool,
 }
 
 /// Progress of a login.
@@ -141,7 +141,7 @@ impl Login {
         let callback = self.returns_to();
         // WeChat for PC inserts them before the fragment, the page appends them after it (facts 1.5).
         let (callback, fragment) = match callback.split_once('#') {
-            Some((callback, fragment)) if self.fast => {
+            Some((callback, fragment)) if self.is_quick => {
                 (callback.to_owned(), format!("#{fragment}"))
             }
             _ => (callback, String::new()),
@@ -178,8 +178,10 @@ impl Login {
     /// URL of the page that calls the callback twice, if the fault asks for it.
     ///
     /// The page has the same host name as a local callback, so that the site's cookies are sent both times.
-    pub(crate) fn twice(&self, origin: &str) -> Option<String> {
-        matches!(self.fault, Some(Effect::CallbackTwice)).then_some(())?;
+    pub(crate) fn twice_url(&self, origin: &str) -> Option<String> {
+        if !matches!(self.fault, Some(Effect::CallbackTwice)) {
+            return None;
+        }
         let origin = if self.redirect_uri.contains("://localhost") {
             origin.replacen("127.0.0.1", "localhost", 1)
         } else {
@@ -212,7 +214,7 @@ impl Logins {
         let waits = |login: &Login| match login.stage {
             // A quick login's page also shows a QR code of its own, so it is listed only when WeChat for PC
             // asks.
-            Stage::Waiting => !login.fast,
+            Stage::Waiting => !login.is_quick,
             Stage::Scanned | Stage::Canceled => true,
             Stage::Confirmed { .. } => false,
         };

@@ -64,13 +64,13 @@ pub(super) async fn access_token(
     parameters: Parameters,
 ) -> Response {
     let issued = check_method(&method).and_then(|()| exchange(&sim, &parameters));
-    let dressed = sim
+    let content_type = sim
         .settings
         .token_content_type
         .clone()
         .filter(|_| issued.is_ok());
     let mut response = answer(&sim, Family::Sns, issued.map(TokenBody::exchanged));
-    if let Some(content_type) = dressed {
+    if let Some(content_type) = content_type {
         response.headers_mut().insert(CONTENT_TYPE, content_type);
     }
     response

@@ -36,36 +36,51 @@ pub(super) fn take(sim: &SimState, info: &RequestInfo) -> Option<Effect> {
     world.faults.take(&target, &mut world.random)
 }
 
-/// Applies a fault: replaces the response, or corrupts the real one.
-pub(super) async fn apply(
-    effect: Effect,
-    sim: &SimState,
-    family: Family,
-    (request, next): (Request, Next),
-) -> Response {
-    match effect {
-        Effect::Answer(answer) => {
-            let content_type = HeaderValue::try_from(answer.content_type);
-            let mut response = (status(answer.status), answer.body).into_response();
-            if let Ok(content_type) = content_type {
-                response.headers_mut().insert(CONTENT_TYPE, content_type);
+/// A call of the API whose handler has not run yet.
+pub(super) struct Call<'a> {
+    pub(super) sim: &'a SimState,
+    pub(super) family: Family,
+    pub(super) request: Request,
+    pub(super) next: Next,
+}
+
+impl Call<'_> {
+    pub(super) async fn run(self) -> Response {
+        self.next.run(self.request).await
+    }
+
+    pub(super) fn fail(self, error: ApiError) -> Response {
+        answer(self.sim, self.family, Err::<(), _>(error))
+    }
+
+    /// Applies a fault: replaces the response, or corrupts the real one.
+    ///
+    /// What replaces the response does not run the handler, so that a code stays unused; what corrupts it
+    /// runs the handler first, as when WeChat's response is lost on its way.
+    pub(super) async fn run_with(self, effect: Effect) -> Response {
+        match effect {
+            Effect::Answer(answer) => {
+                let content_type = HeaderValue::try_from(answer.content_type);
+                let mut response = (status(answer.status), answer.body).into_response();
+                if let Ok(content_type) = content_type {
+                    response.headers_mut().insert(CONTENT_TYPE, content_type);
+                }
+                response
             }
-            response
+            Effect::DelayMs(milliseconds) => {
+                sleep(Duration::from_millis(milliseconds)).await;
+                self.run().await
+            }
+            Effect::Errcode(errcode) => {
+                self.fail(ApiError::documented(errcode).unwrap_or(ApiError::BUSY))
+            }
+            Effect::Html(code) => {
+                let page = "<html><body><h1>模拟的故障 · a simulated fault</h1></body></html>";
+                (status(code), Html(page)).into_response()
+            }
+            Effect::Reset => corrupt::broken_connection(),
+            other => corrupt::corrupt(other, self.run().await).await,
         }
-        Effect::DelayMs(milliseconds) => {
-            sleep(Duration::from_millis(milliseconds)).await;
-            next.run(request).await
-        }
-        Effect::Errcode(errcode) => {
-            let api_error = ApiError::documented(errcode).unwrap_or(ApiError::BUSY);
-            answer(sim, family, Err::<(), _>(api_error))
-        }
-        Effect::Html(code) => {
-            let page = "<html><body><h1>模拟的故障 · a simulated fault</h1></body></html>";
-            (status(code), Html(page)).into_response()
-        }
-        Effect::Reset => corrupt::broken_connection(),
-        other => corrupt::corrupt(other, next.run(request).await).await,
     }
 }
 

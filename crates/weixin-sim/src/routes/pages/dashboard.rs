@@ -109,7 +109,7 @@ fn now(sim: &SimState) -> String {
     let mut requests = world.requests.masked();
     requests.reverse();
     requests.truncate(MAX_REQUESTS);
-    let desk = DashboardContent {
+    let content = DashboardContent {
         origin: &sim.origin,
         now: time_of_day(unix_seconds(sim.now())),
         runs: sim.clock.runs(),
@@ -121,5 +121,5 @@ fn now(sim: &SimState) -> String {
         findings: world.findings.all(),
         faults: world.faults.pending().len(),
     };
-    desk.render().unwrap_or_default()
+    content.render().unwrap_or_default()
 }

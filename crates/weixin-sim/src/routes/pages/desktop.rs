@@ -26,7 +26,7 @@ use crate::{
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(2);
 
 const TIMED_OUT: u16 = 10046;
-const REFUSED: u16 = 10050;
+const DENIED: u16 = 10050;
 const SCAN_ONLY: u16 = 10057;
 
 #[derive(Deserialize)]
@@ -54,7 +54,7 @@ pub(super) async fn check_login(State(sim): State<Arc<SimState>>, body: Bytes) -
     let parameters = request.parameters();
     let app = qrconnect::check(world, &parameters).ok().cloned();
     let (Some(app), false) = (app, desktop.answer == DesktopAnswer::ScanOnly) else {
-        return refuse(SCAN_ONLY);
+        return error(SCAN_ONLY);
     };
     let params = LoginParams {
         host: "",
@@ -62,8 +62,8 @@ pub(super) async fn check_login(State(sim): State<Arc<SimState>>, body: Bytes) -
         redirect_uri: &request.redirect_uri,
         state: &request.state,
         snapshot: false,
-        forgets: false,
-        fast: true,
+        loses_cookies: false,
+        is_quick: true,
     };
     let login = world.begin(&app, &params, sim.now());
     let Ok(user) = world.user(Some(&desktop.user)) else {
@@ -89,15 +89,15 @@ pub(super) async fn authorize(State(sim): State<Arc<SimState>>, body: Bytes) -> 
         _ => world.scan(uuid, now).map(|_| ()),
     });
     if done.is_err() || desktop.answer == DesktopAnswer::Ignore {
-        return refuse(TIMED_OUT);
+        return error(TIMED_OUT);
     }
     match timeout(ANSWER_TIMEOUT, sim.until(|sim| decision(sim, uuid))).await {
         Ok(Ok(redirect_url)) => {
             Json(json!({ "errcode": 0, "jsdata": { "redirect_url": redirect_url } }))
                 .into_response()
         }
-        Ok(Err(errcode)) => refuse(errcode),
-        Err(_) => refuse(TIMED_OUT),
+        Ok(Err(errcode)) => error(errcode),
+        Err(_) => error(TIMED_OUT),
     }
 }
 
@@ -109,7 +109,7 @@ fn decision(sim: &SimState, uuid: &str) -> Option<Result<String, u16>> {
     };
     match login.stage {
         Stage::Confirmed { .. } => Some(Ok(login.callback())),
-        Stage::Canceled => Some(Err(REFUSED)),
+        Stage::Canceled => Some(Err(DENIED)),
         Stage::Waiting | Stage::Scanned => None,
     }
 }
@@ -134,7 +134,7 @@ fn read(body: &[u8]) -> Option<DesktopRequest> {
         .map(|Envelope { jsdata }| jsdata)
 }
 
-fn refuse(errcode: u16) -> Response {
+fn error(errcode: u16) -> Response {
     Json::<Value>(json!({ "errcode": errcode })).into_response()
 }
 

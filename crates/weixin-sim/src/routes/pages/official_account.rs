@@ -18,7 +18,7 @@ use crate::{
     },
     parameters::Parameters,
     routes::{
-        phone::{PhoneUser, ask, forgets, is_wechat_browser},
+        phone::{PhoneUser, ask, is_wechat_browser, loses_cookies},
         request::host,
         response::{page as render, redirect_to_site},
     },
@@ -49,7 +49,7 @@ pub(super) async fn page(
     State(sim): State<Arc<SimState>>,
     address: Uri,
     headers: HeaderMap,
-    owner: PhoneUser,
+    phone_user: PhoneUser,
     parameters: Parameters,
 ) -> Response {
     if !sim.settings.auto_allow && !is_wechat_browser(&headers) {
@@ -73,8 +73,8 @@ pub(super) async fn page(
             redirect_uri: parameters.get("redirect_uri"),
             state: parameters.get("state"),
             snapshot: parameters.get("forceSnapShot") == "true",
-            forgets: forgets(&headers),
-            fast: false,
+            loses_cookies: loses_cookies(&headers),
+            is_quick: false,
         };
         let login = world.begin(&app, &params, now);
         match login.fault {
@@ -85,9 +85,9 @@ pub(super) async fn page(
     match started {
         Err(dialog) => render(&dialog),
         Ok((login, _)) if is_silent(&sim, &login, &parameters) => {
-            allow_at_once(&sim, &login, &owner)
+            allow_at_once(&sim, &login, &phone_user)
         }
-        Ok((login, app_name)) => ask(&sim, &login.uuid, &app_name, &owner),
+        Ok((login, app_name)) => ask(&sim, &login.uuid, &app_name, &phone_user),
     }
 }
 
@@ -98,9 +98,9 @@ fn is_silent(sim: &SimState, login: &Login, parameters: &Parameters) -> bool {
 }
 
 /// Allows the login as the phone's user.
-fn allow_at_once(sim: &SimState, login: &Login, owner: &PhoneUser) -> Response {
+fn allow_at_once(sim: &SimState, login: &Login, phone_user: &PhoneUser) -> Response {
     let callback = sim.change(|world, now| {
-        let user = owner.id(world);
+        let user = phone_user.id(world);
         world.allow(&login.uuid, Some(&user), now)
     });
     redirect_to_site(sim, login, callback.unwrap_or_default())

@@ -48,7 +48,9 @@ fn callback(sim: &SimState, uuid: &str) -> Option<String> {
     matches!(login.stage, Stage::Confirmed { .. }).then(|| login.callback())
 }
 
+/// Holds the request until the login has a stage that the browser has not seen, or until the timeout.
 async fn wait_for_phone(sim: &SimState, uuid: &str, last: &str) -> (u16, String) {
+    // Subscribe before the first look at the world, so that no change in between is missed.
     let mut clock_changes = sim.clock_changes();
     let mut phone = sim.world().logins.watch(uuid);
     let until = sim.now() + sim.world().lifetimes().poll;

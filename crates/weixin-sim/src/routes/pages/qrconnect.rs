@@ -34,7 +34,7 @@ struct QrPage<'a> {
     language: Language,
     options: PageOptions<'a>,
     /// URL instead of the callback, if the callback is to arrive twice.
-    twice: Option<String>,
+    twice_url: Option<String>,
 }
 
 /// The newer QR page (`stylelite=1`), with other class names.
@@ -46,7 +46,7 @@ struct LiteQrPage<'a> {
     language: Language,
     options: PageOptions<'a>,
     /// URL instead of the callback, if the callback is to arrive twice.
-    twice: Option<String>,
+    twice_url: Option<String>,
 }
 
 /// Options that the embedding site sets (facts 1.1).
@@ -82,8 +82,8 @@ pub(super) async fn page(
             redirect_uri: parameters.get("redirect_uri"),
             state: parameters.get("state"),
             snapshot: false,
-            forgets: false,
-            fast: false,
+            loses_cookies: false,
+            is_quick: false,
         };
         let login = world.begin(&app, &params, now);
         Ok((login, app.name))
@@ -111,7 +111,7 @@ fn show(sim: &SimState, login: &Login, app_name: &str, parameters: &Parameters) 
             app_name,
             language,
             options,
-            twice: login.twice(&sim.origin),
+            twice_url: login.twice_url(&sim.origin),
         })
     } else {
         render(&QrPage {
@@ -119,7 +119,7 @@ fn show(sim: &SimState, login: &Login, app_name: &str, parameters: &Parameters) 
             app_name,
             language,
             options,
-            twice: login.twice(&sim.origin),
+            twice_url: login.twice_url(&sim.origin),
         })
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn is_wechat_browser(headers: &HeaderMap) -> bool {
 }
 
 /// Returns `true` if this browser is to lose the cookies of sites.
-pub(crate) fn forgets(headers: &HeaderMap) -> bool {
+pub(crate) fn loses_cookies(headers: &HeaderMap) -> bool {
     has(headers, COOKIE, LOSES_COOKIES)
 }
 

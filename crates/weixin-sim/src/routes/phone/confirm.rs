@@ -15,7 +15,7 @@ use crate::{
     parameters::{self, Parameters},
     routes::response::{page, redirect},
     state::SimState,
-    world::{Stage, World},
+    world::{Login, Stage, World},
 };
 
 /// Page that calls the callback twice.
@@ -37,7 +37,7 @@ enum Screen<'a> {
         uuid: &'a str,
         app_name: &'a str,
         users: &'a [User],
-        owner: &'a str,
+        phone_user: &'a str,
     },
     Allowed,
     Canceled {
@@ -51,12 +51,12 @@ enum Screen<'a> {
 /// `/connect/confirm`: opening this page is the scan.
 pub(super) async fn confirm(
     State(sim): State<Arc<SimState>>,
-    owner: PhoneUser,
+    phone_user: PhoneUser,
     parameters: Parameters,
 ) -> Response {
     let uuid = parameters.get("uuid");
     match sim.change(|world, now| world.scan(uuid, now)) {
-        Ok(app_name) => ask(&sim, uuid, &app_name, &owner),
+        Ok(app_name) => ask(&sim, uuid, &app_name, &phone_user),
         Err(error) => page(&PhonePage {
             screen: Screen::Problem {
                 text: error.to_string(),
@@ -66,15 +66,15 @@ pub(super) async fn confirm(
 }
 
 /// Shows the question: which user, and allow or cancel?
-pub(crate) fn ask(sim: &SimState, uuid: &str, app_name: &str, owner: &PhoneUser) -> Response {
+pub(crate) fn ask(sim: &SimState, uuid: &str, app_name: &str, phone_user: &PhoneUser) -> Response {
     let world = sim.world();
-    let (users, owner) = (&world.users, &owner.id(&world));
+    let (users, phone_user) = (&world.users, &phone_user.id(&world));
     page(&PhonePage {
         screen: Screen::Choose {
             uuid,
             app_name,
             users,
-            owner,
+            phone_user,
         },
     })
 }
@@ -88,7 +88,11 @@ pub(super) async fn decide(
     let form = parameters::form(&body);
     let user = Some(form.get("user")).filter(|user| !user.is_empty());
     let decided = sim.change(|world, now| match form.get("action") {
-        "allow" => allow(world, (&uuid, user), &sim.origin, now).map(Some),
+        "allow" => {
+            let callback = world.allow(&uuid, user, now)?;
+            let login = world.logins.find(&uuid, now);
+            Ok(Some(after_allow(login, callback, &sim.origin)))
+        }
         "cancel" => cancel(world, &uuid, now).map(Some),
         _ => Ok(None),
     });
@@ -122,20 +126,14 @@ enum Next<'a> {
     Callback(String),
 }
 
-fn allow<'a>(
-    world: &mut World,
-    (uuid, user): (&'a str, Option<&str>),
-    origin: &str,
-    now: SystemTime,
-) -> Result<Next<'a>, PhoneError> {
-    let login = world.logins.find(uuid, now).cloned();
-    let callback = world.allow(uuid, user, now)?;
-    Ok(match login {
+/// Next page after `login` was allowed.
+fn after_allow<'a>(login: Option<&Login>, callback: String, origin: &str) -> Next<'a> {
+    match login {
         Some(login) if login.kind == AppKind::OfficialAccount => {
-            Next::Callback(login.twice(origin).unwrap_or(callback))
+            Next::Callback(login.twice_url(origin).unwrap_or(callback))
         }
         _ => Next::Screen(Screen::Allowed),
-    })
+    }
 }
 
 fn cancel<'a>(world: &mut World, uuid: &'a str, now: SystemTime) -> Result<Next<'a>, PhoneError> {

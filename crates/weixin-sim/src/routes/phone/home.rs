@@ -10,7 +10,7 @@ use axum::{
 };
 use url::Url;
 
-use super::{browser::forgets, user::PhoneUser};
+use super::{browser::loses_cookies, user::PhoneUser};
 use crate::{
     App, AppKind, PhoneError, User, parameters,
     routes::{long_poll, response::page},
@@ -22,13 +22,13 @@ use crate::{
 #[derive(Template)]
 #[template(path = "phone_home.html")]
 struct HomePage<'a> {
-    owner: &'a str,
+    phone_user: &'a str,
     users: &'a [User],
     version: u64,
     /// Rendered [`WaitingList`].
     waiting: &'a str,
     /// The phone's browser loses the cookies of sites.
-    forgets: bool,
+    loses_cookies: bool,
     mini_programs: &'a [&'a App],
     /// Code of the mini program that was just opened.
     code: Option<&'a str>,
@@ -44,23 +44,28 @@ struct WaitingList<'a> {
 pub(super) async fn show(
     State(sim): State<Arc<SimState>>,
     headers: HeaderMap,
-    owner: PhoneUser,
+    phone_user: PhoneUser,
 ) -> Response {
-    screen(&sim, &owner, &headers, None)
+    screen(&sim, &phone_user, &headers, None)
 }
 
 /// Renders the home screen, with the code of a mini program that was just opened.
-fn screen(sim: &SimState, owner: &PhoneUser, headers: &HeaderMap, code: Option<&str>) -> Response {
+fn screen(
+    sim: &SimState,
+    phone_user: &PhoneUser,
+    headers: &HeaderMap,
+    code: Option<&str>,
+) -> Response {
     // Read the version before the content: a change in between is then shown twice instead of missed.
     let version = sim.version();
     let waiting = &waiting(sim);
     let world = sim.world();
     page(&HomePage {
-        owner: &owner.id(&world),
+        phone_user: &phone_user.id(&world),
         users: &world.users,
         version,
         waiting,
-        forgets: forgets(headers),
+        loses_cookies: loses_cookies(headers),
         mini_programs: &world
             .apps
             .iter()
@@ -111,12 +116,12 @@ pub(super) async fn open(address: Uri) -> Response {
         path @ "/connect/oauth2/authorize" => {
             let to: String =
                 form_urlencoded::byte_serialize(format!("{path}?{query}").as_bytes()).collect();
-            let forgets = if parameters.get("forgets").is_empty() {
+            let loses_cookies = if parameters.get("forgets").is_empty() {
                 ""
             } else {
                 "&forgets=1"
             };
-            Redirect::to(&format!("/_sim/inside?to={to}{forgets}")).into_response()
+            Redirect::to(&format!("/_sim/inside?to={to}{loses_cookies}")).into_response()
         }
         _ => bad_request(
             "address: expected the URL of a QR code (/connect/confirm) or of an official account's login (/connect/oauth2/authorize)",
@@ -128,16 +133,16 @@ pub(super) async fn open(address: Uri) -> Response {
 pub(super) async fn mini_program(
     State(sim): State<Arc<SimState>>,
     headers: HeaderMap,
-    owner: PhoneUser,
+    phone_user: PhoneUser,
     body: String,
 ) -> Response {
     let form = parameters::form(&body);
     let code: Result<String, PhoneError> = sim.change(|world: &mut World, now| {
-        let user = owner.id(world);
+        let user = phone_user.id(world);
         world.wx_login(form.get("app"), Some(&user), now)
     });
     match code {
-        Ok(code) => screen(&sim, &owner, &headers, Some(&code)),
+        Ok(code) => screen(&sim, &phone_user, &headers, Some(&code)),
         Err(error) => bad_request(&format!("app: {error}")),
     }
 }

@@ -13,7 +13,7 @@ use axum::{
 };
 
 pub(super) use self::{
-    browser::{forgets, is_wechat_browser},
+    browser::{is_wechat_browser, loses_cookies},
     confirm::ask,
     user::PhoneUser,
 };

@@ -9,6 +9,7 @@ use crate::{
     world::{
         World,
         fault::Target,
+        grants::Code,
         logins::{Login, LoginParams, Stage},
         timeline::{Event, LoginTrace},
     },
@@ -41,8 +42,16 @@ impl World {
         self.timeline.record(login.trace, Event::Allowed, now);
         self.timeline.set_user(login.trace, &user);
         let code = self.random.code();
-        let lifetime = self.setup.lifetimes.code_of(login.kind);
-        self.grants.issue(&code, login, user, (now, now + lifetime));
+        let granted = Code {
+            app: login.app.clone(),
+            user,
+            scope: login.scope.clone(),
+            snapshot: login.snapshot,
+            expires: now + self.setup.lifetimes.code_of(login.kind),
+            used: false,
+            trace: login.trace,
+        };
+        self.grants.issue(code.clone(), granted, now);
         login.set_stage(Stage::Confirmed { code });
         Ok(login.callback())
     }
@@ -86,8 +95,8 @@ impl World {
             state: params.state.to_owned(),
             snapshot: params.snapshot,
             expires: now + self.setup.lifetimes.qr_code,
-            fast: params.fast,
-            fault: fault.or(params.forgets.then_some(Effect::CookiesLost)),
+            is_quick: params.is_quick,
+            fault: fault.or(params.loses_cookies.then_some(Effect::CookiesLost)),
             stage: Stage::Waiting,
             changed: watch::Sender::new(()),
         };

@@ -123,8 +123,12 @@ impl World {
         let user = user.ok_or(ApiError::INVALID_OPENID)?;
         let key = (app.to_owned(), user.id.clone());
         let key = self.mini_programs.keys.get(&key);
-        let is_its = key.is_some_and(|key| encrypted::signature_of(*key) == signature);
-        is_its.then_some(()).ok_or(ApiError::INVALID_SIGNATURE)
+        let is_latest = key.is_some_and(|key| encrypted::signature_of(*key) == signature);
+        if is_latest {
+            Ok(())
+        } else {
+            Err(ApiError::INVALID_SIGNATURE)
+        }
     }
 
     /// User and app of a code, as the key of a quota.

@@ -50,12 +50,10 @@ impl World {
         now: SystemTime,
     ) -> Result<String, PhoneError> {
         let expected = "expected the ID of a mobile app";
-        let known = self
-            .app(app)
-            .is_ok_and(|app| app.kind == AppKind::MobileApp);
-        known
-            .then_some(())
-            .ok_or(PhoneError::WrongApp { expected })?;
+        let app_kind = self.app(app).map(|app| app.kind);
+        if app_kind != Ok(AppKind::MobileApp) {
+            return Err(PhoneError::WrongApp { expected });
+        }
         let user = self.user(user)?.id.clone();
         let trace = self.record_code_given(app, AppKind::MobileApp, &user, now);
         let granted = Code {
@@ -68,8 +66,7 @@ impl World {
             trace,
         };
         let code = self.random.code();
-        let end = granted.expires;
-        self.grants.codes.insert(code.clone(), granted, end, now);
+        self.grants.issue(code.clone(), granted, now);
         Ok(code)
     }
 
