@@ -13,11 +13,11 @@ use tokio::{
 };
 use weixin_sim::Sim;
 
-/// Requests of one round, one behind the other on each connection.
+/// Sequential requests per connection in one round.
 const REQUESTS: usize = 50;
 const CONNECTIONS: usize = 16;
 
-/// One answer, its head included; both servers' have the same length but for what is in the head.
+/// Reads one response; returns its length with the head.
 async fn ask(connection: &mut TcpStream, request: &[u8], buffer: &mut [u8]) -> usize {
     connection.write_all(request).await.unwrap();
     let mut read = 0;
@@ -37,7 +37,7 @@ async fn ask(connection: &mut TcpStream, request: &[u8], buffer: &mut [u8]) -> u
     }
 }
 
-/// A round of requests on every connection at once.
+/// Runs a round of requests on all connections concurrently.
 async fn round(connections: &mut Vec<TcpStream>, request: &'static [u8]) {
     let tasks: Vec<_> = connections
         .drain(..)
@@ -56,7 +56,7 @@ async fn round(connections: &mut Vec<TcpStream>, request: &'static [u8]) {
     }
 }
 
-/// A token of the simulator's, as the query of a profile.
+/// Logs in; returns the path of the profile.
 async fn logged_in(sim: &Sim) -> String {
     let get = async |path: &str| {
         let answer = reqwest::get(format!("{}{path}", sim.url())).await.unwrap();
@@ -80,7 +80,7 @@ async fn logged_in(sim: &Sim) -> String {
     )
 }
 
-/// A handler that does nothing but return these bytes.
+/// Serves a handler that only returns these bytes.
 async fn bare(body: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());

@@ -1,10 +1,10 @@
-//! The simulator's memory over an hour of 500 logins a second; the clock is moved, so that it takes minutes.
+//! Memory of the simulator during an hour of 500 logins per second. The clock is moved, so it takes minutes.
 //!
 //! `cargo run --release --package weixin-sim --example an_hour_of_logins`
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a measurement for people"
+    reason = "prints a measurement"
 )]
 
 use std::{
@@ -46,7 +46,7 @@ impl Connection {
         }
     }
 
-    /// Page, phone, exchange and profile.
+    /// Runs a whole login: page, phone, exchange and profile.
     async fn log_in(&mut self) {
         let page = self.ask("GET", PAGE).await;
         let uuid = between(&page, "<uuid>", "<").replace("<![CDATA[", "");
@@ -65,7 +65,7 @@ impl Connection {
     }
 }
 
-/// What stands behind `begin` and before `end`, or to the end of the text.
+/// Text after `begin`, up to `end` or the end of the text.
 fn between<'t>(text: &'t str, begin: &str, end: &str) -> &'t str {
     let rest = text.split_once(begin).map_or("", |(_, rest)| rest);
     rest.split(end).next().unwrap_or_default()

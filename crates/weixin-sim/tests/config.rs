@@ -14,7 +14,7 @@ async fn get(sim: &Sim, path: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_example_is_what_is_there_without_it() {
+async fn the_example_has_the_default_settings() {
     let sim = Sim::builder()
         .config(EXAMPLE_CONFIG)
         .unwrap()
@@ -27,7 +27,7 @@ async fn the_example_is_what_is_there_without_it() {
 }
 
 #[tokio::test]
-async fn apps_people_and_lifetimes_are_taken_over() {
+async fn apps_users_and_lifetimes_are_applied() {
     let toml = r#"
         auto_allow = true
         seed = 7
@@ -71,9 +71,9 @@ async fn apps_people_and_lifetimes_are_taken_over() {
 }
 
 #[test]
-fn a_bad_file_is_refused_with_line_field_and_rule() {
+fn an_invalid_file_is_rejected_with_line_field_and_rule() {
     for (toml, parts) in [
-        ("colour = 1", ["line 1", "unknown field `colour`"]),
+        ("color = 1", ["line 1", "unknown field `color`"]),
         ("\nseed = \"x\"", ["line 2", "expected u64"]),
         (
             "[[app]]\nid = \"wx1\"",
@@ -92,7 +92,7 @@ fn a_bad_file_is_refused_with_line_field_and_rule() {
             ["line 4: app \"wx1\"", "`id` is used by another app"],
         ),
         (
-            "seed = 1\ndesktop = \"nobody\"",
+            "seed = 1\ndesktop = \"unknown\"",
             ["line 2", "`desktop` must be the ID or nickname of a user"],
         ),
         (

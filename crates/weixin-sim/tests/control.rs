@@ -1,4 +1,4 @@
-//! Apps, users, time and waiting, by control in any language and in Rust.
+//! Control over HTTP and in Rust: apps, users, the clock, waiting and session keys.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::time::{Duration, SystemTime};
@@ -19,7 +19,7 @@ async fn call(sim: &Sim, method: Method, path: &str, body: Value) -> (u16, Value
     (response.status().as_u16(), response.json().await.unwrap())
 }
 
-/// The login page's text, or where it sends the browser.
+/// Opens the login page; returns its text.
 async fn open(sim: &Sim, app: &str, callback: &str) -> String {
     let client = Client::builder().redirect(Policy::none()).build().unwrap();
     let callback = callback.replace(':', "%3A").replace('/', "%2F");
@@ -31,7 +31,7 @@ async fn open(sim: &Sim, app: &str, callback: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_app_is_registered_changed_and_removed_and_nothing_differs_the_second_time() {
+async fn apps_are_registered_changed_and_removed_idempotently() {
     let sim = Sim::start().await.unwrap();
     let (app, callback) = ("wx1111111111111111", "https://www.example.com/cb");
     assert!(open(&sim, app, callback).await.contains("AppID 参数错误"));
@@ -59,21 +59,21 @@ async fn an_app_is_registered_changed_and_removed_and_nothing_differs_the_second
 
     let bad = json!({ "callback_domains": ["https://www.example.com"] });
     let rule = "must be hosts without scheme, port or path, such as \"www.example.com\"";
-    let refusal = json!({ "error": { "field": "callback_domains", "rule": rule } });
-    assert_eq!(call(&sim, Method::PUT, &path, bad).await, (400, refusal));
+    let error = json!({ "error": { "field": "callback_domains", "rule": rule } });
+    assert_eq!(call(&sim, Method::PUT, &path, bad).await, (400, error));
     for _ in 0..2 {
         let answer = call(&sim, Method::DELETE, &path, json!({})).await;
         assert_eq!(answer, (200, json!({})));
     }
     assert!(open(&sim, app, callback).await.contains("AppID 参数错误"));
-    // A reset brings back what was there at the start, and nothing else.
+    // A reset restores the default apps only.
     call(&sim, Method::PUT, &path, json!({})).await;
     sim.reset();
     assert_eq!(sim.apps().len(), 4);
 }
 
 #[tokio::test]
-async fn somebody_comes_logs_in_under_another_name_and_goes() {
+async fn a_user_is_added_logs_in_by_nickname_and_is_removed() {
     let sim = Sim::start().await.unwrap();
     let hong = json!({ "id": "hong", "nickname": "小红", "avatar": false, "blocked": false });
     let body = json!({ "nickname": "小红", "avatar": false });
@@ -97,7 +97,7 @@ async fn somebody_comes_logs_in_under_another_name_and_goes() {
 }
 
 #[tokio::test]
-async fn the_clock_stops_moves_and_runs_on_from_where_it_is() {
+async fn the_clock_is_frozen_moved_and_run_from_its_current_time() {
     let begin = SystemTime::UNIX_EPOCH + Duration::from_secs(100);
     let sim = Sim::builder().frozen_at(begin).start().await.unwrap();
     let change = async |body| call(&sim, Method::POST, "/clock", body).await.1;
@@ -114,7 +114,7 @@ async fn the_clock_stops_moves_and_runs_on_from_where_it_is() {
     assert_eq!(both["error"]["field"], "now");
     let runs = change(json!({ "runs": true })).await;
     assert_eq!(runs["runs"], true);
-    // A machine under load is slow, but not by an hour.
+    // Allows an hour for a machine under load.
     assert!(
         (160..3700).contains(&runs["now"].as_u64().unwrap()),
         "{runs}"
@@ -129,16 +129,16 @@ async fn the_clock_stops_moves_and_runs_on_from_where_it_is() {
 }
 
 #[tokio::test]
-async fn who_waits_is_told_when_it_happens() {
+async fn wait_for_returns_when_the_event_happens() {
     let sim = Sim::start().await.unwrap();
     let login = json!({ "login": { "app_id": "wx0123456789abcdef", "step": "allowed" } });
-    let (told, ()) = tokio::join!(call(&sim, Method::POST, "/wait-for", login), async {
+    let (response, ()) = tokio::join!(call(&sim, Method::POST, "/wait-for", login), async {
         open(&sim, "wx0123456789abcdef", "http://localhost/").await;
         let uuid = sim.until(|sim| sim.pending().pop()).await;
         sim.allow(&uuid, "layla").unwrap();
     });
-    assert_eq!(told.0, 200);
-    let login = &told.1["login"];
+    assert_eq!(response.0, 200);
+    let login = &response.1["login"];
     let steps: Vec<_> = login["steps"].as_array().unwrap().iter().collect();
     let names: Vec<_> = steps
         .iter()
@@ -149,15 +149,15 @@ async fn who_waits_is_told_when_it_happens() {
         (Some("layla"), vec!["opened", "allowed"])
     );
 
-    let refused = json!({ "request": { "path": "/sns/auth", "errcode": 41001, "after": 1 } });
-    let (told, _) = tokio::join!(
-        call(&sim, Method::POST, "/wait-for", refused),
+    let filter = json!({ "request": { "path": "/sns/auth", "errcode": 41001, "after": 1 } });
+    let (response, _) = tokio::join!(
+        call(&sim, Method::POST, "/wait-for", filter),
         reqwest::get(format!("{}/sns/auth", sim.url()))
     );
-    assert_eq!(told.1["request"]["number"], 2);
+    assert_eq!(response.1["request"]["number"], 2);
     let finding = json!({ "finding": { "rule": "state-missing" } });
-    let (_, told) = call(&sim, Method::POST, "/wait-for", finding).await;
-    assert_eq!(told["finding"]["id"], "state-missing");
+    let (_, response) = call(&sim, Method::POST, "/wait-for", finding).await;
+    assert_eq!(response["finding"]["id"], "state-missing");
     let two = json!({ "finding": {}, "login": {} });
     let (status, answer) = call(&sim, Method::POST, "/wait-for", two).await;
     let rule = "expected one of finding, login and request";
@@ -165,7 +165,7 @@ async fn who_waits_is_told_when_it_happens() {
 }
 
 #[tokio::test]
-async fn whoever_says_yes_twice_has_said_it_once_and_nobody_else_can() {
+async fn allowing_twice_has_one_effect_and_other_users_are_rejected() {
     let sim = Sim::start().await.unwrap();
     open(&sim, "wx0123456789abcdef", "http://localhost/").await;
     let uuid = sim.pending().remove(0);
@@ -189,7 +189,7 @@ async fn whoever_says_yes_twice_has_said_it_once_and_nobody_else_can() {
 }
 
 #[tokio::test]
-async fn a_seed_makes_the_same_codes_again() {
+async fn a_seed_repeats_the_codes() {
     let sim = Sim::start().await.unwrap();
     let code = async || {
         call(&sim, Method::POST, "/seed", json!({ "seed": 7 })).await;
@@ -202,9 +202,9 @@ async fn a_seed_makes_the_same_codes_again() {
     assert!(sim.phone_code("wx0123456789abcdef", "layla").is_err());
 }
 
-/// The signature is worked out by Python, not by the simulator.
+/// Python computes the expected signature, independently of the simulator.
 #[tokio::test]
-async fn a_session_key_is_checked_by_its_signature_until_there_is_another() {
+async fn only_the_latest_session_key_passes_the_signature_check() {
     let sim = Sim::start().await.unwrap();
     let app = "wx0123456789abcde2";
     let secret = "s".repeat(32);

@@ -1,4 +1,4 @@
-//! What goes wrong on demand, as a client sees it.
+//! Faults, as a client sees them.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use reqwest::{Client, Response};
@@ -7,7 +7,7 @@ use weixin_sim::{Answer, Effect, Fault, Sim};
 
 const ANY: &str = "/sns/auth?access_token=66_x&openid=oA";
 
-/// The answer of a path that says 40001 if nothing goes wrong.
+/// Response of a path; [`ANY`] returns 40001 without a fault.
 async fn get(sim: &Sim, path: &str) -> Response {
     reqwest::get(format!("{}{path}", sim.url())).await.unwrap()
 }
@@ -28,7 +28,7 @@ async fn add(sim: &Sim, fault: Value) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn an_errcode_comes_as_often_as_it_was_asked_for_and_at_its_path() {
+async fn an_errcode_is_returned_as_often_as_requested_at_its_path() {
     let sim = Sim::start().await.unwrap();
     let (status, pending) = add(
         &sim,
@@ -49,7 +49,7 @@ async fn an_errcode_comes_as_often_as_it_was_asked_for_and_at_its_path() {
 }
 
 #[tokio::test]
-async fn every_documented_errcode_can_be_had() {
+async fn every_documented_errcode_can_be_injected() {
     let sim = Sim::start().await.unwrap();
     let documented = [
         -1, 40001, 40002, 40003, 40013, 40014, 40029, 40030, 40035, 40037, 40066, 40125, 40163,
@@ -64,7 +64,7 @@ async fn every_documented_errcode_can_be_had() {
 }
 
 #[tokio::test]
-async fn answers_are_cut_dressed_otherwise_or_replaced_by_a_page() {
+async fn responses_are_truncated_retyped_or_replaced_by_a_page() {
     let sim = Sim::start().await.unwrap();
     sim.fault(Fault::new(Effect::Cut));
     let cut = get(&sim, ANY).await.text().await.unwrap();
@@ -96,7 +96,7 @@ async fn answers_are_cut_dressed_otherwise_or_replaced_by_a_page() {
 }
 
 #[tokio::test]
-async fn a_connection_breaks_before_or_after_the_code_was_spent() {
+async fn a_connection_breaks_before_or_after_the_code_is_used() {
     let sim = Sim::builder().auto_allow().start().await.unwrap();
     let code = async || {
         let client = Client::builder()
@@ -136,7 +136,7 @@ async fn a_connection_breaks_before_or_after_the_code_was_spent() {
 }
 
 #[tokio::test]
-async fn without_a_number_it_happens_once_and_with_null_for_ever() {
+async fn a_fault_happens_once_by_default_and_permanently_with_null() {
     let sim = Sim::start().await.unwrap();
     add(&sim, json!({ "effect": { "errcode": -1 } })).await;
     assert_eq!(
@@ -150,7 +150,7 @@ async fn without_a_number_it_happens_once_and_with_null_for_ever() {
 }
 
 #[tokio::test]
-async fn a_percentage_is_drawn_by_the_seed() {
+async fn a_percentage_is_drawn_from_the_seed() {
     let drawn = async |seed| {
         let sim = Sim::builder().seed(seed).start().await.unwrap();
         sim.fault(Fault::new(Effect::Errcode(-1)).percent(30));
@@ -163,12 +163,12 @@ async fn a_percentage_is_drawn_by_the_seed() {
     let (one, again, other) = (drawn(1).await, drawn(1).await, drawn(2).await);
     assert_eq!(one, again);
     assert_ne!(one, other);
-    let struck = one.iter().filter(|code| **code == -1).count();
-    assert!((5..40).contains(&struck), "{struck} of 60");
+    let failed = one.iter().filter(|code| **code == -1).count();
+    assert!((5..40).contains(&failed), "{failed} of 60");
 }
 
 #[tokio::test]
-async fn a_fault_that_cannot_be_is_refused_and_all_can_be_called_off() {
+async fn invalid_faults_are_rejected_and_all_faults_can_be_removed() {
     let sim = Sim::start().await.unwrap();
     for (fault, field, rule) in [
         (
@@ -211,7 +211,7 @@ async fn a_fault_that_cannot_be_is_refused_and_all_can_be_called_off() {
     assert_eq!(errcode(&sim, ANY).await, 40001);
 }
 
-/// Logs in and returns the path of the profile.
+/// Logs in; returns the path of the profile.
 async fn profile(sim: &Sim) -> String {
     let login = "/connect/qrconnect?appid=wx0123456789abcdef&scope=snsapi_login&redirect_uri=http%3A%2F%2Flocalhost%2F";
     get(sim, login).await;
@@ -228,7 +228,7 @@ async fn profile(sim: &Sim) -> String {
 }
 
 #[tokio::test]
-async fn answers_lack_a_member_or_have_half_an_emoji_or_come_slowly() {
+async fn responses_lose_a_member_gain_half_an_emoji_or_arrive_slowly() {
     let sim = Sim::start().await.unwrap();
     let profile = profile(&sim).await;
     let whole = get(&sim, &profile).await.text().await.unwrap();
@@ -245,23 +245,23 @@ async fn answers_lack_a_member_or_have_half_an_emoji_or_come_slowly() {
     );
 
     sim.fault(Fault::new(Effect::LoneSurrogate));
-    let spoilt = get(&sim, &profile).await.text().await.unwrap();
-    assert_eq!(spoilt, whole.replace("小明🐼é", "小明🐼é\\ud83d"));
-    assert!(serde_json::from_str::<Value>(&spoilt).is_err());
+    let corrupted = get(&sim, &profile).await.text().await.unwrap();
+    assert_eq!(corrupted, whole.replace("小明🐼é", "小明🐼é\\ud83d"));
+    assert!(serde_json::from_str::<Value>(&corrupted).is_err());
 
     sim.fault(Fault::new(Effect::SlowBodyMs(10)));
     let mut slow = get(&sim, &profile).await;
     assert_eq!(slow.content_length(), Some(whole.len() as u64));
-    let mut bits = Vec::new();
-    while let Some(bit) = slow.chunk().await.unwrap() {
-        bits.push(bit);
+    let mut chunks = Vec::new();
+    while let Some(chunk) = slow.chunk().await.unwrap() {
+        chunks.push(chunk);
     }
-    assert!(bits.len() > 1, "{bits:?}");
-    assert_eq!(bits.concat(), whole.as_bytes());
+    assert!(chunks.len() > 1, "{chunks:?}");
+    assert_eq!(chunks.concat(), whole.as_bytes());
 }
 
 #[tokio::test]
-async fn the_next_answer_can_be_given_word_for_word() {
+async fn the_next_response_can_be_given_byte_for_byte() {
     let sim = Sim::start().await.unwrap();
     let answer = json!({ "status": 503, "content_type": "text/html", "body": "<busy>" });
     let (status, _) = add(&sim, json!({ "effect": { "answer": answer } })).await;
@@ -278,12 +278,12 @@ async fn the_next_answer_can_be_given_word_for_word() {
 }
 
 #[tokio::test]
-async fn one_app_or_one_host_has_trouble_while_the_others_live() {
+async fn a_fault_can_be_limited_to_one_app_or_one_host() {
     let sim = Sim::start().await.unwrap();
     let profile = profile(&sim).await;
     let fault = || Fault::new(Effect::Errcode(50002));
     sim.fault(fault().app("wx0123456789abcde0"));
-    // The token names the app, as the app id would.
+    // The token identifies the app, as the app ID would.
     assert!(
         get(&sim, &profile)
             .await
@@ -319,7 +319,7 @@ async fn one_app_or_one_host_has_trouble_while_the_others_live() {
     assert!(backup.starts_with(r#"{"errcode":43003"#), "{backup}");
 }
 
-/// Where an official account's login ends.
+/// Callback URL, or page, of an official account's login.
 async fn callback(sim: &Sim, callback: &str) -> String {
     let redirect_uri = callback.replace(':', "%3A").replace('/', "%2F");
     let login = format!(
@@ -342,12 +342,12 @@ async fn callback(sim: &Sim, callback: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_login_comes_back_with_another_state_without_cookies_or_twice() {
+async fn a_login_returns_with_another_state_without_cookies_or_twice() {
     let sim = Sim::start().await.unwrap();
     let localhost = "http://localhost:1/cb";
     let good = "http://localhost:1/cb?code=CODE&state=abc";
     sim.fault(Fault::new(Effect::StateAltered));
-    // A fault of logins waits for a login.
+    // A fault of logins is not taken by an API call.
     assert_eq!(errcode(&sim, ANY).await, 40001);
     assert_eq!(
         callback(&sim, localhost).await,
@@ -375,7 +375,7 @@ async fn a_login_comes_back_with_another_state_without_cookies_or_twice() {
 }
 
 #[tokio::test]
-async fn every_documented_dialog_can_be_had() {
+async fn every_documented_dialog_can_be_injected() {
     let sim = Sim::start().await.unwrap();
     for (code, text) in [
         (10003, "redirect_uri域名与后台配置不一致"),

@@ -1,4 +1,4 @@
-//! What the simulator lets pass and reports.
+//! Findings: requests that the simulator accepts and reports.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use reqwest::{Client, redirect::Policy};
@@ -59,7 +59,7 @@ fn found(sim: &Sim) -> Vec<(&'static str, String)> {
 }
 
 #[tokio::test]
-async fn a_login_as_wechat_wants_it_finds_nothing() {
+async fn a_correct_login_has_no_findings() {
     let sim = start().await;
     let code = code(&sim).await;
     let token: Value = send(&sim, &exchange(&code)).await.json().await.unwrap();
@@ -73,7 +73,7 @@ async fn a_login_as_wechat_wants_it_finds_nothing() {
     sim.expect_no_findings();
 }
 
-/// A request, and the rule and the words that are found.
+/// A request, with the rule and the text of its finding.
 type Breach = (String, &'static str, String);
 
 fn breach(request: impl Into<String>, rule: &'static str, sent: &str) -> Breach {
@@ -161,7 +161,7 @@ fn breaches_of_the_api() -> Vec<Breach> {
 }
 
 #[tokio::test]
-async fn each_rule_is_found_when_it_is_broken() {
+async fn each_broken_rule_is_reported() {
     let breaches = [
         breaches_of_a_website(),
         breaches_inside_wechat(),
@@ -175,7 +175,7 @@ async fn each_rule_is_found_when_it_is_broken() {
 }
 
 #[tokio::test]
-async fn a_port_is_found_beside_the_host() {
+async fn port_and_host_are_reported_together() {
     let sim = start().await;
     send(&sim, &login("http://localhost:8080/cb", STATE)).await;
     let callback = "http://localhost:8080/cb".to_owned();
@@ -189,7 +189,7 @@ async fn a_port_is_found_beside_the_host() {
 }
 
 #[tokio::test]
-async fn what_is_done_twice_is_found_and_counted() {
+async fn repeated_codes_and_states_are_reported_and_counted() {
     let sim = start().await;
     let code = code(&sim).await;
     for _ in 0..3 {
@@ -206,7 +206,7 @@ async fn what_is_done_twice_is_found_and_counted() {
 }
 
 #[tokio::test]
-async fn a_profile_with_the_silent_scope_is_found() {
+async fn a_profile_request_with_snsapi_base_is_reported() {
     let sim = start().await;
     let inside = format!(
         "GET /connect/oauth2/authorize?appid=wx0123456789abcde0&redirect_uri=https%3A%2F%2Fwww.example.com%2F&response_type=code&scope=snsapi_base&state={STATE}"
@@ -240,7 +240,7 @@ async fn a_profile_with_the_silent_scope_is_found() {
 }
 
 #[tokio::test]
-async fn a_qr_page_that_loads_itself_again_repeats_no_state() {
+async fn a_reloading_qr_page_does_not_count_as_a_repeated_state() {
     let sim = start().await;
     for _ in 0..2 {
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
@@ -256,7 +256,7 @@ async fn a_qr_page_that_loads_itself_again_repeats_no_state() {
 }
 
 #[tokio::test]
-async fn old_hosts_plain_http_and_codes_in_the_referer_are_found() {
+async fn old_hosts_plain_http_and_codes_in_the_referer_are_reported() {
     let sim = start().await;
     let client = Client::builder().build().unwrap();
     for (host, path, referer) in [

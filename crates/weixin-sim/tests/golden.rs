@@ -1,8 +1,8 @@
-//! Each file of `golden/` is a story of requests and the answers that WeChat's documentation and
-//! observations promise, played against a simulator whose clock stands still.
+//! Each file of `golden/` is a scenario: requests, and the responses that WeChat's documentation and
+//! observations promise, run against a simulator with a frozen clock.
 //!
-//! `<name:shape>` in an answer stands for a value of that shape and remembers it; `<name>` stands for
-//! the remembered one; `<:rid>` for one that nobody asks for again.
+//! `<name:shape>` in a response matches a value of that shape and stores it; `<name>` is the stored value;
+//! `<:rid>` matches without storing.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::{
@@ -18,9 +18,9 @@ use weixin_sim::Sim;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct LoginTrace {
+struct Scenario {
     title: String,
-    #[expect(dead_code, reason = "for those who read it")]
+    #[expect(dead_code, reason = "documentation of the file")]
     source: String,
     steps: Vec<Step>,
 }
@@ -29,7 +29,7 @@ struct LoginTrace {
 #[serde(deny_unknown_fields)]
 struct Step {
     rule: Option<String>,
-    /// How sure the source is: documented (D), observed (O), inferred (I), or not at all (?).
+    /// Confidence in the source: documented (D), observed (O), inferred (I), or a guess (?).
     confidence: Option<Confidence>,
     request: Option<String>,
     user_agent: Option<String>,
@@ -56,16 +56,16 @@ enum Confidence {
 struct Answer {
     status: u16,
     content_type: Option<String>,
-    /// Where the browser is sent.
+    /// `Location` header.
     location: Option<String>,
-    /// The whole body.
+    /// Whole body.
     body: Option<String>,
     /// Parts of a page.
     #[serde(default)]
     contains: Vec<String>,
 }
 
-/// The time at which every story begins: 2026-09-17 15:00:10 UTC.
+/// Start time of every scenario: 2026-09-17 15:00:10 UTC.
 const BEGIN: Duration = Duration::from_secs(0x6aac_007a);
 
 struct Player {
@@ -86,7 +86,7 @@ impl Player {
         let http = Client::builder().redirect(Policy::none()).build().unwrap();
         let names = HashMap::from([
             ("origin".to_owned(), sim.url().replace('/', "\\/")),
-            // As others than WeChat write it.
+            // With unescaped slashes, outside of WeChat's JSON.
             ("origin0".to_owned(), sim.url().to_owned()),
         ]);
         Self {
@@ -106,10 +106,10 @@ impl Player {
                 .map_err(|left| format!("{left:?}"));
         }
         let (Some(request), Some(answer)) = (&step.request, &step.answer) else {
-            return Err("a step has a request and an answer, or moves the clock".to_owned());
+            return Err("a step has a request and a response, or moves the clock".to_owned());
         };
         if step.confidence.is_none() != request.contains(" /_sim/") {
-            return Err("what is WeChat's has a confidence, what is ours has none".to_owned());
+            return Err("only requests to WeChat's paths have a confidence".to_owned());
         }
         let (method, path) = request.split_once(' ').ok_or("METHOD /path")?;
         let method: Method = method.parse().map_err(|_| "METHOD /path")?;
@@ -171,7 +171,7 @@ impl Player {
         Ok(())
     }
 
-    /// What is left of `text` behind the pattern; `None` if it does not begin with it.
+    /// Rest of `text` after the pattern; `None` if it does not match.
     fn matches<'t>(&mut self, pattern: &str, text: &'t str) -> Option<&'t str> {
         let Some((literal, rest)) = pattern.split_once('<') else {
             return text.strip_prefix(pattern);
@@ -197,7 +197,7 @@ impl Player {
         }
     }
 
-    /// `<title>` is none.
+    /// Distinguishes placeholders from HTML tags, such as `<title>`.
     fn is_placeholder(&self, inside: &str) -> bool {
         let shape = inside
             .split_once(':')
@@ -239,7 +239,7 @@ impl Player {
     }
 }
 
-/// Characters of a value of that shape; all have a fixed length.
+/// Length of a value of that shape, in characters.
 fn length(shape: &str) -> Option<usize> {
     match shape {
         "code" => Some(32),
@@ -253,24 +253,24 @@ fn length(shape: &str) -> Option<usize> {
 }
 
 #[tokio::test]
-async fn every_golden_story_is_told_as_it_is_written() {
+async fn every_golden_scenario_is_reproduced() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
     files.sort();
-    assert!(files.len() >= 17, "stories are missing: {files:?}");
+    assert!(files.len() >= 17, "scenarios are missing: {files:?}");
     let mut failures = Vec::new();
     for file in files {
-        let story: LoginTrace = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        let scenario: Scenario = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
         let mut player = Player::start().await;
-        for step in &story.steps {
+        for step in &scenario.steps {
             if let Err(problem) = player.play(step).await {
                 let rule = step.rule.as_deref().unwrap_or_default();
                 failures.push(format!(
                     "{} ({rule})\n{:?}\n{problem}",
-                    story.title, step.request
+                    scenario.title, step.request
                 ));
                 break;
             }

@@ -1,11 +1,11 @@
-//! The document of the control API says what the server does: every call in it is made, with its example.
+//! The OpenAPI document against the server: every operation is called with its example.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use weixin_sim::{OPENAPI, Sim};
 
-/// A call of the document.
+/// An operation of the document.
 struct Call<'a> {
     path: &'a str,
     method: Method,
@@ -31,7 +31,7 @@ fn calls(document: &Value) -> Vec<Call<'_>> {
         .collect()
 }
 
-/// What a value breaks of a schema of the document.
+/// Schema errors of a value.
 fn breaches(document: &Value, schema: &Value, value: &Value) -> Vec<String> {
     let mut schema = schema.clone();
     schema["components"] = document["components"].clone();
@@ -49,7 +49,7 @@ impl Call<'_> {
         Self::json(&self.operation["requestBody"], "example")
     }
 
-    /// The path with its examples filled in, and in the place of the action another, if there is one.
+    /// Path with its examples, or with another action.
     fn path(&self, uuid: &str, action: Option<&str>) -> String {
         self.parameters
             .iter()
@@ -65,7 +65,7 @@ impl Call<'_> {
             })
     }
 
-    /// Makes the call on a simulator of its own, where something has happened already.
+    /// Calls the operation on a new simulator with some history.
     async fn make(&self, body: &Value, action: Option<&str>) -> (u16, Value) {
         let sim = Sim::start().await.unwrap();
         let uuid = something_happens(&sim).await;
@@ -89,8 +89,8 @@ impl Call<'_> {
     }
 }
 
-/// A login that waits, one that was allowed, a mini program that was opened, a fault and findings; returns the
-/// id of the QR code that waits.
+/// Creates a waiting and an allowed login, a mini program session, a fault and findings; returns the UUID of the
+/// waiting QR code.
 async fn something_happens(sim: &Sim) -> String {
     let client = Client::builder().build().unwrap();
     let url = |path: &str| format!("{}{path}", sim.url());
@@ -114,7 +114,7 @@ async fn something_happens(sim: &Sim) -> String {
 }
 
 #[tokio::test]
-async fn every_call_answers_as_the_document_says() {
+async fn every_response_matches_the_document() {
     let document: Value = serde_json::from_str(OPENAPI).unwrap();
     for call in calls(&document) {
         let name = format!("{} {}", call.method, call.path);
@@ -135,7 +135,7 @@ async fn every_call_answers_as_the_document_says() {
 }
 
 #[tokio::test]
-async fn every_action_of_the_document_is_one_and_no_other_is() {
+async fn the_document_lists_exactly_the_supported_actions() {
     let document: Value = serde_json::from_str(OPENAPI).unwrap();
     for call in calls(&document) {
         let Some(action) = call.parameters.iter().find(|one| one["name"] == "action") else {
@@ -162,7 +162,7 @@ async fn every_action_of_the_document_is_one_and_no_other_is() {
 }
 
 #[tokio::test]
-async fn bad_input_is_answered_as_the_document_says() {
+async fn error_responses_match_the_document() {
     let document: Value = serde_json::from_str(OPENAPI).unwrap();
     for call in calls(&document) {
         if call.body().is_null() {

@@ -1,4 +1,4 @@
-//! How often an API may be called, and what one call too many is answered with.
+//! Quotas of API calls, reported or enforced.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::time::{Duration, SystemTime};
@@ -12,7 +12,7 @@ async fn start(builder: SimBuilder) -> Sim {
     builder.start().await.unwrap()
 }
 
-/// The error code of a mini program's login by `user`; 0 if it succeeds.
+/// Logs a user in to a mini program; returns the error code, or 0.
 async fn log_in(client: &Client, sim: &Sim, user: &str) -> i64 {
     let app = "wx0123456789abcde2";
     let code = sim.wx_login(app, user).unwrap();
@@ -31,7 +31,7 @@ fn found(sim: &Sim) -> Vec<(&'static str, String)> {
 }
 
 #[tokio::test]
-async fn a_user_who_logs_in_too_often_is_reported_and_refused_on_demand() {
+async fn a_user_who_logs_in_too_often_is_reported_and_optionally_rejected() {
     let client = Client::builder().build().unwrap();
     for (builder, after) in [(Sim::builder(), 0), (Sim::builder().quotas(), 45011)] {
         let sim = start(builder).await;
@@ -42,7 +42,7 @@ async fn a_user_who_logs_in_too_often_is_reported_and_refused_on_demand() {
         assert_eq!(log_in(&client, &sim, "layla").await, after);
         let sent = "/sns/jscode2session: more than 100 calls per minute".to_owned();
         assert_eq!(found(&sim), [("quota", sent)]);
-        // Others, and later minutes, are not concerned.
+        // Other users and later minutes have their own quota.
         assert_eq!(log_in(&client, &sim, "xiaoming").await, 0);
         sim.advance(Duration::from_mins(1)).unwrap();
         assert_eq!(log_in(&client, &sim, "layla").await, 0);
@@ -50,7 +50,7 @@ async fn a_user_who_logs_in_too_often_is_reported_and_refused_on_demand() {
 }
 
 #[tokio::test]
-async fn an_app_asks_for_ten_thousand_stable_tokens_a_minute() {
+async fn an_app_may_request_ten_thousand_stable_tokens_per_minute() {
     let client = Client::builder().build().unwrap();
     let sim = start(Sim::builder().quotas()).await;
     let body = json!({ "grant_type": "client_credential", "appid": "wx0123456789abcde2", "secret": "s".repeat(32) });

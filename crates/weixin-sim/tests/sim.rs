@@ -1,4 +1,4 @@
-//! What golden files cannot tell: waiting, stopping, control and the request log.
+//! Behavior that golden files cannot cover: long polls, shutdown, control and the request log.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::time::{Duration, SystemTime};
@@ -34,7 +34,7 @@ async fn post(sim: &Sim, path: &str, body: &str) -> (u16, Value) {
     (response.status().as_u16(), response.json().await.unwrap())
 }
 
-/// A simulator whose clock stands still, and a QR code on it.
+/// A simulator with a frozen clock and one QR code.
 async fn with_a_qr_code() -> (Sim, String) {
     let sim = Sim::builder()
         .frozen_at(SystemTime::UNIX_EPOCH)
@@ -46,16 +46,16 @@ async fn with_a_qr_code() -> (Sim, String) {
     (sim, uuid)
 }
 
-/// What a browser that polls is told while `event` happens.
+/// Response to a poll during which `event` happens.
 async fn polled(sim: &Sim, query: &str, event: impl AsyncFnOnce()) -> String {
     let path = format!("/connect/l/qrconnect?{query}");
     let poll = async { get(sim, &path).await.text().await.unwrap() };
-    // Whichever comes first, the answer is the same.
+    // The response is the same whichever comes first.
     tokio::join!(poll, event()).0
 }
 
 #[tokio::test]
-async fn a_poll_is_held_until_the_phone_does_something() {
+async fn a_poll_is_held_until_the_phone_acts() {
     let (sim, uuid) = with_a_qr_code().await;
     let query = format!("uuid={uuid}");
     let scanned = polled(&sim, &query, async || sim.scan(&uuid).unwrap()).await;
@@ -77,23 +77,23 @@ async fn a_poll_is_held_until_the_phone_does_something() {
 }
 
 #[tokio::test]
-async fn a_poll_that_waited_long_enough_is_told_408_and_an_expired_one_402() {
+async fn a_poll_returns_408_after_its_timeout_and_402_after_expiry() {
     let (sim, uuid) = with_a_qr_code().await;
     sim.scan(&uuid).unwrap();
     let seen = format!("uuid={uuid}&last=404");
-    // The poll ends 25 s after its arrival, so requests that come after it move the clock until it ends.
+    // The poll is held for 25 s of the clock, which later requests move forward until it returns.
     let path = format!("/connect/l/qrconnect?{seen}");
     let mut poll = std::pin::pin!(async { get(&sim, &path).await.text().await.unwrap() });
-    let told = loop {
+    let response = loop {
         tokio::select! {
             biased;
             text = &mut poll => break text,
             _ = post(&sim, "/_sim/api/clock", r#"{"advance_seconds":1}"#) => {}
         }
     };
-    assert_eq!(told, "window.wx_errcode=408;window.wx_code='';");
+    assert_eq!(response, "window.wx_errcode=408;window.wx_code='';");
     let clock: Value = get(&sim, "/_sim/api/clock").await.json().await.unwrap();
-    assert!(clock["now"].as_u64().unwrap() >= 25, "told at {clock}");
+    assert!(clock["now"].as_u64().unwrap() >= 25, "returned at {clock}");
 
     let expired = polled(&sim, &seen, async || sim.expire(&uuid).unwrap()).await;
     assert_eq!(expired, "window.wx_errcode=402;window.wx_code='';");
@@ -101,7 +101,7 @@ async fn a_poll_that_waited_long_enough_is_told_408_and_an_expired_one_402() {
 }
 
 #[tokio::test]
-async fn auto_allow_goes_straight_back_as_the_first_person() {
+async fn auto_allow_redirects_to_the_callback_as_the_first_user() {
     let sim = Sim::builder()
         .auto_allow()
         .user(User::new("me", "Me"))
@@ -137,7 +137,7 @@ async fn auto_allow_goes_straight_back_as_the_first_person() {
 }
 
 #[tokio::test]
-async fn a_token_can_be_dressed_for_clients_that_refuse_text_plain() {
+async fn the_content_type_of_tokens_can_be_overridden() {
     let json = reqwest::header::HeaderValue::from_static("application/json");
     let sim = Sim::builder()
         .auto_allow()
@@ -176,7 +176,7 @@ async fn a_code_belongs_to_one_app() {
 }
 
 #[tokio::test]
-async fn of_sixteen_exchanges_of_one_code_one_wins() {
+async fn only_one_of_sixteen_concurrent_exchanges_succeeds() {
     let sim = Sim::builder().auto_allow().start().await.unwrap();
     let response = get(&sim, LOGIN).await;
     let location = response.headers()["location"].to_str().unwrap().to_owned();
@@ -206,14 +206,14 @@ async fn a_dropped_simulator_no_longer_listens() {
     let address = sim.url().strip_prefix("http://").unwrap().to_owned();
     tokio::net::TcpStream::connect(&address).await.unwrap();
     drop(sim);
-    // The server stops asynchronously. A connection that still succeeds is closed when it has stopped.
+    // The server stops asynchronously, and then closes a connection that was still accepted.
     while let Ok(mut stream) = tokio::net::TcpStream::connect(&address).await {
         let _ = stream.read(&mut [0]).await;
     }
 }
 
 #[tokio::test]
-async fn the_request_log_has_everything_but_the_secrets() {
+async fn the_request_log_masks_secrets() {
     let sim = Sim::builder()
         .frozen_at(SystemTime::UNIX_EPOCH)
         .start()
@@ -274,7 +274,7 @@ async fn the_request_log_has_everything_but_the_secrets() {
     assert!(sim.requests().is_empty());
 }
 
-/// Path (`UUID` stands for that of a QR code), body, status, field and rule.
+/// Path (`UUID` is replaced), body, status, field and rule.
 const BAD_CONTROL: [(&str, &str, u16, &str, &str); 9] = [
     (
         "/_sim/api/users",
@@ -342,7 +342,7 @@ const BAD_CONTROL: [(&str, &str, u16, &str, &str); 9] = [
 ];
 
 #[tokio::test]
-async fn control_says_which_field_is_wrong_and_why() {
+async fn the_control_api_names_the_invalid_field_and_the_rule() {
     let (sim, uuid) = with_a_qr_code().await;
     for (path, body, status, field, rule) in BAD_CONTROL {
         let expected = json!({ "error": { "field": field, "rule": rule } });
@@ -352,7 +352,7 @@ async fn control_says_which_field_is_wrong_and_why() {
 }
 
 #[tokio::test]
-async fn the_phones_form_says_which_field_is_wrong() {
+async fn the_phones_form_names_the_invalid_field() {
     let (sim, uuid) = with_a_qr_code().await;
     for (form, rule) in [
         ("", "action: expected allow or cancel"),
@@ -372,7 +372,7 @@ async fn the_phones_form_says_which_field_is_wrong() {
 }
 
 #[tokio::test]
-async fn control_shows_who_waits_and_moves_the_clock() {
+async fn the_control_api_lists_waiting_logins_and_moves_the_clock() {
     let (sim, uuid) = with_a_qr_code().await;
     assert_eq!(
         post(&sim, "/_sim/api/clock", r#"{"advance_seconds":60}"#).await,
@@ -398,7 +398,7 @@ async fn control_shows_who_waits_and_moves_the_clock() {
 }
 
 #[tokio::test]
-async fn a_style_sheet_is_never_a_script_and_not_for_the_newer_page() {
+async fn a_style_sheet_is_never_a_script_and_ignored_by_the_newer_page() {
     let sim = Sim::start().await.unwrap();
     for more in [
         "&href=javascript%3Aalert(1)",
@@ -419,7 +419,7 @@ async fn a_style_sheet_is_never_a_script_and_not_for_the_newer_page() {
 }
 
 #[tokio::test]
-async fn what_a_login_brings_is_text_on_its_page_and_not_markup() {
+async fn login_parameters_are_escaped_on_the_pages() {
     let sim = Sim::start().await.unwrap();
     let hostile = LOGIN.replace("s1", "%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E%5C");
     let page = get(&sim, &hostile).await.text().await.unwrap();
@@ -439,13 +439,13 @@ async fn what_a_login_brings_is_text_on_its_page_and_not_markup() {
     );
 }
 
-/// The login address of the official account that is there from the start.
+/// Login URL of the default official account.
 const INSIDE: &str = "/connect/oauth2/authorize?appid=wx0123456789abcde0\
                       &redirect_uri=http%3A%2F%2Flocalhost%3A8080%2Fcb&response_type=code\
                       &scope=snsapi_base&state=s1";
 
 #[tokio::test]
-async fn a_strict_simulator_wants_the_documented_order() {
+async fn strict_order_rejects_other_orders() {
     let sim = Sim::builder()
         .auto_allow()
         .strict_order()
@@ -468,7 +468,7 @@ async fn a_strict_simulator_wants_the_documented_order() {
 }
 
 #[tokio::test]
-async fn any_browser_can_play_wechats_own_after_one_click() {
+async fn any_browser_acts_as_wechats_after_one_click() {
     let sim = Sim::start().await.unwrap();
     let outside = get(&sim, INSIDE).await.text().await.unwrap();
     let link = outside
@@ -503,13 +503,13 @@ async fn any_browser_can_play_wechats_own_after_one_click() {
         "",
         "%2F_sim%2F",
     ] {
-        let refused = get(&sim, &format!("/_sim/inside?to={elsewhere}")).await;
-        assert_eq!(refused.status(), 400, "{elsewhere}");
+        let rejected = get(&sim, &format!("/_sim/inside?to={elsewhere}")).await;
+        assert_eq!(rejected.status(), 400, "{elsewhere}");
     }
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_on_the_whitelist_gets_no_app_token() {
+async fn an_ip_address_outside_the_whitelist_gets_no_app_token() {
     let app = || App::official_account();
     let path = format!(
         "/cgi-bin/token?grant_type=client_credential&appid=wx0123456789abcde0&secret={}",
@@ -520,9 +520,9 @@ async fn an_address_that_is_not_on_the_whitelist_gets_no_app_token() {
         .start()
         .await
         .unwrap();
-    let refused: Value = get(&closed, &path).await.json().await.unwrap();
-    assert_eq!(refused["errcode"], 40164);
-    let message = refused["errmsg"].as_str().unwrap();
+    let rejected: Value = get(&closed, &path).await.json().await.unwrap();
+    assert_eq!(rejected["errcode"], 40164);
+    let message = rejected["errmsg"].as_str().unwrap();
     let expected = "invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist rid: ";
     assert!(message.starts_with(expected), "{message}");
 
@@ -532,12 +532,12 @@ async fn an_address_that_is_not_on_the_whitelist_gets_no_app_token() {
         .start()
         .await
         .unwrap();
-    let lent: Value = get(&open, &path).await.json().await.unwrap();
-    assert_eq!(lent["expires_in"], 7200);
+    let issued: Value = get(&open, &path).await.json().await.unwrap();
+    assert_eq!(issued["expires_in"], 7200);
 }
 
 #[tokio::test]
-async fn a_stable_token_is_renewed_by_force_twenty_times_a_day() {
+async fn a_stable_token_can_be_force_refreshed_twenty_times_a_day() {
     let sim = Sim::builder()
         .frozen_at(SystemTime::UNIX_EPOCH)
         .start()
@@ -551,18 +551,18 @@ async fn a_stable_token_is_renewed_by_force_twenty_times_a_day() {
     });
     let mut tokens = std::collections::BTreeSet::new();
     for _ in 0..30 {
-        let (_, lent) = post(&sim, "/cgi-bin/stable_token", &body.to_string()).await;
-        tokens.insert(lent["access_token"].as_str().unwrap().to_owned());
+        let (_, issued) = post(&sim, "/cgi-bin/stable_token", &body.to_string()).await;
+        tokens.insert(issued["access_token"].as_str().unwrap().to_owned());
         sim.advance(Duration::from_secs(30)).unwrap();
     }
-    // The first was there without force.
+    // The first token was not forced.
     assert_eq!(tokens.len(), 21);
     sim.advance(Duration::from_hours(24)).unwrap();
-    let (_, lent) = post(&sim, "/cgi-bin/stable_token", &body.to_string()).await;
-    assert!(tokens.insert(lent["access_token"].as_str().unwrap().to_owned()));
+    let (_, issued) = post(&sim, "/cgi-bin/stable_token", &body.to_string()).await;
+    assert!(tokens.insert(issued["access_token"].as_str().unwrap().to_owned()));
 }
 
-/// A payload that the phone made for a mini program, read with a session key.
+/// Decrypts a mini program payload with a session key.
 fn decrypt(payload: &Value, session_key: &str) -> Option<Value> {
     use cbc::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::Pkcs7};
     let bytes = |text: &str| data_encoding::BASE64.decode(text.as_bytes()).unwrap();
@@ -575,7 +575,7 @@ fn decrypt(payload: &Value, session_key: &str) -> Option<Value> {
 }
 
 #[tokio::test]
-async fn a_second_wx_login_makes_the_session_key_of_the_first_worthless() {
+async fn a_second_wx_login_invalidates_the_first_session_key() {
     const APP: &str = "wx0123456789abcde2";
     let sim = Sim::builder()
         .frozen_at(SystemTime::UNIX_EPOCH)
@@ -636,7 +636,7 @@ async fn a_second_wx_login_makes_the_session_key_of_the_first_worthless() {
 }
 
 #[tokio::test]
-async fn a_reset_brings_everything_back_to_the_start() {
+async fn a_reset_restores_the_initial_state() {
     let sim = Sim::builder()
         .frozen_at(SystemTime::UNIX_EPOCH)
         .seed(1)
@@ -676,6 +676,6 @@ async fn a_reset_brings_everything_back_to_the_start() {
     }
     let users: Value = get(&sim, "/_sim/api/users").await.json().await.unwrap();
     assert_eq!(users[0]["nickname"], "小明🐼é");
-    // With the same seed the same things come again, the QR code's id among them.
+    // The same seed repeats the page, including the UUID of its QR code.
     assert_eq!(get(&sim, LOGIN).await.text().await.unwrap(), first);
 }

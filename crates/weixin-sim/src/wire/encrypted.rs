@@ -107,7 +107,7 @@ mod tests {
 
     /// Expected value computed in Python: `hmac.new(base64.b64encode(key), b"", "sha256").hexdigest()`.
     #[test]
-    fn a_session_key_is_shown_by_its_signature() {
+    fn the_signature_of_a_session_key_matches_a_reference() {
         assert_eq!(
             signature_of(*b"0123456789abcdef"),
             "65c26191fb220dd48254bddaae22d91dbbfeabf55089d8b176eb6e7cd3109414"
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_is_read_back_with_the_session_key_and_with_no_other() {
+    fn a_payload_decrypts_only_with_its_session_key() {
         let (key, iv) = (*b"0123456789abcdef", *b"fedcba9876543210");
         let plain = json!({ "phoneNumber": "13800001234", "nickName": "小明🐼é" });
         let payload = encrypt(&plain, Some(&json!({ "gender": 0 })), key, iv);

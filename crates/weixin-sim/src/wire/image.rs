@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_phone_reads_the_address_from_the_picture() {
+    fn a_qr_reader_decodes_the_url() {
         let text = "http://127.0.0.1:9300/connect/confirm?uuid=081fNLs3OTjRKaOo";
         let picture = qr_code(text).unwrap();
         let mut decoder = JpegDecoder::new(ZCursor::new(&picture));
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn people_can_be_told_apart_by_their_avatars() {
+    fn users_have_distinct_avatars() {
         let avatar_version: Vec<_> = ["a", "b", "c"].map(|id| avatar(id, 132).unwrap()).into();
         assert!(
             avatar_version[0] != avatar_version[1]

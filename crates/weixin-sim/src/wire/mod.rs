@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_written_raw_but_for_slashes_quotes_and_backslashes() {
+    fn only_slashes_quotes_and_backslashes_are_escaped() {
         let mut bytes = Vec::new();
         let text = "小明🐼é a/b \"q\" \\ \u{7}\n\t\u{1b}";
         text.serialize(&mut Serializer::with_formatter(&mut bytes, WeChat))

@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_host_is_compared_and_tricks_are_refused() {
+    fn only_the_host_is_compared_and_tricks_are_rejected() {
         let app = App::default().callback_domain("www.example.com");
         for good in [
             "http://localhost/",

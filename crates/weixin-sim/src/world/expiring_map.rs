@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_go_when_their_time_is_over_or_there_are_too_many() {
+    fn the_oldest_entries_go_when_they_expire_or_exceed_the_limit() {
         let start = SystemTime::UNIX_EPOCH;
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut remembered = ExpiringMap::default();

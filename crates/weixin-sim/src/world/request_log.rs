@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_keeps_everything_but_its_secrets_even_if_it_is_cut() {
+    fn secrets_are_masked_even_in_a_truncated_response() {
         for (answer, expected) in [
             (
                 r#"{"access_token":"66_a","expires_in":7200,"refresh_token":"66_b","openid":"o1"}"#,

@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_story_that_is_forgotten_is_told_no_further_and_none_is_mistaken_for_it() {
+    fn a_dropped_trace_is_not_continued_or_confused_with_another() {
         let mut timeline = Timeline::default();
         for _ in 0..=MAX_TRACES {
             timeline.begin(LoginTrace::new("wx1", AppKind::Website));

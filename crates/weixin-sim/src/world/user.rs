@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_differ_per_person_and_app_and_survive_a_restart() {
+    fn ids_differ_per_user_and_app_and_survive_a_restart() {
         let xiaoming = &defaults()[0];
         assert_eq!(xiaoming.openid("wx1"), defaults()[0].openid("wx1"));
         assert_ne!(xiaoming.openid("wx1"), xiaoming.openid("wx2"));

@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_document_has_every_path_that_the_server_has_and_no_other() {
+    fn the_document_lists_exactly_the_served_paths() {
         let document: Value = serde_json::from_str(OPENAPI).unwrap();
         let described: Vec<_> = document["paths"].as_object().unwrap().keys().collect();
         let mut served = paths().map(|(path, _)| format!("/_sim/api{path}"));

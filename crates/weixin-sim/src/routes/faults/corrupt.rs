@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_member_is_taken_out_wherever_it_stands() {
+    fn a_member_is_removed_at_any_position() {
         let body = r#"{"openid":"o1","nickname":"a\",\"b","sex":0,"privilege":[],"unionid":"o2"}"#;
         for (name, expected) in [
             (
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn half_an_emoji_stands_at_the_end_of_the_nickname() {
+    fn half_an_emoji_is_appended_to_the_nickname() {
         let body = br#"{"nickname":"a\\","sex":0}"#;
         let corrupted = String::from_utf8(append_lone_surrogate(body)).unwrap();
         assert_eq!(corrupted, r#"{"nickname":"a\\\ud83d","sex":0}"#);
