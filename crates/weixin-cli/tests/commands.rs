@@ -386,11 +386,11 @@ fn a_simulator_that_found_something_fails_if_it_is_to() {
         notes,
         [
             "callback-host (× 1): http://localhost:8080/callback",
-            "  微信：redirect_uri 参数错误（公众号：错误码 10003）。登记一个域名作为授权回调域：localhost 和 IP 不能登记。",
-            "  WeChat: redirect_uri 参数错误 (official account: error 10003). register a host as callback domain: neither localhost nor an IP address can be one.",
+            "  微信：redirect_uri 参数错误（公众号：错误码 10003）。授权回调域须填写域名，不能是 localhost 或 IP 地址。",
+            "  WeChat: redirect_uri 参数错误 (official account: error 10003). register a domain as callback domain: WeChat does not accept localhost or an IP address.",
             "callback-port (× 1): http://localhost:8080/callback",
-            "  微信：redirect_uri 参数错误（公众号：错误码 10003）。回调地址只能用 80 或 443 端口，不写端口号。",
-            "  WeChat: redirect_uri 参数错误 (official account: error 10003). call back on port 80 or 443, without a port in the address.",
+            "  微信：redirect_uri 参数错误（公众号：错误码 10003）。回调地址不能带端口号，只能使用默认的 80 或 443 端口。",
+            "  WeChat: redirect_uri 参数错误 (official account: error 10003). remove the port from the callback: WeChat accepts only the default ports 80 and 443.",
             "error: 2 findings: WeChat would not have it so",
         ]
     );

@@ -79,7 +79,7 @@ async fn a_phone_opens_mini_programs_and_addresses() {
     phone
         .reads(
             "body",
-            "address: expected that of a QR code (/connect/confirm) or of an official account's login (/connect/oauth2/authorize)",
+            "address: expected the URL of a QR code (/connect/confirm) or of an official account's login (/connect/oauth2/authorize)",
         )
         .await;
 }

@@ -35,7 +35,7 @@ impl Proxy {
     fn reject(&self, address: &Uri) -> Response {
         let Some(host) = address.host() else {
             let text = format!(
-                "weixin sim: this is a proxy to WeChat's hosts. The simulator's own URL is {}\n",
+                "weixin sim: this is a proxy to WeChat's hosts. The simulator itself is at {}\n",
                 self.simulator
             );
             return (StatusCode::BAD_REQUEST, text).into_response();
@@ -59,6 +59,7 @@ async fn forward(
     let address = request.uri();
     let port = address.port_u16();
     let known = address.host().is_some_and(is_wechat);
+    // Other ports are mistakes of the program under test: WeChat listens on these two only.
     match (known, request.method() == Method::CONNECT) {
         (true, true) if port == Some(443) => tunnel(proxy, peer, request),
         (true, false) if matches!(port, None | Some(80)) => {
