@@ -74,6 +74,7 @@ impl Random {
 
     fn word(&mut self, length: usize) -> String {
         let mut letter = || {
+            // The modulo bias is harmless: these values protect nothing.
             let index = self.0.next_u32() as usize % LETTERS_AND_DIGITS.len();
             char::from(LETTERS_AND_DIGITS[index])
         };

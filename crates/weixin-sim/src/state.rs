@@ -58,6 +58,7 @@ impl SimState {
 
     /// Signals a change.
     pub(crate) fn notify(&self) {
+        // Unlike `send`, this also counts when no receiver is waiting.
         self.changes.send_modify(|version| *version += 1);
     }
 

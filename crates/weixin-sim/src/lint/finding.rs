@@ -67,6 +67,7 @@ impl Findings {
 
     /// Remembers the state; returns `true` if an earlier login of the app used it.
     pub(crate) fn has_seen(&mut self, app: &str, state: &str) -> bool {
+        // May miss a repeated state, but keeps the memory bounded.
         if self.states.len() >= MAX_REMEMBERED {
             self.states.clear();
         }

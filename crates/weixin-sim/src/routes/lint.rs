@@ -67,6 +67,7 @@ fn check_login(world: &mut World, request: &RequestInfo, page: AppKind) {
     check_scope(world, request, page);
     let findings = &mut world.findings;
     let state = parameters.get("state");
+    // One finding per state: the most serious problem.
     if state.is_empty() {
         findings.add(&Rule::STATE_MISSING, "state=".to_owned());
     } else if findings.has_seen(parameters.get("appid"), state) {
@@ -92,6 +93,7 @@ fn check_callback(world: &mut World, parameters: &Parameters) {
     } else if url.scheme() == "http" {
         findings.add(&Rule::CALLBACK_HTTP, sent());
     }
+    // With a port, the domain is not compared as well: one cause, one finding.
     if url.port().is_some() {
         findings.add(&Rule::CALLBACK_PORT, sent());
     } else if is_a_domain && rejected {

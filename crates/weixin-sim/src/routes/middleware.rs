@@ -104,6 +104,7 @@ async fn read_body(response: Response) -> (Response, Option<Bytes>) {
         return (response, None);
     }
     let (parts, body) = response.into_parts();
+    // The body is the simulator's own, so it needs no limit.
     let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let response = Response::from_parts(parts, Body::from(bytes.clone()));
     (response, Some(bytes))

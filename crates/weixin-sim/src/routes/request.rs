@@ -71,6 +71,7 @@ pub(super) async fn read(request: Request, peer: Peer) -> Option<(RequestInfo, R
     let query = parts.uri.query().unwrap_or_default();
     let form = if is_form { &bytes[..] } else { &[] };
     let parameters = Parameters::new(query, form);
+    // Handlers take the parameters from here, because a body can be read only once.
     parts.extensions.insert(parameters.clone());
     let host = text(&parts.headers, HOST.as_str());
     let info = RequestInfo {

@@ -75,6 +75,7 @@ impl Sim {
             router.into_make_service_with_connect_info::<Peer>(),
         );
         let server = server.with_graceful_shutdown(self.stopped());
+        // Ends by the shutdown only: axum retries failed accepts.
         tokio::spawn(async move { server.await });
     }
 

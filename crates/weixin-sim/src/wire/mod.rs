@@ -43,8 +43,8 @@ impl Family {
     }
 
     /// `text/plain` without a charset for successes of `/sns`, `encoding` instead of `charset` elsewhere.
-    fn content_type(self, rejected: bool) -> HeaderValue {
-        HeaderValue::from_static(match (self, rejected) {
+    fn content_type(self, is_error: bool) -> HeaderValue {
+        HeaderValue::from_static(match (self, is_error) {
             (Self::Sns, false) => "text/plain",
             // As last observed.
             (Self::Sns, true) => "application/json",
@@ -74,7 +74,7 @@ pub(crate) fn success(family: Family, body: &impl Serialize) -> Response {
 }
 
 /// Error response, with status 200.
-pub(crate) fn rejected(family: Family, api_error: &ApiError, ids: &RequestIds) -> Response {
+pub(crate) fn error(family: Family, api_error: &ApiError, ids: &RequestIds) -> Response {
     #[derive(Serialize)]
     struct Body {
         errcode: i64,

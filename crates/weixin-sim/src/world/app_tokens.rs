@@ -8,13 +8,13 @@ use std::{
 use super::expiring_map::ExpiringMap;
 
 /// Lifetime of a token or ticket.
-pub(super) const LIFETIME: Duration = Duration::from_hours(2);
+const LIFETIME: Duration = Duration::from_hours(2);
 /// Time that the previous token stays valid after a renewal.
 const OVERLAP: Duration = Duration::from_mins(5);
 /// Minimum time between two forced renewals of a stable token.
-const FORCE_PAUSE: Duration = Duration::from_secs(30);
+const MIN_FORCE_INTERVAL: Duration = Duration::from_secs(30);
 /// Maximum number of forced renewals per day.
-const FORCES_A_DAY: usize = 20;
+const MAX_FORCES_PER_DAY: usize = 20;
 const DAY: Duration = Duration::from_hours(24);
 
 /// Endpoint that issued a token: each keeps its own latest token.
@@ -39,8 +39,8 @@ pub(crate) struct AppTokens {
     latest: HashMap<(Pool, String), String>,
     /// Times of forced renewals, by app.
     forced: HashMap<String, Vec<SystemTime>>,
-    /// Tickets by app and type.
-    pub(super) tickets: HashMap<(String, String), (String, SystemTime)>,
+    /// Tickets with their expiry times, by app and type.
+    pub(super) tickets: ExpiringMap<(String, SystemTime)>,
 }
 
 /// A token or ticket, with its remaining lifetime.
@@ -59,6 +59,7 @@ impl AppTokens {
         token: String,
         now: SystemTime,
     ) -> IssuedAppToken {
+        // The previous token stays valid for a while, so that servers can switch without failing requests.
         let before = self.latest.insert((pool, app.to_owned()), token.clone());
         if let Some(before) = before.and_then(|before| self.issued.get_mut(&before)) {
             before.expires = before.expires.min(now + OVERLAP);
@@ -78,6 +79,18 @@ impl AppTokens {
         }
     }
 
+    /// Stores a new ticket; returns it with its expiry time.
+    pub(super) fn add_ticket(
+        &mut self,
+        key: String,
+        ticket: String,
+        now: SystemTime,
+    ) -> (String, SystemTime) {
+        let issued = (ticket, now + LIFETIME);
+        self.tickets.insert(key, issued.clone(), issued.1, now);
+        issued
+    }
+
     pub(super) fn app_of(&self, token: &str) -> Option<&str> {
         Some(&self.issued.get(token)?.app)
     }
@@ -95,8 +108,10 @@ impl AppTokens {
     pub(super) fn may_force(&mut self, app: &str, now: SystemTime) -> bool {
         let forced = self.forced.entry(app.to_owned()).or_default();
         forced.retain(|time| now < *time + DAY);
-        let rested = forced.last().is_none_or(|last| now >= *last + FORCE_PAUSE);
-        let may = rested && forced.len() < FORCES_A_DAY;
+        let interval_passed = forced
+            .last()
+            .is_none_or(|last| now >= *last + MIN_FORCE_INTERVAL);
+        let may = interval_passed && forced.len() < MAX_FORCES_PER_DAY;
         if may {
             forced.push(now);
         }

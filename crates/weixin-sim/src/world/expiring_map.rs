@@ -29,6 +29,7 @@ impl<V> ExpiringMap<V> {
     /// Inserts a value that expires at `end`, or after 100 000 newer entries.
     pub(super) fn insert(&mut self, key: String, value: V, end: SystemTime, now: SystemTime) {
         self.evict(now);
+        // A replaced value keeps its place: a refresh stores the same pair of tokens with the same expiry.
         if self.values.insert(key.clone(), value).is_none() {
             self.order.push_back((key, end));
         }

@@ -205,6 +205,7 @@ impl Fault {
         if !self.matches(target) || self.times == Some(0) {
             return false;
         }
+        // A certain fault draws nothing, so that it does not shift the seed's sequence of codes.
         if self.percent < 100 && random.percent() >= self.percent {
             return false;
         }

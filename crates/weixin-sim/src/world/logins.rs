@@ -257,6 +257,7 @@ impl Logins {
             Stage::Waiting => None,
             Stage::Scanned => Some(404),
             Stage::Canceled => Some(403),
+            // Returned regardless of `last`, so that a page whose response was lost still gets the code.
             Stage::Confirmed { code } => {
                 return Poll::Response {
                     errcode: 405,

@@ -14,30 +14,30 @@ const MAX_CALLERS: usize = 10_000;
 #[derive(Debug)]
 pub(super) struct Quota {
     pub(super) path: &'static str,
-    a_minute: u32,
+    per_minute: u32,
     /// 0 means no daily limit.
-    a_day: u32,
+    per_day: u32,
 }
 
 pub(super) static QUOTAS: [Quota; 5] = [
-    Quota::a_minute("/sns/oauth2/access_token", 50_000),
-    Quota::a_minute("/sns/oauth2/refresh_token", 50_000),
-    Quota::a_minute("/sns/userinfo", 50_000),
+    Quota::per_minute("/sns/oauth2/access_token", 50_000),
+    Quota::per_minute("/sns/oauth2/refresh_token", 50_000),
+    Quota::per_minute("/sns/userinfo", 50_000),
     // Per user.
-    Quota::a_minute("/sns/jscode2session", 100),
+    Quota::per_minute("/sns/jscode2session", 100),
     Quota {
         path: "/cgi-bin/stable_token",
-        a_minute: 10_000,
-        a_day: 500_000,
+        per_minute: 10_000,
+        per_day: 500_000,
     },
 ];
 
 impl Quota {
-    const fn a_minute(path: &'static str, a_minute: u32) -> Self {
+    const fn per_minute(path: &'static str, per_minute: u32) -> Self {
         Self {
             path,
-            a_minute,
-            a_day: 0,
+            per_minute,
+            per_day: 0,
         }
     }
 }
@@ -51,12 +51,12 @@ struct Count {
 
 impl Count {
     /// Counts a call; returns `true` if it exceeds the limit.
-    fn exceeds(&mut self, most: u32, window: u64) -> bool {
+    fn exceeds(&mut self, limit: u32, window: u64) -> bool {
         if self.window != window {
             *self = Self { window, calls: 0 };
         }
         self.calls = self.calls.saturating_add(1);
-        most > 0 && self.calls > most
+        limit > 0 && self.calls > limit
     }
 }
 
@@ -76,6 +76,7 @@ impl Quotas {
     /// Counts a call; returns the excess, if any.
     pub(super) fn count(&mut self, index: usize, caller: &str, now: SystemTime) -> Option<Excess> {
         if !self.0.contains_key(caller) {
+            // Restarting is simpler than dropping the oldest caller, and only delays a finding.
             if self.0.len() == MAX_CALLERS {
                 self.0.clear();
             }
@@ -84,13 +85,13 @@ impl Quotas {
         let quota = &QUOTAS[index];
         let seconds = unix_seconds(now);
         let (minute, day) = &mut self.0.get_mut(caller)?[index];
-        let a_day = day.exceeds(quota.a_day, seconds / DAY);
-        if minute.exceeds(quota.a_minute, seconds / MINUTE) {
-            let is_first = minute.calls == quota.a_minute + 1;
+        let exceeds_day = day.exceeds(quota.per_day, seconds / DAY);
+        if minute.exceeds(quota.per_minute, seconds / MINUTE) {
+            let is_first = minute.calls == quota.per_minute + 1;
             let sent = || {
                 format!(
                     "{}: more than {} calls per minute",
-                    quota.path, quota.a_minute
+                    quota.path, quota.per_minute
                 )
             };
             return Some(Excess {
@@ -98,10 +99,10 @@ impl Quotas {
                 finding: is_first.then(sent),
             });
         }
-        a_day.then(|| Excess {
+        exceeds_day.then(|| Excess {
             api_error: ApiError::DAILY_QUOTA,
-            finding: (day.calls == quota.a_day + 1)
-                .then(|| format!("{}: more than {} calls per day", quota.path, quota.a_day)),
+            finding: (day.calls == quota.per_day + 1)
+                .then(|| format!("{}: more than {} calls per day", quota.path, quota.per_day)),
         })
     }
 }

@@ -89,10 +89,11 @@ impl Timeline {
         let Some(trace) = self.trace(number) else {
             return;
         };
-        let told = trace.steps.len();
+        // Repeats are counted instead of listed, so that a client in a loop does not fill up the trace.
+        let recorded = trace.steps.len();
         match trace.steps.last_mut() {
             Some(last) if last.what == what => last.times += 1,
-            _ if told < MAX_STEPS => trace.steps.push(Step {
+            _ if recorded < MAX_STEPS => trace.steps.push(Step {
                 at: unix_seconds(now),
                 what,
                 times: 1,
@@ -132,11 +133,11 @@ mod tests {
         timeline.record(1, Event::Opened, SystemTime::UNIX_EPOCH);
         timeline.record(2, Event::Scanned, SystemTime::UNIX_EPOCH);
         timeline.record(2, Event::Scanned, SystemTime::UNIX_EPOCH);
-        let told: Vec<_> = timeline
+        let recorded: Vec<_> = timeline
             .newest_first()
             .filter(|trace| !trace.steps.is_empty())
             .map(|trace| (trace.number, trace.steps[0].what, trace.steps[0].times))
             .collect();
-        assert_eq!(told, [(2, Event::Scanned, 2)]);
+        assert_eq!(recorded, [(2, Event::Scanned, 2)]);
     }
 }

@@ -107,6 +107,7 @@ impl User {
 
     /// 28 characters that begin with `o`, like WeChat's IDs.
     fn derived_id(&self, purpose: &str) -> String {
+        // Derived instead of random, so that IDs survive a restart without being stored.
         let digest = Sha256::digest(format!("{purpose} {}", self.id));
         let text = BASE64URL_NOPAD.encode(&digest);
         format!("o{}", &text[..27])

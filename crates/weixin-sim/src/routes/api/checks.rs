@@ -37,7 +37,7 @@ pub(crate) fn answer(
                 rid: world.random.rid(now),
                 hint: world.random.hint(),
             };
-            wire::rejected(family, &api_error, &ids)
+            wire::error(family, &api_error, &ids)
         }
     }
 }

@@ -64,6 +64,7 @@ pub(super) async fn access_token(
     parameters: Parameters,
 ) -> Response {
     let issued = check_method(&method).and_then(|()| exchange(&sim, &parameters));
+    // Errors keep their type: the clients in question read those.
     let content_type = sim
         .settings
         .token_content_type

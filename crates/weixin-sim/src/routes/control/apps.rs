@@ -125,6 +125,7 @@ impl MiniProgramVisit<'_> {
         data: Option<&str>,
         now: SystemTime,
     ) -> Result<Value, BadRequest> {
+        // An IV has the size of a session key.
         let iv = world.random.session_key();
         let (user, key) = world.mini_program_user(self.app, self.user)?;
         let watermark = encrypted::watermark(self.app, now);

@@ -17,6 +17,7 @@ pub(crate) struct PhoneUser(Option<String>);
 impl PhoneUser {
     /// ID of the chosen user if they exist, otherwise of the first user.
     pub(crate) fn id(&self, world: &World) -> String {
+        // The chosen user may have been removed since.
         let chosen = world.user(self.0.as_deref()).or_else(|_| world.user(None));
         chosen.map(|user| user.id.clone()).unwrap_or_default()
     }

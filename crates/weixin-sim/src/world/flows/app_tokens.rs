@@ -6,7 +6,7 @@ use crate::{
     wire::api_error::ApiError,
     world::{
         World,
-        app_tokens::{IssuedAppToken, LIFETIME, Pool},
+        app_tokens::{IssuedAppToken, Pool},
     },
 };
 
@@ -41,6 +41,7 @@ impl World {
             .issued
             .get(token)
             .ok_or(ApiError::INVALID_APP_TOKEN)?;
+        // A replaced token is invalid and an old one expired: clients tell by the error whether another server renewed it.
         match (now < issued.expires, issued.replaced) {
             (true, _) => Ok(&issued.app),
             (false, true) => Err(ApiError::INVALID_APP_TOKEN),
@@ -55,19 +56,12 @@ impl World {
         kind: &str,
         now: SystemTime,
     ) -> Result<IssuedAppToken, ApiError> {
-        let key = (self.app_of_token(token, now)?.to_owned(), kind.to_owned());
-        let known = self
-            .app_tokens
-            .tickets
-            .get(&key)
-            .filter(|(_, expires)| now < *expires);
-        let (value, expires) = match known {
+        let key = format!("{} {kind}", self.app_of_token(token, now)?);
+        let known = self.app_tokens.tickets.get(&key);
+        let (value, expires) = match known.filter(|(_, expires)| now < *expires) {
             Some(known) => known.clone(),
-            None => (self.random.ticket(), now + LIFETIME),
+            None => self.app_tokens.add_ticket(key, self.random.ticket(), now),
         };
-        self.app_tokens
-            .tickets
-            .insert(key, (value.clone(), expires));
         Ok(IssuedAppToken {
             value,
             expires_in: expires.duration_since(now).unwrap_or_default(),

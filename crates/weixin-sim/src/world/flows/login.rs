@@ -38,6 +38,7 @@ impl World {
         now: SystemTime,
     ) -> Result<String, PhoneError> {
         let user = self.user(name)?.id.clone();
+        // `scan` rejects a QR code that is confirmed or expired.
         let login = self.logins.scan(uuid, now)?;
         self.timeline.record(login.trace, Event::Allowed, now);
         self.timeline.set_user(login.trace, &user);
@@ -77,6 +78,7 @@ impl World {
             host: params.host,
             app: Some(&app.id),
         };
+        // Taken here, so that the fault applies to the next login that begins and not to one that is open already.
         let fault = self.faults.take(&target, &mut self.random);
         let uuid = self.random.uuid();
         let trace = self.timeline.begin(LoginTrace {

@@ -96,6 +96,7 @@ impl World {
         if expected_secret != secret {
             return Err(ApiError::INVALID_APPSECRET);
         }
+        // The code is used up even if the user turns out to be blocked.
         code.used = true;
         self.timeline.record(code.trace, Event::Exchanged, now);
         let user = code.user.clone();

@@ -87,6 +87,7 @@ impl World {
             .get_mut(request.code)
             .filter(|code| code.app == app.id && now < code.expires);
         let code = code.ok_or(ApiError::INVALID_CODE)?;
+        // A used code is reported before a wrong secret is: WeChat checks the secret last (facts 4.5).
         if code.used {
             self.timeline.record(code.trace, Event::CodeUsedAgain, now);
             return Err(ApiError::CODE_BEEN_USED);
