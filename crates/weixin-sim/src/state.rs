@@ -71,11 +71,11 @@ impl SimState {
         *self.changes.borrow()
     }
 
-    /// Waits until `look` returns a value; checks again after each change.
-    pub(crate) async fn until<T>(&self, look: impl Fn(&Self) -> Option<T>) -> T {
+    /// Waits until `find` returns a value; checks again after each change.
+    pub(crate) async fn until<T>(&self, find: impl Fn(&Self) -> Option<T>) -> T {
         let mut changes = self.changes.subscribe();
         loop {
-            if let Some(found) = look(self) {
+            if let Some(found) = find(self) {
                 return found;
             }
             // Cannot fail: the sender is a field of `self`.

@@ -22,8 +22,8 @@ async fn the_example_has_the_default_settings() {
         .await
         .unwrap();
     assert_eq!(get(&sim, "/_sim/api/users").await[0]["id"], "xiaoming");
-    let asked = "/sns/oauth2/access_token?appid=wx0123456789abcdef&grant_type=authorization_code&code=x&secret=y";
-    assert_eq!(get(&sim, asked).await["errcode"], 40029);
+    let request = "/sns/oauth2/access_token?appid=wx0123456789abcdef&grant_type=authorization_code&code=x&secret=y";
+    assert_eq!(get(&sim, request).await["errcode"], 40029);
 }
 
 #[tokio::test]

@@ -61,12 +61,12 @@ async fn a_poll_is_held_until_the_phone_acts() {
     let scanned = polled(&sim, &query, async || sim.scan(&uuid).unwrap()).await;
     assert_eq!(scanned, "window.wx_errcode=404;window.wx_code='';");
 
-    let seen = format!("uuid={uuid}&last=404");
-    let cancelled = polled(&sim, &seen, async || sim.cancel(&uuid).unwrap()).await;
-    assert_eq!(cancelled, "window.wx_errcode=403;window.wx_code='';");
+    let query = format!("uuid={uuid}&last=404");
+    let canceled = polled(&sim, &query, async || sim.cancel(&uuid).unwrap()).await;
+    assert_eq!(canceled, "window.wx_errcode=403;window.wx_code='';");
 
-    let seen = format!("uuid={uuid}&last=403");
-    let allowed = polled(&sim, &seen, async || {
+    let query = format!("uuid={uuid}&last=403");
+    let allowed = polled(&sim, &query, async || {
         sim.allow(&uuid, "layla").unwrap();
     })
     .await;
@@ -80,9 +80,9 @@ async fn a_poll_is_held_until_the_phone_acts() {
 async fn a_poll_returns_408_after_its_timeout_and_402_after_expiry() {
     let (sim, uuid) = with_a_qr_code().await;
     sim.scan(&uuid).unwrap();
-    let seen = format!("uuid={uuid}&last=404");
+    let query = format!("uuid={uuid}&last=404");
     // The poll is held for 25 s of the clock, which later requests move forward until it returns.
-    let path = format!("/connect/l/qrconnect?{seen}");
+    let path = format!("/connect/l/qrconnect?{query}");
     let mut poll = std::pin::pin!(async { get(&sim, &path).await.text().await.unwrap() });
     let response = loop {
         tokio::select! {
@@ -95,7 +95,7 @@ async fn a_poll_returns_408_after_its_timeout_and_402_after_expiry() {
     let clock: Value = get(&sim, "/_sim/api/clock").await.json().await.unwrap();
     assert!(clock["now"].as_u64().unwrap() >= 25, "returned at {clock}");
 
-    let expired = polled(&sim, &seen, async || sim.expire(&uuid).unwrap()).await;
+    let expired = polled(&sim, &query, async || sim.expire(&uuid).unwrap()).await;
     assert_eq!(expired, "window.wx_errcode=402;window.wx_code='';");
     assert_eq!(sim.scan(&uuid), Err(PhoneError::Expired));
 }
@@ -626,9 +626,9 @@ async fn a_second_wx_login_invalidates_the_first_session_key() {
         token["access_token"].as_str().unwrap()
     );
     let code = phone("phone-code", "").await.to_string();
-    let (_, asked) = post(&sim, &path, &code).await;
+    let (_, response) = post(&sim, &path, &code).await;
     assert_eq!(
-        asked,
+        response,
         json!({ "errcode": 0, "errmsg": "ok", "phone_info": number })
     );
     let (_, again) = post(&sim, &path, &code).await;

@@ -21,15 +21,15 @@ pub(super) async fn changed_part(
     part: impl FnOnce(&SimState) -> String,
 ) -> Response {
     let parameters = parameters::form(address.query().unwrap_or_default());
-    let seen = parameters.get("after");
+    let shown = parameters.get("after");
     let changed = |sim: &SimState| {
         let version = sim.version().to_string();
-        (version != seen).then_some(version)
+        (version != shown).then_some(version)
     };
     // After the timeout the unchanged part is returned, and the script polls again with the same version.
     let version = match timeout(MAX_WAIT, sim.until(changed)).await {
         Ok(version) => version,
-        Err(_) => seen.to_owned(),
+        Err(_) => shown.to_owned(),
     };
     ([("x-version", version)], Html(part(sim))).into_response()
 }

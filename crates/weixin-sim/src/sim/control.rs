@@ -163,7 +163,7 @@ impl Sim {
         self.shared.world().random = Random::new(Some(seed));
     }
 
-    /// Waits until `look` returns a value; checks again after each change of the simulator.
+    /// Waits until `find` returns a value; checks again after each change of the simulator.
     ///
     /// ```
     /// # async fn example(sim: &weixin_sim::Sim) {
@@ -171,8 +171,8 @@ impl Sim {
     /// let uuid = sim.until(|sim| sim.pending().pop()).await;
     /// # }
     /// ```
-    pub async fn until<T>(&self, look: impl Fn(&Self) -> Option<T>) -> T {
-        self.shared.until(|_| look(self)).await
+    pub async fn until<T>(&self, find: impl Fn(&Self) -> Option<T>) -> T {
+        self.shared.until(|_| find(self)).await
     }
 
     /// Restores the state at the start: apps, users, clock and an empty log.

@@ -76,19 +76,19 @@ mod tests {
     fn the_oldest_entries_go_when_they_expire_or_exceed_the_limit() {
         let start = SystemTime::UNIX_EPOCH;
         let at = |seconds| start + Duration::from_secs(seconds);
-        let mut remembered = ExpiringMap::default();
-        remembered.insert("a".to_owned(), 1, at(10), at(0));
-        remembered.insert("b".to_owned(), 2, at(20), at(0));
-        remembered.insert("c".to_owned(), 3, at(30), at(10));
+        let mut map = ExpiringMap::default();
+        map.insert("a".to_owned(), 1, at(10), at(0));
+        map.insert("b".to_owned(), 2, at(20), at(0));
+        map.insert("c".to_owned(), 3, at(30), at(10));
         assert_eq!(
-            ["a", "b", "c"].map(|key| remembered.get(key).copied()),
+            ["a", "b", "c"].map(|key| map.get(key).copied()),
             [None, Some(2), Some(3)]
         );
         for n in 0..MAX_ENTRIES {
-            remembered.insert(n.to_string(), n, at(30), at(10));
+            map.insert(n.to_string(), n, at(30), at(10));
         }
-        assert_eq!(remembered.get("c"), None);
-        assert_eq!(remembered.get("0"), Some(&0));
-        assert_eq!(remembered.values().count(), MAX_ENTRIES);
+        assert_eq!(map.get("c"), None);
+        assert_eq!(map.get("0"), Some(&0));
+        assert_eq!(map.values().count(), MAX_ENTRIES);
     }
 }

@@ -83,7 +83,7 @@ impl RequestFilter {
 }
 
 impl WaitFor {
-    fn look(&self, sim: &SimState) -> Option<Value> {
+    fn find(&self, sim: &SimState) -> Option<Value> {
         let world = sim.world();
         if let Some(filter) = &self.finding {
             let found = world
@@ -129,7 +129,7 @@ pub(super) async fn wait_for(
         return Err(BadRequest::new("timeout_ms", rule));
     }
     let patience = Duration::from_millis(filter.timeout_ms);
-    let happened = timeout(patience, sim.until(|sim| filter.look(sim))).await;
+    let happened = timeout(patience, sim.until(|sim| filter.find(sim))).await;
     let rule = format!("no matching event within {} ms", filter.timeout_ms);
     happened
         .map(Json)

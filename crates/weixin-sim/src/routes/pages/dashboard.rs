@@ -90,7 +90,7 @@ impl AppKind {
     }
 }
 
-/// Serves the whole page; its script polls [`follow`].
+/// Serves the whole page; its script polls [`update`].
 pub(super) async fn show(State(sim): State<Arc<SimState>>) -> Response {
     let version = sim.version();
     page(&DashboardPage {
@@ -100,7 +100,7 @@ pub(super) async fn show(State(sim): State<Arc<SimState>>) -> Response {
 }
 
 /// `/_sim/dashboard?after=VERSION`: the content, as soon as its version differs.
-pub(super) async fn follow(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
+pub(super) async fn update(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
     long_poll::changed_part(&sim, &address, now).await
 }
 

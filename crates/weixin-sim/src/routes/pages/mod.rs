@@ -35,7 +35,7 @@ pub(super) fn simulator() -> Router<Arc<SimState>> {
     Router::new()
         .route("/", get(dashboard::show))
         .route("/_sim/", get(dashboard::show))
-        .route("/_sim/dashboard", get(dashboard::follow))
+        .route("/_sim/dashboard", get(dashboard::update))
         .route("/_sim/findings", get(findings::show))
         .route("/api/check-login", post(desktop::check_login))
         .route("/api/authorize", post(desktop::authorize))

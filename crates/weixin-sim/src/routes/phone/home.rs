@@ -20,7 +20,7 @@ use crate::{
 
 /// Home screen of the simulated phone.
 #[derive(Template)]
-#[template(path = "phone_home.html")]
+#[template(path = "home.html")]
 struct HomePage<'a> {
     phone_user: &'a str,
     users: &'a [User],
@@ -76,7 +76,7 @@ fn screen(
 }
 
 /// `/_sim/phone/waiting?after=VERSION`: the QR codes that wait, as soon as they may have changed.
-pub(super) async fn follow(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
+pub(super) async fn update(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
     long_poll::changed_part(&sim, &address, waiting).await
 }
 

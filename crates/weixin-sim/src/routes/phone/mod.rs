@@ -29,7 +29,7 @@ pub(super) fn simulator() -> Router<Arc<SimState>> {
     Router::new()
         .route("/_sim/phone", get(home::show))
         .route("/_sim/phone/open", get(home::open))
-        .route("/_sim/phone/waiting", get(home::follow))
+        .route("/_sim/phone/waiting", get(home::update))
         .route("/_sim/phone/user", post(home::choose))
         .route("/_sim/phone/mini-program", post(home::mini_program))
         .route("/_sim/phone/{uuid}", post(confirm::decide))
