@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::AppKind;
-
 /// Lifetimes of codes, tokens, QR codes and polls.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -20,15 +18,6 @@ pub struct Lifetimes {
     pub access_token: Duration,
     /// Refresh token; a refresh does not extend it (documented for websites: 30 days).
     pub refresh_token: Duration,
-}
-
-impl Lifetimes {
-    pub(crate) fn code_of(&self, kind: AppKind) -> Duration {
-        match kind {
-            AppKind::Website | AppKind::MobileApp => self.code,
-            AppKind::OfficialAccount | AppKind::MiniProgram => self.short_code,
-        }
-    }
 }
 
 impl Default for Lifetimes {

@@ -1,6 +1,12 @@
 //! Initial state of a world.
 
-use super::{app::App, desktop::Desktop, user::User};
+use std::time::Duration;
+
+use super::{
+    app::{App, AppKind},
+    desktop::Desktop,
+    user::User,
+};
 use crate::lifetimes::Lifetimes;
 
 /// Apps, users and rules, restored by a reset.
@@ -13,4 +19,14 @@ pub(crate) struct Setup {
     pub(crate) seed: Option<u64>,
     /// Calls that exceed a quota are rejected.
     pub(crate) enforces_quotas: bool,
+}
+
+impl Setup {
+    /// Lifetime of a code for an app of this kind.
+    pub(super) fn code_lifetime(&self, kind: AppKind) -> Duration {
+        match kind {
+            AppKind::Website | AppKind::MobileApp => self.lifetimes.code,
+            AppKind::OfficialAccount | AppKind::MiniProgram => self.lifetimes.short_code,
+        }
+    }
 }

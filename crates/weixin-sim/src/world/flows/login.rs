@@ -48,7 +48,7 @@ impl World {
             user,
             scope: login.scope.clone(),
             snapshot: login.snapshot,
-            expires: now + self.setup.lifetimes.code_of(login.kind),
+            expires: now + self.setup.code_lifetime(login.kind),
             used: false,
             trace: login.trace,
         };

@@ -66,7 +66,7 @@ impl World {
     ) -> Result<Code, PhoneError> {
         self.mini_program(app)?;
         let (app, user) = (app.to_owned(), self.user(user)?.id.clone());
-        let expires = now + self.setup.lifetimes.code_of(AppKind::MiniProgram);
+        let expires = now + self.setup.code_lifetime(AppKind::MiniProgram);
         Ok(Code {
             app,
             user,

@@ -61,7 +61,7 @@ impl World {
             user,
             scope: "snsapi_userinfo".to_owned(),
             snapshot: false,
-            expires: now + self.setup.lifetimes.code_of(AppKind::MobileApp),
+            expires: now + self.setup.code_lifetime(AppKind::MobileApp),
             used: false,
             trace,
         };
