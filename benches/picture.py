@@ -56,7 +56,8 @@ def draw(found):
         "callback ÷ map of the query": steps["login_callback/weixin"]
         / steps["login_callback/form_urlencoded"],
         "payload ÷ AES and JSON": steps["payload/weixin"] / steps["payload/aes_and_json"],
-        "vault ÷ locked map": steps["vault_hit/weixin"] / steps["vault_hit/locked_map"],
+        "user tokens ÷ locked map": steps["user_tokens_hit/weixin"]
+        / steps["user_tokens_hit/locked_map"],
         "simulator's profile ÷ oauth2-mock-server's": servers["weixin sim"]["profile"]
         / servers["oauth2-mock-server"]["profile"],
         "clean build ÷ oauth2's": found["build"]["weixin, default features"]["seconds"]

@@ -179,7 +179,7 @@ LEFT = """## What is slow, and why
 - Building it: two thirds of the time are the HTTP client and its TLS (reqwest, rustls, aws-lc). `default-features = false` with an HTTP client that you have anyway leaves them out.
 - A mini program's payload beside bare AES: the JSON is read twice, once for its watermark, and each field is taken as WeChat may send it.
 - A login beside bare hyper: reqwest's layers, which follow no redirect here, and the time-outs. A transport of one's own is possible (`examples/own_transport.rs`).
-- The vault beside a locked map: the key is allocated and the token is wiped when it goes.
+- `UserTokens` beside a locked map: the key is allocated, and the token is wiped on drop.
 - Two calls where one would do, if the profile comes from elsewhere: WeChat has no call that gives both.
-- Real WeChat was not measured: it takes a verified account.
+- Real WeChat was not measured: the tests do not call it.
 """

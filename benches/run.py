@@ -49,9 +49,9 @@ class Tools:
         self.target = arguments.target
         self.python = arguments.peers / "python/bin/python"
         self.node = arguments.peers / "node"
-        options = ["--package", "weixin", "--features", "vault,mini-program"]
-        programs = built(*options, "--bench", "login", "--bench", "vault")
-        self.login, self.vault = programs["login"], programs["vault"]
+        options = ["--package", "weixin", "--features", "tokens,mini-program"]
+        programs = built(*options, "--bench", "login", "--bench", "user_tokens")
+        self.login, self.user_tokens = programs["login"], programs["user_tokens"]
 
 
 def processor():

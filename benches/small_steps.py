@@ -15,15 +15,15 @@ STEPS = [
     ),
     ("login_callback/weixin", "login_callback/form_urlencoded", "splitting the query into a map", 2),
     ("payload/weixin", "payload/aes_and_json", "base64, AES and one reading of JSON", 3),
-    ("vault_hit/weixin", "vault_hit/locked_map", "a locked map and the clock", 3),
+    ("user_tokens_hit/weixin", "user_tokens_hit/locked_map", "a locked map and the clock", 3),
 ]
 
 
 def run(tools):
     """Nanoseconds of each benchmark."""
     packages = ["--package", "weixin", "--package", "weixin-sim", "--package", "weixin-axum"]
-    features = ["--features", "weixin/vault,weixin/mini-program"]
-    benches = ["login_url", "login_callback", "payload", "vault", "userinfo", "callback", "logins"]
+    features = ["--features", "weixin/tokens,weixin/mini-program"]
+    benches = ["login_url", "login_callback", "payload", "user_tokens", "userinfo", "callback", "logins"]
     names = [word for bench in benches for word in ("--bench", bench)]
     printed = subprocess.check_output(
         ["cargo", "bench", "--quiet", *packages, *features, *names], text=True
@@ -36,7 +36,7 @@ def run(tools):
         | {"userinfo/sim", "userinfo/bare_axum", "callback/weixin_axum", "callback/hand_written"}
     }
     lines = [line for line in printed.splitlines() if line.startswith("logins: ")]
-    weigh = subprocess.check_output([tools.vault, "weigh"], text=True).strip().splitlines()
+    weigh = subprocess.check_output([tools.user_tokens, "weigh"], text=True).strip().splitlines()
     return {"nanoseconds": found, "lines": lines + weigh}
 
 

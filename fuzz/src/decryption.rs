@@ -1,4 +1,4 @@
-//! What a mini program hands over: anybody may call its server.
+//! The payloads of a mini program: any program can send them to its server.
 
 use aes::Aes128;
 use cbc::{
@@ -6,9 +6,12 @@ use cbc::{
     cipher::{BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7},
 };
 use data_encoding::BASE64;
-use weixin::{AppKind, AppSecret, Client, EncryptedData, SessionKey};
+use weixin::{
+    AppSecret, MiniProgram,
+    mini_program::{EncryptedData, SessionKey},
+};
 
-use crate::answers::Canned;
+use crate::responses::canned;
 
 const KEY: [u8; 16] = *b"0123456789abcdef";
 
@@ -25,15 +28,14 @@ pub fn decryption(data: &[u8]) {
     let Ok(key) = SessionKey::new(key) else {
         return;
     };
-    let client = Client::builder(
+    let app = MiniProgram::builder(
         "wx0123456789abcde2".parse().unwrap(),
         AppSecret::new("s").unwrap(),
     )
-    .kind(AppKind::MiniProgram)
-    .build_with(Canned::default());
+    .build_with(canned(&[]));
     for error in [
-        client.decrypt_user(&key, &payload).err(),
-        client.decrypt_phone(&key, &payload).err(),
+        app.decrypt_profile(&key, &payload).err(),
+        app.decrypt_phone(&key, &payload).err(),
     ]
     .into_iter()
     .flatten()
@@ -45,7 +47,7 @@ pub fn decryption(data: &[u8]) {
     assert!(!key.verify_signature(&raw, &raw));
 }
 
-/// Key, initialisation vector and data, each on its line.
+/// Key, initialization vector and data, each on a line of its own.
 fn raw(rest: &[u8]) -> (String, EncryptedData) {
     let text = String::from_utf8_lossy(rest).into_owned();
     let mut lines = text.splitn(3, '\n').map(str::to_owned);

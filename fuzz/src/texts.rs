@@ -2,13 +2,16 @@
 
 use std::str;
 
-use url::Url;
+use http::Response;
 use weixin::{
-    ApiError, AuthorizeRequest, Callback, CsrfToken, Device, Endpoints, ErrCode, LoginRequest,
-    RedirectUri,
+    AppSecret, Callback, ConsentOptions, CsrfToken, OfficialAccount, QrPageOptions, RedirectUri,
+    Website,
+    authorize::Device,
+    error::{ApiError, ErrCode},
+    transport::{self, Transport},
 };
 
-/// The query of a callback, of which anybody may be the author.
+/// The query of a callback, which an attacker may have written.
 pub fn callback(data: &[u8]) {
     let Ok(query) = str::from_utf8(data) else {
         return;
@@ -21,19 +24,20 @@ pub fn callback(data: &[u8]) {
     }
 }
 
-/// An answer's error, suffixes of every age included.
+/// The error in a response, with the suffixes of all years.
 pub fn error_text(data: &[u8]) {
-    let Some(error) = ApiError::read("/sns/auth", data) else {
+    let Some(error) = ApiError::from_response("/sns/auth", data) else {
         return;
     };
     assert_ne!(error.code, ErrCode(0));
     assert!(!error.message.chars().any(char::is_control));
     assert!(error.message.chars().count() <= 300);
     let _ = (error.time(), error.caller_ip(), error.to_string());
-    let _ = (error.code.blame(), error.code.explanation());
+    let code = error.code;
+    let _ = (code.action(), code.responsible(), code.explanation());
 }
 
-/// A header that anybody may write.
+/// A header that any program can send.
 pub fn user_agent(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let device = Device::from_user_agent(&text);
@@ -41,24 +45,44 @@ pub fn user_agent(data: &[u8]) {
     assert!(is_wechat || device != Device::WeChat, "{text}");
 }
 
-/// A callback address, and the login addresses that are made of it: WeChat must read it as it was given.
-pub fn login_url(data: &[u8]) {
+/// A redirect URI, and the authorize URLs with it: WeChat must read it as it was given.
+pub fn authorize_url(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else {
         return;
     };
     let Ok(redirect_uri) = text.parse::<RedirectUri>() else {
         return;
     };
-    assert_eq!(redirect_uri.as_str(), text);
-    let _ = redirect_uri.check_registrable();
-    let (endpoints, app) = (Endpoints::default(), "wx0123456789abcdef".parse().unwrap());
-    let qr_page = LoginRequest::new(redirect_uri.clone()).url(&endpoints, &app);
-    let inside = AuthorizeRequest::new(redirect_uri).url(&endpoints, &app);
-    for login in [qr_page.unwrap(), inside.unwrap()] {
-        let url = Url::parse(login.as_str()).unwrap();
+    assert_eq!(redirect_uri.to_string(), text);
+    let csrf = CsrfToken::new("0123456789abcdefghijkl").unwrap();
+    let id = || "wx0123456789abcdef".parse().unwrap();
+    let website = Website::builder(id(), secret()).build_with(unreachable());
+    let website = website.authorize_url(&redirect_uri, &csrf, &QrPageOptions::new());
+    let is_registrable = redirect_uri.check_registrable().is_ok();
+    assert_eq!(website.is_ok(), is_registrable, "{text}");
+
+    // A test account accepts every host.
+    let sandbox = OfficialAccount::builder(id(), secret()).sandbox();
+    let sandbox = sandbox.build_with(unreachable());
+    let sandbox = sandbox.authorize_url(&redirect_uri, &csrf, &ConsentOptions::new());
+    for url in [website.ok(), Some(sandbox.unwrap())].into_iter().flatten() {
         assert_eq!(url.host_str(), Some("open.weixin.qq.com"));
         assert_eq!(url.fragment(), Some("wechat_redirect"));
-        let read = url.query_pairs().find(|(name, _)| name == "redirect_uri");
-        assert_eq!(read.unwrap().1, text);
+        let read = |name| {
+            url.query_pairs()
+                .find(|(found, _)| found == name)
+                .unwrap()
+                .1
+        };
+        assert_eq!(read("redirect_uri"), text);
+        assert_eq!(read("state"), csrf.state());
     }
+}
+
+fn secret() -> AppSecret {
+    AppSecret::new("s").unwrap()
+}
+
+fn unreachable() -> impl Transport + 'static {
+    transport::from_fn(async |_request| Ok(Response::new(Vec::new())))
 }

@@ -1,5 +1,5 @@
-//! A callback through `WebLogin`, and through a handler that makes the same two calls without a check of anything.
-//! WeChat answers at once, so that nothing but the layer's own work differs.
+//! A callback through the layer, and through a handler that makes the same two calls without any check. WeChat responds at
+//! once, so that the difference is the layer's own work.
 #![expect(clippy::unwrap_used, reason = "a benchmark")]
 
 use std::hint::black_box;
@@ -15,10 +15,13 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use serde::Deserialize;
 use tokio::runtime::Builder;
 use tower::ServiceExt;
-use weixin::{Answer, AppSecret, Client, Code, Transport, User};
-use weixin_axum::{ForgetState, LoginError, VerifiedCode, WebLogin};
+use weixin::{
+    AppSecret, Code, User, Website,
+    transport::{ResponseFuture, Transport},
+};
+use weixin_axum::{Login, LoginError, WebLogin};
 
-/// Answers each call as WeChat does.
+/// Responds to each call as WeChat does.
 #[derive(Debug)]
 struct WeChat;
 
@@ -26,7 +29,7 @@ const TOKEN: &str = r#"{"access_token":"66_e","expires_in":7200,"refresh_token":
 const USER: &str = r#"{"openid":"oKscDDNLo66EpN5DXZ_ssb_dSBp6","nickname":"小明","sex":0,"language":"","city":"","province":"","country":"","headimgurl":"","privilege":[],"unionid":"oviR-0ujiC7OLI45s0xt0ja1-YSI"}"#;
 
 impl Transport for WeChat {
-    fn send(&self, request: Request<Vec<u8>>) -> Answer<'_> {
+    fn send(&self, request: Request<Vec<u8>>) -> ResponseFuture<'_> {
         let body = if request.uri().path() == "/sns/userinfo" {
             USER
         } else {
@@ -36,18 +39,13 @@ impl Transport for WeChat {
     }
 }
 
-fn client() -> Client {
+fn website() -> Website {
     let secret = AppSecret::new("s".repeat(32)).unwrap();
-    Client::builder("wx0123456789abcdef".parse().unwrap(), secret).build_with(WeChat)
+    Website::builder("wx0123456789abcdef".parse().unwrap(), secret).build_with(WeChat)
 }
 
-async fn checked(
-    State(weixin): State<WebLogin>,
-    code: VerifiedCode,
-) -> Result<(ForgetState, Json<User>), LoginError> {
-    let login = weixin.exchange(code).await?;
-    let user = login.user().await?;
-    Ok((login.forget, Json(user)))
+async fn checked(login: Login) -> Result<Json<User>, LoginError> {
+    Ok(Json(login.user().await?))
 }
 
 #[derive(Deserialize)]
@@ -55,27 +53,27 @@ struct Callback {
     code: String,
 }
 
-async fn unchecked(State(client): State<Client>, Query(callback): Query<Callback>) -> Json<User> {
-    let token = client
+async fn unchecked(State(website): State<Website>, Query(callback): Query<Callback>) -> Json<User> {
+    let token = website
         .exchange(Code::new(callback.code).unwrap())
         .await
         .unwrap();
-    Json(client.user(&token).await.unwrap())
+    Json(website.user(&token).await.unwrap())
 }
 
 fn callback(criterion: &mut Criterion) {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let mut group = criterion.benchmark_group("callback");
     let login = WebLogin::new(
-        client(),
+        website(),
         "https://www.example.com/callback".parse().unwrap(),
     )
     .unwrap();
     let site = Router::new()
         .route("/callback", get(checked))
-        .with_state(login.clone());
-    let request = |address: &str, cookie: &str| {
-        Request::get(address)
+        .layer(login.clone());
+    let request = |path: &str, cookie: &str| {
+        Request::get(path)
             .header(header::COOKIE, cookie)
             .body(Body::empty())
             .unwrap()
@@ -85,21 +83,12 @@ fn callback(criterion: &mut Criterion) {
         bencher.to_async(&runtime).iter_batched(
             || {
                 let start = login.start(&headers).unwrap();
-                let state = start
-                    .url()
-                    .split("state=")
-                    .nth(1)
-                    .unwrap()
-                    .split('#')
-                    .next()
-                    .unwrap();
-                let address =
-                    format!("/callback?code=071vDl000X8kON13q5000PWr744vDl05&state={state}");
+                let url = start.url();
+                let mut parameters = url.query_pairs();
+                let (_, state) = parameters.find(|(name, _)| name == "state").unwrap();
+                let path = format!("/callback?code=071vDl000X8kON13q5000PWr744vDl05&state={state}");
                 let cookie = start.into_http().headers()[header::SET_COOKIE].clone();
-                request(
-                    &address,
-                    cookie.to_str().unwrap().split(';').next().unwrap(),
-                )
+                request(&path, cookie.to_str().unwrap().split(';').next().unwrap())
             },
             |request| async { black_box(site.clone().oneshot(request).await.unwrap()) },
             criterion::BatchSize::SmallInput,
@@ -107,7 +96,7 @@ fn callback(criterion: &mut Criterion) {
     });
     let site = Router::new()
         .route("/callback", get(unchecked))
-        .with_state(client());
+        .with_state(website());
     group.bench_function("hand_written", |bencher| {
         bencher.to_async(&runtime).iter_batched(
             || {

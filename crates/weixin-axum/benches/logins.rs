@@ -1,17 +1,20 @@
-//! Complete logins through one server on one thread, against a simulator on another: how many a second, and how much
-//! processor time of the server's thread each takes, which is what a core of its own could do.
+//! Complete logins through one server on one thread, against a simulator on another: logins per second, and the processor
+//! time of the server's thread per login.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
 
 use std::{fs, sync::Arc, sync::mpsc, thread, time::Instant};
 
-use axum::{Json, Router, extract::State, routing::get};
+use axum::{Json, Router, routing::get};
 use http::{
     HeaderMap, Request,
     header::{COOKIE, LOCATION, SET_COOKIE},
 };
 use tokio::runtime::Builder;
-use weixin::{AppSecret, Client, Endpoints, Https, Transport, User};
-use weixin_axum::{ForgetState, LoginError, StartLogin, VerifiedCode, WebLogin};
+use weixin::{
+    AppSecret, Endpoints, User, Website,
+    transport::{Https, Transport},
+};
+use weixin_axum::{Login, LoginError, StartLogin, WebLogin};
 use weixin_sim::{Effect, Fault, Sim};
 
 const AT_ONCE: usize = 32;
@@ -23,7 +26,7 @@ fn thread_time(thread: &str) -> u64 {
     statistics.split(' ').next().unwrap().parse().unwrap()
 }
 
-/// Runs on a thread of its own for as long as the benchmark; returns what it tells, and the thread's id.
+/// Runs on a thread of its own until the benchmark ends. Returns its message, and the thread's ID.
 fn on_a_thread<T: Send + 'static>(
     work: impl AsyncFnOnce(mpsc::Sender<T>) + Send + 'static,
 ) -> (T, String) {
@@ -44,33 +47,21 @@ async fn serve(sim: String, sender: mpsc::Sender<String>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     let secret = AppSecret::new("s".repeat(32)).unwrap();
-    let client = Client::builder("wx0123456789abcdef".parse().unwrap(), secret)
+    let website = Website::builder("wx0123456789abcdef".parse().unwrap(), secret)
         .endpoints(Endpoints::single(sim.parse().unwrap()))
         .build()
         .unwrap();
-    let login = WebLogin::new(client, format!("{origin}/callback").parse().unwrap()).unwrap();
+    let login = WebLogin::new(website, format!("{origin}/callback").parse().unwrap()).unwrap();
     let site = Router::new()
-        .route("/login", get(start))
+        .route("/login", get(async |start: StartLogin| start))
         .route("/callback", get(callback))
-        .with_state(login);
+        .layer(login);
     sender.send(origin).unwrap();
     axum::serve(listener, site).await.unwrap();
 }
 
-async fn start(
-    State(login): State<WebLogin>,
-    headers: HeaderMap,
-) -> Result<StartLogin, LoginError> {
-    login.start(&headers)
-}
-
-async fn callback(
-    State(login): State<WebLogin>,
-    code: VerifiedCode,
-) -> Result<(ForgetState, Json<User>), LoginError> {
-    let login = login.exchange(code).await?;
-    let user = login.user().await?;
-    Ok((login.forget, Json(user)))
+async fn callback(login: Login) -> Result<Json<User>, LoginError> {
+    Ok(Json(login.user().await?))
 }
 
 /// A browser's three steps: the site, WeChat, the site.

@@ -1,4 +1,4 @@
-//! The same login in actix-web: the rules are in `http`'s types, so that a framework's side of them is one page.
+//! The same login in actix-web, by the framework-neutral methods of `WebLogin`.
 //!
 //! `cargo run -p weixin-axum --example actix`, then open <http://localhost:8080>.
 #![expect(clippy::print_stdout, reason = "an example")]
@@ -16,7 +16,7 @@ use self::settings::{REDIRECT_URI, Settings, named, url};
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings::of_environment().await?;
-    let login = WebLogin::new(settings.client, settings.redirect_uri);
+    let login = WebLogin::new(settings.website, settings.redirect_uri);
     let login = login.map_err(named(REDIRECT_URI))?;
     println!("open {}", url(&settings.listener)?);
     let server = HttpServer::new(move || {
@@ -40,10 +40,8 @@ async fn home() -> HttpResponse {
 }
 
 async fn start(login: web::Data<WebLogin>, request: HttpRequest) -> HttpResponse {
-    let answer = login
-        .start(&headers(&request))
-        .map_or_else(LoginError::into_http, StartLogin::into_http);
-    actix(answer)
+    let start = login.start(&headers(&request));
+    actix(start.map_or_else(LoginError::into_http, StartLogin::into_http))
 }
 
 async fn callback(login: web::Data<WebLogin>, request: HttpRequest) -> HttpResponse {
@@ -54,11 +52,11 @@ async fn callback(login: web::Data<WebLogin>, request: HttpRequest) -> HttpRespo
 }
 
 async fn log_in(login: &WebLogin, request: &HttpRequest) -> Result<HttpResponse, LoginError> {
-    let code = login.verify(request.query_string(), &headers(request))?;
-    let login = login.exchange(code).await?;
+    let callback = login.verify(request.query_string(), &headers(request))?;
+    let (login, headers) = login.exchange(callback).await?;
     let user = login.user().await?;
     let mut response = HttpResponse::Ok();
-    for (name, value) in &login.forget.into_headers() {
+    for (name, value) in &headers {
         response.append_header((name.as_str(), value.as_bytes()));
     }
     Ok(response.json(user))
@@ -76,8 +74,8 @@ fn headers(request: &HttpRequest) -> HeaderMap {
     request.headers().iter().filter_map(header).collect()
 }
 
-fn actix(answer: Response<String>) -> HttpResponse {
-    let (parts, body) = answer.into_parts();
+fn actix(response: Response<String>) -> HttpResponse {
+    let (parts, body) = response.into_parts();
     let status = actix_web::http::StatusCode::from_u16(parts.status.as_u16());
     let mut response = HttpResponse::build(status.unwrap_or_default());
     for (name, value) in &parts.headers {

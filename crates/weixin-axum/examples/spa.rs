@@ -1,5 +1,5 @@
-//! A single page that never leaves itself: the login is in a pop-up, which tells the page by `postMessage` that it is
-//! done; who it is stands in a signed cookie, without any session on the server.
+//! A single-page app: the login is in a pop-up window, which sends the page a message; a signed cookie holds the user,
+//! without a session on the server.
 //!
 //! `cargo run -p weixin-axum --example spa`, then open <http://localhost:8080>.
 #![expect(clippy::print_stdout, reason = "an example")]
@@ -10,7 +10,7 @@ use std::error::Error;
 
 use axum::{
     Json, Router,
-    extract::{FromRef, Request, State},
+    extract::{Request, State},
     http::{
         HeaderMap, Method, StatusCode,
         header::{COOKIE, ORIGIN, SET_COOKIE},
@@ -21,25 +21,24 @@ use axum::{
 };
 use cookie::{Cookie, CookieJar, Key, SameSite};
 use serde_json::json;
-use url::Url;
-use weixin_axum::{LoginError, PopUpDone, StartLogin, VerifiedCode, Visitor, WebLogin};
+use weixin::transport::Origin;
+use weixin_axum::{EndLogin, Login, LoginError, StartLogin, WebLogin, popup::PopupResponse};
 
 use self::settings::{REDIRECT_URI, Settings, named, url};
 
 #[derive(Clone)]
 struct Site {
-    login: WebLogin,
-    /// Where the page is, and nobody else hears of the login.
-    origin: Url,
+    /// The page, which alone gets the message of the pop-up.
+    origin: Origin,
     key: Key,
 }
 
 impl Site {
     fn is_https(&self) -> bool {
-        self.origin.scheme() == "https"
+        self.origin.as_str().starts_with("https:")
     }
 
-    /// The signed cookie that says who is logged in. Browsers take one with the prefix `__Host-` only from this host, over
+    /// The signed cookie of the user who is logged in. Browsers take one with the prefix `__Host-` only from this host, over
     /// HTTPS.
     fn session_name(&self) -> &'static str {
         if self.is_https() {
@@ -50,29 +49,28 @@ impl Site {
     }
 }
 
-impl FromRef<Site> for WebLogin {
-    fn from_ref(site: &Site) -> Self {
-        site.login.clone()
-    }
-}
-
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings::of_environment().await?;
-    let origin = settings.redirect_uri.url().clone();
-    let login = WebLogin::new(settings.client, settings.redirect_uri);
+    let origin = settings
+        .redirect_uri
+        .as_url()
+        .origin()
+        .ascii_serialization();
+    let login = WebLogin::new(settings.website, settings.redirect_uri);
+    let login = login.map_err(named(REDIRECT_URI))?;
     let site = Site {
-        origin,
-        login: login.map_err(named(REDIRECT_URI))?,
-        // Keep it, or everybody is logged out when the program starts again.
+        origin: origin.parse()?,
+        // Store it, or all users are logged out when the program restarts.
         key: Key::generate(),
     };
     let router = Router::new()
         .route("/", get(Html(include_str!("spa.html"))))
-        .route("/login", get(start))
+        .route("/login", get(async |start: StartLogin| start))
         .route("/callback", get(callback))
         .route("/api/me", get(me))
         .route("/api/logout", post(log_out))
+        .layer(login)
         .layer(from_fn_with_state(site.clone(), from_here))
         .with_state(site);
     println!("open {}", url(&settings.listener)?);
@@ -82,11 +80,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Rejects requests that change something and do not come from this site's own page: a sub-domain is the same site to
 /// `SameSite=Lax`. Browsers since 2023 send `Sec-Fetch-Site`, older ones `Origin` with every POST.
 async fn from_here(State(site): State<Site>, request: Request, next: Next) -> Response {
-    let own = site.origin.origin().ascii_serialization();
     let headers = request.headers();
     let is_from_here = match headers.get("sec-fetch-site") {
         Some(from) => from == "same-origin" || from == "none",
-        None => headers.get(ORIGIN).is_some_and(|from| *from == *own),
+        None => headers
+            .get(ORIGIN)
+            .is_some_and(|from| *from == *site.origin.as_str()),
     };
     if matches!(*request.method(), Method::GET | Method::HEAD) || is_from_here {
         next.run(request).await
@@ -95,23 +94,13 @@ async fn from_here(State(site): State<Site>, request: Request, next: Next) -> Re
     }
 }
 
-async fn start(State(site): State<Site>, headers: HeaderMap) -> Result<StartLogin, LoginError> {
-    site.login.start(&headers)
-}
-
 async fn callback(
     State(site): State<Site>,
-    visitor: Visitor,
-    code: VerifiedCode,
-) -> Result<impl IntoResponse, LoginError> {
-    let login = site.login.exchange(code).await?;
-    let name = login.user().await?.nickname;
-    let cookie = session(
-        &site,
-        json!({ "openid": login.token.openid, "name": name }).to_string(),
-    );
-    let done = PopUpDone::new(&site.origin, "login done", &visitor);
-    Ok((cookie, done.forgetting(login.forget)))
+    login: Login,
+) -> Result<(SetCookie, PopupResponse), LoginError> {
+    let user = json!({ "openid": login.openid(), "name": login.user().await?.nickname });
+    let done = login.popup(&site.origin, "login done");
+    Ok((session(&site, user.to_string()), done))
 }
 
 async fn me(State(site): State<Site>, headers: HeaderMap) -> impl IntoResponse {
@@ -121,15 +110,15 @@ async fn me(State(site): State<Site>, headers: HeaderMap) -> impl IntoResponse {
     }
 }
 
-/// A callback that comes again, such as by the back button, logs nobody in any more.
-async fn log_out(State(site): State<Site>, headers: HeaderMap) -> impl IntoResponse {
-    let ended = site.login.end_login(&headers).await;
-    // In this order: a `HeaderMap` replaces the cookies before it, `AppendHeaders` adds one.
-    (ended, session(&site, String::new()), StatusCode::NO_CONTENT)
+/// Without `EndLogin`, the back button would log in again for a minute.
+async fn log_out(State(site): State<Site>, _: EndLogin) -> (SetCookie, StatusCode) {
+    (session(&site, String::new()), StatusCode::NO_CONTENT)
 }
 
-/// The cookie of this user, signed; of nobody, gone.
-fn session(site: &Site, user: String) -> AppendHeaders<[(http::HeaderName, String); 1]> {
+type SetCookie = AppendHeaders<[(http::HeaderName, String); 1]>;
+
+/// The signed cookie of a user; without one, it is removed.
+fn session(site: &Site, user: String) -> SetCookie {
     let ended = user.is_empty();
     let cookie = Cookie::build((site.session_name(), user))
         .path("/")

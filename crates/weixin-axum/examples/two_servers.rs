@@ -1,18 +1,18 @@
-//! Two servers of one site: a login begins on the one and ends on the other, and a callback that comes to both is
-//! exchanged once. It needs a Redis: this machine's, or that of `REDIS_URL`.
+//! Two servers of one site: a login starts on one and ends on the other, and a callback that comes to both is exchanged
+//! once. It needs Redis: on this machine, or at `REDIS_URL`.
 //!
 //! `cargo run -p weixin-axum --example two_servers --features shared`, then open <http://localhost:8081>. `STORE_KEY`
-//! (`openssl rand -base64 32`) encrypts what is kept; without it, it is a new one.
+//! (`openssl rand -base64 32`) encrypts the stored values; by default it is a new one.
 #![expect(clippy::print_stdout, reason = "an example")]
 
 mod settings;
 
 use std::error::Error;
 
-use axum::{Router, extract::State, http::HeaderMap, response::Html, routing::get};
+use axum::{Router, response::Html, routing::get};
 use data_encoding::BASE64;
-use weixin::{RedisStore, StoreKeys};
-use weixin_axum::{ForgetState, LoginError, StartLogin, VerifiedCode, WebLogin};
+use weixin::store::{RedisStore, StoreKeys};
+use weixin_axum::{Login, StartLogin, WebLogin};
 
 use self::settings::{REDIRECT_URI, Settings, listen, named, optional, or, url};
 
@@ -34,15 +34,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let keys = StoreKeys::new(&key).map_err(named("STORE_KEY"))?;
         let store = RedisStore::connect(&redis, keys).await;
         let login = WebLogin::builder(settings.redirect_uri.clone())
-            .app(settings.client.clone())
+            .website(settings.website.clone())
             .shared(store.map_err(named("REDIS_URL"))?)
             .build()
             .map_err(named(REDIRECT_URI))?;
         let site = Router::new()
             .route("/", get(Html(r#"<a href="/login">log in</a>"#)))
-            .route("/login", get(start))
+            .route("/login", get(async |start: StartLogin| start))
             .route("/callback", get(callback))
-            .with_state(login);
+            .layer(login);
         servers.push(tokio::spawn(
             async move { axum::serve(listener, site).await },
         ));
@@ -54,18 +54,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn start(
-    State(login): State<WebLogin>,
-    headers: HeaderMap,
-) -> Result<StartLogin, LoginError> {
-    login.start(&headers)
-}
-
-/// Who it is stands in the token's answer: no further call.
-async fn callback(
-    State(login): State<WebLogin>,
-    code: VerifiedCode,
-) -> Result<(ForgetState, String), LoginError> {
-    let login = login.exchange(code).await?;
-    Ok((login.forget, format!("hello {}\n", login.token.openid)))
+/// The OpenID is in the token: no further call.
+async fn callback(login: Login) -> String {
+    format!("hello {}\n", login.openid())
 }

@@ -1,13 +1,16 @@
-//! Why a login ended without a user, and what the visitor reads.
+//! The kinds of failed logins, and their texts for the user.
 
 use http::StatusCode;
-use weixin::{Bilingual, Blame, ErrCode};
+use weixin::{
+    Bilingual,
+    error::{ErrCode, Responsible},
+};
 
-/// Why a login ended without a user.
+/// The kind of a failed login.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum LoginErrorKind {
-    /// Too many exchanges are under way.
+    /// Too many exchanges are under way on this server.
     Busy,
     /// WeChat rejects the app or its settings: the log has the reason.
     Configuration,
@@ -15,21 +18,21 @@ pub enum LoginErrorKind {
     CsrfMismatch,
     /// The user declined.
     Declined,
-    /// The code has expired, or its response was lost.
+    /// WeChat no longer accepts the code, or its response was lost.
     Expired,
-    /// The callback came into a frame, where this site has no cookies: it continues in the top window by itself.
+    /// The callback is in a frame, where this site has no cookies: it continues in the top window by itself.
     InFrame,
     /// A URL that WeChat does not make.
     Malformed,
-    /// The browser lost its cookie twice.
+    /// The browser has lost its cookie twice.
     NoCookie,
-    /// The browser has no cookie: the login starts again by itself, once.
+    /// The browser has no cookie: the login restarts by itself, once.
     Restarted,
-    /// A snapshot user of an official account's page, who has not logged in.
+    /// A snapshot user: WeChat's stand-in for a visitor who has not logged in.
     SnapshotUser,
-    /// WeChat is busy, cannot be reached, or returns what cannot be read.
+    /// WeChat is busy, cannot be reached, or its response cannot be read.
     Unreachable,
-    /// The login was completed before, in another browser or too long ago.
+    /// The login was completed before: in another browser, or too long ago.
     Used,
     /// WeChat rejects this user everywhere: restricted, frozen, or flagged as high-risk.
     UserRejected,
@@ -75,18 +78,18 @@ impl LoginErrorKind {
         }
     }
 
-    /// Whether a new login, started by the visitor, may help.
+    /// Returns `true` if a new login may help.
     pub fn is_retryable(self) -> bool {
         !matches!(self, Self::Configuration | Self::InFrame | Self::Restarted)
     }
 
-    /// A few words for the visitor.
+    /// A title for the user.
     pub fn title(self) -> Bilingual {
         let (_, [en, zh], _) = self.texts();
         Bilingual { en, zh }
     }
 
-    /// What the visitor can do.
+    /// A message for the user: the next step.
     pub fn message(self) -> Bilingual {
         let (_, _, [en, zh]) = self.texts();
         Bilingual { en, zh }
@@ -208,13 +211,13 @@ impl From<&weixin::Error> for LoginErrorKind {
         match error {
             weixin::Error::Api(api) if api.code == ErrCode::CODE_USED => Self::Used,
             weixin::Error::SnapshotUser => Self::SnapshotUser,
-            // WeChat's own -1 may have used the code as well, but it is WeChat that is not available.
-            weixin::Error::AnswerLost(_) => Self::Unreachable,
+            // WeChat's -1 may have used the code as well, but the user should read that WeChat is not available.
+            weixin::Error::OutcomeUnknown { .. } => Self::Unreachable,
             error if error.needs_login() || error.needs_refresh() => Self::Expired,
             error if error.is_retryable() => Self::Unreachable,
-            error => match error.blame() {
-                Some(Blame::User) => Self::UserRejected,
-                Some(Blame::WeChat) => Self::Unreachable,
+            error => match error.responsible() {
+                Some(Responsible::User) => Self::UserRejected,
+                Some(Responsible::WeChat) => Self::Unreachable,
                 _ => Self::Configuration,
             },
         }

@@ -1,4 +1,4 @@
-//! One exchange for each login, however often its callback comes, and the result that a repeat of it gets.
+//! One exchange per login, however often its callback comes, and the result for its repeats.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -8,12 +8,10 @@ use std::{
 
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
-use weixin::{Code, Token, TransportErrorKind};
+use weixin::{Code, Token, transport::TransportErrorKind};
 
-use crate::state_cookie::LOGIN_TIME;
+use crate::state_cookie::{LOGIN_TIME, REPLAY_WINDOW};
 
-/// How long the same callback gets the same result.
-pub(crate) const REPLAY_WINDOW: Duration = Duration::from_mins(1);
 /// How long a used state is remembered: as long as its cookie may last.
 pub(crate) const USED_STATE_TTL: Duration = LOGIN_TIME;
 /// Most used states that are remembered, the newest. A state that is forgotten early is still worth nothing: WeChat
@@ -21,10 +19,10 @@ pub(crate) const USED_STATE_TTL: Duration = LOGIN_TIME;
 const MAX_USED: usize = 100_000;
 /// Most results that are kept for repeats, the newest: each holds a token, about a kilobyte.
 const MAX_REPLAYABLE: usize = 10_000;
-/// Most exchanges at once: what anybody can cause by starting logins and making up their codes.
+/// Most exchanges at once: anyone can cause one by starting a login and making up its code.
 pub(crate) const MAX_IN_FLIGHT: usize = 256;
 
-/// A text that is remembered without being kept: 128 bits of its SHA-256.
+/// The fingerprint of a text that is not kept itself: 128 bits of its SHA-256.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct Fingerprint([u8; 16]);
 
@@ -43,7 +41,7 @@ impl Fingerprint {
     }
 }
 
-/// The result of one exchange, for all who wait for it.
+/// The result of one exchange.
 #[derive(Clone, Debug)]
 pub(crate) enum Outcome {
     Failed(Arc<weixin::Error>),
@@ -65,7 +63,7 @@ impl From<Result<Token, weixin::Error>> for Outcome {
     }
 }
 
-/// Whether WeChat has not been reached, so that the code is as good as before.
+/// Returns `true` if nothing was sent to WeChat, so that the code is unused.
 pub(crate) fn nothing_was_sent(error: &weixin::Error) -> bool {
     matches!(
         error,
@@ -76,12 +74,12 @@ pub(crate) fn nothing_was_sent(error: &weixin::Error) -> bool {
 /// A result to come.
 pub(crate) type Pending = watch::Receiver<Option<Outcome>>;
 
-/// What to do with a verified callback.
+/// The role of a verified callback.
 #[derive(Debug)]
 pub(crate) enum Entry {
     /// Exchange the code, and send the result here.
     Leader(watch::Sender<Option<Outcome>>, Pending),
-    /// It is being exchanged, or has been: wait for the result.
+    /// Another callback exchanges the code, or has: wait for the result.
     Follower(Pending),
     /// The state has been used, too long ago or with another code.
     Used,
@@ -91,7 +89,7 @@ pub(crate) enum Entry {
 struct Exchange {
     code: Fingerprint,
     since: SystemTime,
-    /// `None` once it may no longer be repeated: no token stays in memory for longer.
+    /// `None` once it may no longer be repeated, so that no token stays in memory.
     result: Option<Pending>,
 }
 
@@ -99,11 +97,11 @@ struct Exchange {
 #[derive(Debug, Default)]
 pub(crate) struct Exchanges {
     by_state: HashMap<Fingerprint, Exchange>,
-    /// The states of `by_state` in the order in which they were used. One that was released stays here until its turn:
-    /// it is told from a later use of the same state by its time.
+    /// The states of `by_state` in the order of their use. A released one stays here until its turn; its time distinguishes
+    /// it from a later use of the same state.
     order: VecDeque<(SystemTime, Fingerprint)>,
-    /// How many at the front of `order` have no result any more.
-    over: usize,
+    /// The number at the front of `order` that have no result any more.
+    ended: usize,
 }
 
 impl Exchanges {
@@ -135,7 +133,7 @@ impl Exchanges {
         Entry::Leader(sender, receiver)
     }
 
-    /// Undoes [`enter`](Self::enter): nothing was sent to WeChat.
+    /// Undoes [`enter`](Self::enter), if nothing was sent to WeChat.
     pub(crate) fn release(&mut self, state: &str) {
         self.by_state.remove(&Fingerprint::of(state));
     }
@@ -147,10 +145,10 @@ impl Exchanges {
         }
     }
 
-    /// Bounds everything by time and by number; with each state goes all that is kept of it.
+    /// Bounds everything by time and by number. With a state, everything of it is removed.
     fn remove_expired(&mut self, now: SystemTime) {
-        while let Some((since, state)) = self.order.get(self.over).copied() {
-            let replayable = self.order.len() - self.over;
+        while let Some((since, state)) = self.order.get(self.ended).copied() {
+            let replayable = self.order.len() - self.ended;
             if is_recent(since, now) && replayable < MAX_REPLAYABLE {
                 break;
             }
@@ -159,7 +157,7 @@ impl Exchanges {
             {
                 known.result = None;
             }
-            self.over += 1;
+            self.ended += 1;
         }
         while let Some((since, state)) = self.order.front().copied() {
             if age(since, now) < USED_STATE_TTL && self.order.len() < MAX_USED {
@@ -173,7 +171,7 @@ impl Exchanges {
                 self.by_state.remove(&state);
             }
             self.order.pop_front();
-            self.over = self.over.saturating_sub(1);
+            self.ended = self.ended.saturating_sub(1);
         }
     }
 }
@@ -196,7 +194,7 @@ mod tests {
     }
 
     fn begin() -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_hours(500_000)
+        SystemTime::UNIX_EPOCH + Duration::from_secs(500_000 * 60 * 60)
     }
 
     #[test]
@@ -280,7 +278,7 @@ mod tests {
         }
         assert_eq!(exchanges.by_state.len(), MAX_USED);
         assert_eq!(exchanges.order.len(), MAX_USED);
-        assert_eq!(exchanges.over, MAX_USED - MAX_REPLAYABLE);
+        assert_eq!(exchanges.ended, MAX_USED - MAX_REPLAYABLE);
         let kept = results.iter().filter(|sender| !sender.is_closed()).count();
         assert_eq!(kept, MAX_REPLAYABLE);
         assert!(!exchanges.is_used("9", begin()) && exchanges.is_used("11", begin()));
@@ -290,7 +288,7 @@ mod tests {
             (
                 exchanges.by_state.len(),
                 exchanges.order.len(),
-                exchanges.over
+                exchanges.ended
             ),
             (0, 0, 0)
         );
@@ -300,7 +298,7 @@ mod tests {
     fn a_clock_that_is_set_back_panics_nowhere() {
         let mut exchanges = Exchanges::default();
         let _first = exchanges.enter("s1", &code("c1"), begin());
-        let earlier = begin() - Duration::from_hours(1);
+        let earlier = begin() - Duration::from_secs(60 * 60);
         assert!(matches!(
             exchanges.enter("s1", &code("c1"), earlier),
             Entry::Follower(_)

@@ -1,97 +1,112 @@
-//! Log in with WeChat in axum: safe by default.
+//! Log in with WeChat in axum.
 //!
 //! ```no_run
-//! use axum::{Json, Router, extract::State, http::HeaderMap, routing::get};
-//! use weixin::User;
-//! use weixin_axum::{ForgetState, LoginError, StartLogin, VerifiedCode, WebLogin};
+//! use axum::{Json, Router, routing::get};
+//! use weixin::{User, Website};
+//! use weixin_axum::{Login, LoginError, StartLogin, WebLogin};
 //!
-//! async fn login(
-//!     State(weixin): State<WebLogin>,
-//!     headers: HeaderMap,
-//! ) -> Result<StartLogin, LoginError> {
-//!     weixin.start(&headers)
+//! async fn callback(login: Login) -> Result<Json<User>, LoginError> {
+//!     Ok(Json(login.user().await?))
 //! }
 //!
-//! async fn authorization(
-//!     State(weixin): State<WebLogin>,
-//!     code: VerifiedCode,
-//! ) -> Result<(ForgetState, Json<User>), LoginError> {
-//!     let login = weixin.exchange(code).await?;
-//!     let user = login.user().await?;
-//!     Ok((login.forget, Json(user)))
-//! }
-//!
-//! # fn app(weixin: WebLogin) -> Router {
-//! Router::new()
-//!     .route("/login", get(login))
-//!     .route("/authorization", get(authorization))
-//!     .with_state(weixin)
+//! # fn site(secret: String) -> Result<Router, Box<dyn std::error::Error>> {
+//! let website = Website::new("wx0123456789abcdef".parse()?, secret.parse()?)?;
+//! let weixin = WebLogin::new(website, "https://www.example.com/callback".parse()?)?;
+//! let site = Router::new()
+//!     .route("/login", get(async |start: StartLogin| start))
+//!     .route("/callback", get(callback))
+//!     .layer(weixin);
+//! # Ok(site)
 //! # }
 //! ```
 //!
-//! # What is taken care of
+//! [`StartLogin`] starts a login, and sends the browser to WeChat. [`Login`] is the completed login. [`LoginError`] is a
+//! page in Chinese or English, or JSON for programs. The layer completes each response.
 //!
-//! - The page by the device: the QR page on desktops, the official account's page inside WeChat ([`WebLogin::builder`]
-//!   takes both applications), and for other phones, which cannot scan their own screen, a page that says what to do.
-//! - A cookie of this browser (`__Host-`, `HttpOnly`, `Secure`, `SameSite=Lax`, two hours) holds a random secret; WeChat
-//!   and the callback's URL have a hash of it only, so that a stolen URL is worth nothing. One for each login in
-//!   progress, five for a browser at most. On plain `http://localhost` and `http://127.0.0.1`, and only there, it goes
-//!   without `__Host-` and `Secure`.
-//! - A callback without this browser's cookie does not log in. WeChat's own browser loses cookies, so
-//!   the login starts again by itself, once ([`LoginErrorKind::Restarted`]).
-//! - A callback that comes twice (back button, prefetch, WeChat itself) gets the same result for a
-//!   minute, from one exchange, even if the browser dropped the first request; with
-//!   `WebLoginBuilder::shared` (feature `shared`) from any server of the site. [`WebLogin::end_login`] ends that for a
-//!   user who logs out.
-//! - A failed callback redirects to its own path, so that no code stays in the address bar; there, each
-//!   [`LoginErrorKind`] has a page in Chinese or English that works without JavaScript, and JSON for programs that ask
-//!   for it. Its button starts a new login. [`WebLoginBuilder::pages`] restyles them all.
-//! - Where to go after the login is a path on the same site ([`ReturnPath`]), or rejected. It travels in the callback's
-//!   query, covered by the state.
-//! - A callback without a matching cookie is not kept and reaches neither WeChat nor a store. Anyone can start a login
-//!   and make up its code, which costs one call and one entry: at most 256 calls are under way. Limit requests per IP
-//!   address before this.
-//! - The QR code inside a page ([`WebLogin::embed`]), and logins in a pop-up ([`PopUpDone`]).
+//! # What it does
 //!
-//! # What is left to you
+//! - **The right page of WeChat's**: the QR page on desktops, the official account's page inside WeChat
+//!   ([`WebLogin::builder`] takes both apps), and a hint for other phones, which cannot scan their own screen.
+//! - **The cookie**: `__Host-`, `HttpOnly`, `Secure`, `SameSite=Lax`, two hours, one per login in progress, at most five
+//!   per browser. It holds a random secret; WeChat and the callback's URL have a hash of it only, so that a leaked URL is
+//!   worth nothing. Only on `http://localhost` and `http://127.0.0.1` it goes without `__Host-` and `Secure`.
+//! - **No login without the cookie.** WeChat's own browser loses cookies: the login restarts by itself, once
+//!   ([`LoginErrorKind::Restarted`]).
+//! - **Repeated callbacks** (back button, prefetch, WeChat itself) get the same login for a minute, from one exchange, even
+//!   if the browser dropped the first request; with `WebLoginBuilder::shared` (feature `shared`) on all servers.
+//!   [`EndLogin`] ends that at log-out.
+//! - **No code in the address bar**: a failed callback redirects to its own path, where each [`LoginErrorKind`] has a page
+//!   that works without JavaScript. [`WebLoginBuilder::pages`] renders them in your style.
+//! - **The return path** ([`StartLogin::return_to`]) is a path on the same site. It travels in the callback's query, covered
+//!   by the state.
+//! - **Bounds**: a callback without a matching cookie is not kept, and reaches neither WeChat nor a store. Anyone can start
+//!   a login and make up its code, which costs one call and one entry, at most 256 calls at a time: limit requests per IP
+//!   address at your proxy.
 //!
-//! The session. Make a new session id at login, and set its cookie to `SameSite=Lax`: a `Strict` one
-//! is not sent when the browser comes back from WeChat. Send `Strict-Transport-Security` where your site ends TLS.
+//! The QR code inside a page is [`embed`]; a login in a pop-up window is [`popup`].
+//!
+//! # What you do
+//!
+//! Make a new session ID at login, and set its cookie to `SameSite=Lax`: browsers do not send a `Strict` one when they come
+//! back from WeChat. Send `Strict-Transport-Security` where your site ends TLS. Link accounts by
+//! [`Login::user_ids`]: see the example `website`.
 //!
 //! # Other frameworks
 //!
-//! Nothing but one page of this crate knows axum: [`Visitor::of`], [`WebLogin::verify`], `into_http` and
-//! [`ForgetState::into_headers`] speak the types of the crate `http`. The example `actix` does it for actix-web.
+//! Without the feature `axum`, the methods of [`WebLogin`] take and return types of the crate `http`:
+//! [`start`](WebLogin::start), [`verify`](WebLogin::verify), [`exchange`](WebLogin::exchange). The example `actix` does it
+//! with actix-web.
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `axum` (default) | the layer, extractors and responses |
+//! | `reqwest` (default) | the bundled HTTP client of `weixin` |
+//! | `shared` | used logins in a store that several servers share |
+//! | `test-util` | `Login::for_test`, for unit tests of your handlers |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "axum")]
 mod axum;
+mod browser;
 mod builder;
 mod callback;
-mod embedded;
+mod context;
+mod destination;
+pub mod embed;
+mod error;
 mod error_kind;
+mod exchange;
 mod exchange_once;
-mod login_error;
-mod pages;
-mod pop_up;
+mod login;
+mod login_redirect;
+pub mod pages;
+mod parameters;
+pub mod popup;
+#[cfg(feature = "axum")]
+mod request_context;
 mod return_path;
+#[cfg(feature = "axum")]
+pub mod service;
 #[cfg(feature = "shared")]
 mod shared_exchanges;
-mod start;
+#[cfg(feature = "shared")]
+mod shared_token;
 mod state_cookie;
-mod visitor;
 mod web_login;
 
+#[cfg(feature = "axum")]
+pub use self::axum::EndLogin;
 pub use self::{
-    builder::{UnusableSite, WebLoginBuilder},
-    callback::VerifiedCode,
-    embedded::{EmbeddedLogin, Ending},
+    browser::{Browser, Framing},
+    builder::{ConfigError, WebLoginBuilder},
+    callback::VerifiedCallback,
+    error::LoginError,
     error_kind::LoginErrorKind,
-    login_error::LoginError,
-    pages::{Link, PageText},
-    pop_up::PopUpDone,
-    return_path::{InvalidReturnPath, ReturnPath},
-    start::StartLogin,
-    state_cookie::ForgetState,
-    visitor::{Language, Visitor},
-    web_login::{Login, WebLogin},
+    login::Login,
+    login_redirect::StartLogin,
+    return_path::ReturnPath,
+    web_login::WebLogin,
 };
+pub use weixin;

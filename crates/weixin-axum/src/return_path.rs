@@ -1,18 +1,20 @@
-//! Where to go after the login: a path on the same site.
+//! The return path: a path on the same site.
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
 use data_encoding::BASE64URL_NOPAD;
-use thiserror::Error;
+use serde::Deserialize;
+use weixin::error::ParseError;
 
-/// Longest path as it stands in the callback's query.
+/// Longest path in the callback's query, in bytes.
 const MAX_LENGTH: usize = 512;
 
-/// A path on the same site, such as `/cart?item=1`: nothing that leads a browser elsewhere.
+/// The path on the same site to open after the login, such as `/cart?item=1`.
 ///
-/// It travels in the query of the callback, where it is covered by the state. Its length is limited to 512 bytes there:
-/// 512 characters from `A-Z a-z 0-9 - _ . ~ /`, or 384 if it has others, which are sent in base64url.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// It travels in the query of the callback, covered by the state, with at most 512 bytes: 512 characters from
+/// `A-Z a-z 0-9 - _ . ~ /`, or 384 if it has others, which are sent in base64url.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(try_from = "String")]
 pub struct ReturnPath(String);
 
 impl ReturnPath {
@@ -21,12 +23,12 @@ impl ReturnPath {
         &self.0
     }
 
-    /// The path as it stands in a query, in characters that stay the same however often they are decoded on the way.
+    /// The path as it is in a query, in characters that stay the same however often they are decoded on the way.
     pub(crate) fn in_query(&self) -> Cow<'_, str> {
         in_query(&self.0)
     }
 
-    /// Reads what [`in_query`](Self::in_query) has written; a plain path is read as well.
+    /// Reads the form of [`in_query`](Self::in_query), or a plain path.
     pub(crate) fn from_query(value: &str) -> Option<Self> {
         if value.starts_with('/') {
             return value.parse().ok();
@@ -46,9 +48,9 @@ fn in_query(path: &str) -> Cow<'_, str> {
 }
 
 impl FromStr for ReturnPath {
-    type Err = InvalidReturnPath;
+    type Err = ParseError;
 
-    fn from_str(path: &str) -> Result<Self, InvalidReturnPath> {
+    fn from_str(path: &str) -> Result<Self, ParseError> {
         // `//host` and `/\host` are other hosts to a browser, and it drops tabs and line breaks.
         let other_host = path.starts_with("//") || path.contains('\\');
         let visible = path.bytes().all(|byte| byte.is_ascii_graphic());
@@ -56,8 +58,16 @@ impl FromStr for ReturnPath {
         if is_path && path.len() <= MAX_LENGTH && in_query(path).len() <= MAX_LENGTH {
             Ok(Self(path.to_owned()))
         } else {
-            Err(InvalidReturnPath)
+            Err(INVALID)
         }
+    }
+}
+
+impl TryFrom<String> for ReturnPath {
+    type Error = ParseError;
+
+    fn try_from(path: String) -> Result<Self, ParseError> {
+        path.parse()
     }
 }
 
@@ -67,12 +77,10 @@ impl fmt::Display for ReturnPath {
     }
 }
 
-/// Text that is not a path on the same site.
-#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[error(
-    "not a valid return path: expected a path on this site that begins with one `/`, percent-encoded, of at most {MAX_LENGTH} bytes in a query (384 if it has other characters than A-Z a-z 0-9 - _ . ~ /)"
-)]
-pub struct InvalidReturnPath;
+const INVALID: ParseError = ParseError::new(
+    "return path",
+    "a path on this site that begins with one `/`, percent-encoded, of at most 512 bytes in a query (384 if it has other characters than A-Z a-z 0-9 - _ . ~ /)",
+);
 
 #[cfg(test)]
 mod tests {
@@ -107,7 +115,7 @@ mod tests {
             "/小明",
             "?next=/",
         ] {
-            assert_eq!(bad.parse::<ReturnPath>(), Err(InvalidReturnPath), "{bad:?}");
+            assert_eq!(bad.parse::<ReturnPath>(), Err(INVALID), "{bad:?}");
         }
     }
 
@@ -154,7 +162,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_into_a_query_is_read_back_and_survives_decoding(text in "/[!-~]{0,200}") {
+        fn a_path_in_a_query_survives_decoding(text in "/[!-~]{0,200}") {
             if let Ok(path) = text.parse::<ReturnPath>() {
                 let written = path.in_query().into_owned();
                 let pair = format!("a={written}");

@@ -13,26 +13,34 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use tokio::time::sleep;
 use tracing::Instrument;
-use weixin::{Client, Code, Store, StoreError, Token, Version};
+use weixin::{
+    AppId, Client, Code, Token,
+    error::StoreError,
+    store::{self, Store, Version},
+};
 
-use crate::exchange_once::{Fingerprint, Outcome, REPLAY_WINDOW, USED_STATE_TTL, nothing_was_sent};
+use crate::{
+    exchange_once::{Fingerprint, Outcome, USED_STATE_TTL, nothing_was_sent},
+    shared_token::SharedToken,
+    state_cookie::REPLAY_WINDOW,
+};
 
 /// Poll interval and limit while another server exchanges: 15 seconds in total, longer than one call can take.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 const MAX_POLLS: u32 = 300;
-/// How often a change that another server has overtaken is tried again.
+/// Attempts of a change that another server has overtaken.
 const WRITE_ATTEMPTS: u32 = 5;
-/// How often a server removes expired records.
-const SWEEP_INTERVAL: Duration = Duration::from_mins(10);
+/// Interval at which a server removes expired records.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(10 * 60);
 
 #[derive(Debug)]
 pub(crate) struct SharedExchanges {
     store: Arc<dyn Store>,
-    /// When this server last removed what has expired, in Unix seconds.
+    /// The last removal of expired records by this server, in Unix seconds.
     swept: AtomicU64,
 }
 
-/// What the servers tell each other of one login.
+/// The record of one login, which all servers share.
 #[derive(Deserialize, Serialize)]
 struct Record {
     /// The fingerprint of its code.
@@ -44,7 +52,7 @@ struct Record {
 }
 
 impl Record {
-    /// Zero if the clock of the server that wrote it is ahead.
+    /// The time since the login was used; zero if the clock of the server that wrote it is ahead.
     fn age(&self, now: SystemTime) -> Duration {
         Duration::from_secs(unix_seconds(now).saturating_sub(self.since))
     }
@@ -55,13 +63,12 @@ impl Record {
 enum SharedResult {
     /// Nothing is left to replay.
     Ended,
-    /// The server that has tried tells its visitor why; the others say that the login has been used.
+    /// The server that tried shows the reason; the others show that the login was used.
     Failed,
-    /// As WeChat wrote it, near enough.
-    Token(serde_json::Value),
+    Token(SharedToken),
 }
 
-/// Who exchanges the code.
+/// The right to exchange the code.
 enum Claim {
     Acquired(Version),
     Done(Arc<Token>),
@@ -77,7 +84,7 @@ impl SharedExchanges {
     }
 
     /// Exchanges the code, or waits for the server that does.
-    pub(crate) async fn redeem(
+    pub(crate) async fn exchange(
         &self,
         client: &Client,
         state: &str,
@@ -91,7 +98,7 @@ impl SharedExchanges {
             since: unix_seconds(now),
             result: None,
         };
-        let version = match self.claim(&key, &record, now).await {
+        let version = match self.claim(&key, &record, client.app_id(), now).await {
             Ok(Claim::Done(token)) => return Outcome::Repeat(token),
             Ok(Claim::Used) => return Outcome::Used,
             Ok(Claim::Acquired(version)) => Some(version),
@@ -103,7 +110,7 @@ impl SharedExchanges {
         };
         let outcome: Outcome = client.exchange(code).await.into();
         record.result = match &outcome {
-            Outcome::Token(token) => Some(SharedResult::Token(token_json(token))),
+            Outcome::Token(token) => Some(SharedResult::Token(SharedToken::of(token))),
             Outcome::Failed(error) if nothing_was_sent(error) => None,
             _ => Some(SharedResult::Failed),
         };
@@ -113,8 +120,14 @@ impl SharedExchanges {
         outcome
     }
 
-    /// The first to write has the code to exchange.
-    async fn claim(&self, key: &str, mine: &Record, now: SystemTime) -> Result<Claim, StoreError> {
+    /// Claims the code: the first server to write exchanges it.
+    async fn claim(
+        &self,
+        key: &str,
+        mine: &Record,
+        app: &AppId,
+        now: SystemTime,
+    ) -> Result<Claim, StoreError> {
         for _ in 0..MAX_POLLS {
             let Some((_, found)) = self.read(key).await? else {
                 match self.write(key, None, mine).await? {
@@ -128,7 +141,7 @@ impl SharedExchanges {
             }
             match found.result {
                 Some(SharedResult::Token(token)) => {
-                    let token = serde_json::from_value(token).map_err(StoreError::new)?;
+                    let token = token.into_token(app).map_err(StoreError::new)?;
                     return Ok(Claim::Done(Arc::new(token)));
                 }
                 Some(SharedResult::Ended | SharedResult::Failed) => return Ok(Claim::Used),
@@ -138,8 +151,8 @@ impl SharedExchanges {
         Ok(Claim::Used)
     }
 
-    /// Whether a result that this server has may still be repeated: no other server has ended it, and the login was used
-    /// less than a minute ago. If the store fails, this server goes by what it knows itself.
+    /// Returns `true` if a result of this server may be repeated: no other server has ended it, and the login was used less
+    /// than a minute ago. If the store fails, this server decides alone.
     pub(crate) async fn may_repeat(&self, state: &str, now: SystemTime) -> bool {
         match self.read(&key(state)).await {
             Ok(Some((_, record))) => {
@@ -155,12 +168,12 @@ impl SharedExchanges {
         }
     }
 
-    /// Tells the others; if nothing was sent to WeChat, that the login is unused.
+    /// Shares the result; without one, since nothing was sent to WeChat, the login is unused.
     async fn publish(&self, key: &str, version: Version, record: &Record) {
         let written = if record.result.is_some() {
             self.write(key, Some(version), record).await.map(drop)
         } else {
-            let removed = self.store.replace(key, Some(version), None);
+            let removed = self.store.compare_exchange(key, Some(version), None);
             removed.await.map(drop)
         };
         if let Err(error) = written {
@@ -168,7 +181,7 @@ impl SharedExchanges {
         }
     }
 
-    /// Ends the replay of these logins, all at once: a store that does not respond makes the log-out wait for one time-out.
+    /// Ends the replay of these logins, all at once, so that a store that does not respond delays a log-out by one time-out.
     pub(crate) async fn end_replays(self: &Arc<Self>, states: Vec<String>) {
         let tasks = states.into_iter().map(|state| {
             let shared = Arc::clone(self);
@@ -201,27 +214,30 @@ impl SharedExchanges {
             return Ok(None);
         };
         let record = serde_json::from_slice(found.expose()).map_err(StoreError::new)?;
-        Ok(Some((found.version, record)))
+        Ok(Some((found.version(), record)))
     }
 
-    /// The new version, if it was written.
+    /// Returns the new version, unless another server was faster.
     async fn write(
         &self,
         key: &str,
         current: Option<Version>,
         record: &Record,
     ) -> Result<Option<Version>, StoreError> {
-        let version = Version::random()?;
+        let version = Version::random().map_err(StoreError::new)?;
         let value = serde_json::to_vec(record).map_err(StoreError::new)?;
         let expires = Duration::from_secs(record.since).saturating_add(USED_STATE_TTL);
         let expires = SystemTime::UNIX_EPOCH.checked_add(expires);
         let expires = expires.unwrap_or(SystemTime::UNIX_EPOCH);
-        let record = weixin::Record::new(value, version, expires);
-        let written = self.store.replace(key, current, Some(record)).await?;
+        let record = store::Record::new(value, version, expires);
+        let written = self
+            .store
+            .compare_exchange(key, current, Some(record))
+            .await?;
         Ok(written.then_some(version))
     }
 
-    /// Removes expired records now and then, beside the login that gave the occasion.
+    /// Removes expired records, in a task beside the login.
     fn sweep(&self, now: SystemTime) {
         let (seconds, swept) = (unix_seconds(now), self.swept.load(Ordering::Relaxed));
         if seconds.saturating_sub(swept) < SWEEP_INTERVAL.as_secs() {
@@ -243,30 +259,18 @@ impl SharedExchanges {
     }
 }
 
-/// The state itself is kept nowhere.
+/// The state itself is not stored.
 fn key(state: &str) -> String {
     ["login/", &Fingerprint::of(state).hex()].concat()
 }
 
-/// One server that does not know of the others is no reason to reject a login.
+/// A failing store is no reason to reject a login.
 fn log(error: &StoreError) {
     let cause = error.source().map(ToString::to_string).unwrap_or_default();
-    tracing::warn!(%error, cause, "the store of used logins failed: this server goes by what it knows itself");
+    tracing::warn!(%error, cause, "the store of used logins failed: this server decides alone");
 }
 
 fn unix_seconds(time: SystemTime) -> u64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH);
     since.unwrap_or_default().as_secs()
-}
-
-fn token_json(token: &Token) -> serde_json::Value {
-    serde_json::json!({
-        "access_token": token.access_token.expose(),
-        "expires_in": token.expires_in.as_secs(),
-        "refresh_token": token.refresh_token.expose(),
-        "openid": token.openid,
-        "scope": token.scope,
-        "unionid": token.unionid,
-        "is_snapshotuser": u8::from(token.is_snapshot_user()),
-    })
 }

@@ -3,26 +3,24 @@
 use std::{fmt::Write, time::Duration};
 
 use data_encoding::BASE32_NOPAD;
-use http::{
-    HeaderMap, HeaderValue,
-    header::{CACHE_CONTROL, COOKIE, REFERRER_POLICY, SET_COOKIE},
-};
+use http::{HeaderMap, HeaderValue, header::COOKIE};
 use sha2::{Digest, Sha256};
-use weixin::{AppKind, CsrfToken, RedirectUri};
-
-use crate::exchange_once::REPLAY_WINDOW;
+use weixin::{CsrfToken, RedirectUri, app::AppKind};
 
 /// How long a login may take. WeChat's QR page renews itself for as long as it is open: the user may scan after lunch.
-pub(crate) const LOGIN_TIME: Duration = Duration::from_hours(2);
+pub(crate) const LOGIN_TIME: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// How long the same callback gets the same result.
+pub(crate) const REPLAY_WINDOW: Duration = Duration::from_secs(60);
 
 /// Most logins in progress in one browser. Without a limit, a stranger's page could fill the cookies of the whole host
 /// until web servers reject every request.
-pub(crate) const MAX_IN_PROGRESS: usize = 5;
+const MAX_IN_PROGRESS: usize = 5;
 
 /// Most cookies that are read: browsers keep no more than about this many for a host.
 const MAX_READ: usize = 200;
 
-/// Most cookies that a response removes, so that it stays small whatever a request holds.
+/// Most cookies that a response removes, so that it stays small whatever a request contains.
 const MAX_REMOVED: usize = 20;
 
 /// Letters and digits of a token and of the state that is derived from it.
@@ -42,7 +40,7 @@ pub(crate) struct StateCookies {
     is_secure: bool,
 }
 
-/// What one cookie says.
+/// The content of one cookie.
 #[derive(Clone, Debug)]
 pub(crate) struct StateCookie {
     pub(crate) csrf: CsrfToken,
@@ -53,15 +51,15 @@ pub(crate) struct StateCookie {
 impl StateCookies {
     /// `None` for plain HTTP elsewhere than on this machine: no browser would keep a protected cookie there.
     pub(crate) fn new(redirect_uri: &RedirectUri) -> Option<Self> {
-        let url = redirect_uri.url();
+        let url = redirect_uri.as_url();
         // `__Host-` keeps other hosts, sub-domains among them, from setting the cookie; `Secure` keeps it off plain HTTP.
-        // On plain HTTP browsers refuse both.
+        // On plain HTTP browsers reject both.
         let (is_secure, prefix) = match (url.scheme(), url.host_str()) {
             ("https", _) => (true, "__Host-weixin-"),
             (_, Some("localhost" | "127.0.0.1")) => (false, "weixin-"),
             _ => return None,
         };
-        let digest = Sha256::digest(redirect_uri.as_str());
+        let digest = Sha256::digest(redirect_uri.to_string());
         let tag = BASE32_NOPAD.encode(&digest).to_ascii_lowercase();
         Some(Self {
             prefix: format!("{prefix}{}-", &tag[..TAG_LENGTH]),
@@ -111,7 +109,7 @@ impl StateCookies {
     }
 
     /// Ends the login, except for a repeat of the same callback.
-    pub(crate) fn spend(&self, state: &str, cookie: &StateCookie) -> Option<HeaderValue> {
+    pub(crate) fn complete(&self, state: &str, cookie: &StateCookie) -> Option<HeaderValue> {
         self.write(state, Some(cookie), REPLAY_WINDOW)
     }
 
@@ -174,35 +172,9 @@ fn parse(value: &str) -> Option<StateCookie> {
     Some(StateCookie { csrf, kind })
 }
 
-/// Whether a text has the shape of our tokens and states.
+/// Returns `true` for a text with the shape of our tokens and states.
 pub(crate) fn is_ours(text: &str) -> bool {
     text.len() == LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-}
-
-/// A part of the response that ends a login in this browser: for a minute the same callback may
-/// come again, then the state is worth nothing. It also keeps the callback's URL, which holds the
-/// code, out of caches and `Referer`. Put it first: `(login.forget, Redirect::to("/"))`.
-#[derive(Clone)]
-#[must_use = "make it a part of the response"]
-pub struct ForgetState(pub(crate) Option<HeaderValue>);
-
-impl std::fmt::Debug for ForgetState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ForgetState(..)")
-    }
-}
-
-impl ForgetState {
-    /// The headers, for a response of any framework; a response may have other cookies of its own.
-    pub fn into_headers(self) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        if let Some(cookie) = self.0 {
-            headers.append(SET_COOKIE, cookie);
-        }
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-        headers
-    }
 }
 
 #[cfg(test)]
@@ -237,7 +209,7 @@ mod tests {
             @"__Host-weixin-oqpq-S123456789abcdefghijkl=0123456789abcdefghijkl; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=7200"
         );
         insta::assert_snapshot!(
-            https().spend(STATE, &cookie(AppKind::OfficialAccount)).unwrap().to_str().unwrap(),
+            https().complete(STATE, &cookie(AppKind::OfficialAccount)).unwrap().to_str().unwrap(),
             @"__Host-weixin-oqpq-S123456789abcdefghijkl=0123456789abcdefghijkl~; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=60"
         );
         insta::assert_snapshot!(

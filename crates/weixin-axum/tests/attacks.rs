@@ -208,7 +208,7 @@ async fn a_copied_cookie_is_worth_nothing_a_minute_after_the_login() {
     let callback = victim.log_in(&site).await;
     let mut thief = victim.clone();
     assert!(victim.open(&site, &callback).await.user().is_some());
-    site.clock.advance(Duration::from_mins(1));
+    site.clock.advance(Duration::from_secs(60));
     let page = opens_in_vain(&site, &mut thief, &callback).await;
     assert_eq!(page.failure(), "used");
 }

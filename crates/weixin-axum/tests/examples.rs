@@ -86,10 +86,17 @@ fn a_setting_that_cannot_be_used_is_named() {
         ("two_servers", "STORE_KEY", vec![("STORE_KEY", "short")]),
         ("two_servers", "PORT", vec![("PORT", "65535")]),
     ];
-    for example in ["actix", "spa", "website"] {
+    for example in ["actix", "axum_login", "minimal", "spa", "website"] {
         more.extend(needs_all.clone().map(|(name, all)| (example, name, all)));
     }
-    for example in ["actix", "minimal", "spa", "two_servers", "website"] {
+    for example in [
+        "actix",
+        "axum_login",
+        "minimal",
+        "spa",
+        "two_servers",
+        "website",
+    ] {
         let all = bad_settings().into_iter();
         more.extend(all.map(|(name, settings)| (example, name, settings)));
     }
@@ -105,6 +112,7 @@ fn a_setting_that_cannot_be_read_is_named_and_its_value_is_not_shown() {
     let unreadable = b"hunter2\xff";
     for (example, names) in [
         ("actix", &[][..]),
+        ("axum_login", &[]),
         ("minimal", &[]),
         ("spa", &[]),
         ("two_servers", &["REDIS_URL", "STORE_KEY"]),
@@ -188,6 +196,29 @@ async fn the_cookie_of_a_single_page_over_https_cannot_be_set_by_a_sub_domain_no
             "{cookie}"
         );
     }
+}
+
+#[tokio::test]
+async fn axum_login_has_one_account_for_each_wechat_user_and_its_log_out_ends_the_repeats() {
+    let sim = sim().await;
+    let example = start("axum_login", &sim);
+    let (home, login) = (example.url.clone(), format!("{}/login", example.url));
+    let mut one = Browser::default();
+    let begun = one.get(&login).await;
+    let page = location(&begun);
+    let callback = Browser::default()
+        .get(page.split('#').next().unwrap())
+        .await;
+    let callback = location(&callback);
+    assert_eq!(location(&one.get(&callback).await), "/");
+    assert!(text(&one.get(&home).await).starts_with("account 0 "));
+    let mut other = Browser::default();
+    other.log_in(&login).await;
+    assert!(text(&other.get(&home).await).starts_with("account 0 "));
+    one.post(&format!("{home}/logout"), "").await;
+    one.get(&callback).await;
+    assert!(text(&one.get(&home).await).contains("Log in with WeChat"));
+    assert!(text(&other.get(&home).await).starts_with("account 0 "));
 }
 
 #[tokio::test]

@@ -10,8 +10,8 @@ use std::{
 };
 
 use axum::http::{StatusCode, header};
-use weixin::{AppSecret, Client};
-use weixin_axum::WebLogin;
+use weixin::{AppSecret, Website};
+use weixin_axum::{ConfigError, WebLogin};
 use weixin_sim::{Effect, Fault};
 
 use self::support::{Browser, Gate, Site, param};
@@ -274,36 +274,38 @@ async fn on_https_the_cookie_is_bound_to_the_host() {
     );
 }
 
-#[test]
-fn plain_http_elsewhere_is_rejected_with_the_reason() {
+fn website() -> Website {
     let secret = AppSecret::new("secret").unwrap();
-    let client = Client::builder("wx1".parse().unwrap(), secret)
-        .build()
-        .unwrap();
-    let error = WebLogin::new(client, "http://www.example.com/".parse().unwrap()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "redirect_uri must start with https:// (http:// is for localhost and 127.0.0.1 only): browsers do not store the login's cookie on plain http"
-    );
+    let website = Website::builder("wx1".parse().unwrap(), secret);
+    website.build().unwrap()
 }
 
 #[test]
-fn a_redirect_uri_with_a_parameter_of_the_logins_own_is_rejected_with_the_reason() {
-    for name in ["return_to", "login_error", "login_again", "login_restarted"] {
-        let client = Client::builder("wx1".parse().unwrap(), AppSecret::new("secret").unwrap());
-        let uri = format!("https://www.example.com/?a=b&{name}=1");
-        let error = WebLogin::new(client.build().unwrap(), uri.parse().unwrap()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!(
-                "redirect_uri must not contain the query parameter `{name}`: the login adds it by itself"
-            )
-        );
+fn a_redirect_uri_where_no_browser_could_log_in_is_rejected_with_the_reason() {
+    let parameters = "not a valid redirect URI: expected no query parameters `login_again`, `login_error`, `login_restarted` and `return_to`: the login adds them";
+    for (uri, expected) in [
+        (
+            "http://www.example.com/",
+            "redirect_uri must start with https:// (http:// is for localhost and 127.0.0.1 only): browsers do not store the login's cookie on plain http",
+        ),
+        (
+            "https://www.example.com:8443/",
+            "not a valid redirect URI: expected no port: WeChat accepts 80 for http and 443 for https only",
+        ),
+        ("https://www.example.com/?a=b&return_to=1", parameters),
+        ("https://www.example.com/?a=b&login_error=1", parameters),
+        ("https://www.example.com/?a=b&login_again=1", parameters),
+        ("https://www.example.com/?a=b&login_restarted=1", parameters),
+    ] {
+        let error = WebLogin::new(website(), uri.parse().unwrap()).unwrap_err();
+        assert_eq!(error.to_string(), expected, "{uri}");
     }
+    let no_app = WebLogin::builder("https://www.example.com/".parse().unwrap()).build();
+    assert_eq!(no_app.unwrap_err(), ConfigError::NoApp);
 }
 
 #[tokio::test]
-async fn a_callback_that_comes_again_after_the_logout_logs_nobody_in() {
+async fn a_callback_repeated_after_the_log_out_does_not_log_in() {
     let site = Site::local().await;
     let mut browser = Browser::default();
     let callback = browser.log_in(&site).await;
@@ -328,7 +330,7 @@ async fn who_scans_after_lunch_is_logged_in_and_after_two_hours_starts_again() {
     let mut browser = Browser::default();
     let page = browser.open(&site, "/login").await;
     site.clock
-        .advance(Duration::from_hours(2) - Duration::from_secs(1));
+        .advance(Duration::from_secs(2 * 60 * 60) - Duration::from_secs(1));
     let callback = browser.visit_wechat(page.location()).await;
     let done = browser.open(&site, &callback).await;
     assert_eq!((done.location(), done.user().is_some()), ("/cart", true));
@@ -336,7 +338,7 @@ async fn who_scans_after_lunch_is_logged_in_and_after_two_hours_starts_again() {
     assert!(cookie.ends_with("Max-Age=7200"), "{cookie}");
     // A used state is remembered for as long as its cookie may last.
     site.clock
-        .advance(Duration::from_hours(2) - Duration::from_secs(1));
+        .advance(Duration::from_secs(2 * 60 * 60) - Duration::from_secs(1));
     let page = browser.open(&site, &callback).await;
     assert_eq!(page.failure(), "used");
 }
@@ -369,7 +371,7 @@ async fn a_login_after_which_wechat_said_no_is_used() {
     let cookie = first.header("set-cookie");
     assert!(cookie.ends_with("Max-Age=60"), "{cookie}");
     assert_eq!(browser.open(&site, &callback).await.failure(), "expired");
-    site.clock.advance(Duration::from_mins(1));
+    site.clock.advance(Duration::from_secs(60));
     assert_eq!(browser.open(&site, &callback).await.failure(), "used");
     assert_eq!(site.gate.exchanges(), 1);
 }

@@ -13,7 +13,7 @@ mod support;
 use std::{env, fs, sync::Arc};
 
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
-use weixin::{Record, Store, StoreFuture, Version};
+use weixin::store::{Record, Store, StoreFuture, Version};
 use weixin_axum::WebLogin;
 use weixin_sim::Sim;
 
@@ -38,7 +38,7 @@ impl Store for Untouched {
         panic!("{key} was read");
     }
 
-    fn replace<'a>(
+    fn compare_exchange<'a>(
         &'a self,
         key: &'a str,
         _: Option<Version>,

@@ -15,7 +15,8 @@ use std::{
 
 use http::{HeaderMap, HeaderValue, header};
 use tracing_subscriber::fmt::MakeWriter;
-use weixin_axum::{Ending, LoginError, PopUpDone, ReturnPath, VerifiedCode, Visitor};
+use weixin::Language;
+use weixin_axum::{LoginError, ReturnPath, VerifiedCallback, popup::PopupResponse};
 use weixin_sim::{Effect, Fault};
 
 use self::support::{Browser, Site, param};
@@ -68,7 +69,7 @@ fn request(browser: &Browser) -> HeaderMap {
     HeaderMap::from_iter([(header::COOKIE, cookies)])
 }
 
-fn verified(site: &Site, browser: &Browser, callback: &str) -> VerifiedCode {
+fn verified(site: &Site, browser: &Browser, callback: &str) -> VerifiedCallback {
     let (_, query) = callback.split_once('?').unwrap();
     site.login.verify(query, &request(browser)).unwrap()
 }
@@ -90,22 +91,21 @@ async fn nothing_shows_a_secret() {
     let callback = browser.log_in(&site).await;
     let code = verified(&site, &browser, &callback);
     all += &shown(&[&site.login, &code]);
-    let login = site.login.exchange(code).await.unwrap();
-    all += &shown(&[&login, &login.forget, &login.token]);
+    let (login, headers) = site.login.exchange(code).await.unwrap();
+    all += &shown(&[&login, &headers, login.token()]);
     let mut secrets = vec![
         ("app secret", "s".repeat(32)),
-        ("access token", login.token.access_token.expose().to_owned()),
+        (
+            "access token",
+            login.token().access_token.expose().to_owned(),
+        ),
         (
             "refresh token",
-            login.token.refresh_token.expose().to_owned(),
+            login.token().refresh_token.expose().to_owned(),
         ),
     ];
-    let done = PopUpDone::new(
-        &"https://www.example.com".parse().unwrap(),
-        "done",
-        &Visitor::of(&HeaderMap::new()),
-    );
-    let done = done.forgetting(login.forget);
+    let opener = "https://www.example.com".parse().unwrap();
+    let done = PopupResponse::new(&opener, "done", Language::English);
     all += &shown(&[&done]);
 
     // What starts one: with all headers of the response, as tracing middleware logs them.
@@ -113,11 +113,11 @@ async fn nothing_shows_a_secret() {
     let start = site.login.start(&request(&browser)).unwrap();
     let start = start.return_to(cart);
     all += &shown(&[&start]);
-    secrets.push(("state", param(start.url(), "state")));
+    secrets.push(("state", param(start.url().as_str(), "state")));
     let response = start.into_http();
     let cookie = &response.headers()[header::SET_COOKIE];
     all += &shown(&[cookie]);
-    let embedded = site.login.embed(&request(&browser), "qr", Ending::Window);
+    let embedded = site.login.embed(&request(&browser));
     let embedded = embedded.unwrap();
     all += &shown(&[&embedded, &embedded.headers()]);
 
@@ -159,7 +159,7 @@ async fn nothing_shows_a_secret() {
     for seen in [
         "StartLogin",
         "EmbeddedLogin",
-        "VerifiedCode(..)",
+        "VerifiedCallback",
         "LoginError",
         "Sensitive",
     ] {
@@ -218,11 +218,11 @@ async fn each_failure_is_one_line_of_the_log() {
     assert_eq!(
         ours,
         [
-            "INFO weixin_axum::login_error: login failed kind=\"malformed\"",
-            "INFO weixin_axum::login_error: login failed kind=\"restarted\"",
-            "INFO weixin_axum::login_error: login failed kind=\"no_cookie\"",
-            "INFO weixin_axum::login_error: login failed kind=\"used\"",
-            "INFO weixin_axum::login_error: login failed kind=\"csrf_mismatch\"",
+            "INFO weixin_axum::error: login failed kind=\"malformed\"",
+            "INFO weixin_axum::error: login failed kind=\"restarted\"",
+            "INFO weixin_axum::error: login failed kind=\"no_cookie\"",
+            "INFO weixin_axum::error: login failed kind=\"used\"",
+            "INFO weixin_axum::error: login failed kind=\"csrf_mismatch\"",
         ]
     );
 }

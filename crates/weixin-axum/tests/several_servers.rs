@@ -14,7 +14,10 @@ use std::{
 };
 
 use weixin::{
-    MemoryStore, Record, RedisStore, SqlStore, Store, StoreError, StoreFuture, StoreKeys, Version,
+    error::StoreError,
+    store::{
+        MemoryStore, PostgresStore, Record, RedisStore, Store, StoreFuture, StoreKeys, Version,
+    },
 };
 use weixin_axum::WebLoginBuilder;
 use weixin_sim::{Effect, Fault, Sim};
@@ -41,7 +44,7 @@ async fn redis(login: WebLoginBuilder) -> WebLoginBuilder {
 async fn postgres(login: WebLoginBuilder) -> WebLoginBuilder {
     let url = service("WEIXIN_TEST_POSTGRES");
     login.shared(
-        SqlStore::connect(&url, StoreKeys::new(KEY).unwrap())
+        PostgresStore::connect(&url, StoreKeys::new(KEY).unwrap())
             .await
             .unwrap(),
     )
@@ -210,13 +213,13 @@ impl Store for Unsteady {
         self.try_it(self.store.load(key))
     }
 
-    fn replace<'a>(
+    fn compare_exchange<'a>(
         &'a self,
         key: &'a str,
         expected: Option<Version>,
         record: Option<Record>,
     ) -> StoreFuture<'a, bool> {
-        self.try_it(self.store.replace(key, expected, record))
+        self.try_it(self.store.compare_exchange(key, expected, record))
     }
 
     fn remove_expired(&self, now: SystemTime) -> StoreFuture<'_, ()> {

@@ -1,4 +1,4 @@
-//! The person's browser, and one for which the simulator is WeChat.
+//! Browsers: the default one, and Chromium with the simulator as WeChat.
 
 use std::{net::SocketAddr, path::Path};
 
@@ -6,9 +6,9 @@ use tokio::process::{Child, Command};
 use url::Url;
 use weixin_sim::WECHAT_HOSTS;
 
-use crate::failure::Failure;
+use crate::error::CliError;
 
-/// Browsers that take Chromium's arguments.
+/// Browsers that accept Chromium's arguments.
 const CHROMIUMS: [&str; 6] = [
     "chromium",
     "chromium-browser",
@@ -18,20 +18,19 @@ const CHROMIUMS: [&str; 6] = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/// Opens `url`, if there is a screen to open it on; the address is printed anyway.
+/// Opens `url` in the default browser, if there is a screen. The URL is printed in any case.
 pub(crate) fn open(url: &str) {
     let has_screen = !cfg!(target_os = "linux")
         || ["DISPLAY", "WAYLAND_DISPLAY"]
             .iter()
             .any(|name| std::env::var_os(name).is_some());
     if has_screen {
-        // Without a browser the printed address is what is left.
+        // Without a browser, the printed URL remains.
         let _ = open::that_detached(url);
     }
 }
 
-/// The arguments with which a Chromium finds WeChat's hosts at `tls`, whose certificate authority it knows
-/// by the hash of its key.
+/// The arguments that make Chromium find WeChat's hosts at `tls`, and trust the certificate authority with this key.
 pub(crate) fn arguments(tls: SocketAddr, spki_sha256: &str, profile: &Path) -> Vec<String> {
     let rules = WECHAT_HOSTS.map(|host| format!("MAP {host} {tls}"));
     vec![
@@ -43,16 +42,16 @@ pub(crate) fn arguments(tls: SocketAddr, spki_sha256: &str, profile: &Path) -> V
     ]
 }
 
-/// A window of a browser of its own, which is closed when this is dropped.
-pub(crate) fn window(arguments: &[String], url: &Url) -> Result<Child, Failure> {
+/// Opens a window of a separate browser, which is closed when the result is dropped.
+pub(crate) fn window(arguments: &[String], url: &Url) -> Result<Child, CliError> {
     let started = CHROMIUMS.iter().find_map(|name| {
         let mut browser = Command::new(name);
         browser.args(arguments).arg(url.as_str()).kill_on_drop(true);
         browser.spawn().ok()
     });
     started.ok_or_else(|| {
-        let text = "--browser: found no Chromium, Chrome or Edge. Start one with the arguments of \
-                    WEIXIN_SIM_CHROMIUM_ARGS, or open the login address on the simulator's own address";
-        Failure::Usage(text.to_owned())
+        let text = "found no Chromium, Chrome or Edge. Start a browser with the arguments in \
+                    WEIXIN_SIM_CHROMIUM_ARGS, or open the login URL on the simulator's own URL";
+        CliError::Usage(text.to_owned())
     })
 }

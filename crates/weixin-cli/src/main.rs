@@ -1,35 +1,36 @@
-//! The `weixin` command: WeChat login from the shell, and WeChat simulated on this machine.
+//! The `weixin` command: WeChat login from the shell, and a WeChat simulator.
 
 mod args;
 mod browser;
 mod commands;
 mod demo;
-mod failure;
-mod language;
+mod error;
+mod exit_code;
+mod lang;
 mod listen;
 mod output;
 mod settings;
-
-use std::process::ExitCode;
+mod shutdown;
 
 use clap::Parser;
 
-use self::{args::Args, output::Output};
+use self::{args::Args, error::CliError, exit_code::ExitCode, output::Output};
 
-fn main() -> ExitCode {
+fn main() -> std::process::ExitCode {
     let args = Args::parse();
     let output = Output::new(args.json);
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(failure::Failure::from)
+        .map_err(CliError::from)
         .and_then(|runtime| runtime.block_on(commands::run(args.command, output)));
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            output.failure(&failure);
-            failure.exit_code()
+    let code = match outcome {
+        Ok(()) => ExitCode::Success,
+        Err(error) => {
+            output.error(&error);
+            error.exit_code()
         }
-    }
+    };
+    code.into()
 }

@@ -1,15 +1,13 @@
-//! Results to standard output, as text or JSON; notes and errors to standard error.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the one place that prints"
-)]
+//! Output: results on standard output, as text or JSON; notes and errors on standard error.
+#![expect(clippy::print_stderr, reason = "the one place that prints")]
+
+use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use crate::failure::Failure;
+use crate::{error::CliError, exit_code::ExitCode};
 
-/// Where a command says what it found.
+/// The output of a command, as text or JSON.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     json: bool,
@@ -20,58 +18,71 @@ impl Output {
         Self { json }
     }
 
-    /// The result: text for people, or JSON for programs.
-    pub(crate) fn result(self, text: impl FnOnce() -> String, json: &Value) {
+    /// Prints the result.
+    pub(crate) fn result(
+        self,
+        text: impl FnOnce() -> String,
+        json: &Value,
+    ) -> Result<(), CliError> {
         if self.json {
-            println!("{json:#}");
+            print(&format!("{json:#}"))
         } else {
-            println!("{}", text());
+            print(&text())
         }
     }
 
-    /// One line of a longer text for people; programs get the whole at its end.
-    pub(crate) fn line(self, text: impl FnOnce() -> String) {
-        if !self.json {
-            println!("{}", text());
+    /// Prints one line of a longer result, which JSON contains as a whole at the end.
+    pub(crate) fn line(self, text: impl FnOnce() -> String) -> Result<(), CliError> {
+        if self.json {
+            return Ok(());
         }
+        print(&text())
     }
 
-    /// Something that people want to know and programs do not.
+    /// Prints a note that is not part of the result.
     #[expect(
         clippy::unused_self,
-        reason = "all that is said goes through the output"
+        reason = "all that is printed goes through the output"
     )]
     pub(crate) fn note(self, text: &str) {
         eprintln!("{text}");
     }
 
-    /// What went wrong; a command that was run has said so itself.
-    pub(crate) fn failure(self, failure: &Failure) {
-        if matches!(failure, Failure::Command(_)) {
+    /// Prints an error with its remedy, unless it was reported before.
+    pub(crate) fn error(self, error: &CliError) {
+        if matches!(error, CliError::Reported(_)) {
             return;
         }
         if self.json {
-            let rid = match failure {
-                Failure::Weixin(weixin::Error::Api(error)) => json!({
+            let wechat = match error {
+                CliError::Weixin(weixin::Error::Api(error)) => json!({
                     "errcode": error.code, "errmsg": error.message, "rid": error.rid, "path": error.path,
                 }),
                 _ => Value::Null,
             };
-            let advice = failure.advice();
-            println!(
-                "{:#}",
-                json!({ "error": failure.to_string(), "advice": advice, "wechat": rid })
-            );
+            let json = json!({
+                "error": error.to_string(), "remedy": error.remedy(), "wechat": wechat,
+            });
+            // Nothing is left to do if this fails as well.
+            let _ = print(&format!("{json:#}"));
         } else {
-            eprintln!("error: {failure}");
-            if let Some(advice) = failure.advice() {
-                eprintln!("help: {advice}");
+            eprintln!("error: {error}");
+            if let Some(remedy) = error.remedy() {
+                eprintln!("remedy: {remedy}");
             }
         }
     }
 }
 
-/// Lines of `name: value`, the values below each other.
+/// Prints to standard output, which may be full, or a pipe whose reader has ended.
+fn print(text: &str) -> Result<(), CliError> {
+    writeln!(io::stdout(), "{text}").map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => CliError::Reported(ExitCode::Failure),
+        _ => CliError::Other(format!("cannot write to standard output: {error}")),
+    })
+}
+
+/// Lines of `name: value`, with aligned values.
 pub(crate) fn table(rows: &[(&str, String)]) -> String {
     let width = rows
         .iter()
@@ -82,7 +93,7 @@ pub(crate) fn table(rows: &[(&str, String)]) -> String {
     rows.iter().map(row).collect::<Vec<_>>().join("\n")
 }
 
-/// Names come from strangers: control characters must not reach the terminal.
+/// Replaces control characters. Users choose their names, which must not control the terminal.
 pub(crate) fn visible(text: &str) -> String {
     let hidden =
         |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

@@ -1,97 +1,38 @@
-//! What arguments, environment and files say together.
+//! The settings of a command, from its arguments, the environment and files.
 
 use std::{
-    env::{self, VarError},
+    env,
     fs::File,
     io::{self, Read},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use serde::Deserialize;
 use weixin::{
-    AccessToken, AppId, AppKind, AppSecret, Client, Endpoints, Https, OpenId, Origin, RefreshToken,
+    AppId, AppSecret, Client, Endpoints, MiniProgram, MobileApp, OfficialAccount, OpenId, Website,
+    app::App,
+    tokens::{AccessToken, RefreshToken},
+    transport::Https,
 };
 
-use crate::{args::OnBehalf, failure::Failure};
+use crate::{
+    args::{
+        API, AppArgs, AppIdArgs, AppTokenKind, EndpointArgs, Kind, OPEN, TokenArgs, UserTokenArgs,
+    },
+    error::CliError,
+};
 
 /// Largest file that is read for a secret or a token.
 const MAX_FILE: u64 = 64 * 1024;
 
-/// WeChat's own addresses.
-const OPEN: &str = "https://open.weixin.qq.com";
-const API: &str = "https://api.weixin.qq.com";
-
-/// The apps that every simulator has from the start.
-const SIM_APP_ID: &str = "wx0123456789abcdef";
+/// The apps that every simulator has by default.
+const SIM_WEBSITE: &str = "wx0123456789abcdef";
 const SIM_OFFICIAL_ACCOUNT: &str = "wx0123456789abcde0";
 const SIM_MOBILE_APP: &str = "wx0123456789abcde1";
 const SIM_MINI_PROGRAM: &str = "wx0123456789abcde2";
 const SIM_APP_SECRET: &str = "ssssssssssssssssssssssssssssssss";
 
-/// The application. Its secret comes from `WEIXIN_APP_SECRET` or a file, never from an argument.
-#[derive(Debug, clap::Args)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "clap names the arguments after the fields"
-)]
-pub(crate) struct App {
-    /// The app id [required without --sim]
-    #[arg(long, env = "WEIXIN_APP_ID")]
-    pub(crate) app_id: Option<AppId>,
-
-    /// A file with the app secret; without it, the secret is that of `WEIXIN_APP_SECRET`
-    #[arg(long, value_name = "FILE")]
-    pub(crate) app_secret_file: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) addresses: Addresses,
-}
-
-/// Where `weixin sim` listens unless it is told otherwise.
-pub(crate) const SIMULATOR: &str = "http://127.0.0.1:9300";
-
-/// Where WeChat is.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Addresses {
-    /// Talk to a simulator, with its app id and secret
-    #[arg(
-        long,
-        value_name = "URL",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = SIMULATOR,
-        conflicts_with_all = ["open_url", "api_url"]
-    )]
-    pub(crate) sim: Option<Origin>,
-
-    /// Where the login page is
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "WEIXIN_OPEN_URL",
-        default_value = OPEN
-    )]
-    pub(crate) open_url: Origin,
-
-    /// Where the API is
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "WEIXIN_API_URL",
-        default_value = API
-    )]
-    pub(crate) api_url: Origin,
-}
-
-/// Tokens come from a file or the environment, never from an argument.
-#[derive(Debug, clap::Args)]
-pub(crate) struct TokenFile {
-    /// A file with a token as `exchange --json` prints it; `-` is standard input
-    #[arg(long = "token", value_name = "FILE")]
-    pub(crate) file: Option<PathBuf>,
-}
-
-impl Addresses {
+impl EndpointArgs {
     pub(crate) fn endpoints(&self) -> Endpoints {
         match &self.sim {
             Some(sim) => Endpoints::single(sim.clone()),
@@ -104,165 +45,219 @@ impl Addresses {
     }
 }
 
-impl App {
-    pub(crate) fn id(&self) -> Result<AppId, Failure> {
-        self.id_of(AppKind::Website)
-    }
-
-    pub(crate) fn id_of(&self, kind: AppKind) -> Result<AppId, Failure> {
-        match (&self.app_id, &self.addresses.sim) {
+impl AppIdArgs {
+    /// The app ID, which defaults to the simulator's.
+    fn id(&self, simulators: &str) -> Result<AppId, CliError> {
+        match (&self.app_id, &self.endpoints.sim) {
             (Some(id), _) => Ok(id.clone()),
-            (None, Some(_)) => match kind {
-                AppKind::OfficialAccount => SIM_OFFICIAL_ACCOUNT,
-                AppKind::MobileApp => SIM_MOBILE_APP,
-                AppKind::MiniProgram => SIM_MINI_PROGRAM,
-                _ => SIM_APP_ID,
-            }
-            .parse()
-            .map_err(usage),
-            (None, None) => Err(Failure::Usage(
-                "no app id: give --app-id or set WEIXIN_APP_ID; or --sim, to try against `weixin sim`".to_owned(),
+            (None, Some(_)) => Ok(simulators.parse()?),
+            (None, None) => Err(CliError::Usage(
+                "no app ID: use --app-id or WEIXIN_APP_ID, or --sim for `weixin sim`".to_owned(),
             )),
         }
     }
 
-    fn secret(&self) -> Result<AppSecret, Failure> {
-        let text = match &self.app_secret_file {
-            Some(file) => Some(read(file)?.trim_end().to_owned()),
-            None => variable("WEIXIN_APP_SECRET")?,
-        };
-        let text = match text {
-            Some(secret) => secret,
-            None if self.addresses.sim.is_some() => SIM_APP_SECRET.to_owned(),
-            None => {
-                return Err(Failure::Usage(
-                    "no app secret: set WEIXIN_APP_SECRET or give --app-secret-file".to_owned(),
-                ));
-            }
-        };
-        AppSecret::new(text).map_err(usage)
+    /// A website app for calls that do not send the app secret.
+    pub(crate) fn website(&self) -> Result<Website, CliError> {
+        self.website_with(unused_secret()?, Https::new()?)
     }
 
-    /// A client of a website app that may exchange codes.
-    pub(crate) fn client(&self) -> Result<Client, Failure> {
-        self.client_of(AppKind::Website)
+    /// An official account for calls that do not send the app secret.
+    pub(crate) fn official_account(&self) -> Result<OfficialAccount, CliError> {
+        self.official_account_with(unused_secret()?, Https::new()?)
     }
 
-    /// A client of another kind of app.
-    pub(crate) fn client_of(&self, kind: AppKind) -> Result<Client, Failure> {
-        let builder = Client::builder(self.id_of(kind)?, self.secret()?).kind(kind);
-        Ok(builder.endpoints(self.addresses.endpoints()).build()?)
+    fn website_with(&self, secret: AppSecret, https: Https) -> Result<Website, CliError> {
+        let builder = Website::builder(self.id(SIM_WEBSITE)?, secret);
+        Ok(builder
+            .endpoints(self.endpoints.endpoints())
+            .build_with(https))
     }
 
-    /// Whether there is an app id, given or the simulator's.
-    pub(crate) fn is_named(&self) -> bool {
-        self.app_id.is_some() || self.addresses.sim.is_some()
+    fn official_account_with(
+        &self,
+        secret: AppSecret,
+        https: Https,
+    ) -> Result<OfficialAccount, CliError> {
+        let builder = OfficialAccount::builder(self.id(SIM_OFFICIAL_ACCOUNT)?, secret);
+        Ok(builder
+            .endpoints(self.endpoints.endpoints())
+            .build_with(https))
     }
 
-    /// Whether there is an app secret, given or the simulator's.
+    fn mobile_app_with(&self, secret: AppSecret, https: Https) -> Result<MobileApp, CliError> {
+        let builder = MobileApp::builder(self.id(SIM_MOBILE_APP)?, secret);
+        Ok(builder
+            .endpoints(self.endpoints.endpoints())
+            .build_with(https))
+    }
+
+    fn mini_program_with(&self, secret: AppSecret, https: Https) -> Result<MiniProgram, CliError> {
+        let builder = MiniProgram::builder(self.id(SIM_MINI_PROGRAM)?, secret);
+        Ok(builder
+            .endpoints(self.endpoints.endpoints())
+            .build_with(https))
+    }
+}
+
+impl AppArgs {
+    pub(crate) fn website(&self) -> Result<Website, CliError> {
+        self.id.website_with(self.secret()?, Https::new()?)
+    }
+
+    pub(crate) fn mini_program(&self) -> Result<MiniProgram, CliError> {
+        self.id.mini_program_with(self.secret()?, Https::new()?)
+    }
+
+    /// Returns `true` if there is an app ID, given or the simulator's.
+    pub(crate) fn has_id(&self) -> bool {
+        self.id.app_id.is_some() || self.id.endpoints.sim.is_some()
+    }
+
+    /// Returns `true` if there is an app secret, given or the simulator's.
     pub(crate) fn has_secret(&self) -> bool {
         self.app_secret_file.is_some()
-            || self.addresses.sim.is_some()
+            || self.id.endpoints.sim.is_some()
             || env::var_os("WEIXIN_APP_SECRET").is_some()
     }
 
-    /// A client with the app secret if there is one.
-    pub(crate) fn client_to_examine(&self, kind: AppKind, https: Https) -> Result<Client, Failure> {
+    /// The app, with its secret if there is one.
+    pub(crate) fn app_to_examine(&self, kind: Kind, https: Https) -> Result<App, CliError> {
         let secret = if self.has_secret() {
             self.secret()?
         } else {
             unused_secret()?
         };
-        let builder = Client::builder(self.id_of(kind)?, secret).kind(kind);
-        let builder = builder.endpoints(self.addresses.endpoints());
-        Ok(builder.build_with(https))
+        Ok(match kind {
+            Kind::Website => self.id.website_with(secret, https)?.into(),
+            Kind::OfficialAccount => self.id.official_account_with(secret, https)?.into(),
+            Kind::Mobile => self.id.mobile_app_with(secret, https)?.into(),
+            Kind::MiniProgram => self.id.mini_program_with(secret, https)?.into(),
+        })
     }
 
-    /// A client for calls that do not send the app secret.
-    pub(crate) fn client_without_secret(&self) -> Result<Client, Failure> {
-        secretless(self.id()?, &self.addresses)
+    /// The access tokens of an app itself.
+    pub(crate) fn app_tokens(&self, kind: AppTokenKind) -> Result<weixin::AppTokens, CliError> {
+        let (secret, https) = (self.secret()?, Https::new()?);
+        let store = weixin::store::MemoryStore::new();
+        Ok(match kind {
+            AppTokenKind::OfficialAccount => self
+                .id
+                .official_account_with(secret, https)?
+                .app_tokens(store),
+            AppTokenKind::Mobile => self.id.mobile_app_with(secret, https)?.app_tokens(store),
+            AppTokenKind::MiniProgram => {
+                self.id.mini_program_with(secret, https)?.app_tokens(store)
+            }
+        })
+    }
+
+    fn secret(&self) -> Result<AppSecret, CliError> {
+        let text = match (&self.app_secret_file, variable("WEIXIN_APP_SECRET")?) {
+            (Some(file), _) => read(file)?.trim_end().to_owned(),
+            (None, Some(secret)) => secret,
+            (None, None) if self.id.endpoints.sim.is_some() => SIM_APP_SECRET.to_owned(),
+            (None, None) => {
+                return Err(CliError::Usage(
+                    "no app secret: use WEIXIN_APP_SECRET or --app-secret-file".to_owned(),
+                ));
+            }
+        };
+        Ok(AppSecret::new(text)?)
     }
 }
 
-impl OnBehalf {
-    /// A client for calls that send neither app id nor app secret.
-    pub(crate) fn client(&self) -> Result<Client, Failure> {
-        secretless(SIM_APP_ID.parse().map_err(usage)?, &self.addresses)
+impl UserTokenArgs {
+    /// A client for calls that send neither app ID nor app secret.
+    pub(crate) fn client(&self) -> Result<Client, CliError> {
+        let app = SIM_WEBSITE.parse()?;
+        let builder = Website::builder(app, unused_secret()?);
+        let website = builder
+            .endpoints(self.endpoints.endpoints())
+            .build_with(Https::new()?);
+        Ok(website.into())
     }
 
-    pub(crate) fn bearer(&self) -> Result<(AccessToken, OpenId), Failure> {
+    /// The access token and its user.
+    pub(crate) fn user_token(&self) -> Result<(AccessToken, OpenId), CliError> {
         let stored = self.token.read()?;
-        let access_token = stored.access_token.ok_or_else(|| {
-            Failure::Usage(
-                "no access token: give --token FILE or set WEIXIN_ACCESS_TOKEN".to_owned(),
-            )
-        })?;
-        let openid = self.openid.clone().or(stored.openid).ok_or_else(|| {
-            Failure::Usage("no open id: give --openid, or --token FILE with one in it".to_owned())
-        })?;
+        let missing = |name, remedy| match &self.token.file {
+            Some(file) => CliError::Usage(format!("{}: no {name}", file.display())),
+            None => CliError::Usage(format!("no {name}: {remedy}")),
+        };
+        let access_token = stored
+            .access_token
+            .ok_or_else(|| missing("access token", "use --token FILE or WEIXIN_ACCESS_TOKEN"))?;
+        let openid = self
+            .openid
+            .clone()
+            .or(stored.openid)
+            .ok_or_else(|| missing("OpenID", "use --openid, or --token FILE with one in it"))?;
         Ok((access_token, openid))
     }
 }
 
-/// The part of a token that calls need, from a file or the environment.
+/// The parts of a token that calls need.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct Stored {
-    pub(crate) access_token: Option<AccessToken>,
-    pub(crate) refresh_token: Option<RefreshToken>,
-    pub(crate) openid: Option<OpenId>,
+struct StoredToken {
+    access_token: Option<AccessToken>,
+    refresh_token: Option<RefreshToken>,
+    openid: Option<OpenId>,
 }
 
-impl TokenFile {
-    pub(crate) fn read(&self) -> Result<Stored, Failure> {
+impl TokenArgs {
+    pub(crate) fn refresh_token(&self) -> Result<RefreshToken, CliError> {
+        self.read()?.refresh_token.ok_or_else(|| {
+            CliError::Usage(match &self.file {
+                Some(file) => format!("{}: no refresh token", file.display()),
+                None => "no refresh token: use --token FILE or WEIXIN_REFRESH_TOKEN".to_owned(),
+            })
+        })
+    }
+
+    fn read(&self) -> Result<StoredToken, CliError> {
         let Some(file) = &self.file else {
             return from_environment();
         };
         let text = read(file)?;
         serde_json::from_str(&text).map_err(|error| {
-            // The error's text may repeat a token; its place does not.
-            let place = format!("line {}, column {}", error.line(), error.column());
+            // The error's text may repeat a token; its position does not.
+            let position = format!("line {}, column {}", error.line(), error.column());
             let name = file.display();
-            Failure::Usage(format!(
-                "{name}: not a token as `weixin --json exchange` prints it ({place})"
+            CliError::Usage(format!(
+                "{name}: not a token as `weixin --json exchange` prints it ({position})"
             ))
         })
     }
 }
 
-fn from_environment() -> Result<Stored, Failure> {
-    Ok(Stored {
+fn from_environment() -> Result<StoredToken, CliError> {
+    Ok(StoredToken {
         access_token: variable("WEIXIN_ACCESS_TOKEN")?
             .map(AccessToken::new)
-            .transpose()
-            .map_err(usage)?,
+            .transpose()?,
         refresh_token: variable("WEIXIN_REFRESH_TOKEN")?
             .map(RefreshToken::new)
-            .transpose()
-            .map_err(usage)?,
+            .transpose()?,
         openid: None,
     })
 }
 
-/// A secret of the environment, if it is set. The error does not show its value, as that of `VarError` does.
-fn variable(name: &str) -> Result<Option<String>, Failure> {
+/// A variable of the environment. The error does not repeat its value.
+fn variable(name: &str) -> Result<Option<String>, CliError> {
     match env::var(name) {
-        Ok(text) => Ok(Some(text)),
-        Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(_)) => Err(Failure::Usage(format!("{name} is not UTF-8"))),
+        Ok(value) => Ok(Some(value)),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(_)) => Err(CliError::Usage(format!("{name} is not UTF-8"))),
     }
 }
 
-/// For calls that send none.
-fn unused_secret() -> Result<AppSecret, Failure> {
-    AppSecret::new("unused").map_err(usage)
+/// For calls that do not send it.
+fn unused_secret() -> Result<AppSecret, CliError> {
+    Ok(AppSecret::new("unused")?)
 }
 
-fn secretless(app: AppId, addresses: &Addresses) -> Result<Client, Failure> {
-    let builder = Client::builder(app, unused_secret()?).endpoints(addresses.endpoints());
-    Ok(builder.build_with(Https::new()?))
-}
-
-fn read(file: &Path) -> Result<String, Failure> {
+fn read(file: &Path) -> Result<String, CliError> {
     let mut text = String::new();
     let outcome = if file == Path::new("-") {
         io::stdin().take(MAX_FILE).read_to_string(&mut text)
@@ -271,14 +266,9 @@ fn read(file: &Path) -> Result<String, Failure> {
     };
     match outcome {
         Ok(_) => Ok(text),
-        Err(error) => Err(Failure::Usage(format!(
+        Err(error) => Err(CliError::Usage(format!(
             "cannot read {}: {error}",
             file.display()
         ))),
     }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "for `map_err(usage)`")]
-fn usage(error: impl ToString) -> Failure {
-    Failure::Usage(error.to_string())
 }

@@ -1,5 +1,5 @@
-//! Clients of other languages, unmodified, log in against WeChat as `weixin sim exec` shows it to them.
-//! `./scripts/test` installs them, at the versions that stand there.
+//! Unmodified clients in other languages log in with `weixin sim exec`. `./scripts/test` installs them, in the versions
+//! that it names.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 #[expect(dead_code, reason = "no simulator of its own is needed here")]
@@ -14,14 +14,14 @@ use serde_json::{Value, json};
 
 use self::running::{Printed, command, run};
 
-/// A client, and how it is run.
+/// A client, and the way to run it.
 struct Client {
     script: &'static str,
-    /// Where its packages are, below the target directory.
+    /// The directory of its packages, in the target directory.
     packages: &'static str,
-    /// Of `weixin sim exec`.
+    /// Options of `weixin sim exec`.
     options: &'static [&'static str],
-    /// What the table says of it.
+    /// The notes in the table.
     note: &'static str,
 }
 
@@ -78,7 +78,7 @@ const ALL: [Client; 7] = [
 ];
 
 impl Client {
-    /// What the script reports: client, version, and what was seen; what went wrong, if it reports nothing.
+    /// The report of the script: client, version and results; the errors if there is no report.
     fn report(&self) -> Value {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let packages = target.with_file_name(self.packages);
@@ -125,8 +125,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
 }
 
-/// The library that this project grew out of. Its refresh never works, and the simulator says so as
-/// WeChat would.
+/// The predecessor of this project. Its refresh never works; the simulator returns the same error as WeChat.
 #[test]
 fn python_weixin_gets_token_and_profile_from_the_simulator() {
     assert_eq!(
@@ -160,8 +159,8 @@ fn wechatpy_logs_in_on_a_website_inside_wechat_and_in_a_mini_program() {
     );
 }
 
-/// It sends POST forms, and repairs the name on the assumption that the answer is `text/plain` without a
-/// charset and in raw UTF-8: anything else would spoil the name.
+/// It sends POST forms, and repairs the name on the assumption that the response is `text/plain` without a charset and in
+/// raw UTF-8: any other response would garble the name.
 #[test]
 fn social_auth_core_reads_the_name_that_it_believes_to_be_garbled() {
     assert_eq!(
@@ -206,7 +205,7 @@ fn auth_js_logs_in_but_did_not_while_it_insisted_on_a_content_type() {
     );
 }
 
-/// `WEIXIN_UPDATE_DOCS=1` writes the table anew.
+/// `WEIXIN_UPDATE_DOCS=1` rewrites the table.
 #[test]
 fn the_table_of_clients_in_the_documentation_is_what_this_run_shows() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/clients.md");

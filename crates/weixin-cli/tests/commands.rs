@@ -1,4 +1,4 @@
-//! Each command against a simulator, as a person types it.
+//! Each command against a simulator, as a user types it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod running;
@@ -26,7 +26,7 @@ fn login_url(sim: &Running) -> String {
         .to_owned()
 }
 
-/// A code that nobody has exchanged.
+/// A code that is not used.
 fn code(sim: &Running) -> String {
     let callback = weixin(&["scan", &login_url(sim)]).stdout;
     callback.split(['=', '&']).nth(1).unwrap().to_owned()
@@ -63,19 +63,11 @@ fn the_commands_in_a_row_are_a_login() {
         lines[..3],
         [
             "nickname  小明🐼é",
-            &format!("open id   {openid}"),
-            &format!("union id  {unionid}")
+            &format!("OpenID    {openid}"),
+            &format!("UnionID   {unionid}")
         ]
     );
-    let user = weixin(&[
-        "--json",
-        "user",
-        &sim_option,
-        "--token",
-        file,
-        "--lang",
-        "en",
-    ]);
+    let user = weixin(&["--json", "user", &sim_option, "--token", file]);
     let user: Value = serde_json::from_str(&user.stdout).unwrap();
     assert_eq!(
         (&user["nickname"], &user["openid"]),
@@ -85,7 +77,7 @@ fn the_commands_in_a_row_are_a_login() {
     let check = weixin(&["check", &sim_option, "--token", file]);
     assert_eq!(
         (check.code, check.stdout.as_str()),
-        (Some(0), "the access token is good\n")
+        (Some(0), "the access token is valid\n")
     );
 
     let refreshed = weixin(&["--json", "refresh", &sim_option, "--token", file]);
@@ -94,14 +86,14 @@ fn the_commands_in_a_row_are_a_login() {
 }
 
 #[test]
-fn text_for_people_hides_the_tokens_and_terminal_codes() {
+fn text_hides_the_tokens_and_terminal_codes() {
     let sim = Running::sim(&[]);
     let callback = weixin(&["scan", &login_url(&sim), "--as", "control"]).stdout;
     let code = callback.split(['=', '&']).nth(1).unwrap();
     let exchanged = weixin(&["exchange", &sim.option(), code]);
     assert_eq!(exchanged.code, Some(0));
     assert!(exchanged.stdout.ends_with(
-        "scope      snsapi_login\nlives for  7200 s\ntokens     hidden; --json prints them\n"
+        "scope       snsapi_login\nexpires in  7200 s\ntokens      hidden; --json prints them\n"
     ));
     assert!(!exchanged.stdout.contains("66_"));
 
@@ -127,17 +119,17 @@ fn text_for_people_hides_the_tokens_and_terminal_codes() {
 }
 
 #[test]
-fn a_token_that_is_over_has_its_exit_code() {
+fn an_expired_token_has_its_exit_code() {
     let sim = Running::sim(&[]);
-    let file = token_file(&sim, "over");
+    let file = token_file(&sim, "expired");
     advance(&sim, 7200);
     let printed = weixin(&["check", &sim.option(), "--token", file.to_str().unwrap()]);
     assert_eq!(
         failure(&printed),
         (
             Some(3),
-            "error: wechat answered /sns/auth with 42001 (access_token expired)\n\
-             help: `weixin refresh` may get a new access token"
+            "error: /sns/auth returned 42001 (access_token expired)\n\
+             remedy: get a new access token with `weixin refresh`"
         )
     );
     let printed = weixin(&[
@@ -152,8 +144,8 @@ fn a_token_that_is_over_has_its_exit_code() {
     assert_eq!(
         json,
         json!({
-            "error": "wechat answered /sns/auth with 42001 (access_token expired)",
-            "advice": "`weixin refresh` may get a new access token",
+            "error": "/sns/auth returned 42001 (access_token expired)",
+            "remedy": "get a new access token with `weixin refresh`",
             "wechat": { "errcode": 42001, "errmsg": "access_token expired", "path": "/sns/auth", "rid": null },
         })
     );
@@ -165,7 +157,7 @@ fn each_failure_has_its_exit_code_and_says_what_to_do() {
     let url = login_url(&sim);
     let sim_option = sim.option();
     let closed = closed_port();
-    let nobody = format!("--sim=http://{}", closed.address);
+    let unreachable = format!("--sim=http://{}", closed.address);
     let unknown_app = weixin(&[
         "login-url",
         &sim_option,
@@ -175,21 +167,21 @@ fn each_failure_has_its_exit_code_and_says_what_to_do() {
         CALLBACK,
     ])
     .stdout;
-    let login_help = "\nhelp: the user must log in again: `weixin login` does it from here";
-    let console_help =
-        "\nhelp: compare app id, app secret, scope and callback with WeChat's console";
+    let login_remedy = "\nremedy: the user must log in again, such as by `weixin login`";
+    let console_remedy =
+        "\nremedy: compare app ID, app secret, scope and callback domain with WeChat's console";
     let table: [(&[&str], i32, String); 8] = [
         (&["scan", &url, "--as", "bob"], 2, "error: unknown user: expected one of xiaoming, long, layla, noname, control".to_owned()),
         (&["scan", "https://open.weixin.qq.com/connect/qrconnect"], 2,
-            "error: https://open.weixin.qq.com is not a simulator: name the one that stands for it by --sim, or open the address in a browser and scan it with WeChat".to_owned()),
-        (&["scan", unknown_app.trim()], 5, "error: the login page refuses this address: AppID 参数错误".to_owned()),
-        (&["exchange", &sim_option, "bogus"], 3, format!("error: wechat answered /sns/oauth2/access_token with 40029 (invalid code){login_help}")),
-        (&["exchange", &sim_option, "--app-id", "wx1", "bogus"], 5, format!("error: wechat answered /sns/oauth2/access_token with 40013 (invalid appid){console_help}")),
+            "error: https://open.weixin.qq.com is not a simulator: use --sim for one in its place, or open the URL in a browser and scan it with WeChat".to_owned()),
+        (&["scan", unknown_app.trim()], 5, "error: the login page rejects this URL: AppID 参数错误".to_owned()),
+        (&["exchange", &sim_option, "bogus"], 3, format!("error: /sns/oauth2/access_token returned 40029 (invalid code){login_remedy}")),
+        (&["exchange", &sim_option, "--app-id", "wx1", "bogus"], 5, format!("error: /sns/oauth2/access_token returned 40013 (invalid appid){console_remedy}")),
         (&["login-url", &sim_option, "--redirect-uri", "https://www.example.com/", "--probe"], 5,
-            format!("error: wechat's login page refuses the callback: its host must be the registered callback domain, without port and not an IP address (redirect_uri 参数错误){console_help}")),
-        (&["login", &nobody, "--no-open"], 4,
-            "error: could not connect to wechat: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)\nhelp: try again in a moment; for a simulator, look whether it runs (`weixin sim`)".to_owned()),
-        (&["user", &sim_option], 2, "error: no access token: give --token FILE or set WEIXIN_ACCESS_TOKEN".to_owned()),
+            format!("error: WeChat's login page rejects the redirect URI: its host must be the registered callback domain, without a port, and not an IP address (redirect_uri 参数错误){console_remedy}")),
+        (&["login", &unreachable, "--no-open"], 4,
+            "error: could not connect to the server: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)\nremedy: try again in a moment; if this is a simulator, check that `weixin sim` is running".to_owned()),
+        (&["user", &sim_option], 2, "error: no access token: use --token FILE or WEIXIN_ACCESS_TOKEN".to_owned()),
     ];
     for (args, code, text) in table {
         assert_eq!(
@@ -247,7 +239,7 @@ fn the_app_secret_comes_from_the_environment_or_a_file_and_is_never_shown() {
         failure(&missing),
         (
             Some(2),
-            "error: no app secret: set WEIXIN_APP_SECRET or give --app-secret-file"
+            "error: no app secret: use WEIXIN_APP_SECRET or --app-secret-file"
         )
     );
 }
@@ -292,12 +284,12 @@ fn a_proxy_of_the_environment_is_not_asked_for_this_machine() {
 }
 
 #[test]
-fn a_phone_that_says_no_sends_the_browser_nowhere() {
+fn a_login_that_is_canceled_on_the_phone_has_no_callback() {
     let sim = Running::sim(&[]);
     let printed = weixin(&["scan", &login_url(&sim), "--cancel"]);
     assert_eq!(
         (printed.code, printed.stdout.as_str()),
-        (Some(0), "cancelled: the browser stays where it is\n")
+        (Some(0), "canceled: the browser stays on the login page\n")
     );
 }
 
@@ -314,7 +306,7 @@ fn a_simulator_that_allows_by_itself_needs_no_phone() {
         failure(&printed),
         (
             Some(1),
-            "error: this simulator allows every login by itself (--auto-allow): there is nothing to scan"
+            "error: this simulator allows every login at once (--auto-allow): there is nothing to scan"
         )
     );
 }
@@ -327,7 +319,7 @@ fn a_configuration_file_is_written_once_and_used() {
     let written = weixin(&["sim", "init", name]);
     assert_eq!(
         written.stdout,
-        format!("{name} is written: edit it, then start `weixin sim --config {name}`\n")
+        format!("wrote {name}: edit it, then run `weixin sim --config {name}`\n")
     );
     let again = weixin(&["sim", "init", name]);
     assert_eq!(
@@ -354,11 +346,11 @@ fn a_configuration_file_is_written_once_and_used() {
     assert_eq!(weixin(&["scan", url.stdout.trim()]).code, Some(0));
 
     fs::write(&file, "[[app]]\nid = 1\n").unwrap();
-    let refused = weixin(&["sim", "--config", name]);
-    assert_eq!(refused.code, Some(2));
+    let rejected = weixin(&["sim", "--config", name]);
+    assert_eq!(rejected.code, Some(2));
     assert!(
-        refused.stderr.contains(name) && refused.stderr.contains("line 2"),
-        "{refused:?}"
+        rejected.stderr.contains(name) && rejected.stderr.contains("line 2"),
+        "{rejected:?}"
     );
 }
 
@@ -369,7 +361,7 @@ fn ctrl_c_ends_a_simulator_cleanly() {
 }
 
 #[test]
-fn a_simulator_that_found_something_fails_if_it_is_to() {
+fn a_simulator_with_findings_fails_with_fail_on_findings() {
     let sim = Running::sim(&["--fail-on-findings"]);
     login_url(&sim);
     assert_eq!(sim.interrupt(), (Some(0), String::new()));
@@ -391,7 +383,7 @@ fn a_simulator_that_found_something_fails_if_it_is_to() {
             "callback-port (× 1): http://localhost:8080/callback",
             "  微信：redirect_uri 参数错误（公众号：错误码 10003）。回调地址不能带端口号，只能使用默认的 80 或 443 端口。",
             "  WeChat: redirect_uri 参数错误 (official account: error 10003). remove the port from the callback: WeChat accepts only the default ports 80 and 443.",
-            "error: 2 findings: WeChat would not have it so",
+            "error: WeChat would reject 2 kinds of requests",
         ]
     );
 }
@@ -410,12 +402,15 @@ fn ctrl_c_ends_a_demo_cleanly() {
 }
 
 #[test]
-fn ctrl_c_ends_a_login_and_says_that_nobody_logged_in() {
+fn ctrl_c_ends_a_login_and_says_that_it_was_interrupted() {
     let sim = Running::sim(&[]);
     let mut login = TerminalLogin::start(&["login", &sim.option(), "--no-open"]);
     running::interrupt(&login.process);
     assert_eq!(login.process.wait().unwrap().code(), Some(1));
-    assert_eq!(login.note(), "error: interrupted before anybody logged in");
+    assert_eq!(
+        login.note(),
+        "error: interrupted before the login was complete"
+    );
 }
 
 #[test]
@@ -423,7 +418,7 @@ fn a_port_in_use_is_named_with_what_to_do() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let text = format!(
-        "error: cannot listen at {address}: another program has port {}. End it, or choose another port; 0 is any free one",
+        "error: cannot listen on {address}: port {} is in use. Choose another port with --listen, or 0 for any free port",
         address.port()
     );
     for command in ["sim", "demo"] {
@@ -438,7 +433,7 @@ struct TerminalLogin {
     notes: Lines<BufReader<ChildStderr>>,
     url: String,
     callback: String,
-    /// What `--listen` has come to.
+    /// The address of `--listen`.
     listening: Option<String>,
 }
 
@@ -452,9 +447,9 @@ impl TerminalLogin {
                 .unwrap_or_else(|| panic!("{line}"))
                 .to_owned()
         };
-        let (url, waiting) = (note("open "), note("waiting at "));
+        let (url, waiting) = (note("open "), note("waiting for "));
         let waiting = waiting.strip_suffix(" (Ctrl-C ends)").unwrap();
-        let (callback, listening) = match waiting.split_once(", listening at ") {
+        let (callback, listening) = match waiting.split_once(", listening on ") {
             Some((callback, address)) => (callback, Some(address.to_owned())),
             None => (waiting, None),
         };
@@ -473,7 +468,7 @@ impl TerminalLogin {
 }
 
 #[test]
-fn an_address_of_wechat_itself_is_scanned_where_the_simulator_stands_for_it() {
+fn a_url_of_wechat_itself_is_scanned_on_the_simulator_in_its_place() {
     let sim = Running::sim(&[]);
     let address =
         login_url(&sim).replace(&sim.url, "https://open.weixin.qq.com") + "#wechat_redirect";
@@ -485,7 +480,7 @@ fn an_address_of_wechat_itself_is_scanned_where_the_simulator_stands_for_it() {
 }
 
 #[test]
-fn a_login_from_the_terminal_prints_the_user_and_heeds_no_other_callback() {
+fn a_login_from_the_terminal_prints_the_user_and_ignores_other_callbacks() {
     let sim = Running::sim(&[]);
     let login = TerminalLogin::start(&["login", &sim.option(), "--no-open"]);
     assert!(
@@ -589,7 +584,7 @@ fn the_demo_logs_why_a_login_failed_and_no_secret() {
     );
 }
 
-/// What a browser gets at `url`.
+/// The status that a browser gets at `url`.
 fn status(url: &str) -> u16 {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async { reqwest::get(url).await.unwrap().status().as_u16() })
@@ -600,17 +595,17 @@ fn advance(sim: &Running, seconds: u64) {
     runtime.block_on(async {
         let url = format!("{}/_sim/api/clock", sim.url);
         let request = reqwest::Client::builder().build().unwrap().post(url);
-        let answer = request
+        let response = request
             .json(&json!({ "advance_seconds": seconds }))
             .send()
             .await
             .unwrap();
-        assert_eq!(answer.status(), 200);
+        assert_eq!(response.status(), 200);
     });
 }
 
 #[test]
-fn the_whole_table_of_codes_is_printed_for_programs() {
+fn the_whole_table_of_codes_is_printed_as_json() {
     let printed = weixin(&["explain", "--all", "--json"]);
     let table: Vec<Value> = serde_json::from_str(&printed.stdout).unwrap();
     let text = weixin(&["explain", "--all", "--lang", "zh"]).stdout;
@@ -626,7 +621,16 @@ fn the_whole_table_of_codes_is_printed_for_programs() {
 }
 
 #[test]
-fn shells_and_man_are_told_of_every_command() {
+fn output_that_cannot_be_written_is_an_error() {
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut explain = command(&["explain", "40163"]);
+    explain.stdout(full);
+    let error = "error: cannot write to standard output: No space left on device (os error 28)";
+    assert_eq!(failure(&run(explain)), (Some(1), error));
+}
+
+#[test]
+fn completions_and_manual_pages_contain_every_command() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let printed = weixin(&["completions", shell]);
         assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), ""));

@@ -1,4 +1,4 @@
-//! `weixin doctor` against a simulator in which one thing after the other is wrong.
+//! `weixin doctor` against a simulator, with one problem at a time.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 #[expect(dead_code, reason = "the simulator runs in the test itself")]
@@ -16,7 +16,7 @@ const WEBSITE: &str = "wx0123456789abcdef";
 const OFFICIAL_ACCOUNT: &str = "wx0123456789abcde0";
 const MINI_PROGRAM: &str = "wx0123456789abcde2";
 
-/// Whatever the environment says of proxies.
+/// Runs the doctor without the proxies of the environment.
 fn doctor(args: &[&str], proxy: Option<&str>) -> Printed {
     let mut weixin = command(&["doctor", "--lang", "en"]);
     for name in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"] {
@@ -28,17 +28,17 @@ fn doctor(args: &[&str], proxy: Option<&str>) -> Printed {
     run(weixin)
 }
 
-/// Everything that is not good, with the exit code.
-fn complaints(printed: &Printed) -> String {
+/// Every result that is not ok, with the exit code.
+fn problems(printed: &Printed) -> String {
     let report: Value = serde_json::from_str(&printed.stdout).unwrap();
     let checks = report["checks"].as_array().unwrap();
     let mut lines = vec![format!("exit code {}", printed.code.unwrap())];
-    for check in checks.iter().filter(|check| check["verdict"] != "ok") {
+    for check in checks.iter().filter(|check| check["status"] != "ok") {
         assert!(check["remedy"].is_string(), "{check}");
         let text = |name: &str| check[name].as_str().unwrap();
         lines.push(format!(
             "{} {}: {}",
-            text("verdict"),
+            text("status"),
             text("check"),
             text("detail")
         ));
@@ -49,7 +49,7 @@ fn complaints(printed: &Printed) -> String {
 fn about(sim: &Sim, args: &[&str]) -> String {
     let sim = format!("--sim={}", sim.url());
     let args = [&["--json", &sim, "--redirect-uri", CALLBACK], args].concat();
-    complaints(&doctor(&args, None))
+    problems(&doctor(&args, None))
 }
 
 async fn sim(app: App) -> Sim {
@@ -77,7 +77,7 @@ fn without_times(mut text: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_website_app_in_order_is_told_line_by_line() {
+async fn a_website_app_without_problems_is_reported_line_by_line() {
     let sim = sim(website()).await;
     let option = format!("--sim={}", sim.url());
     let printed = doctor(&[&option, "--redirect-uri", CALLBACK], None);
@@ -85,22 +85,22 @@ async fn a_website_app_in_order_is_told_line_by_line() {
     insta::assert_snapshot!(without_times(&printed.stdout).replace(host, "HOST"), @r#"
     ok        HOST name resolution: 127.0.0.1
     ok        HOST connection: HOST
-    ok        HOST answer: the API answers (41001)
+    ok        HOST response: the API responds (41001)
     ok        clock: N s from WeChat's
-    ok        callback rules: host shop.example; the path /callback is not compared
-    ok        app id: the login page knows it
-    ok        scope: the app may log users in
-    ok        callback domain: the login page takes this callback
-    unproven  app secret: the API knows the app id; WeChat looks at the code before the secret, so that nothing can be said without a real code
-              → a real login proves it (`weixin login`): a wrong secret is answered with 40125
+    ok        redirect URI: host shop.example; WeChat does not compare the path /callback
+    ok        app ID: the login page accepts it
+    ok        scope: the app has login permission
+    ok        callback domain: the login page accepts the redirect URI
+    unproven  app secret: the API accepts the app ID; WeChat checks the code before the secret, so the secret cannot be checked without a real code
+              → log in once (`weixin login`): WeChat returns 40125 if the secret is wrong
 
-    8 ok, 0 warnings, 0 failed, 1 that cannot be proved from here
+    8 ok, 0 warnings, 0 failed, 1 unproven
     "#);
     assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), ""));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_fault_of_an_answer_names_its_culprit() {
+async fn each_fault_of_a_response_names_its_cause() {
     let mut found = Vec::new();
     for (effect, path) in [
         (Effect::Html(502), "/sns/auth"),
@@ -118,38 +118,38 @@ async fn each_fault_of_an_answer_names_its_culprit() {
     }
     insta::assert_snapshot!(found.join("\n"), @r#"
     Html(502) /sns/auth: exit code 4
-    failed answer: something else than WeChat answers (HTTP 502, no errcode)
-    unproven app-secret: the API knows the app id; WeChat looks at the code before the secret, so that nothing can be said without a real code
+    failed response: the response is not WeChat's (HTTP 502, no errcode)
+    unproven app-secret: the API accepts the app ID; WeChat checks the code before the secret, so the secret cannot be checked without a real code
 
     Reset /sns/auth: exit code 4
-    failed answer: the connection to wechat broke before the answer was complete
-    unproven clock: WeChat has not told its time
-    unproven app-secret: the API knows the app id; WeChat looks at the code before the secret, so that nothing can be said without a real code
+    failed response: the connection broke before the response was complete
+    unproven clock: could not get the time of WeChat's servers
+    unproven app-secret: the API accepts the app ID; WeChat checks the code before the secret, so the secret cannot be checked without a real code
 
     Cut /sns/auth: exit code 4
-    failed answer: something else than WeChat answers (HTTP 200, no errcode)
-    unproven app-secret: the API knows the app id; WeChat looks at the code before the secret, so that nothing can be said without a real code
+    failed response: the response is not WeChat's (HTTP 200, no errcode)
+    unproven app-secret: the API accepts the app ID; WeChat checks the code before the secret, so the secret cannot be checked without a real code
 
     Errcode(-1) /sns/auth: exit code 0
-    warning answer: WeChat is busy (-1)
-    unproven app-secret: the API knows the app id; WeChat looks at the code before the secret, so that nothing can be said without a real code
+    warning response: WeChat is busy (-1)
+    unproven app-secret: the API accepts the app ID; WeChat checks the code before the secret, so the secret cannot be checked without a real code
 
     Errcode(43003) /sns/auth: exit code 5
-    failed address: WeChat wants https (43003)
-    unproven app-secret: the API knows the app id; WeChat looks at the code before the secret, so that nothing can be said without a real code
+    failed api-url: WeChat requires https (43003)
+    unproven app-secret: the API accepts the app ID; WeChat checks the code before the secret, so the secret cannot be checked without a real code
 
     Errcode(45011) /sns/oauth2/access_token: exit code 0
-    warning app-secret: WeChat does not answer this now (45011)
+    warning app-secret: WeChat cannot process this call now (45011)
 
     Errcode(40125) /sns/oauth2/access_token: exit code 5
     failed app-secret: The app secret is not this app's, or was reset in the console. At /sns/oauth2/access_token the code is looked at first (40125)
 
     Reset /sns/oauth2/access_token: exit code 4
-    failed answer: the connection to wechat broke before the answer was complete
+    failed response: the connection broke before the response was complete
     "#);
 }
 
-/// What is wrong, the kind, the app id, and the app as WeChat knows it.
+/// The problem, the kind, the app ID, and the app as WeChat knows it.
 fn wrong_settings() -> [(&'static str, &'static str, &'static str, App); 11] {
     let official = || App::official_account().callback_domain("shop.example");
     let other_domain = |app: App| app.callback_domain("other.example");
@@ -163,7 +163,7 @@ fn wrong_settings() -> [(&'static str, &'static str, &'static str, App); 11] {
     let domain = "another callback domain";
     let secret = "another secret";
     [
-        ("unknown app id", "website", "wx00", website()),
+        ("unknown app ID", "website", "wx00", website()),
         (
             "an official account's",
             "website",
@@ -196,14 +196,14 @@ fn wrong_settings() -> [(&'static str, &'static str, &'static str, App); 11] {
             MINI_PROGRAM,
             App::mini_program().ip_whitelist([elsewhere]),
         ),
-        ("unknown app id", "mobile", "wx00", website()),
+        ("unknown app ID", "mobile", "wx00", website()),
         ("nothing", program, MINI_PROGRAM, App::mini_program()),
         ("nothing", account, OFFICIAL_ACCOUNT, official()),
     ]
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_wrong_setting_of_an_app_names_its_culprit() {
+async fn each_wrong_setting_of_an_app_is_named() {
     let mut found = Vec::new();
     for (what, kind, id, app) in wrong_settings() {
         let sim = sim(app).await;
@@ -211,24 +211,24 @@ async fn each_wrong_setting_of_an_app_names_its_culprit() {
         found.push(format!("{kind}, {what}: {report}"));
     }
     insta::assert_snapshot!(found.join("\n"), @r#"
-    website, unknown app id: exit code 5
+    website, unknown app ID: exit code 5
     failed app-id: the login page does not know it (AppID 参数错误)
-    failed app-id: WeChat does not know this app id (40013)
+    failed app-id: WeChat does not know this app ID (40013)
 
     website, an official account's: exit code 5
     failed scope: no permission for snsapi_login (Scope 参数错误或没有 Scope 权限)
-    unproven app-secret: the API knows the app id; WeChat looks at the code before the secret, so that nothing can be said without a real code
+    unproven app-secret: the API accepts the app ID; WeChat checks the code before the secret, so the secret cannot be checked without a real code
 
     website, another callback domain: exit code 5
-    failed callback: the login page refuses the callback (redirect_uri 参数错误)
-    unproven app-secret: the API knows the app id; WeChat looks at the code before the secret, so that nothing can be said without a real code
+    failed callback-domain: the login page rejects the redirect URI (redirect_uri 参数错误)
+    unproven app-secret: the API accepts the app ID; WeChat checks the code before the secret, so the secret cannot be checked without a real code
 
     official-account, a website's: exit code 5
-    failed app-id: This is the app id of a website or mobile app of the Open Platform, and this page is for official accounts (10016)
-    failed app-id: WeChat does not know this app id (40013)
+    failed app-id: This is the app ID of a website or mobile app of the Open Platform, and this page is for official accounts (10016)
+    failed app-id: WeChat does not know this app ID (40013)
 
     official-account, another callback domain: exit code 5
-    failed callback: The callback's host is not the one that is registered for web authorization, or has a port (10003)
+    failed callback-domain: The callback's host is not the one that is registered for web authorization, or has a port (10003)
 
     official-account, another secret: exit code 5
     failed app-secret: The app secret is not this app's, or was reset in the console. At /sns/oauth2/access_token the code is looked at first (40125)
@@ -237,10 +237,10 @@ async fn each_wrong_setting_of_an_app_names_its_culprit() {
     failed app-secret: The app secret is not this app's, or was reset in the console. At /sns/oauth2/access_token the code is looked at first (40125)
 
     mini-program, another whitelist: exit code 5
-    failed ip-whitelist: 127.0.0.1 is not on it (40164), so that the app secret was not looked at
+    failed ip-whitelist: 127.0.0.1 is not on it (40164), so the app secret was not checked
 
-    mobile, unknown app id: exit code 5
-    failed app-id: WeChat does not know this app id (40013)
+    mobile, unknown app ID: exit code 5
+    failed app-id: WeChat does not know this app ID (40013)
 
     mini-program, nothing: exit code 0
 
@@ -262,7 +262,7 @@ async fn a_clock_that_is_wrong_is_named_as_such() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_step_at_which_the_way_ends_is_named() {
+async fn the_step_at_which_a_connection_fails_is_named() {
     let sim = sim(website()).await;
     let authority = Authority::new().unwrap();
     let tls = sim
@@ -274,7 +274,7 @@ async fn the_step_at_which_the_way_ends_is_named() {
         ("http://nowhere.invalid", "failed name-resolution: "),
         (
             &format!("http://{}", closed.address),
-            "failed connection: the connection is refused",
+            "failed connection: the connection was refused",
         ),
         (
             &format!("https://{tls}"),
@@ -286,7 +286,7 @@ async fn the_step_at_which_the_way_ends_is_named() {
         ),
     ] {
         let printed = doctor(&["--json", "--open-url", sim.url(), "--api-url", api], None);
-        let found = complaints(&printed);
+        let found = problems(&printed);
         let expected = format!("exit code 4\n{expected}");
         assert!(found.starts_with(&expected), "{api}: {found}");
     }
@@ -297,25 +297,25 @@ fn a_proxy_that_does_not_run_is_named_and_its_password_is_not() {
     let closed = closed_port();
     let address = closed.address.to_string();
     let printed = doctor(&["--json"], Some(&format!("http://joe:hunter2@{address}")));
-    let found = complaints(&printed).replace(&address, "PROXY");
+    let found = problems(&printed).replace(&address, "PROXY");
     insta::assert_snapshot!(found, @r#"
     exit code 4
-    failed proxy: PROXY: the connection is refused
-    warning proxy: PROXY: the connection is refused
-    warning proxy: PROXY: the connection is refused
-    warning proxy: PROXY: the connection is refused
-    warning proxy: PROXY: the connection is refused
-    warning proxy: PROXY: the connection is refused
-    warning proxy: PROXY: the connection is refused
-    unproven clock: WeChat has not told its time
-    unproven callback-rules: no callback was given
-    unproven app-id: no app id was given
+    failed proxy: PROXY: the connection was refused
+    warning proxy: PROXY: the connection was refused
+    warning proxy: PROXY: the connection was refused
+    warning proxy: PROXY: the connection was refused
+    warning proxy: PROXY: the connection was refused
+    warning proxy: PROXY: the connection was refused
+    warning proxy: PROXY: the connection was refused
+    unproven clock: could not get the time of WeChat's servers
+    unproven redirect-uri: no redirect URI
+    unproven app-id: no app ID
     "#);
     assert!(!format!("{printed:?}").contains("hunter2"));
 }
 
 #[test]
-fn a_callback_that_wechat_cannot_call_back_is_named_before_the_network_is_asked() {
+fn a_redirect_uri_that_wechat_rejects_is_named_without_a_network() {
     let closed = closed_port();
     let proxy = format!("http://{}", closed.address);
     let mut found = Vec::new();
@@ -331,21 +331,19 @@ fn a_callback_that_wechat_cannot_call_back_is_named_before_the_network_is_asked(
         CALLBACK,
     ] {
         let printed = doctor(&["--json", "--redirect-uri", uri], Some(&proxy));
-        let complaints = complaints(&printed);
-        let rule = complaints
-            .lines()
-            .find(|line| line.contains("callback-rules"));
+        let problems = problems(&printed);
+        let rule = problems.lines().find(|line| line.contains("redirect-uri"));
         found.push(format!("{uri}: {}", rule.unwrap_or("fine")));
     }
     insta::assert_snapshot!(found.join("\n"), @r#"
-    https://shop.example:8443/callback: failed callback-rules: it has a port
-    http://127.0.0.1/callback: failed callback-rules: its host is an IP address
-    http://localhost/callback: failed callback-rules: its host is no domain (localhost)
-    https://shop.example/#/callback: failed callback-rules: it has a fragment
-    ftp://shop.example/: failed callback-rules: it is neither http nor https
-    /callback: failed callback-rules: it is no whole address
-    https://joe@shop.example/: failed callback-rules: it has a user name, a password or a backslash
-    https://shop.example/a b: failed callback-rules: it has spaces, line breaks or control characters
+    https://shop.example:8443/callback: failed redirect-uri: it has a port
+    http://127.0.0.1/callback: failed redirect-uri: its host is an IP address
+    http://localhost/callback: failed redirect-uri: its host is not a domain (localhost)
+    https://shop.example/#/callback: failed redirect-uri: it has a fragment
+    ftp://shop.example/: failed redirect-uri: it is neither http nor https
+    /callback: failed redirect-uri: it is not an absolute URL
+    https://joe@shop.example/: failed redirect-uri: it has a user name, a password or a backslash
+    https://shop.example/a b: failed redirect-uri: it has spaces, line breaks or control characters
     https://shop.example/callback: fine
     "#);
 }

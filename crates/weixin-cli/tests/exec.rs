@@ -1,7 +1,7 @@
-//! `weixin sim exec`, `--tls` and `--proxy`: WeChat's own host names lead to the simulator.
+//! `weixin sim exec`, `--tls` and `--proxy`: WeChat's own host names resolve to the simulator.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-#[expect(dead_code, reason = "the whole command is run here")]
+#[expect(dead_code, reason = "the whole program is run here")]
 mod running;
 
 use std::{
@@ -25,7 +25,7 @@ fn directory(name: &str) -> PathBuf {
     directory
 }
 
-/// Runs Python, which honours the variables, for `url`.
+/// Runs Python, which supports the variables.
 fn exec(options: &[&str], program: &str) -> Printed {
     let mut weixin = command(&["sim", "exec"]);
     weixin.args(options).args(["--", "python3", "-c", program]);
@@ -37,7 +37,7 @@ fn fetch(url: &str) -> String {
 }
 
 #[test]
-fn a_command_takes_the_simulator_for_wechat_and_its_exit_code_is_kept() {
+fn a_program_uses_the_simulator_as_wechat_and_its_exit_code_is_kept() {
     let program = format!(
         "{}; raise SystemExit(7)",
         fetch("https://api.weixin.qq.com/sns/auth")
@@ -52,14 +52,14 @@ fn a_command_takes_the_simulator_for_wechat_and_its_exit_code_is_kept() {
     assert!(
         printed
             .stderr
-            .starts_with("WeChat login simulated at http://127.0.0.1:"),
+            .starts_with("WeChat simulator at http://127.0.0.1:"),
         "{}",
         printed.stderr
     );
 }
 
 #[test]
-fn the_proxy_leads_to_wechats_hosts_and_to_no_others() {
+fn the_proxy_connects_to_wechats_hosts_and_to_no_others() {
     let other = exec(&[], &fetch("https://www.example.com/"));
     assert_eq!(other.code, Some(1));
     assert!(
@@ -87,14 +87,14 @@ except urllib.error.HTTPError as error:
         lines[0].starts_with(r#"{"errcode":43003,"errmsg":"require https, rid: "#),
         "{printed:?}"
     );
-    let refusal = |host| {
+    let rejection = |host| {
         format!(
             "403 weixin sim: this proxy serves only WeChat's hosts, by HTTPS on port 443 or HTTP on port 80, \
              and not {host}. Add it to NO_PROXY to reach it directly"
         )
     };
-    assert_eq!(lines[1], refusal("www.example.com"));
-    assert_eq!(lines[3], refusal("api.weixin.qq.com"));
+    assert_eq!(lines[1], rejection("www.example.com"));
+    assert_eq!(lines[3], rejection("api.weixin.qq.com"));
     assert_eq!(
         lines[5],
         "400 weixin sim: this is a proxy to WeChat's hosts. The simulator itself"
@@ -102,7 +102,7 @@ except urllib.error.HTTPError as error:
 }
 
 #[test]
-fn what_exec_writes_goes_with_it() {
+fn the_files_of_exec_are_removed_at_its_end() {
     let program = "import os; print(os.environ['NODE_EXTRA_CA_CERTS'])";
     let printed = exec(&[], program);
     let file = Path::new(printed.stdout.trim());
@@ -110,7 +110,7 @@ fn what_exec_writes_goes_with_it() {
     assert!(!file.parent().unwrap().exists(), "{}", file.display());
 }
 
-/// A command in a network of its own, where no other program has a port; for root.
+/// A command in a network of its own, where every port is free; for root.
 fn alone(program: &str, args: &[&str]) -> Command {
     let weixin = command(&[]);
     let mut alone = Command::new("unshare");
@@ -137,7 +137,7 @@ fn is_root() -> bool {
 
 /// For programs that ignore proxies. Root alone can have a hosts file of its own.
 #[test]
-fn a_private_hosts_file_leads_there_without_a_proxy() {
+fn a_private_hosts_file_works_without_a_proxy() {
     let before = fs::read("/etc/hosts").unwrap();
     let hosts = ["sim", "exec", "--hosts", "--", "python3", "-c"];
     let open = |url| run(alone(WEIXIN, &[&hosts[..], &[&fetch(url)]].concat()));
@@ -160,7 +160,7 @@ fn a_private_hosts_file_leads_there_without_a_proxy() {
 }
 
 #[test]
-fn a_second_private_hosts_file_leads_to_a_second_simulator() {
+fn a_second_private_hosts_file_has_a_second_simulator() {
     if !is_root() {
         return;
     }
@@ -179,7 +179,7 @@ print([one['path'] for one in asked])";
 }
 
 #[test]
-fn a_private_hosts_file_without_a_port_to_lead_to_is_a_failure_that_says_so() {
+fn a_private_hosts_file_without_a_free_port_is_an_error_that_says_so() {
     if !is_root() {
         return;
     }
@@ -199,14 +199,14 @@ sys.exit(subprocess.call(sys.argv[1:]))"
             (printed.code, printed.stderr.as_str()),
             (
                 Some(1),
-                "error: --hosts: another program has port 443 or 80 of every address of this machine: end it, or go without --hosts\n"
+                "error: --hosts: port 443 or 80 is in use on every address of this machine: stop the other program, or omit --hosts\n"
             )
         );
     }
 }
 
 #[test]
-fn an_authority_is_made_once_and_its_key_is_for_its_owner_only() {
+fn an_authority_is_created_once_and_its_key_is_for_its_owner_only() {
     let directory = directory("authority");
     let option = directory.to_str().unwrap();
     let program = "import os; print(open(os.environ['NODE_EXTRA_CA_CERTS']).read())";
@@ -231,10 +231,10 @@ fn an_authority_is_made_once_and_its_key_is_for_its_owner_only() {
     }
 
     fs::write(&key_file, "not a key").unwrap();
-    let spoilt = exec(&["--ca-dir", option], program);
-    assert_eq!(spoilt.code, Some(2));
+    let invalid = exec(&["--ca-dir", option], program);
+    assert_eq!(invalid.code, Some(2));
     assert_eq!(
-        spoilt.stderr,
+        invalid.stderr,
         format!(
             "error: --ca-dir {option}: {}: not a private key in PEM; remove the directory to get a new one\n",
             key_file.display()
@@ -243,7 +243,14 @@ fn an_authority_is_made_once_and_its_key_is_for_its_owner_only() {
 }
 
 #[test]
-fn a_command_that_does_not_exist_is_named() {
+fn a_program_that_a_signal_ends_has_the_exit_code_of_a_shell() {
+    let program = "import os, signal; os.kill(os.getpid(), signal.SIGTERM)";
+    let printed = exec(&[], program);
+    assert_eq!(printed.code, Some(128 + 15), "{printed:?}");
+}
+
+#[test]
+fn a_program_that_does_not_exist_is_named() {
     let mut weixin = command(&["sim", "exec", "--"]);
     weixin.arg("no-such-command");
     let printed = run(weixin);
@@ -252,9 +259,9 @@ fn a_command_that_does_not_exist_is_named() {
     assert!(last.starts_with("error: no-such-command: "), "{last}");
 }
 
-/// A hosts-file entry and one variable are enough; here the client is told both.
+/// A hosts file and one variable are enough; here the client gets both as settings.
 #[tokio::test]
-async fn tls_and_proxy_can_be_had_without_a_command() {
+async fn tls_and_proxy_work_without_a_program() {
     let directory = directory("listening");
     let mut weixin = command(&["--json", "sim", "--listen=127.0.0.1:0"]);
     weixin
@@ -281,8 +288,8 @@ async fn tls_and_proxy_can_be_had_without_a_command() {
         (by_name, address.as_str()),
         (by_proxy, "https://api.weixin.qq.com/sns/auth"),
     ] {
-        let answer = client.get(url).send().await.unwrap().text().await.unwrap();
-        assert!(answer.starts_with(MISSING_TOKEN), "{answer}");
+        let text = client.get(url).send().await.unwrap().text().await.unwrap();
+        assert!(text.starts_with(MISSING_TOKEN), "{text}");
     }
     process.kill().unwrap();
     process.wait().unwrap();
@@ -308,7 +315,7 @@ fn chromium(directory: &Path) -> String {
 }
 
 #[test]
-fn a_phone_is_a_browser_that_sites_take_for_wechats_own() {
+fn a_phone_is_a_browser_that_looks_like_wechats_own() {
     let mut weixin = command(&["sim", "phone", "--sim", "http://127.0.0.1:1"]);
     weixin.env("PATH", chromium(&directory("phone")));
     let printed = run(weixin);
@@ -330,14 +337,14 @@ fn a_phone_is_a_browser_that_sites_take_for_wechats_own() {
 }
 
 #[test]
-fn a_browser_can_be_opened_beside_the_command() {
+fn a_browser_can_be_opened_next_to_the_program() {
     let directory = directory("beside");
     let path = chromium(&directory);
     let said = directory.join("said");
     let made = Command::new("mkfifo").arg(&said).status().unwrap();
     assert!(made.success());
     let mut weixin = command(&["sim", "exec", "--browser", "http://localhost:1/", "--"]);
-    // The browser is closed when the command ends, so the command waits for its output.
+    // The browser is closed when the program ends, so the program waits for its output.
     weixin
         .args(["sh", "-c", "read word < \"$0\""])
         .arg(&said)

@@ -28,14 +28,14 @@ fn printed_json(sim: &Sim, args: &[&str]) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mini_programs_code_is_traded_for_a_session_whose_key_people_are_not_shown() {
+async fn a_mini_programs_code_is_exchanged_for_a_session_whose_key_is_hidden() {
     let sim = Sim::start().await.unwrap();
     let code = || sim.wx_login(MINI_PROGRAM, "layla").unwrap();
     let session = printed_json(&sim, &["session", &code()]);
     assert_eq!(session["session_key"].as_str().unwrap().len(), 24);
 
-    let spent = code();
-    let printed = against(&sim, &["session", &spent]);
+    let used = code();
+    let printed = against(&sim, &["session", &used]);
     let rows: Vec<_> = printed
         .stdout
         .lines()
@@ -48,18 +48,18 @@ async fn a_mini_programs_code_is_traded_for_a_session_whose_key_people_are_not_s
     assert_eq!(
         rows,
         [
-            ("open id", session["openid"].as_str().unwrap()),
-            ("union id", session["unionid"].as_str().unwrap()),
+            ("OpenID", session["openid"].as_str().unwrap()),
+            ("UnionID", session["unionid"].as_str().unwrap()),
             ("session key", "hidden; --json prints it"),
         ]
     );
-    let again = against(&sim, &["session", &spent]);
+    let again = against(&sim, &["session", &used]);
     assert_eq!(again.code, Some(3));
     assert!(again.stderr.contains("40163"), "{}", again.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_phone_number_is_read_and_an_app_token_is_hidden_from_people() {
+async fn a_phone_number_is_read_and_an_app_token_is_hidden() {
     let sim = Sim::start().await.unwrap();
     let code = sim.phone_code(MINI_PROGRAM, "layla").unwrap();
     let phone = printed_json(&sim, &["phone-number", &code]);
@@ -72,22 +72,22 @@ async fn a_phone_number_is_read_and_an_app_token_is_hidden_from_people() {
         assert_eq!(printed.code, Some(0), "{printed:?}");
         assert!(!printed.stdout.contains(token), "{printed:?}");
     }
-    let older = printed_json(&sim, &["app-token", "--older"]);
-    assert_ne!(older["access_token"], token);
+    let legacy = printed_json(&sim, &["app-token", "--legacy"]);
+    assert_ne!(legacy["access_token"], token);
     let website = against(&sim, &["app-token", "--kind", "website"]);
     assert_eq!(
         (website.code, website.stderr.lines().next().unwrap()),
         (
-            Some(5),
-            "error: `app token` is not for this website app: it has user tokens only"
+            Some(2),
+            "error: invalid value 'website' for '--kind <KIND>'"
         )
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_addresses_of_login_pages_hold_what_was_asked_for() {
+async fn the_urls_of_login_pages_have_the_options() {
     let sim = Sim::start().await.unwrap();
-    let address = |args: &[&str]| {
+    let url = |args: &[&str]| {
         let login = printed_json(&sim, &[args, &["--redirect-uri", CALLBACK]].concat());
         let (url, state) = (
             login["url"].as_str().unwrap(),
@@ -97,13 +97,13 @@ async fn the_addresses_of_login_pages_hold_what_was_asked_for() {
     };
     let encoded = "http%3A%2F%2Flocalhost%3A8080%2Fcallback";
     assert_eq!(
-        address(&["authorize-url"]),
+        url(&["authorize-url"]),
         format!(
             "/connect/oauth2/authorize?appid=wx0123456789abcde0&redirect_uri={encoded}&response_type=code&scope=snsapi_userinfo&state=STATE&connect_redirect=1#wechat_redirect"
         )
     );
     assert_eq!(
-        address(&[
+        url(&[
             "authorize-url",
             "--silent",
             "--force-popup",
@@ -114,10 +114,10 @@ async fn the_addresses_of_login_pages_hold_what_was_asked_for() {
         )
     );
     assert_eq!(
-        address(&[
+        url(&[
             "login-url",
             "--white",
-            "--new-look",
+            "--lite-style",
             "--no-fast-login",
             "--stylesheet",
             "https://shop.example/qr.css"
@@ -129,7 +129,7 @@ async fn the_addresses_of_login_pages_hold_what_was_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_embedded_qr_code_is_printed_as_html_and_for_programs() {
+async fn the_embedded_qr_code_is_printed_as_html_and_as_json() {
     let sim = Sim::start().await.unwrap();
     let args = ["login-url", "--redirect-uri", CALLBACK, "--embed", "qr"];
     let mut qr = printed_json(&sim, &args);

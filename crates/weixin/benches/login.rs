@@ -1,6 +1,6 @@
 //! Exchange and profile by `weixin`, bare reqwest or bare hyper, for `scripts/bench`: `login CLIENT ORIGIN`.
 //!
-//! Each line of input is a batch of codes; when all of them are logged in, `done` is printed. Whoever writes the lines
+//! Each line of input is a batch of codes; when all of them are logged in, `done` is printed. The writer of the lines
 //! measures this process from outside, as it measures the peers in other languages.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
 
@@ -16,7 +16,7 @@ use hyper_util::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::runtime::Builder;
-use weixin::{AppSecret, Client, Code, Endpoints};
+use weixin::{AppSecret, Code, Endpoints, Website};
 
 const APP: &str = "wx0123456789abcdef";
 const SECRET: &str = "ssssssssssssssssssssssssssssssss";
@@ -34,7 +34,7 @@ struct User {
 }
 
 enum Login {
-    Weixin(Client),
+    Weixin(Website),
     Reqwest(reqwest::Client, String),
     Hyper(Hyper<HttpsConnector<HttpConnector>, Empty<Bytes>>, String),
 }
@@ -45,8 +45,8 @@ impl Login {
             "weixin" => {
                 let secret = AppSecret::new(SECRET).unwrap();
                 let endpoints = Endpoints::single(origin.parse().unwrap());
-                let client = Client::builder(APP.parse().unwrap(), secret).endpoints(endpoints);
-                Self::Weixin(client.build().unwrap())
+                let website = Website::builder(APP.parse().unwrap(), secret).endpoints(endpoints);
+                Self::Weixin(website.build().unwrap())
             }
             "reqwest" => Self::Reqwest(reqwest::Client::builder().build().unwrap(), origin),
             _ => {
@@ -67,9 +67,9 @@ impl Login {
 
     async fn nickname(&self, code: &str) -> String {
         match self {
-            Self::Weixin(client) => {
-                let token = client.exchange(Code::new(code).unwrap()).await.unwrap();
-                client.user(&token).await.unwrap().nickname
+            Self::Weixin(website) => {
+                let token = website.exchange(Code::new(code).unwrap()).await.unwrap();
+                website.user(&token).await.unwrap().nickname
             }
             Self::Reqwest(_, origin) | Self::Hyper(_, origin) => {
                 let token: Token = self.get(exchange(origin, code)).await;
@@ -80,17 +80,17 @@ impl Login {
     }
 
     /// One GET, read as JSON.
-    async fn get<T: DeserializeOwned>(&self, address: String) -> T {
+    async fn get<T: DeserializeOwned>(&self, url: String) -> T {
         match self {
             Self::Reqwest(client, _) => {
-                let answer = client.get(address).send().await.unwrap();
-                answer.json().await.unwrap()
+                let response = client.get(url).send().await.unwrap();
+                response.json().await.unwrap()
             }
             Self::Hyper(client, _) => {
-                let address: Uri = address.parse().unwrap();
-                let request = Request::get(address).body(Empty::new()).unwrap();
-                let answer = client.request(request).await.unwrap();
-                let body = answer.into_body().collect().await.unwrap();
+                let url: Uri = url.parse().unwrap();
+                let request = Request::get(url).body(Empty::new()).unwrap();
+                let response = client.request(request).await.unwrap();
+                let body = response.into_body().collect().await.unwrap();
                 serde_json::from_slice(&body.to_bytes()).unwrap()
             }
             Self::Weixin(_) => unreachable!("it makes its requests itself"),

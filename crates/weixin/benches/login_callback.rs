@@ -1,4 +1,4 @@
-//! Reading what the browser brings back, beside the least that it can cost: splitting the query into a map.
+//! Parsing and verifying a callback, compared with the least that it can cost: splitting the query into a map.
 #![expect(clippy::unwrap_used, reason = "a benchmark")]
 
 use std::{collections::HashMap, hint::black_box};

@@ -1,5 +1,5 @@
-//! Making a login URL, against one `format!` and one percent-encoding of the same text; once with a
-//! state that is there, once with a new one each time, on both sides.
+//! An authorize URL, compared with one `format!` and one percent-encoding of the same text; once with the same state,
+//! once with a new one each time, on both sides.
 #![expect(clippy::unwrap_used, reason = "a benchmark")]
 
 use std::hint::black_box;
@@ -7,31 +7,41 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use weixin::{
-    AppId, AppSecret, AuthorizeRequest, Client, CsrfToken, Endpoints, LoginRequest, RedirectUri,
+    AppId, AppSecret, ConsentOptions, CsrfToken, OfficialAccount, QrPageOptions, RedirectUri,
+    Website,
 };
 
 const REDIRECT_URI: &str = "https://www.example.com/login/wechat/callback?next=/cart";
 
 fn login_url(criterion: &mut Criterion) {
     let app: AppId = "wx0123456789abcdef".parse().unwrap();
-    let endpoints = Endpoints::default();
+    let secret = || AppSecret::new("unused").unwrap();
+    let website = Website::new(app.clone(), secret()).unwrap();
+    let account = OfficialAccount::new(app.clone(), secret()).unwrap();
+    let (qr_page, consent) = (QrPageOptions::new(), ConsentOptions::new());
     let redirect_uri: RedirectUri = REDIRECT_URI.parse().unwrap();
     let csrf = CsrfToken::random().unwrap();
     let state = csrf.state();
     let mut group = criterion.benchmark_group("login_url");
 
     group.bench_function("weixin", |bencher| {
-        let request = LoginRequest::new(redirect_uri.clone()).csrf(csrf.clone());
-        bencher.iter(|| black_box(&request).url(&endpoints, &app).unwrap());
+        bencher.iter(|| {
+            let url = website.authorize_url(black_box(&redirect_uri), &csrf, &qr_page);
+            url.unwrap()
+        });
     });
     group.bench_function("weixin_with_a_new_state", |bencher| {
-        let secret = AppSecret::new("unused").unwrap();
-        let client = Client::builder(app.clone(), secret).build().unwrap();
-        bencher.iter(|| client.login_url(black_box(&redirect_uri)).unwrap());
+        bencher.iter(|| {
+            let csrf = CsrfToken::random().unwrap();
+            let url = website.authorize_url(black_box(&redirect_uri), &csrf, &qr_page);
+            (url.unwrap(), csrf)
+        });
     });
     group.bench_function("weixin_inside_wechat", |bencher| {
-        let request = AuthorizeRequest::new(redirect_uri.clone()).csrf(csrf.clone());
-        bencher.iter(|| black_box(&request).url(&endpoints, &app).unwrap());
+        bencher.iter(|| {
+            let url = account.authorize_url(black_box(&redirect_uri), &csrf, &consent);
+            url.unwrap()
+        });
     });
     group.bench_function("format", |bencher| {
         bencher.iter(|| by_format(black_box(app.as_str()), black_box(&state)));

@@ -1,4 +1,4 @@
-//! What operators see: spans and events of every call in the log, counters and latencies for a dashboard.
+//! Spans and events of every call in the log, counters and latencies for a dashboard.
 //!
 //! `cargo run --example observed --features metrics` makes a few calls to a simulator. No secret is in any of it.
 #![expect(clippy::print_stdout, reason = "an example")]
@@ -7,7 +7,7 @@ use std::{error::Error, io};
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use tracing_subscriber::fmt::format::FmtSpan;
-use weixin::{AppSecret, Client, Code, Endpoints};
+use weixin::{AppSecret, Code, Endpoints, Website};
 use weixin_sim::{Effect, Fault, Sim};
 
 #[tokio::main]
@@ -24,12 +24,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let sim = Sim::start().await?;
     let secret = AppSecret::new("s".repeat(32))?;
-    let client = Client::builder("wx0123456789abcdef".parse()?, secret)
+    let website = Website::builder("wx0123456789abcdef".parse()?, secret)
         .endpoints(Endpoints::single(sim.url().parse()?))
         .build()?;
     sim.fault(Fault::new(Effect::Errcode(-1)));
     for _ in 0..2 {
-        if let Err(error) = client.exchange(Code::new("made-up")?).await {
+        if let Err(error) = website.exchange(Code::new("made-up")?).await {
             println!("{error}");
         }
     }

@@ -14,26 +14,29 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use weixin::{
-    Answer, AppSecret, Client, Code, Endpoints, MAX_BODY, Pause, Transport, TransportError,
-    TransportErrorKind,
+    AppSecret, Code, Endpoints, Website,
+    transport::{MAX_BODY, ResponseFuture, Transport, TransportError, TransportErrorKind},
 };
 use weixin_sim::Sim;
+
+/// The longest time for one response.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let sim = Sim::start().await?;
     let secret = AppSecret::new("s".repeat(32))?;
-    let client = Client::builder("wx0123456789abcdef".parse()?, secret)
+    let website = Website::builder("wx0123456789abcdef".parse()?, secret)
         .endpoints(Endpoints::single(sim.url().parse()?))
         .build_with(ByHyper::new()?);
-    match client.exchange(Code::new("made-up")?).await {
+    match website.exchange(Code::new("made-up")?).await {
         Ok(token) => println!("logged in: {}", token.openid),
-        Err(error) => println!("WeChat has answered: {error}"),
+        Err(error) => println!("an error: {error}"),
     }
     Ok(())
 }
 
-/// hyper follows no redirect by itself, has no time-out, and reads whatever comes: the last two are set here.
+/// hyper follows no redirects, has no time-out, and reads responses of any size. The last two are set here.
 #[derive(Debug)]
 struct ByHyper(Hyper<HttpsConnector<HttpConnector>, Full<Bytes>>);
 
@@ -52,16 +55,16 @@ impl ByHyper {
         request: Request<Vec<u8>>,
     ) -> Result<Response<Vec<u8>>, TransportError> {
         let request = request.map(|body| Full::new(Bytes::from(body)));
-        let answer = self.0.request(request).await.map_err(|error| {
+        let response = self.0.request(request).await.map_err(|error| {
             let kind = if error.is_connect() {
                 TransportErrorKind::Connect
             } else {
                 TransportErrorKind::Other
             };
-            // hyper's errors do not show the address, which carries secrets.
+            // hyper's errors do not contain the URL, which contains secrets.
             TransportError::new(kind, error)
         })?;
-        let (parts, body) = answer.into_parts();
+        let (parts, body) = response.into_parts();
         let body = Limited::new(body, MAX_BODY)
             .collect()
             .await
@@ -78,17 +81,17 @@ impl ByHyper {
 }
 
 impl Transport for ByHyper {
-    fn send(&self, request: Request<Vec<u8>>) -> Answer<'_> {
+    fn send(&self, request: Request<Vec<u8>>) -> ResponseFuture<'_> {
         Box::pin(async {
             let exchange = self.exchange(request);
-            match tokio::time::timeout(Duration::from_secs(10), exchange).await {
-                Ok(answer) => answer,
+            match tokio::time::timeout(TIMEOUT, exchange).await {
+                Ok(response) => response,
                 Err(_) => Err(TransportErrorKind::Timeout.into()),
             }
         })
     }
 
-    fn pause(&self, duration: Duration) -> Pause<'_> {
-        Box::pin(tokio::time::sleep(duration))
+    fn timeout(&self) -> Duration {
+        TIMEOUT
     }
 }

@@ -1,6 +1,6 @@
-//! One of several servers that share users' tokens: it asks WeChat by them, one line of its input after the other.
+//! One of several servers that share users' tokens: for each line of its input, it calls WeChat with a token.
 //!
-//! Start two of them on one database, kill one in the middle, and see that nobody has to log in again:
+//! Start two of them on one database and kill one in the middle: no user has to log in again.
 //!
 //! ```text
 //! weixin sim
@@ -9,8 +9,8 @@
 //! advance 7200
 //! ```
 //!
-//! `WEIXIN_STORE` is a PostgreSQL or a Redis; `WEIXIN_STORE_KEY` encrypts what is kept there (`openssl rand -base64
-//! 32`). A line `advance SECONDS` moves this server's clock, so that nobody has to wait for a token's end.
+//! `WEIXIN_STORE` is a PostgreSQL or a Redis; `WEIXIN_STORE_KEY` encrypts the stored tokens (`openssl rand -base64 32`).
+//! A line `advance SECONDS` moves this server's clock, so that you need not wait until a token expires.
 #![expect(clippy::print_stdout, reason = "an example")]
 
 use std::{
@@ -26,22 +26,24 @@ use std::{
 };
 
 use weixin::{
-    AppKind, AppSecret, Client, Clock, Endpoints, OpenId, RedisStore, SqlStore, StoreKeys,
-    SystemClock, TokenStatus, Vault,
+    AppSecret, Endpoints, MobileApp, OpenId, UserTokens,
+    clock::{Clock, SystemClock},
+    store::{PostgresStore, RedisStore, StoreKeys},
+    tokens::TokenStatus,
 };
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let ahead = Arc::new(AtomicU64::new(0));
-    let client = client(Ahead(Arc::clone(&ahead)))?;
-    let vault = Arc::new(vault(client.clone()).await?);
+    let app = app(Ahead(Arc::clone(&ahead)))?;
+    let tokens = user_tokens(&app).await?;
     println!("ready");
     for line in io::stdin().lines() {
         let line = line?;
         match line.split_once(' ') {
             Some(("token", openid)) => {
                 let openid = openid.parse()?;
-                tokio::spawn(ask(Arc::clone(&vault), client.clone(), openid));
+                tokio::spawn(check(tokens.clone(), app.clone(), openid));
             }
             Some(("advance", seconds)) => {
                 ahead.fetch_add(seconds.parse()?, Ordering::Relaxed);
@@ -52,13 +54,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Whether this user's token is good: the vault's answer, and WeChat's.
-async fn ask(vault: Arc<Vault>, client: Client, openid: OpenId) {
-    let token = match vault.token(&openid).await {
+/// Prints whether WeChat accepts the token of this user.
+async fn check(tokens: UserTokens, app: MobileApp, openid: OpenId) {
+    let token = match tokens.get(app.id(), &openid).await {
         Ok(token) => token,
         Err(error) => return println!("{openid} {error}"),
     };
-    match client.check(&*token).await {
+    match app.check(&*token).await {
         Ok(TokenStatus::Valid) => println!("{openid} valid"),
         Ok(status) => println!("{openid} {status:?}"),
         Err(error) => println!("{openid} {error}"),
@@ -66,36 +68,36 @@ async fn ask(vault: Arc<Vault>, client: Client, openid: OpenId) {
 }
 
 /// A mobile app, by default the simulator's.
-fn client(clock: Ahead) -> Result<Client, Box<dyn Error>> {
+fn app(clock: Ahead) -> Result<MobileApp, Box<dyn Error>> {
     let or = |name, default: &str| -> Result<String, String> {
         Ok(setting(name)?.unwrap_or_else(|| default.to_owned()))
     };
-    let app = or("WEIXIN_APP_ID", "wx0123456789abcde1")?;
-    let app = app.parse().map_err(named("WEIXIN_APP_ID"))?;
+    let id = or("WEIXIN_APP_ID", "wx0123456789abcde1")?;
+    let id = id.parse().map_err(named("WEIXIN_APP_ID"))?;
     let secret = AppSecret::new(or("WEIXIN_APP_SECRET", &"s".repeat(32))?);
     let secret = secret.map_err(named("WEIXIN_APP_SECRET"))?;
     let simulator = or("WEIXIN_SIM", "http://127.0.0.1:9300")?;
     let simulator = simulator.parse().map_err(named("WEIXIN_SIM"))?;
-    let builder = Client::builder(app, secret).kind(AppKind::MobileApp);
+    let builder = MobileApp::builder(id, secret);
     let builder = builder.endpoints(Endpoints::single(simulator));
     Ok(builder.clock(clock).build()?)
 }
 
-/// The same for every server that has the same store.
-async fn vault(client: Client) -> Result<Vault, Box<dyn Error>> {
+/// The tokens that all servers with the same store share.
+async fn user_tokens(app: &MobileApp) -> Result<UserTokens, Box<dyn Error>> {
     let needed = |name| setting(name)?.ok_or_else(|| format!("{name}: it is not set"));
-    let keys = StoreKeys::new(&needed("WEIXIN_STORE_KEY")?).map_err(named("WEIXIN_STORE_KEY"))?;
+    let keys = StoreKeys::new(needed("WEIXIN_STORE_KEY")?).map_err(named("WEIXIN_STORE_KEY"))?;
     let url = needed("WEIXIN_STORE")?;
     Ok(if url.starts_with("redis") {
         let store = RedisStore::connect(&url, keys).await;
-        Vault::new(client, store.map_err(named("WEIXIN_STORE"))?)
+        UserTokens::new(app, store.map_err(named("WEIXIN_STORE"))?)
     } else {
-        let store = SqlStore::connect(&url, keys).await;
-        Vault::new(client, store.map_err(named("WEIXIN_STORE"))?)
+        let store = PostgresStore::connect(&url, keys).await;
+        UserTokens::new(app, store.map_err(named("WEIXIN_STORE"))?)
     })
 }
 
-/// An environment variable, if it is set. The error does not show its value, as that of `VarError` does.
+/// An environment variable, if it is set. The error does not show its value, which `VarError` does.
 fn setting(name: &str) -> Result<Option<String>, String> {
     match env::var(name) {
         Ok(text) => Ok(Some(text)),
@@ -104,7 +106,7 @@ fn setting(name: &str) -> Result<Option<String>, String> {
     }
 }
 
-/// Makes an error name the setting that it is about.
+/// Adds the name of the setting to an error.
 fn named<E: Display>(name: &str) -> impl FnOnce(E) -> String {
     move |error| format!("{name}: {error}")
 }

@@ -1,4 +1,4 @@
-//! One site, a website app and an official account: which of them logs this browser in, and whose account it is.
+//! One site with a website app and an official account: the login that fits a browser, and the account of its user.
 //!
 //! `cargo run --example which_login` plays browser and phone with a simulator.
 #![expect(clippy::print_stdout, reason = "an example")]
@@ -6,13 +6,18 @@
 use std::error::Error;
 
 use http::{Request, header::LOCATION};
+use url::{Position, Url};
 use weixin::{
-    AppKind, AppSecret, Apps, Callback, Client, Device, Endpoints, Https, KnownIds, Linking,
-    RedirectUri, Start, Transport, User,
+    AppSecret, Callback, Code, ConsentOptions, CsrfToken, Endpoints, Language, OfficialAccount,
+    QrPageOptions, RedirectUri, UserIds, Website,
+    app::{Apps, LoginRoute},
+    authorize::Device,
+    identity::LinkOutcome,
+    transport::{Https, Transport},
 };
 use weixin_sim::Sim;
 
-/// What browsers say of themselves.
+/// Browsers, by their `User-Agent`.
 const DESKTOP: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1";
 const WECHAT: &str =
@@ -21,65 +26,69 @@ const WECHAT: &str =
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let sim = Sim::builder().seed(1).auto_allow().start().await?;
-    let client = |app: &str, kind| -> Result<Client, Box<dyn Error>> {
-        let builder = Client::builder(app.parse()?, AppSecret::new("s".repeat(32))?).kind(kind);
-        Ok(builder
-            .endpoints(Endpoints::single(sim.url().parse()?))
-            .build()?)
-    };
+    let secret = || AppSecret::new("s".repeat(32));
+    let endpoints = Endpoints::single(sim.url().parse()?);
+    let website = Website::builder("wx0123456789abcdef".parse()?, secret()?);
+    let account = OfficialAccount::builder("wx0123456789abcde0".parse()?, secret()?);
     let apps = Apps::new()
-        .with(client("wx0123456789abcdef", AppKind::Website)?)
-        .with(client("wx0123456789abcde0", AppKind::OfficialAccount)?);
-    let callback: RedirectUri = "http://localhost:8080/callback".parse()?;
+        .website(website.endpoints(endpoints.clone()).build()?)
+        .official_account(account.endpoints(endpoints).build()?);
 
-    // What is known of each account, as a table of the site would keep it.
-    let mut accounts: Vec<KnownIds> = Vec::new();
+    // The IDs of each account, as a table of the site would have them.
+    let mut accounts: Vec<UserIds> = Vec::new();
     for agent in [DESKTOP, PHONE, WECHAT] {
-        let device = Device::from_user_agent(agent);
-        let start = apps.start(device, &callback)?;
-        println!(
-            "{device:?}: {} by app {}",
-            start.client.kind(),
-            start.client.app()
-        );
-        if let Some(advice) = start.advice {
-            println!("  {}", advice.en());
-        }
-        let (user, ids) = log_in(&start, agent).await?;
-        println!(
-            "  {} is {}",
-            user.openid,
-            user.real_nickname().unwrap_or("somebody")
-        );
-        match ids.link(&accounts) {
-            Linking::New => {
+        let ids = log_in(&apps, agent).await?;
+        match ids.link(accounts.iter().cloned().enumerate()) {
+            LinkOutcome::Create => {
                 println!("  a new account");
                 accounts.push(ids);
             }
-            Linking::Same(account) => println!("  account {account}"),
-            Linking::Learned { index, ids } => {
-                println!("  account {index}, now known in one more app");
-                accounts[index] = ids;
+            LinkOutcome::Unchanged(account) => println!("  account {account}"),
+            LinkOutcome::Update { account, ids } => {
+                println!("  account {account}, with the OpenID of one more app");
+                accounts[account] = ids;
             }
-            other => println!("  people must decide: {other:?}"),
+            other => println!("  a person must decide: {other:?}"),
         }
     }
     Ok(())
 }
 
-/// The browser goes to the page and comes back; the code belongs to the app that began.
-async fn log_in(start: &Start<'_>, agent: &str) -> Result<(User, KnownIds), Box<dyn Error>> {
-    let url = start.url.as_str().split('#').next().unwrap_or_default();
-    let request = Request::get(url).header("user-agent", agent);
+/// The login that fits the browser, from its start to the profile.
+async fn log_in(apps: &Apps, agent: &str) -> Result<UserIds, Box<dyn Error>> {
+    let redirect_uri: RedirectUri = "http://localhost:8080/callback".parse()?;
+    let csrf = CsrfToken::random()?;
+    let device = Device::from_user_agent(agent);
+    // The calls after the redirect are the same for both apps.
+    let (url, client) = match apps.for_device(device) {
+        Some(LoginRoute::QrPage { app, hint }) => {
+            println!("{device:?}: QR page of {}", app.id());
+            if let Some(hint) = hint {
+                println!("  {}", hint.text().pick(Language::English));
+            }
+            let url = app.authorize_url(&redirect_uri, &csrf, &QrPageOptions::new())?;
+            (url, app.client())
+        }
+        Some(LoginRoute::InWeChat(app)) => {
+            println!("{device:?}: consent page of {}", app.id());
+            let url = app.authorize_url(&redirect_uri, &csrf, &ConsentOptions::new())?;
+            (url, app.client())
+        }
+        _ => return Err("no app for this device".into()),
+    };
+    let code = follow(&url, agent, &csrf).await?;
+    let token = client.exchange(code).await?;
+    let user = client.user(&token).await?;
+    let name = user.real_nickname().unwrap_or("a user without a name");
+    println!("  {} is {name}", user.openid);
+    Ok(token.user_ids())
+}
+
+/// The browser opens the page and comes back.
+async fn follow(url: &Url, agent: &str, csrf: &CsrfToken) -> Result<Code, Box<dyn Error>> {
+    let request = Request::get(&url[..Position::AfterQuery]).header("user-agent", agent);
     let page = Https::new()?.send(request.body(Vec::new())?).await?;
-    let location = page
-        .headers()
-        .get(LOCATION)
-        .ok_or("no redirect")?
-        .to_str()?;
-    let (_, query) = location.split_once('?').ok_or("no query")?;
-    let code = Callback::parse(query)?.verify(start.url.csrf())?;
-    let token = start.client.exchange(code).await?;
-    let user = start.client.user(&token).await?;
-    Ok((user, token.ids(start.client.app())))
+    let location = page.headers().get(LOCATION).ok_or("no redirect")?;
+    let (_, query) = location.to_str()?.split_once('?').ok_or("no query")?;
+    Ok(Callback::parse(query)?.verify(csrf)?)
 }

@@ -1,93 +1,111 @@
-//! The options of a client.
+//! The options of an app.
 
-use std::sync::Arc;
+use std::{fmt, marker::PhantomData, sync::Arc};
 
 use crate::{
-    AppId, AppKind, AppSecret, Client, Clock, Endpoints, Retries, SystemClock, Transport,
-    api::failover::Network, client::Inner,
+    api::Hosts,
+    app::AppKind,
+    client::{Client, Inner},
+    clock::{Clock, SystemClock},
+    identity::AppId,
+    secret::AppSecret,
+    transport::{Endpoints, RetryPolicy, Transport},
 };
+#[cfg(feature = "reqwest")]
+use crate::{error::Error, transport::Https};
 
-/// Options of a [`Client`].
-#[derive(Debug)]
-#[must_use = "call `build`"]
-pub struct ClientBuilder {
-    app: AppId,
-    secret: AppSecret,
-    kind: AppKind,
-    endpoints: Endpoints,
-    retries: Retries,
-    clock: Arc<dyn Clock>,
-    is_test_account: bool,
-    takes_snapshot_users: bool,
+pub(crate) mod sealed {
+    use super::{AppKind, Client};
+
+    /// An app of one kind.
+    #[expect(unnameable_types, reason = "only this crate implements it")]
+    pub trait Kind: Sized {
+        const KIND: AppKind;
+        fn new(client: Client) -> Self;
+    }
 }
 
-impl ClientBuilder {
-    pub(crate) fn new(app: AppId, secret: AppSecret) -> Self {
+/// The options of an app, such as a [`Website`](crate::Website): start with its `builder`.
+#[must_use = "call `build`"]
+pub struct AppBuilder<A> {
+    id: AppId,
+    secret: AppSecret,
+    endpoints: Endpoints,
+    retry_policy: RetryPolicy,
+    clock: Arc<dyn Clock>,
+    pub(crate) is_sandbox: bool,
+    pub(crate) accepts_snapshot_users: bool,
+    app: PhantomData<fn() -> A>,
+}
+
+impl<A: sealed::Kind> AppBuilder<A> {
+    pub(crate) fn new(id: AppId, secret: AppSecret) -> Self {
         Self {
-            app,
+            id,
             secret,
-            kind: AppKind::default(),
             endpoints: Endpoints::default(),
-            retries: Retries::default(),
+            retry_policy: RetryPolicy::default(),
             clock: Arc::new(SystemClock),
-            is_test_account: false,
-            takes_snapshot_users: false,
+            is_sandbox: false,
+            accepts_snapshot_users: false,
+            app: PhantomData,
         }
     }
 
-    /// Says what the app id stands for; without it, a website app.
-    pub fn kind(mut self, kind: AppKind) -> Self {
-        self.kind = kind;
-        self
-    }
-
-    /// Talks to other addresses than WeChat's, such as a simulator.
+    /// Calls other hosts than WeChat's, such as a simulator.
     pub fn endpoints(mut self, endpoints: Endpoints) -> Self {
         self.endpoints = endpoints;
         self
     }
 
-    /// Says how often a call is sent where that can do no harm.
-    pub fn retries(mut self, retries: Retries) -> Self {
-        self.retries = retries;
+    /// Sets how often a call is sent if that is harmless.
+    pub fn retry_policy(mut self, policy: RetryPolicy) -> Self {
+        self.retry_policy = policy;
         self
     }
 
-    /// Takes the time from elsewhere than this machine's clock, in tests.
+    /// Takes the time from another clock than the system's, for tests.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Says that the official account is one for tests (测试号), which may be called back at a port, an IP address or
-    /// `localhost`. Other apps may not, and are not sent there.
-    pub fn test_account(mut self) -> Self {
-        self.is_test_account = true;
-        self
+    /// Builds the app with the bundled HTTP client and its default time-outs.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Transport`] if TLS cannot be set up on this machine.
+    #[cfg(feature = "reqwest")]
+    pub fn build(self) -> Result<A, Error> {
+        Ok(self.build_with(Https::new()?))
     }
 
-    /// Lets snapshot users in, who are [`Error::SnapshotUser`](crate::Error::SnapshotUser) otherwise;
-    /// [`Token::is_snapshot_user`](crate::Token::is_snapshot_user) tells them apart.
-    pub fn snapshot_users(mut self) -> Self {
-        self.takes_snapshot_users = true;
-        self
-    }
-
-    /// Finishes with a transport of your own, or with a `Https` that has other time-outs.
-    pub fn build_with(self, transport: impl Transport + 'static) -> Client {
-        Inner {
-            takes_any_callback: self.is_test_account || !self.endpoints.is_wechats_own(),
-            app: self.app,
+    /// Builds the app with a transport of your own, or with an `Https` that several apps share.
+    pub fn build_with(self, transport: impl Transport + 'static) -> A {
+        let accepts_any_host = self.is_sandbox || !self.endpoints.is_wechat();
+        let hosts = Hosts::new(
+            self.endpoints,
+            Box::new(transport),
+            self.retry_policy,
+            self.clock,
+        );
+        A::new(Client(Arc::new(Inner {
+            app: self.id,
             secret: self.secret,
-            kind: self.kind,
-            takes_snapshot_users: self.takes_snapshot_users,
-            network: Network::new(
-                self.endpoints,
-                Box::new(transport),
-                self.retries,
-                self.clock,
-            ),
-        }
-        .into()
+            kind: A::KIND,
+            accepts_any_host,
+            accepts_snapshot_users: self.accepts_snapshot_users,
+            hosts,
+        })))
+    }
+}
+
+impl<A> fmt::Debug for AppBuilder<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppBuilder")
+            .field("id", &self.id)
+            .field("endpoints", &self.endpoints)
+            .field("retry_policy", &self.retry_policy)
+            .finish_non_exhaustive()
     }
 }

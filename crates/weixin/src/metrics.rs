@@ -1,14 +1,14 @@
-//! Counters and latencies, for whatever the program exports them by.
+//! Counters and latencies, through the `metrics` facade.
 //!
 //! - `weixin_calls_total`, by `path`: calls, however often each was sent
-//! - `weixin_errors_total`, by `path` and `error`: WeChat's code, or what else failed
-//! - `weixin_call_seconds`, by `path`: how long a call took, tries and pauses included
+//! - `weixin_errors_total`, by `path` and `error`: WeChat's code, or the kind of failure
+//! - `weixin_call_seconds`, by `path`: the duration of a call, attempts and pauses included
 
 use std::{borrow::Cow, time::Duration};
 
 use metrics::{counter, histogram};
 
-use crate::{Error, TransportErrorKind};
+use crate::{error::Error, transport::TransportErrorKind};
 
 pub(crate) fn record<T>(path: &'static str, outcome: &Result<T, Error>, took: Duration) {
     counter!("weixin_calls_total", "path" => path).increment(1);
@@ -18,7 +18,7 @@ pub(crate) fn record<T>(path: &'static str, outcome: &Result<T, Error>, took: Du
     }
 }
 
-/// As few names as there are kinds and known codes, so that no server can fill the memory with labels.
+/// One of a fixed set of names, so that no server can fill the memory with labels.
 fn name(error: &Error) -> Cow<'static, str> {
     match error {
         Error::Api(error) if error.code.explanation().is_none() => "unknown_code".into(),

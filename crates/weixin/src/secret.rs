@@ -1,44 +1,37 @@
-//! Values that never reach a log: redacted `Debug`, no `Display`, no `Serialize`, wiped on drop.
+//! Secrets: redacted `Debug`, no `Display`, no `Serialize`, wiped on drop.
 
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use thiserror::Error;
+
+use crate::error::ParseError;
 
 /// Longest secret that is accepted; WeChat's tokens have about 110 characters, 512 at most.
 const MAX_LENGTH: usize = 2048;
 
-/// Text that cannot be the secret it was given for; the text itself is not repeated.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
-#[error(
-    "not a valid {what}: expected 1 to {MAX_LENGTH} visible ASCII characters, without spaces or line breaks"
-)]
-pub struct InvalidSecret {
-    what: &'static str,
-}
-
-fn parse(what: &'static str, text: String) -> Result<SecretString, InvalidSecret> {
-    // Owned by the secret type before it is looked at, so that a refused value is wiped as well.
+fn parse(what: &'static str, text: String) -> Result<SecretString, ParseError> {
+    // Owned by the secret type before it is checked, so that a rejected value is wiped as well.
     let secret = SecretString::from(text);
     let exposed = secret.expose_secret();
-    let valid = (1..=MAX_LENGTH).contains(&exposed.len())
+    let is_valid = (1..=MAX_LENGTH).contains(&exposed.len())
         && exposed.bytes().all(|byte| byte.is_ascii_graphic());
-    if valid {
+    if is_valid {
         Ok(secret)
     } else {
-        Err(InvalidSecret { what })
+        let rule = "1 to 2048 visible ASCII characters, without spaces or line breaks";
+        Err(ParseError::new(what, rule))
     }
 }
 
-/// A secret that the vault keeps.
-#[cfg(feature = "vault")]
+/// Secrets that a store keeps.
+#[cfg(feature = "tokens")]
 pub(crate) trait Exposed {
     fn text(&self) -> &str;
 }
 
-/// Writes a secret into what the vault keeps, which is encrypted at rest.
-#[cfg(feature = "vault")]
+/// Serializes a secret for a store, which encrypts it.
+#[cfg(feature = "tokens")]
 pub(crate) fn exposed<S: serde::Serializer>(
     secret: &impl Exposed,
     serializer: S,
@@ -46,7 +39,7 @@ pub(crate) fn exposed<S: serde::Serializer>(
     serializer.serialize_str(secret.text())
 }
 
-/// Secrets that differ in name and meaning only.
+/// Defines secrets that differ in name and meaning only.
 macro_rules! secret {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
@@ -55,33 +48,41 @@ macro_rules! secret {
         pub struct $name(SecretString);
 
         impl $name {
-            /// Takes the secret over.
+            /// A secret of this text.
             ///
             /// # Errors
             ///
-            /// [`InvalidSecret`] if the text is empty, too long or has characters that no
-            /// such secret has, such as a line break copied with it.
-            pub fn new(secret: impl Into<String>) -> Result<Self, InvalidSecret> {
+            /// [`ParseError`] if the text is empty, too long, or has characters that no such secret has, such as a
+            /// line break that was copied with it.
+            pub fn new(secret: impl Into<String>) -> Result<Self, ParseError> {
                 parse($what, secret.into()).map(Self)
             }
 
-            /// The secret itself. Search for this name to review every use.
+            /// The secret. Search for this name to review every use.
             pub fn expose(&self) -> &str {
                 self.0.expose_secret()
             }
         }
 
-        #[cfg(feature = "vault")]
+        #[cfg(feature = "tokens")]
         impl Exposed for $name {
             fn text(&self) -> &str {
                 self.expose()
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = InvalidSecret;
+        impl std::str::FromStr for $name {
+            type Err = ParseError;
 
-            fn try_from(text: String) -> Result<Self, InvalidSecret> {
+            fn from_str(text: &str) -> Result<Self, ParseError> {
+                Self::new(text)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = ParseError;
+
+            fn try_from(text: String) -> Result<Self, ParseError> {
                 Self::new(text)
             }
         }
@@ -95,44 +96,57 @@ macro_rules! secret {
 }
 
 secret! {
-    /// The app secret (`secret`): whoever has it is the application.
+    /// The app secret (`secret`), which authenticates the app. Keep it on the server.
     AppSecret, "app secret"
 }
 
 secret! {
-    /// What the callback brought: worth one token, once, for a few minutes.
+    /// The code of a callback, or of a mobile app's login: single-use, valid for minutes.
     Code, "code"
 }
 
-#[cfg(feature = "vault")]
-impl AccessToken {
-    /// A second one for the vault: secrets are not `Clone`, so that each copy is a decision.
-    pub(crate) fn duplicate(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-#[cfg(feature = "vault")]
-impl RefreshToken {
-    /// A second one for the vault.
-    pub(crate) fn duplicate(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
 secret! {
-    /// Lets the application read the user's profile; lives two hours.
+    /// An access token of a user or an app, valid for two hours.
     AccessToken, "access token"
 }
 
 secret! {
-    /// Gets new access tokens for about 30 days, without the app secret: keep it on the server.
+    /// A refresh token: gets new access tokens for about 30 days, without the app secret. Keep it on the server.
     RefreshToken, "refresh token"
+}
+
+#[cfg(feature = "tokens")]
+impl AccessToken {
+    /// A copy. Secrets are not `Clone`, so that each copy is deliberate.
+    pub(crate) fn duplicate(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+#[cfg(feature = "tokens")]
+impl RefreshToken {
+    /// A copy, as of an access token.
+    pub(crate) fn duplicate(&self) -> Self {
+        Self(self.0.clone())
+    }
 }
 
 #[cfg(feature = "mini-program")]
 secret! {
-    /// Decrypts what one user's mini program hands over, until their next `wx.login`: it never leaves the server.
+    /// The code of `wx.login` in a mini program: single-use, valid for minutes.
+    JsCode, "code of wx.login"
+}
+
+#[cfg(feature = "mini-program")]
+secret! {
+    /// The code of a mini program's phone number button: single-use, valid for minutes.
+    PhoneCode, "phone number code"
+}
+
+#[cfg(feature = "mini-program")]
+secret! {
+    /// The session key of a mini program's user: decrypts the user's payloads until the next `wx.login`. Keep it on the
+    /// server.
     SessionKey, "session key"
 }
 
@@ -158,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_secret_is_not_repeated() {
+    fn a_rejected_secret_is_not_repeated() {
         for bad in ["hunter2\n", "", "hunter 2", "hunter2密"] {
             let error = AppSecret::new(bad).unwrap_err();
             assert!(

@@ -1,4 +1,4 @@
-//! Each example prints what its reader is told.
+//! The output of each example.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::{env, process::Command};
@@ -8,7 +8,7 @@ fn program(example: &str) -> Command {
     Command::new(here.parent().unwrap().join("../examples").join(example))
 }
 
-/// What an example prints on standard output.
+/// The standard output of an example.
 fn output(example: &str) -> String {
     let output = program(example).output().unwrap();
     assert!(output.status.success(), "{output:?}");
@@ -19,8 +19,8 @@ fn output(example: &str) -> String {
 fn a_mobile_apps_server() {
     insta::assert_snapshot!(output("mobile_app"), @r#"
     oIyvjaLdsi_3nYFuEEgTK2GfpmA- may use snsapi_userinfo: ليلى بنت أحمد (layla)
-    again: wechat answered /sns/oauth2/access_token with 40163 (code been used); log in again: true
-    over: 42001 (access_token expired)
+    again: /sns/oauth2/access_token returned 40163 (code been used); log in again: true
+    invalid: 42001 (access_token expired)
     refreshed: true
     "#);
 }
@@ -40,16 +40,16 @@ fn a_mini_programs_server() {
 #[test]
 fn one_site_with_two_apps() {
     insta::assert_snapshot!(output("which_login"), @r#"
-    Desktop: website app by app wx0123456789abcdef
+    Desktop: QR page of wx0123456789abcdef
       oKscDDNLo66EpN5DXZ_ssb_dSBp6 is 小明🐼é
       a new account
-    Phone: website app by app wx0123456789abcdef
+    Phone: QR page of wx0123456789abcdef
       A phone cannot scan its own screen: open this page inside WeChat, or scan the code with another phone.
       oKscDDNLo66EpN5DXZ_ssb_dSBp6 is 小明🐼é
       account 0
-    WeChat: official account by app wx0123456789abcde0
+    WeChat: consent page of wx0123456789abcde0
       onwdEeEfyLDE2hTakwRaE4ntCn44 is 小明🐼é
-      account 0, now known in one more app
+      account 0, with the OpenID of one more app
     "#);
 }
 
@@ -76,15 +76,15 @@ fn a_setting_that_cannot_be_read_is_named_and_its_value_is_not_shown() {
 #[test]
 fn another_http_client() {
     insta::assert_snapshot!(output("own_transport"), @r#"
-    WeChat has answered: wechat answered /sns/oauth2/access_token with 40029 (invalid code)
+    an error: /sns/oauth2/access_token returned 40029 (invalid code)
     "#);
 }
 
 #[test]
-fn what_operators_see() {
+fn logs_and_metrics() {
     insta::assert_snapshot!(output("observed"), @r#"
-    the answer to the code exchange was lost and the code may be spent: the user must log in again
-    wechat answered /sns/oauth2/access_token with 40029 (invalid code)
+    the response of /sns/oauth2/access_token was lost and the code may have been used: the user must log in again
+    /sns/oauth2/access_token returned 40029 (invalid code)
     Key(weixin_calls_total, [path = /sns/oauth2/access_token]): 2
     Key(weixin_errors_total, [path = /sns/oauth2/access_token, error = -1]): 1
     Key(weixin_errors_total, [path = /sns/oauth2/access_token, error = 40029]): 1

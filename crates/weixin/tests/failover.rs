@@ -1,4 +1,4 @@
-//! Hosts that die and answers that break while users log in.
+//! Hosts that fail and responses that break while users log in.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::{
@@ -17,8 +17,10 @@ use tokio::{
     task::JoinHandle,
 };
 use weixin::{
-    AccessToken, AppSecret, Callback, Client, Clock, Code, Endpoints, Error, Https, Origin,
-    RefreshToken, Retries, TransportErrorKind,
+    AppSecret, Callback, Code, CsrfToken, Endpoints, Error, QrPageOptions, Website,
+    clock::Clock,
+    tokens::{AccessToken, Bearer, RefreshToken},
+    transport::{Https, Origin, RetryPolicy, TransportErrorKind},
 };
 use weixin_sim::Sim;
 
@@ -71,19 +73,19 @@ impl Port {
     }
 }
 
-/// A host that hands every connection on to the simulator, until it is killed.
+/// A host that forwards every connection to the simulator, until it is killed.
 struct Host {
     port: Port,
-    address: Origin,
+    origin: Origin,
     connections: Arc<AtomicUsize>,
     serving: JoinHandle<()>,
 }
 
 impl Host {
-    fn in_front_of(sim: &Sim) -> Self {
+    fn before(sim: &Sim) -> Self {
         let to = sim.url().trim_start_matches("http://").to_owned();
         let port = Port::held();
-        let (listener, address) = (port.listen(), port.origin());
+        let (listener, origin) = (port.listen(), port.origin());
         let connections = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&connections);
         let serving = tokio::spawn(async move {
@@ -100,14 +102,14 @@ impl Host {
         });
         Self {
             port,
-            address,
+            origin,
             connections,
             serving,
         }
     }
 
     /// Every connection breaks, and no new one is made.
-    async fn die(&mut self) {
+    async fn stop(&mut self) {
         self.serving.abort();
         let _ = (&mut self.serving).await;
     }
@@ -117,84 +119,80 @@ impl Host {
     }
 }
 
-fn client(sim: &Sim, hosts: [&Origin; 2], clock: &Hand) -> Client {
+fn website(sim: &Sim, hosts: [&Origin; 2], clock: &Hand) -> Website {
     let [first, second] = hosts.map(Clone::clone);
     let open = sim.url().parse().unwrap();
     let secret = AppSecret::new("s".repeat(32)).unwrap();
-    Client::builder("wx0123456789abcdef".parse().unwrap(), secret)
+    Website::builder("wx0123456789abcdef".parse().unwrap(), secret)
         .endpoints(Endpoints::new(open, first).backup(second))
-        .retries(Retries::default().pause(Duration::ZERO))
+        .retry_policy(RetryPolicy::default().backoff(Duration::ZERO))
         .clock(clock.clone())
         .build()
         .unwrap()
 }
 
-/// A code for that client.
-async fn code(client: &Client, sim: &Sim) -> Code {
-    let login = client
-        .login_url("http://localhost/".parse::<weixin::RedirectUri>().unwrap())
-        .unwrap();
-    let page = login.as_str().split('#').next().unwrap();
-    reqwest::get(page).await.unwrap();
+/// A code for that website.
+async fn code(website: &Website, sim: &Sim) -> Code {
+    let redirect_uri = "http://localhost/".parse().unwrap();
+    let csrf = CsrfToken::random().unwrap();
+    let url = website.authorize_url(&redirect_uri, &csrf, &QrPageOptions::new());
+    reqwest::get(url.unwrap()).await.unwrap();
     let callback = sim.allow(&sim.pending().remove(0), "xiaoming").unwrap();
     let query = callback.split_once('?').unwrap().1;
-    Callback::parse(query)
-        .unwrap()
-        .verify(login.csrf())
-        .unwrap()
+    Callback::parse(query).unwrap().verify(&csrf).unwrap()
 }
 
 #[tokio::test]
-async fn users_log_in_while_the_primary_host_dies_and_return_to_it_after_a_minute() {
+async fn users_log_in_while_the_primary_host_fails_and_it_is_tried_again_after_a_minute() {
     let sim = Sim::start().await.unwrap();
     let clock = Hand::new();
-    let mut primary = Host::in_front_of(&sim);
-    let backup = Host::in_front_of(&sim);
-    let client = client(&sim, [&primary.address, &backup.address], &clock);
+    let mut primary = Host::before(&sim);
+    let backup = Host::before(&sim);
+    let website = website(&sim, [&primary.origin, &backup.origin], &clock);
 
-    let token = client.exchange(code(&client, &sim).await).await.unwrap();
+    let token = website.exchange(code(&website, &sim).await).await.unwrap();
     assert_eq!((primary.connections(), backup.connections()), (1, 0));
-    primary.die().await;
-    let user = client.user(&token).await.unwrap();
+    primary.stop().await;
+    let user = website.user(&token).await.unwrap();
     assert_eq!(user.openid, token.openid);
-    // Its code was not sent to the host that is dead, so that it can go to the other.
-    client.exchange(code(&client, &sim).await).await.unwrap();
+    // The code was not sent to the stopped host, so it can be sent to the other.
+    website.exchange(code(&website, &sim).await).await.unwrap();
     assert_eq!((primary.connections(), backup.connections()), (1, 1));
 
     let listener = primary.port.listen();
-    client.user(&token).await.unwrap();
+    website.user(&token).await.unwrap();
     clock.advance(Duration::from_secs(59));
-    client.user(&token).await.unwrap();
+    website.user(&token).await.unwrap();
     clock.advance(Duration::from_secs(1));
     // It is asked again, although it never responds.
     tokio::select! {
         called = listener.accept() => drop(called.unwrap()),
-        _ = client.user(&token) => panic!("the primary host was not asked"),
+        _ = website.user(&token) => panic!("the primary host was not asked"),
     }
 }
 
 #[tokio::test]
-async fn a_host_that_cannot_be_reached_is_passed_over_for_a_minute() {
+async fn a_host_that_cannot_be_reached_is_skipped_for_a_minute() {
     let sim = Sim::start().await.unwrap();
     let clock = Hand::new();
-    let (dead, backup) = (Port::held(), Host::in_front_of(&sim));
-    let client = client(&sim, [&dead.origin(), &backup.address], &clock);
-    client.exchange(code(&client, &sim).await).await.unwrap();
+    let (closed, backup) = (Port::held(), Host::before(&sim));
+    let website = website(&sim, [&closed.origin(), &backup.origin], &clock);
+    website.exchange(code(&website, &sim).await).await.unwrap();
 
     // A server that listens there now gets no request.
-    let listener = dead.listen().into_std().unwrap();
-    client.exchange(code(&client, &sim).await).await.unwrap();
+    let listener = closed.listen().into_std().unwrap();
+    website.exchange(code(&website, &sim).await).await.unwrap();
     let nothing = listener.accept().unwrap_err();
     assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
 }
 
 #[tokio::test]
-async fn with_no_host_alive_the_error_says_that_nothing_was_sent() {
+async fn without_a_reachable_host_the_error_says_that_nothing_was_sent() {
     let sim = Sim::start().await.unwrap();
     let (one, other) = (Port::held(), Port::held());
-    let client = client(&sim, [&one.origin(), &other.origin()], &Hand::new());
-    let error = client
-        .exchange(code(&client, &sim).await)
+    let website = website(&sim, [&one.origin(), &other.origin()], &Hand::new());
+    let error = website
+        .exchange(code(&website, &sim).await)
         .await
         .unwrap_err();
     assert!(
@@ -204,11 +202,11 @@ async fn with_no_host_alive_the_error_says_that_nothing_was_sent() {
     assert!(error.is_retryable() && !error.needs_login());
 }
 
-/// A server that gives these answers one after the other, the last for ever.
-async fn answering(answers: &[&str]) -> (Origin, Arc<AtomicUsize>) {
-    let answers: Vec<String> = answers.iter().map(|answer| (*answer).to_owned()).collect();
+/// A server that sends these responses one after the other, and the last one again and again.
+async fn responding(responses: &[&str]) -> (Origin, Arc<AtomicUsize>) {
+    let responses: Vec<String> = responses.iter().map(|one| (*one).to_owned()).collect();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
+    let origin = format!("http://{}", listener.local_addr().unwrap());
     let requests = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&requests);
     tokio::spawn(async move {
@@ -216,23 +214,23 @@ async fn answering(answers: &[&str]) -> (Origin, Arc<AtomicUsize>) {
             let (mut stream, _) = listener.accept().await.unwrap();
             let _ = stream.read(&mut [0; 4096]).await;
             let number = count.fetch_add(1, Ordering::SeqCst);
-            let answer = answers.get(number).or(answers.last()).unwrap();
-            let _ = stream.write_all(answer.as_bytes()).await;
+            let response = responses.get(number).or(responses.last()).unwrap();
+            let _ = stream.write_all(response.as_bytes()).await;
         }
     });
-    (address.parse().unwrap(), requests)
+    (origin.parse().unwrap(), requests)
 }
 
-fn of(origin: Origin, retries: Retries) -> Client {
-    within(Duration::from_mins(5), origin, retries)
+fn at(origin: Origin, policy: RetryPolicy) -> Website {
+    within(Duration::from_secs(5 * 60), origin, policy)
 }
 
-fn within(patience: Duration, origin: Origin, retries: Retries) -> Client {
+fn within(timeout: Duration, origin: Origin, policy: RetryPolicy) -> Website {
     let secret = AppSecret::new("secret").unwrap();
-    Client::builder("wx1".parse().unwrap(), secret)
+    Website::builder("wx1".parse().unwrap(), secret)
         .endpoints(Endpoints::single(origin))
-        .retries(retries)
-        .build_with(Https::with_timeouts(patience, patience).unwrap())
+        .retry_policy(policy)
+        .build_with(Https::with_timeouts(timeout, timeout).unwrap())
 }
 
 fn http(status: &str, body: &str) -> String {
@@ -246,52 +244,58 @@ const TOKEN: &str =
     r#"{"access_token":"66_a","expires_in":7200,"refresh_token":"66_r","openid":"oA"}"#;
 
 #[tokio::test]
-async fn profile_check_and_refresh_survive_each_kind_of_broken_answer() {
+async fn profile_check_and_refresh_succeed_after_each_kind_of_broken_response() {
     let cut = "HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n{\"openid\"";
     let page = http("502 Bad Gateway", "<html>bad gateway</html>");
     let html = http("200 OK", "<html>hello</html>");
     let busy = http("200 OK", r#"{"errcode":-1,"errmsg":"system error"}"#);
-    let quick = || Retries::default().pause(Duration::ZERO);
-    let good = http("200 OK", TOKEN);
+    let quick = || RetryPolicy::default().backoff(Duration::ZERO);
+    let whole = http("200 OK", TOKEN);
     let valid = http("200 OK", r#"{"errcode":0,"errmsg":"ok"}"#);
     for broken in [cut, "", &page, &html, &busy] {
-        let (server, requests) = answering(&[broken, broken, &good]).await;
-        let client = of(server, quick());
+        let (server, requests) = responding(&[broken, broken, &whole]).await;
+        let website = at(server, quick());
         let access_token = AccessToken::new("66_a").unwrap();
-        let bearer = (&access_token, &"oA".parse().unwrap());
-        client.user(bearer).await.unwrap();
+        let bearer = Bearer {
+            access_token: &access_token,
+            openid: &"oA".parse().unwrap(),
+        };
+        website.user(bearer).await.unwrap();
         assert_eq!(requests.load(Ordering::SeqCst), 3, "{broken}");
 
-        let (server, requests) = answering(&[broken, &valid]).await;
-        let client = of(server, quick());
-        assert!(client.check(bearer).await.unwrap().is_valid());
+        let (server, requests) = responding(&[broken, &valid]).await;
+        let website = at(server, quick());
+        assert!(website.check(bearer).await.unwrap().is_valid());
         assert_eq!(requests.load(Ordering::SeqCst), 2, "{broken}");
 
-        let (server, requests) = answering(&[broken, &good]).await;
+        let (server, requests) = responding(&[broken, &whole]).await;
         let refresh_token = RefreshToken::new("66_r").unwrap();
-        of(server, quick()).refresh(&refresh_token).await.unwrap();
+        at(server, quick()).refresh(&refresh_token).await.unwrap();
         assert_eq!(requests.load(Ordering::SeqCst), 2, "{broken}");
 
-        let (server, requests) = answering(&[broken, broken, broken, &good]).await;
-        let error = of(server, quick()).user(bearer).await.unwrap_err();
+        let (server, requests) = responding(&[broken, broken, broken, &whole]).await;
+        let error = at(server, quick()).user(bearer).await.unwrap_err();
         assert_eq!(requests.load(Ordering::SeqCst), 3, "{broken}: {error}");
-        let (server, requests) = answering(&[broken, &good]).await;
-        of(server, Retries::none()).user(bearer).await.unwrap_err();
+        let (server, requests) = responding(&[broken, &whole]).await;
+        at(server, RetryPolicy::none())
+            .user(bearer)
+            .await
+            .unwrap_err();
         assert_eq!(requests.load(Ordering::SeqCst), 1, "{broken}");
     }
 }
 
 #[tokio::test]
-async fn no_try_begins_after_the_deadline() {
-    let (server, requests) = answering(&[""]).await;
-    let client = of(server, Retries::default().deadline(Duration::ZERO));
+async fn no_attempt_starts_after_the_deadline() {
+    let (server, requests) = responding(&[""]).await;
+    let website = at(server, RetryPolicy::default().deadline(Duration::ZERO));
     let refresh_token = RefreshToken::new("66_r").unwrap();
-    client.refresh(&refresh_token).await.unwrap_err();
+    website.refresh(&refresh_token).await.unwrap_err();
     assert_eq!(requests.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
-async fn a_server_that_drips_and_one_that_floods_are_given_up() {
+async fn a_response_that_is_too_slow_or_too_large_is_an_error() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let dripping = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -304,10 +308,10 @@ async fn a_server_that_drips_and_one_that_floods_are_given_up() {
         }
     });
     let second = Duration::from_secs(1);
-    let client = within(second, dripping.parse().unwrap(), Retries::none());
+    let website = within(second, dripping.parse().unwrap(), RetryPolicy::none());
     let refresh_token = RefreshToken::new("66_r").unwrap();
-    let error = client.refresh(&refresh_token).await.unwrap_err();
-    assert_eq!(error.to_string(), "wechat did not answer in time");
+    let error = website.refresh(&refresh_token).await.unwrap_err();
+    assert_eq!(error.to_string(), "the server did not respond in time");
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let flooding = format!("http://{}", listener.local_addr().unwrap());
@@ -322,10 +326,10 @@ async fn a_server_that_drips_and_one_that_floods_are_given_up() {
         }
         sent
     });
-    let client = of(flooding.parse().unwrap(), Retries::default());
-    let error = client.refresh(&refresh_token).await.unwrap_err();
-    assert_eq!(error.to_string(), "the answer is larger than 1 MiB");
-    drop(client);
+    let website = at(flooding.parse().unwrap(), RetryPolicy::default());
+    let error = website.refresh(&refresh_token).await.unwrap_err();
+    assert_eq!(error.to_string(), "the response is larger than 1 MiB");
+    drop(website);
     let sent = flood.await.unwrap();
     assert!(sent < 16 << 20, "{sent} bytes were taken");
 }

@@ -6,47 +6,47 @@ mod support;
 use std::time::Duration;
 
 use weixin::{
-    AccessToken, Callback, Client, Code, ErrCode, Error, Lang, LoginPageError, LoginRequest,
-    PageLang, RefreshToken, Scope, Scopes, TokenStatus,
+    Action, Callback, Code, CsrfToken, Error, RedirectUri, Website,
+    error::{ErrCode, LoginPageError},
+    tokens::{AccessToken, Bearer, RefreshToken, Scope, Scopes, TokenStatus},
 };
 use weixin_sim::Sim;
 
-use self::support::{callback, client, client_of, log_in};
+use self::support::{authorize_url, callback, log_in, website, website_of};
 
 #[tokio::test]
 async fn a_code_becomes_a_token_and_a_profile() {
     let sim = Sim::builder().auto_allow().start().await.unwrap();
-    let client = client(&sim);
-    let token = log_in(&client).await;
-    assert_eq!(token.expires_in, Duration::from_hours(2));
-    assert_eq!(token.scope, Scopes::from(Scope::LOGIN));
-    assert!(!token.is_snapshot_user());
+    let website = website(&sim);
+    let token = log_in(&website).await;
+    assert_eq!(&token.app, website.id());
+    assert_eq!(token.expires_in, Duration::from_secs(2 * 60 * 60));
+    assert_eq!(token.scopes, Scopes::from(Scope::LOGIN));
+    assert!(!token.is_snapshot_user);
 
-    let user = client.user_in(Lang::En, &token).await.unwrap();
+    let user = website.user(&token).await.unwrap();
     assert_eq!(user.nickname, "小明🐼é");
     assert_eq!(
         (&user.openid, &user.unionid),
         (&token.openid, &token.unionid)
     );
     assert!(user.headimgurl.unwrap().starts_with(sim.url()));
-    assert_eq!(client.check(&token).await.unwrap(), TokenStatus::Valid);
+    assert_eq!(website.check(&token).await.unwrap(), TokenStatus::Valid);
+    let ids = token.user_ids();
+    assert_eq!(ids.openid(website.id()), Some(&token.openid));
+    assert_eq!(ids.unionid(), token.unionid.as_ref());
 }
 
 #[tokio::test]
-async fn a_code_works_once() {
+async fn a_code_is_single_use() {
     let sim = Sim::builder().auto_allow().start().await.unwrap();
-    let client = client(&sim);
-    let login = client.login_url(support::redirect_uri()).unwrap();
-    let query = callback(&login).await;
-    let code = || {
-        Callback::parse(&query)
-            .unwrap()
-            .verify(login.csrf())
-            .unwrap()
-    };
+    let website = website(&sim);
+    let (url, csrf) = authorize_url(&website);
+    let query = callback(&url).await;
+    let code = || Callback::parse(&query).unwrap().verify(&csrf).unwrap();
 
-    client.exchange(code()).await.unwrap();
-    let again = client.exchange(code()).await.unwrap_err();
+    website.exchange(code()).await.unwrap();
+    let again = website.exchange(code()).await.unwrap_err();
     assert_eq!(api_code(&again), ErrCode::CODE_USED);
     assert!(again.needs_login() && !again.is_retryable() && !again.is_configuration());
     let Error::Api(api) = again else {
@@ -57,36 +57,52 @@ async fn a_code_works_once() {
 }
 
 #[tokio::test]
-async fn a_refresh_prolongs_a_good_token_and_replaces_an_expired_one() {
+async fn a_callback_of_another_login_does_not_verify() {
     let sim = Sim::builder().auto_allow().start().await.unwrap();
-    let client = client(&sim);
-    let token = log_in(&client).await;
+    let (url, csrf) = authorize_url(&website(&sim));
+    let query = callback(&url).await;
+    assert_eq!(
+        Callback::parse(&query).unwrap().state(),
+        Some(csrf.state().as_str())
+    );
+    assert!(!query.contains(csrf.expose()), "WeChat gets a hash only");
+    let other = CsrfToken::random().unwrap();
+    let error = Error::from(Callback::parse(&query).unwrap().verify(&other).unwrap_err());
+    assert!(error.needs_login(), "{error}");
+    Callback::parse(&query).unwrap().verify(&csrf).unwrap();
+}
 
-    let same = client.refresh(&token.refresh_token).await.unwrap();
+#[tokio::test]
+async fn a_refresh_extends_a_valid_token_and_replaces_an_expired_one() {
+    let sim = Sim::builder().auto_allow().start().await.unwrap();
+    let website = website(&sim);
+    let token = log_in(&website).await;
+
+    let same = website.refresh(&token.refresh_token).await.unwrap();
     assert_eq!(same.access_token.expose(), token.access_token.expose());
     assert_eq!((&same.openid, same.unionid), (&token.openid, None));
 
-    sim.advance(Duration::from_hours(2)).unwrap();
-    let expired = client.user(&token).await.unwrap_err();
+    sim.advance(Duration::from_secs(2 * 60 * 60)).unwrap();
+    let expired = website.user(&token).await.unwrap_err();
     assert_eq!(api_code(&expired), ErrCode::ACCESS_TOKEN_EXPIRED);
     assert!(expired.needs_refresh() && !expired.needs_login());
-    let TokenStatus::Invalid(error) = client.check(&token).await.unwrap() else {
+    let TokenStatus::Invalid(error) = website.check(&token).await.unwrap() else {
         panic!("valid")
     };
     assert_eq!(error.code, ErrCode::ACCESS_TOKEN_EXPIRED);
 
-    let new = client.refresh(&token.refresh_token).await.unwrap();
+    let new = website.refresh(&token.refresh_token).await.unwrap();
     assert_ne!(new.access_token.expose(), token.access_token.expose());
-    assert!(client.check(&new).await.unwrap().is_valid());
+    assert!(website.check(&new).await.unwrap().is_valid());
 
-    sim.advance(Duration::from_hours(30 * 24)).unwrap();
-    let over = client.refresh(&new.refresh_token).await.unwrap_err();
-    assert_eq!(api_code(&over), ErrCode::REFRESH_TOKEN_EXPIRED);
-    assert!(over.needs_login());
+    sim.advance(Duration::from_secs(30 * 24 * 60 * 60)).unwrap();
+    let expired = website.refresh(&new.refresh_token).await.unwrap_err();
+    assert_eq!(api_code(&expired), ErrCode::REFRESH_TOKEN_EXPIRED);
+    assert!(expired.needs_login());
 }
 
 #[tokio::test]
-async fn every_person_arrives_as_they_are() {
+async fn the_profile_of_each_test_user_arrives_unchanged() {
     for (id, nickname, has_avatar) in [
         ("layla", "ليلى بنت أحمد (layla)", true),
         ("noname", "", false),
@@ -97,18 +113,15 @@ async fn every_person_arrives_as_they_are() {
         ),
     ] {
         let sim = Sim::start().await.unwrap();
-        let client = client(&sim);
-        let login = client.login_url(support::redirect_uri()).unwrap();
-        support::open(&login).await;
+        let website = website(&sim);
+        let (url, csrf) = authorize_url(&website);
+        support::open(&url).await;
         let uuid = sim.pending().remove(0);
-        let address = sim.allow(&uuid, id).unwrap();
-        let query = address.split_once('?').unwrap().1;
-        let code = Callback::parse(query)
-            .unwrap()
-            .verify(login.csrf())
-            .unwrap();
-        let user = client
-            .user(&client.exchange(code).await.unwrap())
+        let callback = sim.allow(&uuid, id).unwrap();
+        let query = callback.split_once('?').unwrap().1;
+        let code = Callback::parse(query).unwrap().verify(&csrf).unwrap();
+        let user = website
+            .user(&website.exchange(code).await.unwrap())
             .await
             .unwrap();
         assert_eq!(
@@ -119,84 +132,71 @@ async fn every_person_arrives_as_they_are() {
 }
 
 #[tokio::test]
-async fn what_is_set_up_wrongly_is_told_apart_from_what_needs_a_login() {
+async fn a_configuration_error_is_distinguished_from_an_error_that_needs_a_login() {
+    use Action::{FixConfiguration, LogIn, Refresh};
+
     let sim = Sim::builder().auto_allow().start().await.unwrap();
-    let good = client(&sim);
-    let query = callback(&good.login_url(support::redirect_uri()).unwrap()).await;
+    let website = website(&sim);
+    let query = callback(&authorize_url(&website).0).await;
     let code = || Code::new(query.split(['=', '&']).nth(1).unwrap()).unwrap();
     let bogus = || Code::new("071bogus").unwrap();
-    let unknown = client_of(&sim, "wxunknown", "secret");
-    let wrong_secret = client_of(&sim, "wx0123456789abcdef", "wrong");
+    let unknown = website_of(&sim, "wxunknown", "secret");
+    let wrong_secret = website_of(&sim, "wx0123456789abcdef", "wrong");
 
-    expect(unknown.exchange(code()).await, 40013, "configuration");
-    expect(wrong_secret.exchange(bogus()).await, 40029, "login");
-    expect(wrong_secret.exchange(code()).await, 40125, "configuration");
-    let token = good.exchange(code()).await.unwrap();
+    expect(unknown.exchange(code()).await, 40013, FixConfiguration);
+    expect(wrong_secret.exchange(bogus()).await, 40029, LogIn);
+    expect(wrong_secret.exchange(code()).await, 40125, FixConfiguration);
+    let token = website.exchange(code()).await.unwrap();
     let wrong_refresh_token = RefreshToken::new("66_wrong").unwrap();
-    expect(good.refresh(&wrong_refresh_token).await, 40030, "login");
-    let wrong_token = AccessToken::new("66_wrong").unwrap();
-    expect(
-        good.user((&wrong_token, &token.openid)).await,
-        40001,
-        "refresh",
-    );
-    let wrong_openid = "oWrong".parse().unwrap();
-    expect(
-        good.user((&token.access_token, &wrong_openid)).await,
-        40003,
-        "login",
-    );
+    expect(website.refresh(&wrong_refresh_token).await, 40030, LogIn);
+    let wrong_token = Bearer {
+        access_token: &AccessToken::new("66_wrong").unwrap(),
+        openid: &token.openid,
+    };
+    expect(website.user(wrong_token).await, 40001, Refresh);
+    let wrong_openid = Bearer {
+        access_token: &token.access_token,
+        openid: &"oWrong".parse().unwrap(),
+    };
+    expect(website.user(wrong_openid).await, 40003, LogIn);
 }
 
-/// The error has this code, and this is the one thing that helps.
-fn expect<T: std::fmt::Debug>(outcome: Result<T, Error>, code: i64, remedy: &str) {
+/// The error has this code, and this is the one action that helps.
+fn expect<T: std::fmt::Debug>(outcome: Result<T, Error>, code: i64, action: Action) {
     let error = outcome.unwrap_err();
     assert_eq!(api_code(&error), ErrCode(code));
-    let remedies = [
-        ("configuration", error.is_configuration()),
-        ("login", error.needs_login()),
-        ("refresh", error.needs_refresh()),
-        ("retry", error.is_retryable()),
+    assert_eq!(error.action(), action, "{error}");
+    let shortcuts = [
+        (Action::FixConfiguration, error.is_configuration()),
+        (Action::LogIn, error.needs_login()),
+        (Action::Refresh, error.needs_refresh()),
+        (Action::Retry, error.is_retryable()),
     ];
-    let helps: Vec<_> = remedies
+    let helps: Vec<_> = shortcuts
         .iter()
         .filter(|(_, helps)| *helps)
-        .map(|(name, _)| *name)
+        .map(|(action, _)| *action)
         .collect();
-    assert_eq!(helps, [remedy], "{error}");
+    assert_eq!(helps, [action], "{error}");
 }
 
 #[tokio::test]
-async fn the_probe_tells_what_the_login_page_would_show() {
+async fn the_probe_returns_what_the_login_page_would_show() {
     let sim = Sim::start().await.unwrap();
-    let accepted = client(&sim);
-    let english = LoginRequest::new(support::redirect_uri()).lang(PageLang::En);
-    accepted
-        .probe(&accepted.login_url(english).unwrap())
-        .await
-        .unwrap();
+    let accepted = website(&sim);
+    let redirect_uri = support::redirect_uri();
+    accepted.probe(&redirect_uri).await.unwrap();
 
-    let unknown = client_of(&sim, "wxunknown", "secret");
-    let official = client_of(&sim, "wx0123456789abcde0", support::APP_SECRET);
-    let elsewhere: LoginRequest = LoginRequest::new("https://www.example.com/".parse().unwrap());
+    let unknown = website_of(&sim, "wxunknown", "secret");
+    let official = website_of(&sim, "wx0123456789abcde0", support::APP_SECRET);
+    let elsewhere: RedirectUri = "https://www.example.com/".parse().unwrap();
     let table = [
-        (
-            &unknown,
-            LoginRequest::new(support::redirect_uri()),
-            LoginPageError::AppId,
-        ),
-        (
-            &official,
-            LoginRequest::new(support::redirect_uri()),
-            LoginPageError::Scope,
-        ),
-        (&accepted, elsewhere, LoginPageError::RedirectUri),
+        (&unknown, &redirect_uri, LoginPageError::AppId),
+        (&official, &redirect_uri, LoginPageError::Scope),
+        (&accepted, &elsewhere, LoginPageError::RedirectUri),
     ];
-    for (client, request, expected) in table {
-        let error = client
-            .probe(&client.login_url(request).unwrap())
-            .await
-            .unwrap_err();
+    for (website, redirect_uri, expected) in table {
+        let error = website.probe(redirect_uri).await.unwrap_err();
         assert!(
             matches!(error, Error::LoginPage(found) if found == expected),
             "{error:?}"
@@ -213,9 +213,10 @@ fn api_code(error: &Error) -> ErrCode {
 }
 
 #[tokio::test]
-async fn a_client_can_be_shared_between_tasks() {
+async fn a_website_can_be_shared_between_tasks() {
     fn shared<T: Clone + Send + Sync + 'static>(_: &T) {}
     let sim = Sim::start().await.unwrap();
-    let client: Client = client(&sim);
-    shared(&client);
+    let website: Website = website(&sim);
+    shared(&website);
+    shared(website.client());
 }

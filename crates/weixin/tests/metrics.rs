@@ -1,7 +1,11 @@
-//! What is counted. Alone in its file: there is one recorder in a process.
+//! Counters and latencies. Alone in its file: a process has one recorder.
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
-use weixin::{AccessToken, AppSecret, Client, Endpoints, Retries};
+use weixin::{
+    AppSecret, Endpoints, Website,
+    tokens::{AccessToken, Bearer},
+    transport::RetryPolicy,
+};
 use weixin_sim::{Answer, Effect, Fault, Sim};
 
 #[tokio::test]
@@ -10,16 +14,19 @@ async fn calls_errors_and_latencies_are_counted_by_path_and_without_secrets() {
     let counted = recorder.snapshotter();
     recorder.install().unwrap();
     let sim = Sim::start().await.unwrap();
-    let client = Client::builder(
+    let website = Website::builder(
         "wx0123456789abcdef".parse().unwrap(),
         AppSecret::new("s".repeat(32)).unwrap(),
     )
     .endpoints(Endpoints::single(sim.url().parse().unwrap()))
-    .retries(Retries::none())
+    .retry_policy(RetryPolicy::none())
     .build()
     .unwrap();
     let token = AccessToken::new("hunter2").unwrap();
-    let bearer = (&token, &"oNobody".parse().unwrap());
+    let bearer = Bearer {
+        access_token: &token,
+        openid: &"oUnknown".parse().unwrap(),
+    };
     let made_up = Effect::Answer(Answer::new(r#"{"errcode":123456789,"errmsg":"?"}"#));
     for effect in [
         None,
@@ -30,7 +37,7 @@ async fn calls_errors_and_latencies_are_counted_by_path_and_without_secrets() {
         if let Some(effect) = effect {
             sim.fault(Fault::new(effect));
         }
-        client.user(bearer).await.unwrap_err();
+        website.user(bearer).await.unwrap_err();
     }
 
     let mut lines: Vec<_> = counted

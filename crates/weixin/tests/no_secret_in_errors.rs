@@ -9,8 +9,9 @@ use std::{
 
 use tokio::net::TcpSocket;
 use weixin::{
-    AccessToken, AppSecret, AuthorizeRequest, Callback, Client, Code, CsrfToken, Endpoints,
-    LoginRequest, RedirectUri, RefreshToken,
+    AppSecret, Callback, Code, ConsentOptions, CsrfToken, Endpoints, OfficialAccount,
+    QrPageOptions, RedirectUri, Website,
+    tokens::{AccessToken, Bearer, RefreshToken},
 };
 use weixin_sim::Sim;
 
@@ -25,29 +26,32 @@ fn everything(error: &dyn StdError) -> String {
     text
 }
 
-fn client(origin: &str) -> Client {
+fn website(origin: &str) -> Website {
     let secret = AppSecret::new("hunter2secret").unwrap();
-    let builder = Client::builder("wx1".parse().unwrap(), secret);
+    let builder = Website::builder("wx1".parse().unwrap(), secret);
     builder
         .endpoints(Endpoints::single(origin.parse().unwrap()))
         .build()
         .unwrap()
 }
 
-async fn every_error(client: &Client) -> Vec<String> {
+async fn every_error(website: &Website) -> Vec<String> {
     let access_token = AccessToken::new("hunter2access").unwrap();
     let refresh_token = RefreshToken::new("hunter2refresh").unwrap();
-    let bearer = (&access_token, &"oA".parse().unwrap());
+    let bearer = Bearer {
+        access_token: &access_token,
+        openid: &"oA".parse().unwrap(),
+    };
     vec![
         everything(
-            &client
+            &website
                 .exchange(Code::new("hunter2code").unwrap())
                 .await
                 .unwrap_err(),
         ),
-        everything(&client.refresh(&refresh_token).await.unwrap_err()),
-        everything(&client.user(bearer).await.unwrap_err()),
-        client
+        everything(&website.refresh(&refresh_token).await.unwrap_err()),
+        everything(&website.user(bearer).await.unwrap_err()),
+        website
             .check(bearer)
             .await
             .map_or_else(|error| everything(&error), |status| format!("{status:?}")),
@@ -59,12 +63,12 @@ async fn no_error_shows_a_secret() {
     // Nothing listens at this port, and no other program gets it while it is bound.
     let closed = TcpSocket::new_v4().unwrap();
     closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let refused = format!("http://{}", closed.local_addr().unwrap());
+    let closed_port = format!("http://{}", closed.local_addr().unwrap());
     let unknown_host = "http://does-not-exist.invalid";
     let tls_to_plain = Sim::start().await.unwrap();
     let not_tls = tls_to_plain.url().replace("http:", "https:");
-    for origin in [&refused, unknown_host, &not_tls, tls_to_plain.url()] {
-        for error in every_error(&client(origin)).await {
+    for origin in [&closed_port, unknown_host, &not_tls, tls_to_plain.url()] {
+        for error in every_error(&website(origin)).await {
             assert!(error.len() > 20, "{error}");
             assert!(!error.contains("hunter2"), "{origin}: {error}");
         }
@@ -91,15 +95,18 @@ fn every_panic<T: Debug, E: Debug>(ok: impl Fn() -> Result<T, E>) -> String {
 const STATE: &str = "hunter2state0000000000";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn no_panic_shows_a_secret() {
-    let client = client("http://127.0.0.1:1");
-    let callback: RedirectUri = "https://shop.example/".parse().unwrap();
+    let website = website("http://127.0.0.1:1");
+    let secret = AppSecret::new("hunter2secret").unwrap();
+    let account = OfficialAccount::builder("wx1".parse().unwrap(), secret);
+    let account = account.build().unwrap();
+    // No host of WeChat's, so that the error shows.
+    let elsewhere: RedirectUri = "http://localhost/".parse().unwrap();
+    let redirect_uri: RedirectUri = "https://shop.example/".parse().unwrap();
     let csrf = || CsrfToken::from_state(STATE).unwrap();
-    let request = || LoginRequest::new(callback.clone()).csrf(csrf());
-    let inside = || AuthorizeRequest::new(callback.clone()).csrf(csrf());
     let query = format!("code=hunter2code&state={STATE}");
-    let endpoints = Endpoints::default();
-    let app = "wx1".parse().unwrap();
+    let (qr_page, consent) = (QrPageOptions::new(), ConsentOptions::new());
     let runtime = || {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -110,21 +117,38 @@ fn no_panic_shows_a_secret() {
     // What panics, and a word of each message, which shows that it is there to be searched.
     let panics = [
         (every_panic(|| AppSecret::new("hunter2")), "AppSecret(..)"),
-        (every_panic(|| AppSecret::new("hunter2 ")), "InvalidSecret"),
+        (every_panic(|| AppSecret::new("hunter2 ")), "ParseError"),
         (every_panic(code), "Code(..)"),
-        (every_panic(|| Ok::<_, ()>(client.clone())), "AppSecret(..)"),
-        (every_panic(|| request().url(&endpoints, &app)), "LoginUrl"),
-        (every_panic(|| inside().url(&endpoints, &app)), "LoginUrl"),
+        (every_panic(|| CsrfToken::new("hunter2")), "CsrfToken(..)"),
+        (every_panic(|| CsrfToken::new("hunter2 ")), "ParseError"),
+        (every_panic(|| Ok::<_, ()>(csrf())), "CsrfToken(..)"),
         (
-            every_panic(|| request().embedded(&endpoints, &app, "qr")),
+            every_panic(|| Ok::<_, ()>(website.clone())),
+            "AppSecret(..)",
+        ),
+        (
+            every_panic(|| Ok::<_, ()>(account.clone())),
+            "AppSecret(..)",
+        ),
+        (
+            every_panic(|| account.authorize_url(&elsewhere, &csrf(), &consent)),
+            "ParseError",
+        ),
+        (
+            every_panic(|| {
+                let csrf = CsrfToken::from_state("hunter2-state").unwrap();
+                account.authorize_url(&redirect_uri, &csrf, &consent)
+            }),
+            "ParseError",
+        ),
+        (
+            every_panic(|| website.embedded_qr(&redirect_uri, &csrf(), &qr_page)),
             "EmbeddedQr",
         ),
-        (every_panic(|| Ok::<_, ()>(request())), "LoginRequest"),
-        (every_panic(|| Ok::<_, ()>(inside())), "AuthorizeRequest"),
         (every_panic(|| Callback::parse(&query)), "Callback"),
         (
             every_panic(|| Callback::parse(&format!("{query}&code=hunter2"))),
-            "given twice",
+            "one `code`",
         ),
         (
             every_panic(|| Callback::parse(&query)?.verify(&csrf())),
@@ -137,7 +161,7 @@ fn no_panic_shows_a_secret() {
             "CsrfMismatch",
         ),
         (
-            every_panic(|| runtime().block_on(client.exchange(code().unwrap()))),
+            every_panic(|| runtime().block_on(website.exchange(code().unwrap()))),
             "TransportError",
         ),
     ];

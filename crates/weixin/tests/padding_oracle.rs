@@ -1,8 +1,8 @@
-//! An attacker who has a payload, may send the server as many as he likes, and sees every answer.
+//! An attacker who has a payload, may send the server any number of payloads, and sees every response.
 //!
-//! The attack is the textbook's: of 256 payloads that differ in one byte, the one with the right padding is answered
-//! in another way, and gives one byte of what the cipher does to a block. It is tried on a server that tells, to show
-//! that it works, and on this crate.
+//! The attack is the textbook's: of 256 payloads that differ in one byte, the one with the right padding gets another
+//! response, which reveals one byte of the deciphered block. It is tried on a leaky server, to show that it works, and
+//! on this crate.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::collections::BTreeMap;
@@ -16,7 +16,10 @@ use cbc::{
     },
 };
 use data_encoding::BASE64;
-use weixin::{AppKind, AppSecret, Client, EncryptedData, SessionKey};
+use weixin::{
+    AppSecret, MiniProgram,
+    mini_program::{EncryptedData, SessionKey},
+};
 
 const APP: &str = "wx0123456789abcde2";
 const SESSION_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZg==";
@@ -28,26 +31,23 @@ fn session_key() -> SessionKey {
     SessionKey::new(SESSION_KEY).unwrap()
 }
 
-fn client() -> Client {
+fn app() -> MiniProgram {
     let secret = AppSecret::new("s".repeat(32)).unwrap();
-    Client::builder(APP.parse().unwrap(), secret)
-        .kind(AppKind::MiniProgram)
-        .build()
-        .unwrap()
+    MiniProgram::new(APP.parse().unwrap(), secret).unwrap()
 }
 
-/// What the server answers to a payload, as text.
+/// The response of a server to a payload, as text.
 trait Server {
-    fn answer(&mut self, payload: &EncryptedData) -> String;
+    fn respond(&mut self, payload: &EncryptedData) -> String;
 }
 
 impl<F: FnMut(&EncryptedData) -> String> Server for F {
-    fn answer(&mut self, payload: &EncryptedData) -> String {
+    fn respond(&mut self, payload: &EncryptedData) -> String {
         self(payload)
     }
 }
 
-/// A server that tells a wrong padding from everything else, as this crate's first version did.
+/// A server that distinguishes a wrong padding from everything else, as this crate's first version did.
 fn leaky(payload: &EncryptedData) -> String {
     let [key, iv] = [SESSION_KEY, &payload.iv].map(block_of);
     let mut data = BASE64.decode(payload.encrypted_data.as_bytes()).unwrap();
@@ -83,21 +83,21 @@ fn xor(one: Block, other: Block) -> Block {
     std::array::from_fn(|index| one[index] ^ other[index])
 }
 
-/// Those of the 256 values of a byte whose answer is not the usual one.
+/// Those of the 256 values of a byte whose response is not the usual one.
 fn odd_ones(server: &mut impl Server, mut iv: Block, block: Block, position: usize) -> Vec<u8> {
-    let mut by_answer: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let mut by_response: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     for guess in 0..=u8::MAX {
         iv[position] = guess;
-        let answer = server.answer(&payload(&[iv, block]));
-        by_answer.entry(answer).or_default().push(guess);
+        let response = server.respond(&payload(&[iv, block]));
+        by_response.entry(response).or_default().push(guess);
     }
-    let odd = by_answer
+    let odd = by_response
         .into_values()
         .filter(|guesses| guesses.len() < 128);
     odd.flatten().collect()
 }
 
-/// What the cipher makes of a block before the one in front of it is added; `None` if the answers do not tell.
+/// A block as the cipher deciphers it, before the previous block is added; `None` if the responses do not reveal it.
 fn decipher(server: &mut impl Server, block: Block) -> Option<Block> {
     let mut state = [0; 16];
     for position in (0..16).rev() {
@@ -118,7 +118,7 @@ fn decipher(server: &mut impl Server, block: Block) -> Option<Block> {
     Some(state)
 }
 
-/// The text of somebody else's payload.
+/// The text of another user's payload.
 fn read(server: &mut impl Server, stolen: &EncryptedData) -> Option<String> {
     let blocks = blocks(stolen);
     let mut plain = Vec::new();
@@ -143,7 +143,7 @@ fn forge(server: &mut impl Server, text: &str) -> Option<EncryptedData> {
     Some(payload(&blocks))
 }
 
-/// A phone number that somebody else has handed over.
+/// The payload with another user's phone number.
 fn stolen() -> EncryptedData {
     let [key, iv] = [block_of(SESSION_KEY), *b"abcdefghijklmnop"];
     let cipher = Encryptor::<Aes128>::new(&key.into(), &iv.into());
@@ -153,7 +153,7 @@ fn stolen() -> EncryptedData {
     }
 }
 
-/// What the cipher makes of a block, by the key.
+/// A block as the cipher deciphers it, with the key.
 fn deciphered(mut block: Block) -> Block {
     let key = block_of(SESSION_KEY);
     Decryptor::<Aes128>::new(&key.into(), &[0; 16].into())
@@ -165,19 +165,19 @@ fn deciphered(mut block: Block) -> Block {
 const FORGED: &str = r#"{"phoneNumber":"13911112222","purePhoneNumber":"13911112222","watermark":{"appid":"wx0123456789abcde2"}}"#;
 
 #[test]
-fn a_server_that_tells_a_wrong_padding_is_read_and_forged_by_this_attacker() {
+fn a_server_that_reveals_a_wrong_padding_lets_the_attacker_read_and_forge_payloads() {
     assert_eq!(read(&mut leaky, &stolen()).as_deref(), Some(PHONE));
     let forged = forge(&mut leaky, FORGED).unwrap();
-    let phone = client().decrypt_phone(&session_key(), &forged).unwrap();
+    let phone = app().decrypt_phone(&session_key(), &forged).unwrap();
     assert_eq!(phone.data.phone_number, "13911112222");
 }
 
-/// Everything that can be seen of this crate's answer to a payload, as a phone number and as a profile.
-fn seen(client: &Client, payload: &EncryptedData) -> String {
-    let phone = client.decrypt_phone(&session_key(), payload).map(|_| ());
-    let user = client.decrypt_user(&session_key(), payload).map(|_| ());
+/// Everything that is visible of this crate's response to a payload, as a phone number and as a profile.
+fn seen(app: &MiniProgram, payload: &EncryptedData) -> String {
+    let phone = app.decrypt_phone(&session_key(), payload).map(|_| ());
+    let profile = app.decrypt_profile(&session_key(), payload).map(|_| ());
     // The type has no other way to differ.
-    assert_eq!(phone, user);
+    assert_eq!(phone, profile);
     match phone {
         Ok(()) => "decrypted".to_owned(),
         Err(error) => format!(
@@ -188,26 +188,26 @@ fn seen(client: &Client, payload: &EncryptedData) -> String {
 }
 
 #[test]
-fn this_crate_gives_that_attacker_one_answer_to_every_question() {
-    let client = client();
-    let mut answers: BTreeMap<String, u32> = BTreeMap::new();
+fn this_crate_responds_to_every_payload_of_the_attacker_alike() {
+    let app = app();
+    let mut responses: BTreeMap<String, u32> = BTreeMap::new();
     let mut server = |payload: &EncryptedData| {
-        let answer = seen(&client, payload);
-        *answers.entry(answer.clone()).or_default() += 1;
-        answer
+        let response = seen(&app, payload);
+        *responses.entry(response.clone()).or_default() += 1;
+        response
     };
     assert_eq!(read(&mut server, &stolen()), None);
     assert_eq!(forge(&mut server, FORGED), None);
-    // He knows by other means which paddings are right, and asks about those, and about nearly right ones.
+    // The attacker knows by other means which paddings are right, and sends those, and nearly right ones.
     for block in blocks(&stolen()) {
         let state = deciphered(block);
         for padding in 0..=u8::MAX {
             let mut plain = *b"{} and much more";
             let length = usize::from(padding).min(16);
             plain[16 - length..].fill(padding);
-            server.answer(&payload(&[xor(state, plain), block]));
+            server.respond(&payload(&[xor(state, plain), block]));
             plain[15] = padding.wrapping_add(1);
-            server.answer(&payload(&[xor(state, plain), block]));
+            server.respond(&payload(&[xor(state, plain), block]));
         }
     }
     // The payload itself, with one bit of it changed.
@@ -215,9 +215,9 @@ fn this_crate_gives_that_attacker_one_answer_to_every_question() {
     for (index, bit) in (1..stolen.len()).flat_map(|index| (0..128).map(move |bit| (index, bit))) {
         let mut changed = stolen.clone();
         changed[index][bit / 8] ^= 1 << (bit % 8);
-        server.answer(&payload(&changed));
+        server.respond(&payload(&changed));
     }
-    insta::assert_debug_snapshot!(answers, @r#"
+    insta::assert_debug_snapshot!(responses, @r#"
     {
         "the payload cannot be decrypted: let the mini program call wx.login, get the payload after that, and send both together; PayloadError; None": 7424,
     }

@@ -1,5 +1,5 @@
-//! One computation at a time, with dropped callers, servers that die, clocks that differ and stores that fail. The
-//! runtime's time is paused: it goes on by itself when every task waits.
+//! One computation at a time, with dropped callers, servers that stop, clocks that differ and stores that fail. The
+//! runtime's time is paused: it advances by itself when every task waits.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::{
@@ -19,12 +19,15 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 use weixin::{
-    Clock, MemoryStore, Record, Renewable, SingleFlight, Store, StoreError, StoreFuture,
-    VaultError, Version,
+    Error,
+    clock::Clock,
+    error::StoreError,
+    store::{MemoryStore, Record, Store, StoreFuture, Version},
+    tokens::{Renewable, SingleFlight},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
-const HOUR: Duration = Duration::from_hours(1);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 const LEASE: Duration = Duration::from_secs(30);
 
 fn begin() -> SystemTime {
@@ -104,10 +107,10 @@ impl Renewable for Ticket {
 }
 
 type Flight = SingleFlight<Ticket>;
-type Outcome = Result<Ticket, VaultError>;
+type Outcome = Result<Ticket, Error>;
 type Pending = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
-/// A store that counts, and that can be told to fail or to stop in the middle.
+/// A store that counts, and that can be set to fail or to stop in the middle.
 #[derive(Clone, Debug, Default)]
 struct Spied(Arc<Spy>);
 
@@ -166,18 +169,18 @@ impl Store for Spied {
         })
     }
 
-    fn replace<'a>(
+    fn compare_exchange<'a>(
         &'a self,
         key: &'a str,
-        expected: Option<Version>,
-        record: Option<Record>,
+        current: Option<Version>,
+        new: Option<Record>,
     ) -> StoreFuture<'a, bool> {
         Box::pin(async move {
             if self.0.rejects_writes.load(Ordering::Relaxed) {
                 let cause = std::io::Error::other("no space left on device");
                 return Err(StoreError::new(CannotWrite(cause)));
             }
-            let written = self.0.records.replace(key, expected, record).await;
+            let written = self.0.records.compare_exchange(key, current, new).await;
             self.hold(&self.0.holds_writes).await;
             written
         })
@@ -199,7 +202,7 @@ fn returns(name: &str) -> impl FnOnce(Option<Ticket>) -> Ready<Outcome> + Send +
     move |_| ready(Ok(value))
 }
 
-fn fails(error: VaultError) -> impl FnOnce(Option<Ticket>) -> Ready<Outcome> + Send + use<> {
+fn fails(error: Error) -> impl FnOnce(Option<Ticket>) -> Ready<Outcome> + Send + use<> {
     move |_| ready(Err(error))
 }
 
@@ -208,11 +211,11 @@ fn forbidden(_: Option<Ticket>) -> Ready<Outcome> {
     ready(Ok(ticket("computed-a-second-time")))
 }
 
-fn outage() -> VaultError {
-    StoreError::new("wechat is down").into()
+fn outage() -> Error {
+    StoreError::new("WeChat is down").into()
 }
 
-/// A computation that ends when it is told to.
+/// A computation that waits for a notification before it returns.
 #[derive(Clone, Debug, Default)]
 struct Slow {
     began: Arc<Notify>,
@@ -242,13 +245,13 @@ impl Slow {
     }
 }
 
-/// Begins a computation on this server, and returns when it is under way.
+/// Starts a computation on this server, and returns when it is under way.
 async fn begun(
     server: &Flight,
     slow: &Slow,
     rejected: Option<Ticket>,
     outcome: Outcome,
-) -> tokio::task::JoinHandle<Result<Arc<Ticket>, VaultError>> {
+) -> tokio::task::JoinHandle<Result<Arc<Ticket>, Error>> {
     let (flight, init) = (server.clone(), slow.ends(outcome));
     let caller =
         tokio::spawn(async move { flight.try_get_with("key", rejected.as_ref(), init).await });
@@ -256,12 +259,12 @@ async fn begun(
     caller
 }
 
-async fn get(server: &Flight, name: &str) -> Result<String, VaultError> {
+async fn get(server: &Flight, name: &str) -> Result<String, Error> {
     let value = server.try_get_with("key", None, returns(name)).await;
     value.map(|value| value.name.clone())
 }
 
-/// What is known, without a computation.
+/// The value, without a computation.
 async fn known(server: &Flight) -> String {
     let value = server.try_get_with("key", None, forbidden).await;
     value.unwrap().name.clone()
@@ -324,7 +327,7 @@ async fn sixteen_callers_share_one_look_up_and_its_error() {
     for caller in callers {
         let error = caller.await.unwrap();
         let cause = std::error::Error::source(&error).unwrap().to_string();
-        assert_eq!(cause, "wechat is down");
+        assert_eq!(cause, "WeChat is down");
     }
     assert_eq!((slow.count(), store.loads()), (1, 1));
 }
@@ -336,7 +339,7 @@ async fn a_panic_frees_the_lease() {
     let start = Instant::now();
     let panics = |_: Option<Ticket>| -> Ready<_> { panic!("on purpose") };
     let error = one.try_get_with("key", None, panics).await.unwrap_err();
-    assert!(matches!(error, VaultError::Busy) && error.is_retryable());
+    assert!(matches!(error, Error::StoreBusy) && error.is_retryable());
     assert_eq!(get(&other, "second").await.unwrap(), "second");
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
@@ -352,7 +355,7 @@ impl Clock for Hand {
 }
 
 #[test]
-fn a_runtime_that_is_shut_down_leaves_a_lease_that_ends() {
+fn a_runtime_that_is_shut_down_leaves_a_lease_that_expires() {
     let hand = Hand(Arc::new(Mutex::new(begin())));
     let one: Flight = SingleFlight::new(MemoryStore::new(), hand.clone()).lease(LEASE);
     let first = Builder::new_current_thread().enable_time().build().unwrap();
@@ -365,16 +368,16 @@ fn a_runtime_that_is_shut_down_leaves_a_lease_that_ends() {
     let second = Builder::new_current_thread();
     let second = { second }.enable_time().start_paused(true).build().unwrap();
     second.block_on(async {
-        // Not by the first runtime's flight, which has no end.
+        // Not by the first runtime's flight, which never returns.
         *hand.0.lock().unwrap() += 29 * SECOND;
         let early = timeout(SECOND, get(&one, "early")).await;
-        assert!(early.is_err(), "the lease has not ended");
+        assert!(early.is_err(), "the lease has not expired");
         *hand.0.lock().unwrap() += SECOND;
         assert_eq!(known_or(&one, "early").await, "early");
     });
 }
 
-/// What an earlier caller's computation makes of the key.
+/// The value of an earlier caller's computation.
 async fn known_or(server: &Flight, name: &str) -> String {
     get(server, name).await.unwrap()
 }
@@ -383,7 +386,7 @@ async fn known_or(server: &Flight, name: &str) -> String {
 fn a_caller_of_another_runtime_takes_the_place_of_one_that_was_shut_down() {
     let one: Flight = SingleFlight::new(MemoryStore::new(), Hand(Arc::new(Mutex::new(begin()))));
     let first = Builder::new_current_thread().enable_time().build().unwrap();
-    // It has joined nothing but a flight that looks into the store for the first time.
+    // It has only joined a flight that reads the store for the first time.
     let waiting = one.clone();
     first.block_on(async {
         tokio::spawn(async move { waiting.try_get_with("key", None, |_| pending()).await });
@@ -451,7 +454,7 @@ async fn an_insertion_is_seen_at_once_here_and_after_the_time_that_is_set_on_ano
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_removed_key_is_not_brought_back_by_a_renewal_under_way() {
+async fn a_renewal_under_way_does_not_bring_back_a_removed_key() {
     let store = Spied::default();
     let [one, other] = [(); 2].map(|()| server(&store));
     one.insert("key", ticket("old")).await.unwrap();
@@ -462,7 +465,8 @@ async fn a_removed_key_is_not_brought_back_by_a_renewal_under_way() {
         remover.remove("key").await.unwrap();
         slow.end.notify_one();
         let error = caller.await.unwrap().unwrap_err();
-        assert!(matches!(error, VaultError::Unknown), "{error:?}");
+        assert!(matches!(error, Error::StoreBusy), "{error:?}");
+        assert!(error.is_retryable() && !error.needs_login());
         assert!(store.load("key").await.unwrap().is_none());
         assert_eq!(get(&one, "later").await.unwrap(), "later");
     }
@@ -470,7 +474,7 @@ async fn a_removed_key_is_not_brought_back_by_a_renewal_under_way() {
 
 #[tokio::test(start_paused = true)]
 async fn a_value_that_was_inserted_during_a_renewal_is_its_result() {
-    for outcome in [Ok(ticket("new")), Err(VaultError::LoginOver), Err(outage())] {
+    for outcome in [Ok(ticket("new")), Err(Error::LoginExpired), Err(outage())] {
         let store = Spied::default();
         let [one, other] = [(); 2].map(|()| server(&store));
         one.insert("key", ticket("old")).await.unwrap();
@@ -487,11 +491,12 @@ async fn a_value_that_was_inserted_during_a_renewal_is_its_result() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_login_that_was_inserted_during_a_refused_renewal_and_is_to_be_renewed_is_not_given_up() {
+async fn a_login_that_was_inserted_during_a_rejected_renewal_and_is_due_for_renewal_is_not_removed()
+{
     let store = Spied::default();
     let [one, other] = [(); 2].map(|()| server(&store));
     one.insert("key", ticket("old")).await.unwrap();
-    let (slow, over) = (Slow::default(), Err(VaultError::LoginOver));
+    let (slow, over) = (Slow::default(), Err(Error::LoginExpired));
     let caller = begun(&one, &slow, Some(ticket("old")), over).await;
     let due = Ticket {
         refresh: 0,
@@ -548,30 +553,33 @@ async fn a_removal_whose_caller_is_dropped_in_the_middle_is_seen_by_this_server(
 // Rejected values.
 
 #[tokio::test(start_paused = true)]
-async fn a_rejected_value_is_known_by_its_content_also_when_memory_has_lost_it() {
+async fn a_rejected_value_is_recognized_by_its_content_also_when_memory_has_dropped_it() {
     let store = Spied::default();
     let one = server(&store).capacity(2);
-    let rejected = one.try_get_with("key", None, returns("bad")).await.unwrap();
+    let rejected = one
+        .try_get_with("key", None, returns("rejected"))
+        .await
+        .unwrap();
     for n in 0..4 {
         let key = n.to_string();
         one.try_get_with(&key, None, returns("other"))
             .await
             .unwrap();
     }
-    let renewed = one.try_get_with("key", Some(&rejected), returns("good"));
-    assert_eq!(renewed.await.unwrap().name, "good");
-    // Once more, by a caller who is late: there is a better one by now, in memory and in the store.
+    let renewed = one.try_get_with("key", Some(&rejected), returns("renewed"));
+    assert_eq!(renewed.await.unwrap().name, "renewed");
+    // Again, by a late caller: a renewed value is in memory and in the store by now.
     for server in [one, server(&store)] {
         let late = server.try_get_with("key", Some(&rejected), forbidden);
-        assert_eq!(late.await.unwrap().name, "good");
+        assert_eq!(late.await.unwrap().name, "renewed");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_with_a_rejected_value_does_not_take_it_from_a_flight_that_does_not_know() {
+async fn a_caller_with_a_rejected_value_does_not_get_it_from_a_flight_that_started_before() {
     let store = Spied::default();
     let one = server(&store);
-    one.insert("key", ticket("bad")).await.unwrap();
+    one.insert("key", ticket("rejected")).await.unwrap();
     store.0.holds_loads.store(true, Ordering::Relaxed);
     let unaware = tokio::spawn({
         let one = one.clone();
@@ -583,25 +591,25 @@ async fn a_caller_with_a_rejected_value_does_not_take_it_from_a_flight_that_does
     let aware = tokio::spawn({
         let one = one.clone();
         async move {
-            one.try_get_with("key", Some(&ticket("bad")), returns("good"))
+            one.try_get_with("key", Some(&ticket("rejected")), returns("renewed"))
                 .await
         }
     });
     yield_now().await;
     store.0.holds_loads.store(false, Ordering::Relaxed);
     store.0.resume.notify_one();
-    assert_eq!(unaware.await.unwrap(), "bad");
-    assert_eq!(aware.await.unwrap().unwrap().name, "good");
+    assert_eq!(unaware.await.unwrap(), "rejected");
+    assert_eq!(aware.await.unwrap().unwrap().name, "renewed");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_rejected_value_is_not_the_result_of_a_renewal_that_failed() {
     let one = server(&Spied::default());
-    one.insert("key", ticket("bad")).await.unwrap();
-    let rejected = ticket("bad");
+    one.insert("key", ticket("rejected")).await.unwrap();
+    let rejected = ticket("rejected");
     let failed = one.try_get_with("key", Some(&rejected), fails(outage()));
     let error = failed.await.unwrap_err();
-    assert!(matches!(error, VaultError::Store(_)), "{error:?}");
+    assert!(matches!(error, Error::Store(_)), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -614,18 +622,19 @@ async fn a_renewal_may_bring_the_rejected_value_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_over_is_removed_from_the_store_and_from_memory() {
+async fn an_expired_login_is_removed_from_the_store_and_from_memory() {
     let store = Spied::default();
     let one = server(&store);
     let value = one.try_get_with("key", None, returns("old")).await.unwrap();
-    let over = one.try_get_with("key", Some(&value), fails(VaultError::LoginOver));
-    assert!(matches!(over.await.unwrap_err(), VaultError::LoginOver));
+    let over = one.try_get_with("key", Some(&value), fails(Error::LoginExpired));
+    assert!(matches!(over.await.unwrap_err(), Error::LoginExpired));
     assert!(store.load("key").await.unwrap().is_none());
     assert_eq!(get(&one, "new").await.unwrap(), "new");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_value_that_cannot_be_renewed_is_used_to_its_end_and_asked_for_every_ten_seconds() {
+async fn a_value_that_cannot_be_renewed_is_used_until_it_expires_and_renewal_is_tried_every_ten_seconds()
+ {
     let store = Spied::default();
     let one = server(&store);
     one.insert("key", ticket("old")).await.unwrap();
@@ -648,13 +657,13 @@ async fn a_value_that_cannot_be_renewed_is_used_to_its_end_and_asked_for_every_t
     assert_eq!(value.unwrap().name, "old");
     sleep(5 * SECOND).await;
     let expired = one.try_get_with("key", None, fails(outage())).await;
-    assert!(matches!(expired, Err(VaultError::Store(_))), "{expired:?}");
+    assert!(matches!(expired, Err(Error::Store(_))), "{expired:?}");
 }
 
 // Leases.
 
 #[tokio::test(start_paused = true)]
-async fn the_value_is_used_during_a_renewal_elsewhere_and_waited_for_once_it_has_expired() {
+async fn the_value_is_used_during_a_renewal_on_another_server_and_waited_for_once_it_has_expired() {
     let store = Spied::default();
     let [one, other] = [(); 2].map(|()| server(&store));
     one.insert("key", ticket("old")).await.unwrap();
@@ -679,8 +688,8 @@ async fn the_value_is_used_during_a_renewal_elsewhere_and_waited_for_once_it_has
     assert_eq!(caller.await.unwrap().unwrap().name, "new");
 }
 
-/// A server is killed during a computation, while its clock shows this time.
-async fn dies(store: &Spied, now: SystemTime, is_once: bool) {
+/// Stops a server during a computation, while its clock shows this time.
+async fn stops(store: &Spied, now: SystemTime, is_once: bool) {
     let hand = Hand(Arc::new(Mutex::new(now)));
     let server: Flight = SingleFlight::new(store.clone(), hand).lease(LEASE);
     let server = if is_once { server.once() } else { server };
@@ -705,19 +714,19 @@ async fn dies(store: &Spied, now: SystemTime, is_once: bool) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_dies_is_replaced_when_its_lease_ends() {
+async fn a_server_that_stops_is_replaced_when_its_lease_expires() {
     let store = Spied::default();
-    dies(&store, begin(), false).await;
+    stops(&store, begin(), false).await;
     let (other, start) = (server(&store), Instant::now());
     assert_eq!(get(&other, "second").await.unwrap(), "second");
     assert!((LEASE..LEASE + SECOND).contains(&start.elapsed()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_server_whose_clock_was_ahead_blocks_others_no_longer_than_a_lease() {
+async fn a_stopped_server_whose_clock_was_ahead_blocks_others_no_longer_than_a_lease() {
     for ahead in [SECOND, HOUR, 1_000_000 * HOUR] {
         let store = Spied::default();
-        dies(&store, begin() + ahead, false).await;
+        stops(&store, begin() + ahead, false).await;
         let (other, start) = (server(&store), Instant::now());
         assert_eq!(get(&other, "second").await.unwrap(), "second");
         assert!((LEASE..LEASE + SECOND).contains(&start.elapsed()));
@@ -725,7 +734,7 @@ async fn a_dead_server_whose_clock_was_ahead_blocks_others_no_longer_than_a_leas
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_living_server_whose_clock_is_ahead_still_computes_alone() {
+async fn a_running_server_whose_clock_is_ahead_still_computes_alone() {
     let store = Spied::default();
     let clock = RuntimeClock::new().ahead(HOUR / 2);
     let one: Flight = SingleFlight::new(store.clone(), clock).lease(LEASE);
@@ -739,7 +748,7 @@ async fn a_living_server_whose_clock_is_ahead_still_computes_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_was_taken_for_dead_uses_the_value_of_the_one_that_took_over() {
+async fn a_server_whose_lease_was_taken_over_uses_the_value_of_the_one_that_took_over() {
     let store = Spied::default();
     let clock = RuntimeClock::new().behind(LEASE);
     let one: Flight = SingleFlight::new(store.clone(), clock).lease(LEASE);
@@ -752,14 +761,14 @@ async fn a_server_that_was_taken_for_dead_uses_the_value_of_the_one_that_took_ov
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_computation_that_does_not_end_is_canceled_with_its_lease() {
+async fn a_computation_that_does_not_return_is_canceled_when_its_lease_expires() {
     let store = Spied::default();
     let [one, other] = [(); 2].map(|()| server(&store));
     let slow = Slow::default();
     let start = Instant::now();
     let caller = begun(&one, &slow, None, Ok(ticket("late"))).await;
     let error = caller.await.unwrap().unwrap_err();
-    assert!(matches!(error, VaultError::Busy), "{error:?}");
+    assert!(matches!(error, Error::StoreBusy), "{error:?}");
     assert_eq!(start.elapsed(), LEASE);
     assert_eq!(get(&other, "second").await.unwrap(), "second");
     assert_eq!(start.elapsed(), LEASE);
@@ -768,31 +777,31 @@ async fn a_computation_that_does_not_end_is_canceled_with_its_lease() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn leases_that_are_taken_again_and_again_are_waited_for_as_long_as_two() {
+async fn a_caller_waits_for_repeated_leases_for_as_long_as_two() {
     let store = Spied::default();
     let other = server(&store);
-    dies(&store, begin() + HOUR, false).await;
+    stops(&store, begin() + HOUR, false).await;
     let start = Instant::now();
     let busy = tokio::spawn(async move { get(&other, "never").await });
-    // Each time before it would be taken over, the lease of another server begins.
+    // Each time before it would be taken over, the lease of another server starts.
     for _ in 0..2 {
         sleep(29 * SECOND).await;
         assert!(!busy.is_finished());
-        begin_lease_anew(&store).await;
+        begin_lease_again(&store).await;
     }
     let error = busy.await.unwrap().unwrap_err();
-    assert!(matches!(error, VaultError::Busy), "{error:?}");
+    assert!(matches!(error, Error::StoreBusy), "{error:?}");
     assert!((2 * LEASE..2 * LEASE + SECOND).contains(&start.elapsed()));
 }
 
 /// Writes the record as a server does that takes a lease over.
-async fn begin_lease_anew(store: &Spied) {
+async fn begin_lease_again(store: &Spied) {
     let old = store.load("key").await.unwrap().unwrap();
     let version = Version::random().unwrap();
-    let new = Record::new(old.expose().to_vec(), version, old.expires);
+    let new = Record::new(old.expose().to_vec(), version, old.expires_at());
     assert!(
         store
-            .replace("key", Some(old.version), Some(new))
+            .compare_exchange("key", Some(old.version()), Some(new))
             .await
             .unwrap()
     );
@@ -801,7 +810,7 @@ async fn begin_lease_anew(store: &Spied) {
 // Once.
 
 #[tokio::test(start_paused = true)]
-async fn once_is_one_computation_for_all_servers_and_its_value_until_it_expires() {
+async fn once_computes_a_value_for_all_servers_until_it_expires() {
     let store = Spied::default();
     let [one, other] = [(); 2].map(|()| server(&store).once());
     let slow = Slow::default();
@@ -826,25 +835,25 @@ async fn once_is_one_computation_for_all_servers_and_its_value_until_it_expires(
 }
 
 #[tokio::test(start_paused = true)]
-async fn once_begins_again_after_an_error() {
+async fn once_computes_again_after_an_error() {
     let store = Spied::default();
     let [one, other] = [(); 2].map(|()| server(&store).once());
     let failed = one.try_get_with("key", None, fails(outage())).await;
-    assert!(matches!(failed.unwrap_err(), VaultError::Store(_)));
+    assert!(matches!(failed.unwrap_err(), Error::Store(_)));
     assert!(store.load("key").await.unwrap().is_none());
     assert_eq!(get(&other, "second").await.unwrap(), "second");
 }
 
 #[tokio::test(start_paused = true)]
-async fn once_is_not_taken_over_from_a_server_that_died() {
+async fn once_is_not_taken_over_from_a_server_that_stopped() {
     let store = Spied::default();
-    dies(&store, begin(), true).await;
+    stops(&store, begin(), true).await;
     let (other, start) = (server(&store).once(), Instant::now());
     let unknown = other
         .try_get_with("key", None, forbidden)
         .await
         .unwrap_err();
-    assert!(matches!(unknown, VaultError::OutcomeUnknown) && unknown.needs_login());
+    assert!(matches!(unknown, Error::OutcomeUnknown { .. }) && unknown.needs_login());
     assert!((LEASE..LEASE + SECOND).contains(&start.elapsed()));
     // Two hours later the record may go.
     sleep(7_198 * SECOND).await;
@@ -864,7 +873,7 @@ async fn once_is_not_taken_over_from_a_server_that_died() {
         .try_get_with("key", None, forbidden)
         .await
         .unwrap_err();
-    assert!(matches!(unknown, VaultError::OutcomeUnknown));
+    assert!(matches!(unknown, Error::OutcomeUnknown { .. }));
     sleep(2 * SECOND).await;
     store
         .0
@@ -882,16 +891,16 @@ async fn once_is_not_taken_over_from_a_server_that_died() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn once_is_not_taken_over_from_a_server_that_died_after_an_earlier_value_had_expired() {
+async fn once_is_not_taken_over_from_a_server_that_stopped_after_an_earlier_value_had_expired() {
     let store = Spied::default();
     let one = server(&store).once();
     assert_eq!(get(&one, "first").await.unwrap(), "first");
     sleep(7_201 * SECOND).await;
     let now = begin() + 7_201 * SECOND;
-    dies(&store, now, true).await;
+    stops(&store, now, true).await;
     sleep(LEASE + SECOND).await;
     let unknown = one.try_get_with("key", None, forbidden).await;
-    assert!(matches!(unknown.unwrap_err(), VaultError::OutcomeUnknown));
+    assert!(matches!(unknown.unwrap_err(), Error::OutcomeUnknown { .. }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -912,13 +921,13 @@ async fn once_computes_with_the_value_that_has_expired() {
 
 /// A store may return records that have expired, until they are removed.
 #[tokio::test(start_paused = true)]
-async fn once_forgets_an_unknown_outcome_after_two_hours_whatever_the_store_still_has() {
+async fn once_drops_an_unknown_outcome_after_two_hours_also_if_the_store_still_has_it() {
     let store = Spied::default();
-    dies(&store, begin(), true).await;
+    stops(&store, begin(), true).await;
     let other = server(&store).once();
     sleep(LEASE + 7_199 * SECOND).await;
     let unknown = other.try_get_with("key", None, forbidden).await;
-    assert!(matches!(unknown.unwrap_err(), VaultError::OutcomeUnknown));
+    assert!(matches!(unknown.unwrap_err(), Error::OutcomeUnknown { .. }));
     sleep(SECOND).await;
     assert!(store.load("key").await.unwrap().is_some());
     let mut later = ticket("later");
@@ -928,18 +937,18 @@ async fn once_forgets_an_unknown_outcome_after_two_hours_whatever_the_store_stil
 }
 
 #[tokio::test(start_paused = true)]
-async fn once_is_unknown_after_a_panic_and_after_a_computation_that_does_not_end() {
+async fn once_has_an_unknown_outcome_after_a_panic_and_after_a_computation_that_does_not_return() {
     let store = Spied::default();
     let [one, other] = [(); 2].map(|()| server(&store).once());
     let panics = |_: Option<Ticket>| -> Ready<_> { panic!("on purpose") };
     let start = Instant::now();
     let error = one.try_get_with("key", None, panics).await.unwrap_err();
-    assert!(matches!(error, VaultError::OutcomeUnknown), "{error:?}");
+    assert!(matches!(error, Error::OutcomeUnknown { .. }), "{error:?}");
     let unknown = other
         .try_get_with("key", None, forbidden)
         .await
         .unwrap_err();
-    assert!(matches!(unknown, VaultError::OutcomeUnknown));
+    assert!(matches!(unknown, Error::OutcomeUnknown { .. }));
     assert_eq!(start.elapsed(), Duration::ZERO);
     sleep(7_199 * SECOND).await;
     other.insert("another", ticket("sweeps")).await.unwrap();
@@ -948,21 +957,21 @@ async fn once_is_unknown_after_a_panic_and_after_a_computation_that_does_not_end
         .try_get_with("key", None, forbidden)
         .await
         .unwrap_err();
-    assert!(matches!(unknown, VaultError::OutcomeUnknown));
+    assert!(matches!(unknown, Error::OutcomeUnknown { .. }));
 
     let endless = one.try_get_with("slow", None, |_| pending()).await;
-    assert!(matches!(endless.unwrap_err(), VaultError::OutcomeUnknown));
+    assert!(matches!(endless.unwrap_err(), Error::OutcomeUnknown { .. }));
     let unknown = other
         .try_get_with("slow", None, forbidden)
         .await
         .unwrap_err();
-    assert!(matches!(unknown, VaultError::OutcomeUnknown));
+    assert!(matches!(unknown, Error::OutcomeUnknown { .. }));
 }
 
 // Stores that fail, memory, expired records.
 
 #[tokio::test(start_paused = true)]
-async fn a_value_that_cannot_be_written_is_used_here_for_as_long_as_memory_has_it() {
+async fn a_value_that_cannot_be_written_is_used_on_this_server_as_long_as_memory_has_it() {
     let store = Spied::default();
     let one = server(&store);
     let slow = Slow::default();
@@ -992,7 +1001,7 @@ async fn renewing(
 ) -> (
     Flight,
     Slow,
-    tokio::task::JoinHandle<Result<Arc<Ticket>, VaultError>>,
+    tokio::task::JoinHandle<Result<Arc<Ticket>, Error>>,
 ) {
     let one = server(store);
     one.insert("key", ticket("old")).await.unwrap();
@@ -1012,7 +1021,7 @@ async fn a_key_that_was_removed_during_a_renewal_stays_so_if_the_store_rejects_t
         slow.end.notify_one();
         caller.await.unwrap().unwrap_err();
         let error = one.try_get_with("key", None, forbidden).await.unwrap_err();
-        assert!(matches!(error, VaultError::Store(_)), "{error:?}");
+        assert!(matches!(error, Error::Store(_)), "{error:?}");
     }
 }
 
@@ -1039,10 +1048,10 @@ async fn nothing_is_computed_if_the_lease_cannot_be_written() {
     let one = server(&store);
     store.reject_writes(true);
     let error = one.try_get_with("key", None, forbidden).await.unwrap_err();
-    assert!(matches!(error, VaultError::Store(_)) && error.is_retryable());
+    assert!(matches!(error, Error::Store(_)) && error.is_retryable());
 }
 
-/// What is logged, in memory.
+/// A log in memory.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -1074,25 +1083,31 @@ async fn a_store_error_is_logged_with_all_its_causes() {
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert_eq!(
         text,
-        " WARN weixin::vault::records: the store failed cause=\"the row could not be written: no space left on device\"\n"
+        " WARN weixin::tokens::records: the store failed cause=\"the row could not be written: no space left on device\"\n"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_record_of_someone_else_is_an_error_and_can_be_replaced() {
+async fn a_record_of_another_program_is_an_error_and_can_be_replaced() {
     let store = Spied::default();
     let one = server(&store);
     let expires = begin() + HOUR;
     let foreign = Record::new(b"foreign".to_vec(), Version::random().unwrap(), expires);
-    store.replace("key", None, Some(foreign)).await.unwrap();
+    let written = store.compare_exchange("key", None, Some(foreign));
+    assert!(written.await.unwrap());
     let error = one.try_get_with("key", None, forbidden).await.unwrap_err();
-    assert!(matches!(error, VaultError::Unreadable), "{error:?}");
+    assert!(matches!(error, Error::Store(_)), "{error:?}");
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(
+        cause,
+        "the record was not written by this version of the crate"
+    );
     one.insert("key", ticket("own")).await.unwrap();
     assert_eq!(known(&one).await, "own");
 }
 
 #[tokio::test(start_paused = true)]
-async fn expired_records_are_removed_once_an_hour_by_those_who_write() {
+async fn expired_records_are_removed_once_an_hour_by_servers_that_write() {
     let store = Spied::default();
     let one = server(&store);
     let short = Ticket {
@@ -1125,7 +1140,7 @@ async fn expired_records_are_removed_once_an_hour_by_those_who_write() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clock_that_is_set_back_neither_stops_the_removal_nor_extends_what_is_in_memory() {
+async fn a_clock_that_is_set_back_neither_stops_the_removal_nor_extends_a_value_in_memory() {
     let store = Spied::default();
     let hand = Hand(Arc::new(Mutex::new(begin() + 100 * HOUR)));
     let one: Flight = SingleFlight::new(store.clone(), hand.clone());
@@ -1156,7 +1171,7 @@ async fn a_clock_that_is_set_back_neither_stops_the_removal_nor_extends_what_is_
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_more_keys_are_looked_up_at_a_time_than_the_capacity() {
+async fn at_most_as_many_keys_as_the_capacity_are_looked_up_at_a_time() {
     let store = Spied::default();
     let one = server(&store).capacity(4);
     let slow = Slow::default();
@@ -1169,8 +1184,8 @@ async fn no_more_keys_are_looked_up_at_a_time_than_the_capacity() {
         slow.began.notified().await;
     }
     let error = one.try_get_with("key", None, forbidden).await.unwrap_err();
-    assert!(matches!(error, VaultError::Busy), "{error:?}");
-    // Those who ask for the same key are no more.
+    assert!(matches!(error, Error::StoreBusy), "{error:?}");
+    // Callers with the same key do not count.
     let joins = tokio::spawn({
         let one = one.clone();
         async move { one.try_get_with("0", None, forbidden).await }

@@ -6,14 +6,20 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use redis::aio::MultiplexedConnection;
-use sqlx::{AnyPool, Row, any::install_default_drivers};
+use redis::aio::{ConnectionManager, MultiplexedConnection};
+use sqlx::{
+    AssertSqlSafe, PgPool, SqlitePool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::SqliteConnectOptions,
+};
 use tempfile::TempDir;
-use weixin::{MemoryStore, Record, RedisStore, SqlStore, Store, StoreKeys, Version};
+use weixin::store::{
+    MemoryStore, PostgresStore, Record, RedisStore, SqliteStore, Store, StoreKeys, Version,
+};
 
 const KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 
-/// How many callers there are at once.
+/// Callers at once.
 const CROWD: i64 = 100;
 
 fn service(variable: &str) -> String {
@@ -26,17 +32,25 @@ fn keys() -> StoreKeys {
     StoreKeys::new(KEY).unwrap()
 }
 
-async fn sql(url: &str) -> SqlStore {
-    SqlStore::connect(url, keys()).await.unwrap()
+async fn sqlite(url: &str) -> SqliteStore {
+    SqliteStore::connect(url, keys()).await.unwrap()
 }
 
-/// A database file of the test's own.
+async fn postgres() -> PostgresStore {
+    let url = service("WEIXIN_TEST_POSTGRES");
+    PostgresStore::connect(&url, keys()).await.unwrap()
+}
+
+/// A pool of the site.
+async fn postgres_pool() -> PgPool {
+    let url = service("WEIXIN_TEST_POSTGRES");
+    PgPool::connect(&url).await.unwrap()
+}
+
+/// The URL of a database file that does not exist yet.
 fn file() -> (TempDir, String) {
     let directory = TempDir::new().unwrap();
-    let url = format!(
-        "sqlite:{}?mode=rwc",
-        directory.path().join("store.db").display()
-    );
+    let url = format!("sqlite:{}", directory.path().join("store.db").display());
     (directory, url)
 }
 
@@ -47,19 +61,86 @@ async fn memory_conforms() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite_in_memory_conforms() {
-    conforms(sql("sqlite::memory:").await, "").await;
+    conforms(sqlite("sqlite::memory:").await, "").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_sqlite_file_conforms() {
     let (_directory, url) = file();
-    conforms(sql(&url).await, "").await;
+    conforms(sqlite(&url).await, "").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_in_a_pool_of_the_site_conforms() {
+    let (_directory, url) = file();
+    let options: SqliteConnectOptions = url.parse().unwrap();
+    let pool = SqlitePool::connect_with(options.create_if_missing(true));
+    let store = SqliteStore::new(pool.await.unwrap(), keys());
+    store.load("early").await.unwrap_err();
+    store.migrate().await.unwrap();
+    // Again, as at every start of the site.
+    store.migrate().await.unwrap();
+    conforms(store, "").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_conforms() {
-    let url = service("WEIXIN_TEST_POSTGRES");
-    conforms(sql(&url).await, "conforms/").await;
+    conforms(postgres().await, "conforms/").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_in_a_pool_of_the_site_conforms() {
+    let store = PostgresStore::new(postgres_pool().await, keys());
+    store.migrate().await.unwrap();
+    // Again, as at every start of the site.
+    store.migrate().await.unwrap();
+    conforms(store, "conforms-in-pool/").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_of_the_sites_own_migrations_conforms() {
+    let (_directory, url) = file();
+    let options: SqliteConnectOptions = url.parse().unwrap();
+    let pool = SqlitePool::connect_with(options.create_if_missing(true));
+    let pool = pool.await.unwrap();
+    sqlx::query(SqliteStore::SCHEMA)
+        .execute(&pool)
+        .await
+        .unwrap();
+    conforms(SqliteStore::new(pool, keys()), "").await;
+
+    let pool = empty_schema("weixin_own_migrations").await;
+    sqlx::query(PostgresStore::SCHEMA)
+        .execute(&pool)
+        .await
+        .unwrap();
+    conforms(PostgresStore::new(pool, keys()), "").await;
+}
+
+/// A pool whose tables are in a new schema of this name.
+async fn empty_schema(name: &str) -> PgPool {
+    for statement in ["drop schema if exists {} cascade", "create schema {}"] {
+        let statement = AssertSqlSafe(statement.replace("{}", name));
+        let done = sqlx::query(statement).execute(&postgres_pool().await).await;
+        done.unwrap();
+    }
+    let options: PgConnectOptions = service("WEIXIN_TEST_POSTGRES").parse().unwrap();
+    let options = options.options([("search_path", name)]);
+    PgPoolOptions::new().connect_with(options).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_that_create_the_table_in_postgres_at_once_do_not_fail() {
+    let pool = empty_schema("weixin_migrations").await;
+    let servers: Vec<_> = (0..8)
+        .map(|_| {
+            let store = PostgresStore::new(pool.clone(), keys());
+            tokio::spawn(async move { store.migrate().await.unwrap() })
+        })
+        .collect();
+    for server in servers {
+        server.await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,16 +150,24 @@ async fn redis_conforms() {
     conforms(store, "conforms/").await;
 }
 
-/// What the documentation of [`Store`] promises; the keys begin with `prefix`, where others share the server.
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_over_a_connection_of_the_site_conforms() {
+    let client = redis::Client::open(service("WEIXIN_TEST_REDIS")).unwrap();
+    let connection = ConnectionManager::new(client).await.unwrap();
+    let store = RedisStore::new(connection, keys());
+    conforms(store, "conforms-over-connection/").await;
+}
+
+/// The promises of the documentation of [`Store`]. The keys begin with `prefix`, where others share the server.
 async fn conforms(store: impl Store + 'static, prefix: &str) {
     let suite = Suite {
         store: Arc::new(store),
         prefix: prefix.to_owned(),
     };
     suite.a_record_is_replaced_by_its_version_only().await;
-    suite.of_a_crowd_one_writes().await;
-    suite.what_is_kept_comes_back_as_it_was().await;
-    suite.what_has_expired_is_removed_and_nothing_else().await;
+    suite.one_of_many_callers_writes().await;
+    suite.a_stored_record_is_returned_unchanged().await;
+    suite.expired_records_are_removed_and_no_others().await;
 }
 
 struct Suite<S> {
@@ -96,7 +185,7 @@ fn later() -> SystemTime {
 }
 
 fn record(value: &str, version: i64) -> Record {
-    Record::new(value.into(), version.into(), later())
+    Record::new(value.into(), Version(version), later())
 }
 
 impl<S: Store + 'static> Suite<S> {
@@ -107,15 +196,16 @@ impl<S: Store + 'static> Suite<S> {
     /// Version and value.
     async fn found(&self, key: &str) -> Option<(i64, Vec<u8>)> {
         let record = self.store.load(key).await.unwrap()?;
-        Some((record.version.number(), record.expose().to_vec()))
+        Some((record.version().0, record.expose().to_vec()))
     }
 
-    async fn replace(&self, key: &str, expected: Option<i64>, record: Option<Record>) -> bool {
-        let expected = expected.map(Version::from);
-        self.store.replace(key, expected, record).await.unwrap()
+    async fn replace(&self, key: &str, current: Option<i64>, new: Option<Record>) -> bool {
+        let current = current.map(Version);
+        let replaced = self.store.compare_exchange(key, current, new);
+        replaced.await.unwrap()
     }
 
-    #[expect(clippy::cognitive_complexity, reason = "one story, told in order")]
+    #[expect(clippy::cognitive_complexity, reason = "one sequence of steps")]
     async fn a_record_is_replaced_by_its_version_only(&self) {
         let key = &self.key("a");
         assert_eq!(self.found(key).await, None);
@@ -142,27 +232,27 @@ impl<S: Store + 'static> Suite<S> {
         assert!(!self.replace(key, Some(2), None).await);
     }
 
-    /// How many of the crowd were told that they have done it, and the number of the last of them.
-    async fn crowd(&self, expected: Option<i64>, removes: bool) -> Vec<i64> {
+    /// The callers, of many at once, whose write or removal has succeeded.
+    async fn crowd(&self, current: Option<i64>, removes: bool) -> Vec<i64> {
         let callers: Vec<_> = (100..100 + CROWD)
             .map(|n| {
                 let (store, key) = (Arc::clone(&self.store), self.key("crowd"));
                 let new = (!removes).then(|| record(&n.to_string(), n));
-                let expected = expected.map(Version::from);
-                let written = async move { store.replace(&key, expected, new).await.unwrap() };
+                let current = current.map(Version);
+                let written = async move { store.compare_exchange(&key, current, new).await };
                 (n, tokio::spawn(written))
             })
             .collect();
         let mut winners = Vec::new();
         for (n, caller) in callers {
-            if caller.await.unwrap() {
+            if caller.await.unwrap().unwrap() {
                 winners.push(n);
             }
         }
         winners
     }
 
-    async fn of_a_crowd_one_writes(&self) {
+    async fn one_of_many_callers_writes(&self) {
         let key = &self.key("crowd");
         for expected in [None, Some(1)] {
             if expected.is_some() {
@@ -179,7 +269,7 @@ impl<S: Store + 'static> Suite<S> {
         }
     }
 
-    async fn what_is_kept_comes_back_as_it_was(&self) {
+    async fn a_stored_record_is_returned_unchanged(&self) {
         let binary: Vec<u8> = (0..=u8::MAX).cycle().take(100_000).collect();
         let long = "k".repeat(500);
         let keys = [
@@ -193,24 +283,24 @@ impl<S: Store + 'static> Suite<S> {
         ];
         let far = at(253_402_300_799) + Duration::from_millis(999);
         for (n, key) in keys.into_iter().enumerate() {
-            let key = &self.key(&format!("kept/{key}"));
+            let key = &self.key(&format!("stored/{key}"));
             for (value, version, expires) in [
                 (&b""[..], i64::MIN, later()),
                 (&binary, i64::MAX, far),
                 (format!("{n}").as_bytes(), -1, later()),
             ] {
                 let before = self.found(key).await.map(|(version, _)| version);
-                let new = Record::new(value.to_vec(), version.into(), expires);
+                let new = Record::new(value.to_vec(), Version(version), expires);
                 assert!(self.replace(key, before, Some(new)).await);
                 let found = self.store.load(key).await.unwrap().unwrap();
-                assert_eq!((found.expose(), found.version.number()), (value, version));
-                let difference = expires.duration_since(found.expires).unwrap();
+                assert_eq!((found.expose(), found.version().0), (value, version));
+                let difference = expires.duration_since(found.expires_at()).unwrap();
                 assert!(difference < Duration::from_secs(1), "{difference:?}");
             }
         }
-        // Each has its own.
+        // Each key has its own record.
         for (n, key) in keys.into_iter().enumerate() {
-            let key = &self.key(&format!("kept/{key}"));
+            let key = &self.key(&format!("stored/{key}"));
             assert_eq!(
                 self.found(key).await,
                 Some((-1, n.to_string().into_bytes()))
@@ -218,7 +308,7 @@ impl<S: Store + 'static> Suite<S> {
         }
     }
 
-    async fn what_has_expired_is_removed_and_nothing_else(&self) {
+    async fn expired_records_are_removed_and_no_others(&self) {
         // Long ago, so that others who share the server lose nothing.
         let times = [
             (
@@ -230,7 +320,7 @@ impl<S: Store + 'static> Suite<S> {
             ("later", later(), true),
         ];
         for (name, expires, _) in times {
-            let new = Record::new(b"x".to_vec(), 1.into(), expires);
+            let new = Record::new(b"x".to_vec(), Version(1), expires);
             assert!(self.replace(&self.key(name), None, Some(new)).await);
         }
         self.store.remove_expired(at(3600)).await.unwrap();
@@ -255,36 +345,51 @@ async fn does_not_open(store: &impl Store, key: &str) {
     );
 }
 
-async fn sql_is_bound(url: &str) {
-    install_default_drivers();
-    let store = sql(url).await;
-    let database = AnyPool::connect(url).await.unwrap();
+/// A database, by other statements than the store's.
+trait Database {
+    /// The number of rows that a statement changes.
+    async fn change(&self, statement: String) -> u64;
+    async fn values(&self, condition: &str) -> Vec<Vec<u8>>;
+}
+
+macro_rules! database {
+    ($pool:ty) => {
+        impl Database for $pool {
+            async fn change(&self, statement: String) -> u64 {
+                let changed = sqlx::query(AssertSqlSafe(statement)).execute(self).await;
+                changed.unwrap().rows_affected()
+            }
+
+            async fn values(&self, condition: &str) -> Vec<Vec<u8>> {
+                let query = format!("select value from weixin_store where {condition}");
+                let query = sqlx::query_scalar(AssertSqlSafe(query));
+                query.fetch_all(self).await.unwrap()
+            }
+        }
+    };
+}
+database!(PgPool);
+database!(SqlitePool);
+
+async fn sql_is_bound(store: impl Store, database: impl Database) {
     for (name, change) in [
         ("moved", "key = 'bound/other'"),
         ("version", "version = version + 1"),
         ("expiry", "expires = expires + 1"),
     ] {
         let key = format!("bound/{name}");
-        store
-            .replace(&key, None, Some(record("secret", 1)))
-            .await
-            .unwrap();
+        let written = store.compare_exchange(&key, None, Some(record("secret", 1)));
+        assert!(written.await.unwrap());
         assert_eq!(store.load(&key).await.unwrap().unwrap().expose(), b"secret");
         let change = format!("update weixin_store set {change} where key = '{key}'");
-        let changed = sqlx::query(sqlx::AssertSqlSafe(change))
-            .execute(&database)
-            .await
-            .unwrap();
-        assert_eq!(changed.rows_affected(), 1);
+        assert_eq!(database.change(change).await, 1);
         let moved = if name == "moved" { "bound/other" } else { &key };
         does_not_open(&store, moved).await;
     }
     // Nothing of it is readable.
-    let rows = sqlx::query("select value from weixin_store where key like 'bound/%'");
-    let rows = rows.fetch_all(&database).await.unwrap();
-    assert_eq!(rows.len(), 3);
-    for row in rows {
-        let sealed: Vec<u8> = row.get(0);
+    let values = database.values("key like 'bound/%'").await;
+    assert_eq!(values.len(), 3);
+    for sealed in values {
         assert!(!sealed.windows(6).any(|window| window == b"secret"));
     }
 }
@@ -292,12 +397,13 @@ async fn sql_is_bound(url: &str) {
 #[tokio::test]
 async fn a_value_in_sqlite_opens_with_its_own_key_version_and_expiry_only() {
     let (_directory, url) = file();
-    sql_is_bound(&url).await;
+    let store = sqlite(&url).await;
+    sql_is_bound(store, SqlitePool::connect(&url).await.unwrap()).await;
 }
 
 #[tokio::test]
 async fn a_value_in_postgres_opens_with_its_own_key_version_and_expiry_only() {
-    sql_is_bound(&service("WEIXIN_TEST_POSTGRES")).await;
+    sql_is_bound(postgres().await, postgres_pool().await).await;
 }
 
 #[tokio::test]
@@ -322,10 +428,8 @@ async fn a_value_in_redis_opens_with_its_own_key_version_and_expiry_only() {
         ),
     ] {
         let key = format!("bound/{name}");
-        store
-            .replace(&key, None, Some(record("secret", 1)))
-            .await
-            .unwrap();
+        let written = store.compare_exchange(&key, None, Some(record("secret", 1)));
+        assert!(written.await.unwrap());
         let mut command = redis::cmd(change[0]);
         command
             .arg(&change[1..])
@@ -351,16 +455,14 @@ async fn servers_that_open_one_sqlite_file_and_write_to_it_at_once_do_not_fail()
         .map(|server| {
             let url = url.clone();
             tokio::spawn(async move {
-                let store = sql(&url).await;
+                let store = sqlite(&url).await;
                 for n in 0..50 {
                     let key = format!("{server}/{n}");
-                    let written = store.replace(&key, None, Some(record("x", 1))).await;
-                    assert!(written.unwrap());
+                    let written = store.compare_exchange(&key, None, Some(record("x", 1)));
+                    assert!(written.await.unwrap());
                     let key = format!("shared/{n}");
-                    store
-                        .replace(&key, None, Some(record("x", 1)))
-                        .await
-                        .unwrap();
+                    let written = store.compare_exchange(&key, None, Some(record("x", 1)));
+                    written.await.unwrap();
                     assert!(store.load(&key).await.unwrap().is_some());
                 }
             })
@@ -374,8 +476,8 @@ async fn servers_that_open_one_sqlite_file_and_write_to_it_at_once_do_not_fail()
 #[tokio::test]
 async fn an_sqlite_file_is_in_wal_mode() {
     let (_directory, url) = file();
-    let _store = sql(&url).await;
-    let database = AnyPool::connect(&url).await.unwrap();
+    let _store = sqlite(&url).await;
+    let database = SqlitePool::connect(&url).await.unwrap();
     let mode: String = sqlx::query_scalar("pragma journal_mode")
         .fetch_one(&database)
         .await

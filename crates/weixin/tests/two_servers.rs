@@ -10,8 +10,8 @@ use std::{
 };
 
 use weixin::{
-    AppKind, AppSecret, Client, Code, Endpoints, OpenId, RedisStore, SqlStore, Store, StoreKeys,
-    Vault,
+    AppSecret, Code, Endpoints, MobileApp, OpenId, UserTokens,
+    store::{PostgresStore, RedisStore, Store, StoreKeys},
 };
 use weixin_sim::{Effect, Fault, Sim, User};
 
@@ -65,14 +65,14 @@ impl Server {
         }
     }
 
-    /// The next answers, by their user.
-    fn answers(&mut self, count: usize) -> BTreeMap<String, String> {
+    /// The next responses, by their user.
+    fn responses(&mut self, count: usize) -> BTreeMap<String, String> {
         let lines = self.output.by_ref().take(count);
-        let answer = |line: String| {
-            let (user, answer) = line.split_once(' ').unwrap();
-            (user.to_owned(), answer.to_owned())
+        let response = |line: String| {
+            let (user, response) = line.split_once(' ').unwrap();
+            (user.to_owned(), response.to_owned())
         };
-        lines.map(|line| answer(line.unwrap())).collect()
+        lines.map(|line| response(line.unwrap())).collect()
     }
 }
 
@@ -93,24 +93,23 @@ fn refreshes(sim: &Sim) -> usize {
     requests.iter().filter(|one| one.path == REFRESH).count()
 }
 
-/// Users whose tokens are kept in the store.
+/// Users whose tokens are in the store.
 async fn log_in(sim: &Sim, store: impl Store + 'static) -> Vec<OpenId> {
-    let client = Client::builder(
+    let app = MobileApp::builder(
         APP.parse().unwrap(),
         AppSecret::new("s".repeat(32)).unwrap(),
     )
-    .kind(AppKind::MobileApp)
     .endpoints(Endpoints::single(sim.url().parse().unwrap()))
     .build()
     .unwrap();
-    let vault = Vault::new(client.clone(), store);
+    let tokens = UserTokens::new(&app, store);
     let mut users = Vec::new();
     for n in 0..USERS {
         let person = format!("person-{n}");
         sim.put_user(User::new(&person, &person));
         let code = Code::new(sim.send_auth(APP, &person).unwrap()).unwrap();
-        let token = client.exchange(code).await.unwrap();
-        vault.keep(&token).await.unwrap();
+        let token = app.exchange(code).await.unwrap();
+        tokens.insert(&token).await.unwrap();
         users.push(token.openid);
     }
     users
@@ -119,7 +118,7 @@ async fn log_in(sim: &Sim, store: impl Store + 'static) -> Vec<OpenId> {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_servers_on_one_postgres_lose_nothing_when_one_is_killed() {
     let url = service("WEIXIN_TEST_POSTGRES");
-    let store = SqlStore::connect(&url, StoreKeys::new(KEY).unwrap());
+    let store = PostgresStore::connect(&url, StoreKeys::new(KEY).unwrap());
     two_servers(&url, store.await.unwrap()).await;
 }
 
@@ -135,21 +134,21 @@ async fn two_servers(url: &str, store: impl Store + 'static) {
     let users = log_in(&sim, store).await;
     let (mut one, mut other) = (Server::start(url, &sim), Server::start(url, &sim));
     let three_hours = |sim: &Sim, servers: &mut [&mut Server]| {
-        sim.advance(Duration::from_hours(3)).unwrap();
+        sim.advance(Duration::from_secs(3 * 60 * 60)).unwrap();
         for server in servers {
             server.say("advance 10800");
         }
     };
 
-    // Both are asked for everybody at once: each token is refreshed once.
+    // Both are asked for all users at once: each token is refreshed once.
     three_hours(&sim, &mut [&mut one, &mut other]);
     one.ask(&users);
     other.ask(&users);
-    assert_eq!(one.answers(USERS), all_valid(&users));
-    assert_eq!(other.answers(USERS), all_valid(&users));
+    assert_eq!(one.responses(USERS), all_valid(&users));
+    assert_eq!(other.responses(USERS), all_valid(&users));
     assert_eq!(refreshes(&sim), USERS);
 
-    // One is killed after WeChat has answered and before it has written.
+    // One is killed after WeChat's response and before it has written it.
     three_hours(&sim, &mut [&mut one, &mut other]);
     sim.fault(Fault::new(Effect::SlowBodyMs(600_000)).path(REFRESH));
     one.ask(&users[..1]);
@@ -157,18 +156,18 @@ async fn two_servers(url: &str, store: impl Store + 'static) {
         .await;
     one.process.kill().unwrap();
 
-    // The other answers for everybody else at once, and for that one when the lease is over.
+    // The other responds for all other users at once, and for that one when the lease has expired.
     other.ask(&users);
-    assert_eq!(other.answers(USERS - 1), all_valid(&users[1..]));
+    assert_eq!(other.responses(USERS - 1), all_valid(&users[1..]));
     assert_eq!(refreshes(&sim), 2 * USERS);
     other.say("advance 31");
-    assert_eq!(other.answers(1), all_valid(&users[..1]));
+    assert_eq!(other.responses(1), all_valid(&users[..1]));
     assert_eq!(refreshes(&sim), 2 * USERS + 1);
 
-    // A server that starts now finds everything in the store.
+    // A server that starts now finds all tokens in the store.
     let mut third = Server::start(url, &sim);
     third.say("advance 21631");
     third.ask(&users);
-    assert_eq!(third.answers(USERS), all_valid(&users));
+    assert_eq!(third.responses(USERS), all_valid(&users));
     assert_eq!(refreshes(&sim), 2 * USERS + 1);
 }

@@ -2,34 +2,26 @@
 
 use std::error::Error;
 
-use weixin::{AppSecret, Client, Code, RedirectUri};
-
-#[cfg(not(feature = "https"))]
-#[derive(Debug)]
-struct Own;
-
-#[cfg(not(feature = "https"))]
-impl weixin::Transport for Own {
-    fn send(&self, _: http::Request<Vec<u8>>) -> weixin::Answer<'_> {
-        // Where a program's own HTTP client would be.
-        Box::pin(async { Ok(http::Response::default()) })
-    }
-}
+use weixin::{AppSecret, Code, CsrfToken, QrPageOptions, RedirectUri, Website};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let builder = Client::builder("wx0123456789abcdef".parse()?, AppSecret::new("s")?);
+    let builder = Website::builder("wx0123456789abcdef".parse()?, AppSecret::new("s")?);
     #[cfg(feature = "https")]
-    let client = builder.build()?;
+    let website = builder.build()?;
+    // The place of a program's own HTTP client.
     #[cfg(not(feature = "https"))]
-    let client = builder.build_with(Own);
-    let callback: RedirectUri = "https://www.example.com/callback".parse()?;
-    let login = client.login_url(callback)?;
-    println!("{login}");
+    let website = builder.build_with(weixin::transport::from_fn(async |_request| {
+        Ok(http::Response::default())
+    }));
+    let redirect_uri: RedirectUri = "https://www.example.com/callback".parse()?;
+    let csrf = CsrfToken::random()?;
+    let url = website.authorize_url(&redirect_uri, &csrf, &QrPageOptions::new())?;
+    println!("{url}");
     let code = Code::new(std::env::args().nth(1).unwrap_or_default())?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let user = runtime.block_on(async {
-        let token = client.exchange(code).await?;
-        client.user(&token).await
+        let token = website.exchange(code).await?;
+        website.user(&token).await
     })?;
     println!("{}", user.nickname);
     Ok(())

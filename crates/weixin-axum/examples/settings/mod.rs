@@ -1,4 +1,4 @@
-//! Where an example listens, and where it finds WeChat: by three environment variables, else in a simulator of its own.
+//! The settings of an example: three environment variables, or a simulator of its own.
 
 use std::{
     env::{VarError, var, var_os},
@@ -10,20 +10,20 @@ use std::{
 };
 
 use tokio::net::TcpListener;
-use weixin::{AppSecret, Client, Endpoints, RedirectUri};
+use weixin::{AppSecret, Endpoints, RedirectUri, Website};
 use weixin_sim::Sim;
 
 const APP_ID: &str = "WEIXIN_APP_ID";
 const APP_SECRET: &str = "WEIXIN_APP_SECRET";
 pub(crate) const REDIRECT_URI: &str = "WEIXIN_REDIRECT_URI";
 
-/// What an example needs to log users in.
+/// The settings of an example.
 pub(crate) struct Settings {
-    pub(crate) client: Client,
+    pub(crate) website: Website,
     pub(crate) redirect_uri: RedirectUri,
     /// Listens at 127.0.0.1 already: a browser that connects before the site is served waits for it.
     pub(crate) listener: TcpListener,
-    /// WeChat, unless the real one is asked.
+    /// Runs until the example ends.
     _simulator: Option<Sim>,
 }
 
@@ -54,7 +54,7 @@ impl Settings {
         };
         let secret = AppSecret::new("s".repeat(32))?;
         Ok(Self {
-            client: Client::builder("wx0123456789abcdef".parse()?, secret)
+            website: Website::builder("wx0123456789abcdef".parse()?, secret)
                 .endpoints(Endpoints::single(setting("WEIXIN_SIM", &wechat)?))
                 .build()?,
             redirect_uri: callback.parse()?,
@@ -68,7 +68,7 @@ impl Settings {
         let id = setting(APP_ID, &text(APP_ID)?)?;
         let secret = AppSecret::new(text(APP_SECRET)?).map_err(named(APP_SECRET))?;
         Ok(Self {
-            client: Client::builder(id, secret).build()?,
+            website: Website::new(id, secret)?,
             redirect_uri: setting(REDIRECT_URI, &text(REDIRECT_URI)?)?,
             listener,
             _simulator: None,
@@ -106,7 +106,7 @@ pub(crate) async fn listen(port: u16) -> Result<TcpListener, String> {
     listener.map_err(|error| format!("PORT: cannot listen at port {port}: {error}"))
 }
 
-/// What to open in a browser.
+/// The URL to open in a browser.
 pub(crate) fn url(listener: &TcpListener) -> io::Result<String> {
     Ok(format!(
         "http://localhost:{}",

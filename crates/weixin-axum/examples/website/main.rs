@@ -13,7 +13,7 @@ mod site;
 
 use std::{env::var_os, error::Error, path::Path, sync::Arc};
 
-use weixin::SystemClock;
+use weixin::clock::SystemClock;
 use weixin_axum::WebLogin;
 
 use self::{
@@ -27,8 +27,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let file = var_os("DATABASE");
     let database = Database::open(file.as_ref().map(Path::new), Arc::new(SystemClock)).await;
     let database = database.map_err(named("DATABASE"))?;
-    let origin = settings.redirect_uri.url().origin().ascii_serialization();
-    let weixin = WebLogin::new(settings.client, settings.redirect_uri);
+    let origin = settings
+        .redirect_uri
+        .as_url()
+        .origin()
+        .ascii_serialization();
+    let weixin = WebLogin::new(settings.website, settings.redirect_uri);
     let weixin = weixin.map_err(named(REDIRECT_URI))?;
     let router = Site::new(weixin, origin, database)?.router();
     println!("open {}", url(&settings.listener)?);

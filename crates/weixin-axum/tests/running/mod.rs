@@ -9,11 +9,11 @@ use std::{
 };
 
 use http::{Request, Response, header::LOCATION};
-use weixin::{Https, Transport};
+use weixin::transport::{Https, Transport};
 use weixin_sim::Sim;
 
 /// Time-out of a request. Only a failure waits this long.
-const PATIENCE: Duration = Duration::from_mins(5);
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
 thread_local! {
     /// One pool of connections for each test, since each has a runtime of its own.

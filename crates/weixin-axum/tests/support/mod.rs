@@ -12,7 +12,7 @@ use std::{
 use axum::{
     Router,
     body::{Body, to_bytes},
-    extract::{RawQuery, State},
+    extract::RawQuery,
     http::{HeaderMap, Request, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
@@ -20,10 +20,13 @@ use axum::{
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 use weixin::{
-    Answer, AppKind, AppSecret, Client, Clock, Endpoints, Https, SystemClock, Transport,
-    TransportErrorKind,
+    AppSecret, Endpoints, OfficialAccount, Website,
+    clock::{Clock, SystemClock},
+    transport::{Https, ResponseFuture, Transport, TransportErrorKind},
 };
-use weixin_axum::{LoginError, StartLogin, VerifiedCode, WebLogin, WebLoginBuilder};
+use weixin_axum::{
+    EndLogin, LoginError, ReturnPath, StartLogin, VerifiedCallback, WebLogin, WebLoginBuilder,
+};
 use weixin_sim::{App, Sim};
 
 /// The bundled transport, counted, and stopped before the response while the gate is shut.
@@ -53,7 +56,7 @@ impl Gate {
 }
 
 impl Transport for Gate {
-    fn send(&self, request: Request<Vec<u8>>) -> Answer<'_> {
+    fn send(&self, request: Request<Vec<u8>>) -> ResponseFuture<'_> {
         Box::pin(async move {
             if self.is_down.load(Ordering::SeqCst) {
                 return Err(TransportErrorKind::Connect.into());
@@ -139,16 +142,14 @@ impl Site {
     }
 
     pub(crate) fn builder(sim: &Sim, redirect_uri: &str, gate: &Gate) -> WebLoginBuilder {
-        let client = |app: &str, kind| {
-            let secret = AppSecret::new("s".repeat(32)).unwrap();
-            Client::builder(app.parse().unwrap(), secret)
-                .kind(kind)
-                .endpoints(Endpoints::single(sim.url().parse().unwrap()))
-                .build_with(gate.clone())
-        };
+        let secret = || AppSecret::new("s".repeat(32)).unwrap();
+        let endpoints = || Endpoints::single(sim.url().parse().unwrap());
+        let website = Website::builder("wx0123456789abcdef".parse().unwrap(), secret());
+        let account = OfficialAccount::builder("wx0123456789abcde0".parse().unwrap(), secret());
+        let account = account.endpoints(endpoints()).build_with(gate.clone());
         WebLogin::builder(redirect_uri.parse().unwrap())
-            .app(client("wx0123456789abcdef", AppKind::Website))
-            .app(client("wx0123456789abcde0", AppKind::OfficialAccount))
+            .website(website.endpoints(endpoints()).build_with(gate.clone()))
+            .official_account(account)
     }
 
     pub(crate) fn of(sim: Arc<Sim>, gate: Gate, login: WebLoginBuilder) -> Self {
@@ -159,7 +160,7 @@ impl Site {
             .route("/logout", get(log_out))
             .route("/authorization", get(authorization))
             .fallback(authorization)
-            .with_state(login.clone());
+            .layer(login.clone());
         Self {
             sim,
             gate,
@@ -175,37 +176,27 @@ impl Site {
     }
 }
 
-async fn login_page(
-    State(weixin): State<WebLogin>,
-    headers: HeaderMap,
-) -> Result<StartLogin, LoginError> {
-    let start = weixin.start(&headers)?;
-    Ok(start.return_to("/cart".parse::<weixin_axum::ReturnPath>().unwrap()))
+async fn login_page(start: StartLogin) -> StartLogin {
+    start.return_to("/cart".parse::<ReturnPath>().unwrap())
 }
 
-async fn log_out(State(weixin): State<WebLogin>, headers: HeaderMap) -> HeaderMap {
-    weixin.end_login(&headers).await
-}
+async fn log_out(_: EndLogin) {}
 
 async fn authorization(
-    State(weixin): State<WebLogin>,
     RawQuery(query): RawQuery,
-    code: VerifiedCode,
+    callback: VerifiedCallback,
 ) -> Result<impl IntoResponse, LoginError> {
-    let login = weixin.exchange(code).await?;
+    let login = callback.exchange().await?;
     let openid = if query.is_some_and(|query| query.ends_with("&only=ids")) {
-        login.token.openid.clone()
+        login.openid().clone()
     } else {
         login.user().await?.openid
     };
     let is_repeat = login.is_repeat().to_string();
-    let to = login
-        .return_to
-        .map_or_else(|| "/".to_owned(), |path| path.to_string());
+    let to = login.return_to().map_or("/", ReturnPath::as_str);
     Ok((
-        login.forget,
         [("x-user", openid.to_string()), ("x-repeat", is_repeat)],
-        Redirect::to(&to),
+        Redirect::to(to),
     ))
 }
 

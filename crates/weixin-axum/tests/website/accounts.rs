@@ -2,7 +2,7 @@
 
 use tempfile::tempdir;
 use tokio::task::JoinSet;
-use weixin::KnownIds;
+use weixin::UserIds;
 use weixin_sim::App;
 
 use crate::{
@@ -139,7 +139,7 @@ async fn a_user_whose_union_id_changes_logs_in_to_nothing_and_changes_nothing() 
 fn ids(app: &str, openid: &str, unionid: Option<&str>) -> Arrival {
     let unionid = unionid.map(|unionid| unionid.parse().unwrap());
     Arrival {
-        ids: KnownIds::new(app.parse().unwrap(), openid.parse().unwrap(), unionid),
+        ids: UserIds::new(app.parse().unwrap(), openid.parse().unwrap(), unionid),
         is_repeat: false,
         last_end: 0,
     }

@@ -6,7 +6,7 @@ use axum::{body::Body, http::Request};
 use http::HeaderMap;
 use tempfile::tempdir;
 use tower::ServiceExt;
-use weixin::SystemClock;
+use weixin::clock::SystemClock;
 use weixin_sim::Sim;
 
 use crate::{

@@ -104,7 +104,7 @@ async fn ten_passwords_can_be_tried_in_a_quarter_of_an_hour_also_at_once() {
             .await;
         assert_eq!(refused.status(), 429);
         assert!(text(&refused).contains("尝试次数过多"));
-        world.clock.advance(Duration::from_mins(15));
+        world.clock.advance(Duration::from_secs(15 * 60));
         let done = world
             .post(&mut Browser::default(), "/password", &form)
             .await;
@@ -121,7 +121,7 @@ async fn the_right_password_ends_the_count_and_made_up_addresses_are_forgotten()
     }
     let counted = "SELECT subject FROM attempts ORDER BY subject";
     assert_eq!(world.rows(counted).await, ["nobody@shop.example"]);
-    world.clock.advance(Duration::from_mins(15));
+    world.clock.advance(Duration::from_secs(15 * 60));
     world
         .post(&mut Browser::default(), "/password", WRONG)
         .await;

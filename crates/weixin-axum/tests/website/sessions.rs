@@ -8,7 +8,7 @@ use axum::{
 };
 use tower::ServiceExt;
 use tower_sessions::{Session, SessionStore};
-use weixin::SystemClock;
+use weixin::clock::SystemClock;
 use weixin_sim::Sim;
 
 use crate::{
@@ -223,7 +223,7 @@ async fn a_session_that_was_ended_on_another_device_does_not_come_back_by_a_requ
 async fn a_session_ends_after_a_fortnight_and_its_row_is_removed_by_the_next_login() {
     let world = World::new().await;
     let browser = world.registered(EMAIL).await;
-    let hour = Duration::from_hours(1);
+    let hour = Duration::from_secs(60 * 60);
     world.clock.advance(hour * (24 * 14 - 1));
     assert!(world.home(&browser).await.contains("joe@shop.example"));
     world.clock.advance(hour);

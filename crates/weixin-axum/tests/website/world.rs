@@ -9,7 +9,11 @@ use std::{
 use http::{Request, Response};
 use sqlx::Row;
 use tokio::{net::TcpListener, sync::Notify};
-use weixin::{Answer, AppSecret, Client, Clock, Endpoints, Https, SystemClock, Transport};
+use weixin::{
+    AppSecret, Endpoints, Website,
+    clock::{Clock, SystemClock},
+    transport::{Https, ResponseFuture, Transport},
+};
 use weixin_axum::WebLogin;
 use weixin_sim::Sim;
 
@@ -151,7 +155,7 @@ impl World {
 /// The login of a site at `url`, in which the simulator is WeChat.
 pub(crate) fn web_login(sim: &Sim, url: &str, wechat: WeChat) -> WebLogin {
     let secret = AppSecret::new("s".repeat(32)).unwrap();
-    let client = Client::builder("wx0123456789abcdef".parse().unwrap(), secret)
+    let client = Website::builder("wx0123456789abcdef".parse().unwrap(), secret)
         .endpoints(Endpoints::single(sim.url().parse().unwrap()))
         .build_with(wechat);
     WebLogin::new(client, format!("{url}/callback").parse().unwrap()).unwrap()
@@ -223,7 +227,7 @@ impl WeChat {
 }
 
 impl Transport for WeChat {
-    fn send(&self, request: Request<Vec<u8>>) -> Answer<'_> {
+    fn send(&self, request: Request<Vec<u8>>) -> ResponseFuture<'_> {
         Box::pin(async move {
             if self.is_held(request.uri().path()) {
                 self.reached.notify_one();

@@ -1,95 +1,60 @@
-//! Arguments of the commands that find out what is wrong.
+//! Arguments of the commands that find and explain problems.
 
-use clap::ValueEnum;
-use weixin::AppKind;
+use super::common::{AppArgs, Kind, LangArgs};
 
-use crate::{language::Language, settings::App};
-
-/// Find out what is wrong between this machine and a login with WeChat, and what to do about it
+/// Check the network, the settings and the app secret, and print how to fix what is wrong
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Looks at the way to each of WeChat's hosts, the clock, the callback, the login page, and app id and
-secret at the API. Nothing is changed, nobody is logged in. What cannot be proved from outside is
-said to be so. Exit code 4: the network; 5: something is set up wrongly; 0: nothing has failed.
+Checks the connection to each of WeChat's hosts, the clock, the redirect URI, the login page, and the
+app ID and app secret at the API. Nothing is changed, and no user is logged in. A check that is not
+possible from outside WeChat is reported as unproven.
+Exit code 0: nothing failed; 4: the network failed; 5: a setting is wrong.
 
 Examples:
   weixin doctor --app-id wx0123456789abcdef --redirect-uri https://www.example.com/callback
   weixin doctor --kind mini-program --app-id wx0123456789abcde2 --app-secret-file secret.txt
   weixin doctor --sim --redirect-uri http://localhost:8080/callback
-  weixin doctor --json              for a report of a problem: it holds no secret")]
+  weixin doctor --json              for a bug report: it contains no secret")]
 pub(crate) struct Doctor {
     #[command(flatten)]
-    pub(crate) app: App,
+    pub(crate) app: AppArgs,
 
-    /// What the app id stands for
+    /// The kind of the app
     #[arg(long, default_value = "website")]
     pub(crate) kind: Kind,
 
-    /// Where WeChat sends the browser after a login
+    /// The URL to which WeChat redirects the browser after a login
     #[arg(long, value_name = "URI")]
     pub(crate) redirect_uri: Option<String>,
 
     #[command(flatten)]
-    pub(crate) speech: Speech,
+    pub(crate) lang: LangArgs,
 }
 
-/// A kind of application.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Kind {
-    Website,
-    OfficialAccount,
-    Mobile,
-    MiniProgram,
-}
-
-impl From<Kind> for AppKind {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Website => Self::Website,
-            Kind::OfficialAccount => Self::OfficialAccount,
-            Kind::Mobile => Self::MobileApp,
-            Kind::MiniProgram => Self::MiniProgram,
-        }
-    }
-}
-
-/// Explain an error code of WeChat's: why it is answered and what to do
+/// Explain one of WeChat's error codes: its cause and the remedy
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Texts are in English or Chinese, as the terminal is set or --lang says.
+The texts are in English or Chinese: see --lang.
 
 Examples:
   weixin explain 40163
   weixin explain --lang zh 40163
   weixin explain '{\"errcode\":40164,\"errmsg\":\"invalid ip 192.0.2.1, …\"}'
-                                    a whole answer: also when it was, and from which address
-  weixin explain --all --json       the whole table, for programs")]
+                                    a whole response: also its time and the caller's IP address
+  weixin explain --all --json       the whole table as JSON")]
 pub(crate) struct Explain {
-    /// A code such as 40163, the number on a login page, or a whole answer with its errcode
+    /// A code such as 40163, the number on a login page, or a whole response with its errcode
     #[arg(
         value_name = "CODE",
         allow_negative_numbers = true,
         required_unless_present = "all"
     )]
-    pub(crate) question: Option<String>,
+    pub(crate) code: Option<String>,
 
-    /// Every code that is known
-    #[arg(long, conflicts_with = "question")]
+    /// Every known code
+    #[arg(long, conflicts_with = "code")]
     pub(crate) all: bool,
 
     #[command(flatten)]
-    pub(crate) speech: Speech,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Speech {
-    /// The language of the texts; without it, the terminal's
-    #[arg(long)]
-    lang: Option<Language>,
-}
-
-impl Speech {
-    pub(crate) fn language(&self) -> Language {
-        self.lang.unwrap_or_else(Language::of_terminal)
-    }
+    pub(crate) lang: LangArgs,
 }

@@ -1,41 +1,46 @@
-//! Every argument and its help.
+//! The arguments and their help.
 
+mod common;
 mod diagnosis;
 mod other_apps;
+mod parse;
 mod shell;
 mod sim;
 
 use std::net::SocketAddr;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 use url::Url;
-use weixin::{OpenId, RedirectUri};
+use weixin::{Language, RedirectUri};
 
-pub(crate) use self::diagnosis::{Doctor, Explain};
-pub(crate) use self::other_apps::{AppToken, AuthorizeUrl, PhoneNumber, Session};
-pub(crate) use self::shell::{Completions, Man};
-pub(crate) use self::sim::{Exec, Phone, Sim, SimCommand, SimOptions};
-use crate::settings::{Addresses, App, SIMULATOR, TokenFile};
+use self::parse::{address, element_id, web_url};
+pub(crate) use self::{
+    common::{
+        API, AppArgs, AppIdArgs, EndpointArgs, Kind, OPEN, SIMULATOR, TokenArgs, UserTokenArgs,
+    },
+    diagnosis::{Doctor, Explain},
+    other_apps::{AppToken, AppTokenKind, AuthorizeUrl, PhoneNumber, Session},
+    shell::{Completions, Man},
+    sim::{Exec, Phone, Sim, SimCommand, SimOptions},
+};
+use crate::{exit_code::ExitCode, lang};
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0  it worked
-  1  it failed
-  2  the command line is wrong
-  3  the user must log in again
-  4  try again later: WeChat is busy or cannot be reached
-  5  something is set up wrongly: app id, secret, scope or callback
-
-Start here:
+const FIRST_STEPS: &str = "\
+First steps:
   weixin demo                       WeChat login on this machine, in your browser
-  weixin sim                        WeChat for your own program, in any language
-  weixin login --sim                a login from the terminal, against `weixin sim`";
+  weixin sim                        a WeChat simulator for your program, in any language
+  weixin login --sim                a login from the terminal, with `weixin sim`";
 
-/// Log in with WeChat: from the shell, and with WeChat simulated on this machine
+/// Log in with WeChat from the shell, and simulate WeChat on your machine
 #[derive(Debug, Parser)]
-#[command(name = "weixin", version, after_help = EXIT_CODES, propagate_version = true)]
+#[command(
+    name = "weixin",
+    version,
+    after_help = format!("{}\n\n{FIRST_STEPS}", ExitCode::help()),
+    propagate_version = true
+)]
 pub(crate) struct Args {
-    /// Print JSON for programs instead of text for people
+    /// Print JSON instead of text
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
@@ -52,7 +57,7 @@ pub(crate) enum Command {
     LoginUrl(LoginUrl),
     Exchange(Exchange),
     Refresh(Refresh),
-    Check(OnBehalf),
+    Check(Check),
     User(User),
     AuthorizeUrl(AuthorizeUrl),
     Session(Session),
@@ -64,13 +69,13 @@ pub(crate) enum Command {
     Man(Man),
 }
 
-/// Show the whole login on this machine: an example site, WeChat's QR page and a simulated phone
+/// Run an example site and a WeChat simulator, to see a whole login on your machine
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   weixin demo
   weixin demo --listen 127.0.0.1:0 --no-open")]
 pub(crate) struct Demo {
-    /// Where the example site listens; port 0 is any free one
+    /// The address on which the example site listens; port 0 is any free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
     pub(crate) listen: SocketAddr,
 
@@ -79,60 +84,61 @@ pub(crate) struct Demo {
     pub(crate) no_open: bool,
 }
 
-/// Play the phone in front of a simulator's login page, and print where the browser is sent
+/// Scan the QR code of a simulator's login page, and print the callback's URL
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   weixin scan \"$(weixin login-url --sim --redirect-uri http://localhost:8080/callback)\"
   weixin scan LOGIN_URL --as layla
   weixin scan LOGIN_URL --cancel
   weixin scan --sim \"$(curl -s -o page -w '%{redirect_url}' http://localhost:5000/login)\"
-                                    of a site under `weixin sim exec --listen 127.0.0.1:9300`")]
+                                    for a site under `weixin sim exec --listen 127.0.0.1:9300`")]
 pub(crate) struct Scan {
-    /// The address that your site sends the browser to
-    #[arg(value_parser = web_address)]
+    /// The URL to which your site redirects the browser
+    #[arg(value_parser = web_url)]
     pub(crate) login_url: Url,
 
-    /// The simulator that stands for WeChat's own host in the address
+    /// The simulator to use instead of WeChat's own host in the URL
     #[arg(
         long,
         value_name = "URL",
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = SIMULATOR,
-        value_parser = web_address,
+        value_parser = web_url,
     )]
     pub(crate) sim: Option<Url>,
 
-    /// Who scans: the id or nickname of one of the simulator's people; without it, the first
+    /// The ID or nickname of the test user who scans; by default, the first
     #[arg(long = "as", value_name = "NAME")]
     pub(crate) person: Option<String>,
 
-    /// Say no instead of yes
+    /// Decline the login
     #[arg(long, conflicts_with = "person")]
     pub(crate) cancel: bool,
 }
 
-/// Log in from the terminal: open the QR page, wait at the callback, print the user
+/// Log in from the terminal: open the QR page, wait for the callback, print the user
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Real WeChat calls back a registered host on port 80 or 443 only: no port, no IP address, no localhost.
-To get that host onto this machine, write it into the hosts file and listen at port 80:
+The real WeChat accepts only a registered callback domain, on port 80 or 443: no other port, no IP
+address, no localhost. To point the domain to this machine, add it to the hosts file and listen on
+port 80:
   echo '127.0.0.1 www.example.com' | sudo tee -a /etc/hosts
   sudo --preserve-env=WEIXIN_APP_ID,WEIXIN_APP_SECRET weixin login --redirect-uri http://www.example.com/callback
 
 Examples:
-  weixin login --sim                against `weixin sim`
+  weixin login --sim                with `weixin sim`
   weixin login --redirect-uri https://www.example.com/callback --listen 127.0.0.1:8080
-                                    behind a tunnel or proxy that ends TLS")]
+                                    after a tunnel or proxy that terminates TLS")]
 pub(crate) struct Login {
     #[command(flatten)]
-    pub(crate) app: App,
+    pub(crate) app: AppArgs,
 
-    /// Where WeChat sends the browser; without it, a free port of 127.0.0.1
+    /// The URL to which WeChat redirects the browser; by default, a free port of 127.0.0.1
     #[arg(long, value_name = "URI")]
     pub(crate) redirect_uri: Option<RedirectUri>,
 
-    /// Where to wait for the callback; without it, at the host and port of the callback
+    /// The address on which to wait for the callback; by default, host and port of the redirect URI
     #[arg(long, value_name = "ADDRESS", requires = "redirect_uri", value_parser = address)]
     pub(crate) listen: Option<SocketAddr>,
 
@@ -141,108 +147,101 @@ pub(crate) struct Login {
     pub(crate) no_open: bool,
 }
 
-/// Print the address of WeChat's QR page
+/// Print the URL of WeChat's QR page
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The state is new each time; --json prints it by itself. Keep it and compare it with the callback's.
+The state is random; --json prints it on its own as well. Store it, and compare it with the callback's.
 
 Examples:
   weixin login-url --app-id wx0123456789abcdef --redirect-uri https://www.example.com/callback
   weixin login-url --sim --redirect-uri http://localhost:8080/callback --lang en --probe
   weixin login-url --sim --redirect-uri http://localhost:8080/callback --embed qr
-                                    what a page needs for the QR code in the element with the id qr")]
+                                    HTML that shows the QR code in the element with the ID qr")]
 pub(crate) struct LoginUrl {
     #[command(flatten)]
-    pub(crate) app: App,
+    pub(crate) app: AppIdArgs,
 
-    /// Where WeChat sends the browser: absolute, http or https
+    /// The URL to which WeChat redirects the browser: absolute, http or https
     #[arg(long, value_name = "URI")]
     pub(crate) redirect_uri: RedirectUri,
 
     /// The language of the page
-    #[arg(long)]
-    pub(crate) lang: Option<PageLang>,
+    #[arg(long, value_parser = lang::parser())]
+    pub(crate) lang: Option<Language>,
 
     #[command(flatten)]
     pub(crate) page: QrPage,
 
-    /// Print the settings of WeChat's wxLogin.js instead, for a QR code in the element with this id
+    /// Print the HTML of an embedded QR code instead, for the element with this ID
     #[arg(long, value_name = "ID", conflicts_with = "probe", value_parser = element_id)]
     pub(crate) embed: Option<String>,
 
-    /// Ask WeChat's page first whether it accepts app id, scope and callback
+    /// First ask WeChat's page whether it accepts app ID, scope and redirect URI
     #[arg(long)]
     pub(crate) probe: bool,
 }
 
-/// What the QR page looks like.
+/// The style of the QR page.
 #[derive(Debug, clap::Args)]
 pub(crate) struct QrPage {
-    /// White text, for a dark ground
+    /// White text, for a dark background
     #[arg(long)]
     pub(crate) white: bool,
 
-    /// A style sheet for the page
-    #[arg(long, value_name = "URL", value_parser = web_address)]
+    /// The URL of a style sheet for the page
+    #[arg(long, value_name = "URL", value_parser = web_url)]
     pub(crate) stylesheet: Option<Url>,
 
-    /// The page's new look, which needs 220 x 220 pixels
+    /// WeChat's newer, smaller page (`stylelite`), which needs 220 x 220 pixels
     #[arg(long)]
-    pub(crate) new_look: bool,
+    pub(crate) lite_style: bool,
 
-    /// Do not offer a login without scanning by WeChat for PC
+    /// Do not offer a login without a scan through WeChat for PC
     #[arg(long)]
     pub(crate) no_fast_login: bool,
 }
 
-/// Trade the code of a callback for a token
+/// Exchange the code of a callback for a token
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A code works once, for a few minutes. Text for people hides the tokens; --json prints them:
+A code is single-use and valid for minutes. The text hides the tokens; --json prints them:
   weixin --json exchange CODE > token.json
   weixin user --token token.json")]
 pub(crate) struct Exchange {
     #[command(flatten)]
-    pub(crate) app: App,
+    pub(crate) app: AppArgs,
 
-    /// The code that the callback brought
+    /// The code from the callback
     pub(crate) code: String,
 }
 
-/// Renew or prolong an access token
+/// Refresh a user's access token
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The app secret is not needed. Keep the refresh token that is printed: it may be a new one.
+The app secret is not needed. Store the refresh token that is printed: it may be a new one.
 
 Examples:
   weixin --json refresh --token token.json > new.json && mv new.json token.json
   WEIXIN_REFRESH_TOKEN=… weixin refresh")]
 pub(crate) struct Refresh {
     #[command(flatten)]
-    pub(crate) app: App,
+    pub(crate) app: AppIdArgs,
 
     #[command(flatten)]
-    pub(crate) token: TokenFile,
+    pub(crate) token: TokenArgs,
 }
 
-/// Ask whether an access token is still good
+/// Check whether a user's access token is valid
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Exit code 3 says that it is not, whatever can be done about it.
+The exit code of an invalid token is 3.
 
 Examples:
   weixin check --token token.json
   WEIXIN_ACCESS_TOKEN=… weixin check --openid oKsc…")]
-pub(crate) struct OnBehalf {
+pub(crate) struct Check {
     #[command(flatten)]
-    pub(crate) addresses: Addresses,
-
-    #[command(flatten)]
-    pub(crate) token: TokenFile,
-
-    /// Whose token it is; without it, the one in the token file
-    #[arg(long, env = "WEIXIN_OPENID")]
-    pub(crate) openid: Option<OpenId>,
+    pub(crate) token: UserTokenArgs,
 }
 
 /// Print the profile of a user
@@ -252,44 +251,5 @@ pub(crate) struct OnBehalf {
   WEIXIN_ACCESS_TOKEN=… weixin --json user --openid oKsc…")]
 pub(crate) struct User {
     #[command(flatten)]
-    pub(crate) on_behalf: OnBehalf,
-
-    /// The language of region names, which WeChat has left empty since 2021
-    #[arg(long, default_value = "zh-cn")]
-    pub(crate) lang: Lang,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum PageLang {
-    Cn,
-    En,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Lang {
-    En,
-    ZhCn,
-    ZhTw,
-}
-
-fn address(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse()
-        .map_err(|_| "expected an IP address and a port, such as 127.0.0.1:8080")
-}
-
-fn web_address(text: &str) -> Result<Url, &'static str> {
-    let url = Url::parse(text)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"));
-    url.ok_or("expected a whole address that begins with http:// or https://")
-}
-
-/// It stands in HTML and in a script.
-fn element_id(text: &str) -> Result<String, &'static str> {
-    let is_fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    if !text.is_empty() && text.chars().all(is_fine) {
-        Ok(text.to_owned())
-    } else {
-        Err("expected letters, digits, - and _")
-    }
+    pub(crate) token: UserTokenArgs,
 }

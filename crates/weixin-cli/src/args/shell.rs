@@ -1,10 +1,10 @@
-//! Arguments of the commands about this command.
+//! Arguments of the commands for shells and `man`.
 
 use std::path::PathBuf;
 
 use clap_complete::Shell;
 
-/// Print what a shell needs to complete this command's arguments
+/// Print a script that completes this command's arguments in your shell
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   weixin completions bash > ~/.local/share/bash-completion/completions/weixin
@@ -20,6 +20,6 @@ pub(crate) struct Completions {
 #[command(after_help = "Examples:
   weixin man ~/.local/share/man/man1")]
 pub(crate) struct Man {
-    /// Where to; it is made if it is not there
+    /// The directory of the pages; it is created if it is missing
     pub(crate) directory: PathBuf,
 }

@@ -1,24 +1,25 @@
 //! `weixin app-token`
 
 use serde_json::json;
-use weixin::{AppTokens, Clock, MemoryStore, SystemClock};
+use weixin::clock::{Clock, SystemClock};
 
 use crate::{
     args::AppToken,
-    failure::Failure,
+    error::CliError,
     output::{Output, table},
 };
 
-pub(super) async fn run(args: AppToken, output: Output) -> Result<(), Failure> {
-    let client = args.app.client_of(args.kind.into())?;
-    let tokens = AppTokens::new(client, MemoryStore::new());
-    let tokens = if args.older { tokens.classic() } else { tokens };
+pub(super) async fn run(args: AppToken, output: Output) -> Result<(), CliError> {
+    let mut tokens = args.app.app_tokens(args.kind)?;
+    if args.legacy {
+        tokens = tokens.legacy_endpoint();
+    }
     let token = tokens.get().await?;
-    let left = token.ends().duration_since(SystemClock.now());
+    let left = token.expires_at().duration_since(SystemClock.now());
     let seconds = left.unwrap_or_default().as_secs();
     let text = || {
         table(&[
-            ("lives for", format!("{seconds} s")),
+            ("expires in", format!("{seconds} s")),
             ("token", "hidden; --json prints it".to_owned()),
         ])
     };
@@ -26,6 +27,5 @@ pub(super) async fn run(args: AppToken, output: Output) -> Result<(), Failure> {
         "access_token": token.access_token().expose(),
         "expires_in": seconds,
     });
-    output.result(text, &json);
-    Ok(())
+    output.result(text, &json)
 }

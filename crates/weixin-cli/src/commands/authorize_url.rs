@@ -1,23 +1,23 @@
 //! `weixin authorize-url`
 
-use weixin::{AppKind, AuthorizeRequest};
+use weixin::{ConsentOptions, CsrfToken};
 
 use super::login_url;
-use crate::{args::AuthorizeUrl, failure::Failure, output::Output};
+use crate::{args::AuthorizeUrl, error::CliError, output::Output};
 
-pub(super) fn run(args: AuthorizeUrl, output: Output) -> Result<(), Failure> {
-    let mut request = AuthorizeRequest::new(args.redirect_uri);
+pub(super) fn run(args: &AuthorizeUrl, output: Output) -> Result<(), CliError> {
+    let mut options = ConsentOptions::new();
     if args.silent {
-        request = request.silent();
+        options = options.silent();
     }
     if args.force_popup {
-        request = request.force_dialog();
+        options = options.force_dialog();
     }
     if args.force_snapshot {
-        request = request.force_snapshot();
+        options = options.force_snapshot();
     }
-    let app = args.app.id_of(AppKind::OfficialAccount)?;
-    let login = request.url(&args.app.addresses.endpoints(), &app)?;
-    login_url::print(&login, output);
-    Ok(())
+    let csrf = CsrfToken::random()?;
+    let account = args.app.official_account()?;
+    let url = account.authorize_url(&args.redirect_uri, &csrf, &options)?;
+    login_url::print(&url, &csrf, output)
 }

@@ -1,19 +1,22 @@
 //! `weixin check`
 
 use serde_json::json;
-use weixin::TokenStatus;
+use weixin::tokens::{Bearer, TokenStatus};
 
-use crate::{args::OnBehalf, failure::Failure, output::Output};
+use crate::{args::Check, error::CliError, output::Output};
 
-pub(super) async fn run(args: OnBehalf, output: Output) -> Result<(), Failure> {
-    let (access_token, openid) = args.bearer()?;
-    let status = args.client()?.check((&access_token, &openid)).await?;
+pub(super) async fn run(args: Check, output: Output) -> Result<(), CliError> {
+    let (access_token, openid) = args.token.user_token()?;
+    let bearer = Bearer {
+        access_token: &access_token,
+        openid: &openid,
+    };
+    let status = args.token.client()?.check(bearer).await?;
     if let TokenStatus::Invalid(error) = status {
         return Err(weixin::Error::from(error).into());
     }
     output.result(
-        || "the access token is good".to_owned(),
+        || "the access token is valid".to_owned(),
         &json!({ "valid": true }),
-    );
-    Ok(())
+    )
 }

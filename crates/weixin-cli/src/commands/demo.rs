@@ -1,57 +1,54 @@
-//! `weixin demo`: simulator and example site in one process.
+//! `weixin demo`: the simulator and an example site in one process.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
 use serde_json::json;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
-use weixin::{AppSecret, Client, Endpoints};
-use weixin_axum::WebLogin;
+use weixin::{AppSecret, Endpoints, Website};
 use weixin_sim::Sim;
 
-use crate::{
-    args, browser, demo,
-    failure::Failure,
-    listen::{self, End},
-    output::Output,
-};
+use crate::{args, browser, demo, error::CliError, listen, output::Output, shutdown::Shutdown};
 
-pub(super) async fn run(args: args::Demo, output: Output) -> Result<(), Failure> {
-    let mut end = End::watch()?;
+pub(super) async fn run(args: args::Demo, output: Output) -> Result<(), CliError> {
+    let mut shutdown = Shutdown::watch()?;
     start_log();
     let listener = listen::bind(args.listen).await?;
     let address = listener.local_addr()?;
-    // A browser cannot be sent to 0.0.0.0.
+    // A browser cannot open 0.0.0.0.
     let ip = if address.ip().is_unspecified() {
         Ipv4Addr::LOCALHOST.into()
     } else {
         address.ip()
     };
-    let site = format!("http://{}", SocketAddr::new(ip, address.port()));
+    let origin = format!("http://{}", SocketAddr::new(ip, address.port()));
     let sim = Sim::start().await?;
-    let login = web_login(&site, sim.url())?;
-    let server =
-        tokio::spawn(axum::serve(listener, demo::router(login, &site, sim.url())).into_future());
+    let site = demo::site(website(&sim)?, &origin, sim.url()).map_err(|error| {
+        CliError::Usage(format!(
+            "--listen: the demo is for this machine only: use 127.0.0.1, where browsers store its cookies ({error})"
+        ))
+    })?;
+    let server = tokio::spawn(axum::serve(listener, site).into_future());
 
     output.result(
         || {
             format!(
-                "open {site}/\n\
+                "open {origin}/\n\
                  the simulator is at {}\n\
                  Ctrl-C ends",
                 sim.url()
             )
         },
-        &json!({ "site": format!("{site}/"), "simulator": sim.url() }),
-    );
+        &json!({ "site": format!("{origin}/"), "simulator": sim.url() }),
+    )?;
     if !args.no_open {
-        browser::open(&site);
+        browser::open(&origin);
     }
-    end.wanted().await;
+    shutdown.requested().await;
     server.abort();
     Ok(())
 }
 
-/// Why a login failed goes to standard error: the site's visitors are not told. `RUST_LOG` asks for more.
+/// Logs to standard error why a login failed, which the site does not tell its users. `RUST_LOG` logs more.
 fn start_log() {
     let default = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into());
     tracing_subscriber::fmt()
@@ -60,22 +57,9 @@ fn start_log() {
         .init();
 }
 
-fn web_login(site: &str, sim: &str) -> Result<WebLogin, Failure> {
-    let other = |error: &dyn std::error::Error| Failure::Other(error.to_string());
-    let app = "wx0123456789abcdef"
-        .parse()
-        .map_err(|error| other(&error))?;
-    let secret = AppSecret::new("s".repeat(32)).map_err(|error| other(&error))?;
-    let sim = sim.parse().map_err(|error| other(&error))?;
-    let client = Client::builder(app, secret)
-        .endpoints(Endpoints::single(sim))
-        .build()?;
-    let redirect_uri = format!("{site}/callback")
-        .parse()
-        .map_err(|error| other(&error))?;
-    WebLogin::new(client, redirect_uri).map_err(|error| {
-        Failure::Usage(format!(
-            "--listen: the demo is for this machine only, at 127.0.0.1, where browsers keep its cookies ({error})"
-        ))
-    })
+fn website(sim: &Sim) -> Result<Website, CliError> {
+    let secret = AppSecret::new("s".repeat(32))?;
+    let builder = Website::builder("wx0123456789abcdef".parse()?, secret);
+    let endpoints = Endpoints::single(sim.url().parse()?);
+    Ok(builder.endpoints(endpoints).build()?)
 }

@@ -5,29 +5,28 @@ use weixin::{Code, Token};
 
 use crate::{
     args::Exchange,
-    failure::Failure,
+    error::CliError,
     output::{Output, table},
 };
 
-pub(super) async fn run(args: Exchange, output: Output) -> Result<(), Failure> {
-    let code = Code::new(args.code).map_err(|error| Failure::Usage(error.to_string()))?;
-    let token = args.app.client()?.exchange(code).await?;
-    print(&token, output);
-    Ok(())
+pub(super) async fn run(args: Exchange, output: Output) -> Result<(), CliError> {
+    let code = Code::new(args.code)?;
+    let token = args.app.website()?.exchange(code).await?;
+    print(&token, output)
 }
 
-/// People see everything but the tokens, programs see all.
-pub(super) fn print(token: &Token, output: Output) {
+/// Prints a token. The text hides the secrets; the JSON contains them.
+pub(super) fn print(token: &Token, output: Output) -> Result<(), CliError> {
     let text = || {
         let unionid = token
             .unionid
             .as_ref()
             .map_or("-", |unionid| unionid.as_str());
         table(&[
-            ("open id", token.openid.to_string()),
-            ("union id", unionid.to_owned()),
-            ("scope", token.scope.to_string()),
-            ("lives for", format!("{} s", token.expires_in.as_secs())),
+            ("OpenID", token.openid.to_string()),
+            ("UnionID", unionid.to_owned()),
+            ("scope", token.scopes.to_string()),
+            ("expires in", format!("{} s", token.expires_in.as_secs())),
             ("tokens", "hidden; --json prints them".to_owned()),
         ])
     };
@@ -36,8 +35,8 @@ pub(super) fn print(token: &Token, output: Output) {
         "expires_in": token.expires_in.as_secs(),
         "refresh_token": token.refresh_token.expose(),
         "openid": token.openid,
-        "scope": token.scope,
+        "scope": token.scopes,
         "unionid": token.unionid,
     });
-    output.result(text, &json);
+    output.result(text, &json)
 }

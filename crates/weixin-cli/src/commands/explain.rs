@@ -3,147 +3,148 @@
 use std::fmt::Write;
 
 use serde_json::{Value, json};
-use weixin::{ApiError, Blame, ErrCode, Explanation};
+use weixin::{
+    Action, Language,
+    error::{ApiError, ErrCode, Explanation, Responsible},
+};
 
 use crate::{
     args::Explain,
-    failure::Failure,
-    language::Language,
+    error::CliError,
+    lang::Pick,
     output::{Output, visible},
 };
 
-pub(super) fn run(args: Explain, output: Output) -> Result<(), Failure> {
-    let language = args.speech.language();
-    let Some(question) = args.question else {
-        output.result(|| every_code(language), &table());
-        return Ok(());
+pub(super) fn run(args: Explain, output: Output) -> Result<(), CliError> {
+    let language = args.lang.language();
+    let Some(text) = args.code else {
+        return output.result(|| all_as_text(language), &all_as_json());
     };
-    let answer = Answer::read(&question)?;
-    let explanation = answer.code.explanation();
-    if explanation.is_none() && answer.error.is_none() {
-        return Err(Failure::Other(unknown(answer.code, language)));
+    let question = Question::parse(&text)?;
+    let explanation = question.code.explanation();
+    if explanation.is_none() && question.response.is_none() {
+        return Err(CliError::Other(unknown(question.code, language)));
     }
-    let mut json = explanation.map_or_else(|| json!({ "code": answer.code }), row);
-    if let Some(error) = &answer.error {
-        json["answer"] = json!({
-            "errmsg": error.message,
-            "rid": error.rid,
-            "time": error.time().map(httpdate::fmt_http_date),
-            "caller_ip": error.caller_ip(),
+    let mut json = explanation.map_or_else(|| json!({ "code": question.code }), row);
+    if let Some(response) = &question.response {
+        json["response"] = json!({
+            "errmsg": response.message,
+            "rid": response.rid,
+            "time": response.time().map(httpdate::fmt_http_date),
+            "caller_ip": response.caller_ip(),
         });
     }
     let text = || {
         let page = explanation.map_or_else(
-            || unknown(answer.code, language),
+            || unknown(question.code, language),
             |explanation| page(explanation, language),
         );
-        let facts = answer.error.as_ref().map(|error| facts(error, language));
+        let facts = question
+            .response
+            .as_ref()
+            .map(|response| facts(response, language));
         format!("{page}{}", facts.unwrap_or_default())
     };
-    output.result(text, &json);
-    Ok(())
+    output.result(text, &json)
 }
 
-/// What is asked about.
-struct Answer {
+/// A code, alone or in a response.
+struct Question {
     code: ErrCode,
-    error: Option<ApiError>,
+    response: Option<ApiError>,
 }
 
-impl Answer {
-    fn read(question: &str) -> Result<Self, Failure> {
-        if let Ok(code) = question.trim().parse() {
-            let code = ErrCode(code);
-            return Ok(Self { code, error: None });
+impl Question {
+    fn parse(text: &str) -> Result<Self, CliError> {
+        if let Ok(code) = text.trim().parse() {
+            return Ok(Self {
+                code: ErrCode(code),
+                response: None,
+            });
         }
-        // Logs put words before and behind an answer.
-        let json = question.find('{').zip(question.rfind('}'));
-        let json = json.and_then(|(first, last)| question.get(first..=last));
-        let error = json.and_then(|json| ApiError::read("", json.as_bytes()));
-        error
-            .map(|error| Self {
-                code: error.code,
-                error: Some(error),
-            })
-            .ok_or_else(|| {
-                Failure::Usage(
-                    "CODE must be a number such as 40163, or an answer such as {\"errcode\":40163,…}"
-                        .to_owned(),
-                )
-            })
+        // A log has words before and after the response.
+        let json = text.find('{').zip(text.rfind('}'));
+        let json = json.and_then(|(first, last)| text.get(first..=last));
+        let response = json.and_then(|json| ApiError::from_response("", json.as_bytes()));
+        let Some(response) = response else {
+            return Err(CliError::Usage(
+                "CODE must be a number such as 40163, or a response such as {\"errcode\":40163,…}"
+                    .to_owned(),
+            ));
+        };
+        Ok(Self {
+            code: response.code,
+            response: Some(response),
+        })
     }
 }
 
 fn page(explanation: &Explanation, language: Language) -> String {
     let title = format!("{}  {}", explanation.code, explanation.message);
     let paragraphs = [
-        ("为什么", "Why", language.of(explanation.cause)),
-        ("怎么办", "What to do", language.of(explanation.remedy)),
-        ("出现在", "Answered by", explanation.answered_by),
+        ("原因", "Cause", explanation.cause.pick(language)),
+        ("处理办法", "Remedy", explanation.remedy.pick(language)),
+        ("出现在", "Returned by", explanation.endpoints),
     ]
-    .map(|(chinese, english, text)| format!("\n\n{}\n  {text}", language.say(chinese, english)));
+    .map(|(chinese, english, text)| format!("\n\n{}\n  {text}", language.pick(chinese, english)));
     let title = title.trim_end();
-    let questions = questions(explanation.code, language);
-    format!("{title}{}\n\n{questions}", paragraphs.concat())
+    let summary = summary(explanation.code, language);
+    format!("{title}{}\n\n{summary}", paragraphs.concat())
 }
 
-/// What a program would ask.
-fn questions(code: ErrCode, language: Language) -> String {
-    let is = |yes| match (yes, language) {
-        (true, Language::Chinese) => "是",
-        (false, Language::Chinese) => "否",
-        (true, Language::English) => "yes",
-        (false, Language::English) => "no",
+/// The action and the responsible party, in one line.
+fn summary(code: ErrCode, language: Language) -> String {
+    let action = match code.action() {
+        Action::FixConfiguration => {
+            language.pick("修改配置或请求", "fix the settings or the request")
+        }
+        Action::LogIn => language.pick("让用户重新登录", "let the user log in again"),
+        Action::Refresh => language.pick("刷新 access_token", "refresh the access token"),
+        Action::Retry => language.pick("稍后重试", "try again later"),
+        _ => language.pick("记录下来，由人工处理", "report it"),
     };
-    let blame = match code.blame() {
-        Some(Blame::You) => language.say("开发者", "you"),
-        Some(Blame::User) => language.say("用户", "the user"),
-        Some(Blame::WeChat) => language.say("微信", "WeChat"),
-        _ => language.say("无人", "nobody"),
+    let responsible = match code.responsible() {
+        Some(Responsible::Developer) => language.pick("开发者", "the developer"),
+        Some(Responsible::User) => language.pick("用户", "the user"),
+        Some(Responsible::WeChat) => language.pick("微信", "WeChat"),
+        _ => "-",
     };
     [
-        ("需要重新登录", "Log in again", is(code.needs_login())),
-        ("刷新有用", "Refresh helps", is(code.needs_refresh())),
-        (
-            "稍后重试有用",
-            "Same call may work later",
-            is(code.is_retryable()),
-        ),
-        ("配置有误", "Set up wrongly", is(code.is_configuration())),
-        ("该由谁处理", "Who can mend it", blame),
+        ("程序应当", "Action", action),
+        ("责任方", "Responsible", responsible),
     ]
-    .map(|(chinese, english, answer)| {
+    .map(|(chinese, english, value)| {
         format!(
-            "{}{}{answer}",
-            language.say(chinese, english),
-            language.say("：", ": ")
+            "{}{}{value}",
+            language.pick(chinese, english),
+            language.pick("：", ": ")
         )
     })
-    .join(language.say("；", " · "))
+    .join(language.pick("；", " · "))
 }
 
-/// What the text of one answer says beyond its code.
-fn facts(error: &ApiError, language: Language) -> String {
+/// The details of one response.
+fn facts(response: &ApiError, language: Language) -> String {
     let mut facts = String::new();
     let mut add = |chinese: &str, english: &str, value: String| {
-        let name = language.say(chinese, english);
+        let name = language.pick(chinese, english);
         let _ = write!(
             facts,
             "\n{name}{}{}",
-            language.say("：", ": "),
+            language.pick("：", ": "),
             visible(&value)
         );
     };
-    add("\n原文", "\nText", error.message.clone());
-    if let Some(ip) = error.caller_ip() {
-        add("调用方 IP", "Called from", ip.to_string());
+    add("\nerrmsg", "\nerrmsg", response.message.clone());
+    if let Some(ip) = response.caller_ip() {
+        add("调用方 IP", "Caller's IP address", ip.to_string());
     }
-    if let Some(time) = error.time() {
+    if let Some(time) = response.time() {
         add("时间", "Time", httpdate::fmt_http_date(time));
     }
-    if let Some(rid) = &error.rid {
+    if let Some(rid) = &response.rid {
         add(
-            "rid（七天内可请微信客服查询）",
+            "rid（微信客服可查询七天内的记录）",
             "rid (WeChat's support can look it up for seven days)",
             rid.clone(),
         );
@@ -153,42 +154,44 @@ fn facts(error: &ApiError, language: Language) -> String {
 
 fn unknown(code: ErrCode, language: Language) -> String {
     match language {
-        Language::Chinese => format!(
-            "{code} 不在已知的错误码里：请看它旁边的 errmsg，或在微信文档的全局返回码里查找。"
-        ),
         Language::English => format!(
-            "{code} is not among the codes that are known: the errmsg beside it decides; WeChat's documentation lists more (全局返回码)."
+            "{code} is not a known code: read the errmsg next to it, or look it up in WeChat's documentation (全局返回码)."
         ),
+        _ => format!("错误码 {code} 未收录：请看同一响应中的 errmsg，或查询微信文档的全局返回码。"),
     }
 }
 
-fn every_code(language: Language) -> String {
-    let line = |row: &Explanation| format!("{:>5}  {}", row.code, language.of(row.cause));
-    let lines: Vec<_> = Explanation::all().into_iter().map(line).collect();
+fn all_as_text(language: Language) -> String {
+    let line = |row: &Explanation| format!("{:>5}  {}", row.code, row.cause.pick(language));
+    let lines: Vec<_> = Explanation::all().map(line).collect();
     lines.join("\n")
 }
 
-fn table() -> Value {
-    Explanation::all().into_iter().map(row).collect()
+fn all_as_json() -> Value {
+    Explanation::all().map(row).collect()
 }
 
 fn row(explanation: &Explanation) -> Value {
     let code = explanation.code;
-    let blame = code.blame().map(|blame| match blame {
-        Blame::You => "you",
-        Blame::User => "user",
+    let action = match code.action() {
+        Action::FixConfiguration => "fix_configuration",
+        Action::LogIn => "log_in",
+        Action::Refresh => "refresh",
+        Action::Retry => "retry",
+        _ => "report",
+    };
+    let responsible = code.responsible().map(|responsible| match responsible {
+        Responsible::Developer => "developer",
+        Responsible::User => "user",
         _ => "wechat",
     });
     json!({
         "code": code,
         "message": explanation.message,
-        "answered_by": explanation.answered_by,
+        "endpoints": explanation.endpoints,
         "cause": { "en": explanation.cause.en, "zh": explanation.cause.zh },
         "remedy": { "en": explanation.remedy.en, "zh": explanation.remedy.zh },
-        "needs_login": code.needs_login(),
-        "needs_refresh": code.needs_refresh(),
-        "is_retryable": code.is_retryable(),
-        "is_configuration": code.is_configuration(),
-        "blame": blame,
+        "action": action,
+        "responsible": responsible,
     })
 }

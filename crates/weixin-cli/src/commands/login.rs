@@ -13,76 +13,62 @@ use axum::{
 };
 use tokio::sync::mpsc;
 use url::Host;
-use weixin::{Callback, CallbackError, Code, RedirectUri};
+use weixin::{Callback, Code, CsrfToken, QrPageOptions, error::CallbackError};
 
 use super::user;
-use crate::{
-    args::Login,
-    browser,
-    failure::Failure,
-    listen::{self, End},
-    output::Output,
-};
+use crate::{args::Login, browser, error::CliError, listen, output::Output, shutdown::Shutdown};
 
-const REAL_WECHAT: &str = "\
-note: real WeChat calls back a registered host on port 80 or 443 only, never localhost, an IP address
-      or another port. `weixin login --help` tells how a hosts entry gets that host onto this machine.";
-
-pub(super) async fn run(args: Login, output: Output) -> Result<(), Failure> {
-    let mut end = End::watch()?;
-    let client = args.app.client()?;
+pub(super) async fn run(args: Login, output: Output) -> Result<(), CliError> {
+    let mut shutdown = Shutdown::watch()?;
+    let website = args.app.website()?;
     let listener = listen::bind(listen_address(&args)?).await?;
     let address = listener.local_addr()?;
     let redirect_uri = match args.redirect_uri {
         Some(uri) => uri,
-        None => format!("http://{address}/callback")
-            .parse()
-            .map_err(|error: weixin::InvalidRedirectUri| Failure::Usage(error.to_string()))?,
+        None => format!("http://{address}/callback").parse()?,
     };
-    if args.app.addresses.endpoints() == weixin::Endpoints::default()
-        && cannot_be_registered(&redirect_uri)
-    {
-        output.note(REAL_WECHAT);
-    }
-    let login = client.login_url(&redirect_uri)?;
-    client.probe(&login).await?;
+    let csrf = CsrfToken::random()?;
+    let url = website.authorize_url(&redirect_uri, &csrf, &QrPageOptions::new())?;
+    website.probe(&redirect_uri).await?;
 
     let (sender, mut callbacks) = mpsc::channel(1);
     let waiting = Arc::new(Waiting {
-        path: redirect_uri.url().path().to_owned(),
-        csrf: login.csrf().clone(),
+        path: redirect_uri.as_url().path().to_owned(),
+        csrf,
         sender,
     });
-    // Not a route: the path may hold what is syntax to a router.
+    // Not a route: the path may contain a router's syntax.
     let router = Router::new().fallback(callback).with_state(waiting);
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
 
-    output.note(&format!("open {login}"));
-    // The proxy or tunnel needs the port, which the system may have chosen.
-    let behind = match args.listen {
-        Some(_) => format!(", listening at {address}"),
+    output.note(&format!("open {url}"));
+    // A proxy or tunnel needs the port, which the operating system may have chosen.
+    let listening = match args.listen {
+        Some(_) => format!(", listening on {address}"),
         None => String::new(),
     };
-    output.note(&format!("waiting at {redirect_uri}{behind} (Ctrl-C ends)"));
+    output.note(&format!(
+        "waiting for {redirect_uri}{listening} (Ctrl-C ends)"
+    ));
     if !args.no_open {
-        browser::open(login.as_str());
+        browser::open(url.as_str());
     }
     let code = tokio::select! {
         code = callbacks.recv() => code.flatten(),
-        () = end.wanted() => {
-            return Err(Failure::Other("interrupted before anybody logged in".to_owned()));
+        () = shutdown.requested() => {
+            return Err(CliError::Other("interrupted before the login was complete".to_owned()));
         }
     };
-    let code = code.ok_or_else(|| Failure::NeedsLogin("the user declined the login".to_owned()))?;
-    let token = client.exchange(code).await?;
-    let user = client.user(&token).await?;
+    let code =
+        code.ok_or_else(|| CliError::NeedsLogin("the user declined the login".to_owned()))?;
+    let token = website.exchange(code).await?;
+    let user = website.user(&token).await?;
     server.abort();
-    user::print(&user, output);
-    Ok(())
+    user::print(&user, output)
 }
 
-/// Host and port of the callback; a registered host is taken to lead to this machine.
-fn listen_address(args: &Login) -> Result<SocketAddr, Failure> {
+/// The host and port of the redirect URI. A domain is assumed to resolve to this machine.
+fn listen_address(args: &Login) -> Result<SocketAddr, CliError> {
     let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let Some(uri) = &args.redirect_uri else {
         return Ok(local(0));
@@ -90,10 +76,10 @@ fn listen_address(args: &Login) -> Result<SocketAddr, Failure> {
     if let Some(address) = args.listen {
         return Ok(address);
     }
-    let url = uri.url();
+    let url = uri.as_url();
     if url.scheme() == "https" {
-        return Err(Failure::Usage(
-            "an https callback needs something in front that ends TLS: say where it passes requests on with --listen"
+        return Err(CliError::Usage(
+            "an https redirect URI needs a proxy or tunnel that terminates TLS: use --listen for the address to which it forwards requests"
                 .to_owned(),
         ));
     }
@@ -105,28 +91,23 @@ fn listen_address(args: &Login) -> Result<SocketAddr, Failure> {
     })
 }
 
-fn cannot_be_registered(redirect_uri: &RedirectUri) -> bool {
-    let url = redirect_uri.url();
-    url.port().is_some() || !matches!(url.host(), Some(Host::Domain(host)) if host != "localhost")
-}
-
-/// What the callback page needs.
+/// The state of the callback page.
 struct Waiting {
     path: String,
-    csrf: weixin::CsrfToken,
-    /// `None`: declined.
+    csrf: CsrfToken,
+    /// Receives the code, or `None` if the user declined.
     sender: mpsc::Sender<Option<Code>>,
 }
 
-/// Only the callback of this login ends the wait.
+/// Ends the wait at the callback of this login, and at no other request.
 async fn callback(
     State(waiting): State<Arc<Waiting>>,
-    address: Uri,
+    uri: Uri,
 ) -> (StatusCode, Html<&'static str>) {
-    if address.path() != waiting.path {
+    if uri.path() != waiting.path {
         return (StatusCode::NOT_FOUND, Html(OTHER));
     }
-    let callback = Callback::parse(address.query().unwrap_or_default());
+    let callback = Callback::parse(uri.query().unwrap_or_default());
     match callback.and_then(|callback| callback.verify(&waiting.csrf)) {
         Ok(code) => {
             let _ = waiting.sender.try_send(Some(code));
@@ -141,9 +122,9 @@ async fn callback(
 }
 
 const DONE: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>weixin</title>\
-<p>请回到终端，可以关闭此窗口。<p>Go back to the terminal; you can close this window.";
+<p>请回到终端，可以关闭此窗口。<p>Return to the terminal. You can close this window.";
 const OTHER: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>weixin</title>\
-<p>这不是终端正在等待的登录。<p>This is not the login that the terminal waits for.";
+<p>登录已失效，请在终端重新登录。<p>This login is no longer valid. Start again in the terminal.";
 
 #[cfg(test)]
 mod tests {
@@ -153,7 +134,7 @@ mod tests {
     use crate::args::{Args, Command};
 
     #[test]
-    fn the_wait_is_at_host_and_port_of_the_callback_unless_an_address_is_named() {
+    fn the_wait_is_at_host_and_port_of_the_redirect_uri_unless_an_address_is_given() {
         let address = |uri: &str, more: &[&str]| {
             let args = [&["weixin", "login", "--redirect-uri", uri], more].concat();
             let Command::Login(args) = Args::parse_from(args).command else {
@@ -173,6 +154,6 @@ mod tests {
         let behind = address("https://www.example.com/cb", &named);
         assert_eq!(behind.unwrap(), "127.0.0.1:0");
         let alone = address("https://www.example.com/cb", &[]);
-        assert!(matches!(alone, Err(Failure::Usage(_))), "{alone:?}");
+        assert!(matches!(alone, Err(CliError::Usage(_))), "{alone:?}");
     }
 }

@@ -1,75 +1,70 @@
 //! `weixin login-url`
 
 use serde_json::{Value, json};
-use weixin::{EmbeddedQr, LoginRequest, TextColour};
-
-use crate::{
-    args::{LoginUrl, PageLang},
-    failure::Failure,
-    output::Output,
+use url::Url;
+use weixin::{
+    CsrfToken, QrPageOptions,
+    authorize::{EmbeddedQr, TextColor},
 };
 
-pub(super) async fn run(args: LoginUrl, output: Output) -> Result<(), Failure> {
-    let request = request(&args);
-    let (endpoints, app) = (args.app.addresses.endpoints(), args.app.id()?);
+use crate::{args::LoginUrl, error::CliError, output::Output};
+
+pub(super) async fn run(args: LoginUrl, output: Output) -> Result<(), CliError> {
+    let (website, options) = (args.app.website()?, options(&args));
+    let csrf = CsrfToken::random()?;
     if let Some(container) = &args.embed {
-        print_embedded(
-            &request.embedded(&endpoints, &app, container)?,
-            container,
-            output,
-        );
-        return Ok(());
+        let qr = website.embedded_qr(&args.redirect_uri, &csrf, &options)?;
+        return print_embedded(&qr, &csrf, container, output);
     }
-    let login = request.url(&endpoints, &app)?;
+    let url = website.authorize_url(&args.redirect_uri, &csrf, &options)?;
     if args.probe {
-        args.app.client_without_secret()?.probe(&login).await?;
+        website.probe(&args.redirect_uri).await?;
     }
-    print(&login, output);
-    Ok(())
+    print(&url, &csrf, output)
 }
 
-fn request(args: &LoginUrl) -> LoginRequest {
-    let mut request = LoginRequest::new(args.redirect_uri.clone());
-    if let Some(lang) = args.lang {
-        request = request.lang(match lang {
-            PageLang::Cn => weixin::PageLang::Cn,
-            PageLang::En => weixin::PageLang::En,
-        });
+fn options(args: &LoginUrl) -> QrPageOptions {
+    let mut options = QrPageOptions::new();
+    if let Some(language) = args.lang {
+        options = options.language(language);
     }
     if args.page.white {
-        request = request.text_colour(TextColour::White);
+        options = options.text_color(TextColor::White);
     }
     if let Some(stylesheet) = &args.page.stylesheet {
-        request = request.stylesheet(stylesheet);
+        options = options.stylesheet(stylesheet);
     }
-    if args.page.new_look {
-        request = request.new_look();
+    if args.page.lite_style {
+        options = options.lite_style();
     }
     if args.page.no_fast_login {
-        request = request.no_fast_login();
+        options = options.no_fast_login();
     }
-    request
+    options
 }
 
-pub(super) fn print(login: &weixin::LoginUrl, output: Output) {
-    let json = json!({ "url": login.as_str(), "state": login.csrf().state() });
-    output.result(|| login.to_string(), &json);
+pub(super) fn print(url: &Url, csrf: &CsrfToken, output: Output) -> Result<(), CliError> {
+    let json = json!({ "url": url.as_str(), "state": csrf.state() });
+    output.result(|| url.to_string(), &json)
 }
 
-/// What a page needs, as HTML for people.
-fn print_embedded(qr: &EmbeddedQr, container: &str, output: Output) {
+/// Prints the HTML of an embedded QR code, or its parts as JSON.
+fn print_embedded(
+    qr: &EmbeddedQr,
+    csrf: &CsrfToken,
+    container: &str,
+    output: Output,
+) -> Result<(), CliError> {
+    let (script_url, settings) = (qr.script_url(), qr.settings(container));
     let text = || {
         format!(
-            "<div id=\"{container}\"></div>\n<script src=\"{}\"></script>\n<script>new WxLogin({})</script>",
-            qr.script_url(),
-            qr.settings()
+            "<div id=\"{container}\"></div>\n<script src=\"{script_url}\"></script>\n<script>new WxLogin({settings})</script>"
         )
     };
-    let settings: Value = serde_json::from_str(qr.settings()).unwrap_or_default();
     let json = json!({
-        "script_url": qr.script_url(),
-        "settings": settings,
-        "state": qr.csrf().state(),
+        "script_url": script_url.as_str(),
+        "settings": serde_json::from_str::<Value>(&settings).unwrap_or_default(),
+        "state": csrf.state(),
     });
-    output.result(text, &json);
+    output.result(text, &json)
 }

@@ -1,4 +1,4 @@
-//! One file for each command.
+//! The commands, one file for each.
 
 mod app_token;
 mod authorize_url;
@@ -17,12 +17,12 @@ mod shell;
 mod sim;
 mod user;
 
-use crate::{args::Command, failure::Failure, output::Output};
+use crate::{args::Command, error::CliError, output::Output};
 
-pub(crate) async fn run(command: Command, output: Output) -> Result<(), Failure> {
+pub(crate) async fn run(command: Command, output: Output) -> Result<(), CliError> {
     match command {
         Command::AppToken(args) => app_token::run(args, output).await,
-        Command::AuthorizeUrl(args) => authorize_url::run(args, output),
+        Command::AuthorizeUrl(args) => authorize_url::run(&args, output),
         Command::Check(args) => check::run(args, output).await,
         Command::Completions(args) => {
             shell::completions(&args);

@@ -1,26 +1,25 @@
 //! `weixin phone-number`
 
 use serde_json::json;
-use weixin::{AppKind, AppTokens, Code, MemoryStore};
+use weixin::{mini_program::PhoneCode, store::MemoryStore};
 
 use crate::{
     args::PhoneNumber,
-    failure::Failure,
+    error::CliError,
     output::{Output, table},
 };
 
-pub(super) async fn run(args: PhoneNumber, output: Output) -> Result<(), Failure> {
-    let code = Code::new(args.code).map_err(|error| Failure::Usage(error.to_string()))?;
-    let client = args.app.client_of(AppKind::MiniProgram)?;
-    let tokens = AppTokens::new(client.clone(), MemoryStore::new());
-    let phone = client.phone_number(&tokens, code).await?;
+pub(super) async fn run(args: PhoneNumber, output: Output) -> Result<(), CliError> {
+    let code = PhoneCode::new(args.code)?;
+    let program = args.app.mini_program()?;
+    let tokens = program.app_tokens(MemoryStore::new());
+    let phone = program.phone_number(&tokens, code).await?;
     let text = || {
         table(&[
             ("phone number", phone.phone_number.clone()),
             ("country code", phone.country_code.clone()),
-            ("without it", phone.pure_phone_number.clone()),
+            ("national number", phone.pure_phone_number.clone()),
         ])
     };
-    output.result(text, &json!(phone));
-    Ok(())
+    output.result(text, &json!(phone))
 }

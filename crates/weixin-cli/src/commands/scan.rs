@@ -1,22 +1,22 @@
-//! `weixin scan`: the phone, played by the command line.
+//! `weixin scan`: the phone of a simulator, on the command line.
 
 use http::{Request, Response, header::LOCATION};
 use serde_json::{Value, json};
 use url::{Position, Url};
-use weixin::{Https, Transport};
+use weixin::transport::{Https, Transport};
 
-use crate::{args::Scan, failure::Failure, output::Output};
+use crate::{args::Scan, error::CliError, output::Output};
 
-/// Where a QR page names its QR code.
+/// The path of the QR code in a QR page.
 const QR_MARKER: &str = "/connect/qrcode/";
 
-pub(super) async fn run(args: Scan, output: Output) -> Result<(), Failure> {
-    let login_url = at_simulator(args.login_url, args.sim.as_ref())?;
-    let simulator = Simulator::behind(&login_url).await?;
+pub(super) async fn run(args: Scan, output: Output) -> Result<(), CliError> {
+    let login_url = on_simulator(args.login_url, args.sim.as_ref())?;
+    let simulator = Simulator::of(&login_url).await?;
     let callback = match simulator.open(&login_url).await? {
         Page::Callback(_) if args.person.is_some() || args.cancel => {
-            return Err(Failure::Other(
-                "this simulator allows every login by itself (--auto-allow): there is nothing to scan".to_owned(),
+            return Err(CliError::Other(
+                "this simulator allows every login at once (--auto-allow): there is nothing to scan".to_owned(),
             ));
         }
         Page::Callback(callback) => Some(callback),
@@ -25,30 +25,29 @@ pub(super) async fn run(args: Scan, output: Output) -> Result<(), Failure> {
             None
         }
         Page::QrCode(uuid) => {
-            let who = args
+            let user = args
                 .person
                 .map_or_else(|| json!({}), |person| json!({ "user": person }));
-            let answer = simulator.act(&uuid, "allow", &who).await?;
-            answer["redirect_url"].as_str().map(str::to_owned)
+            let response = simulator.act(&uuid, "allow", &user).await?;
+            response["redirect_url"].as_str().map(str::to_owned)
         }
     };
     let text = || {
         callback
             .clone()
-            .unwrap_or_else(|| "cancelled: the browser stays where it is".to_owned())
+            .unwrap_or_else(|| "canceled: the browser stays on the login page".to_owned())
     };
-    output.result(text, &json!({ "redirect_url": callback }));
-    Ok(())
+    output.result(text, &json!({ "redirect_url": callback }))
 }
 
-/// WeChat's own address, as the simulator has it.
-fn at_simulator(login_url: Url, sim: Option<&Url>) -> Result<Url, Failure> {
+/// The login URL, with the simulator in place of WeChat.
+fn on_simulator(login_url: Url, sim: Option<&Url>) -> Result<Url, CliError> {
     let Some(sim) = sim else { return Ok(login_url) };
     sim.join(&login_url[Position::BeforePath..])
-        .map_err(|error| Failure::Usage(error.to_string()))
+        .map_err(|error| CliError::Usage(error.to_string()))
 }
 
-/// What a login address leads to.
+/// The result of opening a login URL.
 enum Page {
     QrCode(String),
     Callback(String),
@@ -60,16 +59,16 @@ struct Simulator {
 }
 
 impl Simulator {
-    /// Makes sure that it is one before anything else is sent.
-    async fn behind(login_url: &Url) -> Result<Self, Failure> {
+    /// The simulator of a login URL. Checks that it is one before anything else is sent.
+    async fn of(login_url: &Url) -> Result<Self, CliError> {
         let origin = login_url.origin().ascii_serialization();
         let simulator = Self {
             https: Https::new()?,
             origin,
         };
         let not_one = || {
-            Failure::Usage(format!(
-                "{} is not a simulator: name the one that stands for it by --sim, or open the address in a browser and scan it with WeChat",
+            CliError::Usage(format!(
+                "{} is not a simulator: use --sim for one in its place, or open the URL in a browser and scan it with WeChat",
                 simulator.origin
             ))
         };
@@ -88,7 +87,7 @@ impl Simulator {
         }
     }
 
-    async fn open(&self, login_url: &Url) -> Result<Page, Failure> {
+    async fn open(&self, login_url: &Url) -> Result<Page, CliError> {
         let mut url = login_url.clone();
         url.set_fragment(None);
         let response = self
@@ -109,19 +108,19 @@ impl Simulator {
                     .split_once("<h1>")
                     .and_then(|(_, rest)| rest.split('<').next());
                 let title = title.unwrap_or("no QR code");
-                Failure::Configuration(format!("the login page refuses this address: {title}"))
+                CliError::Configuration(format!("the login page rejects this URL: {title}"))
             })
     }
 
-    async fn act(&self, uuid: &str, action: &str, body: &Value) -> Result<Value, Failure> {
+    async fn act(&self, uuid: &str, action: &str, body: &Value) -> Result<Value, CliError> {
         let url = self.url(&format!("logins/{uuid}/{action}"));
         let response = self
             .send(Request::post(url).body(body.to_string().into_bytes()))
             .await?;
-        let answer: Value = serde_json::from_slice(response.body()).unwrap_or_default();
-        match answer["error"]["rule"].as_str() {
-            Some(rule) => Err(Failure::Usage(rule.to_owned())),
-            None => Ok(answer),
+        let value: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+        match value["error"]["rule"].as_str() {
+            Some(rule) => Err(CliError::Usage(rule.to_owned())),
+            None => Ok(value),
         }
     }
 
@@ -132,8 +131,8 @@ impl Simulator {
     async fn send(
         &self,
         request: Result<Request<Vec<u8>>, http::Error>,
-    ) -> Result<Response<Vec<u8>>, Failure> {
-        let request = request.map_err(|error| Failure::Usage(error.to_string()))?;
+    ) -> Result<Response<Vec<u8>>, CliError> {
+        let request = request.map_err(|error| CliError::Usage(error.to_string()))?;
         Ok(self.https.send(request).await?)
     }
 }

@@ -1,4 +1,4 @@
-//! `weixin completions` and `weixin man`: what shells and `man` are to know of this command.
+//! `weixin completions` and `weixin man`: files for shells and `man`.
 
 use std::{fs, io};
 
@@ -6,7 +6,7 @@ use clap::CommandFactory;
 
 use crate::{
     args::{Args, Completions, Man},
-    failure::Failure,
+    error::CliError,
     output::Output,
 };
 
@@ -16,8 +16,8 @@ pub(super) fn completions(args: &Completions) {
     clap_complete::generate(args.shell, &mut Args::command(), NAME, &mut io::stdout());
 }
 
-/// One page for the command and one for each of its own.
-pub(super) fn man(args: &Man, output: Output) -> Result<(), Failure> {
+/// Writes one page for `weixin`, and one for each command.
+pub(super) fn man(args: &Man, output: Output) -> Result<(), CliError> {
     fs::create_dir_all(&args.directory)?;
     clap_mangen::generate_to(Args::command(), &args.directory)?;
     output.note(&format!(

@@ -1,47 +1,35 @@
 //! `weixin user`
 
 use serde_json::json;
-use weixin::Lang;
+use weixin::tokens::Bearer;
 
 use crate::{
-    args::{self, User},
-    failure::Failure,
+    args::User,
+    error::CliError,
     output::{Output, table},
 };
 
-pub(super) async fn run(args: User, output: Output) -> Result<(), Failure> {
-    let (access_token, openid) = args.on_behalf.bearer()?;
-    let lang = match args.lang {
-        args::Lang::En => Lang::En,
-        args::Lang::ZhCn => Lang::ZhCn,
-        args::Lang::ZhTw => Lang::ZhTw,
+pub(super) async fn run(args: User, output: Output) -> Result<(), CliError> {
+    let (access_token, openid) = args.token.user_token()?;
+    let bearer = Bearer {
+        access_token: &access_token,
+        openid: &openid,
     };
-    let user = args
-        .on_behalf
-        .client()?
-        .user_in(lang, (&access_token, &openid))
-        .await?;
-    print(&user, output);
-    Ok(())
+    let user = args.token.client()?.user(bearer).await?;
+    print(&user, output)
 }
 
-pub(super) fn print(user: &weixin::User, output: Output) {
+pub(super) fn print(user: &weixin::User, output: Output) -> Result<(), CliError> {
     let text = || {
+        let unionid = user.unionid.as_ref();
+        let unionid = unionid.map_or("-", |unionid| unionid.as_str());
+        let avatar = user.headimgurl.as_deref().unwrap_or("-");
         table(&[
             ("nickname", user.nickname.clone()),
-            ("open id", user.openid.to_string()),
-            (
-                "union id",
-                user.unionid
-                    .as_ref()
-                    .map_or("-", |unionid| unionid.as_str())
-                    .to_owned(),
-            ),
-            (
-                "avatar",
-                user.headimgurl.as_deref().unwrap_or("-").to_owned(),
-            ),
+            ("OpenID", user.openid.to_string()),
+            ("UnionID", unionid.to_owned()),
+            ("avatar", avatar.to_owned()),
         ])
     };
-    output.result(text, &json!(user));
+    output.result(text, &json!(user))
 }

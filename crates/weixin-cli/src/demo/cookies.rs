@@ -1,8 +1,8 @@
-//! Reading the two plain cookies of the demo.
+//! The values of the two cookies of the demo.
 
 use axum::http::{HeaderMap, header};
 
-/// The value of a cookie; these are short words, so nothing needs decoding.
+/// The value of a cookie. The values are short words that need no decoding.
 pub(super) fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let pairs = headers
         .get_all(header::COOKIE)

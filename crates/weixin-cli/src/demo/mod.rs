@@ -1,50 +1,34 @@
-//! The example site of `weixin demo`: log in, look at the profile and the token, log out.
+//! The example site of `weixin demo`: log in, see the profile and the token, log out.
 
 mod cookies;
 mod handlers;
-mod language;
 mod pages;
-mod problem;
+mod request;
 mod sessions;
-
-use std::sync::Arc;
+mod state;
 
 use axum::{
     Router,
-    extract::{FromRef, State},
+    extract::State,
     http::{HeaderName, HeaderValue, header},
     middleware,
     response::Response,
     routing::{get, post},
 };
-use weixin_axum::WebLogin;
+use weixin::Website;
+use weixin_axum::{ConfigError, WebLogin};
 
-use self::sessions::Sessions;
+use self::state::Site;
 
-/// What the handlers share.
-#[derive(Clone)]
-pub(crate) struct Site {
-    login: WebLogin,
-    sessions: Arc<Sessions>,
-    /// The address under which cookies and callback belong together.
-    origin: Arc<str>,
-}
-
-impl FromRef<Site> for WebLogin {
-    fn from_ref(site: &Site) -> Self {
-        site.login.clone()
-    }
-}
-
-/// The site at `origin`; avatars come from `avatars`.
-pub(crate) fn router(login: WebLogin, origin: &str, avatars: &str) -> Router {
-    let policy = content_security_policy(avatars);
-    let site = Site {
-        login,
-        sessions: Arc::default(),
-        origin: origin.into(),
-    };
-    Router::new()
+/// The site at `origin`, whose avatars come from the origin `avatars`.
+pub(crate) fn site(website: Website, origin: &str, avatars: &str) -> Result<Router, ConfigError> {
+    let redirect_uri = format!("{origin}/callback").parse()?;
+    let login = WebLogin::builder(redirect_uri)
+        .website(website.clone())
+        .login_path("/login".parse()?)
+        .pages(pages::message)
+        .build()?;
+    Ok(Router::new()
         .route("/", get(handlers::home))
         .route("/login", get(handlers::login))
         .route("/callback", get(handlers::callback))
@@ -54,11 +38,16 @@ pub(crate) fn router(login: WebLogin, origin: &str, avatars: &str) -> Router {
         .route("/language", get(handlers::language))
         .route("/style.css", get(pages::style))
         .fallback(handlers::not_found)
-        .layer(middleware::map_response_with_state(policy, protect))
-        .with_state(site)
+        .layer(login)
+        .layer(middleware::map_request(request::prepare))
+        .layer(middleware::map_response_with_state(
+            content_security_policy(avatars),
+            protect,
+        ))
+        .with_state(Site::new(website, origin)))
 }
 
-/// Nothing from elsewhere but avatars; no script at all.
+/// Allows nothing from other origins but avatars, and no scripts.
 fn content_security_policy(avatars: &str) -> HeaderValue {
     let policy = format!(
         "default-src 'none'; style-src 'self'; img-src 'self' {avatars}; form-action 'self'; \

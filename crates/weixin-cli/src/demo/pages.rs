@@ -1,13 +1,15 @@
-//! The pages of the demo, as templates.
+//! The pages, as templates.
 
 use askama::Template;
 use axum::{
     http::{StatusCode, header::CONTENT_TYPE},
     response::{Html, IntoResponse, Response},
 };
+use weixin::Language;
+use weixin_axum::pages::PageText;
 
 use super::sessions::{Notice, Session};
-use crate::language::Language;
+use crate::lang::Pick;
 
 #[derive(Template)]
 #[template(path = "welcome.html")]
@@ -23,37 +25,35 @@ struct Profile<'a> {
 }
 
 impl Profile<'_> {
-    /// An empty name is shown as what it is.
+    /// The nickname, or a text for an empty one.
     fn name(&self) -> &str {
         match self.session.user.nickname.as_str() {
-            "" => self.language.say("（没有昵称）", "(no nickname)"),
+            "" => self.language.pick("（没有昵称）", "(no nickname)"),
             name => name,
         }
     }
 }
 
 #[derive(Template)]
-#[template(path = "problem.html")]
-struct ProblemPage {
+#[template(path = "message.html")]
+struct Message<'a> {
     language: Language,
-    title: &'static str,
-    text: &'static str,
+    page: &'a PageText,
 }
 
 pub(super) fn welcome(language: Language) -> Response {
-    page(&Welcome { language })
+    response(&Welcome { language })
 }
 
 pub(super) fn profile(language: Language, session: &Session) -> Response {
-    page(&Profile { language, session })
+    response(&Profile { language, session })
 }
 
-pub(super) fn problem(language: Language, title: &'static str, text: &'static str) -> Response {
-    page(&ProblemPage {
-        language,
-        title,
-        text,
-    })
+/// Renders the pages of failed logins.
+pub(super) fn message(page: &PageText) -> String {
+    let language = page.language;
+    // The template itself cannot fail, and writing to a string does not either.
+    Message { language, page }.render().unwrap_or_default()
 }
 
 pub(super) async fn style() -> Response {
@@ -64,7 +64,7 @@ pub(super) async fn style() -> Response {
         .into_response()
 }
 
-fn page(template: &impl Template) -> Response {
+fn response(template: &impl Template) -> Response {
     template.render().map_or_else(
         |_| StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         |html| Html(html).into_response(),

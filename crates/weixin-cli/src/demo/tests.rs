@@ -1,4 +1,4 @@
-//! What the browser tests cannot bring about: WeChat away, or a site that is set up wrongly.
+//! Cases that the browser tests cannot cause: WeChat is unreachable, or the site is misconfigured.
 
 use axum::{
     Router,
@@ -7,21 +7,20 @@ use axum::{
 };
 use tokio::net::TcpSocket;
 use tower::ServiceExt;
-use weixin::{AppSecret, Client, Endpoints};
+use weixin::{AppSecret, Endpoints};
 use weixin_sim::{App, Sim};
 
 use super::*;
 
 const SITE: &str = "http://127.0.0.1:8080";
 
-fn site(wechat: &str) -> Router {
+fn demo(wechat: &str) -> Router {
     let secret = AppSecret::new("s".repeat(32)).unwrap();
-    let client = Client::builder("wx0123456789abcdef".parse().unwrap(), secret)
+    let website = Website::builder("wx0123456789abcdef".parse().unwrap(), secret)
         .endpoints(Endpoints::single(wechat.parse().unwrap()))
         .build()
         .unwrap();
-    let redirect_uri = format!("{SITE}/callback").parse().unwrap();
-    router(WebLogin::new(client, redirect_uri).unwrap(), SITE, wechat)
+    site(website, SITE, wechat).unwrap()
 }
 
 /// Status, headers and body of a page in English.
@@ -48,7 +47,7 @@ fn text(headers: &header::HeaderMap, name: HeaderName) -> &str {
     headers[name].to_str().unwrap()
 }
 
-/// A callback with this browser's state and any code.
+/// Status and title of a callback with this browser's state and any code.
 async fn callback(site: &Router) -> (StatusCode, String) {
     let (_, headers, _) = open(site, "/login", "").await;
     let cookie = text(&headers, header::SET_COOKIE)
@@ -78,12 +77,12 @@ async fn callback(site: &Router) -> (StatusCode, String) {
 }
 
 #[tokio::test]
-async fn wechat_away_is_said_with_a_way_on() {
+async fn an_unreachable_wechat_is_a_page_that_says_so() {
     // Nothing listens at this port, and no other program gets it while it is bound.
     let closed = TcpSocket::new_v4().unwrap();
     closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let wechat = format!("http://{}", closed.local_addr().unwrap());
-    let (status, title) = callback(&site(&wechat)).await;
+    let (status, title) = callback(&demo(&wechat)).await;
     assert_eq!(
         (status, title.as_str()),
         (StatusCode::SERVICE_UNAVAILABLE, "WeChat is not available")
@@ -91,13 +90,13 @@ async fn wechat_away_is_said_with_a_way_on() {
 }
 
 #[tokio::test]
-async fn a_site_that_wechat_does_not_know_says_whose_fault_it_is() {
+async fn a_site_that_wechat_does_not_know_is_misconfigured() {
     let sim = Sim::builder()
         .app(App::new("wxother", "secret"))
         .start()
         .await
         .unwrap();
-    let (status, title) = callback(&site(sim.url())).await;
+    let (status, title) = callback(&demo(sim.url())).await;
     assert_eq!(
         (status, title.as_str()),
         (
@@ -109,7 +108,7 @@ async fn a_site_that_wechat_does_not_know_says_whose_fault_it_is() {
 
 #[tokio::test]
 async fn a_login_begins_at_the_host_that_wechat_calls_back() {
-    let site = site("http://127.0.0.1:1");
+    let site = demo("http://127.0.0.1:1");
     let request = Request::get("/login").header(header::HOST, "localhost:8080");
     let response = site
         .oneshot(request.body(Body::empty()).unwrap())
@@ -124,7 +123,7 @@ async fn a_login_begins_at_the_host_that_wechat_calls_back() {
 
 #[tokio::test]
 async fn every_page_is_protected_and_none_is_kept() {
-    let site = site("http://127.0.0.1:9300");
+    let site = demo("http://127.0.0.1:9300");
     for path in ["/", "/login", "/callback", "/style.css", "/nothing"] {
         let (_, headers, _) = open(&site, path, "").await;
         insta::allow_duplicates! {
@@ -148,7 +147,7 @@ async fn every_page_is_protected_and_none_is_kept() {
 
 #[tokio::test]
 async fn without_a_session_the_buttons_lead_to_the_start() {
-    let site = site("http://127.0.0.1:1");
+    let site = demo("http://127.0.0.1:1");
     for path in ["/refresh", "/check", "/logout"] {
         let request = Request::post(path).header(header::COOKIE, "demo-session=stolen");
         let response = site

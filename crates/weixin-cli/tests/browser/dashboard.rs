@@ -1,4 +1,4 @@
-//! The simulator's dashboard, which shows live what is going on.
+//! The simulator's dashboard, which shows logins and requests live.
 
 use weixin_sim::{Effect, Fault, Sim};
 

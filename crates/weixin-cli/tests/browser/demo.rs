@@ -1,4 +1,4 @@
-//! `weixin demo` as a person starts it, and its simulator's control.
+//! `weixin demo` as a user starts it, and the control of its simulator.
 
 use std::{
     io::{BufRead, BufReader},
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 pub(crate) struct Demo {
     process: Child,
-    /// With a slash at its end.
+    /// Ends with a slash.
     pub(crate) site: String,
     pub(crate) simulator: String,
 }
@@ -52,7 +52,7 @@ impl Demo {
         response.json().await.unwrap()
     }
 
-    /// The QR codes that wait, the newest last.
+    /// The pending QR codes, the newest last.
     pub(crate) async fn pending(&self) -> Vec<String> {
         let url = format!("{}/_sim/api/logins", self.simulator);
         let logins: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
@@ -63,27 +63,27 @@ impl Demo {
             .collect()
     }
 
-    /// Somebody allows the newest login.
+    /// Allows the newest login.
     pub(crate) async fn allow(&self, person: &str) {
         let uuid = self.pending().await.pop().unwrap();
         self.allow_as(&uuid, person).await;
     }
 
-    /// Returns the address that the browser is sent to.
+    /// Returns the URL to which the browser is redirected.
     pub(crate) async fn allow_as(&self, uuid: &str, person: &str) -> String {
         let body = format!(r#"{{"user":"{person}"}}"#);
-        let answer = self.control(&format!("logins/{uuid}/allow"), &body).await;
-        answer["redirect_url"].as_str().unwrap().to_owned()
+        let response = self.control(&format!("logins/{uuid}/allow"), &body).await;
+        response["redirect_url"].as_str().unwrap().to_owned()
     }
 
-    /// The code of a login that nobody polls for.
+    /// The code of a login for which no page polls.
     pub(crate) async fn code_of(&self, uuid: &str) -> String {
         let callback = self.allow_as(uuid, "xiaoming").await;
         callback.split(['=', '&']).nth(1).unwrap().to_owned()
     }
 
-    /// Exchanges a code behind the site's back.
-    pub(crate) async fn spend(&self, code: &str) {
+    /// Exchanges a code before the site does.
+    pub(crate) async fn exchange(&self, code: &str) {
         let url = format!(
             "{}/sns/oauth2/access_token?appid=wx0123456789abcdef&secret={}&code={code}&grant_type=authorization_code",
             self.simulator,

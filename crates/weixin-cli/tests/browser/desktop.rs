@@ -1,4 +1,4 @@
-//! WeChat for PC runs on the browser's machine: nobody has to scan.
+//! WeChat for PC runs on the browser's machine: no scan is needed.
 
 use weixin_sim::{DesktopAnswer, Sim};
 
@@ -35,7 +35,7 @@ async fn the_page_offers_to_log_in_without_scanning_and_does() {
 }
 
 #[tokio::test]
-async fn whoever_refuses_or_may_scan_only_is_left_with_the_qr_code() {
+async fn a_user_who_declines_or_may_only_scan_gets_the_qr_code() {
     let sim = Sim::start().await.unwrap();
     let window = Window::open(&[]).await;
     for answer in [DesktopAnswer::Refuse, DesktopAnswer::Ignore] {

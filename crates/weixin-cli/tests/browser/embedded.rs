@@ -30,7 +30,7 @@ pub(crate) async fn site(sim: &Sim) -> String {
     origin
 }
 
-/// Somebody allows the one login that waits; returns what the callback will hold.
+/// Allows the pending login; returns the query of the callback.
 fn allow(sim: &Sim) -> String {
     let callback = sim.allow(&sim.pending()[0], "xiaoming").unwrap();
     format!("?{}", callback.split_once('?').unwrap().1)

@@ -1,4 +1,4 @@
-//! A browser for which the simulator is WeChat, with the arguments that `weixin sim exec` hands out.
+//! A browser that uses the simulator as WeChat, with the arguments of `weixin sim exec`.
 
 use std::{
     io::{BufRead, BufReader},
@@ -58,7 +58,7 @@ async fn a_browser_finds_the_simulator_under_wechats_own_name() {
     window.wait_for("#sim_phone").await;
     assert!(
         window
-            .address()
+            .url()
             .await
             .starts_with("https://open.weixin.qq.com/connect/qrconnect?"),
     );
@@ -68,8 +68,8 @@ async fn a_browser_finds_the_simulator_under_wechats_own_name() {
     phone.wait_for("#allowed").await;
     window.reads("#done", "['code', 'state']").await;
 
-    // What ends `exec` ends its command, whose end is then told.
+    // SIGTERM is passed on to the program, and its exit code is the one of a shell: 128 + 15.
     terminate(&process);
-    assert_eq!(process.wait().unwrap().code(), Some(1));
+    assert_eq!(process.wait().unwrap().code(), Some(143));
     assert!(reqwest::get(&site).await.is_err());
 }

@@ -1,4 +1,4 @@
-//! Faults of logins, as a site sees them that keeps a cookie.
+//! Faults of logins, at a site that sets a cookie.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +14,7 @@ use weixin_sim::{Effect, Fault, Sim};
 
 use crate::window::Window;
 
-/// The callbacks that came: the query, and whether the site's cookie came with it.
+/// The received callbacks: the query, and whether the site's cookie was sent with it.
 type Callbacks = Arc<Mutex<Vec<(String, bool)>>>;
 
 async fn site(sim: &Sim) -> (String, Callbacks) {
@@ -45,7 +45,7 @@ async fn site(sim: &Sim) -> (String, Callbacks) {
     (origin, callbacks)
 }
 
-/// Logs in with a fault; returns the callbacks and the query that the browser was sent with.
+/// Logs in with a fault; returns the callbacks, and the query to which the simulator redirected the browser.
 async fn log_in(effect: Effect) -> (Vec<(String, bool)>, String) {
     let sim = Sim::start().await.unwrap();
     let (origin, callbacks) = site(&sim).await;

@@ -23,7 +23,7 @@ mod window;
 use self::{demo::Demo, window::Window};
 
 #[tokio::test]
-async fn two_people_log_in_one_after_the_other() {
+async fn two_users_log_in_one_after_the_other() {
     let demo = Demo::start();
     let site = Window::open(&[]).await;
     site.goto(&demo.site).await;
@@ -81,7 +81,7 @@ async fn names_of_every_kind_are_shown_as_text() {
 }
 
 #[tokio::test]
-async fn a_cancelled_qr_code_can_be_scanned_again() {
+async fn a_canceled_qr_code_can_be_scanned_again() {
     let demo = Demo::start();
     let site = Window::open(&[]).await;
     site.goto(&demo.site).await;
@@ -127,7 +127,7 @@ async fn an_expired_qr_code_is_replaced_by_a_new_one() {
 }
 
 #[tokio::test]
-async fn two_tabs_log_in_at_once_as_two_people() {
+async fn two_tabs_log_in_at_once_as_two_users() {
     let demo = Demo::start();
     let one = Window::open(&[]).await;
     one.goto(&format!("{}login", demo.site)).await;
@@ -162,24 +162,24 @@ async fn the_token_is_checked_and_refreshed() {
     site.wait_for("#check").await;
 
     site.click("#check").await;
-    site.reads("#notice", "微信说：access token 有效。").await;
+    site.reads("#notice", "微信返回：access_token 有效。").await;
     site.click("#refresh").await;
-    site.reads("#notice", "已续期：还是原来的 access token。")
+    site.reads("#notice", "已续期：access_token 不变，有效期延长。")
         .await;
 
     demo.control("clock", r#"{"advance_seconds":7200}"#).await;
     site.click("#check").await;
     site.reads(
         "#notice",
-        "微信说：access token 已失效 (42001 access_token expired)",
+        "微信返回：access_token 无效 (42001 access_token expired)",
     )
     .await;
     site.picture("profile-token-expired").await;
     site.click("#refresh").await;
-    site.reads("#notice", "已刷新：换了新的 access token。")
+    site.reads("#notice", "已刷新：获得了新的 access_token。")
         .await;
     site.click("#check").await;
-    site.reads("#notice", "微信说：access token 有效。").await;
+    site.reads("#notice", "微信返回：access_token 有效。").await;
 
     demo.control("clock", r#"{"advance_seconds":2592000}"#)
         .await;
@@ -189,7 +189,7 @@ async fn the_token_is_checked_and_refreshed() {
 }
 
 #[tokio::test]
-async fn a_callback_that_was_used_is_refused_in_another_browser() {
+async fn a_callback_that_was_used_is_rejected_in_another_browser() {
     let demo = Demo::start();
     let site = Window::open(&[]).await;
     site.goto(&format!("{}login", demo.site)).await;
@@ -245,7 +245,7 @@ async fn every_problem_has_a_page_that_says_what_to_do() {
         ),
         (
             format!("{}nothing", demo.site),
-            "There is no such page",
+            "Page not found",
             "not-found",
         ),
     ];
@@ -267,7 +267,7 @@ async fn every_problem_has_a_page_that_says_what_to_do() {
     let state = site.attribute("body", "data-state").await;
     site.goto(&demo.site).await;
     let code = demo.code_of(&uuid).await;
-    demo.spend(&code).await;
+    demo.exchange(&code).await;
     site.goto(&format!("{callback}?code={code}&state={state}"))
         .await;
     site.reads("h1", "This login has already been used").await;

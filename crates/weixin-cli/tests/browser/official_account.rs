@@ -1,4 +1,4 @@
-//! The login of an official account, in a browser that plays WeChat's own.
+//! The login of an official account, in a browser that looks like WeChat's own.
 
 use weixin_sim::Sim;
 

@@ -1,9 +1,9 @@
-//! The simulated phone's first screen, whose owner is chosen once.
+//! The first screen of the simulated phone, whose user is chosen once.
 
 use crate::{demo::Demo, window::Window};
 
 #[tokio::test]
-async fn a_phone_belongs_to_somebody_and_scans_with_one_tap() {
+async fn a_phone_has_a_user_and_scans_with_one_tap() {
     let demo = Demo::start();
     let site = Window::small_and_dark().await;
     let phone = site.tab().await;
@@ -29,7 +29,7 @@ async fn a_phone_belongs_to_somebody_and_scans_with_one_tap() {
 }
 
 #[tokio::test]
-async fn a_phone_opens_mini_programs_and_addresses() {
+async fn a_phone_opens_mini_programs_and_urls() {
     let demo = Demo::start();
     let phone = Window::small_and_dark().await;
     let home = format!("{}/_sim/phone", demo.simulator);

@@ -1,20 +1,21 @@
-//! A site of weixin-axum's in a real browser: cookies lost, callbacks twice, tabs, frames, pop-ups and problems.
+//! A site with `weixin-axum` in a real browser: lost cookies, repeated callbacks, tabs, frames, pop-ups and errors.
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{FromRef, State},
-    http::{HeaderMap, header::CONTENT_SECURITY_POLICY},
+    extract::State,
+    http::header::CONTENT_SECURITY_POLICY,
     response::{Html, IntoResponse},
     routing::get,
 };
 use serde_json::json;
 use tokio::net::TcpListener;
-use url::Url;
-use weixin::{AppKind, AppSecret, Client, Endpoints};
+use weixin::{
+    AppSecret, Endpoints, OfficialAccount, Website, authorize::CallbackTarget, transport::Origin,
+};
 use weixin_axum::{
-    Ending, LoginError, PopUpDone, ReturnPath, StartLogin, VerifiedCode, Visitor, WebLogin,
+    Browser, Login, LoginError, ReturnPath, StartLogin, WebLogin, embed::EmbeddedLogin,
 };
 use weixin_sim::{Effect, Fault, Lifetimes, Sim};
 
@@ -23,41 +24,29 @@ use crate::window::Window;
 #[derive(Clone)]
 struct Site {
     sim: Arc<Sim>,
-    login: WebLogin,
     origin: String,
-}
-
-impl FromRef<Site> for WebLogin {
-    fn from_ref(site: &Site) -> Self {
-        site.login.clone()
-    }
 }
 
 impl Site {
     async fn start() -> Self {
-        Self::in_front_of(Sim::start().await.unwrap()).await
+        Self::with_sim(Sim::start().await.unwrap()).await
     }
 
     /// At `localhost`, whose cookies are not those of 127.0.0.1.
-    async fn in_front_of(sim: Sim) -> Self {
+    async fn with_sim(sim: Sim) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
-        let client = |app: &str, kind| {
-            let secret = AppSecret::new("s".repeat(32)).unwrap();
-            Client::builder(app.parse().unwrap(), secret)
-                .kind(kind)
-                .endpoints(Endpoints::single(sim.url().parse().unwrap()))
-                .build()
-                .unwrap()
-        };
+        let secret = || AppSecret::new("s".repeat(32)).unwrap();
+        let endpoints = Endpoints::single(sim.url().parse().unwrap());
+        let website = Website::builder("wx0123456789abcdef".parse().unwrap(), secret());
+        let account = OfficialAccount::builder("wx0123456789abcde0".parse().unwrap(), secret());
         let login = WebLogin::builder(format!("{origin}/callback").parse().unwrap())
-            .app(client("wx0123456789abcdef", AppKind::Website))
-            .app(client("wx0123456789abcde0", AppKind::OfficialAccount))
+            .website(website.endpoints(endpoints.clone()).build().unwrap())
+            .official_account(account.endpoints(endpoints).build().unwrap())
             .build()
             .unwrap();
         let site = Self {
             sim: Arc::new(sim),
-            login,
             origin,
         };
         let router = Router::new()
@@ -70,26 +59,27 @@ impl Site {
             .route("/pop-up", get(Html(POP_UP)))
             .route(
                 "/embedded/window",
-                get(async |site, headers: HeaderMap| embedded(site, &headers, Ending::Window)),
+                get(async |login| embedded(login, CallbackTarget::Top)),
             )
             .route(
                 "/embedded/frame",
-                get(async |site, headers: HeaderMap| embedded(site, &headers, Ending::Frame)),
+                get(async |login| embedded(login, CallbackTarget::Frame)),
             )
             .route("/scripted", get(scripted))
+            .layer(login)
             .with_state(site.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         site
     }
 
-    /// Somebody follows "log in" in this window.
+    /// Follows "log in" in this window.
     async fn begin(&self, window: Window) -> Window {
         window.goto(&self.origin).await;
         window.click("#login").await;
         window
     }
 
-    /// Somebody allows the login that waits.
+    /// Allows the login that waits.
     async fn allow(&self) {
         let uuid = self.sim.until(|sim| sim.pending().pop()).await;
         self.sim.allow(&uuid, "layla").unwrap();
@@ -106,7 +96,7 @@ impl Site {
 
 const NAME: &str = "ليلى بنت أحمد (layla)";
 
-const POP_UP: &str = r#"<p id=who>nobody</p><button id=login>log in</button><script>
+const POP_UP: &str = r#"<p id=who>not logged in</p><button id=login>log in</button><script>
 let popUp;
 document.getElementById("login").onclick = () => { popUp = window.open("/login", "login"); };
 addEventListener("message", event => {
@@ -115,56 +105,46 @@ addEventListener("message", event => {
 });
 </script>"#;
 
-async fn begin(State(site): State<Site>, headers: HeaderMap) -> Result<StartLogin, LoginError> {
-    let cart: ReturnPath = "/cart".parse().unwrap();
-    Ok(site.login.start(&headers)?.return_to(cart))
+async fn begin(start: StartLogin) -> StartLogin {
+    start.return_to("/cart".parse::<ReturnPath>().unwrap())
 }
 
-/// A pop-up tells its opener; a window of its own says so itself.
+/// A pop-up sends a message to its opener; any other window shows the page.
 async fn callback_page(
     State(site): State<Site>,
-    visitor: Visitor,
-    code: VerifiedCode,
+    browser: Browser,
+    login: Login,
 ) -> Result<impl IntoResponse, LoginError> {
-    let login = site.login.exchange(code).await?;
     let name = login.user().await?.nickname;
-    if visitor.wants_json {
+    if browser.wants_json {
         return Ok(Json(json!({ "name": name })).into_response());
     }
-    let opener = Url::parse(&site.origin).unwrap();
-    let done = PopUpDone::new(&opener, &name, &visitor);
-    let page = done.forgetting(login.forget).into_http();
-    // What the test reads; a browser does not close a window that no script has opened.
+    let opener: Origin = site.origin.parse().unwrap();
+    let page = login.popup(&opener, name.as_str()).into_http();
+    // The test reads this; a browser closes only windows that a script has opened.
     let page = page.map(|body| body.replace("</main>", &format!("<b id=done>{name}</b></main>")));
     Ok(page.map(axum::body::Body::from))
 }
 
-fn embedded(
-    State(site): State<Site>,
-    headers: &HeaderMap,
-    ending: Ending,
-) -> Result<impl IntoResponse + use<>, LoginError> {
-    let login = site.login.embed(headers, "qr", ending)?;
+fn embedded(login: EmbeddedLogin, target: CallbackTarget) -> impl IntoResponse {
+    let login = login.callback_target(target);
     let page = format!(
         "<!doctype html><meta charset=utf-8><h1>a site</h1>{}",
-        login.frame()
+        login.iframe()
     );
-    let policy = [(CONTENT_SECURITY_POLICY, login.policy())];
-    Ok((login, policy, Html(page)))
+    let policy = [(CONTENT_SECURITY_POLICY, login.content_security_policy())];
+    (policy, Html(page))
 }
 
-/// By WeChat's own script.
-async fn scripted(
-    State(site): State<Site>,
-    headers: HeaderMap,
-) -> Result<impl IntoResponse, LoginError> {
-    let login = site.login.embed(&headers, "qr", Ending::Frame)?;
+/// With WeChat's own script.
+async fn scripted(login: EmbeddedLogin) -> impl IntoResponse {
+    let login = login.callback_target(CallbackTarget::Frame);
     let page = format!(
         "<!doctype html><h1>a site</h1><div id=qr></div>{}",
-        login.script()
+        login.script("qr")
     );
-    let policy = [(CONTENT_SECURITY_POLICY, login.policy())];
-    Ok((login, policy, Html(page)))
+    let policy = [(CONTENT_SECURITY_POLICY, login.content_security_policy())];
+    (policy, Html(page))
 }
 
 #[tokio::test]
@@ -181,7 +161,7 @@ const INSIDE_WECHAT: &str =
     "--user-agent=Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Mobile MicroMessenger/8.0.50";
 
 #[tokio::test]
-async fn inside_wechat_the_official_account_asks_and_whoever_says_no_may_try_again() {
+async fn inside_wechat_the_official_account_asks_and_a_user_who_declines_can_try_again() {
     let site = Site::start().await;
     let window = site
         .begin(Window::open(&[INSIDE_WECHAT, "--window-size=420,800"]).await)
@@ -189,10 +169,10 @@ async fn inside_wechat_the_official_account_asks_and_whoever_says_no_may_try_aga
     window.reads("h1", "登录 示例公众号").await;
     window.click("button.cancel").await;
     window.reads("h1", "您已取消登录").await;
-    let address = window.address().await;
+    let url = window.url().await;
     assert!(
-        address.ends_with("/callback?login_error=declined&return_to=/cart"),
-        "{address}"
+        url.ends_with("/callback?login_error=declined&return_to=/cart"),
+        "{url}"
     );
     window.picture("login-declined-zh").await;
     window.click("main a").await;
@@ -202,13 +182,13 @@ async fn inside_wechat_the_official_account_asks_and_whoever_says_no_may_try_aga
 }
 
 #[tokio::test]
-async fn a_snapshot_user_is_told_to_use_the_full_service() {
+async fn a_snapshot_user_is_asked_to_use_the_full_service() {
     let site = Site::start().await;
     let window = site
         .begin(Window::open(&[INSIDE_WECHAT, "--window-size=420,800"]).await)
         .await;
     window.wait_for("button.allow").await;
-    let login = window.address().await;
+    let login = window.url().await;
     let snapshot = login.replace(
         "connect_redirect=1",
         "connect_redirect=1&forceSnapShot=true",
@@ -224,9 +204,9 @@ async fn the_back_button_leads_to_the_qr_page_and_forward_again_to_the_same_logi
     let window = site.begin(Window::open(&[]).await).await;
     site.allow().await;
     window.reads("#done", NAME).await;
-    let callback = window.address().await;
+    let callback = window.url().await;
     window.back().await;
-    // A new QR code, which nobody has to scan: whoever goes on from here is logged in already.
+    // A new QR code, which need not be scanned: the login is complete already.
     window.goto(&callback).await;
     window.reads("#done", NAME).await;
     assert_eq!(site.exchanges(), 1);
@@ -254,7 +234,7 @@ async fn a_callback_that_comes_twice_and_is_reloaded_and_bookmarked_is_one_login
     let window = site.begin(Window::open(&[]).await).await;
     site.allow().await;
     window.reads("#done", NAME).await;
-    let callback = window.address().await;
+    let callback = window.url().await;
     window.goto(&callback).await;
     window.reads("#done", NAME).await;
     assert_eq!(site.exchanges(), 1);
@@ -268,7 +248,7 @@ async fn a_callback_that_comes_twice_and_is_reloaded_and_bookmarked_is_one_login
 }
 
 #[tokio::test]
-async fn a_state_that_comes_back_altered_logs_nobody_in() {
+async fn a_state_that_comes_back_altered_is_no_login() {
     let site = Site::start().await;
     site.sim.fault(Fault::new(Effect::StateAltered));
     let window = site.begin(Window::open(&["--accept-lang=en"]).await).await;
@@ -284,7 +264,7 @@ async fn five_tabs_log_in_side_by_side() {
     let mut lifetimes = Lifetimes::default();
     lifetimes.poll = Duration::from_secs(1);
     let sim = Sim::builder().lifetimes(lifetimes).start().await.unwrap();
-    let site = Site::in_front_of(sim).await;
+    let site = Site::with_sim(sim).await;
     let first = Window::open(&[]).await;
     first.goto(&site.origin).await;
     let mut tabs = Vec::new();
@@ -337,7 +317,7 @@ async fn a_pop_up_tells_its_opener_and_closes() {
 }
 
 #[tokio::test]
-async fn wechat_away_is_a_page_whose_button_begins_a_new_login() {
+async fn an_unreachable_wechat_is_a_page_whose_button_starts_a_new_login() {
     let site = Site::start().await;
     let window = site.begin(Window::small_and_dark().await).await;
     site.sim
@@ -353,7 +333,7 @@ async fn wechat_away_is_a_page_whose_button_begins_a_new_login() {
 }
 
 #[tokio::test]
-async fn a_slow_wechat_is_asked_once_although_the_visitor_loses_patience() {
+async fn a_slow_wechat_is_called_once_although_the_callback_is_opened_again() {
     let site = Site::start().await;
     let window = site.begin(Window::open(&[]).await).await;
     window.shows("#wx_default_tip").await;
@@ -361,7 +341,7 @@ async fn a_slow_wechat_is_asked_once_although_the_visitor_loses_patience() {
         .fault(Fault::new(Effect::DelayMs(1500)).path("/sns/oauth2/access_token"));
     let uuid = site.sim.until(|sim| sim.pending().pop()).await;
     let callback = site.sim.allow(&uuid, "layla").unwrap();
-    // The page's own visit is under way when the address is opened again.
+    // The page's own request is in progress when the URL is opened again.
     let again = window.tab().await;
     again.goto(&callback).await;
     again.reads("#done", NAME).await;
@@ -370,7 +350,7 @@ async fn a_slow_wechat_is_asked_once_although_the_visitor_loses_patience() {
 }
 
 #[tokio::test]
-async fn a_phone_is_told_what_to_do_in_both_languages() {
+async fn a_phone_gets_a_hint_in_both_languages() {
     let site = Site::start().await;
     let agent = "--user-agent=Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148 Safari/604.1";
     for (language, title) in [("zh-CN", "用微信登录"), ("en", "Log in with WeChat")] {

@@ -39,7 +39,7 @@ impl Drop for Website {
     }
 }
 
-/// Somebody takes the simulated phone in a window of its own, and allows.
+/// Allows the login on the simulated phone, in a window of its own.
 async fn allow_on_the_phone(window: &Window) {
     let phone = window.second_window("#sim_phone").await;
     phone.click("input[value=xiaoming]").await;
@@ -75,5 +75,5 @@ async fn an_account_gets_wechat_added_and_is_opened_by_it_after_a_log_out() {
     window.fits().await;
     window.picture("website-delete").await;
     window.click("#delete").await;
-    window.wait_for("#login").await;
+    window.reads("h1", "账号已注销 · Account deleted").await;
 }

@@ -1,4 +1,4 @@
-//! A window of Chromium, with the few things that a person does in it.
+//! A window of Chromium, with the actions of a user.
 
 use std::{
     fs,
@@ -21,10 +21,10 @@ use serde_json::{Value, json};
 use tokio::time::{interval, timeout};
 
 /// Time-out of every wait. Only a failure waits this long.
-const PATIENCE: Duration = Duration::from_mins(5);
+const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Interval at which a page is checked.
-const GLANCE: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The driver's process; ends with its last window, and Chromium with it.
 struct Driver {
@@ -33,8 +33,8 @@ struct Driver {
 }
 
 impl Driver {
-    /// Starts at a free port. The driver chooses one for IPv4 and takes it for IPv6 as well, where
-    /// somebody may have it: then it ends, and another is tried.
+    /// Starts on a free port. The driver chooses one for IPv4 and uses it for IPv6 as well, where it may be in use: then
+    /// the driver ends, and another one is started.
     fn start() -> Self {
         (0..10)
             .find_map(|_| Self::at_a_free_port())
@@ -55,7 +55,7 @@ impl Driver {
             process.wait().unwrap();
             return None;
         };
-        // Its later lines must have somewhere to go.
+        // The pipe must not fill up.
         std::thread::spawn(move || lines.for_each(drop));
         let port = started
             .trim_end_matches('.')
@@ -70,7 +70,7 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        // Killed, it would leave its Chromium behind.
+        // If it were killed, its Chromium would go on running.
         if let Ok(mut connection) = TcpStream::connect(("127.0.0.1", self.port)) {
             let _ = connection.write_all(b"GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
             let _ = connection.read(&mut [0; 256]);
@@ -84,13 +84,13 @@ impl Drop for Driver {
 pub(crate) struct Window {
     client: Client,
     handle: WindowHandle,
-    /// The frame inside it that is meant.
+    /// The frame to act in.
     frame: Option<&'static str>,
     driver: Arc<Driver>,
 }
 
 impl Window {
-    /// A new browser, in Chinese unless an argument says otherwise.
+    /// A new browser, in Chinese unless an argument sets the language.
     pub(crate) async fn open(arguments: &[&str]) -> Self {
         Self::start(arguments, json!({})).await
     }
@@ -126,8 +126,8 @@ impl Window {
         }
         args.extend(arguments);
         options["args"] = json!(args);
-        let patience = PATIENCE.as_millis();
-        let timeouts = json!({ "pageLoad": patience, "script": patience });
+        let milliseconds = TIMEOUT.as_millis();
+        let timeouts = json!({ "pageLoad": milliseconds, "script": milliseconds });
         let capabilities = json!({ "goog:chromeOptions": options, "timeouts": timeouts });
         let capabilities: Capabilities = serde_json::from_value(capabilities).unwrap();
         let client = ClientBuilder::new(HttpConnector::new())
@@ -149,7 +149,7 @@ impl Window {
         self.with(handle, None)
     }
 
-    /// What is inside a frame of this window.
+    /// The content of a frame of this window.
     pub(crate) fn framed(&self, css: &'static str) -> Self {
         self.with(self.handle.clone(), Some(css))
     }
@@ -163,24 +163,28 @@ impl Window {
         }
     }
 
-    /// The address behind a link, in a window of its own.
+    /// The target of a link, in a window of its own.
     pub(crate) async fn second_window(&self, link: &str) -> Self {
-        let address = self.find(link).await.prop("href").await.unwrap().unwrap();
+        let url = self.find(link).await.prop("href").await.unwrap().unwrap();
         let window = self.tab().await;
-        window.goto(&address).await;
+        window.goto(&url).await;
         window
     }
 
-    /// Where this window is.
-    pub(crate) async fn address(&self) -> String {
+    /// The URL of this window.
+    pub(crate) async fn url(&self) -> String {
         self.focused().await.current_url().await.unwrap().into()
     }
 
-    /// Waits until this window is somewhere below an address.
-    pub(crate) async fn arrives(&self, below: &str) {
-        let arrived = async |_| self.address().await.starts_with(below).then_some(());
-        let has_arrived = self.patiently("body", arrived).await.is_some();
-        assert!(has_arrived, "{} is not below {below}", self.address().await);
+    /// Waits until the URL of this window starts with a prefix.
+    pub(crate) async fn arrives(&self, prefix: &str) {
+        let arrived = async |_| self.url().await.starts_with(prefix).then_some(());
+        let has_arrived = self.poll("body", arrived).await.is_some();
+        assert!(
+            has_arrived,
+            "{} does not start with {prefix}",
+            self.url().await
+        );
     }
 
     /// The back button.
@@ -188,11 +192,11 @@ impl Window {
         self.focused().await.back().await.unwrap();
     }
 
-    pub(crate) async fn goto(&self, address: &str) {
-        self.focused().await.goto(address).await.unwrap();
+    pub(crate) async fn goto(&self, url: &str) {
+        self.focused().await.goto(url).await.unwrap();
     }
 
-    /// Loses the cookies of the site that the window is at.
+    /// Deletes the cookies of the site in this window.
     pub(crate) async fn lose_cookies(&self) {
         self.focused().await.delete_all_cookies().await.unwrap();
     }
@@ -214,7 +218,7 @@ impl Window {
         self.find(css).await;
     }
 
-    /// Waits until an element that is always there can be seen.
+    /// Waits until an element that always exists is visible.
     pub(crate) async fn shows(&self, css: &str) {
         self.wait_for(&format!("{css}:not([hidden])")).await;
     }
@@ -225,7 +229,7 @@ impl Window {
             let text = element.text().await.ok()?;
             (text == expected).then_some(())
         };
-        if self.patiently(css, reads).await.is_some() {
+        if self.poll(css, reads).await.is_some() {
             return;
         }
         let found = self.text(css).await;
@@ -234,26 +238,26 @@ impl Window {
 
     pub(crate) async fn text(&self, css: &str) -> String {
         let text = self
-            .patiently(css, async |element: Element| element.text().await.ok())
+            .poll(css, async |element: Element| element.text().await.ok())
             .await;
         text.unwrap_or_else(|| panic!("{css} has no text"))
     }
 
-    /// Asks an element until it has an answer. One of the page before may be found first, and be gone
-    /// when it is asked.
-    async fn patiently<T>(&self, css: &str, ask: impl AsyncFn(Element) -> Option<T>) -> Option<T> {
-        let mut glances = interval(GLANCE);
-        let answer = async {
+    /// Polls an element until `read` returns a value. An element of the previous page may be found first, and be gone when
+    /// it is read.
+    async fn poll<T>(&self, css: &str, read: impl AsyncFn(Element) -> Option<T>) -> Option<T> {
+        let mut polls = interval(POLL_INTERVAL);
+        let value = async {
             loop {
-                glances.tick().await;
+                polls.tick().await;
                 if let Ok(element) = self.focused().await.find(Locator::Css(css)).await
-                    && let Some(answer) = ask(element).await
+                    && let Some(value) = read(element).await
                 {
-                    return answer;
+                    return value;
                 }
             }
         };
-        timeout(PATIENCE, answer).await.ok()
+        timeout(TIMEOUT, value).await.ok()
     }
 
     pub(crate) async fn number(&self, css: &str) -> u64 {
@@ -261,13 +265,13 @@ impl Window {
     }
 
     pub(crate) async fn attribute(&self, css: &str, name: &str) -> String {
-        let value = self.patiently(css, async |element: Element| {
+        let value = self.poll(css, async |element: Element| {
             element.attr(name).await.ok()?
         });
         value.await.unwrap_or_else(|| panic!("{css} has no {name}"))
     }
 
-    /// Presses Tab until the element has the focus, as somebody without a mouse does.
+    /// Presses Tab until the element has the focus, as a user without a mouse does.
     pub(crate) async fn press_until_focused(&self, css: &str) {
         let wanted = self.find(css).await.element_id();
         for _ in 0..20 {
@@ -315,7 +319,7 @@ impl Window {
         let client = self.focused().await;
         let found = client
             .wait()
-            .at_most(PATIENCE)
+            .at_most(TIMEOUT)
             .for_element(Locator::Css(css))
             .await;
         match found {
@@ -337,7 +341,7 @@ impl Window {
             .await
             .unwrap();
         if let Some(css) = self.frame {
-            let wait = self.client.wait().at_most(PATIENCE);
+            let wait = self.client.wait().at_most(TIMEOUT);
             let frame = wait.for_element(Locator::Css(css)).await.unwrap();
             frame.enter_frame().await.unwrap();
         }

@@ -1,4 +1,4 @@
-"""The browser and the phone in front of WeChat's login pages, for programs run by `weixin sim exec`."""
+"""The browser and the phone for WeChat's login pages, for programs run by `weixin sim exec`."""
 
 import importlib.metadata
 import json
@@ -22,21 +22,21 @@ def code_of(callback):
 
 
 def callback_of(login_url):
-    """Plays browser and phone in front of a QR page; returns the address of the callback."""
+    """Acts as browser and phone for a QR page; returns the URL of the callback."""
     uuid = re.search(r"/connect/qrcode/([^\"]+)", open_url(login_url)).group(1)
-    answer = open_url(f"{SIMULATOR}/_sim/api/logins/{uuid}/allow", b"{}")
-    return json.loads(answer)["redirect_url"]
+    response = open_url(f"{SIMULATOR}/_sim/api/logins/{uuid}/allow", b"{}")
+    return json.loads(response)["redirect_url"]
 
 
 def scan(login_url):
-    """Plays browser and phone in front of a QR page; returns the code of the callback."""
+    """Acts as browser and phone for a QR page; returns the code of the callback."""
     return code_of(callback_of(login_url))
 
 
 def open_inside_wechat(login_url):
     """Plays WeChat's own browser; returns the code of the callback."""
-    answer = requests.get(login_url, headers={"User-Agent": WECHAT}, allow_redirects=False)
-    return code_of(answer.headers["Location"])
+    response = requests.get(login_url, headers={"User-Agent": WECHAT}, allow_redirects=False)
+    return code_of(response.headers["Location"])
 
 
 def report(client, seen):

@@ -1,8 +1,9 @@
-//! Every block of the manual and the READMEs is run, in its order, as a reader would.
+//! Runs every block of the manual and the READMEs in order, as a reader would.
 //!
-//! What a block's first line says of it, after its language: `file=NAME`, it is written there; `sh`, it is run;
-//! `sh server`, it runs until its page ends, or with `once` until it has begun; `sh unrun`, it is not run here, and stands in the list below; `text output`, it
-//! is what the block before prints, where `…` is anything; `rust`, it is compiled by the package `doctests`. A page has a directory, a network and a shell of its own.
+//! The first line of a block, after its language: `file=NAME` writes it to a file; `sh` runs it; `sh server` runs it until
+//! its page ends, or with `once` until it has started; `sh unrun` is not run here, and is in the list below; `text output`
+//! is the output of the previous block, where `…` matches any text; `rust` is compiled by the package `doctests`. Each page
+//! has a directory, a network and a shell of its own.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 mod page;
@@ -16,7 +17,7 @@ fn repository() -> PathBuf {
     fs::canonicalize(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).unwrap()
 }
 
-/// The pages of a book, and the READMEs beside it.
+/// The pages of a book, and its READMEs.
 fn pages(directory: &str, readmes: &[&str]) -> Vec<Page> {
     let mut files: Vec<_> = fs::read_dir(repository().join(directory))
         .unwrap()
@@ -43,7 +44,7 @@ fn chinese() -> Vec<Page> {
     pages("docs/zh", &["README.zh-CN.md"])
 }
 
-/// Runs as many pages at a time as there are processors: some compile programs.
+/// Runs one page per processor at a time, because some compile programs.
 fn assert_all_run(pages: &[Page]) {
     let waiting = Mutex::new(pages.iter());
     let problems = Mutex::new(Vec::new());
@@ -111,12 +112,11 @@ fn what_is_not_run_here_is_known() {
     README.md: ./scripts/test
     README.md: cargo install --path crates/weixin-cli
     README.md: weixin sim exec -- python app.py       # unchanged: WeChat's own host names lead to the simulator
-    README.md: weixin sim                             # or by itself, with a dashboard and a phone in your browser
     crates/weixin-cli/README.md: cargo install weixin-cli
-    crates/weixin-cli/README.md: weixin demo                            # the whole login on this machine: a site, WeChat, a phone
-    crates/weixin-cli/README.md: weixin sim exec -- python app.py       # your program, unchanged, against a simulated WeChat
+    crates/weixin-cli/README.md: weixin demo                            # a whole login on this machine: an example site, WeChat, a phone
+    crates/weixin-cli/README.md: weixin sim exec -- python app.py       # your unchanged program, with a WeChat simulator
     crates/weixin-cli/README.md: weixin doctor --app-id wx… --redirect-uri https://www.example.com/callback
-    crates/weixin-cli/README.md: weixin explain 40163                   # what an error code means, in English or Chinese
+    crates/weixin-cli/README.md: weixin explain 40163                   # the cause and the remedy of an error code, in English or Chinese
     doctor.md: weixin doctor --app-id wx… --redirect-uri https://www.example.com/callback
     languages.md: weixin sim exec --fail-on-findings -- pytest
     official-account.md: weixin sim phone http://localhost:8080

@@ -3,19 +3,19 @@
 use std::{fs, path::Path};
 
 pub(crate) struct Page {
-    /// In the repository, such as `docs/zh/website.md`.
+    /// The path in the repository, such as `docs/zh/website.md`.
     pub(crate) path: String,
-    /// Without `docs`.
+    /// The path without `docs`.
     pub(crate) name: String,
     pub(crate) blocks: Vec<Block>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Block {
-    /// What stands behind the fence.
+    /// The text after the fence.
     pub(crate) info: String,
     pub(crate) text: String,
-    /// Where it begins.
+    /// The line of the fence.
     pub(crate) line: usize,
 }
 
@@ -30,7 +30,7 @@ impl Page {
         }
     }
 
-    /// Whether its commands are those of somebody who stands in the repository.
+    /// Set if its commands are run in the repository.
     pub(crate) fn is_readme(&self) -> bool {
         self.name.contains("README")
     }

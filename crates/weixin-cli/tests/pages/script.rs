@@ -12,7 +12,7 @@ use super::{
     repository,
 };
 
-/// What every script begins with: `server FILE` waits until the command in the background says where it listens.
+/// The start of every script: `server FILE` waits until the command in the background prints its URL.
 const BEGIN: &str = r#"
 set -euo pipefail
 ip link set lo up
@@ -27,7 +27,7 @@ server() {
 }
 "#;
 
-/// Commands that a reader has and the tests have in another way.
+/// Commands of a reader, as the tests run them.
 const STAND_INS: [(&str, &str); 3] = [
     // Building once more would take minutes, and change the programs that other tests run.
     (
@@ -44,7 +44,7 @@ echo "the tests do not run: cargo $*"; exit 1
     ("python", "#!/bin/sh\nexec \"$PYTHON\" \"$@\"\n"),
 ];
 
-/// Runs the blocks of a page; says what was wrong if something was.
+/// Runs the blocks of a page; returns what failed.
 pub(crate) fn run(page: &Page) -> Result<(), String> {
     let directory = directory(page);
     let script = write(page, &directory);
@@ -73,7 +73,7 @@ pub(crate) fn run(page: &Page) -> Result<(), String> {
     Ok(())
 }
 
-/// Empty at first, but for what stands for other commands.
+/// A directory with nothing but the replaced commands.
 fn directory(page: &Page) -> PathBuf {
     let name = page.name.replace('/', "-");
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
@@ -90,7 +90,7 @@ fn directory(page: &Page) -> PathBuf {
     directory
 }
 
-/// Writes the files, and returns the script; an empty one if nothing is to be run.
+/// Writes the files, and returns the script, which is empty if nothing is run.
 fn write(page: &Page, directory: &Path) -> String {
     for block in &page.blocks {
         if let Some(file) = block.attribute("file") {
@@ -103,7 +103,7 @@ fn write(page: &Page, directory: &Path) -> String {
     blocks.map(|block| step(block, directory)).collect()
 }
 
-/// One block, its output kept, after a note of which it is.
+/// One block with its output stored, after a line that names it.
 fn step(block: &Block, directory: &Path) -> String {
     let (line, text) = (block.line, &block.text);
     let at = directory.join("line");
@@ -160,7 +160,7 @@ fn command(page: &Page, directory: &Path, script: &str) -> Command {
     command
 }
 
-/// What `./scripts/test` installs beside the programs.
+/// The programs that `./scripts/test` installs.
 fn packages(path: &str) -> PathBuf {
     let debug = Path::new(env!("CARGO_BIN_EXE_weixin")).parent().unwrap();
     debug.parent().unwrap().join(path)
@@ -171,7 +171,7 @@ fn is_root() -> bool {
     fs::metadata("/proc/self").unwrap().uid() == 0
 }
 
-/// Whether a text is the expected one, in which `…` is any text within a line, or any lines if it stands alone.
+/// Compares a text with the expected one, in which `…` is any text within a line, or any lines if it stands alone.
 fn fits(printed: &str, expected: &str) -> bool {
     let (printed, expected): (Vec<_>, Vec<_>) =
         (printed.lines().collect(), expected.lines().collect());

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpSocket;
 
-/// A port at which nothing listens. No other program gets it while this is held.
+/// A port on which nothing listens. No other program gets it while this exists.
 pub(crate) struct Closed {
     _socket: TcpSocket,
     pub(crate) address: SocketAddr,

@@ -1,4 +1,4 @@
-//! The `weixin` command, as a person runs it.
+//! The `weixin` command, as a user runs it.
 
 pub(crate) mod closed;
 
@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
-/// What a command printed, and its exit code.
+/// The output of a command, and its exit code.
 #[derive(Debug, Eq, PartialEq)]
 pub(crate) struct Printed {
     pub(crate) code: Option<i32>,
@@ -47,7 +47,7 @@ pub(crate) fn weixin(args: &[&str]) -> Printed {
     run(command(args))
 }
 
-/// What Ctrl-C does.
+/// Sends SIGINT, as Ctrl-C does.
 pub(crate) fn interrupt(process: &Child) {
     let id = process.id().to_string();
     assert!(

@@ -1,9 +1,9 @@
-//! The members that every response of the API may have: the error code and its text.
+//! The envelope of every response: the error code and its text.
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::json::{self, Loose};
-use crate::{ApiError, ErrCode};
+use crate::error::{ApiError, ErrCode};
 
 #[derive(Deserialize)]
 struct Envelope {
@@ -49,14 +49,14 @@ impl ApiError {
     /// calls mask them.
     ///
     /// ```
-    /// use weixin::ApiError;
+    /// use weixin::error::ApiError;
     ///
     /// let body = r#"{"errcode":40164,"errmsg":"invalid ip 192.0.2.1, not in whitelist rid: 6aac007a-6c02c771-26bf69c4"}"#;
-    /// let error = ApiError::read("/cgi-bin/token", body.as_bytes()).unwrap();
+    /// let error = ApiError::from_response("/cgi-bin/token", body.as_bytes()).unwrap();
     /// assert_eq!(error.message, "invalid ip 192.0.2.1, not in whitelist");
     /// assert_eq!(error.caller_ip(), "192.0.2.1".parse().ok());
     /// ```
-    pub fn read(path: &'static str, body: &[u8]) -> Option<Self> {
+    pub fn from_response(path: &'static str, body: &[u8]) -> Option<Self> {
         let (code, message) = error_in(&json::text(body))?;
         Some(Self::new(path, code, &message))
     }

@@ -1,4 +1,4 @@
-//! Sends calls: to which of WeChat's hosts, how often, and until when.
+//! Sends calls: the host that is tried, the number of attempts, and the deadline.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -7,86 +7,89 @@ use std::{
 
 use http::{Request, Response};
 
-use super::request::{Call, Repeat};
+use super::request::{Call, Idempotency};
 use crate::{
-    Clock, Endpoints, ErrCode, Error, Origin, Retries, Transport, TransportError,
-    TransportErrorKind,
+    clock::Clock,
+    error::{ErrCode, Error},
+    transport::{Endpoints, Origin, RetryPolicy, Transport, TransportError, TransportErrorKind},
 };
 
-/// How long a host is passed over that could not be connected to.
-const SKIPPED: Duration = Duration::from_mins(1);
+/// How long a host is tried last after a failed connection.
+const COOLDOWN: Duration = Duration::from_secs(60);
 
+/// The hosts of WeChat's API, with the transport that reaches them.
 #[derive(Debug)]
-pub(crate) struct Network {
+pub(crate) struct Hosts {
     pub(crate) endpoints: Endpoints,
-    pub(crate) transport: Box<dyn Transport>,
-    pub(crate) retries: Retries,
+    transport: Box<dyn Transport>,
+    retry_policy: RetryPolicy,
     pub(crate) clock: Arc<dyn Clock>,
-    /// Until when each host of the API is passed over.
-    skipped: Mutex<Vec<Option<SystemTime>>>,
+    /// The end of the cooldown of each host of the API.
+    cooldowns: Mutex<Vec<Option<SystemTime>>>,
 }
 
-/// What a failed try is followed by.
+/// The reaction to a failed attempt.
 #[derive(Debug, Eq, PartialEq)]
-enum Next {
-    /// The next host, at once: nothing was sent.
-    Elsewhere,
-    /// The next host, after a pause.
-    Later,
-    Nothing,
+enum RetryAction {
+    /// Try the next host at once: nothing was sent.
+    NextHost,
+    /// Try the next host after a pause.
+    Backoff,
+    GiveUp,
 }
 
-impl Network {
+impl Hosts {
     pub(crate) fn new(
         endpoints: Endpoints,
         transport: Box<dyn Transport>,
-        retries: Retries,
+        retry_policy: RetryPolicy,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let skipped = Mutex::new(vec![None; endpoints.api().len()]);
+        let cooldowns = Mutex::new(vec![None; endpoints.api().len()]);
         Self {
             endpoints,
             transport,
-            retries,
+            retry_policy,
             clock,
-            skipped,
+            cooldowns,
         }
     }
 
     /// The longest time that a call takes, attempts and pauses included.
-    #[cfg(feature = "vault")]
+    #[cfg(feature = "tokens")]
     pub(crate) fn longest_call(&self) -> Duration {
-        let Retries {
-            tries,
-            pause,
+        let RetryPolicy {
+            max_attempts,
+            backoff,
             deadline,
-        } = self.retries;
+        } = self.retry_policy;
         let timeout = self.transport.timeout();
-        // A pause is up to half as long again, and the last attempt begins by the deadline and one pause.
-        let pause = pause.saturating_mul(3) / 2;
-        let every_attempt = timeout.saturating_add(pause).saturating_mul(tries);
+        // The jitter makes a pause up to half as long again, and the last attempt starts one pause after the deadline.
+        let pause = backoff.saturating_mul(3) / 2;
+        let every_attempt = timeout.saturating_add(pause).saturating_mul(max_attempts);
         let until_deadline = deadline.saturating_add(pause).saturating_add(timeout);
         every_attempt.min(until_deadline)
     }
 
-    /// Sends a call, as often as it may be sent and helps.
+    /// Sends a call, and sends it again where that is harmless.
     pub(crate) async fn call<C: Call>(&self, call: &C) -> Result<C::Output, Error> {
-        let began = self.clock.now();
-        let outcome = self.tries(call, began).await;
+        let started = self.clock.now();
+        let outcome = self.attempts(call, started).await;
         #[cfg(feature = "metrics")]
-        crate::metrics::record(C::PATH, &outcome, self.since(began));
-        outcome.map_err(|error| match call.repeat() {
-            Repeat::SpendsCode if error.may_have_spent_the_code() => {
-                Error::AnswerLost(Box::new(error))
-            }
+        crate::metrics::record(C::PATH, &outcome, self.since(started));
+        outcome.map_err(|error| match call.idempotency() {
+            Idempotency::OneTime if error.may_have_used_code() => Error::OutcomeUnknown {
+                path: C::PATH,
+                source: Box::new(error),
+            },
             _ => error,
         })
     }
 
-    async fn tries<C: Call>(&self, call: &C, began: SystemTime) -> Result<C::Output, Error> {
-        let hosts = self.hosts();
+    async fn attempts<C: Call>(&self, call: &C, started: SystemTime) -> Result<C::Output, Error> {
+        let hosts = self.in_order();
         let mut hosts = hosts.iter().cycle();
-        let mut tries = 1;
+        let mut attempt = 1;
         loop {
             let Some((index, host)) = hosts.next() else {
                 return Err(TransportError::from(TransportErrorKind::Connect).into());
@@ -95,20 +98,20 @@ impl Network {
                 Ok(output) => return Ok(output),
                 Err(error) => error,
             };
-            let next = next(&error, call.repeat());
-            if next == Next::Elsewhere {
-                self.skip(*index);
+            let action = retry_action(&error, call.idempotency());
+            if action == RetryAction::NextHost {
+                self.cool_down(*index);
             }
-            if next == Next::Nothing
-                || tries == self.retries.tries
-                || self.since(began) >= self.retries.deadline
+            if action == RetryAction::GiveUp
+                || attempt == self.retry_policy.max_attempts
+                || self.since(started) >= self.retry_policy.deadline
             {
                 return Err(error);
             }
-            tries += 1;
-            tracing::debug!(path = C::PATH, tries, %error, "sent again");
-            if next == Next::Later {
-                self.transport.pause(jittered(self.retries.pause)).await;
+            attempt += 1;
+            tracing::debug!(path = C::PATH, attempt, %error, "sent again");
+            if action == RetryAction::Backoff {
+                self.clock.sleep(jittered(self.retry_policy.backoff)).await;
             }
         }
     }
@@ -118,41 +121,47 @@ impl Network {
         call.parse(&response)
     }
 
-    /// One request, once.
+    /// Sends one request, once.
     pub(crate) async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Error> {
         Ok(self.transport.send(request).await?)
     }
 
-    /// The API's hosts with their places, those that are passed over last.
-    fn hosts(&self) -> Vec<(usize, &Origin)> {
+    /// The API's hosts with their indexes; those in their cooldown come last.
+    fn in_order(&self) -> Vec<(usize, &Origin)> {
         let now = self.clock.now();
-        let skipped = self.skipped.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_skipped = |index: &usize| skipped[*index].is_some_and(|until| now < until);
+        let cooldowns = self
+            .cooldowns
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_cooling = |index: &usize| cooldowns[*index].is_some_and(|until| now < until);
         let (last, first): (Vec<_>, Vec<_>) = self
             .endpoints
             .api()
             .iter()
             .enumerate()
-            .partition(|(index, _)| is_skipped(index));
+            .partition(|(index, _)| is_cooling(index));
         first.into_iter().chain(last).collect()
     }
 
-    fn skip(&self, index: usize) {
-        let until = self.clock.now() + SKIPPED;
-        let mut skipped = self.skipped.lock().unwrap_or_else(PoisonError::into_inner);
-        skipped[index] = Some(until);
+    fn cool_down(&self, index: usize) {
+        let until = self.clock.now() + COOLDOWN;
+        let mut cooldowns = self
+            .cooldowns
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        cooldowns[index] = Some(until);
     }
 
-    fn since(&self, began: SystemTime) -> Duration {
-        self.clock.now().duration_since(began).unwrap_or_default()
+    fn since(&self, started: SystemTime) -> Duration {
+        self.clock.now().duration_since(started).unwrap_or_default()
     }
 }
 
-/// The table of what is sent again.
-fn next(error: &Error, repeat: Repeat) -> Next {
-    let broken = match error {
+/// Decides whether a call is sent again.
+fn retry_action(error: &Error, idempotency: Idempotency) -> RetryAction {
+    let may_succeed = match error {
         Error::Transport(error) => match error.kind() {
-            TransportErrorKind::Connect => return Next::Elsewhere,
+            TransportErrorKind::Connect => return RetryAction::NextHost,
             TransportErrorKind::TooLarge => false,
             _ => true,
         },
@@ -161,17 +170,17 @@ fn next(error: &Error, repeat: Repeat) -> Next {
         Error::Status { status, .. } => *status >= 500,
         _ => false,
     };
-    if broken && repeat == Repeat::Harmless {
-        Next::Later
+    if may_succeed && idempotency == Idempotency::Idempotent {
+        RetryAction::Backoff
     } else {
-        Next::Nothing
+        RetryAction::GiveUp
     }
 }
 
-/// From half of it to half as much again, so that callers who failed together do not return together.
+/// Half to one and a half times the pause, at random, so that callers that failed together do not return together.
 fn jittered(pause: Duration) -> Duration {
     let mut byte = [128];
-    // Without random bytes it is the middle.
+    // Without random bytes it stays in the middle.
     let _ = getrandom::fill(&mut byte);
     pause / 2 + pause * u32::from(byte[0]) / 255
 }
@@ -179,10 +188,10 @@ fn jittered(pause: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ApiError;
+    use crate::error::ApiError;
 
     #[test]
-    fn only_what_can_do_no_harm_is_sent_again() {
+    fn a_call_is_sent_again_only_where_that_is_harmless() {
         let transport = |kind: TransportErrorKind| Error::from(TransportError::from(kind));
         let api = |code| Error::from(ApiError::new("/sns/auth", ErrCode(code), ""));
         let status = |status| Error::Status {
@@ -193,28 +202,36 @@ mod tests {
             path: "/sns/auth",
             field: "body".to_owned(),
         };
-        let [elsewhere, later, nothing] = [Next::Elsewhere, Next::Later, Next::Nothing];
-        // error, harmless, costly, spends a code
+        let [next_host, backoff, give_up] = [
+            RetryAction::NextHost,
+            RetryAction::Backoff,
+            RetryAction::GiveUp,
+        ];
+        // error, idempotent, only if unsent, one-time
         for (error, expected) in [
-            (transport(TransportErrorKind::Connect), [&elsewhere; 3]),
+            (transport(TransportErrorKind::Connect), [&next_host; 3]),
             (
                 transport(TransportErrorKind::Timeout),
-                [&later, &nothing, &nothing],
+                [&backoff, &give_up, &give_up],
             ),
             (
                 transport(TransportErrorKind::Other),
-                [&later, &nothing, &nothing],
+                [&backoff, &give_up, &give_up],
             ),
-            (transport(TransportErrorKind::TooLarge), [&nothing; 3]),
-            (garbage, [&later, &nothing, &nothing]),
-            (status(502), [&later, &nothing, &nothing]),
-            (status(404), [&nothing; 3]),
-            (api(-1), [&later, &nothing, &nothing]),
-            (api(45011), [&nothing; 3]),
-            (api(40001), [&nothing; 3]),
+            (transport(TransportErrorKind::TooLarge), [&give_up; 3]),
+            (garbage, [&backoff, &give_up, &give_up]),
+            (status(502), [&backoff, &give_up, &give_up]),
+            (status(404), [&give_up; 3]),
+            (api(-1), [&backoff, &give_up, &give_up]),
+            (api(45011), [&give_up; 3]),
+            (api(40001), [&give_up; 3]),
         ] {
-            let repeats = [Repeat::Harmless, Repeat::Costly, Repeat::SpendsCode];
-            let found = repeats.map(|repeat| next(&error, repeat));
+            let all = [
+                Idempotency::Idempotent,
+                Idempotency::OnlyIfUnsent,
+                Idempotency::OneTime,
+            ];
+            let found = all.map(|idempotency| retry_action(&error, idempotency));
             assert_eq!(found.each_ref(), expected, "{error}");
         }
     }

@@ -1,7 +1,7 @@
 //! Takes secrets out of a text that a server has written.
 
 /// How often a secret is percent-encoded at most where it is still found: once by us, once by a server or proxy that
-/// puts an address into a message.
+/// puts a URL into a message.
 const ENCODED_AT_MOST: usize = 2;
 
 /// Longest text that is searched. What is longer is cut: of a message, 300 characters are kept.
@@ -15,7 +15,11 @@ pub(crate) fn mask(mut text: String, mut secrets: Vec<&str>) -> String {
     // The longest first: one that is a part of another would leave the rest of it.
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     let is_cut = text.len() > LONGEST;
-    text.truncate(text.floor_char_boundary(LONGEST));
+    let mut end = LONGEST.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
     secrets
         .into_iter()
         .fold(text, |text, secret| mask_one(&text, secret, is_cut))
@@ -36,7 +40,7 @@ fn mask_one(text: &str, secret: &str, is_cut: bool) -> String {
     masked
 }
 
-/// Where the secret ends that `text` begins with. In a text that was cut, it may end there before it is complete.
+/// The end of the secret at the start of `text`. In a text that was cut, it may end there before it is complete.
 ///
 /// A `%` can be one of the secret's own or begin an escape: every way to read it is followed, and there are few.
 fn end_of(text: &[u8], secret: &[u8], is_cut: bool) -> Option<usize> {

@@ -1,16 +1,26 @@
 //! The calls of WeChat's API: a request as data, its response as data, and the hosts that are tried.
 
-pub(crate) mod envelope;
-pub(crate) mod failover;
+mod envelope;
+mod failover;
 pub(crate) mod json;
 mod mask;
-pub(crate) mod request;
+mod request;
 mod scope;
-pub(crate) mod token;
-pub(crate) mod user;
+mod token;
+mod user;
 
+#[cfg(feature = "mini-program")]
+pub(crate) use self::envelope::Empty;
+#[cfg(feature = "tokens")]
+pub(crate) use self::request::Idempotency;
+pub(crate) use self::{
+    failover::Hosts,
+    request::Call,
+    token::{Check, Exchange, Refresh, TokenResponse},
+    user::FetchUser,
+};
 pub use self::{
-    scope::{InvalidScope, Scope, Scopes},
+    scope::{Scope, Scopes},
     token::{Bearer, Token, TokenStatus},
-    user::{Avatar, Lang, User},
+    user::{Avatar, User},
 };

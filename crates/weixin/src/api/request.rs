@@ -1,4 +1,4 @@
-//! One exchange with WeChat's API as data; no input or output happens here.
+//! A call of WeChat's API as data: no input or output happens here.
 
 use http::{Request, Response, StatusCode, header::CONTENT_TYPE};
 use serde::de::DeserializeOwned;
@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use super::{envelope, json, mask::mask};
 use crate::{
-    ApiError, Error, Origin, TransportError, TransportErrorKind, error::strip_control_chars,
+    error::{ApiError, Error, strip_control_chars},
+    transport::{Origin, TransportError, TransportErrorKind},
 };
 
-/// What is sent that must not be logged, also not when a server repeats it.
+/// Parameters that must not be logged, not even if a server repeats them.
 const SECRETS: [&str; 6] = [
     "secret",
     "code",
@@ -19,26 +20,26 @@ const SECRETS: [&str; 6] = [
     "signature",
 ];
 
-/// Whether a call may be sent a second time.
+/// The harm in sending a call a second time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Repeat {
-    /// It does no harm: also after a broken answer, a 5xx or errcode -1.
-    Harmless,
-    /// It would cost something: only if nothing was sent.
+pub(crate) enum Idempotency {
+    /// None: also sent again after a broken response, a 5xx or errcode -1.
+    Idempotent,
+    /// It takes effect each time: sent again only if nothing was sent.
     #[cfg_attr(
-        not(any(test, feature = "vault")),
+        not(any(test, feature = "tokens")),
         expect(dead_code, reason = "app tokens only")
     )]
-    Costly,
-    /// It spends a code: only if nothing was sent, and a lost answer is a lost login.
-    SpendsCode,
+    OnlyIfUnsent,
+    /// It uses a code: sent again only if nothing was sent, and after a lost response the code may have been used.
+    OneTime,
 }
 
-/// A call that WeChat's API answers.
+/// A call of WeChat's API.
 pub(crate) trait Call {
-    /// Path below the API address; the only part of the URL that may be logged.
+    /// The path, the only part of the URL that may be logged.
     const PATH: &'static str;
-    /// What a successful answer holds.
+    /// The members of a successful response.
     type Output: DeserializeOwned;
 
     /// Query parameters, in WeChat's documented order. They carry secrets.
@@ -49,12 +50,11 @@ pub(crate) trait Call {
         None
     }
 
-    /// Whether it may be sent again.
-    fn repeat(&self) -> Repeat;
+    fn idempotency(&self) -> Idempotency;
 
-    /// The request that asks the API at `origin`.
+    /// The request to the API at `origin`.
     fn request(&self, origin: &Origin) -> Result<Request<Vec<u8>>, Error> {
-        let url = address(origin, Self::PATH, &self.query());
+        let url = url(origin, Self::PATH, &self.query());
         let request = match self.body() {
             None => Request::get(url).body(Vec::new()),
             Some(members) => Request::post(url)
@@ -64,9 +64,9 @@ pub(crate) trait Call {
         request.map_err(|_| TransportError::from(TransportErrorKind::Other).into())
     }
 
-    /// Reads the answer, whatever its content type.
+    /// Reads the response, whatever its content type.
     fn parse(&self, response: &Response<Vec<u8>>) -> Result<Self::Output, Error> {
-        // A member that nobody asked for may be named by what was sent.
+        // An unexpected member may be named by what was sent.
         let decode = |field: String| Error::Decode {
             path: Self::PATH,
             field: self.mask(&field),
@@ -85,7 +85,7 @@ pub(crate) trait Call {
         json::parse_text(&text).map_err(decode)
     }
 
-    /// Takes out of an error text what was sent: a server that repeats it must not fill our logs.
+    /// Masks secrets that a server repeats in an error text.
     fn mask(&self, errmsg: &str) -> String {
         let query = self.query();
         let body = self.body().unwrap_or_default();
@@ -98,36 +98,35 @@ pub(crate) trait Call {
             .filter(|(name, _)| SECRETS.contains(name))
             .map(|(_, value)| value)
             .collect();
-        // First, or what is hidden between control characters would appear when they are taken out.
+        // First, or secrets that are split by control characters would reappear when these are removed.
         mask(strip_control_chars(errmsg), secrets)
     }
 }
 
-/// Longest address that is expected: two tokens of 512 characters are in none.
-const ADDRESS: usize = 512;
+/// Initial capacity of a URL, in bytes: long enough for one token.
+const URL_CAPACITY: usize = 512;
 
-/// The address of a call.
-fn address(origin: &Origin, path: &str, query: &[(&str, &str)]) -> String {
-    let mut address = String::with_capacity(ADDRESS);
-    address.push_str(origin.as_str());
-    address.push_str(path);
+fn url(origin: &Origin, path: &str, query: &[(&str, &str)]) -> String {
+    let mut url = String::with_capacity(URL_CAPACITY);
+    url.push_str(origin.as_str());
+    url.push_str(path);
     let mut join = '?';
     for (name, value) in query {
-        address.push(join);
-        address.push_str(name);
-        address.push('=');
-        // Ids, codes and tokens nearly always are as they are to be sent, and looking is cheaper than encoding.
+        url.push(join);
+        url.push_str(name);
+        url.push('=');
+        // IDs, codes and tokens rarely need encoding, and checking is cheaper than encoding.
         if value.bytes().all(is_unreserved) {
-            address.push_str(value);
+            url.push_str(value);
         } else {
-            address.extend(form_urlencoded::byte_serialize(value.as_bytes()));
+            url.extend(form_urlencoded::byte_serialize(value.as_bytes()));
         }
         join = '&';
     }
-    address
+    url
 }
 
-/// RFC 3986, section 2.3, but for `~`, which forms encode.
+/// RFC 3986, section 2.3, except `~`, which forms encode.
 fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')
 }

@@ -1,16 +1,17 @@
-//! What the application may do on behalf of the user.
+//! Scopes: the permissions that a user grants to an app.
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-/// One permission, such as `snsapi_login`.
+use crate::error::ParseError;
+
+/// A scope, such as `snsapi_login`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Scope(Cow<'static, str>);
 
 impl Scope {
-    /// `snsapi_base`: open id only, without a question to the user (official accounts).
+    /// `snsapi_base`: the OpenID only, without asking the user (official accounts).
     pub const BASE: Self = Self(Cow::Borrowed("snsapi_base"));
     /// `snsapi_login`: the QR login of a website app, profile included.
     pub const LOGIN: Self = Self(Cow::Borrowed("snsapi_login"));
@@ -30,37 +31,32 @@ impl fmt::Display for Scope {
 }
 
 impl FromStr for Scope {
-    type Err = InvalidScope;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, InvalidScope> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
         if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
             Ok(Self(Cow::Owned(text.to_owned())))
         } else {
-            Err(InvalidScope)
+            Err(INVALID)
         }
     }
 }
 
-/// Text that is not a scope.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
-#[error(
-    "not a valid scope: expected 1 to 64 characters from [A-Za-z0-9_.-], several separated by commas"
-)]
-pub struct InvalidScope;
+const INVALID: ParseError = ParseError::new("scope", "1 to 64 characters from [A-Za-z0-9_.-]");
 
-/// Some scopes, in WeChat's notation: separated by commas.
+/// The scopes of a token, in WeChat's notation: separated by commas.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Scopes(Vec<Scope>);
 
 impl Scopes {
-    /// Whether `scope` is one of them.
+    /// Returns whether `scope` is among them.
     pub fn contains(&self, scope: &Scope) -> bool {
         self.0.contains(scope)
     }
 
-    /// The scopes in a text of WeChat's; a part that is none is left out, so that it does not end a login.
+    /// The scopes in a text of WeChat's; invalid parts are skipped, so that they do not end a login.
     pub(crate) fn readable(text: &str) -> impl Iterator<Item = Scope> {
         let parts = text.split([',', ' ']).map(str::trim);
         parts.filter_map(|part| part.parse().ok())
@@ -85,10 +81,10 @@ impl FromIterator<Scope> for Scopes {
 }
 
 impl FromStr for Scopes {
-    type Err = InvalidScope;
+    type Err = ParseError;
 
-    /// Empty parts are passed over: WeChat's answers have ended with a comma.
-    fn from_str(text: &str) -> Result<Self, InvalidScope> {
+    /// Skips empty parts: WeChat's responses have ended with a comma.
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let parts = text
             .split(',')
             .map(str::trim)
@@ -98,9 +94,9 @@ impl FromStr for Scopes {
 }
 
 impl TryFrom<String> for Scopes {
-    type Error = InvalidScope;
+    type Error = ParseError;
 
-    fn try_from(text: String) -> Result<Self, InvalidScope> {
+    fn try_from(text: String) -> Result<Self, ParseError> {
         text.parse()
     }
 }
@@ -136,12 +132,12 @@ mod tests {
         assert_eq!(scopes.to_string(), "snsapi_login,snsapi_userinfo");
         assert_eq!(
             "snsapi_login snsapi_userinfo".parse::<Scopes>(),
-            Err(InvalidScope)
+            Err(INVALID)
         );
     }
 
     #[test]
-    fn what_is_no_scope_in_an_answer_is_left_out() {
+    fn invalid_scopes_in_a_response_are_skipped() {
         let read: Scopes = Scopes::readable(" snsapi_login snsapi_base,, 授权,a b!,").collect();
         assert_eq!(read.to_string(), "snsapi_login,snsapi_base,a");
     }

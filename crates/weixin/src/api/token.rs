@@ -1,4 +1,4 @@
-//! Step 3: code or refresh token to token; and whether a token is still good.
+//! Tokens of users: the exchange of a code, the refresh, and the check.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,54 +7,100 @@ use serde::{Deserialize, Deserializer};
 use super::{
     envelope::Empty,
     json,
-    request::{Call, Repeat},
+    request::{Call, Idempotency},
     scope::Scopes,
 };
 use crate::{
-    AccessToken, ApiError, AppId, AppSecret, Code, KnownIds, OpenId, RefreshToken, UnionId,
+    error::ApiError,
+    identity::{AppId, OpenId, UnionId, UserIds},
+    secret::{AccessToken, AppSecret, Code, RefreshToken},
 };
 
-/// What a code or a refresh token is worth.
-#[derive(Debug, Deserialize)]
+/// The tokens of a user, from a code or a refresh token.
+///
+/// It is not `Serialize`, so that no handler sends it to a browser.
+#[derive(Debug)]
 #[non_exhaustive]
 pub struct Token {
-    /// Reads the profile of the user.
-    pub access_token: AccessToken,
-    /// How long the access token is valid, counted from the response (WeChat: 7200 seconds). From 0 to a year: a
-    /// larger number reads as a year, and a negative one, a missing one or something else than a number as 0.
-    #[serde(default, deserialize_with = "json::lifetime")]
-    pub expires_in: Duration,
-    /// Gets new access tokens for about 30 days. Keep the one that came last.
-    pub refresh_token: RefreshToken,
-    /// Who the user is, to this application.
+    /// The app that the user has logged in to.
+    pub app: AppId,
+    /// The OpenID of the user.
     pub openid: OpenId,
-    /// What the user has granted. What cannot be a scope is left out.
-    #[serde(default, deserialize_with = "readable_scopes")]
-    pub scope: Scopes,
-    /// Who the user is, to all applications of the Open Platform account. A refresh brings none.
-    #[serde(default, deserialize_with = "json::non_empty")]
+    /// The UnionID of the user, if the app belongs to an Open Platform account. A refresh brings none.
     pub unionid: Option<UnionId>,
+    /// Reads the user's profile.
+    pub access_token: AccessToken,
+    /// Gets new access tokens for about 30 days. Store the latest one.
+    pub refresh_token: RefreshToken,
+    /// The lifetime of the access token from the response on (WeChat: 7200 seconds), from 0 to a year: a larger number
+    /// reads as a year; a negative one, a missing one, or another type as 0.
+    pub expires_in: Duration,
+    /// The scopes that the user has granted. Invalid ones are skipped.
+    pub scopes: Scopes,
+    /// Marks WeChat's stand-in for a visitor who has not logged in (official accounts only). Do not create an account
+    /// for it.
+    pub is_snapshot_user: bool,
+}
+
+impl Token {
+    /// A token without a UnionID and scopes, valid for two hours, for tests. Set the public fields.
+    pub fn new(
+        app: AppId,
+        openid: OpenId,
+        access_token: AccessToken,
+        refresh_token: RefreshToken,
+    ) -> Self {
+        Self {
+            app,
+            openid,
+            unionid: None,
+            access_token,
+            refresh_token,
+            expires_in: Duration::from_secs(2 * 60 * 60),
+            scopes: Scopes::default(),
+            is_snapshot_user: false,
+        }
+    }
+
+    /// The IDs of the user, to find or create the account by. Those of a snapshot user are empty: they match no account,
+    /// and [`UserIds::link`] proposes none.
+    pub fn user_ids(&self) -> UserIds {
+        if self.is_snapshot_user {
+            return UserIds::default();
+        }
+        UserIds::new(self.app.clone(), self.openid.clone(), self.unionid.clone())
+    }
+}
+
+/// The response to an exchange or a refresh.
+#[derive(Debug, Deserialize)]
+pub(crate) struct TokenResponse {
+    access_token: AccessToken,
+    #[serde(default, deserialize_with = "json::lifetime")]
+    expires_in: Duration,
+    refresh_token: RefreshToken,
+    pub(crate) openid: OpenId,
+    #[serde(default, rename = "scope", deserialize_with = "readable_scopes")]
+    scopes: Scopes,
+    #[serde(default, deserialize_with = "json::non_empty")]
+    unionid: Option<UnionId>,
     /// WeChat sends 1, and nothing for all other users.
     #[serde(default, deserialize_with = "json::flag")]
     is_snapshotuser: bool,
 }
 
-impl Token {
-    /// The IDs of this login, to link an account by.
-    ///
-    /// A snapshot user's IDs are those of a stand-in, so that these are empty: they have no
-    /// [`identities`](KnownIds::identities), and [`KnownIds::link`] finds no account for them and proposes none.
-    pub fn ids(&self, app: &AppId) -> KnownIds {
-        if self.is_snapshotuser {
-            return KnownIds::default();
+impl TokenResponse {
+    pub(crate) fn into_token(self, app: AppId) -> Token {
+        Token {
+            app,
+            openid: self.openid,
+            unionid: self.unionid,
+            access_token: self.access_token,
+            refresh_token: self.refresh_token,
+            expires_in: self.expires_in,
+            scopes: self.scopes,
+            is_snapshot_user: self.is_snapshotuser,
         }
-        KnownIds::new(app.clone(), self.openid.clone(), self.unionid.clone())
-    }
-
-    /// Whether this is a stand-in for a user who has not really logged in: do not keep it as an
-    /// account (official accounts only).
-    pub fn is_snapshot_user(&self) -> bool {
-        self.is_snapshotuser
     }
 }
 
@@ -66,13 +112,17 @@ fn readable_scopes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Scopes,
         .collect())
 }
 
-/// An access token and whose it is: what every call on behalf of a user takes.
-///
-/// Made of a [`Token`], or of the two parts that were stored.
+/// An access token and its user, for calls on behalf of a user. A reference to a [`Token`] converts into it.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "made by literals of stored parts"
+)]
 pub struct Bearer<'a> {
-    pub(crate) access_token: &'a AccessToken,
-    pub(crate) openid: &'a OpenId,
+    /// The access token.
+    pub access_token: &'a AccessToken,
+    /// The user.
+    pub openid: &'a OpenId,
 }
 
 impl<'a> From<&'a Token> for Bearer<'a> {
@@ -90,27 +140,18 @@ impl<'a> From<&'a Arc<Token>> for Bearer<'a> {
     }
 }
 
-impl<'a> From<(&'a AccessToken, &'a OpenId)> for Bearer<'a> {
-    fn from((access_token, openid): (&'a AccessToken, &'a OpenId)) -> Self {
-        Self {
-            access_token,
-            openid,
-        }
-    }
-}
-
-/// Whether an access token is still good.
+/// The result of a check of an access token.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum TokenStatus {
-    /// It is not, and why.
+    /// It is invalid, by this error.
     Invalid(ApiError),
-    /// It is.
+    /// It is valid.
     Valid,
 }
 
 impl TokenStatus {
-    /// Whether the token is good.
+    /// Returns `true` for a valid token.
     pub fn is_valid(&self) -> bool {
         matches!(self, Self::Valid)
     }
@@ -125,10 +166,10 @@ pub(crate) struct Exchange<'a> {
 
 impl Call for Exchange<'_> {
     const PATH: &'static str = "/sns/oauth2/access_token";
-    type Output = Token;
+    type Output = TokenResponse;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::SpendsCode
+    fn idempotency(&self) -> Idempotency {
+        Idempotency::OneTime
     }
 
     fn query(&self) -> Vec<(&'static str, &str)> {
@@ -149,10 +190,10 @@ pub(crate) struct Refresh<'a> {
 
 impl Call for Refresh<'_> {
     const PATH: &'static str = "/sns/oauth2/refresh_token";
-    type Output = Token;
+    type Output = TokenResponse;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Harmless
+    fn idempotency(&self) -> Idempotency {
+        Idempotency::Idempotent
     }
 
     fn query(&self) -> Vec<(&'static str, &str)> {
@@ -171,8 +212,8 @@ impl Call for Check<'_> {
     const PATH: &'static str = "/sns/auth";
     type Output = Empty;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Harmless
+    fn idempotency(&self) -> Idempotency {
+        Idempotency::Idempotent
     }
 
     fn query(&self) -> Vec<(&'static str, &str)> {
@@ -188,7 +229,11 @@ mod tests {
     use http::{Method, Response};
 
     use super::*;
-    use crate::{Endpoints, Error, Linking, Origin};
+    use crate::{
+        error::Error,
+        identity::LinkOutcome,
+        transport::{Endpoints, Origin},
+    };
 
     fn api() -> Origin {
         Endpoints::default().api()[0].clone()
@@ -202,7 +247,8 @@ mod tests {
             secret: &secret,
             code: Code::new("071v").unwrap(),
         };
-        call.parse(&Response::new(body.as_bytes().to_vec()))
+        let response = call.parse(&Response::new(body.as_bytes().to_vec()))?;
+        Ok(response.into_token(app.clone()))
     }
 
     #[test]
@@ -240,21 +286,24 @@ mod tests {
         .unwrap();
         insta::assert_debug_snapshot!(token, @r#"
         Token {
-            access_token: AccessToken(..),
-            expires_in: 7200s,
-            refresh_token: RefreshToken(..),
+            app: AppId(
+                "wx1",
+            ),
             openid: OpenId(
                 "oA",
             ),
-            scope: Scopes(
+            unionid: None,
+            access_token: AccessToken(..),
+            refresh_token: RefreshToken(..),
+            expires_in: 7200s,
+            scopes: Scopes(
                 [
                     Scope(
                         "snsapi_userinfo",
                     ),
                 ],
             ),
-            unionid: None,
-            is_snapshotuser: false,
+            is_snapshot_user: false,
         }
         "#);
     }
@@ -266,7 +315,7 @@ mod tests {
                 .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "wechat answered /sns/oauth2/access_token with 40029 (invalid code)"
+            "/sns/oauth2/access_token returned 40029 (invalid code)"
         );
         assert!(error.needs_login() && !error.is_retryable() && !error.is_configuration());
     }
@@ -280,7 +329,7 @@ mod tests {
             let error = parse(&format!(r#"{{"errcode":-7,"errmsg":"{errmsg}"}}"#)).unwrap_err();
             assert_eq!(
                 error.to_string(),
-                "wechat answered /sns/oauth2/access_token with -7 (bad secret *** for code ***)"
+                "/sns/oauth2/access_token returned -7 (bad secret *** for code ***)"
             );
         }
     }
@@ -303,7 +352,7 @@ mod tests {
             let answer = serde_json::json!({ "errcode": -7, "errmsg": request });
             let answer = Response::new(answer.to_string().into_bytes());
             insta::allow_duplicates! {
-                insta::assert_snapshot!(call.parse(&answer).unwrap_err(), @"wechat answered /sns/oauth2/access_token with -7 (https://api.weixin.qq.com/sns/oauth2/access_token?appid=wx1&secret=***&code=***&grant_type=authorization_code)");
+                insta::assert_snapshot!(call.parse(&answer).unwrap_err(), @"/sns/oauth2/access_token returned -7 (https://api.weixin.qq.com/sns/oauth2/access_token?appid=wx1&secret=***&code=***&grant_type=authorization_code)");
             }
         }
     }
@@ -315,21 +364,20 @@ mod tests {
                 r#"{{"access_token":"66_a","refresh_token":"66_r","openid":"oA","unionid":"u1"{members}}}"#
             )
         };
-        let app = "wx1".parse().unwrap();
-        let real = parse(&body("")).unwrap().ids(&app);
-        let snapshot = parse(&body(r#","is_snapshotuser":1"#)).unwrap().ids(&app);
+        let real = parse(&body("")).unwrap().user_ids();
+        let snapshot = parse(&body(r#","is_snapshotuser":1"#)).unwrap().user_ids();
         assert_eq!(snapshot.identities().count(), 0);
-        assert_eq!(snapshot, KnownIds::default());
-        let nobody = Linking::Conflict(Vec::new());
+        assert_eq!(snapshot, UserIds::default());
         for accounts in [
             vec![],
-            vec![real.clone()],
-            vec![snapshot.clone(), real.clone()],
+            vec![(1, real.clone())],
+            vec![(1, snapshot.clone()), (2, real.clone())],
         ] {
-            assert_eq!(snapshot.link(&accounts), nobody, "{accounts:?}");
+            let outcome = snapshot.link(accounts.clone());
+            assert_eq!(outcome, LinkOutcome::Conflict(Vec::new()), "{accounts:?}");
         }
-        // An account that was made of one is nobody's.
-        assert_eq!(real.link(std::slice::from_ref(&snapshot)), Linking::New);
+        // An account that was created for one matches no user.
+        assert_eq!(real.link([(1, snapshot)]), LinkOutcome::Create);
     }
 
     #[test]
@@ -355,7 +403,7 @@ mod tests {
             let error = parse(body).unwrap_err();
             assert_eq!(
                 error.to_string(),
-                format!("/sns/oauth2/access_token answered with an unexpected `{field}`")
+                format!("/sns/oauth2/access_token returned an unexpected `{field}`")
             );
         }
     }

@@ -1,30 +1,30 @@
-//! Step 4: token to profile.
+//! The profile of a user.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     json,
-    request::{Call, Repeat},
+    request::{Call, Idempotency},
     token::Bearer,
 };
-use crate::{OpenId, UnionId};
+use crate::identity::{OpenId, UnionId};
 
 /// The profile of a user (`/sns/userinfo`), serialized under WeChat's names.
 ///
-/// Since October 2021 WeChat sends no sex and no region: 0 and empty texts. Only the ids are required to be what they
-/// should: any other member of an unexpected type reads as 0 or empty, so that it does not end a login.
+/// Since October 2021 WeChat sends no sex and no region: 0 and empty texts. Only the IDs are read strictly: another member
+/// of an unexpected type reads as 0 or empty, so that it does not end a login.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct User {
-    /// Who the user is, to this application.
+    /// The OpenID.
     pub openid: OpenId,
-    /// Any text: emoji, right-to-left, control characters, nothing. Escape it where it is shown.
+    /// The name: any text, with emoji, right-to-left marks and control characters, or none. Escape it where you show it.
     #[serde(default, deserialize_with = "json::text_or_empty")]
     pub nickname: String,
     /// 1 male, 2 female, 0 unknown (always, since 2021).
     #[serde(default, deserialize_with = "json::number_or_zero")]
     pub sex: u8,
-    /// Such as `zh_CN`; may be empty.
+    /// A language such as `zh_CN`, or empty.
     #[serde(default, deserialize_with = "json::text_or_empty")]
     pub language: String,
     /// Empty since 2021.
@@ -36,101 +36,85 @@ pub struct User {
     /// Empty since 2021.
     #[serde(default, deserialize_with = "json::text_or_empty")]
     pub country: String,
-    /// The avatar's address. It dies when the user changes the avatar: copy the picture.
+    /// The URL of the avatar. It expires when the user changes the avatar: copy the picture.
     #[serde(default, deserialize_with = "json::some_text")]
     pub headimgurl: Option<String>,
-    /// Such as `chinaunicom`.
+    /// Privileges such as `chinaunicom`.
     #[serde(default, deserialize_with = "json::texts")]
     pub privilege: Vec<String>,
-    /// Who the user is, to all applications of the Open Platform account.
+    /// The UnionID, if the app belongs to an Open Platform account.
     #[serde(default, deserialize_with = "json::non_empty")]
     pub unionid: Option<UnionId>,
 }
 
-/// What everybody is called whose name WeChat withholds (snapshot mode, mini programs).
+/// The name of all users whose name WeChat withholds (snapshot mode, mini programs).
 const PLACEHOLDER_NAME: &str = "微信用户";
 
-/// Part of the address of the grey avatar of everybody whose avatar WeChat withholds.
+/// Part of the URL of the gray avatar of all users whose avatar WeChat withholds.
 const PLACEHOLDER_AVATAR: &str =
     "POgEwh4mIHO4nibH0KlMECNjjGxQUq24ZEaGT4poC6icRiccVGKSyXwibcPq4BWmiaIGuG1icwxaQX6grC9VemZoJ8rg";
 
-/// An avatar, as far as it says something of the user.
+/// The avatar of a user.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Avatar<'a> {
     /// The user has none.
     None,
-    /// The address of the user's picture. It dies when the user changes it: copy the picture.
+    /// The URL of the user's picture. It expires when the user changes it: copy the picture.
     Picture(&'a str),
-    /// The grey one of everybody whose avatar WeChat withholds.
-    Withheld,
+    /// The gray picture of all users whose avatar WeChat withholds.
+    Placeholder,
 }
 
 impl User {
-    /// The name, unless it is empty or the one of everybody whose name WeChat withholds (`微信用户`).
+    /// A user without a profile, for tests. Set the public fields.
+    pub fn new(openid: OpenId) -> Self {
+        Self {
+            openid,
+            nickname: String::new(),
+            sex: 0,
+            language: String::new(),
+            city: String::new(),
+            province: String::new(),
+            country: String::new(),
+            headimgurl: None,
+            privilege: Vec::new(),
+            unionid: None,
+        }
+    }
+
+    /// The name, or `None` if it is empty or WeChat withholds it (`微信用户`).
     pub fn real_nickname(&self) -> Option<&str> {
         let name = self.nickname.trim();
         (!name.is_empty() && name != PLACEHOLDER_NAME).then_some(&self.nickname)
     }
 
-    /// The avatar, told apart from the grey one of everybody whose avatar WeChat withholds.
+    /// The avatar.
     pub fn avatar(&self) -> Avatar<'_> {
         match self.headimgurl.as_deref() {
             None => Avatar::None,
-            Some(address) if address.contains(PLACEHOLDER_AVATAR) => Avatar::Withheld,
-            Some(address) => Avatar::Picture(address),
-        }
-    }
-
-    /// Whether WeChat has said the sex and the region, which it has not since October 2021.
-    pub fn has_sex_or_region(&self) -> bool {
-        let region = [&self.country, &self.province, &self.city];
-        self.sex != 0 || region.into_iter().any(|part| !part.is_empty())
-    }
-}
-
-/// The language of the profile's region names (`lang`); without effect since they are empty.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Lang {
-    /// English (`en`).
-    En,
-    /// Simplified Chinese (`zh_CN`).
-    #[default]
-    ZhCn,
-    /// Traditional Chinese (`zh_TW`).
-    ZhTw,
-}
-
-impl Lang {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::ZhCn => "zh_CN",
-            Self::ZhTw => "zh_TW",
+            Some(url) if url.contains(PLACEHOLDER_AVATAR) => Avatar::Placeholder,
+            Some(url) => Avatar::Picture(url),
         }
     }
 }
 
 /// `/sns/userinfo`
-pub(crate) struct FetchUser<'a> {
-    pub(crate) bearer: Bearer<'a>,
-    pub(crate) lang: Lang,
-}
+pub(crate) struct FetchUser<'a>(pub(crate) Bearer<'a>);
 
 impl Call for FetchUser<'_> {
     const PATH: &'static str = "/sns/userinfo";
     type Output = User;
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Harmless
+    fn idempotency(&self) -> Idempotency {
+        Idempotency::Idempotent
     }
 
     fn query(&self) -> Vec<(&'static str, &str)> {
         vec![
-            ("access_token", self.bearer.access_token.expose()),
-            ("openid", self.bearer.openid.as_str()),
-            ("lang", self.lang.as_str()),
+            ("access_token", self.0.access_token.expose()),
+            ("openid", self.0.openid.as_str()),
+            ("lang", "zh_CN"),
         ]
     }
 }
@@ -140,20 +124,20 @@ mod tests {
     use http::Response;
 
     use super::*;
-    use crate::AccessToken;
+    use crate::secret::AccessToken;
 
     fn parse(body: &[u8]) -> User {
         let access_token = AccessToken::new("66_a").unwrap();
         let openid = "oA".parse().unwrap();
-        let call = FetchUser {
-            bearer: (&access_token, &openid).into(),
-            lang: Lang::default(),
-        };
+        let call = FetchUser(Bearer {
+            access_token: &access_token,
+            openid: &openid,
+        });
         call.parse(&Response::new(body.to_vec())).unwrap()
     }
 
     #[test]
-    fn a_profile_may_hold_nothing_but_the_open_id() {
+    fn a_profile_may_hold_the_openid_only() {
         insta::assert_json_snapshot!(parse(br#"{"openid":"oA","headimgurl":"","nickname":null,"sex":"1"}"#), @r#"
         {
           "openid": "oA",
@@ -171,33 +155,25 @@ mod tests {
     }
 
     #[test]
-    fn withheld_names_and_avatars_are_told_apart_from_real_ones() {
-        let grey = format!("https://thirdwx.qlogo.cn/mmopen/vi_32/{PLACEHOLDER_AVATAR}/132");
-        let user = |name: &str, avatar: &str, sex: u8| {
+    fn placeholders_are_distinguished_from_real_names_and_avatars() {
+        let gray = format!("https://thirdwx.qlogo.cn/mmopen/vi_32/{PLACEHOLDER_AVATAR}/132");
+        let user = |name: &str, avatar: &str| {
             let json = serde_json::json!({
-                "openid": "oA", "nickname": name, "headimgurl": avatar, "sex": sex, "city": "",
+                "openid": "oA", "nickname": name, "headimgurl": avatar, "city": "",
             });
             parse(json.to_string().as_bytes())
         };
-        let withheld = user("微信用户", &grey, 0);
+        let withheld = user("微信用户", &gray);
         assert_eq!(
-            (
-                withheld.real_nickname(),
-                withheld.avatar(),
-                withheld.has_sex_or_region()
-            ),
-            (None, Avatar::Withheld, false)
+            (withheld.real_nickname(), withheld.avatar()),
+            (None, Avatar::Placeholder)
         );
-        let real = user("小明", "https://a.example/132", 1);
+        let real = user("小明", "https://a.example/132");
         assert_eq!(
-            (
-                real.real_nickname(),
-                real.avatar(),
-                real.has_sex_or_region()
-            ),
-            (Some("小明"), Avatar::Picture("https://a.example/132"), true)
+            (real.real_nickname(), real.avatar()),
+            (Some("小明"), Avatar::Picture("https://a.example/132"))
         );
-        let empty = user(" ", "", 0);
+        let empty = user(" ", "");
         assert_eq!(
             (empty.real_nickname(), empty.avatar()),
             (None, Avatar::None)

@@ -1,42 +1,19 @@
-//! What an app id stands for, and with it the way to log in.
+//! The kinds of apps.
 
 use std::fmt;
 
-use crate::Error;
-
-/// What kind of application an app id stands for; each has its own way to log in.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+/// The kind of an app, which decides how its users log in.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum AppKind {
-    /// 网站应用: the QR page.
-    #[default]
+    /// 网站应用: the QR page, in any browser.
     Website,
-    /// 公众号: the page inside WeChat's own browser.
+    /// 公众号: the consent page, inside WeChat's own browser.
     OfficialAccount,
-    /// 移动应用: the code that WeChat hands to an app on the phone.
+    /// 移动应用: WeChat on the phone gives the app a code.
     MobileApp,
-    /// 小程序: the code of `wx.login`.
+    /// 小程序: `wx.login` gives the mini program a code.
     MiniProgram,
-}
-
-impl AppKind {
-    /// Refuses a call that is for other kinds, before anything is sent.
-    pub(crate) fn must_be(
-        self,
-        kinds: &[Self],
-        call: &'static str,
-        instead: &'static str,
-    ) -> Result<(), Error> {
-        if kinds.contains(&self) {
-            Ok(())
-        } else {
-            Err(Error::WrongKind {
-                call,
-                kind: self,
-                instead,
-            })
-        }
-    }
 }
 
 impl fmt::Display for AppKind {

@@ -1,24 +1,26 @@
-//! Step 2: what the browser brings back.
+//! The callback: the query with which WeChat sends the browser back.
 
 use std::fmt;
 
-use thiserror::Error;
-
-use crate::{Code, CsrfToken};
+use super::CsrfToken;
+use crate::{
+    error::{CallbackError, ParseError},
+    secret::Code,
+};
 
 /// Longest code that is accepted; WeChat's have 32 characters.
 const MAX_CODE_LENGTH: usize = 512;
 
-/// The code of an official account's user who said no.
+/// The code of an official account's user who declined.
 const DENIED: &str = "authdeny";
 
-/// The query of a callback, read but not yet trusted: see [`Callback::verify`].
+/// The query of a callback, parsed but not yet verified.
 ///
 /// `Debug` shows neither code nor state.
 #[must_use = "call `verify`"]
 pub struct Callback {
     state: Option<String>,
-    /// `None` if the user said no.
+    /// `None` if the user declined.
     code: Option<Code>,
 }
 
@@ -32,32 +34,26 @@ impl fmt::Debug for Callback {
 }
 
 impl Callback {
-    /// Reads the query of the callback's address, the part behind `?`.
+    /// Parses the query of the callback's URL, the part after `?`.
     ///
     /// # Errors
     ///
-    /// [`CallbackError::Malformed`] if the query was not made by WeChat: neither code nor state,
-    /// one of them twice, or a code with characters that no code has.
+    /// [`CallbackError::Malformed`] if WeChat did not make the query: neither code nor state, one of them twice, or a
+    /// code with characters that no code has.
     pub fn parse(query: &str) -> Result<Self, CallbackError> {
         let (mut code, mut state) = (None, None);
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let (slot, field) = match &*name {
-                "code" => (&mut code, "code"),
-                "state" => (&mut state, "state"),
+            let (slot, once) = match &*name {
+                "code" => (&mut code, "one `code`"),
+                "state" => (&mut state, "one `state`"),
                 _ => continue,
             };
             if slot.replace(value.into_owned()).is_some() {
-                return Err(CallbackError::Malformed {
-                    field,
-                    rule: "given twice",
-                });
+                return Err(malformed(once));
             }
         }
         if code.is_none() && state.is_none() {
-            return Err(CallbackError::Malformed {
-                field: "code",
-                rule: "missing",
-            });
+            return Err(malformed("a `code` or a `state`"));
         }
         let code = code
             .filter(|code| code != DENIED)
@@ -66,16 +62,17 @@ impl Callback {
         Ok(Self { state, code })
     }
 
-    /// The state that the callback brought; not yet compared with anything.
+    /// The state, unverified: to look up a stored token.
     pub fn state(&self) -> Option<&str> {
         self.state.as_deref()
     }
 
-    /// Returns the code, if this callback belongs to the login that `csrf` was made for.
+    /// Compares the state with the token of the browser, in constant time, and returns the code.
     ///
     /// # Errors
     ///
-    /// [`CallbackError::CsrfMismatch`] if it does not; [`CallbackError::Declined`] if it does and the user declined.
+    /// [`CallbackError::CsrfMismatch`] if the callback belongs to another login; [`CallbackError::Declined`] if the user
+    /// declined this one.
     pub fn verify(self, csrf: &CsrfToken) -> Result<Code, CallbackError> {
         if !csrf.matches(self.state.as_deref().unwrap_or_default()) {
             return Err(CallbackError::CsrfMismatch);
@@ -84,41 +81,18 @@ impl Callback {
     }
 }
 
+const CODE: &str = "a `code` of 1 to 512 letters, digits, `_` and `-`";
+
 fn parse_code(text: String) -> Result<Code, CallbackError> {
-    let malformed = |rule| CallbackError::Malformed {
-        field: "code",
-        rule,
-    };
-    if text.len() > MAX_CODE_LENGTH {
-        return Err(malformed("longer than 512 characters"));
+    let is_of_a_code = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    if text.len() > MAX_CODE_LENGTH || !text.bytes().all(is_of_a_code) {
+        return Err(malformed(CODE));
     }
-    if !text
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
-    {
-        return Err(malformed("not only letters, digits, `_` and `-`"));
-    }
-    Code::new(text).map_err(|_| malformed("empty"))
+    Code::new(text).map_err(|_| malformed(CODE))
 }
 
-/// A callback that brings no code to exchange.
-#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[non_exhaustive]
-pub enum CallbackError {
-    /// The user said no.
-    #[error("the user declined the login")]
-    Declined,
-    /// Not an address that WeChat sends a browser to.
-    #[error("the callback's `{field}` is {rule}")]
-    Malformed {
-        /// The parameter.
-        field: &'static str,
-        /// What is wrong with it.
-        rule: &'static str,
-    },
-    /// Another login's callback, or a forged one.
-    #[error("the callback's `state` does not belong to this login")]
-    CsrfMismatch,
+fn malformed(rule: &'static str) -> CallbackError {
+    ParseError::new("callback", rule).into()
 }
 
 #[cfg(test)]
@@ -134,7 +108,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_callback() {
-        let malformed = |field, rule| Err(CallbackError::Malformed { field, rule });
+        let malformed = |rule| Err(malformed(rule));
         let long = format!("code={}&state=s1", "x".repeat(513));
         let table = [
             ("code=071v&state=s1", Ok("071v".to_owned())),
@@ -148,19 +122,13 @@ mod tests {
             ("code=071v&state=s2", Err(CallbackError::CsrfMismatch)),
             ("code=071v", Err(CallbackError::CsrfMismatch)),
             ("code=071v&state=", Err(CallbackError::CsrfMismatch)),
-            ("", malformed("code", "missing")),
-            ("error=access_denied", malformed("code", "missing")),
-            ("code=&state=s1", malformed("code", "empty")),
-            ("code=a&code=b&state=s1", malformed("code", "given twice")),
-            (
-                "code=a&state=s1&state=s1",
-                malformed("state", "given twice"),
-            ),
-            (
-                "code=a%0Ab&state=s1",
-                malformed("code", "not only letters, digits, `_` and `-`"),
-            ),
-            (&long, malformed("code", "longer than 512 characters")),
+            ("", malformed("a `code` or a `state`")),
+            ("error=access_denied", malformed("a `code` or a `state`")),
+            ("code=&state=s1", malformed(CODE)),
+            ("code=a&code=b&state=s1", malformed("one `code`")),
+            ("code=a&state=s1&state=s1", malformed("one `state`")),
+            ("code=a%0Ab&state=s1", malformed(CODE)),
+            (&long, malformed(CODE)),
         ];
         for (query, expected) in table {
             assert_eq!(verify(query, "s1"), expected, "{query}");

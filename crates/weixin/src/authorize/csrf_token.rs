@@ -1,4 +1,4 @@
-//! The secret that ties a callback to the browser that started the login, and the state that is derived from it.
+//! The secret of one login, and the state that is derived from it.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::{Error, ParseError};
+use crate::error::{Error, ParseError};
 
-/// Longest text that is taken as a token or as a state of the caller's.
+/// Longest token, and longest state of the caller's.
 const MAX_LENGTH: usize = 512;
 
-/// Longest state that WeChat takes inside its own browser (official account web authorization).
+/// Longest state that WeChat accepts inside its own browser (official account web authorization).
 const MAX_LENGTH_INSIDE_WECHAT: usize = 128;
 
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -22,23 +22,22 @@ const LENGTH: usize = 22;
 /// Separates this use of SHA-256 from every other, and its first version from later ones.
 const DOMAIN: &[u8] = b"weixin state 1\0";
 
-/// The secret of one login, which only the browser that started it has, such as in a cookie (RFC 6749, section 10.12).
+/// The secret of one login, kept in the cookie or session of the browser that started it (RFC 6749, section 10.12).
 ///
-/// WeChat, the callback's URL and every log see [`state`](Self::state), a hash of it: from a URL that was seen, nobody
-/// can make the token. It does for a login what PKCE does at other providers. Compare with
-/// [`Callback::verify`](crate::Callback::verify).
+/// WeChat, the callback's URL and every log see [`state`](Self::state) only, a hash of it. A leaked URL does not reveal
+/// the token, which makes it a substitute for PKCE. [`Callback::verify`](crate::Callback::verify) compares both.
 #[derive(Clone)]
 pub struct CsrfToken {
     secret: SecretString,
     derivation: Derivation,
 }
 
-/// How the state follows from the secret.
+/// The way from the secret to the state.
 #[derive(Clone)]
 enum Derivation {
     /// By hash, together with this text.
     Hash { context: String },
-    /// The secret is the state: a caller has its own way to bind it to the browser.
+    /// The secret is the state; the caller binds it to the browser.
     Verbatim,
 }
 
@@ -47,7 +46,7 @@ impl CsrfToken {
     ///
     /// # Errors
     ///
-    /// [`Error::Random`] if the operating system has no random bytes to give.
+    /// [`Error::Random`] if the operating system has no random bytes.
     pub fn random() -> Result<Self, Error> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(|_| Error::Random)?;
@@ -102,7 +101,7 @@ impl CsrfToken {
         self
     }
 
-    /// The text that WeChat gets and hands back with the callback: 22 letters and digits that hold the first 128 bits of
+    /// The `state` parameter, which WeChat returns with the callback: 22 letters and digits that hold the first 128 bits of
     /// SHA-256(`"weixin state 1\0"` ‖ token ‖ `"\0"` ‖ context): each eight bytes as a little-endian number, in eleven
     /// digits of base 62 (`0-9A-Za-z`), the lowest first.
     pub fn state(&self) -> String {
@@ -122,7 +121,7 @@ impl CsrfToken {
         }
     }
 
-    /// Whether `state` belongs to this token; takes the same time wherever they differ.
+    /// Compares in constant time.
     pub(super) fn matches(&self, state: &str) -> bool {
         bool::from(self.state().as_bytes().ct_eq(state.as_bytes()))
     }
@@ -131,7 +130,7 @@ impl CsrfToken {
         form_urlencoded::byte_serialize(self.state().as_bytes()).collect()
     }
 
-    /// Rejects a state that WeChat answers with an error page inside its own browser, from which no user comes back.
+    /// Rejects a state for which WeChat's own browser shows an error page.
     pub(super) fn check_inside_wechat(&self) -> Result<(), ParseError> {
         let state = self.state();
         if state.len() <= MAX_LENGTH_INSIDE_WECHAT
@@ -139,10 +138,8 @@ impl CsrfToken {
         {
             return Ok(());
         }
-        Err(ParseError {
-            what: "state",
-            rule: "1 to 128 letters and digits (inside WeChat)",
-        })
+        let rule = "1 to 128 letters and digits (inside WeChat)";
+        Err(ParseError::new("state", rule))
     }
 }
 
@@ -156,10 +153,7 @@ fn visible(what: &'static str, text: String) -> Result<String, ParseError> {
     if (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(text);
     }
-    Err(ParseError {
-        what,
-        rule: "1 to 512 visible ASCII characters",
-    })
+    Err(ParseError::new(what, "1 to 512 visible ASCII characters"))
 }
 
 /// Eleven digits for each half: 62¹¹ is the first power of 62 that holds 64 bits.

@@ -1,138 +1,111 @@
-//! Step 1 for website apps: the QR page.
+//! The authorize URL of a website app: WeChat's QR page.
 
 use std::fmt::Write;
 
 use data_encoding::BASE64;
 use url::Url;
 
-use super::{CsrfToken, LoginUrl, RedirectUri};
-use crate::{AppId, Endpoints, Error};
+use super::{CsrfToken, RedirectUri};
+use crate::{
+    error::{Error, ParseError},
+    identity::AppId,
+    language::Language,
+    transport::Endpoints,
+};
 
-/// What WeChat's QR page is asked for; the scope is always `snsapi_login`, since no other fits a website app.
+/// The look and the behavior of WeChat's QR page. The scope is always `snsapi_login`, the only one of a website app.
 ///
 /// ```
-/// use weixin::{LoginRequest, PageLang, RedirectUri};
+/// use weixin::{Language, QrPageOptions};
 ///
-/// let redirect_uri: RedirectUri = "https://www.example.com/callback".parse()?;
-/// let request = LoginRequest::new(redirect_uri).lang(PageLang::En);
-/// # Ok::<_, weixin::InvalidRedirectUri>(())
+/// let options = QrPageOptions::new().language(Language::English).lite_style();
 /// ```
-#[derive(Clone, Debug)]
-#[must_use = "pass it to `Client::login_url`"]
-pub struct LoginRequest {
-    pub(super) redirect_uri: RedirectUri,
-    pub(super) csrf: Option<CsrfToken>,
-    pub(super) look: Look,
-}
-
-/// The options of the page (website login, step 1).
 #[derive(Clone, Debug, Default)]
-pub(super) struct Look {
-    pub(super) lang: Option<PageLang>,
-    pub(super) text_colour: Option<TextColour>,
+#[must_use = "pass it to `Website::authorize_url`"]
+pub struct QrPageOptions {
+    pub(super) language: Option<Language>,
+    pub(super) text_color: Option<TextColor>,
     pub(super) stylesheet: Option<String>,
-    pub(super) self_redirect: Option<SelfRedirect>,
-    pub(super) is_new: bool,
+    pub(super) callback_target: Option<CallbackTarget>,
+    pub(super) is_lite: bool,
     pub(super) no_fast_login: bool,
 }
 
-impl LoginRequest {
-    /// A website login that ends at `redirect_uri`, with a new token.
-    pub fn new(redirect_uri: RedirectUri) -> Self {
-        Self {
-            redirect_uri,
-            csrf: None,
-            look: Look::default(),
-        }
+impl QrPageOptions {
+    /// WeChat's defaults.
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    pub(crate) fn redirect_uri(&self) -> &RedirectUri {
-        &self.redirect_uri
-    }
-
-    /// Uses this token instead of a new random one.
-    pub fn csrf(mut self, csrf: CsrfToken) -> Self {
-        self.csrf = Some(csrf);
+    /// Sets the language of the page (`lang`); WeChat's default is Chinese.
+    pub fn language(mut self, language: Language) -> Self {
+        self.language = Some(language);
         self
     }
 
-    /// Sets the language of the page (`lang`); without it, WeChat's default (Chinese).
-    pub fn lang(mut self, lang: PageLang) -> Self {
-        self.look.lang = Some(lang);
+    /// Sets the color of the page's text (`style`); WeChat's default is black.
+    pub fn text_color(mut self, color: TextColor) -> Self {
+        self.text_color = Some(color);
         self
     }
 
-    /// Sets the colour of the page's text (`style`), for a ground that is dark; without it, black.
-    pub fn text_colour(mut self, colour: TextColour) -> Self {
-        self.look.text_colour = Some(colour);
+    /// Adds your stylesheet to the page (`href`), by its URL. No effect together with [`lite_style`](Self::lite_style).
+    pub fn stylesheet(mut self, url: &Url) -> Self {
+        self.stylesheet = Some(url.to_string());
         self
     }
 
-    /// Adds a style sheet of yours to the page (`href`), by its address. Without effect on the new look.
-    pub fn stylesheet(mut self, address: &Url) -> Self {
-        self.look.stylesheet = Some(address.to_string());
-        self
-    }
-
-    /// Adds a style sheet of yours to the page (`href`), by its text. Without effect on the new look.
+    /// Adds your stylesheet to the page (`href`), by its text. No effect together with [`lite_style`](Self::lite_style).
     pub fn inline_stylesheet(mut self, css: &str) -> Self {
-        self.look.stylesheet = Some(format!(
-            "data:text/css;base64,{}",
-            BASE64.encode(css.as_bytes())
-        ));
+        let css = BASE64.encode(css.as_bytes());
+        self.stylesheet = Some(format!("data:text/css;base64,{css}"));
         self
     }
 
-    /// Chooses the window that goes to the callback if the page is in a frame (`self_redirect`).
-    pub fn self_redirect(mut self, window: SelfRedirect) -> Self {
-        self.look.self_redirect = Some(window);
+    /// Chooses the window that opens the callback if the page is in a frame (`self_redirect`).
+    pub fn callback_target(mut self, target: CallbackTarget) -> Self {
+        self.callback_target = Some(target);
         self
     }
 
-    /// Asks for the page's new look (`stylelite=1`), which needs 220 × 220 pixels at least.
-    pub fn new_look(mut self) -> Self {
-        self.look.is_new = true;
+    /// Chooses the page's newer look (`stylelite=1`), which needs at least 220 × 220 pixels.
+    pub fn lite_style(mut self) -> Self {
+        self.is_lite = true;
         self
     }
 
-    /// Does not ask WeChat for PC on the browser's machine to log in without scanning (`fast_login=0`). WeChat's users
-    /// report that it takes effect together with [`new_look`](Self::new_look) only.
+    /// Turns off the login by WeChat for PC on the browser's machine (`fast_login=0`). Users report that it works
+    /// together with [`lite_style`](Self::lite_style) only.
     pub fn no_fast_login(mut self) -> Self {
-        self.look.no_fast_login = true;
+        self.no_fast_login = true;
         self
     }
 
-    /// Makes the address of the QR page for `app`; [`Client::login_url`](crate::Client::login_url)
-    /// does it for its own.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Random`] if the operating system has no random bytes for the token.
-    ///
-    /// The parameters stand in the order of WeChat's documentation (website login, step 1).
-    pub fn url(&self, endpoints: &Endpoints, app: &AppId) -> Result<LoginUrl, Error> {
-        let csrf = self.csrf.clone().map_or_else(CsrfToken::random, Ok)?;
-        let encoded_state = csrf.percent_encoded_state();
-        let redirect_uri = self.redirect_uri.percent_encoded();
-        let mut url = String::with_capacity(160 + redirect_uri.len() + encoded_state.len());
+    /// The URL of the QR page, with its parameters in WeChat's documented order.
+    pub(crate) fn url(
+        &self,
+        endpoints: &Endpoints,
+        app: &AppId,
+        redirect_uri: &RedirectUri,
+        csrf: &CsrfToken,
+    ) -> Result<Url, Error> {
+        let mut url = String::with_capacity(192 + redirect_uri.percent_encoded().len());
         for part in [
             endpoints.open().as_str(),
             "/connect/qrconnect?appid=",
             app.as_str(),
             "&redirect_uri=",
-            redirect_uri,
+            redirect_uri.percent_encoded(),
             "&response_type=code&scope=snsapi_login&state=",
-            &encoded_state,
+            &csrf.percent_encoded_state(),
         ] {
             url.push_str(part);
         }
-        self.look.add_to(&mut url);
+        self.add_to(&mut url);
         url.push_str("#wechat_redirect");
-        Ok(LoginUrl { url, csrf })
+        parse_url(&url)
     }
-}
 
-impl Look {
     pub(super) fn encoded_stylesheet(&self) -> Option<String> {
         let href = self.stylesheet.as_deref()?;
         Some(form_urlencoded::byte_serialize(href.as_bytes()).collect())
@@ -140,15 +113,13 @@ impl Look {
 
     fn add_to(&self, url: &mut String) {
         let stylesheet = self.encoded_stylesheet();
+        let target = self.callback_target.map(CallbackTarget::as_str);
         let options = [
-            ("lang", self.lang.map(PageLang::as_str)),
-            (
-                "self_redirect",
-                self.self_redirect.map(SelfRedirect::as_str),
-            ),
-            ("style", self.text_colour.map(TextColour::as_str)),
+            ("lang", self.language.map(lang)),
+            ("self_redirect", target),
+            ("style", self.text_color.map(TextColor::as_str)),
             ("href", stylesheet.as_deref()),
-            ("stylelite", self.is_new.then_some("1")),
+            ("stylelite", self.is_lite.then_some("1")),
             ("fast_login", self.no_fast_login.then_some("0")),
         ];
         for (name, value) in options {
@@ -160,48 +131,31 @@ impl Look {
     }
 }
 
-impl From<RedirectUri> for LoginRequest {
-    fn from(redirect_uri: RedirectUri) -> Self {
-        Self::new(redirect_uri)
+/// WeChat's word for a language of the QR page.
+fn lang(language: Language) -> &'static str {
+    match language {
+        Language::Chinese => "cn",
+        Language::English => "en",
     }
 }
 
-impl From<&RedirectUri> for LoginRequest {
-    fn from(redirect_uri: &RedirectUri) -> Self {
-        Self::new(redirect_uri.clone())
-    }
+/// Every part was checked before, so this fails for no input.
+pub(super) fn parse_url(url: &str) -> Result<Url, Error> {
+    let error = ParseError::new("authorize URL", "an absolute URL");
+    Url::parse(url).map_err(|_| error.into())
 }
 
-/// The language of WeChat's QR page (`lang`).
+/// The color of the QR page's text (`style`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum PageLang {
-    /// Chinese (`cn`), WeChat's default.
-    Cn,
-    /// English (`en`).
-    En,
-}
-
-impl PageLang {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Cn => "cn",
-            Self::En => "en",
-        }
-    }
-}
-
-/// The colour of the QR page's text (`style`).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum TextColour {
-    /// For a light ground, WeChat's default.
+pub enum TextColor {
+    /// For a light background, WeChat's default.
     Black,
-    /// For a dark ground.
+    /// For a dark background.
     White,
 }
 
-impl TextColour {
+impl TextColor {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Black => "black",
@@ -210,21 +164,22 @@ impl TextColour {
     }
 }
 
-/// Which window goes to the callback if the QR page is in a frame (`self_redirect`).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// The window that opens the callback if the QR page is in a frame (`self_redirect`).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum SelfRedirect {
-    /// The frame (`true`): the callback's cookies are those of a third party then, which browsers block.
-    Frame,
+pub enum CallbackTarget {
     /// The whole window (`false`), which the frame's `sandbox` must allow.
+    #[default]
     Top,
+    /// The frame (`true`). The site's cookies are third-party cookies there, which browsers block.
+    Frame,
 }
 
-impl SelfRedirect {
+impl CallbackTarget {
     fn as_str(self) -> &'static str {
         match self {
-            Self::Frame => "true",
             Self::Top => "false",
+            Self::Frame => "true",
         }
     }
 }
@@ -233,57 +188,51 @@ impl SelfRedirect {
 mod tests {
     use super::*;
 
-    fn url(request: LoginRequest) -> String {
-        let app = "wx0123456789abcdef".parse().unwrap();
-        let request = request.csrf(CsrfToken::from_state("s1").unwrap());
-        request
-            .url(&Endpoints::default(), &app)
+    fn url(redirect_uri: &str, state: &str, options: &QrPageOptions) -> String {
+        let csrf = CsrfToken::from_state(state).unwrap();
+        let (app, redirect_uri) = ("wx0123456789abcdef".parse().unwrap(), redirect_uri.parse());
+        options
+            .url(&Endpoints::default(), &app, &redirect_uri.unwrap(), &csrf)
             .unwrap()
-            .to_string()
-    }
-
-    fn request(redirect_uri: &str) -> LoginRequest {
-        LoginRequest::new(redirect_uri.parse().unwrap())
+            .into()
     }
 
     #[test]
-    fn the_address_is_in_the_documented_order_and_ends_with_the_fragment() {
+    fn the_parameters_are_in_the_documented_order_before_the_fragment() {
         insta::assert_snapshot!(
-            url(request("https://shop.example/callback?next=/cart&a=é")),
+            url("https://shop.example/callback?next=/cart&a=é", "s1", &QrPageOptions::new()),
             @"https://open.weixin.qq.com/connect/qrconnect?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fshop.example%2Fcallback%3Fnext%3D%2Fcart%26a%3D%C3%A9&response_type=code&scope=snsapi_login&state=s1#wechat_redirect"
         );
     }
 
     #[test]
-    fn every_option_of_the_page_is_written_as_wechat_writes_it() {
+    fn every_option_is_written_as_wechat_writes_it() {
         let stylesheet = "https://shop.example/qr.css?v=1&w=2".parse().unwrap();
-        let all = request("https://shop.example/")
-            .lang(PageLang::En)
-            .text_colour(TextColour::White)
+        let all = QrPageOptions::new()
+            .language(Language::English)
+            .text_color(TextColor::White)
             .stylesheet(&stylesheet)
-            .self_redirect(SelfRedirect::Top)
-            .new_look()
+            .callback_target(CallbackTarget::Top)
+            .lite_style()
             .no_fast_login();
         insta::assert_snapshot!(
-            url(all),
+            url("https://shop.example/", "s1", &all),
             @"https://open.weixin.qq.com/connect/qrconnect?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fshop.example%2F&response_type=code&scope=snsapi_login&state=s1&lang=en&self_redirect=false&style=white&href=https%3A%2F%2Fshop.example%2Fqr.css%3Fv%3D1%26w%3D2&stylelite=1&fast_login=0#wechat_redirect"
         );
-        let inline = request("https://shop.example/").inline_stylesheet("a{color:#fff}");
+        let inline = QrPageOptions::new().inline_stylesheet("a{color:#fff}");
         insta::assert_snapshot!(
-            url(inline),
+            url("https://shop.example/", "s1", &inline),
             @"https://open.weixin.qq.com/connect/qrconnect?appid=wx0123456789abcdef&redirect_uri=https%3A%2F%2Fshop.example%2F&response_type=code&scope=snsapi_login&state=s1&href=data%3Atext%2Fcss%3Bbase64%2CYXtjb2xvcjojZmZmfQ%3D%3D#wechat_redirect"
         );
     }
 
     #[test]
     fn a_state_of_ones_own_cannot_add_parameters() {
-        let app = "wx1".parse().unwrap();
-        let request =
-            request("https://shop.example/").csrf(CsrfToken::from_state("a&scope=x#y").unwrap());
-        let url = request
-            .url(&Endpoints::default(), &app)
-            .unwrap()
-            .to_string();
+        let url = url(
+            "https://shop.example/",
+            "a&scope=x#y",
+            &QrPageOptions::new(),
+        );
         assert!(
             url.ends_with("&scope=snsapi_login&state=a%26scope%3Dx%23y#wechat_redirect"),
             "{url}"

@@ -1,4 +1,4 @@
-//! What WeChat says when it says no: the code, the text and what helps.
+//! Error codes that WeChat returns.
 
 use std::{
     net::IpAddr,
@@ -9,21 +9,21 @@ use thiserror::Error;
 
 use super::ErrCode;
 
-/// Longest text that is kept of an answer.
+/// Longest text that is kept of a response, in characters.
 const MAX_MESSAGE: usize = 300;
 
-/// WeChat answered with an error code (under HTTP 200, as it does).
+/// An error code that WeChat returned, with HTTP status 200.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
-#[error("wechat answered {path} with {code} ({message})")]
+#[error("{path} returned {code} ({message})")]
 #[non_exhaustive]
 pub struct ApiError {
     /// The path that was called.
     pub path: &'static str,
     /// The code (`errcode`).
     pub code: ErrCode,
-    /// The text (`errmsg`) without its suffix; do not compare with it, the code decides.
+    /// The text (`errmsg`) without its suffix. It changes: compare the code.
     pub message: String,
-    /// The id of the request (`rid`), which WeChat's support asks for within seven days.
+    /// The ID of the request (`rid`), which WeChat's support asks for within seven days.
     pub rid: Option<String>,
 }
 
@@ -46,14 +46,16 @@ impl ApiError {
 }
 
 impl ApiError {
-    /// When the request reached WeChat, as the id of the request says.
+    /// The time of the request, from its ID.
     pub fn time(&self) -> Option<SystemTime> {
         let seconds = self.rid.as_deref()?.split('-').next()?;
+        // Eight digits: any other ID is not one of a request.
+        let seconds = Some(seconds).filter(|digits| digits.len() == 8)?;
         let seconds = u32::from_str_radix(seconds, 16).ok()?;
         Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.into()))
     }
 
-    /// The address from which WeChat was called and which is not on the app's IP whitelist (40164).
+    /// The caller's IP address that is not on the app's whitelist (40164).
     pub fn caller_ip(&self) -> Option<IpAddr> {
         if self.code != ErrCode::IP_NOT_ALLOWED {
             return None;
@@ -68,7 +70,7 @@ pub(crate) fn strip_control_chars(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
 
-/// Each shape of suffix that WeChat has put behind a message since 2017.
+/// The suffixes that WeChat has appended to messages since 2017.
 const SUFFIXES: [&str; 6] = [
     ", rid: ",
     " rid: ",
@@ -78,7 +80,7 @@ const SUFFIXES: [&str; 6] = [
     " hint: [",
 ];
 
-/// Splits `invalid code, rid: 6aac007a-…` into message and id.
+/// Splits `invalid code, rid: 6aac007a-…` into message and ID.
 fn split_suffix(errmsg: &str) -> (&str, Option<&str>) {
     let end = SUFFIXES
         .iter()
@@ -96,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_shape_of_suffix_is_taken_off() {
+    fn each_kind_of_suffix_is_removed() {
         let table = [
             ("invalid code", "invalid code", None),
             (
@@ -142,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn time_and_caller_are_read_out_of_the_text() {
+    fn time_and_caller_are_read_from_the_text() {
         let error = |errmsg| ApiError::new("/cgi-bin/token", ErrCode::IP_NOT_ALLOWED, errmsg);
         let new = error(
             "invalid ip 1.2.3.4 ipv6 ::ffff:1.2.3.4, not in whitelist rid: 6aac007a-6c02c771-26bf69c4",

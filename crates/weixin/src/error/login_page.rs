@@ -2,46 +2,55 @@
 
 use thiserror::Error;
 
-use super::ErrCode;
+use super::{Action, ErrCode, Responsible};
 
-/// WeChat's login page would show an error instead of a QR code. Nothing of it reaches the site.
+/// An error that WeChat's login page shows instead of a QR code or a question. The site never hears of it.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum LoginPageError {
     /// `AppID 参数错误`
-    #[error("wechat's login page does not know the app id (AppID 参数错误)")]
+    #[error("WeChat's login page does not know the app ID (AppID 参数错误)")]
     AppId,
-    /// A dialog with a number, of an official account's page: 10003 to 10016.
-    #[error("wechat's login page shows error {0}")]
-    Dialog(ErrCode),
-    /// `请在微信客户端打开链接`: the page of an official account cannot be asked from outside WeChat.
-    #[error("wechat shows this login page inside wechat only, and cannot be asked from here")]
+    /// A numbered error of an official account's page: 10003 to 10016.
+    #[error("WeChat's login page shows error {0}")]
+    Code(ErrCode),
+    /// `请在微信客户端打开链接`: an official account's page cannot be checked from outside WeChat.
+    #[error("WeChat shows this login page inside WeChat only, so it cannot be checked from here")]
     OutsideWeChat,
     /// `redirect_uri 参数错误`
     #[error(
-        "wechat's login page refuses the callback: its host must be the registered callback domain, without port and not an IP address (redirect_uri 参数错误)"
+        "WeChat's login page rejects the redirect URI: its host must be the registered callback domain, without a port, and not an IP address (redirect_uri 参数错误)"
     )]
     RedirectUri,
-    /// `该链接无法访问`: callback or scope, the page does not say which.
-    #[error("wechat's login page refuses the callback or the scope (该链接无法访问)")]
-    Refused,
+    /// `该链接无法访问`: redirect URI or scope, the page does not say which.
+    #[error("WeChat's login page rejects the redirect URI or the scope (该链接无法访问)")]
+    Rejected,
     /// `Scope 参数错误或没有 Scope 权限`
     #[error(
-        "wechat's login page refuses the scope: the app id must be that of an approved website app with login permission (Scope 参数错误或没有 Scope 权限)"
+        "WeChat's login page rejects the scope: the app ID must belong to an approved website app with login permission (Scope 参数错误或没有 Scope 权限)"
     )]
     Scope,
     /// A page without a QR code and without a known error text.
-    #[error("wechat's login page shows neither a QR code nor an error that is known")]
-    Unrecognised,
+    #[error("WeChat's login page shows neither a QR code nor a known error")]
+    Unrecognized,
 }
 
 impl LoginPageError {
-    /// Whether the application is set up wrongly.
-    pub fn is_configuration(self) -> bool {
+    /// The action that helps.
+    pub fn action(self) -> Action {
         match self {
-            Self::Dialog(code) => code.is_configuration(),
-            Self::OutsideWeChat | Self::Unrecognised => false,
-            _ => true,
+            Self::Code(code) => code.action(),
+            Self::OutsideWeChat | Self::Unrecognized => Action::Report,
+            _ => Action::FixConfiguration,
+        }
+    }
+
+    /// The party who can fix it, unless WeChat's code is unknown.
+    pub fn responsible(self) -> Option<Responsible> {
+        match self {
+            Self::Code(code) => code.responsible(),
+            Self::Unrecognized => Some(Responsible::WeChat),
+            _ => Some(Responsible::Developer),
         }
     }
 }

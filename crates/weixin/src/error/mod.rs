@@ -1,149 +1,205 @@
-//! Errors: their kinds, and the questions that a program asks of them.
+//! Errors: their kinds, and what a program can do about each.
 
 mod api_error;
+mod callback;
 mod catalog;
 mod code;
 mod login_page;
 mod parse;
+mod store_error;
 
 use thiserror::Error;
 
 pub(crate) use self::api_error::strip_control_chars;
 pub use self::{
     api_error::ApiError,
-    catalog::{Bilingual, Blame, Explanation},
+    callback::CallbackError,
+    catalog::{Action, Explanation, Responsible},
     code::ErrCode,
     login_page::LoginPageError,
     parse::ParseError,
+    store_error::StoreError,
+};
+#[cfg(feature = "mini-program")]
+use crate::mini_program::PayloadError;
+use crate::{
+    identity::AppId,
+    transport::{TransportError, TransportErrorKind},
 };
 
-use crate::{AppKind, TransportError, TransportErrorKind, UnregistrableRedirectUri};
-
-/// A call to WeChat failed.
+/// Anything that can fail in this crate.
 ///
-/// It holds no secret: not in its text, not in `Debug`, not in its sources.
+/// [`action`](Self::action) says what a program can do about it. No secret is in its text, in `Debug` or in its sources.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A code was sent, but no answer to it could be read. The code may be spent, so it is not
-    /// sent again.
-    #[error(
-        "the answer to the code exchange was lost and the code may be spent: the user must log in again"
-    )]
-    AnswerLost(#[source] Box<Self>),
-    /// WeChat answered with an error code.
+    /// WeChat returned an error code.
     #[error(transparent)]
     Api(#[from] ApiError),
-    /// The answer is not the JSON that the documentation promises.
-    #[error("{path} answered with an unexpected `{field}`")]
+    /// The callback brings no code, or belongs to another login.
+    #[error(transparent)]
+    Callback(#[from] CallbackError),
+    /// The response is not the JSON that WeChat documents.
+    #[error("{path} returned an unexpected `{field}`")]
     Decode {
         /// The path that was called.
         path: &'static str,
-        /// The field, or `body` if the answer is not JSON at all.
+        /// The member, or `body` if the response is not JSON at all.
         field: String,
     },
-    /// WeChat's login page refuses the login URL.
+    /// No valid login of this user is stored: there was none, it was removed, or its refresh token has expired.
+    #[error("no valid login of this user is stored: the user must log in")]
+    LoginExpired,
+    /// WeChat's login page rejects the URL.
     #[error(transparent)]
     LoginPage(#[from] LoginPageError),
-    /// Text that is not what it was given for, such as a state that WeChat rejects.
+    /// A request that must not be repeated was sent, and its response was lost: a code may have been used.
+    #[error(
+        "the response of {path} was lost and the code may have been used: the user must log in again"
+    )]
+    OutcomeUnknown {
+        /// The path that was called, or `another server` if its lease ended without a value.
+        path: &'static str,
+        /// The error that hides the outcome.
+        source: Box<Self>,
+    },
+    /// A text is not what it was given for.
     #[error(transparent)]
     Parse(#[from] ParseError),
-    /// WeChat would not call this callback back, so that nothing was asked.
+    /// A mini program's payload cannot be decrypted.
+    #[cfg(feature = "mini-program")]
     #[error(transparent)]
-    RedirectUri(#[from] UnregistrableRedirectUri),
-    /// Somebody who looked at an official account's page without logging in (snapshot mode): the ids and the name are
-    /// a stand-in's. [`ClientBuilder::snapshot_users`](crate::ClientBuilder::snapshot_users) lets them in.
-    #[error(
-        "this is a snapshot user, a stand-in for somebody who has not logged in: ask them to tap 使用完整服务 (use the full service)"
-    )]
-    SnapshotUser,
+    Payload(#[from] PayloadError),
     /// The operating system has no random bytes.
     #[error("the operating system has no random bytes")]
     Random,
-    /// An answer with another HTTP status than success and without an error code.
-    #[error("{path} answered with HTTP status {status}")]
+    /// A snapshot user: WeChat's stand-in for a visitor who has not logged in.
+    /// [`AppBuilder::allow_snapshot_users`](crate::app::AppBuilder::allow_snapshot_users) accepts them.
+    #[error(
+        "a snapshot user, WeChat's stand-in for a visitor who has not logged in: ask the visitor to tap 使用完整服务 (use the full service)"
+    )]
+    SnapshotUser,
+    /// An HTTP status other than 200, without an error code of WeChat's.
+    #[error("{path} returned HTTP status {status}")]
     Status {
         /// The path that was called.
         path: &'static str,
         /// The HTTP status.
         status: u16,
     },
-    /// No answer arrived.
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Another server or task is renewing the token and has not finished in time.
+    #[error("another server is renewing the token and has not finished in time")]
+    StoreBusy,
+    /// No response arrived.
     #[error(transparent)]
     Transport(#[from] TransportError),
-    /// This kind of application has no such call, so that nothing was asked.
-    #[error("`{call}` is not for this {kind}: {instead}")]
-    WrongKind {
-        /// The method.
-        call: &'static str,
-        /// What the client is the client of.
-        kind: AppKind,
-        /// What to do.
-        instead: &'static str,
-    },
+    /// The app was not given to this [`UserTokens`](crate::UserTokens).
+    #[error("the app {0} was not added to these user tokens")]
+    UnknownApp(AppId),
 }
 
 impl Error {
-    /// Whether the user must go through the login page again.
+    /// The action that helps.
+    pub fn action(&self) -> Action {
+        match self {
+            Self::Api(error) => error.code.action(),
+            Self::Callback(CallbackError::Malformed(_)) | Self::Decode { .. } | Self::Random => {
+                Action::Report
+            }
+            Self::Callback(_)
+            | Self::LoginExpired
+            | Self::OutcomeUnknown { .. }
+            | Self::SnapshotUser => Action::LogIn,
+            Self::LoginPage(error) => error.action(),
+            Self::Parse(_) | Self::UnknownApp(_) => Action::FixConfiguration,
+            #[cfg(feature = "mini-program")]
+            Self::Payload(_) => Action::Report,
+            Self::Status { status, .. } if *status < 500 => Action::Report,
+            Self::Transport(error) if error.kind() == TransportErrorKind::TooLarge => {
+                Action::Report
+            }
+            Self::Status { .. } | Self::Store(_) | Self::StoreBusy | Self::Transport(_) => {
+                Action::Retry
+            }
+        }
+    }
+
+    /// Returns `true` if the user must log in again: [`Action::LogIn`].
     pub fn needs_login(&self) -> bool {
-        match self {
-            Self::AnswerLost(_) | Self::SnapshotUser => true,
-            Self::Api(error) => error.code.needs_login(),
-            _ => false,
-        }
+        self.action() == Action::LogIn
     }
 
-    /// Whether [`Client::refresh`](crate::Client::refresh) may help, before a new login does.
+    /// Returns `true` if a refresh of the access token may help: [`Action::Refresh`].
     pub fn needs_refresh(&self) -> bool {
-        matches!(self, Self::Api(error) if error.code.needs_refresh())
+        self.action() == Action::Refresh
     }
 
-    /// Whether the same call may succeed later.
+    /// Returns `true` if the same call may succeed later: [`Action::Retry`].
     pub fn is_retryable(&self) -> bool {
-        match self {
-            Self::Api(error) => error.code.is_retryable(),
-            Self::Status { status, .. } => *status >= 500,
-            Self::Transport(error) => error.kind() != TransportErrorKind::TooLarge,
-            _ => false,
-        }
+        self.action() == Action::Retry
     }
 
-    /// Whether the application is set up wrongly: app id, secret, scope, callback or addresses.
+    /// Returns `true` if a setting is wrong, such as the app ID, the secret, the scope or the callback domain:
+    /// [`Action::FixConfiguration`].
     pub fn is_configuration(&self) -> bool {
-        match self {
-            Self::Api(error) => error.code.is_configuration(),
-            Self::LoginPage(error) => error.is_configuration(),
-            Self::Parse(_) | Self::RedirectUri(_) | Self::WrongKind { .. } => true,
-            _ => false,
-        }
+        self.action() == Action::FixConfiguration
     }
 
-    /// Who can do something about it; nobody knows for unknown codes of WeChat's.
-    pub fn blame(&self) -> Option<Blame> {
+    /// The party who can fix it, unless WeChat's code is unknown.
+    pub fn responsible(&self) -> Option<Responsible> {
         match self {
-            Self::Api(error) => error.code.blame(),
-            Self::LoginPage(LoginPageError::Dialog(code)) => code.blame(),
-            Self::LoginPage(LoginPageError::Unrecognised)
-            | Self::AnswerLost(_)
-            | Self::Decode { .. }
+            Self::Api(error) => error.code.responsible(),
+            Self::LoginPage(error) => error.responsible(),
+            Self::Decode { .. }
+            | Self::OutcomeUnknown { .. }
             | Self::Status { .. }
-            | Self::Transport(_) => Some(Blame::WeChat),
-            Self::SnapshotUser => Some(Blame::User),
-            Self::LoginPage(_)
+            | Self::Transport(_) => Some(Responsible::WeChat),
+            Self::Callback(_) | Self::LoginExpired | Self::SnapshotUser => Some(Responsible::User),
+            #[cfg(feature = "mini-program")]
+            Self::Payload(_) => Some(Responsible::User),
+            Self::Parse(_)
             | Self::Random
-            | Self::Parse(_)
-            | Self::RedirectUri(_)
-            | Self::WrongKind { .. } => Some(Blame::You),
+            | Self::Store(_)
+            | Self::StoreBusy
+            | Self::UnknownApp(_) => Some(Responsible::Developer),
         }
     }
 
-    /// Whether a code was perhaps spent by the call that failed so.
-    pub(crate) fn may_have_spent_the_code(&self) -> bool {
+    /// The error code, if WeChat returned or showed one.
+    pub fn code(&self) -> Option<ErrCode> {
         match self {
-            Self::Api(error) => error.code.is_retryable(),
+            Self::Api(error) => Some(error.code),
+            Self::LoginPage(LoginPageError::Code(code)) => Some(*code),
+            Self::OutcomeUnknown { source, .. } => source.code(),
+            _ => None,
+        }
+    }
+
+    /// The meaning and the remedy of WeChat's error code, if it is known.
+    pub fn explanation(&self) -> Option<&'static Explanation> {
+        self.code()?.explanation()
+    }
+
+    /// Returns `true` if the failed call may have used its code.
+    pub(crate) fn may_have_used_code(&self) -> bool {
+        match self {
+            Self::Api(error) => error.code.action() == Action::Retry,
             Self::Transport(error) => error.kind() != TransportErrorKind::Connect,
             Self::Decode { .. } | Self::Status { .. } => true,
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_small_enough_to_return_everywhere() {
+        assert!(size_of::<Error>() <= 96, "{}", size_of::<Error>());
     }
 }

@@ -1,30 +1,27 @@
-//! Public identifiers, parsed once at the border.
+//! The IDs of apps and users.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-/// Longest identifier that is accepted; WeChat's own have 18 to 29 characters.
+use crate::error::ParseError;
+
+/// Longest ID that is accepted; WeChat's have 18 to 29 characters.
 const MAX_LENGTH: usize = 128;
 
-/// Text that cannot be the identifier it was given for.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
-#[error("not a valid {what}: expected 1 to {MAX_LENGTH} characters from [A-Za-z0-9_-]")]
-pub struct InvalidId {
-    what: &'static str,
-}
-
-fn parse(what: &'static str, text: String) -> Result<String, InvalidId> {
+fn parse(what: &'static str, text: String) -> Result<String, ParseError> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     if (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(allowed) {
         Ok(text)
     } else {
-        Err(InvalidId { what })
+        Err(ParseError::new(
+            what,
+            "1 to 128 characters from [A-Za-z0-9_-]",
+        ))
     }
 }
 
-/// Three identifiers that differ in name and meaning only.
+/// Defines IDs that differ in name and meaning only.
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
@@ -33,24 +30,24 @@ macro_rules! id {
         pub struct $name(String);
 
         impl $name {
-            /// The identifier as WeChat writes it.
+            /// The ID as WeChat writes it.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
         }
 
         impl TryFrom<String> for $name {
-            type Error = InvalidId;
+            type Error = ParseError;
 
-            fn try_from(text: String) -> Result<Self, InvalidId> {
+            fn try_from(text: String) -> Result<Self, ParseError> {
                 parse($what, text).map(Self)
             }
         }
 
         impl FromStr for $name {
-            type Err = InvalidId;
+            type Err = ParseError;
 
-            fn from_str(text: &str) -> Result<Self, InvalidId> {
+            fn from_str(text: &str) -> Result<Self, ParseError> {
                 Self::try_from(text.to_owned())
             }
         }
@@ -70,18 +67,18 @@ macro_rules! id {
 }
 
 id! {
-    /// The app id (`appid`) of an application registered with WeChat: `wx` and 16 hexadecimal digits.
-    AppId, "app id"
+    /// The app ID (`appid`) of an app that is registered with WeChat: `wx` and 16 hexadecimal digits.
+    AppId, "app ID"
 }
 
 id! {
-    /// One person, as one application knows them: another application sees another open id.
-    OpenId, "open id"
+    /// The OpenID of a user (`openid`): one user has another OpenID in each app.
+    OpenId, "OpenID"
 }
 
 id! {
-    /// One person across all applications of one Open Platform account.
-    UnionId, "union id"
+    /// The UnionID of a user (`unionid`): the same in all apps of one Open Platform account.
+    UnionId, "UnionID"
 }
 
 #[cfg(test)]
@@ -99,7 +96,7 @@ mod tests {
             let error = bad.parse::<AppId>().unwrap_err();
             assert_eq!(
                 error.to_string(),
-                "not a valid app id: expected 1 to 128 characters from [A-Za-z0-9_-]"
+                "not a valid app ID: expected 1 to 128 characters from [A-Za-z0-9_-]"
             );
         }
     }

@@ -1,9 +1,11 @@
-//! The IDs of users and of applications.
+//! The IDs of apps and users, and the account that a login belongs to.
 
-mod id;
-mod linking;
+pub(crate) mod id;
+mod key;
+pub(crate) mod link;
 
-pub use self::{
-    id::{AppId, InvalidId, OpenId, UnionId},
-    linking::{Identity, InvalidIdentity, KnownIds, Linking},
+pub(crate) use self::{
+    id::{AppId, OpenId, UnionId},
+    link::UserIds,
 };
+pub use self::{key::Identity, link::LinkOutcome};

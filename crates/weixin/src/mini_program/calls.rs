@@ -4,82 +4,119 @@ use serde::Deserialize;
 use serde_json::Value;
 use tracing::{Span, field, instrument};
 
-use super::{Decrypted, EncryptedData, MiniProgramUser, PayloadError, PhoneNumber, Session};
+use super::{
+    Decrypted, EncryptedData, JsCode, PayloadError, PhoneCode, PhoneNumber, Profile, Session,
+    SessionKey,
+};
 use crate::{
-    AccessToken, AppId, AppKind, AppSecret, AppToken, AppTokens, Client, Code, ErrCode, Error,
-    OpenId, VaultError,
-    api::{
-        envelope::Empty,
-        request::{Call, Repeat},
-    },
-    secret::SessionKey,
+    api::{Call, Empty, Idempotency},
+    app::AppKind,
+    builder::{AppBuilder, sealed::Kind},
+    client::Client,
+    error::{ErrCode, Error},
+    identity::{AppId, OpenId},
+    secret::{AccessToken, AppSecret},
+    store::Store,
+    tokens::{AppToken, AppTokens},
 };
 
 const INVALID_SIGNATURE: ErrCode = ErrCode(87009);
 
-impl Client {
-    /// Redeems the code of `wx.login`. It works once; it is sent once and never repeated.
+/// A mini program (小程序): `wx.login` gives it a code, which its server turns into a session.
+#[derive(Clone, Debug)]
+pub struct MiniProgram(pub(crate) Client);
+
+impl Kind for MiniProgram {
+    const KIND: AppKind = AppKind::MiniProgram;
+
+    fn new(client: Client) -> Self {
+        Self(client)
+    }
+}
+
+impl MiniProgram {
+    /// A mini program with the bundled HTTP client and the default options.
     ///
     /// # Errors
     ///
-    /// [`Error::needs_login`] (call `wx.login` again) if the code is unknown, spent or expired, or if the answer was
-    /// lost; [`Error::is_configuration`] if app id or secret is wrong; [`Error::WrongKind`] for another kind of app.
+    /// [`Error::Transport`] if TLS cannot be set up on this machine.
+    #[cfg(feature = "reqwest")]
+    pub fn new(id: AppId, secret: AppSecret) -> Result<Self, Error> {
+        Self::builder(id, secret).build()
+    }
+
+    /// A mini program with options.
+    pub fn builder(id: AppId, secret: AppSecret) -> AppBuilder<Self> {
+        AppBuilder::new(id, secret)
+    }
+
+    /// The app ID.
+    pub fn id(&self) -> &AppId {
+        self.0.app_id()
+    }
+
+    /// The access token of this mini program itself, by WeChat's stable endpoint (`/cgi-bin/stable_token`).
+    pub fn app_tokens(&self, store: impl Store + 'static) -> AppTokens {
+        AppTokens::new(self.0.clone(), store)
+    }
+
+    /// Exchanges the code of `wx.login` for a session. The code is single-use: it is sent once, and never again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::needs_login`] (call `wx.login` again) if the code is unknown, used or expired, or if the response was
+    /// lost; [`Error::is_configuration`] if app ID or secret is wrong.
     ///
     /// See `miniprogram/dev/server/API/user-login/api_code2session`.
-    #[instrument(name = "weixin.session", skip_all, fields(app = %self.0.app, openid = field::Empty), err)]
-    pub async fn session(&self, js_code: Code) -> Result<Session, Error> {
-        self.check_mini_program("session")?;
-        let session = self
-            .call(&CodeToSession {
-                app: &self.0.app,
-                secret: &self.0.secret,
-                js_code,
-            })
-            .await?;
+    #[instrument(name = "weixin.session", skip_all, fields(app = %self.id(), openid = field::Empty), err)]
+    pub async fn session(&self, code: JsCode) -> Result<Session, Error> {
+        let call = CodeToSession {
+            app: self.id(),
+            secret: &self.0.0.secret,
+            js_code: code,
+        };
+        let session = self.0.call(&call).await?;
         Span::current().record("openid", session.openid.as_str());
         Ok(session)
     }
 
-    /// Decrypts the profile that the mini program handed over.
+    /// Decrypts a profile payload.
     ///
-    /// Never log a user in by the IDs inside: they are those of the session that [`session`](Self::session) has
-    /// returned, or they are forged. What else is inside is what the user likes to be called, and proves nothing.
-    /// [`decrypt_phone`](Self::decrypt_phone) says why, and how to bound the attempts.
+    /// Never log a user in by decrypted IDs, only by those of [`session`](Self::session).
+    /// [`decrypt_phone`](Self::decrypt_phone) says why, and how to limit the attempts.
     ///
     /// # Errors
     ///
-    /// [`PayloadError`], which does not tell why.
-    pub fn decrypt_user(
+    /// [`PayloadError`], without the reason.
+    pub fn decrypt_profile(
         &self,
         key: &SessionKey,
         data: &EncryptedData,
-    ) -> Result<Decrypted<MiniProgramUser>, PayloadError> {
-        data.decrypt(key, &self.0.app)
+    ) -> Result<Decrypted<Profile>, PayloadError> {
+        data.decrypt(key, self.id())
     }
 
-    /// Decrypts the phone number that the mini program handed over. Prefer the code that newer mini programs hand over
-    /// ([`phone_number`](Self::phone_number)): its number comes from WeChat, and this one comes from the user.
+    /// Decrypts a phone number payload. Prefer the code of newer mini programs ([`phone_number`](Self::phone_number)): it
+    /// returns a number that comes from WeChat, not from the user.
     ///
     /// # Security
     ///
-    /// WeChat encrypts these payloads without authenticating them (AES-CBC, no MAC). Who can send a server payloads of
-    /// one session, which is the user at least, can change them: in their first block without knowing anything, and in
-    /// the others by the answers to many attempts. Therefore:
+    /// WeChat encrypts these payloads without authenticating them (AES-CBC, no MAC). A client that can send payloads of a
+    /// session, which is at least its user, can change the first block without knowing anything, and the others by the
+    /// responses to many attempts. Therefore:
     ///
-    /// - Never log in by what was decrypted, and take no account over by a decrypted phone number.
-    /// - Bound the attempts: after ten payloads that were rejected, forget the session key and ask for a new
-    ///   `wx.login`.
-    /// - Answer all rejected payloads alike. The error is the same one for all of them, and takes as long as far as
-    ///   that can be done.
+    /// - Never log in by decrypted data, and hand over no account because of a decrypted phone number.
+    /// - Limit the attempts: after ten rejected payloads, delete the session key and require a new `wx.login`.
+    /// - Respond to all rejected payloads alike. The error is the same, and takes the same time as far as possible.
     /// - Reject payloads that are older than a few minutes, by [`Decrypted::encrypted_at`]:
     ///
     /// ```
     /// # use std::time::{Duration, SystemTime};
-    /// # use weixin::{Client, EncryptedData, PayloadError, SessionKey};
-    /// # fn example(client: &Client, key: &SessionKey, data: &EncryptedData, now: SystemTime) -> Result<(), PayloadError> {
-    /// let phone = client.decrypt_phone(key, data)?;
+    /// # use weixin::{MiniProgram, mini_program::{EncryptedData, PayloadError, SessionKey}};
+    /// # fn example(app: &MiniProgram, key: &SessionKey, data: &EncryptedData, now: SystemTime) -> Result<(), PayloadError> {
+    /// let phone = app.decrypt_phone(key, data)?;
     /// let age = now.duration_since(phone.encrypted_at).unwrap_or_default();
-    /// if age < Duration::from_mins(5) {
+    /// if age < Duration::from_secs(5 * 60) {
     ///     println!("{}", phone.data.pure_phone_number);
     /// }
     /// # Ok(())
@@ -88,52 +125,49 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`PayloadError`], which does not tell why.
+    /// [`PayloadError`], without the reason.
     pub fn decrypt_phone(
         &self,
         key: &SessionKey,
         data: &EncryptedData,
     ) -> Result<Decrypted<PhoneNumber>, PayloadError> {
-        data.decrypt(key, &self.0.app)
+        data.decrypt(key, self.id())
     }
 
-    /// Reads the phone number behind a code of the phone number button, which works once. It is not the code of
-    /// `wx.login`.
+    /// Reads the phone number of a code of the phone number button. The code is single-use.
     ///
     /// # Errors
     ///
-    /// [`VaultError::needs_login`] (the user must press the button again) if the code is unknown, spent or expired, or
-    /// if the answer was lost; the others as [`AppTokens::get`].
-    #[instrument(name = "weixin.phone_number", skip_all, fields(app = %self.0.app), err)]
+    /// [`Error::needs_login`] (let the user press the button again) if the code is unknown, used or expired, or if the
+    /// response was lost; the others as [`AppTokens::get`].
+    #[instrument(name = "weixin.phone_number", skip_all, fields(app = %self.id()), err)]
     pub async fn phone_number(
         &self,
         tokens: &AppTokens,
-        code: Code,
-    ) -> Result<PhoneNumber, VaultError> {
-        self.check_mini_program("phone_number")?;
-        let answer = with_app_token(tokens, async |token: &AppToken| {
+        code: PhoneCode,
+    ) -> Result<PhoneNumber, Error> {
+        let response = with_app_token(tokens, async |token: &AppToken| {
             let call = CodeToPhone {
                 access_token: token.access_token(),
                 code: &code,
             };
-            self.call(&call).await
+            self.0.call(&call).await
         });
-        Ok(answer.await?.phone_info)
+        Ok(response.await?.phone_info)
     }
 
-    /// Asks whether a session key is still the latest of its user.
+    /// Asks WeChat whether a session key is the latest of its user.
     ///
     /// # Errors
     ///
-    /// As [`AppTokens::get`]; an open id of another app is [`ErrCode::INVALID_OPENID`].
-    #[instrument(name = "weixin.check_session", skip_all, fields(app = %self.0.app), err)]
+    /// As [`AppTokens::get`]; an OpenID of another app is [`ErrCode::INVALID_OPENID`].
+    #[instrument(name = "weixin.check_session", skip_all, fields(app = %self.id()), err)]
     pub async fn check_session(
         &self,
         tokens: &AppTokens,
         openid: &OpenId,
         key: &SessionKey,
-    ) -> Result<bool, VaultError> {
-        self.check_mini_program("check_session")?;
+    ) -> Result<bool, Error> {
         let signature = key.signature();
         let checked = with_app_token(tokens, async |token: &AppToken| {
             let call = CheckSession {
@@ -141,35 +175,28 @@ impl Client {
                 openid,
                 signature: &signature,
             };
-            self.call(&call).await
+            self.0.call(&call).await
         });
         match checked.await {
             Ok(Empty { .. }) => Ok(true),
-            Err(VaultError::Weixin(Error::Api(error))) if error.code == INVALID_SIGNATURE => {
-                Ok(false)
-            }
+            Err(Error::Api(error)) if error.code == INVALID_SIGNATURE => Ok(false),
             Err(error) => Err(error),
         }
     }
-
-    fn check_mini_program(&self, call: &'static str) -> Result<(), Error> {
-        let instead = "use `exchange`, and `user` for the profile";
-        self.0.kind.must_be(&[AppKind::MiniProgram], call, instead)
-    }
 }
 
-/// Calls with the app's token; if WeChat refuses it, once more with another one.
+/// Calls with the app's token; if WeChat rejects it, once more with a renewed one.
 async fn with_app_token<T>(
     tokens: &AppTokens,
     call: impl AsyncFn(&AppToken) -> Result<T, Error>,
-) -> Result<T, VaultError> {
+) -> Result<T, Error> {
     let token = tokens.get().await?;
     match call(&token).await {
         Err(error) if error.needs_refresh() => {
             let token = tokens.renew(&token).await?;
-            Ok(call(&token).await?)
+            call(&token).await
         }
-        outcome => Ok(outcome?),
+        outcome => outcome,
     }
 }
 
@@ -177,7 +204,7 @@ async fn with_app_token<T>(
 struct CodeToSession<'a> {
     app: &'a AppId,
     secret: &'a AppSecret,
-    js_code: Code,
+    js_code: JsCode,
 }
 
 impl Call for CodeToSession<'_> {
@@ -193,15 +220,15 @@ impl Call for CodeToSession<'_> {
         ]
     }
 
-    fn repeat(&self) -> Repeat {
-        Repeat::SpendsCode
+    fn idempotency(&self) -> Idempotency {
+        Idempotency::OneTime
     }
 }
 
-/// `/wxa/business/getuserphonenumber`, whose code is read from the body only
+/// `/wxa/business/getuserphonenumber`, which reads the code from the body only
 struct CodeToPhone<'a> {
     access_token: &'a AccessToken,
-    code: &'a Code,
+    code: &'a PhoneCode,
 }
 
 #[derive(Deserialize)]
@@ -221,8 +248,8 @@ impl Call for CodeToPhone<'_> {
         Some(vec![("code", self.code.expose().into())])
     }
 
-    fn repeat(&self) -> Repeat {
-        Repeat::SpendsCode
+    fn idempotency(&self) -> Idempotency {
+        Idempotency::OneTime
     }
 }
 
@@ -246,7 +273,7 @@ impl Call for CheckSession<'_> {
         ]
     }
 
-    fn repeat(&self) -> Repeat {
-        Repeat::Harmless
+    fn idempotency(&self) -> Idempotency {
+        Idempotency::Idempotent
     }
 }

@@ -1,61 +1,60 @@
-//! Mini programs (小程序): the code of `wx.login`, and what is encrypted with the key that it is worth.
+//! Mini programs (小程序): the code of `wx.login`, phone numbers, and payloads that are encrypted with the session key.
 
-mod calls;
+pub(crate) mod calls;
 mod payload;
+mod payload_error;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::payload::{Decrypted, EncryptedData, PayloadError};
-use crate::{OpenId, UnionId, api::json, secret::SessionKey};
+pub(crate) use self::calls::MiniProgram;
+pub use self::{
+    payload::{Decrypted, EncryptedData},
+    payload_error::PayloadError,
+};
+pub use crate::secret::{JsCode, PhoneCode, SessionKey};
+use crate::{
+    api::json,
+    identity::{OpenId, UnionId},
+};
 
-/// What a code of `wx.login` is worth (`/sns/jscode2session`).
+/// The session of a user (`/sns/jscode2session`).
 #[derive(Debug, Deserialize)]
 #[non_exhaustive]
 pub struct Session {
-    /// Decrypts what the mini program hands over. It never leaves the server, and ends with the user's next `wx.login`.
+    /// Decrypts the user's payloads until the next `wx.login`. Keep it on the server.
     pub session_key: SessionKey,
-    /// Who the user is, to this mini program.
+    /// The OpenID in this mini program.
     pub openid: OpenId,
-    /// Who the user is, to all applications of the Open Platform account, if the mini program belongs to one.
+    /// The UnionID, if the mini program belongs to an Open Platform account.
     #[serde(default, deserialize_with = "json::non_empty")]
     pub unionid: Option<UnionId>,
 }
 
-/// The profile that a mini program hands over, decrypted. Since November 2022 the name is `微信用户` and the avatar grey,
-/// whoever it is.
+/// The profile in a payload. In versions published after November 8, 2022 (mini games excepted) it is `微信用户` with a gray
+/// avatar for every user: let users choose both with `chooseAvatar` and an input of `type="nickname"`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
-pub struct MiniProgramUser {
-    /// Who the user is, to this mini program; newer payloads have none.
-    #[serde(rename = "openId", default, deserialize_with = "json::non_empty")]
-    pub openid: Option<OpenId>,
-    /// Any text. Escape it where it is shown.
-    #[serde(default, deserialize_with = "json::text_or_empty")]
-    pub nick_name: String,
-    /// 1 male, 2 female, 0 unknown.
-    #[serde(default, deserialize_with = "json::number_or_zero")]
-    pub gender: u8,
-    /// The avatar's address.
-    #[serde(default, deserialize_with = "json::some_text")]
+pub struct Profile {
+    /// The name: any text. Escape it where you show it.
+    #[serde(default, rename = "nickName", deserialize_with = "json::text_or_empty")]
+    pub nickname: String,
+    /// The URL of the avatar.
+    #[serde(default, rename = "avatarUrl", deserialize_with = "json::some_text")]
     pub avatar_url: Option<String>,
-    /// Who the user is, to all applications of the Open Platform account.
-    #[serde(rename = "unionId", default, deserialize_with = "json::non_empty")]
-    pub unionid: Option<UnionId>,
 }
 
-/// A phone number that the user has chosen to show.
+/// A phone number that the user has chosen to share.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PhoneNumber {
-    /// With the country code in front, if it is not a Chinese one.
+    /// The number, with the country code unless it is a Chinese one.
     #[serde(deserialize_with = "json::required_text")]
     pub phone_number: String,
-    /// Without the country code.
+    /// The number without the country code.
     #[serde(deserialize_with = "json::required_text")]
     pub pure_phone_number: String,
-    /// Such as `86`; empty if WeChat has not said it.
+    /// The country code, such as `86`, or empty.
     #[serde(default, deserialize_with = "json::text_or_empty")]
     pub country_code: String,
 }

@@ -3,15 +3,15 @@
 use std::{
     collections::HashMap,
     future::ready,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::SystemTime,
 };
 
 use super::{Record, Store, StoreFuture, Version};
 
-/// Keeps records in the memory of this process: for one server, until it ends.
-#[derive(Debug, Default)]
-pub struct MemoryStore(Mutex<HashMap<Box<str>, Record>>);
+/// A store in the memory of this process: for one server, until it stops. Clones share their records.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore(Arc<Mutex<HashMap<Box<str>, Record>>>);
 
 impl MemoryStore {
     /// An empty store.
@@ -19,7 +19,7 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// Nothing is left half done under the lock.
+    /// A poisoned lock is safe to use: nothing is left half done under it.
     fn records(&self) -> MutexGuard<'_, HashMap<Box<str>, Record>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -30,25 +30,25 @@ impl Store for MemoryStore {
         Box::pin(ready(Ok(self.records().get(key).cloned())))
     }
 
-    fn replace<'a>(
+    fn compare_exchange<'a>(
         &'a self,
         key: &'a str,
-        expected: Option<Version>,
-        record: Option<Record>,
+        current: Option<Version>,
+        new: Option<Record>,
     ) -> StoreFuture<'a, bool> {
         let mut records = self.records();
-        let is_expected = records.get(key).map(|known| known.version) == expected;
-        if is_expected {
-            match record {
+        let is_current = records.get(key).map(Record::version) == current;
+        if is_current {
+            match new {
                 Some(record) => drop(records.insert(key.into(), record)),
                 None => drop(records.remove(key)),
             }
         }
-        Box::pin(ready(Ok(is_expected)))
+        Box::pin(ready(Ok(is_current)))
     }
 
     fn remove_expired(&self, now: SystemTime) -> StoreFuture<'_, ()> {
-        self.records().retain(|_, record| now < record.expires);
+        self.records().retain(|_, record| now < record.expires_at());
         Box::pin(ready(Ok(())))
     }
 }

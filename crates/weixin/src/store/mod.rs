@@ -1,6 +1,6 @@
-//! What must be remembered: a small trait, and those who implement it.
+//! Stores of tokens and logins: in memory, or in a database that several servers share.
 
-mod keys;
+mod encryption;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
@@ -8,60 +8,59 @@ mod redis;
 mod sql;
 pub(crate) mod time;
 
-use std::{error::Error as StdError, fmt, pin::Pin, sync::Arc, time::SystemTime};
+use std::{fmt, pin::Pin, sync::Arc, time::SystemTime};
 
 use secrecy::{ExposeSecret, SecretSlice};
-use thiserror::Error;
 
 #[cfg(feature = "redis")]
 pub use self::redis::RedisStore;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
-pub use self::sql::SqlStore;
-pub use self::{
-    keys::{InvalidStoreKey, StoreKeys},
-    memory::MemoryStore,
-};
+#[cfg(feature = "postgres")]
+pub use self::sql::PostgresStore;
+#[cfg(feature = "sqlite")]
+pub use self::sql::SqliteStore;
+pub use self::{encryption::StoreKeys, memory::MemoryStore};
+use crate::error::{Error, StoreError};
 
-/// The answer to come of a [`Store`].
+/// The response of a [`Store`].
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// Keeps records by their key, for one server or for several.
+/// A store of records by key, for one server or for several.
 ///
-/// # For those who implement it
+/// # Implementing it
 ///
-/// [`replace`](Self::replace) is atomic: of any number of callers at once who expect the same version, on any number of
-/// servers, one writes and the others are told `false`. That takes one conditional statement of the database, never a
-/// read and then a write. What is kept are tokens: encrypt them at rest ([`StoreKeys`]).
+/// [`compare_exchange`](Self::compare_exchange) must be atomic: of any number of callers with the same `current`, on any
+/// number of servers, one writes and the others get `false`. Use one conditional statement of the database, never a read
+/// and then a write. The values are secrets: encrypt them at rest ([`StoreKeys`]).
 pub trait Store: fmt::Debug + Send + Sync {
-    /// The record of this key, if there is one. One that has expired may be gone.
+    /// The record of a key. An expired one may be missing.
     fn load<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Record>>;
 
-    /// Puts a record in the place of the one with the version that is `expected`, or of none; without a record, that
-    /// one is removed. Returns whether it was done.
-    fn replace<'a>(
+    /// Replaces the record whose version is `current`, or stores a first one if `current` is `None`. Without a `new` one,
+    /// it removes the record. Returns whether the record was replaced.
+    fn compare_exchange<'a>(
         &'a self,
         key: &'a str,
-        expected: Option<Version>,
-        record: Option<Record>,
+        current: Option<Version>,
+        new: Option<Record>,
     ) -> StoreFuture<'a, bool>;
 
-    /// Removes what has expired at `now`, if the store does not do so by itself. Call it once a day or so.
+    /// Removes the records that have expired at `now`, if the store does not do so by itself.
     fn remove_expired(&self, now: SystemTime) -> StoreFuture<'_, ()>;
 }
 
-/// One store, and one set of connections, for users' tokens, app tokens and spent logins.
+/// One store, and one set of connections, for several uses.
 impl<S: Store + ?Sized> Store for Arc<S> {
     fn load<'a>(&'a self, key: &'a str) -> StoreFuture<'a, Option<Record>> {
         (**self).load(key)
     }
 
-    fn replace<'a>(
+    fn compare_exchange<'a>(
         &'a self,
         key: &'a str,
-        expected: Option<Version>,
-        record: Option<Record>,
+        current: Option<Version>,
+        new: Option<Record>,
     ) -> StoreFuture<'a, bool> {
-        (**self).replace(key, expected, record)
+        (**self).compare_exchange(key, current, new)
     }
 
     fn remove_expired(&self, now: SystemTime) -> StoreFuture<'_, ()> {
@@ -69,51 +68,40 @@ impl<S: Store + ?Sized> Store for Arc<S> {
     }
 }
 
-/// Another for each write: random, so that a record that was removed and made again is not mistaken for itself.
+/// The version of a record: random, and new on every write, so that a record that was removed and stored again is not
+/// mistaken for the old one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Version(i64);
+#[expect(clippy::exhaustive_structs, reason = "a number that stores keep")]
+pub struct Version(pub i64);
 
 impl Version {
     /// A new version.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the operating system has no random bytes.
-    pub fn random() -> Result<Self, StoreError> {
+    /// [`Error::Random`] if the operating system has no random bytes.
+    pub fn random() -> Result<Self, Error> {
         let mut bytes = [0; 8];
-        getrandom::fill(&mut bytes).map_err(|_| StoreError::new("no random bytes"))?;
+        getrandom::fill(&mut bytes).map_err(|_| Error::Random)?;
         Ok(Self(i64::from_le_bytes(bytes)))
     }
-
-    /// The number to keep beside the record.
-    pub fn number(self) -> i64 {
-        self.0
-    }
 }
 
-impl From<i64> for Version {
-    fn from(number: i64) -> Self {
-        Self(number)
-    }
-}
-
-/// Bytes that are kept, wiped on drop.
+/// A stored value, wiped on drop.
 #[derive(Clone)]
 pub struct Record {
     value: SecretSlice<u8>,
-    /// Another for each write.
-    pub version: Version,
-    /// When nobody needs it any more.
-    pub expires: SystemTime,
+    version: Version,
+    expires_at: SystemTime,
 }
 
 impl Record {
-    /// A record with these bytes.
-    pub fn new(value: Vec<u8>, version: Version, expires: SystemTime) -> Self {
+    /// A record of these bytes.
+    pub fn new(value: Vec<u8>, version: Version, expires_at: SystemTime) -> Self {
         Self {
             value: value.into(),
             version,
-            expires,
+            expires_at,
         }
     }
 
@@ -121,34 +109,23 @@ impl Record {
     pub fn expose(&self) -> &[u8] {
         self.value.expose_secret()
     }
+
+    /// The version.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The time from which on the store may remove the record.
+    pub fn expires_at(&self) -> SystemTime {
+        self.expires_at
+    }
 }
 
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Record")
             .field("version", &self.version)
-            .field("expires", &self.expires)
+            .field("expires_at", &self.expires_at)
             .finish_non_exhaustive()
     }
-}
-
-/// The store could not be read or written.
-#[derive(Clone, Debug, Error)]
-#[error("the store failed")]
-pub struct StoreError(#[source] Arc<dyn StdError + Send + Sync>);
-
-impl StoreError {
-    /// With its cause, which must not show what is kept.
-    pub fn new(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self(Arc::from(source.into()))
-    }
-}
-
-/// What a record's ciphertext is bound to: its key, its version, and its expiry in milliseconds since 1970.
-///
-/// The two numbers have a fixed length and come last, so that no two records share a context.
-#[cfg(any(feature = "postgres", feature = "redis", feature = "sqlite"))]
-fn context(key: &str, version: Version, expires: i64) -> Vec<u8> {
-    let version = version.number().to_be_bytes();
-    [key.as_bytes(), &[0], &version, &expires.to_be_bytes()].concat()
 }

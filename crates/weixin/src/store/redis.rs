@@ -8,14 +8,12 @@ use redis::{
     cmd,
 };
 
-use super::{
-    Record, Store, StoreError, StoreFuture, StoreKeys, Version, context,
-    time::{from_milliseconds, milliseconds},
-};
+use super::{Record, Store, StoreFuture, StoreKeys, Version, encryption};
+use crate::error::StoreError;
 
-/// Compares and writes in one step: an expected version (empty for none), then version, expiry and value; without
-/// these three, the record is removed.
-const REPLACE: &str = r"
+/// Compares and writes in one step. Arguments: the current version (empty for none), then version, expiry and value of
+/// the new record; without these three, the record is removed.
+const COMPARE_EXCHANGE: &str = r"
 local version = redis.call('HGET', KEYS[1], 'version') or ''
 if version ~= ARGV[1] then return 0 end
 if #ARGV == 1 then
@@ -27,10 +25,10 @@ end
 return 1
 ";
 
-/// Keeps records in Redis, encrypted, under keys that begin with `weixin:`. Redis removes what has expired.
+/// A store in Redis: encrypted values under keys that begin with `weixin:`. Redis removes expired records by itself.
 pub struct RedisStore {
     connection: ConnectionManager,
-    replace: Script,
+    compare_exchange: Script,
     keys: StoreKeys,
 }
 
@@ -41,8 +39,17 @@ impl std::fmt::Debug for RedisStore {
 }
 
 impl RedisStore {
-    /// Connects: `redis://:password@host:6379/0`. A connection that breaks is made anew. For `rediss://` (TLS), let
-    /// your `Cargo.toml` add a TLS feature to the `redis` crate.
+    /// A store over a connection of your site.
+    pub fn new(connection: ConnectionManager, keys: StoreKeys) -> Self {
+        Self {
+            connection,
+            compare_exchange: Script::new(COMPARE_EXCHANGE),
+            keys,
+        }
+    }
+
+    /// Connects to `redis://:password@host:6379/0`, and reconnects when the connection breaks. For `rediss://` (TLS), add a
+    /// TLS feature to the crate `redis` in your `Cargo.toml`.
     ///
     /// # Errors
     ///
@@ -53,11 +60,7 @@ impl RedisStore {
         let connection = ConnectionManager::new_with_config(client, config)
             .await
             .map_err(failed)?;
-        Ok(Self {
-            connection,
-            replace: Script::new(REPLACE),
-            keys,
-        })
+        Ok(Self::new(connection, keys))
     }
 
     async fn read(&self, key: &str) -> Result<Option<Record>, StoreError> {
@@ -71,28 +74,21 @@ impl RedisStore {
         let (Some(version), Some(expires), Some(sealed)) = fields else {
             return Ok(None);
         };
-        let version = version.into();
-        let value = self.keys.open(&context(key, version, expires), &sealed)?;
-        let expires = from_milliseconds(expires);
-        Ok(Some(Record::new(value, version, expires)))
+        encryption::open(&self.keys, key, (version, expires, sealed)).map(Some)
     }
 
     async fn write(
         &self,
         key: &str,
-        expected: Option<Version>,
-        record: Option<Record>,
+        current: Option<Version>,
+        new: Option<Record>,
     ) -> Result<bool, StoreError> {
-        let expected = expected.map(|expected| expected.number().to_string());
-        let mut script = self.replace.prepare_invoke();
-        script.key(named(key)).arg(expected.unwrap_or_default());
-        if let Some(record) = record {
-            let expires = milliseconds(record.expires);
-            let context = context(key, record.version, expires);
-            script
-                .arg(record.version.number())
-                .arg(expires)
-                .arg(self.keys.seal(&context, record.expose())?);
+        let current = current.map(|Version(current)| current.to_string());
+        let mut script = self.compare_exchange.prepare_invoke();
+        script.key(named(key)).arg(current.unwrap_or_default());
+        if let Some(new) = new {
+            let (version, expires, sealed) = encryption::seal(&self.keys, key, &new)?;
+            script.arg(version).arg(expires).arg(sealed);
         }
         self.invoke(&script).await
     }
@@ -115,13 +111,13 @@ impl Store for RedisStore {
         Box::pin(self.read(key))
     }
 
-    fn replace<'a>(
+    fn compare_exchange<'a>(
         &'a self,
         key: &'a str,
-        expected: Option<Version>,
-        record: Option<Record>,
+        current: Option<Version>,
+        new: Option<Record>,
     ) -> StoreFuture<'a, bool> {
-        Box::pin(self.write(key, expected, record))
+        Box::pin(self.write(key, current, new))
     }
 
     fn remove_expired(&self, _: SystemTime) -> StoreFuture<'_, ()> {

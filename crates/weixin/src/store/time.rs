@@ -82,7 +82,7 @@ mod tests {
         );
         let hour = from_unix_seconds(3600);
         assert_eq!(
-            earlier(hour, Duration::from_mins(5)),
+            earlier(hour, Duration::from_secs(5 * 60)),
             from_unix_seconds(3300)
         );
     }

@@ -1,4 +1,4 @@
-//! The access token of an application, and what of it is stored.
+//! The access token of an app, and its stored form.
 
 use std::{
     fmt,
@@ -11,58 +11,57 @@ use subtle::ConstantTimeEq;
 
 use super::Renewable;
 use crate::{
-    AccessToken,
-    secret::exposed,
+    secret::{AccessToken, exposed},
     store::time::{earlier, from_unix_seconds, later},
 };
 
-/// WeChat renews a stable token this long before its end, and the one before stays good as long.
-const EARLY: Duration = Duration::from_mins(5);
+/// WeChat renews a stable token this long before it expires, and the previous one stays valid for as long.
+const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
 
-/// A stable token is not renewed by force sooner after the last time, nor more often in a day.
+/// WeChat's limits of `force_refresh`: the pause in seconds, and the number in a day.
 const FORCE_PAUSE: u64 = 30;
 const FORCES_A_DAY: usize = 20;
-const DAY: Duration = Duration::from_hours(24);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// An access token of the application itself.
+/// A valid access token of an app (接口调用凭据).
 ///
 /// It is not `Serialize`, so that no handler sends it to a browser.
 pub struct AppToken(pub(super) Fields);
 
-/// What the store keeps.
+/// The stored form.
 #[derive(Deserialize, Serialize)]
 pub(super) struct Fields {
     #[serde(rename = "a", serialize_with = "exposed")]
     pub(super) access_token: AccessToken,
     /// Unix seconds.
     #[serde(rename = "e")]
-    pub(super) ends: u64,
-    /// When it was renewed by force, in Unix seconds.
+    pub(super) expires_at: u64,
+    /// The times of forced refreshes, in Unix seconds.
     #[serde(rename = "f", default)]
     pub(super) forced: Vec<u64>,
 }
 
 impl AppToken {
-    /// The token itself.
+    /// The access token.
     pub fn access_token(&self) -> &AccessToken {
         &self.0.access_token
     }
 
-    /// When it ends.
-    pub fn ends(&self) -> SystemTime {
-        from_unix_seconds(self.0.ends)
+    /// The time at which it expires.
+    pub fn expires_at(&self) -> SystemTime {
+        from_unix_seconds(self.0.expires_at)
     }
 }
 
 impl fmt::Debug for AppToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AppToken")
-            .field("ends", &self.ends())
+            .field("expires_at", &self.expires_at())
             .finish_non_exhaustive()
     }
 }
 
-/// What the single flight handles. A type of its own, so that the public one can neither be cloned nor encoded.
+/// The value of the single flight: a type of its own, so that the public one can neither be cloned nor encoded.
 #[derive(Clone)]
 pub(super) struct Stored(pub(super) Arc<AppToken>);
 
@@ -83,7 +82,7 @@ impl Eq for Stored {}
 
 impl Renewable for Stored {
     fn encode(&self) -> Vec<u8> {
-        // Text and numbers: there is nothing that JSON could not hold.
+        // Texts and numbers: serializing them cannot fail.
         serde_json::to_vec(&self.0.0).unwrap_or_default()
     }
 
@@ -93,22 +92,22 @@ impl Renewable for Stored {
     }
 
     fn refresh_at(&self) -> SystemTime {
-        earlier(self.0.ends(), EARLY)
+        earlier(self.0.expires_at(), REFRESH_MARGIN)
     }
 
     fn expires_at(&self) -> SystemTime {
-        self.0.ends()
+        self.0.expires_at()
     }
 
-    /// As long as a renewal by force counts.
+    /// A forced refresh counts for a day.
     fn kept_until(&self) -> SystemTime {
-        later(self.0.ends(), DAY)
+        later(self.0.expires_at(), DAY)
     }
 }
 
-/// Whether the quota allows it; if so, it is counted.
+/// Counts a forced refresh, if the quota allows it.
 pub(super) fn may_force(forced: &mut Vec<u64>, now: u64) -> bool {
-    // A time that is yet to come is of a server whose clock is ahead. It does not count, or it would count for ever.
+    // A future time is from a server whose clock is ahead. It is dropped, or it would count permanently.
     let day = now.saturating_sub(DAY.as_secs());
     forced.retain(|time| (day + 1..=now).contains(time));
     let latest = forced.iter().max();
@@ -125,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn force_is_used_twenty_times_a_day_and_every_thirty_seconds() {
+    fn a_refresh_is_forced_twenty_times_a_day_and_every_thirty_seconds() {
         let mut forced = Vec::new();
         assert!(may_force(&mut forced, 1000));
         assert!(!may_force(&mut forced, 1029));

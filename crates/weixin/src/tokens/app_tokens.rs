@@ -1,4 +1,4 @@
-//! Access tokens of the application itself, which a few calls need (phone numbers, for one).
+//! The access token of an app itself (接口调用凭据), which a few calls need, such as phone numbers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,134 +6,134 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    AppToken, SingleFlight, VaultError,
+    AppToken, SingleFlight,
     app_token::{Fields, Stored, may_force},
     lease_for,
 };
 use crate::{
-    AccessToken, AppId, AppKind, AppSecret, Client, Error, Store,
-    api::{
-        json,
-        request::{Call, Repeat},
-    },
-    store::time::unix_seconds,
+    api::{Call, Idempotency, json},
+    app::{MobileApp, OfficialAccount},
+    client::Client,
+    error::Error,
+    identity::AppId,
+    secret::{AccessToken, AppSecret},
+    store::{Store, time::unix_seconds},
 };
 
-/// The kinds of application that have tokens of their own.
-const WITH_APP_TOKENS: [AppKind; 3] = [
-    AppKind::OfficialAccount,
-    AppKind::MobileApp,
-    AppKind::MiniProgram,
-];
-
-/// Keeps the access token of the application itself: fetched once for any number of callers and servers that share its
-/// [`Store`], renewed in time, and renewed by force when WeChat refuses it.
+/// The access token of an app itself (接口调用凭据): fetched once for all servers that share the [`Store`], renewed in
+/// time, and renewed when WeChat rejects it.
 ///
-/// It is not the token of a user, and the two cannot be swapped. WeChat asks for the caller's IP address to be on the
-/// app's whitelist (40164 otherwise: [`ApiError::caller_ip`](crate::ApiError::caller_ip)). Needs a tokio runtime with its
+/// It is not a user's token, and the two types cannot be swapped. WeChat requires the caller's IP address on the app's
+/// whitelist (40164 otherwise: [`ApiError::caller_ip`](crate::error::ApiError::caller_ip)). Needs a tokio runtime with its
 /// timer.
 #[derive(Clone, Debug)]
 pub struct AppTokens {
     client: Client,
     flight: SingleFlight<Stored>,
-    source: Source,
+    endpoint: Endpoint,
 }
 
-/// Which of WeChat's two endpoints is asked; they do not know of each other.
+/// WeChat's two endpoints, which do not share their tokens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Source {
+enum Endpoint {
     Stable,
-    Classic,
+    Legacy,
+}
+
+impl OfficialAccount {
+    /// The access token of this account itself, by WeChat's stable endpoint (`/cgi-bin/stable_token`).
+    pub fn app_tokens(&self, store: impl Store + 'static) -> AppTokens {
+        AppTokens::new(self.client().clone(), store)
+    }
+}
+
+impl MobileApp {
+    /// The access token of this app itself, by WeChat's stable endpoint (`/cgi-bin/stable_token`).
+    pub fn app_tokens(&self, store: impl Store + 'static) -> AppTokens {
+        AppTokens::new(self.client().clone(), store)
+    }
 }
 
 impl AppTokens {
-    /// The token of this client's application, by WeChat's stable endpoint (`/cgi-bin/stable_token`).
-    pub fn new(client: Client, store: impl Store + 'static) -> Self {
-        let clock = Arc::clone(&client.0.network.clock);
+    pub(crate) fn new(client: Client, store: impl Store + 'static) -> Self {
+        let clock = Arc::clone(&client.0.hosts.clock);
         let flight = SingleFlight::new(store, clock);
         Self {
             flight: flight.lease(lease_for(&client)),
             client,
-            source: Source::Stable,
+            endpoint: Endpoint::Stable,
         }
     }
 
-    /// Asks the older endpoint (`/cgi-bin/token`), where each call makes a new token and takes the one before away
-    /// after five minutes: whoever else asks there takes this one's away.
+    /// Uses the older endpoint (`/cgi-bin/token`), where each call issues a new token and invalidates the previous one
+    /// after five minutes. Only one program may use it.
     #[must_use]
-    pub fn classic(mut self) -> Self {
-        self.source = Source::Classic;
+    pub fn legacy_endpoint(mut self) -> Self {
+        self.endpoint = Endpoint::Legacy;
         self
     }
 
-    /// A token that is good for minutes at least, if WeChat can be asked in time.
+    /// A token that is valid for at least minutes, unless WeChat cannot be reached.
     ///
     /// # Errors
     ///
-    /// [`VaultError::is_configuration`] if app id, secret or IP whitelist is wrong; [`VaultError::is_retryable`] if
-    /// WeChat, the store or another server was too slow.
+    /// [`Error::is_configuration`] if app ID, secret or IP whitelist is wrong; [`Error::is_retryable`] if WeChat, the store
+    /// or another server was too slow.
     ///
     /// See `doc/service/api/base/api_getstableaccesstoken`.
-    pub async fn get(&self) -> Result<Arc<AppToken>, VaultError> {
-        self.token(None).await
+    pub async fn get(&self) -> Result<Arc<AppToken>, Error> {
+        self.find(None).await
     }
 
-    /// Another token than this one, which WeChat has refused (40001, 42001) although its time was not over. A stable
-    /// token is renewed by force 20 times a day and every 30 seconds at the most; beyond that it stays the same.
+    /// Renews a token that WeChat has rejected (40001, 42001) before it expired. A stable token can be renewed 20 times a
+    /// day and every 30 seconds; beyond that it stays the same.
     ///
     /// # Errors
     ///
-    /// As [`AppTokens::get`].
-    pub async fn renew(&self, refused: &AppToken) -> Result<Arc<AppToken>, VaultError> {
+    /// As [`get`](Self::get).
+    pub async fn renew(&self, rejected: &AppToken) -> Result<Arc<AppToken>, Error> {
         let rejected = Fields {
-            access_token: refused.0.access_token.duplicate(),
-            ends: refused.0.ends,
+            access_token: rejected.0.access_token.duplicate(),
+            expires_at: rejected.0.expires_at,
             forced: Vec::new(),
         };
-        self.token(Some(rejected.into())).await
+        self.find(Some(rejected.into())).await
     }
 
-    async fn token(&self, rejected: Option<Stored>) -> Result<Arc<AppToken>, VaultError> {
-        let instead = "it has user tokens only";
-        let kind = self.client.kind();
-        kind.must_be(&WITH_APP_TOKENS, "app token", instead)?;
-        let key = ["app/", self.client.app().as_str()].concat();
+    async fn find(&self, rejected: Option<Stored>) -> Result<Arc<AppToken>, Error> {
+        let key = ["app/", self.client.app_id().as_str()].concat();
         let (tokens, is_rejected) = (self.clone(), rejected.clone());
-        let init = move |old: Option<Stored>| async move {
-            let must_change = old.is_some() && old == is_rejected;
-            tokens.renewed(old, must_change).await
+        let init = move |previous: Option<Stored>| async move {
+            let must_change = previous.is_some() && previous == is_rejected;
+            tokens.renewed(previous, must_change).await
         };
         let found = self
             .flight
             .try_get_with(&key, rejected.as_ref(), init)
-            .await;
-        match found {
-            Ok(token) => Ok(Arc::clone(&token.0)),
-            // The store has lost the record, and there is no login to renew it by.
-            Err(VaultError::Unknown) => Err(VaultError::Busy),
-            Err(error) => Err(error),
-        }
+            .await?;
+        Ok(Arc::clone(&found.0))
     }
 
-    async fn renewed(&self, old: Option<Stored>, must_change: bool) -> Result<Stored, VaultError> {
+    async fn renewed(&self, previous: Option<Stored>, must_change: bool) -> Result<Stored, Error> {
         let now = unix_seconds(self.flight.now());
-        let mut forced = old.map(|old| old.0.0.forced.clone()).unwrap_or_default();
+        let forced = previous.map(|previous| previous.0.0.forced.clone());
+        let mut forced = forced.unwrap_or_default();
         let force = must_change && may_force(&mut forced, now);
         let fetched = self.fetch(force).await?;
         Ok(Fields {
             access_token: fetched.access_token,
-            ends: now.saturating_add(fetched.expires_in.as_secs()),
+            expires_at: now.saturating_add(fetched.expires_in.as_secs()),
             forced,
         }
         .into())
     }
 
     async fn fetch(&self, force_refresh: bool) -> Result<Fetched, Error> {
-        let (app, secret) = (&self.client.0.app, &self.client.0.secret);
-        match self.source {
-            Source::Classic => self.client.call(&Classic { app, secret }).await,
-            Source::Stable => {
-                let call = Stable {
+        let (app, secret) = (self.client.app_id(), &self.client.0.secret);
+        match self.endpoint {
+            Endpoint::Legacy => self.client.call(&LegacyToken { app, secret }).await,
+            Endpoint::Stable => {
+                let call = StableToken {
                     app,
                     secret,
                     force_refresh,
@@ -152,12 +152,12 @@ struct Fetched {
 }
 
 /// `/cgi-bin/token`
-struct Classic<'a> {
+struct LegacyToken<'a> {
     app: &'a AppId,
     secret: &'a AppSecret,
 }
 
-impl Call for Classic<'_> {
+impl Call for LegacyToken<'_> {
     const PATH: &'static str = "/cgi-bin/token";
     type Output = Fetched;
 
@@ -169,20 +169,20 @@ impl Call for Classic<'_> {
         ]
     }
 
-    /// Each call takes a token away.
-    fn repeat(&self) -> Repeat {
-        Repeat::Costly
+    /// Each call invalidates the previous token.
+    fn idempotency(&self) -> Idempotency {
+        Idempotency::OnlyIfUnsent
     }
 }
 
-/// `/cgi-bin/stable_token`, whose parameters are read from the body only
-struct Stable<'a> {
+/// `/cgi-bin/stable_token`, which reads its parameters from the body only
+struct StableToken<'a> {
     app: &'a AppId,
     secret: &'a AppSecret,
     force_refresh: bool,
 }
 
-impl Call for Stable<'_> {
+impl Call for StableToken<'_> {
     const PATH: &'static str = "/cgi-bin/stable_token";
     type Output = Fetched;
 
@@ -199,12 +199,12 @@ impl Call for Stable<'_> {
         ])
     }
 
-    /// It brings the same token, unless it takes one away.
-    fn repeat(&self) -> Repeat {
+    /// It returns the same token, unless it is forced to issue a new one.
+    fn idempotency(&self) -> Idempotency {
         if self.force_refresh {
-            Repeat::Costly
+            Idempotency::OnlyIfUnsent
         } else {
-            Repeat::Harmless
+            Idempotency::Idempotent
         }
     }
 }

@@ -1,18 +1,18 @@
-//! Values that were used lately, so that the store need not be read.
+//! Recently used values, so that the store need not be read.
 
 use std::{collections::HashMap, sync::Arc, time::SystemTime};
 
-/// Values by their key, in two generations. When the young are too many they become the old, and the old are dropped:
-/// what is used stays, at no cost for keeping an order.
+/// Values by key, in two generations. When the young one is full it becomes the old one, and the old one is dropped: used
+/// values stay, without the cost of an order.
 #[derive(Debug)]
 pub(super) struct Cache<V> {
     young: HashMap<Box<str>, Cached<V>>,
     old: HashMap<Box<str>, Cached<V>>,
-    /// The most values of one generation.
+    /// Most values of one generation.
     generation: usize,
 }
 
-/// A value, and the time in which it may be used without another look into the store.
+/// A value, and the time in which it may be used without reading the store again.
 #[derive(Debug)]
 pub(super) struct Cached<V> {
     pub(super) value: Arc<V>,
@@ -21,7 +21,7 @@ pub(super) struct Cached<V> {
 }
 
 impl<V> Cache<V> {
-    /// A cache of at most this many values; of two at least.
+    /// A cache of at most this many values, and at least two.
     pub(super) fn new(capacity: usize) -> Self {
         Self {
             young: HashMap::new(),
@@ -30,7 +30,7 @@ impl<V> Cache<V> {
         }
     }
 
-    /// The most values that are kept.
+    /// The most values.
     pub(super) fn capacity(&self) -> usize {
         self.generation.saturating_mul(2)
     }
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_used_stays_and_the_rest_is_dropped() {
+    fn used_values_stay_and_the_others_are_dropped() {
         let mut cache = Cache::new(CAPACITY);
         cache.insert("used", from_10_to_20(0));
         cache.insert("idle", from_10_to_20(0));

@@ -1,47 +1,29 @@
-//! One look-up of a key: what its record asks for, and how long the lease of another server is waited for.
+//! One look-up of a key: read, wait, or compute.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::SystemTime};
 
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::{
-    Renewable, SingleFlight, VaultError,
+    Renewable, SingleFlight,
     cache::Cached,
     computation::Turn,
+    lease::{LeaseWatch, Next, POLL_INTERVAL},
     local::Landing,
-    records::{Found, Leased},
-    single_flight::Mode,
+    records::Leased,
+    settings::Mode,
 };
-use crate::{Version, store::time::later};
-
-/// How often a server looks whether another one has finished.
-pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(50);
-
-/// How long a computation whose outcome is unknown is remembered ([`SingleFlight::once`]): longer than a code of
-/// WeChat's or the cookie of a login is valid.
-const REMEMBER_UNKNOWN: Duration = Duration::from_hours(2);
-
-/// What a record asks for.
-pub(super) enum Next<V> {
-    Use(V),
-    /// Another server has the lease.
-    Wait,
-    Compute {
-        current: Option<Version>,
-        previous: Option<V>,
-    },
-    Fail(VaultError),
-}
+use crate::{
+    error::Error,
+    store::{Version, time::later},
+};
 
 impl<V: Renewable> SingleFlight<V> {
-    /// Runs a flight to its end, for whoever waits for it by then.
+    /// Runs a flight to its end.
     pub(super) async fn fly<I, F>(self, landing: Landing<V>, init: I)
     where
         I: FnOnce(Option<V>) -> F + Send + 'static,
-        F: Future<Output = Result<V, VaultError>> + Send + 'static,
+        F: Future<Output = Result<V, Error>> + Send + 'static,
     {
         let outcome = self.look_up(landing.key(), landing.rejected(), init).await;
         landing.land(outcome);
@@ -52,10 +34,10 @@ impl<V: Renewable> SingleFlight<V> {
         key: &str,
         rejected: Option<&V>,
         init: I,
-    ) -> Result<Cached<V>, VaultError>
+    ) -> Result<Cached<V>, Error>
     where
         I: FnOnce(Option<V>) -> F + Send + 'static,
-        F: Future<Output = Result<V, VaultError>> + Send + 'static,
+        F: Future<Output = Result<V, Error>> + Send + 'static,
     {
         let mut watch = LeaseWatch::new(self.settings.lease);
         while watch.has_time() {
@@ -63,12 +45,18 @@ impl<V: Renewable> SingleFlight<V> {
             let since = self.now();
             let found = self.shared.records.load(key).await?;
             let is_rejected = |value: &V| rejected == Some(value);
-            match self.next(found, is_rejected, &mut watch) {
+            match Next::after(
+                found,
+                is_rejected,
+                &mut watch,
+                self.settings.mode,
+                self.now(),
+            ) {
                 Next::Use(value) => return Ok(self.cached(value, since)),
                 Next::Fail(error) => return Err(error),
                 Next::Compute { current, previous } => {
                     let lease_ends = Some(later(self.now(), self.settings.lease));
-                    // Next to a value that has expired, a lease that ends would say nothing of an unknown outcome.
+                    // Beside an expired value, an expired lease would not tell that the outcome is unknown.
                     let is_once = self.settings.mode == Mode::Once;
                     let leased = Leased {
                         lease_ends,
@@ -88,54 +76,7 @@ impl<V: Renewable> SingleFlight<V> {
             }
             sleep(POLL_INTERVAL).await;
         }
-        Err(VaultError::Busy)
-    }
-
-    pub(super) fn next(
-        &self,
-        found: Option<Found<V>>,
-        is_rejected: impl Fn(&V) -> bool,
-        watch: &mut LeaseWatch,
-    ) -> Next<V> {
-        let now = self.now();
-        let mode = self.settings.mode;
-        let (current, leased) = match found {
-            Some(Found { version, leased }) => (Some(version), leased),
-            None => (None, Leased::NONE),
-        };
-        let is_leased = current.is_some_and(|version| watch.is_held(version, &leased, now));
-        match leased.value {
-            Some(value) => {
-                // As long as another server renews it, it is used to its very end.
-                let until = if is_leased {
-                    value.expires_at()
-                } else {
-                    self.fresh_until(&value)
-                };
-                if now < until && (mode == Mode::Once || !is_rejected(&value)) {
-                    Next::Use(value)
-                } else if is_leased {
-                    Next::Wait
-                } else {
-                    Next::Compute {
-                        current,
-                        previous: Some(value),
-                    }
-                }
-            }
-            None if is_leased => Next::Wait,
-            None => match mode {
-                // A store may still have a record that has expired.
-                Mode::Once if now < leased.expires_at(REMEMBER_UNKNOWN) => {
-                    Next::Fail(VaultError::OutcomeUnknown)
-                }
-                Mode::Renew => Next::Fail(VaultError::Unknown),
-                Mode::Once | Mode::Fetch => Next::Compute {
-                    current,
-                    previous: None,
-                },
-            },
-        }
+        Err(Error::StoreBusy)
     }
 
     pub(super) async fn write(
@@ -143,26 +84,16 @@ impl<V: Renewable> SingleFlight<V> {
         key: &str,
         current: Option<Version>,
         leased: &Leased<V>,
-    ) -> Result<Option<Version>, VaultError> {
-        let retention = match self.settings.mode {
-            Mode::Once => REMEMBER_UNKNOWN,
-            Mode::Fetch | Mode::Renew => Duration::ZERO,
-        };
+    ) -> Result<Option<Version>, Error> {
+        let retention = self.settings.mode.retention();
         let records = &self.shared.records;
         records.write(key, current, leased, retention).await
     }
 
-    fn fresh_until(&self, value: &V) -> SystemTime {
-        match self.settings.mode {
-            Mode::Once => value.expires_at(),
-            Mode::Fetch | Mode::Renew => value.refresh_at().min(value.expires_at()),
-        }
-    }
-
-    /// How long the value may be used without another look into the store. One that is due for renewal is here because
-    /// it cannot be renewed now, so that it is used for as long as any other.
+    /// Bounds the time for which a value is used without reading the store again. A value that is due for renewal could not
+    /// be renewed now, so it is used for as long as any other.
     pub(super) fn cached(&self, value: V, since: SystemTime) -> Cached<V> {
-        let fresh_until = self.fresh_until(&value);
+        let fresh_until = self.settings.mode.fresh_until(&value);
         let ends = if since < fresh_until {
             fresh_until
         } else {
@@ -173,44 +104,5 @@ impl<V: Renewable> SingleFlight<V> {
             since,
             until: later(since, self.settings.cache_for).min(ends),
         }
-    }
-}
-
-/// Watches the lease of another server.
-pub(super) struct LeaseWatch {
-    lease: Duration,
-    began: Instant,
-    seen: Option<(Version, Instant)>,
-}
-
-impl LeaseWatch {
-    pub(super) fn new(lease: Duration) -> Self {
-        Self {
-            lease,
-            began: Instant::now(),
-            seen: None,
-        }
-    }
-
-    /// Whether to look once more. A lease that begins while this one waits can still be waited for.
-    pub(super) fn has_time(&self) -> bool {
-        self.began.elapsed() <= self.lease * 2
-    }
-
-    /// Whether the lease has not ended yet.
-    ///
-    /// Its end is in the time of the server that wrote it. If that clock is ahead, the end never seems to come: so a
-    /// lease is also over when it has been seen unchanged for as long as a lease can last. A shorter way, to ignore
-    /// ends that are too far in the future, would ignore the lease of every server whose clock is a second ahead.
-    fn is_held<V>(&mut self, version: Version, leased: &Leased<V>, now: SystemTime) -> bool {
-        let unchanged_since = match self.seen {
-            Some((seen, since)) if seen == version => since,
-            _ => {
-                let since = Instant::now();
-                self.seen = Some((version, since));
-                since
-            }
-        };
-        leased.lease_ends.is_some_and(|end| now < end) && unchanged_since.elapsed() < self.lease
     }
 }

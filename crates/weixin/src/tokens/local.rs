@@ -1,4 +1,4 @@
-//! What this process knows of its keys: values that were used lately, and flights that callers can join.
+//! The keys in this process: recently used values, and flights that callers can join.
 
 use std::{
     collections::HashMap,
@@ -8,25 +8,22 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{
-    VaultError,
-    cache::{Cache, Cached},
-    single_flight::Shared,
-};
+use super::cache::{Cache, Cached};
+use crate::error::Error;
 
 /// One lock guards both, so that an insertion or a removal and the end of a flight have an order.
 pub(super) struct Local<V>(Mutex<Known<V>>);
 
 struct Known<V> {
     cache: Cache<V>,
-    /// A flight that began before an insertion or a removal is not among them: its value may be older than that.
+    /// Without the flights that started before an insertion or a removal: their values may be older than that.
     flights: HashMap<Box<str>, Arc<Flight<V>>>,
 }
 
-pub(super) type Outcome<V> = Result<Arc<V>, VaultError>;
+pub(super) type Outcome<V> = Result<Arc<V>, Error>;
 pub(super) type Sender<V> = watch::Sender<Option<Outcome<V>>>;
 
-/// One look-up of a key, with a computation if it needs one, for all callers in this process.
+/// One look-up of a key, with a computation if needed, for all callers in this process.
 pub(super) struct Flight<V> {
     pub(super) rejected: Option<V>,
     outcome: watch::Receiver<Option<Outcome<V>>>,
@@ -41,7 +38,7 @@ impl<V> Flight<V> {
     }
 }
 
-/// How a caller gets a value.
+/// The way in which a caller gets a value.
 pub(super) enum Entry<V> {
     Cached(Arc<V>),
     /// Too many flights are under way.
@@ -62,7 +59,7 @@ impl<V: Clone + PartialEq> Local<V> {
         self.known().cache = Cache::new(capacity);
     }
 
-    /// Finds a value in memory, joins a flight, or begins one.
+    /// Finds a value in memory, joins a flight, or starts one.
     pub(super) fn enter(&self, key: &str, rejected: Option<&V>, now: SystemTime) -> Entry<V> {
         let mut known = self.known();
         if let Some(value) = known.cache.get(key, now)
@@ -85,27 +82,27 @@ impl<V: Clone + PartialEq> Local<V> {
 }
 
 impl<V> Local<V> {
-    /// Makes the next caller look into the store.
+    /// Makes the next caller read the store.
     pub(super) fn detach(&self, key: &str) {
         let mut known = self.known();
         known.cache.remove(key);
         known.flights.remove(key);
     }
 
-    /// Does so when the store has been written, and also if the writer fails or is dropped in the middle: the store may
-    /// have done it all the same.
+    /// Detaches when the store has been written, and also if the writer fails or is dropped: the store may have changed all
+    /// the same.
     pub(super) fn detach_on_drop<'a>(&'a self, key: &'a str) -> DetachOnDrop<'a, V> {
         DetachOnDrop { local: self, key }
     }
 
-    /// Nothing is left half done under the lock.
+    /// A poisoned lock is safe to use: nothing is left half done under it.
     fn known(&self) -> MutexGuard<'_, Known<V>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<V> Known<V> {
-    /// Takes this flight off, unless another one has taken its place.
+    /// Removes a flight, unless another one has taken its place.
     fn land(&mut self, key: &str, flight: &Arc<Flight<V>>) -> bool {
         let is_current = self
             .flights
@@ -129,24 +126,24 @@ impl<V> Drop for DetachOnDrop<'_, V> {
     }
 }
 
-/// The duty to end a flight. If it is dropped, callers do not find the flight any more.
+/// The duty to end a flight. If it is dropped, callers no longer find the flight.
 pub(super) struct Landing<V> {
-    shared: Arc<Shared<V>>,
+    local: Arc<Local<V>>,
     key: Box<str>,
     flight: Arc<Flight<V>>,
-    /// Dropped after the flight has been taken off, so that a caller who sees it closed can begin another one.
+    /// Dropped after the flight is removed, so that a caller who sees it closed can start another one.
     sender: Sender<V>,
 }
 
 impl<V> Landing<V> {
     pub(super) fn new(
-        shared: &Arc<Shared<V>>,
+        local: &Arc<Local<V>>,
         key: &str,
         flight: &Arc<Flight<V>>,
         sender: Sender<V>,
     ) -> Self {
         Self {
-            shared: Arc::clone(shared),
+            local: Arc::clone(local),
             key: key.into(),
             flight: Arc::clone(flight),
             sender,
@@ -161,9 +158,9 @@ impl<V> Landing<V> {
         self.flight.rejected.as_ref()
     }
 
-    /// Ends the flight. A flight that is not current any more changes nothing for later callers.
-    pub(super) fn land(self, outcome: Result<Cached<V>, VaultError>) {
-        let mut known = self.shared.local.known();
+    /// Ends the flight. One that is no longer current changes nothing for later callers.
+    pub(super) fn land(self, outcome: Result<Cached<V>, Error>) {
+        let mut known = self.local.known();
         let is_current = known.land(&self.key, &self.flight);
         let outcome = match outcome {
             Ok(cached) => {
@@ -187,6 +184,6 @@ impl<V> Landing<V> {
 
 impl<V> Drop for Landing<V> {
     fn drop(&mut self) {
-        self.shared.local.known().land(&self.key, &self.flight);
+        self.local.known().land(&self.key, &self.flight);
     }
 }

@@ -1,94 +1,60 @@
-//! Tokens that stay alive, on one server or on several.
+//! Tokens of users and apps: valid ones, on one server or on several.
 
+#[cfg(feature = "tokens")]
 mod app_token;
-mod app_tokens;
+#[cfg(feature = "tokens")]
+pub(crate) mod app_tokens;
+#[cfg(feature = "tokens")]
 mod cache;
+#[cfg(feature = "tokens")]
 mod computation;
+#[cfg(feature = "tokens")]
 mod flight;
+#[cfg(feature = "tokens")]
+mod lease;
+#[cfg(feature = "tokens")]
 mod local;
+#[cfg(feature = "tokens")]
 mod records;
+#[cfg(feature = "tokens")]
+mod renewable;
+#[cfg(feature = "tokens")]
+mod settings;
+#[cfg(feature = "tokens")]
 mod single_flight;
+#[cfg(feature = "tokens")]
 mod user_token;
-mod user_tokens;
+#[cfg(feature = "tokens")]
+pub(crate) mod user_tokens;
 
+#[cfg(feature = "mini-program")]
+pub(crate) use self::app_tokens::AppTokens;
+#[cfg(feature = "tokens")]
+pub use self::{
+    app_token::AppToken, renewable::Renewable, single_flight::SingleFlight, user_token::UserToken,
+};
+#[cfg(feature = "tokens")]
+use crate::client::Client;
+pub use crate::{
+    api::{Bearer, Scope, Scopes, TokenStatus},
+    secret::{AccessToken, RefreshToken},
+};
+#[cfg(feature = "tokens")]
 use std::time::Duration;
 
-use thiserror::Error;
-
-pub use self::{
-    app_token::AppToken,
-    app_tokens::AppTokens,
-    single_flight::{Renewable, SingleFlight},
-    user_token::LiveToken,
-    user_tokens::Vault,
-};
-use crate::{Client, Error as CallError, StoreError};
-
-/// What a lease lasts longer than the longest call: time to write the result.
+/// Time for writing the result, by which a lease is longer than the longest call.
+#[cfg(feature = "tokens")]
 const LEASE_MARGIN: Duration = Duration::from_secs(5);
 
 /// The lease under which tokens are renewed by calls of this client.
+#[cfg(feature = "tokens")]
 fn lease_for(client: &Client) -> Duration {
-    let longest_call = client.0.network.longest_call();
+    let longest_call = client.0.hosts.longest_call();
     longest_call.saturating_add(LEASE_MARGIN)
 }
 
-/// A token could not be had.
-///
-/// It holds no secret: not in its text, not in `Debug`, not in its sources.
-#[derive(Clone, Debug, Error)]
-#[non_exhaustive]
-pub enum VaultError {
-    /// The token is being renewed, here or on another server, and that has not finished in time.
-    #[error("the token is being renewed, and that has not finished in time")]
-    Busy,
-    /// The time of the login is over: a refresh token is not prolonged by use.
-    #[error("the login is over: its refresh token has come to its end")]
-    LoginOver,
-    /// A computation that is never repeated ([`SingleFlight::once`]) has ended without a result: it may have taken
-    /// effect.
-    #[error("the call has ended without a result and is not repeated: the user must log in again")]
-    OutcomeUnknown,
-    /// The store could not be read or written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// What is kept was not written by this version of the crate.
-    #[error("what the store keeps cannot be read")]
-    Unreadable,
-    /// Nothing is kept of this user: never logged in here, or void since.
-    #[error("no login is kept of this user")]
-    Unknown,
-    /// WeChat could not be asked, or said no.
-    #[error(transparent)]
-    Weixin(#[from] CallError),
-}
-
-impl VaultError {
-    /// Whether the user must go through the login page again.
-    pub fn needs_login(&self) -> bool {
-        match self {
-            Self::LoginOver | Self::OutcomeUnknown | Self::Unknown => true,
-            Self::Weixin(error) => error.needs_login(),
-            _ => false,
-        }
-    }
-
-    /// Whether the same call may succeed later.
-    pub fn is_retryable(&self) -> bool {
-        match self {
-            Self::Busy | Self::Store(_) => true,
-            Self::Weixin(error) => error.is_retryable(),
-            _ => false,
-        }
-    }
-
-    /// Whether the application is set up wrongly.
-    pub fn is_configuration(&self) -> bool {
-        matches!(self, Self::Weixin(error) if error.is_configuration())
-    }
-}
-
 #[cfg(test)]
+#[cfg(feature = "tokens")]
 mod tests {
     use std::fmt;
 
@@ -97,8 +63,13 @@ mod tests {
 
     use super::*;
     use crate::{
-        Answer, AppKind, AppSecret, Clock, Code, MemoryStore, OpenId, Record, Retries, Store,
-        SystemClock, Transport, Version,
+        app::OfficialAccount,
+        clock::{Clock, SystemClock},
+        identity::OpenId,
+        secret::{AppSecret, Code},
+        store::{MemoryStore, Record, Store, Version},
+        tokens::user_tokens::UserTokens,
+        transport::{ResponseFuture, RetryPolicy, Transport},
     };
 
     /// Compiles only if none of the types implements any of the traits: with one, it would be ambiguous which
@@ -119,7 +90,7 @@ mod tests {
     #[test]
     fn no_token_can_be_serialized_printed_copied_or_encoded_by_accident() {
         assert_lacks!(
-            [LiveToken, AppToken],
+            [UserToken, AppToken],
             [
                 serde::Serialize,
                 serde::de::DeserializeOwned,
@@ -131,12 +102,12 @@ mod tests {
         );
     }
 
-    /// Answers each call with the same bytes.
+    /// Responds to each call with the same bytes.
     #[derive(Debug)]
     struct Canned(String);
 
     impl Transport for Canned {
-        fn send(&self, _: Request<Vec<u8>>) -> Answer<'_> {
+        fn send(&self, _: Request<Vec<u8>>) -> ResponseFuture<'_> {
             let body = self.0.clone().into_bytes();
             Box::pin(async { Ok(Response::new(body)) })
         }
@@ -155,44 +126,49 @@ mod tests {
         }
     }
 
-    fn client(answer: String, clock: impl Clock + 'static, retries: Retries) -> Client {
+    fn account(
+        response: String,
+        clock: impl Clock + 'static,
+        policy: RetryPolicy,
+    ) -> OfficialAccount {
         let secret = AppSecret::new("s").unwrap();
-        Client::builder("wx0123456789abcde1".parse().unwrap(), secret)
-            .kind(AppKind::OfficialAccount)
-            .retries(retries)
+        OfficialAccount::builder("wx0123456789abcde1".parse().unwrap(), secret)
+            .retry_policy(policy)
             .clock(clock)
-            .build_with(Canned(answer))
+            .build_with(Canned(response))
     }
 
     #[test]
     fn a_lease_is_longer_than_the_longest_call() {
         let seconds = Duration::from_secs;
-        let once = Retries::none().pause(Duration::ZERO);
-        for (retries, expected) in [
+        let once = RetryPolicy::none().backoff(Duration::ZERO);
+        for (policy, expected) in [
             (once.clone(), seconds(7 + 5)),
             // Three attempts and their pauses, before the deadline.
             (
                 once.clone()
-                    .tries(3)
-                    .pause(seconds(2))
+                    .max_attempts(3)
+                    .backoff(seconds(2))
                     .deadline(seconds(60)),
                 seconds(30 + 5),
             ),
             // The last attempt begins by the deadline and one pause.
             (
                 once.clone()
-                    .tries(10)
-                    .pause(seconds(2))
+                    .max_attempts(10)
+                    .backoff(seconds(2))
                     .deadline(seconds(20)),
                 seconds(30 + 5),
             ),
             (
-                once.tries(10).pause(Duration::MAX).deadline(Duration::MAX),
+                once.max_attempts(10)
+                    .backoff(Duration::MAX)
+                    .deadline(Duration::MAX),
                 Duration::MAX,
             ),
         ] {
-            let client = client(String::new(), SystemClock, retries);
-            assert_eq!(lease_for(&client), expected);
+            let account = account(String::new(), SystemClock, policy);
+            assert_eq!(lease_for(account.client()), expected);
         }
     }
 
@@ -232,32 +208,33 @@ mod tests {
         })
     }
 
-    fn touch(live: &LiveToken) -> String {
-        format!("{live:?} {:?} {:?}", live.ends(), live.login_ends())
+    fn touch(token: &UserToken) -> String {
+        let times = (token.expires_at(), token.login_expires_at());
+        format!("{token:?} {times:?}")
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(200))]
 
         #[test]
-        fn no_lifetime_that_wechat_says_makes_a_token_panic(expires_in in number(), now in time(), is_text in any::<bool>()) {
+        fn no_lifetime_from_wechat_makes_a_token_panic(expires_in in number(), now in time(), is_text in any::<bool>()) {
             let expires_in = if is_text { format!(r#""{expires_in}""#) } else { expires_in.to_string() };
-            let answer = format!(
+            let response = format!(
                 r#"{{"access_token":"a","expires_in":{expires_in},"refresh_token":"r","openid":"oA","scope":"snsapi_base"}}"#
             );
-            let client = client(answer, At(now), Retries::none());
+            let account = account(response, At(now), RetryPolicy::none());
             run(async {
-                let vault = Vault::new(client.clone(), MemoryStore::new()).login_lasts(Duration::MAX);
-                if let Ok(token) = client.exchange(Code::new("071").unwrap()).await {
-                    vault.keep(&token).await.unwrap();
-                    if let Ok(live) = vault.token(&token.openid).await {
+                let users = UserTokens::new(&account, MemoryStore::new()).login_lifetime(Duration::MAX);
+                if let Ok(token) = account.exchange(Code::new("071").unwrap()).await {
+                    users.insert(&token).await.unwrap();
+                    if let Ok(live) = users.get(account.id(), &token.openid).await {
                         touch(&live);
-                        let _ = vault.renew(&live).await.map(|live| touch(&live));
+                        let _ = users.renew(&live).await.map(|live| touch(&live));
                     }
                 }
-                let tokens = AppTokens::new(client, MemoryStore::new());
+                let tokens = account.app_tokens(MemoryStore::new());
                 if let Ok(token) = tokens.get().await {
-                    let _ = format!("{token:?} {:?}", token.ends());
+                    let _ = format!("{token:?} {:?}", token.expires_at());
                     let _ = tokens.renew(&token).await;
                     let _ = tokens.get().await;
                 }
@@ -272,27 +249,26 @@ mod tests {
             now in time(),
         ) {
             let [access, login, ends, forced, forced_too, expires_in] = numbers[..] else { unreachable!() };
-            let user = format!(r#"{{"a":"a","e":{access},"r":"r","d":{login},"o":"oA","s":"snsapi_base"}}"#);
+            let user = format!(r#"{{"a":"a","e":{access},"r":"r","d":{login},"i":"wx0123456789abcde1","o":"oA","s":"snsapi_base"}}"#);
             let app = format!(r#"{{"a":"a","e":{ends},"f":[{forced},{forced_too}]}}"#);
-            let answer = format!(
+            let response = format!(
                 r#"{{"access_token":"a","expires_in":{expires_in},"refresh_token":"r","openid":"oA","scope":"snsapi_base"}}"#
             );
             run(async {
                 let store = std::sync::Arc::new(MemoryStore::new());
                 for (key, value) in [("user/wx0123456789abcde1/oA", user), ("app/wx0123456789abcde1", app)] {
                     let bytes = [&lease.to_be_bytes()[..], &[1], value.as_bytes()].concat();
-                    let record = Record::new(bytes, Version::from(version), now);
-                    store.replace(key, None, Some(record)).await.unwrap();
+                    let record = Record::new(bytes, Version(version), now);
+                    store.compare_exchange(key, None, Some(record)).await.unwrap();
                 }
-                let client = client(answer, At(now), Retries::none());
-                let vault = Vault::new(client.clone(), std::sync::Arc::clone(&store));
+                let account = account(response, At(now), RetryPolicy::none());
+                let users = UserTokens::new(&account, std::sync::Arc::clone(&store));
                 let openid: OpenId = "oA".parse().unwrap();
-                let _ = vault.login_ends(&openid).await;
-                if let Ok(live) = vault.token(&openid).await {
+                if let Ok(live) = users.get(account.id(), &openid).await {
                     touch(&live);
-                    let _ = vault.renew(&live).await.map(|live| touch(&live));
+                    let _ = users.renew(&live).await.map(|live| touch(&live));
                 }
-                let tokens = AppTokens::new(client, store);
+                let tokens = account.app_tokens(store);
                 if let Ok(token) = tokens.get().await {
                     let _ = tokens.renew(&token).await;
                 }

@@ -1,7 +1,7 @@
-//! What the store holds for a key, read and written.
+//! The records of a single flight, read and written.
 
 use std::{
-    error::Error,
+    error::Error as _,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
@@ -9,26 +9,30 @@ use std::{
 use secrecy::zeroize::Zeroizing;
 use tracing::Instrument;
 
-use super::{Renewable, VaultError};
+use super::Renewable;
 use crate::{
-    Clock, Record, Store, StoreError, Version,
-    store::time::{from_milliseconds, later, milliseconds},
+    clock::Clock,
+    error::{Error, StoreError},
+    store::{
+        Record, Store, Version,
+        time::{from_milliseconds, later, milliseconds},
+    },
 };
 
-/// Expired records are removed this often, by a server that writes.
-const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
+/// Interval at which a server that writes removes expired records.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
-/// The value of a key, and the lease of the server that renews it.
+/// The value of a key, and the lease of the server that computes the next one.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Leased<V> {
-    /// `None` if it is not being renewed.
+    /// `None` if no server computes.
     pub(super) lease_ends: Option<SystemTime>,
-    /// `None` while the first one is being fetched.
+    /// `None` while the first one is computed.
     pub(super) value: Option<V>,
 }
 
 impl<V: Renewable> Leased<V> {
-    /// Nothing, as before the first record.
+    /// No record.
     pub(super) const NONE: Self = Self {
         lease_ends: None,
         value: None,
@@ -41,7 +45,7 @@ impl<V: Renewable> Leased<V> {
         }
     }
 
-    /// The end of the lease in milliseconds since 1970 (0 without one); then the value, after a byte that marks it.
+    /// Encodes the end of the lease in milliseconds since 1970 (0 without one), and the value after a marker byte.
     fn encode(&self) -> Vec<u8> {
         let lease = self.lease_ends.map_or(0, milliseconds).to_be_bytes();
         let value = self.value.as_ref().map(|v| Zeroizing::new(v.encode()));
@@ -64,7 +68,7 @@ impl<V: Renewable> Leased<V> {
         })
     }
 
-    /// The time from which on the store may drop it. A record without a value is kept for `retention` after its lease.
+    /// The time from which on the store may remove the record. Without a value it outlasts its lease by `retention`.
     pub(super) fn expires_at(&self, retention: Duration) -> SystemTime {
         let lease = self.lease_ends.unwrap_or(SystemTime::UNIX_EPOCH);
         match &self.value {
@@ -74,7 +78,7 @@ impl<V: Renewable> Leased<V> {
     }
 }
 
-/// A record that was found, decoded.
+/// A decoded record.
 #[derive(Debug)]
 pub(super) struct Found<V> {
     pub(super) version: Version,
@@ -102,60 +106,58 @@ impl Records {
         self.clock.now()
     }
 
-    pub(super) async fn load<V: Renewable>(
-        &self,
-        key: &str,
-    ) -> Result<Option<Found<V>>, VaultError> {
+    pub(super) async fn load<V: Renewable>(&self, key: &str) -> Result<Option<Found<V>>, Error> {
         let Some(record) = self.store.load(key).await.map_err(logged)? else {
             return Ok(None);
         };
-        let leased = Leased::decode(record.expose()).ok_or(VaultError::Unreadable)?;
+        let leased = Leased::decode(record.expose()).ok_or_else(unreadable)?;
         Ok(Some(Found {
-            version: record.version,
+            version: record.version(),
             leased,
         }))
     }
 
-    /// The version of a record whose value does not matter.
-    pub(super) async fn version(&self, key: &str) -> Result<Option<Version>, VaultError> {
+    /// The version of a record, without its value.
+    pub(super) async fn version(&self, key: &str) -> Result<Option<Version>, Error> {
         let record = self.store.load(key).await.map_err(logged)?;
-        Ok(record.map(|record| record.version))
+        Ok(record.map(|record| record.version()))
     }
 
-    /// Writes in the place of the record with the version `current`. The new version, or `None` if there is another
-    /// record by now.
+    /// Replaces the record with the version `current`. Returns the new version, or `None` if another server was faster.
     pub(super) async fn write<V: Renewable>(
         &self,
         key: &str,
         current: Option<Version>,
         leased: &Leased<V>,
         retention: Duration,
-    ) -> Result<Option<Version>, VaultError> {
+    ) -> Result<Option<Version>, Error> {
         self.sweep();
         let version = Version::random()?;
         let record = Record::new(leased.encode(), version, leased.expires_at(retention));
-        let written = self.store.replace(key, current, Some(record)).await;
+        let written = self
+            .store
+            .compare_exchange(key, current, Some(record))
+            .await;
         Ok(written.map_err(logged)?.then_some(version))
     }
 
-    /// Removes the record with this version; `false` if there is another one, or none, by now.
-    pub(super) async fn remove(&self, key: &str, current: Version) -> Result<bool, VaultError> {
-        let removed = self.store.replace(key, Some(current), None).await;
+    /// Removes the record with the version `current`. Returns `false` if another server was faster.
+    pub(super) async fn remove(&self, key: &str, current: Version) -> Result<bool, Error> {
+        let removed = self.store.compare_exchange(key, Some(current), None).await;
         Ok(removed.map_err(logged)?)
     }
 
-    pub(super) async fn remove_expired(&self) -> Result<(), VaultError> {
+    pub(super) async fn remove_expired(&self) -> Result<(), Error> {
         let removed = self.store.remove_expired(self.now()).await;
         Ok(removed.map_err(logged)?)
     }
 
-    /// Removes expired records if that has not been done for an hour. A task of its own does it, so that no caller
-    /// waits for it.
+    /// Removes expired records once an hour, in a task of its own, so that no caller waits for it.
     fn sweep(&self) {
         let now = self.now();
         let mut swept_at = self.swept_at.lock().unwrap_or_else(PoisonError::into_inner);
         let age = swept_at.and_then(|swept_at| now.duration_since(swept_at).ok());
-        // There is no age if the clock was set back: that must not put the next sweep off.
+        // No age if the clock was set back: that must not delay the next sweep.
         if age.is_some_and(|age| age < SWEEP_INTERVAL) {
             return;
         }
@@ -166,7 +168,7 @@ impl Records {
     }
 }
 
-/// Logs why the store failed: callers see the error and seldom its causes.
+/// Logs the causes of a failure, which callers rarely print.
 fn logged(error: StoreError) -> StoreError {
     let mut causes = Vec::new();
     let mut next = error.source();
@@ -178,13 +180,17 @@ fn logged(error: StoreError) -> StoreError {
     error
 }
 
+fn unreadable() -> StoreError {
+    StoreError::new("the record was not written by this version of the crate")
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    /// Bytes that say nothing of their time.
+    /// Bytes without a time of their own.
     #[derive(Clone, Debug, Eq, PartialEq)]
     struct Bytes(Vec<u8>);
 
@@ -208,7 +214,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_of_a_store_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..32)) {
+        fn any_bytes_of_a_store_are_read_or_rejected(bytes in prop::collection::vec(any::<u8>(), 0..32)) {
             if let Some(leased) = Leased::<Bytes>::decode(&bytes) {
                 prop_assert!(leased.expires_at(Duration::MAX) >= leased.expires_at(Duration::ZERO));
                 prop_assert_eq!(Leased::decode(&leased.encode()), Some(leased));
@@ -222,7 +228,7 @@ mod tests {
             lease_ends: lease.map(from_milliseconds),
             value: value.map(|bytes| Bytes(bytes.to_vec())),
         };
-        let minute = Duration::from_mins(1);
+        let minute = Duration::from_secs(60);
         for (leased, expected) in [
             (leased(None, Some(b"")), 5_000),
             (leased(Some(4_000), Some(b"x")), 5_000),

@@ -1,4 +1,4 @@
-//! One computation at a time for each key, on one server or on several.
+//! One computation at a time per key, on one server or on several.
 
 use std::{
     fmt,
@@ -9,83 +9,56 @@ use std::{
 use tracing::Instrument;
 
 use super::{
-    VaultError,
+    Renewable,
     local::{Entry, Landing, Local},
     records::{Leased, Records},
+    settings::{Mode, Settings},
 };
-use crate::{Clock, Store};
+use crate::{clock::Clock, error::Error, store::Store};
 
 const LEASE: Duration = Duration::from_secs(30);
 const SHORTEST_LEASE: Duration = Duration::from_secs(1);
-const LONGEST_LEASE: Duration = Duration::from_hours(1);
+const LONGEST_LEASE: Duration = Duration::from_secs(60 * 60);
 const CACHE_FOR: Duration = Duration::from_secs(10);
 const CAPACITY: usize = 6_000;
 
-/// How often a record is written or removed that others write at the same time.
+/// Attempts to write or remove a record that others write at the same time.
 const ATTEMPTS: u32 = 100;
 
-/// A value that a [`SingleFlight`] keeps and renews.
+/// One computation at a time per key, for all callers in this process and on all servers that share a [`Store`].
 ///
-/// `Eq` tells whether a value is the one that was rejected. For secrets, compare in constant time.
-pub trait Renewable: Clone + Eq + Send + Sync + 'static {
-    /// The bytes that the store keeps; it encrypts them.
-    fn encode(&self) -> Vec<u8>;
-    /// The value of these bytes, or `None` if they are not from [`encode`](Self::encode).
-    fn decode(bytes: &[u8]) -> Option<Self>;
-    /// The time from which on the value is renewed, although it can still be used.
-    fn refresh_at(&self) -> SystemTime;
-    /// The time from which on the value cannot be used.
-    fn expires_at(&self) -> SystemTime;
-    /// The time from which on the value may be removed from the store; without it, when it expires.
-    ///
-    /// It is later for a value that is needed to compute the next one: an expired access token that has a refresh
-    /// token.
-    fn kept_until(&self) -> SystemTime {
-        self.expires_at()
-    }
-}
-
-/// Computes one value at a time for each key, for all callers in this process and on all servers that share a
-/// [`Store`].
+/// The computing server has a lease, which is part of the record. The others use the previous value while it is valid, or
+/// wait. A lease expires by itself, so that a server that stops in the middle is replaced.
 ///
-/// The server that computes has a lease, which is part of the record. The others use the value as long as it can be
-/// used, or wait. A lease ends by itself, so that a server that dies in the middle is replaced.
+/// Needs a tokio runtime with its timer. Clones share everything except their settings.
 ///
-/// Needs a tokio runtime with its timer. Clones share everything but their settings.
+/// ```no_run
+/// # use weixin::{Error, store::MemoryStore, tokens::{Renewable, SingleFlight}, clock::SystemClock};
+/// # async fn example<Ticket: Renewable>(fetch: impl AsyncFn() -> Result<Ticket, Error> + Clone) {}
+/// # async fn ticket<T: Renewable>(fetched: T) -> Result<(), Error> {
+/// // A site's own `jsapi_ticket`, fetched once for all servers:
+/// let tickets = SingleFlight::<T>::new(MemoryStore::new(), SystemClock);
+/// let ticket = tickets.try_get_with("jsapi", None, |_previous| async { Ok(fetched) }).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct SingleFlight<V> {
     pub(super) shared: Arc<Shared<V>>,
     pub(super) settings: Settings,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Settings {
-    pub(super) lease: Duration,
-    pub(super) cache_for: Duration,
-    pub(super) mode: Mode,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Mode {
-    /// Values are computed when there is none, and renewed.
-    Fetch,
-    /// Values are renewed; the first one is inserted.
-    Renew,
-    /// Values are computed once.
-    Once,
-}
-
 pub(super) struct Shared<V> {
     pub(super) records: Records,
-    pub(super) local: Local<V>,
+    pub(super) local: Arc<Local<V>>,
 }
 
 impl<V: Renewable> SingleFlight<V> {
-    /// Keeps values in this store.
+    /// A single flight whose values are in this store.
     pub fn new(store: impl Store + 'static, clock: impl Clock + 'static) -> Self {
         Self {
             shared: Arc::new(Shared {
                 records: Records::new(Arc::new(store), Arc::new(clock)),
-                local: Local::new(CAPACITY),
+                local: Arc::new(Local::new(CAPACITY)),
             }),
             settings: Settings {
                 lease: LEASE,
@@ -95,45 +68,45 @@ impl<V: Renewable> SingleFlight<V> {
         }
     }
 
-    /// Sets the longest time that a computation may take; without it, 30 seconds. One second to one hour.
+    /// Sets the longest time of a computation, from one second to one hour; by default 30 seconds.
     ///
-    /// It is canceled after that, and another server may begin. Use the same value on all servers.
+    /// After it the computation is canceled, and another server may start. Use the same value on all servers.
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
         self.settings.lease = lease.clamp(SHORTEST_LEASE, LONGEST_LEASE);
         self
     }
 
-    /// Sets how long a value is used without another look into the store; without it, 10 seconds.
+    /// Sets how long a value is used without reading the store again; by default 10 seconds.
     ///
-    /// That is how late this server may see a value that was inserted or removed on another one.
+    /// A value that was inserted or removed on another server is seen here that late at most.
     #[must_use]
     pub fn cache_for(mut self, time: Duration) -> Self {
         self.settings.cache_for = time;
         self
     }
 
-    /// Sets how many values this process keeps in memory, and how many keys it looks up at a time; without it, 6 000.
-    /// At least two. Callers with one key more get [`VaultError::Busy`].
+    /// Sets the most values in this process's memory, and the most keys that it looks up at a time; by default 6 000, at
+    /// least two. Beyond it, callers get [`Error::StoreBusy`].
     #[must_use]
     pub fn capacity(self, entries: usize) -> Self {
         self.shared.local.set_capacity(entries);
         self
     }
 
-    /// Computes each value only once: a computation that another server has begun is never repeated.
+    /// Computes each value only once: a computation that another server has started is never repeated.
     ///
-    /// A value is kept until it expires, whatever its [`refresh_at`](Renewable::refresh_at), and whichever value is
-    /// rejected. An error of the computation frees the key for another one. If a lease ends without a value, because
-    /// its server died, panicked or was too slow, [`try_get_with`](Self::try_get_with) returns
-    /// [`VaultError::OutcomeUnknown`] for two hours after that. The clocks of the servers must agree within a lease.
+    /// A value is valid until it expires, whatever its [`refresh_at`](Renewable::refresh_at), and cannot be rejected. An
+    /// error of the computation frees the key. If a lease expires without a value, because its server stopped, panicked or
+    /// was too slow, [`try_get_with`](Self::try_get_with) returns [`Error::OutcomeUnknown`] for the next two hours. The
+    /// clocks of the servers must agree within a lease.
     #[must_use]
     pub fn once(mut self) -> Self {
         self.settings.mode = Mode::Once;
         self
     }
 
-    /// Never computes a first value: without one, [`VaultError::Unknown`] is the result, and nothing is written.
+    /// Never computes a first value: without one, the result is [`Error::LoginExpired`], and nothing is written.
     pub(super) fn renew_only(mut self) -> Self {
         self.settings.mode = Mode::Renew;
         self
@@ -143,58 +116,58 @@ impl<V: Renewable> SingleFlight<V> {
         self.shared.records.now()
     }
 
-    /// The value of this key: from memory, from the store, or computed by `init`, which gets the previous value.
+    /// The value of a key: from memory, from the store, or computed by `init`, which gets the previous value.
     ///
     /// A value that equals `rejected` is renewed, although it has not expired. `init` runs as a task of its own: it
-    /// goes on if the caller is dropped, and everyone in this process who asks in the meantime gets its result. If
-    /// `init` fails, the previous value remains, and is the result as long as it can be used. If the error says that
-    /// the user must log in again ([`VaultError::needs_login`]), the previous value is removed.
+    /// continues if the caller is dropped, and all callers in this process get its result. If `init` fails, the previous
+    /// value stays, and is the result while it is valid. If the error needs a login ([`Error::needs_login`]), the previous
+    /// value is removed.
     ///
     /// # Errors
     ///
-    /// The error of `init`; [`VaultError::Busy`] if another server, or `init`, has taken too long;
-    /// [`VaultError::Unknown`] if the key was removed in the meantime; [`VaultError::Store`] if the store failed.
+    /// The error of `init`; [`Error::StoreBusy`] if another server, or `init`, took too long, or the key was removed in the
+    /// meantime; [`Error::Store`] if the store failed.
     pub async fn try_get_with<F>(
         &self,
         key: &str,
         rejected: Option<&V>,
         init: impl FnOnce(Option<V>) -> F + Send + 'static,
-    ) -> Result<Arc<V>, VaultError>
+    ) -> Result<Arc<V>, Error>
     where
-        F: Future<Output = Result<V, VaultError>> + Send + 'static,
+        F: Future<Output = Result<V, Error>> + Send + 'static,
     {
         let mut init = Some(init);
         loop {
             let flight = match self.shared.local.enter(key, rejected, self.now()) {
                 Entry::Cached(value) => return Ok(value),
-                Entry::Full => return Err(VaultError::Busy),
+                Entry::Full => return Err(Error::StoreBusy),
                 Entry::Follower(flight) => flight,
                 Entry::Leader(flight, sender) => {
-                    let landing = Landing::new(&self.shared, key, &flight, sender);
-                    // Without one, this caller's own flight has ended without an outcome.
-                    let init = init.take().ok_or(VaultError::Busy)?;
+                    let landing = Landing::new(&self.shared.local, key, &flight, sender);
+                    // `None` if this caller's own flight has ended without an outcome.
+                    let init = init.take().ok_or(Error::StoreBusy)?;
                     let fly = self.clone().fly(landing, init);
                     tokio::spawn(fly.in_current_span());
                     flight
                 }
             };
             match flight.outcome().await {
-                // The flight did not know that this value is rejected.
+                // The flight started before this value was rejected.
                 Some(Ok(value))
                     if rejected == Some(&*value) && flight.rejected.as_ref() != rejected => {}
                 Some(outcome) => return outcome,
-                // Its runtime was shut down: this caller takes its place.
+                // The leader's runtime was shut down: this caller takes over.
                 None => {}
             }
         }
     }
 
-    /// Stores a value, whatever was there before. A computation that is under way does not replace it.
+    /// Stores a value in place of any other. A computation under way does not replace it.
     ///
     /// # Errors
     ///
-    /// [`VaultError::Store`] if the store failed; [`VaultError::Busy`] if others write the same key all the time.
-    pub async fn insert(&self, key: &str, value: V) -> Result<(), VaultError> {
+    /// [`Error::Store`] if the store failed; [`Error::StoreBusy`] if others keep writing the same key.
+    pub async fn insert(&self, key: &str, value: V) -> Result<(), Error> {
         let _detached = self.shared.local.detach_on_drop(key);
         let records = &self.shared.records;
         let leased = Leased::free(value);
@@ -205,17 +178,17 @@ impl<V: Renewable> SingleFlight<V> {
                 return Ok(());
             }
         }
-        Err(VaultError::Busy)
+        Err(Error::StoreBusy)
     }
 
-    /// Removes a value. A computation that is under way does not bring it back.
+    /// Removes a value. A computation under way does not bring it back.
     ///
-    /// Other servers see it after the time of [`cache_for`](Self::cache_for).
+    /// Other servers see it within the time of [`cache_for`](Self::cache_for).
     ///
     /// # Errors
     ///
     /// As [`insert`](Self::insert).
-    pub async fn remove(&self, key: &str) -> Result<(), VaultError> {
+    pub async fn remove(&self, key: &str) -> Result<(), Error> {
         let _detached = self.shared.local.detach_on_drop(key);
         let records = &self.shared.records;
         for _ in 0..ATTEMPTS {
@@ -226,22 +199,16 @@ impl<V: Renewable> SingleFlight<V> {
                 return Ok(());
             }
         }
-        Err(VaultError::Busy)
+        Err(Error::StoreBusy)
     }
 
-    /// What the store has, as it is.
-    pub(super) async fn peek(&self, key: &str) -> Result<Option<V>, VaultError> {
-        let found = self.shared.records.load(key).await?;
-        Ok(found.and_then(|found| found.leased.value))
-    }
-
-    /// Makes the next caller look into the store.
+    /// Makes the next caller read the store.
     pub(super) fn invalidate(&self, key: &str) {
         self.shared.local.detach(key);
     }
 
-    /// Removes expired records now. It happens once an hour by itself.
-    pub(super) async fn remove_expired(&self) -> Result<(), VaultError> {
+    /// Removes expired records now. It happens hourly by itself.
+    pub(super) async fn remove_expired(&self) -> Result<(), Error> {
         self.shared.records.remove_expired().await
     }
 }

@@ -1,4 +1,4 @@
-//! The access token of a user, and what of it is stored.
+//! The access token of a user, and its stored form.
 
 use std::{
     fmt,
@@ -11,101 +11,112 @@ use subtle::ConstantTimeEq;
 
 use super::Renewable;
 use crate::{
-    AccessToken, Bearer, OpenId, RefreshToken, Scopes, UnionId,
-    secret::exposed,
+    api::{Bearer, Scopes},
+    identity::{AppId, OpenId, UnionId},
+    secret::{AccessToken, RefreshToken, exposed},
     store::time::{earlier, from_unix_seconds},
 };
 
-/// How long before its end an access token is refreshed.
-const EARLY: Duration = Duration::from_mins(5);
+/// How long before its expiry an access token is refreshed.
+const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
 
-/// An access token that is good now, and what is known of its login.
+/// A valid access token of a user, with its login.
 ///
 /// It is not `Serialize`, so that no handler sends it to a browser.
-pub struct LiveToken(pub(super) Fields);
+pub struct UserToken(pub(super) Fields);
 
-/// What the store keeps.
+/// The stored form.
 #[derive(Deserialize, Serialize)]
 pub(super) struct Fields {
     #[serde(rename = "a", serialize_with = "exposed")]
     pub(super) access_token: AccessToken,
     /// Unix seconds.
     #[serde(rename = "e")]
-    pub(super) access_ends: u64,
+    pub(super) access_expires_at: u64,
     #[serde(rename = "r", serialize_with = "exposed")]
     pub(super) refresh_token: RefreshToken,
     /// Unix seconds.
     #[serde(rename = "d")]
-    pub(super) login_ends: u64,
+    pub(super) login_expires_at: u64,
+    #[serde(rename = "i")]
+    pub(super) app: AppId,
     #[serde(rename = "o")]
     pub(super) openid: OpenId,
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub(super) unionid: Option<UnionId>,
     #[serde(rename = "s", default)]
-    pub(super) scope: Scopes,
+    pub(super) scopes: Scopes,
 }
 
-impl LiveToken {
-    /// The access token itself.
+impl UserToken {
+    /// The access token.
     pub fn access_token(&self) -> &AccessToken {
         &self.0.access_token
     }
 
-    /// Whose it is, to this application.
+    /// The app.
+    pub fn app(&self) -> &AppId {
+        &self.0.app
+    }
+
+    /// The OpenID of the user.
     pub fn openid(&self) -> &OpenId {
         &self.0.openid
     }
 
-    /// Whose it is, to all applications of the Open Platform account, as the login said.
+    /// The UnionID of the user, as of the login.
     pub fn unionid(&self) -> Option<&UnionId> {
         self.0.unionid.as_ref()
     }
 
-    /// What the user has granted.
-    pub fn scope(&self) -> &Scopes {
-        &self.0.scope
+    /// The scopes that the user has granted.
+    pub fn scopes(&self) -> &Scopes {
+        &self.0.scopes
     }
 
-    /// When the access token ends.
-    pub fn ends(&self) -> SystemTime {
-        from_unix_seconds(self.0.access_ends)
+    /// The time at which the access token expires.
+    pub fn expires_at(&self) -> SystemTime {
+        from_unix_seconds(self.0.access_expires_at)
     }
 
-    /// When the user must log in again, whatever is refreshed until then.
-    pub fn login_ends(&self) -> SystemTime {
-        from_unix_seconds(self.0.login_ends)
+    /// The time at which the login expires: the user must log in again, since a refresh does not extend it.
+    pub fn login_expires_at(&self) -> SystemTime {
+        from_unix_seconds(self.0.login_expires_at)
     }
 }
 
-impl fmt::Debug for LiveToken {
+impl fmt::Debug for UserToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LiveToken")
+        f.debug_struct("UserToken")
             .field("openid", self.openid())
-            .field("ends", &self.ends())
+            .field("expires_at", &self.expires_at())
             .finish_non_exhaustive()
     }
 }
 
-impl<'a> From<&'a LiveToken> for Bearer<'a> {
-    fn from(token: &'a LiveToken) -> Self {
-        (token.access_token(), token.openid()).into()
+impl<'a> From<&'a UserToken> for Bearer<'a> {
+    fn from(token: &'a UserToken) -> Self {
+        Self {
+            access_token: token.access_token(),
+            openid: token.openid(),
+        }
     }
 }
 
-impl LiveToken {
+impl UserToken {
     pub(super) fn is(&self, other: &Self) -> bool {
         let [one, other] = [self, other].map(|token| token.access_token().expose().as_bytes());
         one.ct_eq(other).into()
     }
 }
 
-/// What the single flight handles. A type of its own, so that the public one can neither be cloned nor encoded.
+/// The value of the single flight: a type of its own, so that the public one can neither be cloned nor encoded.
 #[derive(Clone)]
-pub(super) struct Stored(pub(super) Arc<LiveToken>);
+pub(super) struct Stored(pub(super) Arc<UserToken>);
 
 impl From<Fields> for Stored {
     fn from(fields: Fields) -> Self {
-        Self(Arc::new(LiveToken(fields)))
+        Self(Arc::new(UserToken(fields)))
     }
 }
 
@@ -119,7 +130,7 @@ impl Eq for Stored {}
 
 impl Renewable for Stored {
     fn encode(&self) -> Vec<u8> {
-        // Text and numbers: there is nothing that JSON could not hold.
+        // Texts and numbers: serializing them cannot fail.
         serde_json::to_vec(&self.0.0).unwrap_or_default()
     }
 
@@ -129,16 +140,16 @@ impl Renewable for Stored {
     }
 
     fn refresh_at(&self) -> SystemTime {
-        earlier(self.0.ends(), EARLY)
+        earlier(self.0.expires_at(), REFRESH_MARGIN)
     }
 
     fn expires_at(&self) -> SystemTime {
-        self.0.ends()
+        self.0.expires_at()
     }
 
-    /// The refresh token is needed until then.
+    /// The refresh token is needed that long.
     fn kept_until(&self) -> SystemTime {
-        self.0.login_ends()
+        self.0.login_expires_at()
     }
 }
 
@@ -146,12 +157,13 @@ impl Fields {
     pub(super) fn duplicate(&self) -> Self {
         Self {
             access_token: self.access_token.duplicate(),
-            access_ends: self.access_ends,
+            access_expires_at: self.access_expires_at,
             refresh_token: self.refresh_token.duplicate(),
-            login_ends: self.login_ends,
+            login_expires_at: self.login_expires_at,
+            app: self.app.clone(),
             openid: self.openid.clone(),
             unionid: self.unionid.clone(),
-            scope: self.scope.clone(),
+            scopes: self.scopes.clone(),
         }
     }
 }

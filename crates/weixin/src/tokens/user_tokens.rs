@@ -1,218 +1,230 @@
-//! Access tokens of users.
+//! The access tokens of users.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{
-    LiveToken, SingleFlight, VaultError, lease_for,
+    SingleFlight, UserToken, lease_for,
     user_token::{Fields, Stored},
 };
 use crate::{
-    Client, Error, OpenId, Store, Token, User,
-    store::time::{from_unix_seconds, later, unix_seconds},
+    api::{Token, User},
+    client::Client,
+    error::Error,
+    identity::{AppId, OpenId},
+    store::{
+        Store,
+        time::{from_unix_seconds, later, unix_seconds},
+    },
 };
 
-/// How long a refresh token lives, documented for websites and official accounts.
-const LOGIN: Duration = Duration::from_hours(30 * 24);
+/// The lifetime of a refresh token, documented for websites and official accounts.
+const LOGIN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// Keeps users' tokens and hands out access tokens that are good.
+/// The access tokens of users, refreshed in time, once for all servers that share the [`Store`].
 ///
-/// It refreshes in time, and once for any number of callers and servers that share its [`Store`]: the others use the
-/// token that is still good, or wait. A server that dies in the middle is replaced after half a minute (a little more
-/// than the longest time that the client takes for a call). Servers keep a token in memory for at most 10 seconds: that
-/// is how late they see a new login, or that a user was forgotten, on another server. Logins that are over are removed
-/// from the store once an hour. Needs a tokio runtime with its timer.
+/// While one caller refreshes a token, the others use the one that is still valid, or wait. A server that stops in the
+/// middle is replaced after the longest time of a call and five seconds (about 25 seconds by default). Servers keep a token in memory
+/// for at most 10 seconds: that is how late they see a new login, or a removed one, of another server. Expired logins are
+/// removed from the store once an hour. Needs a tokio runtime with its timer.
 ///
 /// ```no_run
-/// # async fn example(client: weixin::Client, token: weixin::Token) -> Result<(), weixin::VaultError> {
-/// use weixin::{MemoryStore, Vault};
+/// # async fn example(website: weixin::Website, token: weixin::Token) -> Result<(), weixin::Error> {
+/// use weixin::{UserTokens, store::MemoryStore};
 ///
-/// let vault = Vault::new(client, MemoryStore::new());
-/// vault.keep(&token).await?; // after the login
-/// // Weeks later:
-/// let live = vault.token(&token.openid).await?;
-/// let user = vault.user(&token.openid).await?;
+/// let tokens = UserTokens::new(&website, MemoryStore::new());
+/// tokens.insert(&token).await?; // after the login
+/// // Weeks later, refreshed if needed:
+/// let user = tokens.user(website.id(), &token.openid).await?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Vault {
-    client: Client,
+pub struct UserTokens {
+    apps: BTreeMap<AppId, Client>,
     flight: SingleFlight<Stored>,
-    login: Duration,
+    login_lifetime: Duration,
 }
 
-impl Vault {
-    /// A vault for the users of this client's application.
-    pub fn new(client: Client, store: impl Store + 'static) -> Self {
-        let clock = Arc::clone(&client.0.network.clock);
-        let flight = SingleFlight::new(store, clock);
-        Self {
-            flight: flight.lease(lease_for(&client)).renew_only(),
-            client,
-            login: LOGIN,
-        }
+impl UserTokens {
+    /// The tokens of the users of one app. [`app`](Self::app) adds others.
+    pub fn new(app: impl Into<Client>, store: impl Store + 'static) -> Self {
+        let app = app.into();
+        let clock = Arc::clone(&app.0.hosts.clock);
+        let tokens = Self {
+            apps: BTreeMap::new(),
+            flight: SingleFlight::new(store, clock).renew_only(),
+            login_lifetime: LOGIN_LIFETIME,
+        };
+        tokens.app(app)
     }
 
-    /// Says how long a login lasts; without it, 30 days, as documented for websites and official accounts. WeChat's
-    /// documentation of mobile apps has said 30 and 180 days.
+    /// Adds another app's users.
     #[must_use]
-    pub fn login_lasts(mut self, login: Duration) -> Self {
-        self.login = login;
+    pub fn app(mut self, app: impl Into<Client>) -> Self {
+        let app = app.into();
+        self.apps.insert(app.app_id().clone(), app);
+        // One lease for all, so that it covers the slowest.
+        let lease = self.apps.values().map(lease_for).max();
+        self.flight = self.flight.lease(lease.unwrap_or_default());
         self
     }
 
-    /// Keeps the token of a login, in the place of an earlier login of the same user.
+    /// Sets how long a login is valid; by default 30 days, as documented for websites and official accounts. For mobile
+    /// apps, WeChat's documentation has said 30 and 180 days.
+    #[must_use]
+    pub fn login_lifetime(mut self, lifetime: Duration) -> Self {
+        self.login_lifetime = lifetime;
+        self
+    }
+
+    /// Stores the token of a login, in place of the user's previous login.
     ///
     /// # Errors
     ///
-    /// [`VaultError::Store`] if it could not be written.
-    pub async fn keep(&self, token: &Token) -> Result<(), VaultError> {
+    /// [`Error::UnknownApp`] if its app was not added; [`Error::Store`] if the store failed.
+    pub async fn insert(&self, token: &Token) -> Result<(), Error> {
+        self.client(&token.app)?;
         let now = self.flight.now();
         let fields = Fields {
             access_token: token.access_token.duplicate(),
-            access_ends: unix_seconds(later(now, token.expires_in)),
+            access_expires_at: unix_seconds(later(now, token.expires_in)),
             refresh_token: token.refresh_token.duplicate(),
-            login_ends: unix_seconds(later(now, self.login)),
+            login_expires_at: unix_seconds(later(now, self.login_lifetime)),
+            app: token.app.clone(),
             openid: token.openid.clone(),
             unionid: token.unionid.clone(),
-            scope: token.scope.clone(),
+            scopes: token.scopes.clone(),
         };
-        self.flight
-            .insert(&self.key(&token.openid), fields.into())
+        let key = key(&token.app, &token.openid);
+        self.flight.insert(&key, fields.into()).await
+    }
+
+    /// An access token of a user that is valid for at least minutes, unless WeChat cannot be reached.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::needs_login`] if no login is stored, if it has expired, or if WeChat says so; [`Error::is_retryable`] if
+    /// WeChat, the store or another server was too slow; [`Error::UnknownApp`] if the app was not added.
+    pub async fn get(&self, app: &AppId, openid: &OpenId) -> Result<Arc<UserToken>, Error> {
+        self.find(app, openid, None).await
+    }
+
+    /// Renews a token that WeChat has rejected before it expired. WeChat extends a valid token, so that the new one may be
+    /// the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn renew(&self, rejected: &UserToken) -> Result<Arc<UserToken>, Error> {
+        let stored = Stored::from(rejected.0.duplicate());
+        self.find(rejected.app(), rejected.openid(), Some(stored))
             .await
     }
 
-    /// An access token of this user that is good for minutes at least, if WeChat can be asked in time.
+    /// Reads the profile of a user. If WeChat rejects the access token, it is renewed, or the one of a newer login is used.
     ///
     /// # Errors
     ///
-    /// [`VaultError::needs_login`] if nothing is kept, if the login's 30 days are over, or if WeChat says so;
-    /// [`VaultError::is_retryable`] if WeChat, the store or another server was too slow.
-    pub async fn token(&self, openid: &OpenId) -> Result<Arc<LiveToken>, VaultError> {
-        self.get(openid, None).await
-    }
-
-    /// Another access token than this one, which WeChat has refused although its time was not over. WeChat prolongs
-    /// the same one while it is good, so that this may bring the same.
-    ///
-    /// # Errors
-    ///
-    /// As [`Vault::token`].
-    pub async fn renew(&self, refused: &LiveToken) -> Result<Arc<LiveToken>, VaultError> {
-        let rejected = Stored::from(refused.0.duplicate());
-        self.get(refused.openid(), Some(rejected)).await
-    }
-
-    /// Reads the profile of this user. If the first access token is refused, the token is renewed, or another one that
-    /// a new login has stored in the meantime is used.
-    ///
-    /// # Errors
-    ///
-    /// As [`Vault::token`] and [`Client::user`].
-    pub async fn user(&self, openid: &OpenId) -> Result<User, VaultError> {
-        let token = self.token(openid).await?;
-        let error = match self.client.user(&*token).await {
+    /// As [`get`](Self::get) and [`Client::user`].
+    pub async fn user(&self, app: &AppId, openid: &OpenId) -> Result<User, Error> {
+        let client = self.client(app)?;
+        let token = self.get(app, openid).await?;
+        let error = match client.user(&*token).await {
             Ok(user) => return Ok(user),
             Err(error) => error,
         };
         match self.instead_of(&token, &error).await? {
-            Some(other) => Ok(self.client.user(&*other).await?),
-            None => Err(error.into()),
+            Some(other) => client.user(&*other).await,
+            None => Err(error),
         }
     }
 
-    /// The token to try after WeChat has refused this one.
+    /// Removes a user's tokens. A renewal under way does not bring them back; another server returns the access token for
+    /// at most 10 seconds more. WeChat does not revoke them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] if the store failed.
+    pub async fn remove(&self, app: &AppId, openid: &OpenId) -> Result<(), Error> {
+        self.flight.remove(&key(app, openid)).await
+    }
+
+    /// Removes expired logins now, from stores that do not do so by themselves. It happens once an hour anyway.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] if the store failed.
+    pub async fn remove_expired(&self) -> Result<(), Error> {
+        self.flight.remove_expired().await
+    }
+
+    /// The token to try after WeChat has rejected this one.
     async fn instead_of(
         &self,
-        refused: &LiveToken,
+        rejected: &UserToken,
         error: &Error,
-    ) -> Result<Option<Arc<LiveToken>>, VaultError> {
+    ) -> Result<Option<Arc<UserToken>>, Error> {
         if error.needs_refresh() {
-            return self.renew(refused).await.map(Some);
+            return self.renew(rejected).await.map(Some);
         }
         if !error.needs_login() {
             return Ok(None);
         }
         // The user may have logged in on another server since this one read the store.
-        self.flight.invalidate(&self.key(refused.openid()));
-        match self.token(refused.openid()).await {
-            Ok(token) => Ok(Some(token).filter(|token| !token.is(refused))),
+        let (app, openid) = (rejected.app(), rejected.openid());
+        self.flight.invalidate(&key(app, openid));
+        match self.get(app, openid).await {
+            Ok(token) => Ok(Some(token).filter(|token| !token.is(rejected))),
             Err(error) if error.needs_login() => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// When this user must log in again, whatever is refreshed until then; `None` if nothing is kept.
-    ///
-    /// # Errors
-    ///
-    /// [`VaultError::Store`] if the store could not be read.
-    pub async fn login_ends(&self, openid: &OpenId) -> Result<Option<SystemTime>, VaultError> {
-        let kept = self.flight.peek(&self.key(openid)).await?;
-        Ok(kept.map(|kept| kept.0.login_ends()))
-    }
-
-    /// Forgets this user's tokens, which WeChat does not take back. A renewal that is under way does not bring them
-    /// back; another server hands out the access token for at most 10 seconds more.
-    ///
-    /// # Errors
-    ///
-    /// [`VaultError::Store`] if the store could not be written.
-    pub async fn forget(&self, openid: &OpenId) -> Result<(), VaultError> {
-        self.flight.remove(&self.key(openid)).await
-    }
-
-    /// Removes logins that are over from stores that do not do so by themselves, now. It happens once an hour anyway.
-    ///
-    /// # Errors
-    ///
-    /// [`VaultError::Store`] if the store could not be written.
-    pub async fn remove_expired(&self) -> Result<(), VaultError> {
-        self.flight.remove_expired().await
-    }
-
-    async fn get(
+    async fn find(
         &self,
+        app: &AppId,
         openid: &OpenId,
         rejected: Option<Stored>,
-    ) -> Result<Arc<LiveToken>, VaultError> {
-        let key = self.key(openid);
-        let client = self.client.clone();
-        let init = move |old: Option<Stored>| async move {
-            let old = old.ok_or(VaultError::Unknown)?;
-            refreshed(&client, &old.0.0).await
+    ) -> Result<Arc<UserToken>, Error> {
+        let client = self.client(app)?.clone();
+        let init = move |previous: Option<Stored>| async move {
+            let previous = previous.ok_or(Error::LoginExpired)?;
+            refreshed(&client, &previous.0.0).await
         };
         let found = self
             .flight
-            .try_get_with(&key, rejected.as_ref(), init)
+            .try_get_with(&key(app, openid), rejected.as_ref(), init)
             .await?;
         Ok(Arc::clone(&found.0))
     }
 
-    /// Neither id has a slash in it.
-    fn key(&self, openid: &OpenId) -> String {
-        ["user/", self.client.app().as_str(), "/", openid.as_str()].concat()
+    fn client(&self, app: &AppId) -> Result<&Client, Error> {
+        let client = self.apps.get(app);
+        client.ok_or_else(|| Error::UnknownApp(app.clone()))
     }
 }
 
-/// What a refresh makes of a token. The login ends when it ended before: a refresh does not extend it.
-async fn refreshed(client: &Client, old: &Fields) -> Result<Stored, VaultError> {
-    let now = client.0.network.clock.now();
-    if from_unix_seconds(old.login_ends) <= now {
-        return Err(VaultError::LoginOver);
+/// No ID contains a slash.
+fn key(app: &AppId, openid: &OpenId) -> String {
+    ["user/", app.as_str(), "/", openid.as_str()].concat()
+}
+
+/// Refreshes a token. The login expires when it did before: a refresh does not extend it.
+async fn refreshed(client: &Client, previous: &Fields) -> Result<Stored, Error> {
+    let now = client.clock().now();
+    if from_unix_seconds(previous.login_expires_at) <= now {
+        return Err(Error::LoginExpired);
     }
-    let new = client.refresh(&old.refresh_token).await?;
+    let new = client.refresh(&previous.refresh_token).await?;
     Ok(Fields {
         access_token: new.access_token,
-        access_ends: unix_seconds(later(now, new.expires_in)),
+        access_expires_at: unix_seconds(later(now, new.expires_in)),
         refresh_token: new.refresh_token,
-        login_ends: old.login_ends,
-        openid: old.openid.clone(),
-        unionid: old.unionid.clone(),
-        scope: new.scope,
+        login_expires_at: previous.login_expires_at,
+        app: previous.app.clone(),
+        openid: previous.openid.clone(),
+        unionid: previous.unionid.clone(),
+        scopes: new.scopes,
     }
     .into())
 }

@@ -1,13 +1,14 @@
-//! WeChat's addresses, or the simulator's one.
+//! The hosts of WeChat's login page, API and scripts, or a simulator.
 
 use std::{fmt, str::FromStr};
 
-use thiserror::Error;
 use url::Url;
+
+use crate::error::ParseError;
 
 const OPEN: &str = "https://open.weixin.qq.com";
 
-/// The API's main address and its official backups.
+/// The API's main host and its official backups.
 const API: [&str; 5] = [
     "https://api.weixin.qq.com",
     "https://api2.weixin.qq.com",
@@ -18,7 +19,10 @@ const API: [&str; 5] = [
 
 const SCRIPTS: &str = "https://res.wx.qq.com";
 
-/// Where the login page, the API and the scripts are.
+/// The hosts of WeChat's login page, API and scripts.
+///
+/// By default they are WeChat's own: `https://open.weixin.qq.com`, and `https://api.weixin.qq.com` with its official
+/// backups `api2`, `sh.api`, `sz.api` and `hk.api`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Endpoints {
     open: Origin,
@@ -28,7 +32,7 @@ pub struct Endpoints {
 }
 
 impl Endpoints {
-    /// Two addresses of your own: that of the login page and that of the API, without backups.
+    /// Hosts of your own for the login page and for the API, without backups.
     pub fn new(open: Origin, api: Origin) -> Self {
         Self {
             open,
@@ -37,7 +41,7 @@ impl Endpoints {
         }
     }
 
-    /// One address for everything, as a simulator has it.
+    /// One host for everything, such as a simulator.
     pub fn single(origin: Origin) -> Self {
         Self {
             open: origin.clone(),
@@ -46,36 +50,34 @@ impl Endpoints {
         }
     }
 
-    /// One more address of the API, for when those before it cannot be reached.
+    /// Adds a host of the API, for when the ones before it cannot be reached.
     #[must_use]
     pub fn backup(mut self, api: Origin) -> Self {
         self.api.push(api);
         self
     }
 
-    /// Where the login page is.
+    /// The host of the login page.
     pub fn open(&self) -> &Origin {
         &self.open
     }
 
-    /// Where the API is: the address that is asked first, and its backups.
+    /// The hosts of the API: the main one first, then its backups.
     pub fn api(&self) -> &[Origin] {
         &self.api
     }
 
-    /// Where browsers get `wxLogin.js` from.
+    /// The host of `wxLogin.js`.
     pub fn scripts(&self) -> &Origin {
         &self.scripts
     }
 
-    /// Whether the login page is WeChat's own, with WeChat's rules for callbacks.
-    pub(crate) fn is_wechats_own(&self) -> bool {
+    /// Returns `true` for WeChat's own login page, with WeChat's rules for redirect URIs.
+    pub(crate) fn is_wechat(&self) -> bool {
         self.open.0 == OPEN
     }
 }
 
-/// WeChat's own: `https://open.weixin.qq.com`, and `https://api.weixin.qq.com` with its official backups
-/// `api2`, `sh.api`, `sz.api` and `hk.api`.
 impl Default for Endpoints {
     fn default() -> Self {
         Self {
@@ -86,12 +88,12 @@ impl Default for Endpoints {
     }
 }
 
-/// The address of a server, such as `http://127.0.0.1:9300`; may end with a path, for a proxy.
+/// The base URL of a server, such as `http://127.0.0.1:9300`. It may have a path, for a proxy.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Origin(String);
 
 impl Origin {
-    /// The address, without a slash at its end.
+    /// The URL, without a trailing slash.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -104,10 +106,10 @@ impl fmt::Display for Origin {
 }
 
 impl FromStr for Origin {
-    type Err = InvalidOrigin;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, InvalidOrigin> {
-        let url = Url::parse(text).map_err(|_| InvalidOrigin)?;
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let url = Url::parse(text).map_err(|_| INVALID)?;
         let plain = matches!(url.scheme(), "http" | "https")
             && url.username().is_empty()
             && url.password().is_none()
@@ -116,17 +118,15 @@ impl FromStr for Origin {
         if plain {
             Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
         } else {
-            Err(InvalidOrigin)
+            Err(INVALID)
         }
     }
 }
 
-/// Text that is not the address of a server.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
-#[error(
-    "expected the address of a server, such as http://127.0.0.1:9300, without user, query and fragment"
-)]
-pub struct InvalidOrigin;
+const INVALID: ParseError = ParseError::new(
+    "origin",
+    "the URL of a server, such as http://127.0.0.1:9300, without user, query and fragment",
+);
 
 #[cfg(test)]
 mod tests {
@@ -142,7 +142,7 @@ mod tests {
             "http://a.example?x",
             "http://a.example#x",
         ] {
-            assert_eq!(bad.parse::<Origin>(), Err(InvalidOrigin), "{bad}");
+            assert_eq!(bad.parse::<Origin>(), Err(INVALID), "{bad}");
         }
         assert_eq!(
             "http://a.example/".parse::<Origin>().unwrap().0,

@@ -9,27 +9,15 @@ use http::{
 use reqwest::redirect::Policy;
 use url::{Host, Url};
 
-use super::{Answer, MAX_BODY, Pause, Transport, TransportError, TransportErrorKind};
-use crate::{Client, ClientBuilder};
+use super::{MAX_BODY, ResponseFuture, Transport, TransportError, TransportErrorKind};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-impl ClientBuilder {
-    /// Finishes with the bundled HTTP client and its default time-outs.
-    ///
-    /// # Errors
-    ///
-    /// [`TransportError`] if TLS cannot be set up on this machine.
-    pub fn build(self) -> Result<Client, TransportError> {
-        Ok(self.build_with(Https::new()?))
-    }
-}
-
 /// The bundled [`Transport`]: HTTP/1.1, rustls, no redirects, time-outs.
 ///
-/// Proxies of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`) are used, but not for this machine
-/// itself: a simulator is not behind a proxy, whatever the environment says.
+/// It uses the proxies of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), but not for this machine itself: a
+/// simulator is never behind a proxy.
 #[derive(Clone, Debug)]
 pub struct Https {
     client: reqwest::Client,
@@ -39,7 +27,7 @@ pub struct Https {
 }
 
 impl Https {
-    /// Gives up after 3 s without a connection, or 10 s in all.
+    /// A client that gives up after 3 seconds without a connection, or 10 seconds in total.
     ///
     /// # Errors
     ///
@@ -48,7 +36,7 @@ impl Https {
         Self::with_timeouts(CONNECT_TIMEOUT, TIMEOUT)
     }
 
-    /// Gives up after `connect` without a connection, or `total` in all.
+    /// A client that gives up after `connect` without a connection, or `total` in total.
     ///
     /// # Errors
     ///
@@ -69,8 +57,8 @@ impl Https {
         })
     }
 
-    /// Whether an address is this machine's own, for which no proxy is used.
-    pub fn is_loopback(url: &Url) -> bool {
+    /// Returns `true` for this machine itself, which is never behind a proxy.
+    fn is_loopback(url: &Url) -> bool {
         match url.host() {
             Some(Host::Domain(domain)) => domain == "localhost",
             Some(Host::Ipv4(ip)) => ip.is_loopback(),
@@ -79,7 +67,7 @@ impl Https {
         }
     }
 
-    /// One client, and so one pool, for each host.
+    /// The client of a host: always the same one, so that connections are reused.
     fn client_for(&self, url: &Url) -> &reqwest::Client {
         if Self::is_loopback(url) {
             &self.loopback
@@ -95,41 +83,37 @@ impl Https {
         let request = for_reqwest(request)?;
         let client = self.client_for(request.url());
         let mut response = client.execute(request).await.map_err(redact)?;
-        let mut answer = Response::new(Vec::new());
-        *answer.status_mut() = response.status();
-        *answer.headers_mut() = std::mem::take(response.headers_mut());
+        let mut whole = Response::new(Vec::new());
+        *whole.status_mut() = response.status();
+        *whole.headers_mut() = std::mem::take(response.headers_mut());
         while let Some(chunk) = response.chunk().await.map_err(redact)? {
-            if answer.body().len() + chunk.len() > MAX_BODY {
+            if whole.body().len() + chunk.len() > MAX_BODY {
                 return Err(TransportErrorKind::TooLarge.into());
             }
-            answer.body_mut().extend_from_slice(&chunk);
+            whole.body_mut().extend_from_slice(&chunk);
         }
-        Ok(answer)
+        Ok(whole)
     }
 }
 
 impl Transport for Https {
-    fn send(&self, request: Request<Vec<u8>>) -> Answer<'_> {
+    fn send(&self, request: Request<Vec<u8>>) -> ResponseFuture<'_> {
         Box::pin(self.exchange(request))
     }
 
     fn timeout(&self) -> Duration {
         self.timeout
     }
-
-    fn pause(&self, duration: Duration) -> Pause<'_> {
-        Box::pin(tokio::time::sleep(duration))
-    }
 }
 
-/// reqwest's own conversion writes the address piece by piece, which takes as long as all the rest of it.
+/// reqwest's own conversion writes the URL piece by piece, which takes as long as the rest of a call together.
 fn for_reqwest(request: Request<Vec<u8>>) -> Result<reqwest::Request, TransportError> {
     let (parts, body) = request.into_parts();
     let uri = &parts.uri;
     let scheme = uri.scheme_str().unwrap_or("https");
     let authority = uri.authority().map_or("", Authority::as_str);
     let rest = uri.path_and_query().map_or("/", PathAndQuery::as_str);
-    // The error names no part of the address.
+    // The error contains no part of the URL.
     let url = Url::parse(&[scheme, "://", authority, rest].concat())
         .map_err(|error| TransportError::new(TransportErrorKind::Other, error))?;
     let mut request = reqwest::Request::new(parts.method, url);

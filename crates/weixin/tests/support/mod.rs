@@ -1,20 +1,22 @@
-//! A client of the simulator, and the browser that its logins need.
+//! A website app at the simulator, and the browser that its logins need.
 
 use http::{Request, Response, header::LOCATION};
+use url::{Position, Url};
 use weixin::{
-    AppSecret, Callback, Client, Endpoints, Https, LoginUrl, RedirectUri, Token, Transport,
+    AppSecret, Callback, CsrfToken, Endpoints, QrPageOptions, RedirectUri, Token, Website,
+    transport::{Https, Transport},
 };
 use weixin_sim::Sim;
 
 pub(crate) const APP_SECRET: &str = "ssssssssssssssssssssssssssssssss";
 
-pub(crate) fn client(sim: &Sim) -> Client {
-    client_of(sim, "wx0123456789abcdef", APP_SECRET)
+pub(crate) fn website(sim: &Sim) -> Website {
+    website_of(sim, "wx0123456789abcdef", APP_SECRET)
 }
 
-pub(crate) fn client_of(sim: &Sim, app: &str, secret: &str) -> Client {
+pub(crate) fn website_of(sim: &Sim, app: &str, secret: &str) -> Website {
     let endpoints = Endpoints::single(sim.url().parse().unwrap());
-    let builder = Client::builder(app.parse().unwrap(), AppSecret::new(secret).unwrap());
+    let builder = Website::builder(app.parse().unwrap(), AppSecret::new(secret).unwrap());
     builder.endpoints(endpoints).build().unwrap()
 }
 
@@ -22,29 +24,29 @@ pub(crate) fn redirect_uri() -> RedirectUri {
     "http://localhost:8080/authorization".parse().unwrap()
 }
 
-/// What a browser gets that opens the login page.
-pub(crate) async fn open(login: &LoginUrl) -> Response<Vec<u8>> {
-    let url = login.as_str().split('#').next().unwrap();
-    Https::new()
-        .unwrap()
-        .send(Request::get(url).body(Vec::new()).unwrap())
-        .await
-        .unwrap()
+/// The URL of the login page, with a new token.
+pub(crate) fn authorize_url(website: &Website) -> (Url, CsrfToken) {
+    let csrf = CsrfToken::random().unwrap();
+    let url = website.authorize_url(&redirect_uri(), &csrf, &QrPageOptions::new());
+    (url.unwrap(), csrf)
 }
 
-/// The query of the callback, from a simulator that allows by itself.
-pub(crate) async fn callback(login: &LoginUrl) -> String {
-    let page = open(login).await;
+/// The response to a browser that opens the login page.
+pub(crate) async fn open(url: &Url) -> Response<Vec<u8>> {
+    let request = Request::get(&url[..Position::AfterQuery]).body(Vec::new());
+    Https::new().unwrap().send(request.unwrap()).await.unwrap()
+}
+
+/// The query of the callback, from a simulator that allows each login by itself.
+pub(crate) async fn callback(url: &Url) -> String {
+    let page = open(url).await;
     let location = page.headers()[LOCATION].to_str().unwrap();
     location.split_once('?').unwrap().1.to_owned()
 }
 
-pub(crate) async fn log_in(client: &Client) -> Token {
-    let login = client.login_url(redirect_uri()).unwrap();
-    let query = callback(&login).await;
-    let code = Callback::parse(&query)
-        .unwrap()
-        .verify(login.csrf())
-        .unwrap();
-    client.exchange(code).await.unwrap()
+pub(crate) async fn log_in(website: &Website) -> Token {
+    let (url, csrf) = authorize_url(website);
+    let query = callback(&url).await;
+    let code = Callback::parse(&query).unwrap().verify(&csrf).unwrap();
+    website.exchange(code).await.unwrap()
 }

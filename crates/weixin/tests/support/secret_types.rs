@@ -1,20 +1,21 @@
-//! Which types of this crate hold a secret, found in its source: a new one is among them before anybody lists it.
+//! The types of this crate that hold a secret, found in its source: a new one is among them before anyone lists it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
-/// What wipes its content, a cipher with its key, and what is secret although it is plain text.
+/// Types that wipe their content, a cipher with its key, and a secret that is plain text.
 const SEEDS: [&str; 4] = ["Aes256Gcm", "EncryptedData", "SecretSlice", "SecretString"];
 
 /// The names of the public types that hold a secret.
 pub(crate) fn holders() -> BTreeSet<String> {
-    let source = source(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
-    let definitions = definitions(&source);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let source = source(&root);
+    let (definitions, secrets) = (definitions(&source), secrets(&source));
     let mut holders: BTreeSet<String> = SEEDS.map(str::to_owned).into();
-    holders.extend(secrets(&source));
+    holders.extend(secrets.iter().cloned());
     loop {
         let found: Vec<String> = definitions
             .iter()
@@ -26,28 +27,65 @@ pub(crate) fn holders() -> BTreeSet<String> {
         }
         holders.extend(found);
     }
-    let root = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs"));
-    let exported = words(&root.unwrap().replace(':', " "));
-    let named = |name: &String| definitions.contains_key(name) || secrets(&source).contains(name);
+    let exported = exported(&root.join("lib.rs"), &root);
+    let named = |name: &String| definitions.contains_key(name) || secrets.contains(name);
     holders.retain(|name| named(name) && exported.contains(name));
     holders
 }
 
-/// All of the source but its tests.
+/// All of the source except its tests.
 fn source(directory: &Path) -> String {
     let mut text = String::new();
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() {
-            text += &source(&path);
-            continue;
-        }
-        let file = fs::read_to_string(&path).unwrap();
-        let code = file.split("#[cfg(test)]\nmod tests").next().unwrap();
-        text += code;
+        text += &if path.is_dir() {
+            source(&path)
+        } else {
+            code(&path)
+        };
         text += "\n";
     }
     text
+}
+
+/// A file without its tests.
+fn code(file: &Path) -> String {
+    let text = fs::read_to_string(file).unwrap();
+    let mut parts = text.split("\nmod tests {");
+    parts.next().unwrap().to_owned()
+}
+
+/// The words of everything that a public module exports: what it defines, what it re-exports (`pub use`), and what its
+/// own public modules export. Too many words do no harm, a missing one would.
+fn exported(file: &Path, directory: &Path) -> BTreeSet<String> {
+    let code = code(file);
+    let mut names = BTreeSet::new();
+    for statement in code.split("\npub use ").skip(1) {
+        let statement = statement.split(';').next().unwrap();
+        assert!(!statement.contains('*'), "a glob hides what it exports");
+        names.extend(words(&statement.replace(':', " ")));
+    }
+    for line in code.lines() {
+        let Some(rest) = line.strip_prefix("pub ") else {
+            continue;
+        };
+        let (kind, name) = rest.split_once(' ').unwrap();
+        let name = name.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let name = name.into_iter().next().unwrap();
+        match kind {
+            "struct" | "enum" => drop(names.insert(name.to_owned())),
+            "mod" => names.extend(exported_by_module(directory, name)),
+            _ => {}
+        }
+    }
+    names
+}
+
+fn exported_by_module(directory: &Path, name: &str) -> BTreeSet<String> {
+    let directory = directory.join(name);
+    let files: [PathBuf; 2] = [directory.with_extension("rs"), directory.join("mod.rs")];
+    let file = files.iter().find(|file| file.exists());
+    exported(file.unwrap(), &directory)
 }
 
 /// The types that the macro `secret!` makes.
@@ -60,9 +98,9 @@ fn secrets(source: &str) -> BTreeSet<String> {
     names.collect()
 }
 
-/// Each `struct` and `enum`, with the words of its fields.
+/// Each `struct` and `enum`, with the words of its fields. Types with the same name count as one.
 fn definitions(source: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let mut definitions = BTreeMap::new();
+    let mut definitions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let lines: Vec<&str> = source.lines().collect();
     for (index, line) in lines.iter().enumerate() {
         let visible = line
@@ -101,7 +139,7 @@ fn definitions(source: &str) -> BTreeMap<String, BTreeSet<String>> {
             };
             text += &field.trim()[skipped..];
         }
-        definitions.insert(name, words(&text));
+        definitions.entry(name).or_default().extend(words(&text));
     }
     definitions
 }

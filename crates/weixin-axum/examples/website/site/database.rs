@@ -11,7 +11,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions},
 };
 use tower_sessions::cookie::time::OffsetDateTime;
-use weixin::Clock;
+use weixin::clock::Clock;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Database {

@@ -4,7 +4,7 @@
 //! within a minute, would begin a session again, or create a new account.
 
 use sqlx::{Row, SqliteConnection};
-use weixin::KnownIds;
+use weixin::UserIds;
 
 use super::accounts::Accounts;
 
@@ -13,7 +13,7 @@ const REPLAY_WINDOW: i64 = 60;
 
 /// A login that WeChat has sent back.
 pub(crate) struct Arrival {
-    pub(crate) ids: KnownIds,
+    pub(crate) ids: UserIds,
     pub(crate) is_repeat: bool,
     /// What [`Accounts::last_end`] was when the callback came.
     pub(crate) last_end: i64,

@@ -1,4 +1,4 @@
-//! Whose account does a WeChat user log in to?
+//! The account that a WeChat user logs in to.
 //!
 //! Finding an account, creating it, linking and merging are one transaction: the same callback twice at once, or one
 //! user in two browsers at once, make one account; a login that was ended makes none.
@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
-use weixin::{KnownIds, Linking};
+use weixin::{UserIds, identity::LinkOutcome};
 
 use super::{
     accounts::Accounts,
@@ -44,7 +44,7 @@ impl Accounts {
     }
 
     /// Whether this WeChat user is the account's.
-    pub(crate) async fn is_linked(&self, user: i64, ids: &KnownIds) -> sqlx::Result<bool> {
+    pub(crate) async fn is_linked(&self, user: i64, ids: &UserIds) -> sqlx::Result<bool> {
         for identity in ids.identities() {
             let row = sqlx::query("SELECT 1 FROM identities WHERE identity = $1 AND user = $2");
             let row = row.bind(identity.to_string()).bind(user);
@@ -56,26 +56,25 @@ impl Accounts {
     }
 }
 
-/// By UnionID and OpenID, as `KnownIds::link` has the rule; never by a name or an email address.
+/// By UnionID and OpenID, as `UserIds::link` has the rule; never by a name or an email address.
 async fn decide(
     write: &mut SqliteConnection,
-    ids: &KnownIds,
+    ids: &UserIds,
     linking: Option<i64>,
 ) -> sqlx::Result<Option<i64>> {
-    let (users, known): (Vec<_>, Vec<_>) = candidates(write, ids).await?.into_iter().unzip();
-    let may_be = |users: &[i64]| linking.is_none_or(|user| users.contains(&user));
-    match ids.link(&known) {
-        Linking::New => match linking {
+    let may_be = |accounts: &[i64]| linking.is_none_or(|user| accounts.contains(&user));
+    match ids.link(candidates(write, ids).await?) {
+        LinkOutcome::Create => match linking {
             Some(user) => attach(write, user, ids).await,
             None => create(write, ids).await.map(Some),
         },
-        Linking::Same(index) if may_be(&[users[index]]) => Ok(Some(users[index])),
-        Linking::Learned { index, ids } if may_be(&[users[index]]) => {
-            remember(write, users[index], &ids).await?;
-            Ok(Some(users[index]))
+        LinkOutcome::Unchanged(account) if may_be(&[account]) => Ok(Some(account)),
+        LinkOutcome::Update { account, ids } if may_be(&[account]) => {
+            remember(write, account, &ids).await?;
+            Ok(Some(account))
         }
-        Linking::Merge { keep, absorb, ids } if may_be(&[users[keep], users[absorb]]) => {
-            merge(write, users[keep], users[absorb], &ids).await
+        LinkOutcome::Merge { into, from, ids } if may_be(&[into, from]) => {
+            merge(write, into, from, &ids).await
         }
         _ => Ok(None),
     }
@@ -84,8 +83,8 @@ async fn decide(
 /// The accounts that are known by any of these IDs, each with all of its own.
 async fn candidates(
     write: &mut SqliteConnection,
-    ids: &KnownIds,
-) -> sqlx::Result<BTreeMap<i64, KnownIds>> {
+    ids: &UserIds,
+) -> sqlx::Result<BTreeMap<i64, UserIds>> {
     let mut found = BTreeMap::new();
     for identity in ids.identities() {
         let row = sqlx::query(
@@ -99,12 +98,12 @@ async fn candidates(
     Ok(found)
 }
 
-fn known_ids(row: &SqliteRow) -> sqlx::Result<KnownIds> {
+fn known_ids(row: &SqliteRow) -> sqlx::Result<UserIds> {
     let ids = serde_json::from_str(row.try_get("wechat")?);
     ids.map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
-async fn create(write: &mut SqliteConnection, ids: &KnownIds) -> sqlx::Result<i64> {
+async fn create(write: &mut SqliteConnection, ids: &UserIds) -> sqlx::Result<i64> {
     let row = sqlx::query("INSERT INTO users DEFAULT VALUES RETURNING id");
     let user = row.fetch_one(&mut *write).await?.get("id");
     remember(write, user, ids).await?;
@@ -115,7 +114,7 @@ async fn create(write: &mut SqliteConnection, ids: &KnownIds) -> sqlx::Result<i6
 async fn attach(
     write: &mut SqliteConnection,
     user: i64,
-    ids: &KnownIds,
+    ids: &UserIds,
 ) -> sqlx::Result<Option<i64>> {
     let row = sqlx::query("SELECT id FROM users WHERE id = $1 AND wechat IS NULL").bind(user);
     if row.fetch_optional(&mut *write).await?.is_none() {
@@ -125,25 +124,25 @@ async fn attach(
     Ok(Some(user))
 }
 
-/// Two accounts turn out to be one person's: `keep` takes over what `absorb` has. `None` if both have a password.
+/// Merges two accounts of one user: `into` takes over the data of `from`. `None` if both have a password.
 ///
-/// The sessions of `absorb` end. A site with orders or messages moves them here.
+/// The sessions of `from` end. A site with orders or messages moves them here.
 async fn merge(
     write: &mut SqliteConnection,
-    keep: i64,
-    absorb: i64,
-    ids: &KnownIds,
+    into: i64,
+    from: i64,
+    ids: &UserIds,
 ) -> sqlx::Result<Option<i64>> {
     let gone =
         sqlx::query("DELETE FROM users WHERE id = $1 RETURNING name, avatar, email, password");
-    let gone = gone.bind(absorb).fetch_one(&mut *write).await?;
+    let gone = gone.bind(from).fetch_one(&mut *write).await?;
     let kept = sqlx::query(
         "UPDATE users SET name = COALESCE(name, $2), avatar = COALESCE(avatar, $3),
              email = COALESCE(email, $4), password = COALESCE(password, $5)
          WHERE id = $1 AND (email IS NULL OR $4 IS NULL)",
     );
     let kept = kept
-        .bind(keep)
+        .bind(into)
         .bind(gone.get::<Option<&str>, _>("name"))
         .bind(gone.get::<Option<&str>, _>("avatar"))
         .bind(gone.get::<Option<&str>, _>("email"))
@@ -151,12 +150,12 @@ async fn merge(
     if kept.execute(&mut *write).await?.rows_affected() == 0 {
         return Ok(None);
     }
-    remember(write, keep, ids).await?;
-    Ok(Some(keep))
+    remember(write, into, ids).await?;
+    Ok(Some(into))
 }
 
 /// Stores all IDs of an account. One that is another account's already is an error of the database.
-async fn remember(write: &mut SqliteConnection, user: i64, ids: &KnownIds) -> sqlx::Result<()> {
+async fn remember(write: &mut SqliteConnection, user: i64, ids: &UserIds) -> sqlx::Result<()> {
     let json = serde_json::to_string(ids).map_err(|error| sqlx::Error::Encode(error.into()))?;
     sqlx::query("UPDATE users SET wechat = $2 WHERE id = $1")
         .bind(user)

@@ -6,8 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
-use url::{Url, form_urlencoded};
-use weixin::KnownIds;
+use url::form_urlencoded;
+use weixin::UserIds;
 use weixin_axum::{ReturnPath, StartLogin};
 
 use super::{Site, current_user::USER, handlers::Failed};
@@ -43,9 +43,8 @@ pub(crate) async fn begin(
     session: &Session,
     login: &StartLogin,
 ) -> Result<(), Failed> {
-    let url = Url::parse(login.url())?;
     let link = Link {
-        state: state(url.query().unwrap_or_default()),
+        state: state(login.url().query().unwrap_or_default()),
         begun: site.database.now(),
     };
     Ok(session.insert(LINKING, link).await?)
@@ -57,7 +56,7 @@ pub(crate) async fn purpose(
     session: &Session,
     state: &str,
     return_to: Option<&ReturnPath>,
-    ids: &KnownIds,
+    ids: &UserIds,
 ) -> Result<Purpose, Failed> {
     if !is_link(return_to) {
         return Ok(Purpose::LogIn);

@@ -20,7 +20,7 @@ use std::error::Error;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, FromRef},
+    extract::DefaultBodyLimit,
     middleware::{from_fn_with_state, map_request, map_response, map_response_with_state},
     routing::{get, post},
 };
@@ -48,12 +48,6 @@ pub(crate) struct Site {
     pub(crate) passwords: Passwords,
     pub(crate) sessions: Sessions,
     pub(crate) database: Database,
-}
-
-impl FromRef<Site> for WebLogin {
-    fn from_ref(site: &Site) -> Self {
-        site.weixin.clone()
-    }
 }
 
 impl Site {
@@ -92,6 +86,7 @@ impl Site {
             .route("/unlink", post(account::unlink))
             .route("/delete", get(account::ask).post(account::delete))
             .with_state(self.clone())
+            .layer(self.weixin.clone())
             .layer(DefaultBodyLimit::max(MAX_FORM))
             .layer(self.session_cookies())
             .layer(map_request(cookies::plain_cookies))

@@ -1,65 +1,73 @@
-//! This machine's clock beside WeChat's.
+//! This machine's clock, compared with WeChat's.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use super::{
-    finding::{Check, Finding, say},
-    hosts::Clocks,
-};
+use super::check::{Check, CheckResult, message};
 
-/// What tokens, certificates and signatures bear.
-const TOLERATED: Duration = Duration::from_mins(1);
+/// Largest difference with which tokens, certificates and signatures work.
+const TOLERANCE: Duration = Duration::from_mins(1);
 
-/// Compares WeChat's clock with ours, at the same moment.
-pub(super) fn compare(clocks: Option<Clocks>) -> Finding {
+/// The times of two clocks at the same moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clocks {
+    pub(super) wechats: SystemTime,
+    pub(super) ours: SystemTime,
+}
+
+/// Compares WeChat's clock with ours.
+pub(super) fn compare(clocks: Option<Clocks>) -> CheckResult {
     let Some(Clocks { wechats, ours }) = clocks else {
-        return Finding::unproven(
+        return CheckResult::unproven(
             Check::Clock,
-            say("微信没有告诉时间", "WeChat has not told its time"),
-            say("请先解决上面的网络问题", "mend the network first, above"),
+            message(
+                "未能获取微信服务器时间",
+                "could not get the time of WeChat's servers",
+            ),
+            message(
+                "请先解决上面的网络问题",
+                "fix the network problems above first",
+            ),
         );
     };
-    let (by, chinese, english) = match ours.duration_since(wechats) {
+    let (difference, chinese, english) = match ours.duration_since(wechats) {
         Ok(ahead) => (ahead, "快", "ahead of"),
         Err(behind) => (behind.duration(), "慢", "behind"),
     };
-    let seconds = by.as_secs();
-    if by <= TOLERATED {
-        return Finding::good(
+    let seconds = difference.as_secs();
+    if difference <= TOLERANCE {
+        return CheckResult::ok(
             Check::Clock,
-            say(
+            message(
                 format!("与微信相差 {seconds} 秒"),
                 format!("{seconds} s from WeChat's"),
             ),
         );
     }
-    Finding::warning(
+    CheckResult::warning(
         Check::Clock,
-        say(
+        message(
             format!("比微信{chinese} {seconds} 秒"),
             format!("{seconds} s {english} WeChat's"),
         ),
-        say(
+        message(
             "请打开时间同步（NTP）：时钟不准会使证书、JS-SDK 签名和过期判断出错",
-            "turn on time synchronisation (NTP): certificates, JS-SDK signatures and expiry depend on it",
+            "turn on time synchronization (NTP): certificates, JS-SDK signatures and expiry times depend on it",
         ),
     )
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
-    use super::*;
+    use super::{super::check::Status, *};
 
     #[test]
-    fn a_minute_is_tolerated_on_either_side() {
+    fn a_minute_is_tolerated_in_both_directions() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
-        for (seconds, expected) in [(0, true), (60, true), (61, false)] {
+        for (seconds, expected) in [(0, Status::Ok), (60, Status::Ok), (61, Status::Warning)] {
             let other = now + Duration::from_secs(seconds);
             for (wechats, ours) in [(now, other), (other, now)] {
                 let clocks = Clocks { wechats, ours };
-                assert_eq!(compare(Some(clocks)).is_good(), expected, "{clocks:?}");
+                assert_eq!(compare(Some(clocks)).status, expected, "{clocks:?}");
             }
         }
     }

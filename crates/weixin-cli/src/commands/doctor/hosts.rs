@@ -1,29 +1,35 @@
-//! Each of WeChat's hosts: the way there, and whether it is WeChat that answers.
+//! WeChat's hosts: the connection to each, and whether WeChat itself responds.
 
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use http::{Request, header::DATE};
 use url::Url;
-use weixin::{ApiError, Clock, Endpoints, ErrCode, Https, Origin, SystemClock, Transport};
-
-use super::{
-    finding::{Check, Finding, Said, say},
-    way::Start,
+use weixin::{
+    Endpoints,
+    clock::{Clock, SystemClock},
+    error::{ApiError, ErrCode},
+    transport::{Https, Origin, Transport},
 };
 
-/// A call without parameters, which WeChat refuses with an error that nobody else would send.
-const QUESTION: &str = "/sns/auth";
+use super::{
+    check::{Check, CheckResult, Message, message},
+    clock::Clocks,
+    connectivity::NetworkEnv,
+};
 
-/// The error of a call over plain HTTP.
+/// A call without parameters, to which only WeChat returns one of its error codes.
+const PROBE_PATH: &str = "/sns/auth";
+
+/// WeChat's error for a call over plain HTTP.
 const REQUIRE_HTTPS: ErrCode = ErrCode(43003);
 
-/// What a host is for.
+/// The purpose of a host.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Role {
     Api,
-    /// It is asked when the others cannot be reached.
+    /// Called when the other API hosts cannot be reached.
     Backup,
-    /// Browsers need it; this machine only to find out what is wrong.
+    /// For browsers. This machine needs it only for checks.
     Browsers,
 }
 
@@ -34,18 +40,11 @@ pub(super) struct Host {
     role: Role,
 }
 
-/// What is known of one host.
+/// The results of one host.
 #[derive(Debug)]
-pub(super) struct Known {
-    pub(super) findings: Vec<Finding>,
+pub(super) struct HostReport {
+    pub(super) results: Vec<CheckResult>,
     pub(super) clocks: Option<Clocks>,
-}
-
-/// What two clocks showed at the same moment.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Clocks {
-    pub(super) wechats: SystemTime,
-    pub(super) ours: SystemTime,
 }
 
 /// Each host once, the API first.
@@ -66,26 +65,26 @@ pub(super) fn of(endpoints: &Endpoints) -> Vec<Host> {
 }
 
 impl Host {
-    /// Goes as far as it can.
-    pub(super) async fn examine(self, start: Start, https: Https) -> Known {
-        let (mut findings, arrived) = start.walk(&self.url).await;
+    /// Runs the checks until one fails.
+    pub(super) async fn examine(self, network: NetworkEnv, https: Https) -> HostReport {
+        let (mut results, is_connected) = network.run(&self.url).await;
         let mut clocks = None;
-        if arrived && self.role != Role::Browsers {
+        if is_connected && self.role != Role::Browsers {
             let began = Instant::now();
-            let (answer, told) = self.ask(&https).await;
-            findings.push(answer.after(began.elapsed()));
-            clocks = told;
+            let (response, found) = self.call(&https).await;
+            results.push(response.after(began.elapsed()));
+            clocks = found;
         }
         let name = self.name();
-        let finish = |finding: Finding| {
-            let finding = finding.at(&name);
+        let finish = |result: CheckResult| {
+            let result = result.at(&name);
             match self.role {
-                Role::Api => finding,
-                Role::Backup | Role::Browsers => finding.dispensable(),
+                Role::Api => result,
+                Role::Backup | Role::Browsers => result.optional(),
             }
         };
-        let findings = findings.into_iter().map(finish).collect();
-        Known { findings, clocks }
+        let results = results.into_iter().map(finish).collect();
+        HostReport { results, clocks }
     }
 
     fn name(&self) -> String {
@@ -95,69 +94,69 @@ impl Host {
             .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
-    /// Whether it is WeChat that answers, and what time it has: the id of a request begins with it.
-    async fn ask(&self, https: &Https) -> (Finding, Option<Clocks>) {
-        let url = format!("{}{QUESTION}", self.url.as_str().trim_end_matches('/'));
+    /// Checks that WeChat itself responds, and reads its clock: a request ID starts with the time.
+    async fn call(&self, https: &Https) -> (CheckResult, Option<Clocks>) {
+        let url = format!("{}{PROBE_PATH}", self.url.as_str().trim_end_matches('/'));
         let Ok(request) = Request::get(url).body(Vec::new()) else {
-            return (no_answer("not an address"), None);
+            return (no_response("not a URL"), None);
         };
-        let answer = match https.send(request).await {
-            Ok(answer) => answer,
-            Err(error) => return (no_answer(error.to_string()), None),
+        let response = match https.send(request).await {
+            Ok(response) => response,
+            Err(error) => return (no_response(error.to_string()), None),
         };
         let ours = SystemClock.now();
-        let error = ApiError::read(QUESTION, answer.body());
-        let date = answer.headers().get(DATE);
+        let error = ApiError::from_response(PROBE_PATH, response.body());
+        let date = response.headers().get(DATE);
         let date = date.and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
-        let told = error.as_ref().and_then(ApiError::time).or(date);
-        let finding = judge(answer.status().as_u16(), error.map(|error| error.code));
-        (finding, told.map(|wechats| Clocks { wechats, ours }))
+        let wechats = error.as_ref().and_then(ApiError::time).or(date);
+        let result = judge(response.status().as_u16(), error.map(|error| error.code));
+        (result, wechats.map(|wechats| Clocks { wechats, ours }))
     }
 }
 
-fn no_answer(why: impl Into<String>) -> Finding {
-    Finding::failed(
-        Check::Answer,
-        Said::same(why.into()),
-        say(
-            "连接之后没有完整的应答：请稍后再试；如果一直这样，请检查代理和防火墙",
-            "connected, but no whole answer: try again in a moment; if it stays, look at proxies and firewalls",
+fn no_response(reason: impl Into<String>) -> CheckResult {
+    CheckResult::failed(
+        Check::Response,
+        Message::untranslated(reason),
+        message(
+            "连接成功，但没有收到完整的响应：请稍后再试；如果一直这样，请检查代理和防火墙",
+            "connected, but no complete response arrived: try again in a moment; if it persists, check proxies and firewalls",
         ),
     )
 }
 
-/// Only WeChat knows its error codes.
-fn judge(status: u16, code: Option<ErrCode>) -> Finding {
+/// Recognizes WeChat by its error codes.
+fn judge(status: u16, code: Option<ErrCode>) -> CheckResult {
     match code {
-        Some(ErrCode::BUSY) => Finding::warning(
-            Check::Answer,
-            say("微信系统繁忙（-1）", "WeChat is busy (-1)"),
-            say("请稍后再试", "try again in a moment"),
+        Some(ErrCode::BUSY) => CheckResult::warning(
+            Check::Response,
+            message("微信系统繁忙（-1）", "WeChat is busy (-1)"),
+            message("请稍后再试", "try again in a moment"),
         ),
-        Some(REQUIRE_HTTPS) => Finding::failed(
-            Check::Address,
-            say("微信要求 https（43003）", "WeChat wants https (43003)"),
-            say(
+        Some(REQUIRE_HTTPS) => CheckResult::failed(
+            Check::ApiUrl,
+            message("微信要求 https（43003）", "WeChat requires https (43003)"),
+            message(
                 "API 地址请以 https:// 开头",
-                "begin the API's address with https://",
+                "start the API's URL with https://",
             ),
         ),
-        Some(code) => Finding::good(
-            Check::Answer,
-            say(
-                format!("API 有应答（{code}）"),
-                format!("the API answers ({code})"),
+        Some(code) => CheckResult::ok(
+            Check::Response,
+            message(
+                format!("API 有响应（{code}）"),
+                format!("the API responds ({code})"),
             ),
         ),
-        None => Finding::failed(
-            Check::Answer,
-            say(
-                format!("应答的不是微信（HTTP {status}，没有 errcode）"),
-                format!("something else than WeChat answers (HTTP {status}, no errcode)"),
+        None => CheckResult::failed(
+            Check::Response,
+            message(
+                format!("响应不是来自微信（HTTP {status}，没有 errcode）"),
+                format!("the response is not WeChat's (HTTP {status}, no errcode)"),
             ),
-            say(
-                "中途有代理、登录门户或错误页面：用浏览器打开同一地址看看；也可能是地址写错了",
-                "a proxy, a captive portal or an error page is in between: open the same address in a browser; or the address is wrong",
+            message(
+                "可能经过了代理、登录门户，或者 URL 写错了：请用浏览器打开同一 URL 查看",
+                "a proxy or a captive portal may be in between, or the URL is wrong: open the same URL in a browser",
             ),
         ),
     }

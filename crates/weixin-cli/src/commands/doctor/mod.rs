@@ -1,83 +1,82 @@
-//! `weixin doctor`: what is wrong between this machine and a login with WeChat, and whose turn it is.
+//! `weixin doctor`: checks everything between this machine and a login with WeChat.
 
-mod callback;
+mod app_secret;
+mod check;
 mod clock;
-mod finding;
+mod connectivity;
 mod hosts;
 mod login_page;
+mod redirect_uri;
 mod report;
-mod secret;
-mod way;
 
 use std::time::Duration;
 
-use weixin::{Client, Https};
+use weixin::{app::App, transport::Https};
 
 use self::{
-    finding::{Check, Finding, say},
+    check::{Check, CheckResult, message},
+    connectivity::{CONNECT_TIMEOUT, NetworkEnv},
     report::Report,
-    way::Start,
 };
-use crate::{args::Doctor, failure::Failure, output::Output};
+use crate::{args::Doctor, error::CliError, output::Output};
 
-/// How long a connection may take; an answer may take twice as long.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// Longest wait for a response.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(6);
 
-pub(super) async fn run(args: Doctor, output: Output) -> Result<(), Failure> {
-    let mut report = Report::new(args.speech.language(), output);
-    let https = Https::with_timeouts(PATIENCE, 2 * PATIENCE)?;
+pub(super) async fn run(args: Doctor, output: Output) -> Result<(), CliError> {
+    let mut report = Report::new(args.lang.language(), output);
+    let https = Https::with_timeouts(CONNECT_TIMEOUT, RESPONSE_TIMEOUT)?;
     network(&args, &https, &mut report).await?;
-    let kind = args.kind.into();
-    let (callback, found) = callback::examine(
+    let (redirect_uri, result) = redirect_uri::examine(
         args.redirect_uri.as_deref(),
-        kind,
-        &args.app.addresses.endpoints(),
+        args.kind,
+        &args.app.id.endpoints.endpoints(),
     );
-    report.add(found);
-    if args.app.is_named() {
-        let client = args.app.client_to_examine(kind, https)?;
-        report.add(login_page::examine(&client, callback.as_ref()).await);
-        report.add(app(&args, &client).await?);
+    report.add(result)?;
+    if args.app.has_id() {
+        let app = args.app.app_to_examine(args.kind, https)?;
+        report.add(login_page::examine(&app, redirect_uri.as_ref()).await)?;
+        report.add(app_secret(&args, &app).await)?;
     } else {
-        report.add([Finding::unproven(
+        report.add([CheckResult::unproven(
             Check::AppId,
-            say("没有给出 AppID", "no app id was given"),
-            say(
+            message("没有给出 AppID", "no app ID"),
+            message(
                 "请加上 --app-id 或设置 WEIXIN_APP_ID",
-                "give --app-id or set WEIXIN_APP_ID",
+                "use --app-id or WEIXIN_APP_ID",
             ),
-        )]);
+        )])?;
     }
     report.finish()
 }
 
-/// All hosts at once, told in their order.
-async fn network(args: &Doctor, https: &Https, report: &mut Report) -> Result<(), Failure> {
-    let start = Start::here()?;
-    let hosts = hosts::of(&args.app.addresses.endpoints());
-    let examine = |host: hosts::Host| tokio::spawn(host.examine(start.clone(), https.clone()));
+/// Checks all hosts at once, and reports them in their order.
+async fn network(args: &Doctor, https: &Https, report: &mut Report) -> Result<(), CliError> {
+    let network = NetworkEnv::detect()?;
+    let hosts = hosts::of(&args.app.id.endpoints.endpoints());
+    let examine = |host: hosts::Host| tokio::spawn(host.examine(network.clone(), https.clone()));
     let mut clocks = None;
-    for known in hosts.into_iter().map(examine).collect::<Vec<_>>() {
-        let known = known
+    for host in hosts.into_iter().map(examine).collect::<Vec<_>>() {
+        let host = host
             .await
-            .map_err(|error| Failure::Other(error.to_string()))?;
-        report.add(known.findings);
-        clocks = clocks.or(known.clocks);
+            .map_err(|error| CliError::Other(error.to_string()))?;
+        report.add(host.results)?;
+        clocks = clocks.or(host.clocks);
     }
-    report.add([clock::compare(clocks)]);
+    report.add([clock::compare(clocks)])?;
     Ok(())
 }
 
-async fn app(args: &Doctor, client: &Client) -> Result<Vec<Finding>, Failure> {
+async fn app_secret(args: &Doctor, app: &App) -> Vec<CheckResult> {
     if args.app.has_secret() {
-        return Ok(secret::examine(client).await);
+        return app_secret::examine(app).await;
     }
-    Ok(vec![Finding::unproven(
-        Check::Secret,
-        say("没有给出 AppSecret", "no app secret was given"),
-        say(
+    vec![CheckResult::unproven(
+        Check::AppSecret,
+        message("没有给出 AppSecret", "no app secret"),
+        message(
             "请设置 WEIXIN_APP_SECRET 或加上 --app-secret-file",
-            "set WEIXIN_APP_SECRET or give --app-secret-file",
+            "use WEIXIN_APP_SECRET or --app-secret-file",
         ),
-    )])
+    )]
 }

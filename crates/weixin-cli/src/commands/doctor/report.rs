@@ -1,16 +1,17 @@
-//! All findings: each is told as it is made, and the exit code is their sum.
+//! The report: each result is printed as soon as it is known, and the exit code sums them up.
 
 use serde_json::{Value, json};
+use weixin::Language;
 
-use super::finding::{Finding, Verdict};
-use crate::{failure::Failure, language::Language, output::Output};
+use super::check::{CheckResult, Status};
+use crate::{error::CliError, exit_code::ExitCode, output::Output};
 
-/// All that was found so far.
+/// The results so far.
 #[derive(Debug)]
 pub(super) struct Report {
     language: Language,
     output: Output,
-    findings: Vec<Finding>,
+    results: Vec<CheckResult>,
 }
 
 impl Report {
@@ -18,31 +19,45 @@ impl Report {
         Self {
             language,
             output,
-            findings: Vec::new(),
+            results: Vec::new(),
         }
     }
 
-    /// Says it at once: the next check may take a while.
-    pub(super) fn add(&mut self, findings: impl IntoIterator<Item = Finding>) {
-        for finding in findings {
-            self.output.line(|| finding.line(self.language));
-            self.findings.push(finding);
+    /// Adds results and prints them at once, because the next check may take a while. A remedy is not repeated.
+    pub(super) fn add(
+        &mut self,
+        results: impl IntoIterator<Item = CheckResult>,
+    ) -> Result<(), CliError> {
+        for result in results {
+            let is_repeated = self
+                .results
+                .iter()
+                .any(|before| before.remedy() == result.remedy());
+            self.output.line(|| {
+                let mut line = result.line(self.language);
+                if !is_repeated {
+                    line.push_str(&result.remedy_line(self.language));
+                }
+                line
+            })?;
+            self.results.push(result);
         }
+        Ok(())
     }
 
-    /// The sum, and the exit code that stands for it.
-    pub(super) fn finish(self) -> Result<(), Failure> {
+    /// Prints the sums. Fails with the exit code of the failed checks.
+    pub(super) fn finish(self) -> Result<(), CliError> {
         let language = self.language;
-        let count = |verdict| {
-            let is = |finding: &&Finding| finding.verdict == verdict;
-            self.findings.iter().filter(is).count()
+        let count = |status| {
+            let has_status = |result: &&CheckResult| result.status == status;
+            self.results.iter().filter(has_status).count()
         };
-        let (failed, warnings) = (count(Verdict::Failed), count(Verdict::Warning));
-        let (good, unproven) = (count(Verdict::Good), count(Verdict::Unproven));
+        let (failed, warnings) = (count(Status::Failed), count(Status::Warning));
+        let (ok, unproven) = (count(Status::Ok), count(Status::Unproven));
         let checks: Value = self
-            .findings
+            .results
             .iter()
-            .map(|found| found.json(language))
+            .map(|result| result.json(language))
             .collect();
         let json = json!({
             "version": env!("CARGO_PKG_VERSION"),
@@ -50,34 +65,31 @@ impl Report {
             "checks": checks,
         });
         let text = || match language {
-            Language::Chinese => format!(
-                "\n{good} 项正常，{warnings} 项需注意，{failed} 项失败，{unproven} 项从这里无法证实"
-            ),
             Language::English => format!(
-                "\n{good} ok, {warnings} {}, {failed} failed, {unproven} that cannot be proved from here",
+                "\n{ok} ok, {warnings} {}, {failed} failed, {unproven} unproven",
                 if warnings == 1 { "warning" } else { "warnings" }
             ),
+            _ => {
+                format!("\n{ok} 项正常，{warnings} 项需注意，{failed} 项失败，{unproven} 项未验证")
+            }
         };
-        self.output.result(text, &json);
+        self.output.result(text, &json)?;
         match self.exit_code() {
-            0 => Ok(()),
-            code => Err(Failure::Command(code)),
+            ExitCode::Success => Ok(()),
+            code => Err(CliError::Reported(code)),
         }
     }
 
-    /// As of every command: 5 for what is set up wrongly, 4 for what may pass by itself.
-    fn exit_code(&self) -> u8 {
-        let mut failed = self
-            .findings
+    /// A wrong setting counts more than a failed network.
+    fn exit_code(&self) -> ExitCode {
+        let failed = self
+            .results
             .iter()
-            .filter(|finding| finding.verdict == Verdict::Failed)
-            .peekable();
-        if failed.peek().is_none() {
-            0
-        } else if failed.all(|finding| finding.check.is_about_the_network()) {
-            4
-        } else {
-            5
-        }
+            .filter(|result| result.status == Status::Failed);
+        let codes: Vec<_> = failed.map(|result| result.check.exit_code()).collect();
+        [ExitCode::Configuration, ExitCode::Retry]
+            .into_iter()
+            .find(|code| codes.contains(code))
+            .unwrap_or(ExitCode::Success)
     }
 }

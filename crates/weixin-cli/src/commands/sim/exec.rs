@@ -1,4 +1,4 @@
-//! `weixin sim exec`: a command for which the simulator is WeChat.
+//! `weixin sim exec`: a program that uses the simulator as WeChat.
 
 use std::{
     ffi::OsString,
@@ -12,18 +12,24 @@ use serde_json::json;
 use tokio::process::{Child, Command};
 use weixin_sim::{Authority, Sim, WECHAT_HOSTS};
 
-use super::{authority, check_loopback, findings, start, trust};
-use crate::{args, browser, failure::Failure, listen::End, output::Output};
+use super::{
+    findings,
+    start::{authority, check_loopback, start},
+    trust,
+};
+use crate::{
+    args, browser, error::CliError, exit_code::ExitCode, output::Output, shutdown::Shutdown,
+};
 
-/// Candidates for the address of WeChat's hosts. Each running `--hosts` takes one.
+/// Candidates for the address of WeChat's hosts. Each running `--hosts` uses one.
 fn free_addresses() -> impl Iterator<Item = Ipv4Addr> {
     (1..=254).map(|last| Ipv4Addr::new(127, 87, 88, last))
 }
 
-pub(super) async fn run(args: &args::Exec, output: Output) -> Result<(), Failure> {
+pub(super) async fn run(args: &args::Exec, output: Output) -> Result<(), CliError> {
     check_loopback("--listen", Some(args.listen))?;
-    // Ctrl-C reaches the command too, which decides whether to end.
-    let mut end = End::watch()?;
+    // Ctrl-C reaches the program as well, which decides whether to end.
+    let mut shutdown = Shutdown::watch()?;
     let files = tempfile::Builder::new().prefix("weixin-sim-").tempdir()?;
     let authority = match &args.ca_dir {
         Some(directory) => authority(directory)?,
@@ -34,7 +40,7 @@ pub(super) async fn run(args: &args::Exec, output: Output) -> Result<(), Failure
     let tls = sim.serve_tls(listen, &authority).await?;
     let chromium = browser::arguments(tls, &authority.spki_sha256(), &files.path().join("profile"));
     let mut variables = trust::variables(authority.certificate_pem(), files.path())?;
-    variables.extend(ours(&sim, &chromium));
+    variables.extend(for_scripts(&sim, &chromium));
     let mut command = if args.hosts {
         by_hosts(&sim, &authority, files.path(), &args.command).await?
     } else {
@@ -43,14 +49,14 @@ pub(super) async fn run(args: &args::Exec, output: Output) -> Result<(), Failure
         directly(&args.command)
     };
     output.note(&format!(
-        "WeChat login simulated at {}, for development and tests only. The phone: {0}/_sim/phone",
+        "WeChat simulator at {}, for development and tests only. Its phone: {0}/_sim/phone",
         sim.url()
     ));
     command.envs(variables).kill_on_drop(true);
     let name = args.command[0].to_string_lossy().into_owned();
     let mut child = command
         .spawn()
-        .map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
+        .map_err(|error| CliError::Usage(format!("{name}: {error}")))?;
     let window = match &args.browser {
         Some(url) => Some(browser::window(&chromium, url)?),
         None => None,
@@ -58,7 +64,7 @@ pub(super) async fn run(args: &args::Exec, output: Output) -> Result<(), Failure
     let status = loop {
         tokio::select! {
             status = child.wait() => break status?,
-            () = end.terminated() => terminate(&child),
+            () = shutdown.terminated() => terminate(&child),
         }
     };
     drop(window);
@@ -69,7 +75,7 @@ pub(super) async fn run(args: &args::Exec, output: Output) -> Result<(), Failure
     outcome(status)
 }
 
-/// Hands the wish to end on.
+/// Sends SIGTERM to the program.
 fn terminate(child: &Child) {
     if let Some(id) = child.id() {
         let _ = std::process::Command::new("kill")
@@ -84,8 +90,8 @@ fn directly(command: &[OsString]) -> Command {
     child
 }
 
-/// What tests and scripts may want to know.
-fn ours(sim: &Sim, chromium: &[String]) -> Vec<(&'static str, OsString)> {
+/// Variables for tests and scripts.
+fn for_scripts(sim: &Sim, chromium: &[String]) -> Vec<(&'static str, OsString)> {
     let mut variables = vec![
         ("WEIXIN_SIM_URL", sim.url().into()),
         ("WEIXIN_OPEN_URL", sim.url().into()),
@@ -102,17 +108,17 @@ fn ours(sim: &Sim, chromium: &[String]) -> Vec<(&'static str, OsString)> {
     variables
 }
 
-/// Listens as WeChat's hosts, and lets the command alone find them in `/etc/hosts`.
+/// Listens as WeChat's hosts, and runs the command with an `/etc/hosts` of its own.
 async fn by_hosts(
     sim: &Sim,
     authority: &Authority,
     files: &Path,
     command: &[OsString],
-) -> Result<Command, Failure> {
+) -> Result<Command, CliError> {
     if !is_root() {
-        return Err(Failure::Usage(
-            "--hosts is for Linux and needs root, as it makes a private /etc/hosts: use sudo. \
-             Without --hosts, programs that look at HTTPS_PROXY find the simulator"
+        return Err(CliError::Usage(
+            "--hosts is for Linux and needs root, because it mounts a private /etc/hosts: use sudo. \
+             Without --hosts, programs that support HTTPS_PROXY find the simulator"
                 .to_owned(),
         ));
     }
@@ -126,8 +132,8 @@ async fn by_hosts(
     Ok(child)
 }
 
-/// Listens at ports 443 and 80 of the first address that has both free, and returns the address.
-async fn serve_hosts(sim: &Sim, authority: &Authority) -> Result<Ipv4Addr, Failure> {
+/// Listens on ports 443 and 80 of the first address where both are free, and returns the address.
+async fn serve_hosts(sim: &Sim, authority: &Authority) -> Result<Ipv4Addr, CliError> {
     for ip in free_addresses() {
         let [tls, plain] = [443, 80].map(|port| SocketAddr::from((ip, port)));
         let mut served = sim
@@ -140,14 +146,14 @@ async fn serve_hosts(sim: &Sim, authority: &Authority) -> Result<Ipv4Addr, Failu
         match served {
             Ok(_) => return Ok(ip),
             Err((_, source)) if source.kind() == io::ErrorKind::AddrInUse => {}
-            Err((address, source)) => return Err(Failure::Listen { address, source }),
+            Err((address, source)) => return Err(CliError::Listen { address, source }),
         }
     }
-    let text = "--hosts: another program has port 443 or 80 of every address of this machine: end it, or go without --hosts";
-    Err(Failure::Other(text.to_owned()))
+    let text = "--hosts: port 443 or 80 is in use on every address of this machine: stop the other program, or omit --hosts";
+    Err(CliError::Other(text.to_owned()))
 }
 
-/// Writes the machine's hosts file with WeChat's hosts at this address.
+/// Writes a copy of the machine's hosts file with WeChat's hosts at this address.
 fn hosts_file(ip: Ipv4Addr, files: &Path) -> io::Result<PathBuf> {
     let own = fs::read_to_string("/etc/hosts").unwrap_or_default();
     let file = files.join("hosts");
@@ -155,7 +161,7 @@ fn hosts_file(ip: Ipv4Addr, files: &Path) -> io::Result<PathBuf> {
     Ok(file)
 }
 
-/// WeChat's hosts at this address, and every other entry of the machine's own file.
+/// WeChat's hosts at this address, and all other entries of the machine's own file.
 fn hosts(ip: Ipv4Addr, own: &str) -> String {
     let mut hosts = format!("{ip} {}\n", WECHAT_HOSTS.join(" "));
     for line in own.lines() {
@@ -170,7 +176,7 @@ fn hosts(ip: Ipv4Addr, own: &str) -> String {
 #[cfg(target_os = "linux")]
 fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
-    // The owner of one's own process entry.
+    // The owner of this process.
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
@@ -179,13 +185,27 @@ fn is_root() -> bool {
     false
 }
 
-/// The command's exit code is ours.
-fn outcome(status: ExitStatus) -> Result<(), Failure> {
-    match status.code() {
-        Some(0) => Ok(()),
-        Some(code) => Err(Failure::Command(u8::try_from(code).unwrap_or(1))),
-        None => Err(Failure::Other(format!("the command ended by {status}"))),
-    }
+/// Passes the program's exit code on: as in a shell, 128 plus the number of the signal that ended it.
+fn outcome(status: ExitStatus) -> Result<(), CliError> {
+    let code = match (status.code(), signal(status)) {
+        (Some(0), _) => return Ok(()),
+        (Some(code), _) => code,
+        (None, Some(signal)) => 128 + signal,
+        (None, None) => 1,
+    };
+    let code = u8::try_from(code).unwrap_or(1);
+    Err(CliError::Reported(ExitCode::Child(code)))
+}
+
+#[cfg(unix)]
+fn signal(status: ExitStatus) -> Option<i32> {
+    use std::os::unix::process::ExitStatusExt;
+    status.signal()
+}
+
+#[cfg(not(unix))]
+fn signal(_: ExitStatus) -> Option<i32> {
+    None
 }
 
 #[cfg(test)]
@@ -193,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wechats_hosts_are_at_one_address_and_the_others_where_they_were() {
+    fn wechats_hosts_are_at_one_address_and_other_entries_stay() {
         let own = "127.0.0.1\tlocalhost api.weixin.qq.com\n\n# 127.0.0.1 open.weixin.qq.com\n::1 localhost\n";
         assert_eq!(
             hosts(Ipv4Addr::new(127, 87, 88, 2), own),

@@ -1,14 +1,14 @@
-//! What `--fail-on-findings` says at the end.
+//! The report of `--fail-on-findings`.
 
 use weixin_sim::Finding;
 
 use crate::{
-    failure::Failure,
+    error::CliError,
     output::{Output, visible},
 };
 
-/// The findings in both languages; a failure if there are any.
-pub(super) fn report(findings: &[Finding], output: Output) -> Result<(), Failure> {
+/// Prints the findings in both languages. Fails if there are any.
+pub(super) fn report(findings: &[Finding], output: Output) -> Result<(), CliError> {
     for Finding {
         rule, sent, times, ..
     } in findings
@@ -25,8 +25,9 @@ pub(super) fn report(findings: &[Finding], output: Output) -> Result<(), Failure
     }
     match findings.len() {
         0 => Ok(()),
-        count => Err(Failure::Other(format!(
-            "{count} findings: WeChat would not have it so"
+        1 => Err(CliError::Other("WeChat would reject 1 request".to_owned())),
+        count => Err(CliError::Other(format!(
+            "WeChat would reject {count} kinds of requests"
         ))),
     }
 }

@@ -1,20 +1,20 @@
-//! `weixin sim phone`: a browser that is WeChat's own, as far as sites can see.
+//! `weixin sim phone`: a browser that looks like WeChat's own to sites.
 
 use url::Url;
 
-use crate::{args, browser, failure::Failure, listen::End, output::Output};
+use crate::{args, browser, error::CliError, output::Output, shutdown::Shutdown};
 
-/// Made up after those that WeChat's browser sends: `MicroMessenger` is what sites look for.
+/// Modeled on the `User-Agent` of WeChat's browser, which sites recognize by `MicroMessenger`.
 const USER_AGENT: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 \
                           (KHTML, like Gecko) Mobile/15E148 MicroMessenger/8.0.50 NetType/WIFI Language/zh_CN";
 
-pub(super) async fn run(args: &args::Phone, output: Output) -> Result<(), Failure> {
-    let mut end = End::watch()?;
+pub(super) async fn run(args: &args::Phone, output: Output) -> Result<(), CliError> {
+    let mut shutdown = Shutdown::watch()?;
     let profile = tempfile::Builder::new()
         .prefix("weixin-sim-phone-")
         .tempdir()?;
-    let page = match &args.address {
-        Some(address) => address.clone(),
+    let page = match &args.url {
+        Some(url) => url.clone(),
         None => home(&args.sim)?,
     };
     let arguments = [
@@ -25,18 +25,18 @@ pub(super) async fn run(args: &args::Phone, output: Output) -> Result<(), Failur
         "--no-default-browser-check".to_owned(),
     ];
     let mut window = browser::window(&arguments, &page)?;
-    output.note("A browser that sites take for WeChat's own, with cookies of its own. Close it, or press Ctrl-C.");
+    output.note("Opened a browser that looks like WeChat's own to sites, with separate cookies. Close it, or press Ctrl-C.");
     tokio::select! {
         _ = window.wait() => {}
-        () = end.wanted() => {}
+        () = shutdown.requested() => {}
     }
-    // It writes there until it has ended.
+    // It writes to the profile until it has ended.
     window.kill().await?;
     Ok(())
 }
 
-/// The simulated phone's first screen.
-fn home(simulator: &Url) -> Result<Url, Failure> {
+/// The URL of the simulated phone.
+fn home(simulator: &Url) -> Result<Url, CliError> {
     let home = simulator.join("/_sim/phone");
-    home.map_err(|error| Failure::Usage(format!("--sim: {error}")))
+    home.map_err(|error| CliError::Usage(format!("--sim: {error}")))
 }

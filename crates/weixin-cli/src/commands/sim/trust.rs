@@ -1,4 +1,4 @@
-//! What makes a program trust the simulator as WeChat: environment variables and a file of certificates.
+//! Environment variables and certificate files that make a program trust the simulator as WeChat.
 
 use std::{
     env,
@@ -7,9 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::failure::Failure;
+use crate::error::CliError;
 
-/// Where systems keep the certificates that they trust.
+/// The files of trusted certificates on common systems.
 const SYSTEM: [&str; 4] = [
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -17,15 +17,15 @@ const SYSTEM: [&str; 4] = [
     "/etc/ssl/cert.pem",
 ];
 
-/// Variables that name a file with all the certificates that are trusted.
+/// Variables that name a file with all trusted certificates.
 const BUNDLES: [&str; 3] = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
 
-/// The variables by which OpenSSL, Python, curl, Node and rustls come to trust the authority, on top of
-/// what they trust already.
+/// Variables that make OpenSSL, Python, curl, Node and rustls trust the authority, in addition to the certificates that
+/// they trust already.
 pub(super) fn variables(
     certificate: &str,
     directory: &Path,
-) -> Result<Vec<(&'static str, OsString)>, Failure> {
+) -> Result<Vec<(&'static str, OsString)>, CliError> {
     let [alone, bundle] = ["ca.pem", "bundle.pem"].map(|name| directory.join(name));
     fs::write(&alone, certificate)?;
     fs::write(&bundle, format!("{}\n{certificate}", trusted_already()))?;
@@ -45,7 +45,7 @@ fn trusted_already() -> String {
         .unwrap_or_default()
 }
 
-/// The variables by which programs find the proxy; this machine itself needs none.
+/// Variables that make programs use the proxy, except for this machine itself.
 pub(super) fn proxy(address: &str) -> Vec<(&'static str, OsString)> {
     let before = env::var("NO_PROXY").or_else(|_| env::var("no_proxy"));
     let direct = match before {
@@ -57,7 +57,7 @@ pub(super) fn proxy(address: &str) -> Vec<(&'static str, OsString)> {
         ("https_proxy", address.into()),
         ("NO_PROXY", direct.clone().into()),
         ("no_proxy", direct.into()),
-        // Node looks at the others from version 24 on only if it is told to.
+        // Node 24 and later use the other variables only with this one.
         ("NODE_USE_ENV_PROXY", "1".into()),
     ]
 }

@@ -9,7 +9,7 @@ use serde::{
 
 /// Longest lifetime that is believed. WeChat's tokens are valid for two hours; a bound keeps every later sum of times
 /// within its range.
-const LONGEST_LIFETIME: Duration = Duration::from_hours(365 * 24);
+const LONGEST_LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A JSON value of any type, as far as a member can be made of it.
 #[derive(Debug, Default)]
@@ -235,7 +235,7 @@ pub(crate) fn text_or_empty<'de, D: Deserializer<'de>>(
     Ok(value.into_text().unwrap_or_default())
 }
 
-/// A text that is not empty, or a number's digits: an error for anything else, for what the answer was asked for.
+/// A text that is not empty, or a number's digits: an error for anything else: the call was made for it.
 #[cfg(feature = "mini-program")]
 pub(crate) fn required_text<'de, D: Deserializer<'de>>(
     deserializer: D,

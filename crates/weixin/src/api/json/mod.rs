@@ -22,7 +22,7 @@ const BOM: char = '\u{feff}';
 /// Longest path of a field that an error names.
 const LONGEST_NAME: usize = 64;
 
-/// The text of an answer, without what is in front of it.
+/// The text of a response, without a byte order mark.
 pub(crate) fn text(body: &[u8]) -> Cow<'_, str> {
     match String::from_utf8_lossy(body) {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim_start_matches(BOM)),
@@ -30,9 +30,9 @@ pub(crate) fn text(body: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// Reads an answer; the error is the path of the field that is wrong, never its value.
+/// Parses a response. The error is the path of the wrong member, never its value.
 pub(crate) fn parse_text<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    // To repair the text and to keep the path costs more than all the rest, and few answers need either.
+    // Repairing the text and tracking the path cost more than all the rest, and few responses need either.
     if let Ok(value) = serde_json::from_str(text) {
         return Ok(value);
     }
@@ -50,8 +50,8 @@ pub(crate) fn parse_text<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     Ok(value)
 }
 
-/// Whether a path is made of names such as WeChat has. That of a syntax error is "." or "?", and inside a member that
-/// nobody asked for it is whatever the server has written.
+/// Returns `true` for a path of plain names. The path of a syntax error is "." or "?", and inside an unexpected member it
+/// is any text of the server's.
 fn is_name(path: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '[' | ']');
     path.len() <= LONGEST_NAME

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-/// What replaces half of a surrogate pair: U+FFFD, the replacement character.
+/// Replaces half of a surrogate pair: U+FFFD, the replacement character.
 const REPLACEMENT: &str = "\\ufffd";
 
 /// Rewrites what JSON does not allow and leaves the rest as it is: control characters and halves of surrogate pairs
@@ -21,7 +21,7 @@ pub(super) fn repair(text: &str) -> String {
     repaired
 }
 
-/// Where the string ends that `text` begins with, quotes included.
+/// The end of the string at the start of `text`, quotes included.
 fn end_of_string(text: &str) -> usize {
     let mut is_escaped = false;
     for (index, byte) in text.bytes().enumerate().skip(1) {
@@ -73,7 +73,7 @@ fn code_unit(text: &str) -> Option<u16> {
     u16::from_str_radix(digits, 16).ok()
 }
 
-/// Copies what is between strings. The JSON parser rejects `1e999`, and all of the answer with it.
+/// Copies the text between strings. The JSON parser rejects `1e999`, and with it the whole response.
 fn push_numbers(repaired: &mut String, text: &str) {
     let is_part = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E');
     for part in text.split_inclusive(|c| !is_part(c)) {

@@ -1,21 +1,22 @@
-//! Codes that say that the application is set up wrongly, or its account is not in order.
+//! Codes for a misconfigured app, or a problem of its account.
 
 use super::explanation::{
-    Action::{Configure, Nothing},
-    Bilingual, Blame, Explanation, row,
+    Action::{FixConfiguration, Report},
+    Explanation, Responsible, row,
 };
+use crate::language::Bilingual;
 
 pub(super) const ROWS: &[Explanation] = &[
     row(
         40013,
         ["invalid appid", "/*"],
-        (Configure, Blame::You),
+        (FixConfiguration, Responsible::Developer),
         Bilingual {
-            en: "WeChat does not know this app id.",
+            en: "WeChat does not know this app ID.",
             zh: "微信不认识这个 AppID。",
         },
         Bilingual {
-            en: "Copy the app id from the console again: `wx` and 16 hexadecimal digits, no space, not the account's original id (gh_…).",
+            en: "Copy the app ID from the console again: `wx` and 16 hexadecimal digits, no space, not the account's original id (gh_…).",
             zh: "从后台重新复制 AppID：wx 加 16 位十六进制字符，前后不要有空格，也不要用原始 ID（gh_…）。",
         },
     ),
@@ -25,13 +26,13 @@ pub(super) const ROWS: &[Explanation] = &[
             "invalid appsecret",
             "/sns/oauth2/access_token, /sns/jscode2session, /cgi-bin/token, /cgi-bin/stable_token",
         ],
-        (Configure, Blame::You),
+        (FixConfiguration, Responsible::Developer),
         Bilingual {
             en: "The app secret is not this app's, or was reset in the console. At /sns/oauth2/access_token the code is looked at first.",
             zh: "AppSecret 与 AppID 不匹配，或者已在后台重置。/sns/oauth2/access_token 会先检查 code。",
         },
         Bilingual {
-            en: "Put the current app secret of exactly this app id into the settings; website app, official account and mini program each have one of their own.",
+            en: "Put the current app secret of exactly this app ID into the settings; website app, official account and mini program each have one of their own.",
             zh: "把这个 AppID 当前的 AppSecret 填进配置；网站应用、公众号、小程序各有各的 AppSecret。",
         },
     ),
@@ -41,20 +42,20 @@ pub(super) const ROWS: &[Explanation] = &[
             "invalid ip 1.2.3.4 ipv6 ::ffff:1.2.3.4, not in whitelist",
             "/cgi-bin/token, /cgi-bin/stable_token",
         ],
-        (Configure, Blame::You),
+        (FixConfiguration, Responsible::Developer),
         Bilingual {
             en: "The server that called is not on the app's IP whitelist. Logins (/sns/*) need none.",
             zh: "调用方的 IP 不在 IP 白名单里。登录接口（/sns/*）不检查白名单。",
         },
         Bilingual {
-            en: "Add the address that the message names to the IP whitelist (IP 白名单) in the console. It is the address by which your server goes out, perhaps a gateway's.",
+            en: "Add the IP address in the message to the IP whitelist (IP 白名单) in the console. It is the outgoing IP address of your server, perhaps a gateway's.",
             zh: "把错误信息里的 IP 加到后台的 IP 白名单。它是服务器的出口 IP，可能是网关的地址。",
         },
     ),
     row(
         48001,
         ["api unauthorized", "/sns/userinfo, /cgi-bin/*"],
-        (Configure, Blame::You),
+        (FixConfiguration, Responsible::Developer),
         Bilingual {
             en: "The scope that was granted (`snsapi_base`, or a snapshot user's) does not cover this call, or the account has not got the permission.",
             zh: "授权的 scope（如 snsapi_base 或快照页用户）不包含这个接口，或者账号没有这个接口的权限。",
@@ -67,7 +68,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         48004,
         ["api forbidden for irregularities", "/cgi-bin/*"],
-        (Nothing, Blame::You),
+        (Report, Responsible::Developer),
         Bilingual {
             en: "WeChat has banned this API for the account because of a breach of its rules.",
             zh: "账号因违规被封禁了这个接口。",
@@ -80,7 +81,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         61003,
         ["", "/sns/component/*, /cgi-bin/component/*"],
-        (Configure, Blame::You),
+        (FixConfiguration, Responsible::Developer),
         Bilingual {
             en: "The account has not authorised this third-party platform.",
             zh: "该账号没有授权给这个第三方平台。",
@@ -96,13 +97,13 @@ pub(super) const ROWS: &[Explanation] = &[
             "access clientip is not registered, not in ip-white-list",
             "/cgi-bin/component/*",
         ],
-        (Configure, Blame::You),
+        (FixConfiguration, Responsible::Developer),
         Bilingual {
             en: "The server that called is not on the third-party platform's IP whitelist.",
             zh: "调用方的 IP 不在第三方平台的 IP 白名单里。",
         },
         Bilingual {
-            en: "Add the server's outgoing address to the platform's whitelist.",
+            en: "Add the server's outgoing IP address to the platform's whitelist.",
             zh: "把服务器的出口 IP 加到第三方平台的白名单。",
         },
     ),
@@ -112,22 +113,22 @@ pub(super) const ROWS: &[Explanation] = &[
             "must use api(api_component_token) to get token for component acct",
             "/cgi-bin/token",
         ],
-        (Configure, Blame::You),
+        (FixConfiguration, Responsible::Developer),
         Bilingual {
-            en: "This is the app id of a third-party platform, which gets its token elsewhere.",
+            en: "This is the app ID of a third-party platform, which gets its token elsewhere.",
             zh: "这是第三方平台的 AppID，它的凭据不从这个接口获取。",
         },
         Bilingual {
-            en: "Use the app id of the official account or mini program, or the platform's own token API.",
+            en: "Use the app ID of the official account or mini program, or the platform's own token API.",
             zh: "请改用公众号或小程序的 AppID，或者调用第三方平台自己的凭据接口。",
         },
     ),
     row(
         89501,
         ["", "/cgi-bin/token"],
-        (Configure, Blame::You),
+        (FixConfiguration, Responsible::Developer),
         Bilingual {
-            en: "The call from this address waits for an administrator's confirmation.",
+            en: "The call from this IP address waits for an administrator's confirmation.",
             zh: "此 IP 的调用正在等待管理员确认。",
         },
         Bilingual {
@@ -138,13 +139,13 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         89503,
         ["", "/cgi-bin/token"],
-        (Configure, Blame::You),
+        (FixConfiguration, Responsible::Developer),
         Bilingual {
-            en: "The call from this address must be confirmed by an administrator first.",
+            en: "The call from this IP address must be confirmed by an administrator first.",
             zh: "此 IP 的调用需要管理员先确认。",
         },
         Bilingual {
-            en: "Ask the account's administrator to confirm the call in WeChat, or put the address on the IP whitelist.",
+            en: "Ask the account's administrator to confirm the call in WeChat, or put the IP address on the whitelist.",
             zh: "请公众号管理员在微信里确认，或者把该 IP 加入 IP 白名单。",
         },
     ),

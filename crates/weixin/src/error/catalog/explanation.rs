@@ -1,16 +1,18 @@
 //! An error code, explained in English and Chinese.
 
 use super::super::ErrCode;
+use crate::language::Bilingual;
 
-/// What is known about one code.
+/// The meaning and the remedy of one error code.
 ///
 /// ```
-/// use weixin::{Blame, ErrCode};
+/// use weixin::error::{Action, ErrCode, Responsible};
 ///
-/// let spent = ErrCode::CODE_USED.explanation().unwrap();
-/// assert_eq!(spent.message, "code been used");
-/// assert_eq!(spent.cause.zh, "这个 code 已经换过 token；每个 code 只能用一次。");
-/// assert_eq!(ErrCode::CODE_USED.blame(), Some(Blame::You));
+/// let used = ErrCode::CODE_USED.explanation().unwrap();
+/// assert_eq!(used.message, "code been used");
+/// assert_eq!(used.cause.zh, "这个 code 已经换过 token；每个 code 只能用一次。");
+/// assert_eq!(ErrCode::CODE_USED.action(), Action::LogIn);
+/// assert_eq!(ErrCode::CODE_USED.responsible(), Some(Responsible::Developer));
 /// assert!(ErrCode(99999).explanation().is_none());
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -18,73 +20,61 @@ use super::super::ErrCode;
 pub struct Explanation {
     /// The code (`errcode`, or the number that a page shows).
     pub code: ErrCode,
-    /// What WeChat writes beside it, without suffix; empty where no text is known.
+    /// WeChat's text beside the code, without suffix; empty if none is known.
     pub message: &'static str,
-    /// The paths that answer with it, or the page that shows it; `/*` is every API.
-    pub answered_by: &'static str,
-    /// Why it is answered.
+    /// The paths that return the code, or the page that shows it; `/*` is every API.
+    pub endpoints: &'static str,
+    /// The cause.
     pub cause: Bilingual,
-    /// What to do about it.
+    /// The remedy.
     pub remedy: Bilingual,
-    pub(crate) action: Action,
-    pub(crate) blame: Option<Blame>,
+    pub(super) action: Action,
+    pub(super) responsible: Option<Responsible>,
 }
 
-/// A sentence in two languages.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "two languages, and anybody may make one"
-)]
-pub struct Bilingual {
-    /// English.
-    pub en: &'static str,
-    /// Chinese, as it is written in mainland China.
-    pub zh: &'static str,
-}
-
-/// Who can do something about an error.
+/// The party who can fix an error.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Blame {
-    /// Those who run the application: its code, its settings or its account.
-    You,
-    /// The person who logs in.
+pub enum Responsible {
+    /// The developers of the app: its code, its settings or its account.
+    Developer,
+    /// The user who logs in.
     User,
-    /// WeChat, or the way to it.
+    /// WeChat, or the network between.
     WeChat,
 }
 
-/// What helps.
+/// The action that helps after an error.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Action {
-    /// Other settings, or another request.
-    Configure,
-    /// Another login.
+#[non_exhaustive]
+pub enum Action {
+    /// Correct the settings or the request: the same call will fail again.
+    FixConfiguration,
+    /// Let the user log in again.
     LogIn,
-    /// Another access token.
+    /// Refresh the access token.
     Refresh,
-    /// The same call, in a moment or in a minute.
+    /// Repeat the call after a moment or, at the latest, a minute.
     Retry,
-    /// Nothing that a program could do.
-    Nothing,
+    /// Nothing that a program can do: report it.
+    Report,
 }
 
 /// A row of a table.
 pub(super) const fn row(
     code: i64,
-    [message, answered_by]: [&'static str; 2],
-    (action, blame): (Action, Blame),
+    [message, endpoints]: [&'static str; 2],
+    (action, responsible): (Action, Responsible),
     cause: Bilingual,
     remedy: Bilingual,
 ) -> Explanation {
     Explanation {
         code: ErrCode(code),
         message,
-        answered_by,
+        endpoints,
         cause,
         remedy,
         action,
-        blame: Some(blame),
+        responsible: Some(responsible),
     }
 }

@@ -1,9 +1,10 @@
-//! Codes that another token or another login helps against.
+//! Codes that another token or another login fixes.
 
 use super::explanation::{
     Action::{LogIn, Refresh},
-    Bilingual, Blame, Explanation, row,
+    Explanation, Responsible, row,
 };
+use crate::language::Bilingual;
 
 pub(super) const ROWS: &[Explanation] = &[
     row(
@@ -12,33 +13,33 @@ pub(super) const ROWS: &[Explanation] = &[
             "invalid credential, access_token is invalid or not latest",
             "/sns/userinfo, /sns/auth, /cgi-bin/*, /wxa/*",
         ],
-        (Refresh, Blame::You),
+        (Refresh, Responsible::Developer),
         Bilingual {
             en: "The access token is wrong or has expired; an app's token may also have been replaced by another server that fetched one.",
             zh: "access_token 不对或已过期；接口调用凭据也可能因为别的服务器重新获取而失效。",
         },
         Bilingual {
-            en: "Refresh a user's token, fetch an app's token anew, and try once more. If it stays, the user must log in again. Servers must share one app token (stable_token), and user and app tokens are never interchangeable.",
+            en: "Refresh the user's token, or fetch a new app token, and retry once. If it stays, the user must log in again. Servers must share one app token (stable_token), and user and app tokens are never interchangeable.",
             zh: "用户的 access_token 请刷新，接口调用凭据请重新获取，再试一次；仍然失败就让用户重新登录。多台服务器要共用同一个凭据（stable_token）；网页授权的 access_token 和接口调用凭据不能混用。",
         },
     ),
     row(
         40003,
         ["invalid openid", "/sns/auth, /sns/userinfo"],
-        (LogIn, Blame::You),
+        (LogIn, Responsible::Developer),
         Bilingual {
-            en: "The open id does not belong to the access token, or is another app's.",
+            en: "The OpenID does not belong to the access token, or is another app's.",
             zh: "openid 与 access_token 不对应，或者是别的应用的 openid。",
         },
         Bilingual {
-            en: "Use the open id of the same token answer. Open ids differ from app to app; store them with the app id. If that is so already, the user must log in again.",
+            en: "Use the OpenID of the same token response. OpenIDs differ from app to app: store them with the app ID. If they match already, the user must log in again.",
             zh: "请使用同一次换取结果里的 openid。同一个人在不同应用下的 openid 不同，要和 AppID 一起保存。如果已经如此，请让用户重新登录。",
         },
     ),
     row(
         40014,
         ["invalid access_token", "/cgi-bin/*, /sns/*"],
-        (Refresh, Blame::You),
+        (Refresh, Responsible::Developer),
         Bilingual {
             en: "The access token is malformed or has expired.",
             zh: "access_token 格式不对或已过期。",
@@ -54,26 +55,26 @@ pub(super) const ROWS: &[Explanation] = &[
             "invalid code",
             "/sns/oauth2/access_token, /sns/jscode2session, /wxa/business/getuserphonenumber",
         ],
-        (LogIn, Blame::You),
+        (LogIn, Responsible::Developer),
         Bilingual {
-            en: "The code is wrong, too old, cut off or another app's; the developer tools' placeholder code (`the code is a mock one`) is answered so as well.",
+            en: "The code is wrong, too old, cut off or another app's; the developer tools' placeholder code (`the code is a mock one`) returns it as well.",
             zh: "code 不对、过期、被截断，或者是别的应用的；开发者工具游客模式的假 code（the code is a mock one）也会这样。",
         },
         Bilingual {
-            en: "Let the user log in again, and exchange the new code at once, with the app id that the login page was opened with. If it happens always, compare that app id with the one that exchanges.",
+            en: "Let the user log in again, and exchange the new code at once, with the app ID that the login page was opened with. If it happens always, compare that app ID with the one that exchanges.",
             zh: "请让用户重新登录，拿到新 code 后立即用打开登录页时的 AppID 去换。如果每次都这样，请核对两处的 AppID 是否一致。",
         },
     ),
     row(
         40030,
         ["invalid refresh_token", "/sns/oauth2/refresh_token"],
-        (LogIn, Blame::You),
+        (LogIn, Responsible::Developer),
         Bilingual {
             en: "The refresh token is wrong or too old; perhaps the access token was sent in its place.",
             zh: "refresh_token 不对或已过期；也可能误传了 access_token。",
         },
         Bilingual {
-            en: "The user must log in again. Always store the refresh token of the last answer.",
+            en: "The user must log in again. Always store the refresh token of the latest response.",
             zh: "请让用户重新登录。每次刷新后都要保存返回的 refresh_token。",
         },
     ),
@@ -83,13 +84,13 @@ pub(super) const ROWS: &[Explanation] = &[
             "code been used",
             "/sns/oauth2/access_token, /sns/jscode2session",
         ],
-        (LogIn, Blame::You),
+        (LogIn, Responsible::Developer),
         Bilingual {
             en: "The code has been exchanged before: a code works once.",
             zh: "这个 code 已经换过 token；每个 code 只能用一次。",
         },
         Bilingual {
-            en: "Never send the same code again; let the user log in again. If users see this without having done anything, the callback arrived twice (back button, prefetch, WeChat's own double redirect): give the second request the first one's answer, and add connect_redirect=1 inside WeChat.",
+            en: "Never send the same code again; let the user log in again. If users see this without having done anything, the callback arrived twice (back button, prefetch, WeChat's own double redirect): give the second request the result of the first, and add connect_redirect=1 inside WeChat.",
             zh: "不要用同一个 code 重试，请让用户重新登录。如果用户什么都没做就遇到它，说明回调被访问了两次（后退、预加载、微信自身的重复跳转）：让第二次请求得到第一次的结果；在微信内可加 connect_redirect=1。",
         },
     ),
@@ -99,22 +100,22 @@ pub(super) const ROWS: &[Explanation] = &[
             "access_token expired",
             "/sns/userinfo, /sns/auth, /cgi-bin/*",
         ],
-        (Refresh, Blame::You),
+        (Refresh, Responsible::Developer),
         Bilingual {
-            en: "The access token has expired: it lives for two hours.",
+            en: "The access token has expired: it is valid for two hours.",
             zh: "access_token 已过期，有效期为两小时。",
         },
         Bilingual {
-            en: "Refresh a user's token with the refresh token; fetch an app's token anew.",
+            en: "Refresh a user's token with the refresh token; fetch a new app token.",
             zh: "用户的 access_token 用 refresh_token 刷新；接口调用凭据重新获取。",
         },
     ),
     row(
         42002,
         ["refresh_token expired", "/sns/oauth2/refresh_token"],
-        (LogIn, Blame::You),
+        (LogIn, Responsible::Developer),
         Bilingual {
-            en: "The refresh token has expired: it lives for 30 days, and refreshing does not prolong that.",
+            en: "The refresh token has expired: it is valid for 30 days, and a refresh does not extend that.",
             zh: "refresh_token 已过期，有效期 30 天，刷新不会延长。",
         },
         Bilingual {
@@ -125,9 +126,9 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         42003,
         ["code expired", "/sns/oauth2/access_token"],
-        (LogIn, Blame::You),
+        (LogIn, Responsible::Developer),
         Bilingual {
-            en: "The code is too old: it lives for 5 to 10 minutes. This is documented; 40029 is what is seen.",
+            en: "The code has expired: it is valid for 5 to 10 minutes. This code is documented; 40029 is seen.",
             zh: "code 已过期，有效期 5 到 10 分钟。这是文档里的说法，实际多返回 40029。",
         },
         Bilingual {
@@ -138,7 +139,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         42007,
         ["", "/sns/userinfo, /sns/oauth2/refresh_token"],
-        (LogIn, Blame::User),
+        (LogIn, Responsible::User),
         Bilingual {
             en: "The user has changed their WeChat password, which voids all tokens.",
             zh: "用户修改了微信密码，access_token 和 refresh_token 全部失效。",
@@ -151,7 +152,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         50001,
         ["user unauthorized", "/sns/userinfo"],
-        (LogIn, Blame::User),
+        (LogIn, Responsible::User),
         Bilingual {
             en: "The user has not granted this, or has withdrawn it.",
             zh: "用户没有授权，或已取消授权。",
@@ -164,7 +165,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         61023,
         ["refresh_token is invalid", "/cgi-bin/component/*"],
-        (LogIn, Blame::User),
+        (LogIn, Responsible::User),
         Bilingual {
             en: "The refresh token by which an account authorised a third-party platform is no longer good.",
             zh: "账号授权给第三方平台的 refresh_token 已失效。",

@@ -1,23 +1,24 @@
-//! Numbers that login pages show: nothing of them reaches the site.
+//! Numbers that login pages show, of which the site never hears.
 
 use super::explanation::{
-    Action::{Configure, LogIn, Nothing, Retry},
-    Bilingual,
-    Blame::{User, You},
-    Explanation, row,
+    Action::{FixConfiguration, LogIn, Report, Retry},
+    Explanation,
+    Responsible::{Developer, User},
+    row,
 };
+use crate::language::Bilingual;
 
 /// The page that official accounts open inside WeChat: it shows a dialog.
 const INSIDE_WECHAT: &str = "/connect/oauth2/authorize";
 
-/// What WeChat for PC listens at: it tells the QR page.
+/// The origin at which WeChat for PC listens, for the QR page.
 const ON_THE_DESKTOP: &str = "https://localhost.weixin.qq.com";
 
 pub(super) const ROWS: &[Explanation] = &[
     row(
         10003,
         ["redirect_uri域名与后台配置不一致", INSIDE_WECHAT],
-        (Configure, You),
+        (FixConfiguration, Developer),
         Bilingual {
             en: "The callback's host is not the one that is registered for web authorization, or has a port.",
             zh: "回调地址的域名与后台配置的网页授权域名不一致，或者带了端口。",
@@ -30,7 +31,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         10004,
         ["此公众号被封禁", INSIDE_WECHAT],
-        (Configure, You),
+        (FixConfiguration, Developer),
         Bilingual {
             en: "The official account is banned.",
             zh: "公众号被封禁。",
@@ -43,7 +44,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         10005,
         ["此公众号并没有这些scope的权限", INSIDE_WECHAT],
-        (Configure, You),
+        (FixConfiguration, Developer),
         Bilingual {
             en: "The account has no permission for this scope: only certified service accounts have web authorization.",
             zh: "公众号没有这个 scope 的权限：只有已认证的服务号才有网页授权。",
@@ -56,7 +57,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         10006,
         ["必须关注此测试号", INSIDE_WECHAT],
-        (Nothing, User),
+        (Report, User),
         Bilingual {
             en: "This is a test account, which only its followers may use.",
             zh: "这是测试号，只有关注者才能使用。",
@@ -82,7 +83,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         10010,
         ["scope不能为空", INSIDE_WECHAT],
-        (Configure, You),
+        (FixConfiguration, Developer),
         Bilingual {
             en: "The scope is missing.",
             zh: "缺少 scope。",
@@ -95,7 +96,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         10011,
         ["redirect_uri不能为空", INSIDE_WECHAT],
-        (Configure, You),
+        (FixConfiguration, Developer),
         Bilingual {
             en: "The callback is missing.",
             zh: "缺少 redirect_uri。",
@@ -108,9 +109,9 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         10012,
         ["appid不能为空", INSIDE_WECHAT],
-        (Configure, You),
+        (FixConfiguration, Developer),
         Bilingual {
-            en: "The app id is missing.",
+            en: "The app ID is missing.",
             zh: "缺少 appid。",
         },
         Bilingual {
@@ -121,7 +122,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         10013,
         ["state不能为空", INSIDE_WECHAT],
-        (Configure, You),
+        (FixConfiguration, Developer),
         Bilingual {
             en: "The state is missing.",
             zh: "缺少 state。",
@@ -134,9 +135,9 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         10015,
         ["公众号未授权第三方平台，请检查授权状态", INSIDE_WECHAT],
-        (Configure, You),
+        (FixConfiguration, Developer),
         Bilingual {
-            en: "The account has not authorised the third-party platform that is named in the address.",
+            en: "The account has not authorized the third-party platform in the URL.",
             zh: "公众号没有授权给地址中的第三方平台。",
         },
         Bilingual {
@@ -150,26 +151,26 @@ pub(super) const ROWS: &[Explanation] = &[
             "不支持微信开放平台的Appid，请使用公众号Appid",
             INSIDE_WECHAT,
         ],
-        (Configure, You),
+        (FixConfiguration, Developer),
         Bilingual {
-            en: "This is the app id of a website or mobile app of the Open Platform, and this page is for official accounts.",
+            en: "This is the app ID of a website or mobile app of the Open Platform, and this page is for official accounts.",
             zh: "这是开放平台（网站应用或移动应用）的 AppID，而这个页面只给公众号用。",
         },
         Bilingual {
-            en: "Use the official account's app id here; for a website app open the QR page (/connect/qrconnect).",
+            en: "Use the official account's app ID here; for a website app open the QR page (/connect/qrconnect).",
             zh: "这里请用公众号的 AppID；网站应用请打开扫码页（/connect/qrconnect）。",
         },
     ),
     row(
         10038,
         ["", INSIDE_WECHAT],
-        (Configure, You),
+        (FixConfiguration, Developer),
         Bilingual {
-            en: "Its meaning is not documented; it was seen together with 10003, for the wrong app id of a test account.",
+            en: "Its meaning is not documented; it was seen together with 10003, for the wrong app ID of a test account.",
             zh: "官方没有说明；曾在测试号 AppID 填错时与 10003 一起出现。",
         },
         Bilingual {
-            en: "Compare app id and callback domain with the console.",
+            en: "Compare app ID and callback domain with the console.",
             zh: "请核对 AppID 和网页授权域名。",
         },
     ),
@@ -178,7 +179,7 @@ pub(super) const ROWS: &[Explanation] = &[
         ["", ON_THE_DESKTOP],
         (LogIn, User),
         Bilingual {
-            en: "The user did not answer WeChat's dialog on the desktop within two minutes.",
+            en: "The user did not respond to WeChat's dialog on the desktop within two minutes.",
             zh: "用户没有在两分钟内确认电脑上微信的弹窗。",
         },
         Bilingual {
@@ -189,9 +190,9 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         10050,
         ["", ON_THE_DESKTOP],
-        (Nothing, User),
+        (Report, User),
         Bilingual {
-            en: "The user refused in WeChat's dialog on the desktop.",
+            en: "The user declined in WeChat's dialog on the desktop.",
             zh: "用户在电脑上的微信弹窗里拒绝了登录。",
         },
         Bilingual {
@@ -202,7 +203,7 @@ pub(super) const ROWS: &[Explanation] = &[
     row(
         10057,
         ["", ON_THE_DESKTOP],
-        (Nothing, You),
+        (Report, Developer),
         Bilingual {
             en: "The app allows scanning only, no login by the desktop's WeChat.",
             zh: "该应用只允许扫码，不支持电脑微信快捷登录。",

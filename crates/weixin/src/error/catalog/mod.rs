@@ -8,56 +8,32 @@ mod parameters;
 mod transient;
 mod user;
 
-use self::explanation::Action;
-pub use self::explanation::{Bilingual, Blame, Explanation};
+pub use self::explanation::{Action, Explanation, Responsible};
 use super::ErrCode;
 
 impl Explanation {
-    /// Every code that is known, the smallest first.
-    pub fn all() -> Vec<&'static Self> {
+    /// Every known code, in ascending order.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
         let mut all: Vec<_> = rows().collect();
         all.sort_by_key(|row| row.code);
-        all
-    }
-
-    pub(crate) fn of(code: ErrCode) -> Option<&'static Self> {
-        rows().find(|row| row.code == code)
+        all.into_iter()
     }
 }
 
 impl ErrCode {
-    /// Why it is answered and what to do about it; unknown codes have none.
+    /// The meaning and the remedy of this code, if it is known.
     pub fn explanation(self) -> Option<&'static Explanation> {
-        Explanation::of(self)
+        rows().find(|row| row.code == self)
     }
 
-    /// Who can do something about it; nobody knows for unknown codes.
-    pub fn blame(self) -> Option<Blame> {
-        self.explanation()?.blame
+    /// The action that helps; [`Action::Report`] for unknown codes.
+    pub fn action(self) -> Action {
+        self.explanation().map_or(Action::Report, |row| row.action)
     }
 
-    /// Whether the user must go through the login page again.
-    pub fn needs_login(self) -> bool {
-        self.calls_for(Action::LogIn)
-    }
-
-    /// Whether a refresh may help: the access token is not good, the refresh token may still be.
-    pub fn needs_refresh(self) -> bool {
-        self.calls_for(Action::Refresh)
-    }
-
-    /// Whether the same call may succeed later: at once for -1, after a minute for 45011.
-    pub fn is_retryable(self) -> bool {
-        self.calls_for(Action::Retry)
-    }
-
-    /// Whether the application is set up wrongly: app id, secret, scope, address or parameters.
-    pub fn is_configuration(self) -> bool {
-        self.calls_for(Action::Configure)
-    }
-
-    fn calls_for(self, action: Action) -> bool {
-        self.explanation().is_some_and(|row| row.action == action)
+    /// The party who can fix it, unless the code is unknown.
+    pub fn responsible(self) -> Option<Responsible> {
+        self.explanation()?.responsible
     }
 }
 
@@ -76,6 +52,7 @@ fn rows() -> impl Iterator<Item = &'static Explanation> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::Bilingual;
 
     /// WeChat's documentation and observations, as collected for the errors table and the login pages' dialogs.
     const KNOWN: [i64; 63] = [
@@ -89,7 +66,7 @@ mod tests {
 
     #[test]
     fn each_known_code_is_explained_once() {
-        let explained: Vec<_> = Explanation::all().iter().map(|row| row.code.0).collect();
+        let explained: Vec<_> = Explanation::all().map(|row| row.code.0).collect();
         let known: Vec<_> = KNOWN.into_iter().chain(CONFIRMATION).collect();
         assert_eq!(explained, known);
     }
@@ -120,62 +97,53 @@ mod tests {
     }
 
     #[test]
-    fn only_success_is_nobodys_fault() {
-        let nobodys = Explanation::all()
-            .into_iter()
-            .filter(|row| row.blame.is_none());
-        assert_eq!(nobodys.map(|row| row.code.0).collect::<Vec<_>>(), [0]);
+    fn every_code_but_success_has_a_responsible_party() {
+        let without = Explanation::all().filter(|row| row.responsible.is_none());
+        assert_eq!(without.map(|row| row.code.0).collect::<Vec<_>>(), [0]);
     }
 
     #[test]
-    fn what_to_do_about_each_code() {
-        // code, log in again, refresh, retry, configuration
-        let table = [
-            (ErrCode::BUSY, [false, false, true, false]),
-            (ErrCode::INVALID_CREDENTIAL, [false, true, false, false]),
-            (ErrCode::INVALID_GRANT_TYPE, [false, false, false, true]),
-            (ErrCode::INVALID_OPENID, [true, false, false, false]),
-            (ErrCode::INVALID_APPID, [false, false, false, true]),
-            (ErrCode::INVALID_ACCESS_TOKEN, [false, true, false, false]),
-            (ErrCode::INVALID_CODE, [true, false, false, false]),
-            (ErrCode::INVALID_REFRESH_TOKEN, [true, false, false, false]),
-            (ErrCode::INVALID_URL, [false, false, false, true]),
-            (ErrCode::INVALID_APPSECRET, [false, false, false, true]),
-            (ErrCode::CODE_USED, [true, false, false, false]),
-            (ErrCode::ACCESS_TOKEN_EXPIRED, [false, true, false, false]),
-            (ErrCode::REFRESH_TOKEN_EXPIRED, [true, false, false, false]),
-            (ErrCode::CODE_EXPIRED, [true, false, false, false]),
-            (ErrCode::PASSWORD_CHANGED, [true, false, false, false]),
-            (ErrCode::DAILY_QUOTA, [false, false, false, false]),
-            (ErrCode::MINUTE_QUOTA, [false, false, true, false]),
-            (ErrCode::UNAUTHORIZED, [false, false, false, true]),
-            (ErrCode::USER_UNAUTHORIZED, [true, false, false, false]),
-            (ErrCode::USER_LIMITED, [false, false, false, false]),
-            (ErrCode(41002), [false, false, false, true]),
-            (ErrCode(99999), [false, false, false, false]),
-        ];
-        for (code, expected) in table {
-            let answers = [
-                code.needs_login(),
-                code.needs_refresh(),
-                code.is_retryable(),
-                code.is_configuration(),
-            ];
-            assert_eq!(answers, expected, "{code}");
+    fn each_code_has_its_action_and_unknown_codes_are_reported() {
+        use Action::{FixConfiguration, LogIn, Refresh, Report, Retry};
+        for (code, expected) in [
+            (ErrCode::BUSY, Retry),
+            (ErrCode::INVALID_CREDENTIAL, Refresh),
+            (ErrCode::INVALID_GRANT_TYPE, FixConfiguration),
+            (ErrCode::INVALID_OPENID, LogIn),
+            (ErrCode::INVALID_APPID, FixConfiguration),
+            (ErrCode::INVALID_ACCESS_TOKEN, Refresh),
+            (ErrCode::INVALID_CODE, LogIn),
+            (ErrCode::INVALID_REFRESH_TOKEN, LogIn),
+            (ErrCode::INVALID_URL, FixConfiguration),
+            (ErrCode::INVALID_APPSECRET, FixConfiguration),
+            (ErrCode::CODE_USED, LogIn),
+            (ErrCode::ACCESS_TOKEN_EXPIRED, Refresh),
+            (ErrCode::REFRESH_TOKEN_EXPIRED, LogIn),
+            (ErrCode::CODE_EXPIRED, LogIn),
+            (ErrCode::PASSWORD_CHANGED, LogIn),
+            (ErrCode::DAILY_QUOTA, Report),
+            (ErrCode::MINUTE_QUOTA, Retry),
+            (ErrCode::UNAUTHORIZED, FixConfiguration),
+            (ErrCode::USER_UNAUTHORIZED, LogIn),
+            (ErrCode::USER_LIMITED, Report),
+            (ErrCode(41002), FixConfiguration),
+            (ErrCode(99999), Report),
+        ] {
+            assert_eq!(code.action(), expected, "{code}");
         }
     }
 
     #[test]
-    fn somebody_can_mend_each_known_code_and_nobody_knows_the_others() {
+    fn each_known_code_has_the_party_who_can_fix_it() {
         for (code, expected) in [
-            (ErrCode::BUSY, Some(Blame::WeChat)),
-            (ErrCode::CODE_USED, Some(Blame::You)),
-            (ErrCode::IP_NOT_ALLOWED, Some(Blame::You)),
-            (ErrCode::USER_UNAUTHORIZED, Some(Blame::User)),
+            (ErrCode::BUSY, Some(Responsible::WeChat)),
+            (ErrCode::CODE_USED, Some(Responsible::Developer)),
+            (ErrCode::IP_NOT_ALLOWED, Some(Responsible::Developer)),
+            (ErrCode::USER_UNAUTHORIZED, Some(Responsible::User)),
             (ErrCode(0), None),
             (ErrCode(99999), None),
         ] {
-            assert_eq!(code.blame(), expected, "{code}");
+            assert_eq!(code.responsible(), expected, "{code}");
         }
     }
 }

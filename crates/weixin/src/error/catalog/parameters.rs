@@ -1,12 +1,13 @@
-//! Codes that say that a request is not one that WeChat understands.
+//! Codes for malformed requests.
 
 use super::explanation::{
-    Action::{self, Configure},
-    Bilingual, Blame, Explanation, row,
+    Action::{self, FixConfiguration},
+    Explanation, Responsible, row,
 };
+use crate::language::Bilingual;
 
-/// Who wrote the request can mend it.
-const MALFORMED: (Action, Blame) = (Configure, Blame::You);
+/// The developer must correct the request.
+const MALFORMED: (Action, Responsible) = (FixConfiguration, Responsible::Developer);
 
 pub(super) const ROWS: &[Explanation] = &[
     row(
@@ -30,7 +31,7 @@ pub(super) const ROWS: &[Explanation] = &[
         ["invalid parameters", "/cgi-bin/*"],
         MALFORMED,
         Bilingual {
-            en: "A parameter is not allowed; no call of the login answers this.",
+            en: "A parameter is not allowed; no call of the login returns this.",
             zh: "参数不合法；登录相关接口不会返回它。",
         },
         Bilingual {
@@ -43,7 +44,7 @@ pub(super) const ROWS: &[Explanation] = &[
         ["invalid template_id", "/cgi-bin/*"],
         MALFORMED,
         Bilingual {
-            en: "The message template is not this account's; no call of the login answers this.",
+            en: "The message template is not this account's; no call of the login returns this.",
             zh: "模板 ID 不属于这个账号；登录相关接口不会返回它。",
         },
         Bilingual {
@@ -60,7 +61,7 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "接口路径不存在。",
         },
         Bilingual {
-            en: "Look for a typing error in the path, and for a base address that already holds a part of it.",
+            en: "Check the path for typing errors, and whether the base URL already contains a part of it.",
             zh: "检查路径是否写错，或基础地址里是否已经带了一段路径。",
         },
     ),
@@ -76,7 +77,7 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "缺少 access_token，或者是空的。",
         },
         Bilingual {
-            en: "Send `access_token` in the query of the address. Often the token answer was not read: WeChat sends JSON as text/plain, and errors under HTTP 200.",
+            en: "Send `access_token` in the query of the URL. Often the token response was not read: parse the body as JSON in UTF-8, ignore the content type, and expect errors with HTTP status 200.",
             zh: "请在地址的查询参数里带上 access_token。常见原因是没有解析换取结果：微信以 text/plain 返回 JSON，出错时 HTTP 状态也是 200。",
         },
     ),
@@ -85,7 +86,7 @@ pub(super) const ROWS: &[Explanation] = &[
         ["appid missing", "/sns/*, /cgi-bin/token"],
         MALFORMED,
         Bilingual {
-            en: "The app id is missing or empty.",
+            en: "The app ID is missing or empty.",
             zh: "缺少 appid，或者是空的。",
         },
         Bilingual {
@@ -102,7 +103,7 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "缺少 refresh_token，或者是空的。",
         },
         Bilingual {
-            en: "Send `refresh_token` in the query, as the last token answer had it.",
+            en: "Send the `refresh_token` of the latest response in the query.",
             zh: "请在查询参数里带上最近一次返回的 refresh_token。",
         },
     ),
@@ -124,7 +125,7 @@ pub(super) const ROWS: &[Explanation] = &[
         ["media data missing", "/cgi-bin/media/*"],
         MALFORMED,
         Bilingual {
-            en: "An upload has no data; no call of the login answers this.",
+            en: "An upload has no data; no call of the login returns this.",
             zh: "上传缺少多媒体数据；登录相关接口不会返回它。",
         },
         Bilingual {
@@ -137,7 +138,7 @@ pub(super) const ROWS: &[Explanation] = &[
         ["media_id missing", "/cgi-bin/media/*"],
         MALFORMED,
         Bilingual {
-            en: "The id of an upload is missing; no call of the login answers this.",
+            en: "The ID of an upload is missing; no call of the login returns this.",
             zh: "缺少 media_id；登录相关接口不会返回它。",
         },
         Bilingual {
@@ -150,7 +151,7 @@ pub(super) const ROWS: &[Explanation] = &[
         ["sub menu data missing", "/cgi-bin/menu/*"],
         MALFORMED,
         Bilingual {
-            en: "A menu has no entries; no call of the login answers this.",
+            en: "A menu has no entries; no call of the login returns this.",
             zh: "缺少子菜单数据；登录相关接口不会返回它。",
         },
         Bilingual {
@@ -179,11 +180,11 @@ pub(super) const ROWS: &[Explanation] = &[
         ["missing openid", "/sns/userinfo, /sns/auth"],
         MALFORMED,
         Bilingual {
-            en: "The open id is missing or empty.",
+            en: "The OpenID is missing or empty.",
             zh: "缺少 openid，或者是空的。",
         },
         Bilingual {
-            en: "Send the `openid` of the token answer beside the access token; generic OAuth clients drop it.",
+            en: "Send the `openid` of the token response with the access token; generic OAuth clients drop it.",
             zh: "请把换取结果里的 openid 和 access_token 一起传；通用的 OAuth 客户端常会丢掉它。",
         },
     ),
@@ -222,7 +223,7 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "用了 http 而不是 https。",
         },
         Bilingual {
-            en: "Begin the address with https://.",
+            en: "Start the URL with https://.",
             zh: "地址请以 https:// 开头。",
         },
     ),

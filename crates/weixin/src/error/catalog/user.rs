@@ -1,12 +1,13 @@
-//! Codes about the person: what they are or have done, and the program cannot change.
+//! Codes about the user's account, which the program cannot change.
 
 use super::explanation::{
-    Action::{self, Nothing},
-    Bilingual, Blame, Explanation, row,
+    Action::{self, Report},
+    Explanation, Responsible, row,
 };
+use crate::language::Bilingual;
 
-/// The person alone can do something about it.
-const PERSONAL: (Action, Blame) = (Nothing, Blame::User);
+/// Only the user can fix it.
+const PERSONAL: (Action, Responsible) = (Report, Responsible::User);
 
 pub(super) const ROWS: &[Explanation] = &[
     row(
@@ -18,7 +19,7 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "微信判定该用户为高风险用户，登录被拦截。",
         },
         Bilingual {
-            en: "Do not try again. Tell the user that WeChat refuses, and offer another way in.",
+            en: "Do not retry. Tell the user that WeChat rejects the login, and offer another way to log in.",
             zh: "不要重试。请告诉用户微信拒绝了登录，并提供其他登录方式。",
         },
     ),
@@ -44,7 +45,7 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "用户或应用受限：冻结、注销、被处罚，或应用已注销。",
         },
         Bilingual {
-            en: "Tell the user to look into WeChat for notices about their account. If every user is answered so, look into the console for the app's state.",
+            en: "Tell the user to check WeChat for notices about the account. If it happens to every user, check the app's state in the console.",
             zh: "请用户到微信里查看账号通知。如果所有用户都这样，请到后台查看应用的状态。",
         },
     ),

@@ -1,12 +1,16 @@
 //! The account's own page: log-out, unlinking, deletion.
+//!
+//! `EndLogin` ends the last login of the browser as well. Otherwise its callback, repeated within a minute, would log in
+//! again, or create a new account.
 
 use axum::{
     Form,
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use tower_sessions::Session;
+use weixin_axum::EndLogin;
 
 use super::{Failed, confirmation::Confirmation};
 use crate::site::{
@@ -22,22 +26,18 @@ pub(crate) async fn home(State(site): State<Site>, session: Session) -> Result<R
     })
 }
 
-pub(crate) async fn log_out(
-    State(site): State<Site>,
-    session: Session,
-    headers: HeaderMap,
-) -> Result<Response, Failed> {
-    leave(&site, &session, &headers, "/").await
+pub(crate) async fn log_out(session: Session, _: EndLogin) -> Result<Response, Failed> {
+    leave(&session, "/").await
 }
 
 pub(crate) async fn log_out_everywhere(
     State(site): State<Site>,
     session: Session,
     CurrentUser(account): CurrentUser,
-    headers: HeaderMap,
+    _: EndLogin,
 ) -> Result<Response, Failed> {
     site.accounts.log_out_everywhere(account.id).await?;
-    leave(&site, &session, &headers, "/").await
+    leave(&session, "/").await
 }
 
 /// Unlinks WeChat, unless it is the last way to log in. Other devices are logged out; this one stays.
@@ -45,7 +45,7 @@ pub(crate) async fn unlink(
     State(site): State<Site>,
     session: Session,
     CurrentUser(account): CurrentUser,
-    headers: HeaderMap,
+    _: EndLogin,
     Form(form): Form<Confirmation>,
 ) -> Result<Response, Failed> {
     if account.email.is_some()
@@ -57,9 +57,7 @@ pub(crate) async fn unlink(
         return Ok(pages::last_way());
     }
     current_user::begin(&session, account.id).await?;
-    // Otherwise the last callback, if it came again within a minute, would log in to a new account.
-    let ended = site.weixin.end_login(&headers).await;
-    Ok((ended, Redirect::to("/")).into_response())
+    Ok(Redirect::to("/").into_response())
 }
 
 /// Asks for the confirmation of a deletion.
@@ -77,7 +75,7 @@ pub(crate) async fn delete(
     State(site): State<Site>,
     session: Session,
     CurrentUser(account): CurrentUser,
-    headers: HeaderMap,
+    _: EndLogin,
     Form(form): Form<Confirmation>,
 ) -> Result<Response, Failed> {
     let is_fresh = current_user::is_fresh(&site, &session).await?;
@@ -90,17 +88,11 @@ pub(crate) async fn delete(
         return Ok(pages::delete(status, &account, is_fresh, notice));
     }
     site.accounts.delete(account.id).await?;
-    leave(&site, &session, &headers, "/deleted").await
+    leave(&session, "/deleted").await
 }
 
-/// Ends this browser's last login, whose callback must not log in again, and then the session.
-async fn leave(
-    site: &Site,
-    session: &Session,
-    headers: &HeaderMap,
-    to: &str,
-) -> Result<Response, Failed> {
-    let ended = site.weixin.end_login(headers).await;
+/// Ends the session. The last login of this browser ends as well, or the back button would log in again for a minute.
+async fn leave(session: &Session, to: &str) -> Result<Response, Failed> {
     session.flush().await?;
-    Ok((ended, Redirect::to(to)).into_response())
+    Ok(Redirect::to(to).into_response())
 }

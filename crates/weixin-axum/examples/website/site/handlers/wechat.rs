@@ -3,11 +3,10 @@
 use axum::{
     Form,
     extract::{RawQuery, State},
-    http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
 use tower_sessions::Session;
-use weixin_axum::{Login, LoginError, LoginErrorKind, ReturnPath, VerifiedCode};
+use weixin_axum::{Login, LoginError, LoginErrorKind, ReturnPath, StartLogin, VerifiedCallback};
 
 use super::{Failed, confirmation::Confirmation};
 use crate::site::{
@@ -17,59 +16,43 @@ use crate::site::{
     pages,
 };
 
-pub(crate) async fn login(
-    State(site): State<Site>,
-    headers: HeaderMap,
-) -> Result<Response, Failed> {
-    start(&site, &headers, "/")
+pub(crate) async fn login(start: StartLogin) -> StartLogin {
+    start
 }
 
-/// Logs in again, to confirm what cannot be undone.
-pub(crate) async fn confirm(
-    State(site): State<Site>,
-    headers: HeaderMap,
-) -> Result<Response, Failed> {
-    start(&site, &headers, "/delete")
+/// Logs in again, to confirm a deletion.
+pub(crate) async fn confirm(start: StartLogin) -> Result<StartLogin, Failed> {
+    let path: ReturnPath = "/delete".parse()?;
+    Ok(start.return_to(path).force_dialog())
 }
 
-/// Starts a login that adds WeChat to the account that is logged in, whose password confirms it: WeChat opens the account
-/// from then on.
+/// Starts a login that links WeChat to the current account. The account's password confirms it: from then on, WeChat logs
+/// in to the account.
 pub(crate) async fn link(
     State(site): State<Site>,
     session: Session,
     CurrentUser(account): CurrentUser,
-    headers: HeaderMap,
+    start: StartLogin,
     Form(form): Form<Confirmation>,
 ) -> Result<Response, Failed> {
     if let Err((status, notice)) = form.check(&site, &account).await? {
         return Ok(pages::profile(status, &account, notice));
     }
     let path: ReturnPath = LINK_PATH.parse()?;
-    let start = match site.weixin.start(&headers) {
-        Ok(start) => start.return_to(path),
-        Err(error) => return Ok(error.into_response()),
-    };
+    let start = start.return_to(path);
     linking::begin(&site, &session, &start).await?;
     Ok(start.into_response())
 }
 
-fn start(site: &Site, headers: &HeaderMap, return_to: &str) -> Result<Response, Failed> {
-    let return_to: ReturnPath = return_to.parse()?;
-    Ok(match site.weixin.start(headers) {
-        Ok(start) => start.return_to(return_to).into_response(),
-        Err(error) => error.into_response(),
-    })
-}
-
-/// The response is a redirect, also if the site fails: the code is not to stay in the address bar.
+/// The response is a redirect, also if the site fails, so that no code stays in the address bar.
 pub(crate) async fn callback(
     State(site): State<Site>,
     session: Session,
     RawQuery(query): RawQuery,
-    code: Result<VerifiedCode, LoginError>,
+    callback: Result<VerifiedCallback, LoginError>,
 ) -> Response {
     let state = linking::state(query.as_deref().unwrap_or_default());
-    let response = arrive(&site, &session, &state, code).await;
+    let response = arrive(&site, &session, &state, callback).await;
     response.unwrap_or_else(failed)
 }
 
@@ -81,12 +64,12 @@ async fn arrive(
     site: &Site,
     session: &Session,
     state: &str,
-    code: Result<VerifiedCode, LoginError>,
+    callback: Result<VerifiedCallback, LoginError>,
 ) -> Result<Response, Failed> {
     // Read first: what ends the user's logins from now on ends this one.
     let last_end = site.accounts.last_end().await?;
-    let login = match code {
-        Ok(code) => site.weixin.exchange(code).await,
+    let login = match callback {
+        Ok(callback) => callback.exchange().await,
         Err(error) => Err(error),
     };
     let login = match login {
@@ -94,12 +77,11 @@ async fn arrive(
         Err(error) => return gave_up(site, session, state, error).await,
     };
     let arrival = Arrival {
-        ids: login.ids(),
+        ids: login.user_ids(),
         is_repeat: login.is_repeat(),
         last_end,
     };
-    let response = complete(site, session, state, (&login, &arrival)).await;
-    Ok((login.forget, response.unwrap_or_else(failed)).into_response())
+    complete(site, session, state, (&login, &arrival)).await
 }
 
 /// A login without its cookie starts again, unless it was to link: that takes the password again.
@@ -124,7 +106,7 @@ async fn complete(
     (login, arrival): (&Login, &Arrival),
 ) -> Result<Response, Failed> {
     let to = |path: &str| Ok(Redirect::to(path).into_response());
-    let return_to = login.return_to.as_ref();
+    let return_to = login.return_to();
     let linking = match linking::purpose(site, session, state, return_to, &arrival.ids).await? {
         Purpose::LogIn => None,
         Purpose::Link(user) => Some(user),

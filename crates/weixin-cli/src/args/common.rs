@@ -1,0 +1,126 @@
+//! Arguments that several commands share.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use weixin::{AppId, Language, OpenId, app::AppKind, transport::Origin};
+
+use crate::lang;
+
+/// The URL on which `weixin sim` listens by default.
+pub(crate) const SIMULATOR: &str = "http://127.0.0.1:9300";
+
+/// WeChat's own URLs.
+pub(crate) const OPEN: &str = "https://open.weixin.qq.com";
+pub(crate) const API: &str = "https://api.weixin.qq.com";
+
+/// The app, without its secret.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AppIdArgs {
+    /// The app ID [required without --sim]
+    #[arg(long, env = "WEIXIN_APP_ID")]
+    pub(crate) app_id: Option<AppId>,
+
+    #[command(flatten)]
+    pub(crate) endpoints: EndpointArgs,
+}
+
+/// The app. Its secret comes from `WEIXIN_APP_SECRET` or a file, never from an argument.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AppArgs {
+    #[command(flatten)]
+    pub(crate) id: AppIdArgs,
+
+    /// A file with the app secret; by default, `WEIXIN_APP_SECRET` is the secret
+    #[arg(long, value_name = "FILE")]
+    pub(crate) app_secret_file: Option<PathBuf>,
+}
+
+/// The URLs of WeChat, or of a simulator.
+#[derive(Debug, clap::Args)]
+pub(crate) struct EndpointArgs {
+    /// Use a simulator, with its app ID and app secret
+    #[arg(
+        long,
+        value_name = "URL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = SIMULATOR,
+        conflicts_with_all = ["open_url", "api_url"]
+    )]
+    pub(crate) sim: Option<Origin>,
+
+    /// The URL of the login page's host
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "WEIXIN_OPEN_URL",
+        default_value = OPEN
+    )]
+    pub(crate) open_url: Origin,
+
+    /// The URL of the API's host
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "WEIXIN_API_URL",
+        default_value = API
+    )]
+    pub(crate) api_url: Origin,
+}
+
+/// A user's token. It comes from a file or the environment, never from an argument.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TokenArgs {
+    /// A file with a token as `weixin --json exchange` prints it; `-` is standard input
+    #[arg(long = "token", value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// A user's access token, and the user.
+#[derive(Debug, clap::Args)]
+pub(crate) struct UserTokenArgs {
+    #[command(flatten)]
+    pub(crate) endpoints: EndpointArgs,
+
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
+
+    /// The OpenID of the user; by default, the one in the token file
+    #[arg(long, env = "WEIXIN_OPENID")]
+    pub(crate) openid: Option<OpenId>,
+}
+
+/// The kind of an app.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Kind {
+    Website,
+    OfficialAccount,
+    Mobile,
+    MiniProgram,
+}
+
+impl From<Kind> for AppKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Website => Self::Website,
+            Kind::OfficialAccount => Self::OfficialAccount,
+            Kind::Mobile => Self::MobileApp,
+            Kind::MiniProgram => Self::MiniProgram,
+        }
+    }
+}
+
+/// The language of texts.
+#[derive(Debug, clap::Args)]
+pub(crate) struct LangArgs {
+    /// The language of the texts; by default, the terminal's
+    #[arg(long, value_parser = lang::parser())]
+    lang: Option<Language>,
+}
+
+impl LangArgs {
+    pub(crate) fn language(&self) -> Language {
+        self.lang.unwrap_or_else(lang::of_terminal)
+    }
+}

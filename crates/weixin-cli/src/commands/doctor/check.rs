@@ -1,0 +1,268 @@
+//! The checks, and the result of one.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use weixin::{Bilingual, Language, error::ErrCode};
+
+use crate::{exit_code::ExitCode, lang::Pick, output::visible};
+
+/// A text in both languages, made at run time.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Message {
+    chinese: String,
+    english: String,
+}
+
+pub(super) fn message(chinese: impl Into<String>, english: impl Into<String>) -> Message {
+    Message {
+        chinese: chinese.into(),
+        english: english.into(),
+    }
+}
+
+impl Message {
+    /// A text that is not translated, such as an IP address or an error of the operating system.
+    pub(super) fn untranslated(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self {
+            chinese: text.clone(),
+            english: text,
+        }
+    }
+
+    pub(super) fn prefixed(&self, name: &str) -> Self {
+        message(
+            format!("{name}：{}", self.chinese),
+            format!("{name}: {}", self.english),
+        )
+    }
+
+    /// Appends an error code.
+    pub(super) fn with_code(mut self, code: ErrCode) -> Self {
+        self.chinese = format!("{}（{code}）", self.chinese.trim_end_matches('。'));
+        self.english = format!("{} ({code})", self.english.trim_end_matches('.'));
+        self
+    }
+
+    fn pick(&self, language: Language) -> String {
+        visible(language.pick(&self.chinese, &self.english))
+    }
+}
+
+impl From<Bilingual> for Message {
+    fn from(text: Bilingual) -> Self {
+        message(text.zh, text.en)
+    }
+}
+
+/// The subject of a check.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Check {
+    Proxy,
+    NameResolution,
+    Connection,
+    Tls,
+    Response,
+    ApiUrl,
+    Clock,
+    RedirectUri,
+    LoginPage,
+    AppId,
+    Scope,
+    CallbackDomain,
+    AppSecret,
+    IpWhitelist,
+}
+
+impl Check {
+    /// The name in JSON.
+    fn id(self) -> &'static str {
+        match self {
+            Self::Proxy => "proxy",
+            Self::NameResolution => "name-resolution",
+            Self::Connection => "connection",
+            Self::Tls => "tls",
+            Self::Response => "response",
+            Self::ApiUrl => "api-url",
+            Self::Clock => "clock",
+            Self::RedirectUri => "redirect-uri",
+            Self::LoginPage => "login-page",
+            Self::AppId => "app-id",
+            Self::Scope => "scope",
+            Self::CallbackDomain => "callback-domain",
+            Self::AppSecret => "app-secret",
+            Self::IpWhitelist => "ip-whitelist",
+        }
+    }
+
+    fn name(self, language: Language) -> &'static str {
+        let (chinese, english) = match self {
+            Self::Proxy => ("代理", "proxy"),
+            Self::NameResolution => ("域名解析", "name resolution"),
+            Self::Connection => ("连接", "connection"),
+            Self::Tls => ("TLS", "TLS"),
+            Self::Response => ("响应", "response"),
+            Self::ApiUrl => ("API 地址", "API URL"),
+            Self::Clock => ("时钟", "clock"),
+            Self::RedirectUri => ("回调地址", "redirect URI"),
+            Self::LoginPage => ("登录页", "login page"),
+            Self::AppId => ("AppID", "app ID"),
+            Self::Scope => ("scope", "scope"),
+            Self::CallbackDomain => ("授权回调域", "callback domain"),
+            Self::AppSecret => ("AppSecret", "app secret"),
+            Self::IpWhitelist => ("IP 白名单", "IP whitelist"),
+        };
+        language.pick(chinese, english)
+    }
+
+    /// The exit code if this check fails.
+    pub(super) fn exit_code(self) -> ExitCode {
+        match self {
+            Self::Proxy
+            | Self::NameResolution
+            | Self::Connection
+            | Self::Tls
+            | Self::Response
+            | Self::LoginPage => ExitCode::Retry,
+            _ => ExitCode::Configuration,
+        }
+    }
+}
+
+/// The status of a check.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Status {
+    Ok,
+    /// It works, but not as it should.
+    Warning,
+    Failed,
+    /// It cannot be checked from outside WeChat, or an earlier check failed.
+    Unproven,
+}
+
+impl Status {
+    /// The name in JSON.
+    fn id(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Failed => "failed",
+            Self::Unproven => "unproven",
+        }
+    }
+
+    /// The name, padded to the width of the widest.
+    fn name(self, language: Language) -> &'static str {
+        let (chinese, english) = match self {
+            Self::Ok => ("正常　", "ok      "),
+            Self::Warning => ("注意　", "warning "),
+            Self::Failed => ("失败　", "failed  "),
+            Self::Unproven => ("未验证", "unproven"),
+        };
+        language.pick(chinese, english)
+    }
+}
+
+/// The start of a line below a result, after the width of a status.
+const INDENT: &str = "\n          ";
+
+/// The result of one check.
+#[derive(Clone, Debug)]
+pub(super) struct CheckResult {
+    pub(super) check: Check,
+    /// The host, if several are checked.
+    target: Option<String>,
+    pub(super) status: Status,
+    detail: Message,
+    remedy: Option<Message>,
+    took: Option<Duration>,
+}
+
+impl CheckResult {
+    fn new(check: Check, status: Status, detail: Message, remedy: Option<Message>) -> Self {
+        Self {
+            check,
+            target: None,
+            status,
+            detail,
+            remedy,
+            took: None,
+        }
+    }
+
+    pub(super) fn ok(check: Check, detail: Message) -> Self {
+        Self::new(check, Status::Ok, detail, None)
+    }
+
+    pub(super) fn warning(check: Check, detail: Message, remedy: impl Into<Message>) -> Self {
+        Self::new(check, Status::Warning, detail, Some(remedy.into()))
+    }
+
+    pub(super) fn failed(check: Check, detail: Message, remedy: impl Into<Message>) -> Self {
+        Self::new(check, Status::Failed, detail, Some(remedy.into()))
+    }
+
+    pub(super) fn unproven(check: Check, detail: Message, remedy: impl Into<Message>) -> Self {
+        Self::new(check, Status::Unproven, detail, Some(remedy.into()))
+    }
+
+    pub(super) fn at(mut self, target: &str) -> Self {
+        self.target = Some(target.to_owned());
+        self
+    }
+
+    pub(super) fn after(mut self, took: Duration) -> Self {
+        self.took = Some(took);
+        self
+    }
+
+    /// Downgrades a failure to a warning: logins work without it.
+    pub(super) fn optional(mut self) -> Self {
+        if self.status == Status::Failed {
+            self.status = Status::Warning;
+        }
+        self
+    }
+
+    pub(super) fn detail(&self) -> &Message {
+        &self.detail
+    }
+
+    pub(super) fn remedy(&self) -> Option<&Message> {
+        self.remedy.as_ref()
+    }
+
+    /// The result without its remedy.
+    pub(super) fn line(&self, language: Language) -> String {
+        let target = self.target.as_ref().map(|target| format!("{target} "));
+        let took = self.took.map(|took| format!(" ({} ms)", took.as_millis()));
+        format!(
+            "{}  {}{}{}{}{}",
+            self.status.name(language),
+            target.unwrap_or_default(),
+            self.check.name(language),
+            language.pick("：", ": "),
+            self.detail.pick(language),
+            took.unwrap_or_default(),
+        )
+    }
+
+    /// The remedy, on a line of its own.
+    pub(super) fn remedy_line(&self, language: Language) -> String {
+        let remedy = self.remedy.as_ref();
+        let line = remedy.map(|remedy| format!("{INDENT}→ {}", remedy.pick(language)));
+        line.unwrap_or_default()
+    }
+
+    pub(super) fn json(&self, language: Language) -> Value {
+        json!({
+            "check": self.check.id(),
+            "target": self.target,
+            "status": self.status.id(),
+            "detail": self.detail.pick(language),
+            "remedy": self.remedy.as_ref().map(|remedy| remedy.pick(language)),
+            "milliseconds": self.took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
+        })
+    }
+}

@@ -1,0 +1,70 @@
+//! The start of a simulator, by its options.
+
+use std::{fmt::Display, fs, net::SocketAddr, path::Path};
+
+use weixin_sim::{App, Authority, DesktopAnswer, Sim, SimBuilder};
+
+use crate::{args::SimOptions, error::CliError};
+
+/// Rejects an address that other machines can reach.
+pub(super) fn check_loopback(option: &str, address: Option<SocketAddr>) -> Result<(), CliError> {
+    let Some(address) = address.filter(|address| !address.ip().is_loopback()) else {
+        return Ok(());
+    };
+    Err(CliError::Usage(format!(
+        "{option} {address}: other machines can reach it, and log in as any user. Use 127.0.0.1, or \
+         add --i-know-this-is-not-wechat"
+    )))
+}
+
+pub(super) async fn start(options: &SimOptions, address: SocketAddr) -> Result<Sim, CliError> {
+    let mut builder = builder(options)?.listen(address);
+    if options.auto_allow {
+        builder = builder.auto_allow();
+    }
+    if options.strict_order {
+        builder = builder.strict_order();
+    }
+    if options.quotas {
+        builder = builder.quotas();
+    }
+    if let Some(seed) = options.seed {
+        builder = builder.seed(seed);
+    }
+    if let Some(content_type) = options.token_content_type.clone() {
+        builder = builder.token_content_type(content_type);
+    }
+    let sim = builder.start().await;
+    let sim = sim.map_err(|source| CliError::Listen { address, source })?;
+    if let Some(person) = &options.desktop {
+        let runs = sim.run_desktop(person, DesktopAnswer::Allow);
+        runs.map_err(|error| CliError::Usage(format!("--desktop: {error}")))?;
+    }
+    Ok(sim)
+}
+
+/// Apps and users, from the file or the arguments.
+fn builder(options: &SimOptions) -> Result<SimBuilder, CliError> {
+    let Some(file) = &options.config else {
+        let app = App::new(options.app_id.as_str(), options.app_secret.as_str());
+        let others = [
+            App::official_account(),
+            App::mobile_app(),
+            App::mini_program(),
+        ];
+        return Ok(others
+            .into_iter()
+            .fold(Sim::builder().app(app), SimBuilder::app));
+    };
+    let invalid = |error: &dyn Display| CliError::Usage(format!("{}: {error}", file.display()));
+    let text = fs::read_to_string(file).map_err(|error| invalid(&error))?;
+    Sim::builder()
+        .config(&text)
+        .map_err(|error| invalid(&error))
+}
+
+/// The certificate authority of a directory, which is created if it is missing.
+pub(super) fn authority(directory: &Path) -> Result<Authority, CliError> {
+    let invalid = |error| CliError::Usage(format!("--ca-dir {}: {error}", directory.display()));
+    Authority::kept_in(directory).map_err(invalid)
+}

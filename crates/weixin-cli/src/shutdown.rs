@@ -1,0 +1,58 @@
+//! The signals that end the command.
+
+use crate::error::CliError;
+
+/// The signals that end the command: Ctrl-C and SIGTERM. Watch before anything is printed: a program that reads the
+/// first line may send a signal at once.
+#[cfg(unix)]
+#[derive(Debug)]
+pub(crate) struct Shutdown {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Shutdown {
+    pub(crate) fn watch() -> Result<Self, CliError> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits for Ctrl-C or SIGTERM.
+    pub(crate) async fn requested(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    /// Waits for SIGTERM. Ctrl-C is ignored: a child process receives it as well.
+    pub(crate) async fn terminated(&mut self) {
+        self.terminate.recv().await;
+    }
+}
+
+/// The signal that ends the command: Ctrl-C.
+#[cfg(windows)]
+#[derive(Debug)]
+pub(crate) struct Shutdown(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Shutdown {
+    pub(crate) fn watch() -> Result<Self, CliError> {
+        Ok(Self(tokio::signal::windows::ctrl_c()?))
+    }
+
+    /// Waits for Ctrl-C.
+    pub(crate) async fn requested(&mut self) {
+        self.0.recv().await;
+    }
+
+    /// Never returns: Windows ends programs without a signal.
+    pub(crate) async fn terminated(&mut self) {
+        std::future::pending().await
+    }
+}

@@ -1,0 +1,7 @@
+use weixin::{MiniProgram, tokens::RefreshToken};
+
+async fn example(app: &MiniProgram, token: &RefreshToken) {
+    app.refresh(token).await;
+}
+
+fn main() {}
