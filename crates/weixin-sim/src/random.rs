@@ -27,40 +27,40 @@ impl Random {
         })
     }
 
-    /// UUID of a QR code: 16 characters, such as `081fNLs3OTjRKaOo` (facts 1.2).
+    /// UUID of a QR code: 16 characters, such as `081fNLs3OTjRKaOo` (docs/wechat.md#the-login-page).
     pub(crate) fn uuid(&mut self) -> String {
         format!("081{}", self.word(13))
     }
 
-    /// Code: 32 letters and digits that begin with digits (facts 1.5).
+    /// Code: 32 letters and digits that begin with digits (docs/wechat.md#the-callback).
     pub(crate) fn code(&mut self) -> String {
         format!("071{}", self.word(29))
     }
 
-    /// Access or refresh token: `66_` and 86 characters of base64url (facts 4.2).
+    /// Access or refresh token: `66_` and 86 characters of base64url (docs/wechat.md#the-exchange).
     pub(crate) fn token(&mut self) -> String {
         let mut bytes = [0; 64];
         self.0.fill_bytes(&mut bytes);
         format!("66_{}", BASE64URL_NOPAD.encode(&bytes))
     }
 
-    /// JS-SDK ticket: 86 characters (facts 5.5).
+    /// JS-SDK ticket: 86 characters (docs/wechat.md#js-sdk-signature).
     pub(crate) fn ticket(&mut self) -> String {
         self.word(86)
     }
 
-    /// Request ID: Unix seconds in hexadecimal, then twice eight hexadecimal digits (facts 6.1).
+    /// Request ID: Unix seconds in hexadecimal, then twice eight hexadecimal digits (docs/wechat.md#error-texts).
     pub(crate) fn rid(&mut self, now: SystemTime) -> String {
         let (a, b) = (self.0.next_u32(), self.0.next_u32());
         format!("{:08x}-{a:08x}-{b:08x}", unix_seconds(now))
     }
 
-    /// Second request ID of some endpoints: 16 characters, such as `GiaBxSDNRa-mkSN7` (facts 6.1).
+    /// Second request ID of some endpoints: 16 characters, such as `GiaBxSDNRa-mkSN7` (docs/wechat.md#error-texts).
     pub(crate) fn hint(&mut self) -> String {
         self.word(16)
     }
 
-    /// Session key or initialization vector: 16 bytes (facts 5.1).
+    /// Session key or initialization vector: 16 bytes (docs/wechat.md#the-session).
     pub(crate) fn session_key(&mut self) -> [u8; 16] {
         let mut bytes = [0; 16];
         self.0.fill_bytes(&mut bytes);

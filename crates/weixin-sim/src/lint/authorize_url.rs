@@ -1,4 +1,4 @@
-//! WeChat's rules for the login URL of an official account (facts 3).
+//! WeChat's rules for the login URL of an official account (docs/wechat.md#official-account-login).
 
 use crate::parameters::Parameters;
 

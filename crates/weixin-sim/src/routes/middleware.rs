@@ -80,7 +80,7 @@ async fn respond(sim: &SimState, info: &RequestInfo, request: Request, next: Nex
     if let Some(effect) = faults::take(sim, info) {
         return call.run_with(effect).await;
     }
-    // At the simulator's own address plain HTTP is normal; under WeChat's host names it is rejected (facts 4.1).
+    // At the simulator's own address plain HTTP is normal; under WeChat's host names it is rejected (docs/wechat.md#requests-to-the-api).
     if !info.secure && is_wechat(&info.host) {
         return call.fail(ApiError::REQUIRE_HTTPS);
     }

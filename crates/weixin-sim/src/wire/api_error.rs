@@ -1,4 +1,4 @@
-//! Error responses of the API: code and text (facts 6.2).
+//! Error responses of the API: code and text (docs/wechat.md#errors).
 
 use std::{borrow::Cow, net::IpAddr};
 

@@ -1,4 +1,4 @@
-//! Documented dialogs of an official account's login (facts 3).
+//! Documented dialogs of an official account's login (docs/wechat.md#official-account-login).
 
 /// Text of a dialog, by its number.
 pub(crate) fn documented(code: u32) -> Option<&'static str> {

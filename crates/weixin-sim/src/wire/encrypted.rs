@@ -1,4 +1,4 @@
-//! Mini program payloads: encrypted with the session key, or signed with it (facts 5.2).
+//! Mini program payloads: encrypted with the session key, or signed with it (docs/wechat.md#encrypted-payloads).
 
 use aes::Aes128;
 use cbc::cipher::{BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7};

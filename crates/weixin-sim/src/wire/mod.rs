@@ -20,7 +20,7 @@ use self::api_error::ApiError;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Errcode(pub(crate) i64);
 
-/// Part of WeChat's API, which determines the format of its responses (facts 4.3 and 6.1).
+/// Part of WeChat's API, which determines the format of its responses (docs/wechat.md#content-types-and-encodings, #error-texts).
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Family {
     /// `/cgi-bin`

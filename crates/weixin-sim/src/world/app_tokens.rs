@@ -1,4 +1,4 @@
-//! Access tokens and tickets of apps, not of their users (facts 5.4).
+//! Access tokens and tickets of apps, not of their users (docs/wechat.md#app-tokens).
 
 use std::{
     collections::HashMap,

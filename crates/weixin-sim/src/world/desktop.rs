@@ -1,4 +1,4 @@
-//! WeChat for PC on the browser's machine: quick login without scanning (facts 8.2).
+//! WeChat for PC on the browser's machine: quick login without scanning (docs/wechat.md#fast-login).
 
 use serde::{Deserialize, Serialize};
 

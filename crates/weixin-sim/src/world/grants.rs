@@ -1,4 +1,4 @@
-//! Codes and tokens that users have granted to apps (facts 4.4).
+//! Codes and tokens that users have granted to apps (docs/wechat.md#lifetimes).
 
 use std::time::{Duration, SystemTime};
 

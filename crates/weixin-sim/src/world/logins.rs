@@ -1,4 +1,4 @@
-//! Logins in progress: one QR code each, with the phone's last action (facts 2.1).
+//! Logins in progress: one QR code each, with the phone's last action (docs/wechat.md#the-long-poll).
 
 use std::time::SystemTime;
 
@@ -16,7 +16,7 @@ pub(crate) struct Login {
     pub(crate) scope: String,
     pub(crate) redirect_uri: String,
     pub(crate) state: String,
-    /// A snapshot user logs in instead of the real one (facts 3).
+    /// A snapshot user logs in instead of the real one (docs/wechat.md#snapshot-users).
     pub(crate) snapshot: bool,
     pub(crate) expires: SystemTime,
     /// Number in the timeline.
@@ -130,16 +130,16 @@ impl Login {
         self.with_code(&format!("code={code}"))
     }
 
-    /// Callback URL after a login inside WeChat was denied (facts 1.5).
+    /// Callback URL after a login inside WeChat was denied (docs/wechat.md#the-callback).
     pub(crate) fn denied(&self) -> String {
         self.with_code("code=authdeny&reason=")
     }
 
     /// Adds code and state to the callback: with `?`, or with `&` if the callback contains a `?` anywhere,
-    /// after the fragment if there is one (facts 1.5).
+    /// after the fragment if there is one (docs/wechat.md#the-callback).
     fn with_code(&self, code: &str) -> String {
         let callback = self.returns_to();
-        // WeChat for PC inserts them before the fragment, the page appends them after it (facts 1.5).
+        // WeChat for PC inserts them before the fragment, the page appends them after it (docs/wechat.md#the-callback).
         let (callback, fragment) = match callback.split_once('#') {
             Some((callback, fragment)) if self.is_quick => {
                 (callback.to_owned(), format!("#{fragment}"))

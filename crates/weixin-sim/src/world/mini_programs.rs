@@ -1,4 +1,4 @@
-//! Codes and session keys of mini programs (facts 5.1 to 5.3).
+//! Codes and session keys of mini programs (docs/wechat.md#the-session, #encrypted-payloads, #phone-numbers).
 
 use std::{collections::HashMap, time::SystemTime};
 

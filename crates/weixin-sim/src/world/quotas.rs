@@ -1,4 +1,4 @@
-//! Quotas of API calls (facts 4.1, 5.4 and 6.2).
+//! Quotas of API calls (docs/wechat.md#requests-to-the-api, #app-tokens, #errors).
 
 use std::{collections::HashMap, time::SystemTime};
 

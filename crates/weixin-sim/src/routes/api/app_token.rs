@@ -1,4 +1,4 @@
-//! `/cgi-bin/token`, `/cgi-bin/stable_token`, `/cgi-bin/ticket/getticket` (facts 5.4).
+//! `/cgi-bin/token`, `/cgi-bin/stable_token`, `/cgi-bin/ticket/getticket` (docs/wechat.md#app-tokens).
 
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ struct Credentials<'a> {
 }
 
 impl Credentials<'_> {
-    /// Checks the app ID first, even if `grant_type` is missing (facts 4.5). The position of the IP whitelist
+    /// Checks the app ID first, even if `grant_type` is missing (docs/wechat.md#order-of-checks). The position of the IP whitelist
     /// is not documented: after the secret.
     fn check(&self, world: &World, peer: Peer) -> Result<(), ApiError> {
         let given = |value: &str, missing| {

@@ -1,4 +1,4 @@
-//! `/sns/jscode2session`, `/wxa/business/getuserphonenumber` and `/wxa/checksession` (facts 5.1 and 5.3).
+//! `/sns/jscode2session`, `/wxa/business/getuserphonenumber` and `/wxa/checksession` (docs/wechat.md#the-session, #phone-numbers).
 
 use std::sync::Arc;
 

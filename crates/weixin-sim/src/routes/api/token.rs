@@ -1,4 +1,4 @@
-//! `/sns/oauth2/access_token`, `/sns/oauth2/refresh_token`, `/sns/auth` (facts 4).
+//! `/sns/oauth2/access_token`, `/sns/oauth2/refresh_token`, `/sns/auth` (docs/wechat.md#requests-to-the-api).
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::{
     world::{Exchange, IssuedUserToken},
 };
 
-/// Successful response; a refresh has no `unionid` (facts 4.2).
+/// Successful response; a refresh has no `unionid` (docs/wechat.md#the-refresh).
 #[derive(Serialize)]
 struct TokenBody {
     access_token: String,
@@ -29,7 +29,7 @@ struct TokenBody {
     scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     unionid: Option<String>,
-    /// 1 for a snapshot user, otherwise absent (facts 3).
+    /// 1 for a snapshot user, otherwise absent (docs/wechat.md#snapshot-users).
     #[serde(skip_serializing_if = "Option::is_none")]
     is_snapshotuser: Option<u8>,
 }
@@ -77,7 +77,7 @@ pub(super) async fn access_token(
     response
 }
 
-/// Checks in the order of facts 4.5. The position of a missing `grant_type` is not documented: after the app
+/// Checks in the order of docs/wechat.md#order-of-checks. The position of a missing `grant_type` is not documented: after the app
 /// ID.
 fn exchange(sim: &SimState, parameters: &Parameters) -> Result<IssuedUserToken, ApiError> {
     let app = require_app(sim, parameters)?;

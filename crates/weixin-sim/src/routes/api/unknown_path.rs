@@ -1,4 +1,4 @@
-//! 40066 for every other path of WeChat's API (facts 6.2).
+//! 40066 for every other path of WeChat's API (docs/wechat.md#errors).
 
 use std::sync::Arc;
 

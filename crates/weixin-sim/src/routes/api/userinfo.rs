@@ -1,4 +1,4 @@
-//! `/sns/userinfo`, and the avatars in its responses (facts 4.2).
+//! `/sns/userinfo`, and the avatars in its responses (docs/wechat.md#the-profile).
 
 use std::sync::Arc;
 

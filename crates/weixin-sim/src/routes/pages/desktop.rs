@@ -1,4 +1,4 @@
-//! `/api/check-login` and `/api/authorize`: quick login by WeChat for PC (facts 8.2).
+//! `/api/check-login` and `/api/authorize`: quick login by WeChat for PC (docs/wechat.md#fast-login).
 //!
 //! The real one listens on `localhost.weixin.qq.com`, the simulated one at the simulator's own address.
 

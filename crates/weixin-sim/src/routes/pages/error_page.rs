@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::lint::violation::Violation;
 
-/// WeChat's error page, with the simulator's explanation (facts 1.3).
+/// WeChat's error page, with the simulator's explanation (docs/wechat.md#login-page-errors).
 #[derive(Template)]
 #[template(path = "error.html")]
 pub(super) struct ErrorPage {

@@ -1,4 +1,4 @@
-//! `/connect/oauth2/authorize`: login of an official account, in WeChat's built-in browser (facts 3).
+//! `/connect/oauth2/authorize`: login of an official account, in WeChat's built-in browser (docs/wechat.md#official-account-login).
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use crate::{
     world::{Login, LoginParams, World},
 };
 
-/// Error dialog (facts 3).
+/// Error dialog (docs/wechat.md#official-account-login).
 #[derive(Template)]
 #[template(path = "dialog.html")]
 struct Dialog {
@@ -37,7 +37,7 @@ struct Dialog {
     code: Option<u32>,
 }
 
-/// Page for browsers other than WeChat's (facts 3).
+/// Page for browsers other than WeChat's (docs/wechat.md#official-account-login).
 #[derive(Template)]
 #[template(path = "outside.html")]
 struct OutsidePage<'a> {

@@ -1,4 +1,4 @@
-//! `/connect/l/qrconnect`: WeChat's long poll, held until the phone changes the login (facts 2.1).
+//! `/connect/l/qrconnect`: WeChat's long poll, held until the phone changes the login (docs/wechat.md#the-long-poll).
 
 use std::{fmt::Write, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! `/connect/qrconnect`: the QR page, its QR code and its script (facts 1).
+//! `/connect/qrconnect`: the QR page, its QR code and its script (docs/wechat.md#the-login-page).
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ use crate::{
     world::{Login, LoginParams, World},
 };
 
-/// The QR page (facts 1.2).
+/// The QR page (docs/wechat.md#the-login-page).
 #[derive(Template)]
 #[template(path = "qr.html")]
 struct QrPage<'a> {
@@ -49,7 +49,7 @@ struct LiteQrPage<'a> {
     twice_url: Option<String>,
 }
 
-/// Options that the embedding site sets (facts 1.1).
+/// Options that the embedding site sets (docs/wechat.md#the-authorize-url).
 #[derive(Clone, Copy, Debug)]
 struct PageOptions<'a> {
     /// `black` or `white`.
@@ -173,7 +173,7 @@ fn allow_at_once(sim: &SimState, login: &Login) -> Response {
     redirect_to_site(sim, login, callback.unwrap_or_default())
 }
 
-/// Serves the simulator's own `wxLogin.js`, which shows the QR page in a frame (facts 2.3).
+/// Serves the simulator's own `wxLogin.js`, which shows the QR page in a frame (docs/wechat.md#the-embedded-qr-code).
 pub(super) async fn wx_login_script() -> Response {
     let script = include_str!("../../../templates/wxLogin.js");
     ([(CONTENT_TYPE, "application/javascript")], script).into_response()

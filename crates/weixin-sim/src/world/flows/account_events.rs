@@ -54,7 +54,7 @@ impl World {
         Ok(())
     }
 
-    /// Revokes all tokens of the user (42007, facts 4.4).
+    /// Revokes all tokens of the user (42007, docs/wechat.md#lifetimes).
     pub(crate) fn change_password(&mut self, name: &str) -> Result<(), PhoneError> {
         let id = self.user(Some(name))?.id.clone();
         self.grants.revoke(&id, None, &ApiError::PASSWORD_CHANGED);

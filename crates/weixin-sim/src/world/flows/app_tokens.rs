@@ -1,4 +1,4 @@
-//! App access tokens: `/cgi-bin/token`, `/cgi-bin/stable_token` and `/cgi-bin/ticket/getticket` (facts 5.4).
+//! App access tokens: `/cgi-bin/token`, `/cgi-bin/stable_token` and `/cgi-bin/ticket/getticket` (docs/wechat.md#app-tokens).
 
 use std::time::SystemTime;
 

@@ -1,4 +1,4 @@
-//! Mini program logins: codes, session keys and payloads (facts 5.1 to 5.3).
+//! Mini program logins: codes, session keys and payloads (docs/wechat.md#the-session, #encrypted-payloads, #phone-numbers).
 
 use std::time::SystemTime;
 

@@ -1,4 +1,4 @@
-//! User tokens: from the code to the profile (facts 4.4 and 4.5).
+//! User tokens: from the code to the profile (docs/wechat.md#lifetimes, #order-of-checks).
 
 use std::time::{Duration, SystemTime};
 
@@ -42,7 +42,7 @@ pub(crate) struct Profile {
 }
 
 impl World {
-    /// Issues a code to a mobile app (`SendAuth`, facts 8.1).
+    /// Issues a code to a mobile app (`SendAuth`, docs/wechat.md#mobile-apps).
     pub(crate) fn mobile_code(
         &mut self,
         app: &str,
@@ -87,7 +87,7 @@ impl World {
             .get_mut(request.code)
             .filter(|code| code.app == app.id && now < code.expires);
         let code = code.ok_or(ApiError::INVALID_CODE)?;
-        // A used code is reported before a wrong secret is: WeChat checks the secret last (facts 4.5).
+        // A used code is reported before a wrong secret is: WeChat checks the secret last (docs/wechat.md#order-of-checks).
         if code.used {
             self.timeline.record(code.trace, Event::CodeUsedAgain, now);
             return Err(ApiError::CODE_BEEN_USED);
@@ -220,7 +220,7 @@ impl World {
     }
 }
 
-/// Returns `true` if a token with these scopes may read the profile (facts 4.2).
+/// Returns `true` if a token with these scopes may read the profile (docs/wechat.md#the-profile).
 fn shows_profile(scopes: &str) -> bool {
     scopes
         .split(',')
