@@ -7,7 +7,7 @@ use axum_core::{
     extract::FromRequestParts,
     response::{IntoResponse, Response},
 };
-use http::request::Parts;
+use http::{HeaderMap, HeaderValue, header::SET_COOKIE, request::Parts};
 
 use crate::{
     Browser, Login, LoginError, StartLogin, VerifiedCallback, WebLogin, embed::EmbeddedLogin,
@@ -79,12 +79,16 @@ impl VerifiedCallback {
         };
         match context.login().exchange(self).await {
             Ok((login, headers)) => {
-                context.add_headers(&headers);
+                context.add_cookies(cookies_in(&headers));
                 Ok(login)
             }
             Err(error) => Err(registered(error, &context)),
         }
     }
+}
+
+fn cookies_in(headers: &HeaderMap) -> impl Iterator<Item = HeaderValue> {
+    headers.get_all(SET_COOKIE).iter().cloned()
 }
 
 /// Lets the layer set the cookies of an error, since the handler may respond with a page of its own.
@@ -114,7 +118,7 @@ impl<S: Sync> FromRequestParts<S> for EndLogin {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, LoginError> {
         let context = RequestContext::of(parts)?;
         let headers = context.login().end_login(&parts.headers).await;
-        context.add_headers(&headers);
+        context.add_cookies(cookies_in(&headers));
         Ok(Self)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http::{HeaderMap, HeaderValue, header::SET_COOKIE, request::Parts};
+use http::{HeaderMap, HeaderValue, request::Parts};
 
 use crate::{LoginError, ReturnPath, WebLogin, browser::BrowserHeaders, context::Context};
 
@@ -59,14 +59,8 @@ impl RequestContext {
         self.0.is_callback
     }
 
-    /// Adds the cookies among these headers to the response.
-    pub(crate) fn add_headers(&self, headers: &HeaderMap) {
-        let cookies = headers.get_all(SET_COOKIE).iter().cloned();
-        self.collected().cookies.extend(cookies);
-    }
-
     /// Adds cookies to the response.
-    pub(crate) fn add_cookies(&self, cookies: Vec<HeaderValue>) {
+    pub(crate) fn add_cookies(&self, cookies: impl IntoIterator<Item = HeaderValue>) {
         self.collected().cookies.extend(cookies);
     }
 

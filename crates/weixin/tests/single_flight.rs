@@ -1083,7 +1083,7 @@ async fn a_store_error_is_logged_with_all_its_causes() {
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert_eq!(
         text,
-        " WARN weixin::tokens::records: the store failed cause=\"the row could not be written: no space left on device\"\n"
+        " WARN weixin::tokens::single_flight::records: the store failed cause=\"the row could not be written: no space left on device\"\n"
     );
 }
 

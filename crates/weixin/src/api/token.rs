@@ -125,6 +125,15 @@ pub struct Bearer<'a> {
     pub openid: &'a OpenId,
 }
 
+impl Bearer<'_> {
+    pub(super) fn query(&self) -> Vec<(&'static str, &str)> {
+        vec![
+            ("access_token", self.access_token.expose()),
+            ("openid", self.openid.as_str()),
+        ]
+    }
+}
+
 impl<'a> From<&'a Token> for Bearer<'a> {
     fn from(token: &'a Token) -> Self {
         Self {
@@ -217,10 +226,7 @@ impl Call for Check<'_> {
     }
 
     fn query(&self) -> Vec<(&'static str, &str)> {
-        vec![
-            ("access_token", self.0.access_token.expose()),
-            ("openid", self.0.openid.as_str()),
-        ]
+        self.0.query()
     }
 }
 

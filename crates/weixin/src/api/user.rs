@@ -111,11 +111,9 @@ impl Call for FetchUser<'_> {
     }
 
     fn query(&self) -> Vec<(&'static str, &str)> {
-        vec![
-            ("access_token", self.0.access_token.expose()),
-            ("openid", self.0.openid.as_str()),
-            ("lang", "zh_CN"),
-        ]
+        let mut query = self.0.query();
+        query.push(("lang", "zh_CN"));
+        query
     }
 }
 

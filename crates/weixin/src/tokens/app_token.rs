@@ -2,21 +2,16 @@
 
 use std::{
     fmt,
-    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq;
 
-use super::Renewable;
+use super::stored::StoredToken;
 use crate::{
     secret::{AccessToken, exposed},
-    store::time::{earlier, from_unix_seconds, later},
+    store::time::{from_unix_seconds, later},
 };
-
-/// WeChat renews a stable token this long before it expires, and the previous one stays valid for as long.
-const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
 
 /// WeChat's limits of `force_refresh`: the pause in seconds, and the number in a day.
 const FORCE_PAUSE: u64 = 30;
@@ -61,47 +56,30 @@ impl fmt::Debug for AppToken {
     }
 }
 
-/// The value of the single flight: a type of its own, so that the public one can neither be cloned nor encoded.
-#[derive(Clone)]
-pub(super) struct Stored(pub(super) Arc<AppToken>);
-
-impl From<Fields> for Stored {
+impl From<Fields> for AppToken {
     fn from(fields: Fields) -> Self {
-        Self(Arc::new(AppToken(fields)))
+        Self(fields)
     }
 }
 
-impl PartialEq for Stored {
-    fn eq(&self, other: &Self) -> bool {
-        let [one, other] = [self, other].map(|one| one.0.access_token().expose().as_bytes());
-        one.ct_eq(other).into()
-    }
-}
+impl StoredToken for AppToken {
+    type Fields = Fields;
 
-impl Eq for Stored {}
-
-impl Renewable for Stored {
-    fn encode(&self) -> Vec<u8> {
-        // Texts and numbers: serializing them cannot fail.
-        serde_json::to_vec(&self.0.0).unwrap_or_default()
+    fn fields(&self) -> &Fields {
+        &self.0
     }
 
-    fn decode(bytes: &[u8]) -> Option<Self> {
-        let fields: Fields = serde_json::from_slice(bytes).ok()?;
-        Some(fields.into())
-    }
-
-    fn refresh_at(&self) -> SystemTime {
-        earlier(self.0.expires_at(), REFRESH_MARGIN)
+    fn access_token(&self) -> &AccessToken {
+        self.access_token()
     }
 
     fn expires_at(&self) -> SystemTime {
-        self.0.expires_at()
+        self.expires_at()
     }
 
     /// A forced refresh counts for a day.
     fn kept_until(&self) -> SystemTime {
-        later(self.0.expires_at(), DAY)
+        later(self.expires_at(), DAY)
     }
 }
 

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{
     AppToken, SingleFlight,
-    app_token::{Fields, Stored, may_force},
-    lease_for,
+    app_token::{Fields, may_force},
+    stored::{Stored, lease_for},
 };
 use crate::{
     api::{Call, Idempotency, json},
@@ -29,7 +29,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct AppTokens {
     client: Client,
-    flight: SingleFlight<Stored>,
+    flight: SingleFlight<Stored<AppToken>>,
     endpoint: Endpoint,
 }
 
@@ -97,13 +97,13 @@ impl AppTokens {
             expires_at: rejected.0.expires_at,
             forced: Vec::new(),
         };
-        self.find(Some(rejected.into())).await
+        self.find(Some(Stored::new(rejected))).await
     }
 
-    async fn find(&self, rejected: Option<Stored>) -> Result<Arc<AppToken>, Error> {
+    async fn find(&self, rejected: Option<Stored<AppToken>>) -> Result<Arc<AppToken>, Error> {
         let key = ["app/", self.client.app_id().as_str()].concat();
         let (tokens, is_rejected) = (self.clone(), rejected.clone());
-        let init = move |previous: Option<Stored>| async move {
+        let init = move |previous: Option<Stored<AppToken>>| async move {
             let must_change = previous.is_some() && previous == is_rejected;
             tokens.renewed(previous, must_change).await
         };
@@ -114,18 +114,21 @@ impl AppTokens {
         Ok(Arc::clone(&found.0))
     }
 
-    async fn renewed(&self, previous: Option<Stored>, must_change: bool) -> Result<Stored, Error> {
+    async fn renewed(
+        &self,
+        previous: Option<Stored<AppToken>>,
+        must_change: bool,
+    ) -> Result<Stored<AppToken>, Error> {
         let now = unix_seconds(self.flight.now());
         let forced = previous.map(|previous| previous.0.0.forced.clone());
         let mut forced = forced.unwrap_or_default();
         let force = must_change && may_force(&mut forced, now);
         let fetched = self.fetch(force).await?;
-        Ok(Fields {
+        Ok(Stored::new(Fields {
             access_token: fetched.access_token,
             expires_at: now.saturating_add(fetched.expires_in.as_secs()),
             forced,
-        }
-        .into())
+        }))
     }
 
     async fn fetch(&self, force_refresh: bool) -> Result<Fetched, Error> {

@@ -5,63 +5,36 @@ mod app_token;
 #[cfg(feature = "tokens")]
 pub(crate) mod app_tokens;
 #[cfg(feature = "tokens")]
-mod cache;
-#[cfg(feature = "tokens")]
-mod computation;
-#[cfg(feature = "tokens")]
-mod flight;
-#[cfg(feature = "tokens")]
-mod lease;
-#[cfg(feature = "tokens")]
-mod local;
-#[cfg(feature = "tokens")]
-mod records;
-#[cfg(feature = "tokens")]
-mod renewable;
-#[cfg(feature = "tokens")]
-mod settings;
-#[cfg(feature = "tokens")]
 mod single_flight;
+#[cfg(feature = "tokens")]
+mod stored;
 #[cfg(feature = "tokens")]
 mod user_token;
 #[cfg(feature = "tokens")]
 pub(crate) mod user_tokens;
 
-#[cfg(feature = "mini-program")]
-pub(crate) use self::app_tokens::AppTokens;
 #[cfg(feature = "tokens")]
 pub use self::{
-    app_token::AppToken, renewable::Renewable, single_flight::SingleFlight, user_token::UserToken,
+    app_token::AppToken,
+    single_flight::{Renewable, SingleFlight},
+    user_token::UserToken,
 };
-#[cfg(feature = "tokens")]
-use crate::client::Client;
+#[cfg(feature = "mini-program")]
+pub(crate) use self::app_tokens::AppTokens;
 pub use crate::{
     api::{Bearer, Scope, Scopes, TokenStatus},
     secret::{AccessToken, RefreshToken},
 };
-#[cfg(feature = "tokens")]
-use std::time::Duration;
-
-/// Time for writing the result, by which a lease is longer than the longest call.
-#[cfg(feature = "tokens")]
-const LEASE_MARGIN: Duration = Duration::from_secs(5);
-
-/// The lease under which tokens are renewed by calls of this client.
-#[cfg(feature = "tokens")]
-fn lease_for(client: &Client) -> Duration {
-    let longest_call = client.0.hosts.longest_call();
-    longest_call.saturating_add(LEASE_MARGIN)
-}
 
 #[cfg(test)]
 #[cfg(feature = "tokens")]
 mod tests {
-    use std::fmt;
+    use std::{fmt, time::Duration};
 
     use http::{Request, Response};
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{stored::lease_for, *};
     use crate::{
         app::OfficialAccount,
         clock::{Clock, SystemClock},

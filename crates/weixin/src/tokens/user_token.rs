@@ -1,24 +1,16 @@
 //! The access token of a user, and its stored form.
 
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{fmt, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq;
 
-use super::Renewable;
+use super::stored::StoredToken;
 use crate::{
     api::{Bearer, Scopes},
     identity::{AppId, OpenId, UnionId},
     secret::{AccessToken, RefreshToken, exposed},
-    store::time::{earlier, from_unix_seconds},
+    store::time::from_unix_seconds,
 };
-
-/// How long before its expiry an access token is refreshed.
-const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
 
 /// A valid access token of a user, with its login.
 ///
@@ -103,53 +95,30 @@ impl<'a> From<&'a UserToken> for Bearer<'a> {
     }
 }
 
-impl UserToken {
-    pub(super) fn is(&self, other: &Self) -> bool {
-        let [one, other] = [self, other].map(|token| token.access_token().expose().as_bytes());
-        one.ct_eq(other).into()
-    }
-}
-
-/// The value of the single flight: a type of its own, so that the public one can neither be cloned nor encoded.
-#[derive(Clone)]
-pub(super) struct Stored(pub(super) Arc<UserToken>);
-
-impl From<Fields> for Stored {
+impl From<Fields> for UserToken {
     fn from(fields: Fields) -> Self {
-        Self(Arc::new(UserToken(fields)))
+        Self(fields)
     }
 }
 
-impl PartialEq for Stored {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.is(&other.0)
-    }
-}
+impl StoredToken for UserToken {
+    type Fields = Fields;
 
-impl Eq for Stored {}
-
-impl Renewable for Stored {
-    fn encode(&self) -> Vec<u8> {
-        // Texts and numbers: serializing them cannot fail.
-        serde_json::to_vec(&self.0.0).unwrap_or_default()
+    fn fields(&self) -> &Fields {
+        &self.0
     }
 
-    fn decode(bytes: &[u8]) -> Option<Self> {
-        let fields: Fields = serde_json::from_slice(bytes).ok()?;
-        Some(fields.into())
-    }
-
-    fn refresh_at(&self) -> SystemTime {
-        earlier(self.0.expires_at(), REFRESH_MARGIN)
+    fn access_token(&self) -> &AccessToken {
+        self.access_token()
     }
 
     fn expires_at(&self) -> SystemTime {
-        self.0.expires_at()
+        self.expires_at()
     }
 
     /// The refresh token is needed that long.
     fn kept_until(&self) -> SystemTime {
-        self.0.login_expires_at()
+        self.login_expires_at()
     }
 }
 

@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{
-    SingleFlight, UserToken, lease_for,
-    user_token::{Fields, Stored},
+    SingleFlight, UserToken,
+    stored::{Stored, is_same, lease_for},
+    user_token::Fields,
 };
 use crate::{
     api::{Token, User},
@@ -41,7 +42,7 @@ const LOGIN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 #[derive(Clone, Debug)]
 pub struct UserTokens {
     apps: BTreeMap<AppId, Client>,
-    flight: SingleFlight<Stored>,
+    flight: SingleFlight<Stored<UserToken>>,
     login_lifetime: Duration,
 }
 
@@ -96,7 +97,7 @@ impl UserTokens {
             scopes: token.scopes.clone(),
         };
         let key = key(&token.app, &token.openid);
-        self.flight.insert(&key, fields.into()).await
+        self.flight.insert(&key, Stored::new(fields)).await
     }
 
     /// An access token of a user that is valid for at least minutes, unless WeChat cannot be reached.
@@ -116,7 +117,7 @@ impl UserTokens {
     ///
     /// As [`get`](Self::get).
     pub async fn renew(&self, rejected: &UserToken) -> Result<Arc<UserToken>, Error> {
-        let stored = Stored::from(rejected.0.duplicate());
+        let stored = Stored::new(rejected.0.duplicate());
         self.find(rejected.app(), rejected.openid(), Some(stored))
             .await
     }
@@ -174,7 +175,7 @@ impl UserTokens {
         let (app, openid) = (rejected.app(), rejected.openid());
         self.flight.invalidate(&key(app, openid));
         match self.get(app, openid).await {
-            Ok(token) => Ok(Some(token).filter(|token| !token.is(rejected))),
+            Ok(token) => Ok(Some(token).filter(|token| !is_same(&**token, rejected))),
             Err(error) if error.needs_login() => Ok(None),
             Err(error) => Err(error),
         }
@@ -184,10 +185,10 @@ impl UserTokens {
         &self,
         app: &AppId,
         openid: &OpenId,
-        rejected: Option<Stored>,
+        rejected: Option<Stored<UserToken>>,
     ) -> Result<Arc<UserToken>, Error> {
         let client = self.client(app)?.clone();
-        let init = move |previous: Option<Stored>| async move {
+        let init = move |previous: Option<Stored<UserToken>>| async move {
             let previous = previous.ok_or(Error::LoginExpired)?;
             refreshed(&client, &previous.0.0).await
         };
@@ -210,13 +211,13 @@ fn key(app: &AppId, openid: &OpenId) -> String {
 }
 
 /// Refreshes a token. The login expires when it did before: a refresh does not extend it.
-async fn refreshed(client: &Client, previous: &Fields) -> Result<Stored, Error> {
+async fn refreshed(client: &Client, previous: &Fields) -> Result<Stored<UserToken>, Error> {
     let now = client.clock().now();
     if from_unix_seconds(previous.login_expires_at) <= now {
         return Err(Error::LoginExpired);
     }
     let new = client.refresh(&previous.refresh_token).await?;
-    Ok(Fields {
+    Ok(Stored::new(Fields {
         access_token: new.access_token,
         access_expires_at: unix_seconds(later(now, new.expires_in)),
         refresh_token: new.refresh_token,
@@ -225,6 +226,5 @@ async fn refreshed(client: &Client, previous: &Fields) -> Result<Stored, Error> 
         openid: previous.openid.clone(),
         unionid: previous.unionid.clone(),
         scopes: new.scopes,
-    }
-    .into())
+    }))
 }

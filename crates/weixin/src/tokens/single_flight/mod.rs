@@ -1,5 +1,14 @@
 //! One computation at a time per key, on one server or on several.
 
+mod cache;
+mod computation;
+mod flight;
+mod lease;
+mod local;
+mod records;
+mod renewable;
+mod settings;
+
 use std::{
     fmt,
     sync::Arc,
@@ -8,8 +17,8 @@ use std::{
 
 use tracing::Instrument;
 
-use super::{
-    Renewable,
+pub use self::renewable::Renewable;
+use self::{
     local::{Entry, Landing, Local},
     records::{Leased, Records},
     settings::{Mode, Settings},
@@ -43,13 +52,13 @@ const ATTEMPTS: u32 = 100;
 /// # }
 /// ```
 pub struct SingleFlight<V> {
-    pub(super) shared: Arc<Shared<V>>,
-    pub(super) settings: Settings,
+    shared: Arc<Shared<V>>,
+    settings: Settings,
 }
 
 pub(super) struct Shared<V> {
-    pub(super) records: Records,
-    pub(super) local: Arc<Local<V>>,
+    records: Records,
+    local: Arc<Local<V>>,
 }
 
 impl<V: Renewable> SingleFlight<V> {
