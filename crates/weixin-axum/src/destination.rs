@@ -46,7 +46,7 @@ impl WebLogin {
     }
 }
 
-/// The QR page in the browser's language; WeChat's default is Chinese.
+/// The QR page in the browser's language; WeChat's default is Chinese (docs/wechat.md#the-authorize-url).
 pub(crate) fn in_language(options: QrPageOptions, language: Language) -> QrPageOptions {
     match language {
         Language::English => options.language(Language::English),

@@ -22,7 +22,7 @@ use crate::{
 /// A new login by a QR code inside a page of the site, in one of two ways: a frame of its own ([`iframe`](Self::iframe)),
 /// without a script of WeChat's in the page, or WeChat's `wxLogin.js` ([`script`](Self::script)).
 ///
-/// With axum it is an extractor, and the layer sets its cookie.
+/// With axum it is an extractor, and the layer sets its cookie. See docs/wechat.md#the-embedded-qr-code.
 #[derive(Clone)]
 #[must_use = "put it into the page"]
 pub struct EmbeddedLogin {

@@ -28,7 +28,7 @@ pub enum LoginErrorKind {
     NoCookie,
     /// The browser has no cookie: the login restarts by itself, once.
     Restarted,
-    /// A snapshot user: WeChat's stand-in for a visitor who has not logged in.
+    /// A snapshot user: WeChat's stand-in for a visitor who has not logged in (docs/wechat.md#snapshot-users).
     SnapshotUser,
     /// WeChat is busy, cannot be reached, or its response cannot be read.
     Unreachable,

@@ -30,8 +30,8 @@
 //! - **The cookie**: `__Host-`, `HttpOnly`, `Secure`, `SameSite=Lax`, two hours, one per login in progress, at most five
 //!   per browser. It holds a random secret; WeChat and the callback's URL have a hash of it only, so that a leaked URL is
 //!   worth nothing. Only on `http://localhost` and `http://127.0.0.1` it goes without `__Host-` and `Secure`.
-//! - **No login without the cookie.** WeChat's own browser loses cookies: the login restarts by itself, once
-//!   ([`LoginErrorKind::Restarted`]).
+//! - **No login without the cookie.** WeChat's own browser loses cookies (docs/wechat.md#the-state): the login restarts
+//!   by itself, once ([`LoginErrorKind::Restarted`]).
 //! - **Repeated callbacks** (back button, prefetch, WeChat itself) get the same login for a minute, from one exchange, even
 //!   if the browser dropped the first request; with `WebLoginBuilder::shared` (feature `shared`) on all servers.
 //!   [`EndLogin`] ends that at log-out.

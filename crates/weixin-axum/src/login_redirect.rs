@@ -92,6 +92,8 @@ impl StartLogin {
 
     /// Asks users even if WeChat would log them in without a question (`forcePopup=true`, `fast_login=0`), such as to
     /// confirm a deletion. Keeps the other options.
+    ///
+    /// See docs/wechat.md#official-account-login, #fast-login.
     pub fn force_dialog(mut self) -> Self {
         self.options.qr_page = self.options.qr_page.no_fast_login();
         self.options.consent = self.options.consent.force_dialog();
@@ -193,6 +195,8 @@ impl WebLogin {
 
     /// Starts a login that asks the user nothing (`snsapi_base`): only inside WeChat, with an official account, and in a
     /// top window that says so. `None` elsewhere.
+    ///
+    /// See docs/wechat.md#official-account-login.
     pub fn start_silently(&self, headers: &HeaderMap) -> Option<StartLogin> {
         let browser = Browser::from_headers(headers);
         let is_inside_wechat = browser.device == Device::WeChat && browser.framing == Framing::Top;

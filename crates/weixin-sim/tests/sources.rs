@@ -1,4 +1,4 @@
-//! The sources of the simulator's behavior: sections of `docs/wechat.md`.
+//! The sources of WeChat's behavior in our crates: sections of `docs/wechat.md`.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::{
@@ -63,15 +63,12 @@ fn files(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-#[test]
-fn each_section_that_the_simulator_names_exists() {
+/// Checks that each section that is named below these directories exists, and counts them.
+fn check_sections(directories: &[&str]) -> usize {
     let anchors = anchors(&fs::read_to_string(repository().join(PAGE)).unwrap());
     let mut all = Vec::new();
-    for directory in ["src", "golden", "templates"] {
-        files(
-            &Path::new(env!("CARGO_MANIFEST_DIR")).join(directory),
-            &mut all,
-        );
+    for directory in directories {
+        files(&repository().join("crates").join(directory), &mut all);
     }
     let mut count = 0;
     for file in all {
@@ -83,6 +80,22 @@ fn each_section_that_the_simulator_names_exists() {
             count += 1;
         }
     }
+    count
+}
+
+#[test]
+fn each_section_that_the_simulator_names_exists() {
+    let count = check_sections(&[
+        "weixin-sim/src",
+        "weixin-sim/golden",
+        "weixin-sim/templates",
+    ]);
+    assert!(count > 50, "only {count} sections are named");
+}
+
+#[test]
+fn each_section_that_the_sdk_and_the_web_integration_name_exists() {
+    let count = check_sections(&["weixin/src", "weixin-axum/src", "weixin-axum/examples"]);
     assert!(count > 50, "only {count} sections are named");
 }
 

@@ -58,7 +58,7 @@ impl Client {
     /// ([`Error::OutcomeUnknown`]), or for a snapshot user ([`Error::SnapshotUser`]); [`Error::is_configuration`] if app
     /// ID or secret is wrong.
     ///
-    /// See WeChat's website login, step 2 (`Website_App/WeChat_Login/Wechat_Login`).
+    /// See docs/wechat.md#the-exchange.
     #[instrument(name = "weixin.exchange", skip_all, fields(app = %self.0.app, openid = field::Empty), err)]
     pub async fn exchange(&self, code: Code) -> Result<Token, Error> {
         let call = Exchange {
@@ -81,7 +81,7 @@ impl Client {
     /// [`Error::needs_login`] if the refresh token is wrong or has expired after 30 days; [`Error::is_retryable`] if
     /// WeChat was busy or could not be reached.
     ///
-    /// See WeChat's website login, "refresh" (`Website_App/WeChat_Login/Authorized_Interface_Calling_UnionID`).
+    /// See docs/wechat.md#the-refresh.
     #[instrument(name = "weixin.refresh", skip_all, fields(app = %self.0.app, openid = field::Empty), err)]
     pub async fn refresh(&self, token: &RefreshToken) -> Result<Token, Error> {
         let call = Refresh {
@@ -98,7 +98,7 @@ impl Client {
     /// An error if WeChat could not be asked, or rejects the call for another reason than the token. An invalid token is
     /// no error: [`TokenStatus::Invalid`].
     ///
-    /// See WeChat's website login, "check" (`Website_App/WeChat_Login/Authorized_Interface_Calling_UnionID`).
+    /// See docs/wechat.md#the-check.
     #[instrument(name = "weixin.check", skip_all, fields(app = %self.0.app), err)]
     pub async fn check(&self, bearer: impl Into<Bearer<'_>>) -> Result<TokenStatus, Error> {
         match self.call(&Check(bearer.into())).await {
@@ -119,7 +119,7 @@ impl Client {
     /// [`Error::needs_refresh`] if the access token has expired; [`Error::needs_login`] if the user has withdrawn;
     /// [`Error::is_configuration`] if the scope does not allow it (`snsapi_base`).
     ///
-    /// See WeChat's website login, "user info" (`Website_App/WeChat_Login/Authorized_Interface_Calling_UnionID`).
+    /// See docs/wechat.md#the-profile.
     #[instrument(name = "weixin.user", skip_all, fields(app = %self.0.app), err)]
     pub async fn user(&self, bearer: impl Into<Bearer<'_>>) -> Result<User, Error> {
         self.call(&FetchUser(bearer.into())).await

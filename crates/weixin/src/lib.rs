@@ -61,6 +61,11 @@
 //! an [`Explanation`](error::Explanation) in English and Chinese, which `weixin explain` prints. A call is sent again only
 //! where that is harmless ([`RetryPolicy`](transport::RetryPolicy)); the exchange of a code never is.
 //!
+//! # WeChat's behavior
+//!
+//! How WeChat behaves, with the source and the certainty of each statement, is in `docs/wechat.md` of the repository. The
+//! items of this crate name its sections, such as docs/wechat.md#the-exchange.
+//!
 //! # Secrets
 //!
 //! App secrets, codes, tokens and session keys are redacted, wiped on drop, and in no error and no log event of this crate.

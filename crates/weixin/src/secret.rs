@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::error::ParseError;
 
-/// Longest secret that is accepted; WeChat's tokens have about 110 characters, 512 at most.
+/// Longest secret that is accepted; WeChat's tokens have about 110 characters (docs/wechat.md#the-exchange).
 const MAX_LENGTH: usize = 2048;
 
 fn parse(what: &'static str, text: String) -> Result<SecretString, ParseError> {

@@ -42,7 +42,7 @@ pub(crate) trait Call {
     /// The members of a successful response.
     type Output: DeserializeOwned;
 
-    /// Query parameters, in WeChat's documented order. They carry secrets.
+    /// Query parameters, in WeChat's documented order (docs/wechat.md#requests-to-the-api). They carry secrets.
     fn query(&self) -> Vec<(&'static str, &str)>;
 
     /// The members of a JSON body, which makes it a POST.

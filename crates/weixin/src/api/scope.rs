@@ -45,7 +45,7 @@ impl FromStr for Scope {
 
 const INVALID: ParseError = ParseError::new("scope", "1 to 64 characters from [A-Za-z0-9_.-]");
 
-/// The scopes of a token, in WeChat's notation: separated by commas.
+/// The scopes of a token, in WeChat's notation: separated by commas (docs/wechat.md#the-exchange).
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Scopes(Vec<Scope>);

@@ -18,7 +18,7 @@ use crate::{
 
 /// The tokens of a user, from a code or a refresh token.
 ///
-/// It is not `Serialize`, so that no handler sends it to a browser.
+/// It is not `Serialize`, so that no handler sends it to a browser. See docs/wechat.md#the-exchange, #lifetimes.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Token {
@@ -39,6 +39,8 @@ pub struct Token {
     pub scopes: Scopes,
     /// Marks WeChat's stand-in for a visitor who has not logged in (official accounts only). Do not create an account
     /// for it.
+    ///
+    /// See docs/wechat.md#snapshot-users.
     pub is_snapshot_user: bool,
 }
 
@@ -84,7 +86,7 @@ pub(crate) struct TokenResponse {
     scopes: Scopes,
     #[serde(default, deserialize_with = "json::non_empty")]
     unionid: Option<UnionId>,
-    /// WeChat sends 1, and nothing for all other users.
+    /// WeChat sends 1, and nothing for all other users (docs/wechat.md#snapshot-users).
     #[serde(default, deserialize_with = "json::flag")]
     is_snapshotuser: bool,
 }

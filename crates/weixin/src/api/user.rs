@@ -12,7 +12,7 @@ use crate::identity::{OpenId, UnionId};
 /// The profile of a user (`/sns/userinfo`), serialized under WeChat's names.
 ///
 /// Since October 2021 WeChat sends no sex and no region: 0 and empty texts. Only the IDs are read strictly: another member
-/// of an unexpected type reads as 0 or empty, so that it does not end a login.
+/// of an unexpected type reads as 0 or empty, so that it does not end a login. See docs/wechat.md#the-profile.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct User {
@@ -47,7 +47,7 @@ pub struct User {
     pub unionid: Option<UnionId>,
 }
 
-/// The name of all users whose name WeChat withholds (snapshot mode, mini programs).
+/// The name of all users whose name WeChat withholds (docs/wechat.md#names-and-avatars).
 const PLACEHOLDER_NAME: &str = "微信用户";
 
 /// Part of the URL of the gray avatar of all users whose avatar WeChat withholds.

@@ -56,7 +56,7 @@ macro_rules! login_app {
                 self.0.refresh(token).await
             }
 
-            /// Asks WeChat whether an access token is valid for its user.
+            /// Asks WeChat whether an access token is valid for its user; see [`Client::check`](crate::Client::check).
             ///
             /// # Errors
             ///

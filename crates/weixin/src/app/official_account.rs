@@ -24,7 +24,7 @@ impl OfficialAccount {
     ///
     /// [`Error::Parse`] if WeChat would reject the redirect URI ([`RedirectUri::check_registrable`]) or the state.
     ///
-    /// See WeChat's official account web authorization (网页授权), step 1.
+    /// See docs/wechat.md#official-account-login.
     pub fn authorize_url(
         &self,
         redirect_uri: &RedirectUri,
@@ -42,6 +42,8 @@ impl OfficialAccount {
     ///
     /// [`Error::LoginPage`] with the reason if the page shows an error, or is unknown; [`Error::Transport`] or
     /// [`Error::Status`] if WeChat could not be asked.
+    ///
+    /// See docs/wechat.md#official-account-login.
     #[instrument(name = "weixin.probe", skip_all, fields(app = %self.id()), err)]
     pub async fn probe(&self, redirect_uri: &RedirectUri) -> Result<(), Error> {
         let csrf = CsrfToken::random()?;
@@ -52,6 +54,8 @@ impl OfficialAccount {
 
 impl AppBuilder<OfficialAccount> {
     /// Marks the account as a test account (测试号), whose callback may have a port, an IP address or `localhost`.
+    ///
+    /// See docs/wechat.md#accounts-and-test-accounts.
     pub fn sandbox(mut self) -> Self {
         self.is_sandbox = true;
         self

@@ -39,7 +39,7 @@ impl Website {
     ///
     /// [`Error::Parse`] if WeChat would reject the redirect URI ([`RedirectUri::check_registrable`]).
     ///
-    /// See WeChat's website login, step 1 (`Website_App/WeChat_Login/Wechat_Login`).
+    /// See docs/wechat.md#the-authorize-url.
     pub fn authorize_url(
         &self,
         redirect_uri: &RedirectUri,
@@ -56,6 +56,8 @@ impl Website {
     /// # Errors
     ///
     /// As [`authorize_url`](Self::authorize_url).
+    ///
+    /// See docs/wechat.md#the-embedded-qr-code.
     pub fn embedded_qr(
         &self,
         redirect_uri: &RedirectUri,
@@ -80,6 +82,8 @@ impl Website {
     ///
     /// [`Error::LoginPage`] with the reason if the page shows an error, or is unknown; [`Error::Transport`] or
     /// [`Error::Status`] if WeChat could not be asked.
+    ///
+    /// See docs/wechat.md#login-page-errors.
     #[instrument(name = "weixin.probe", skip_all, fields(app = %self.id()), err)]
     pub async fn probe(&self, redirect_uri: &RedirectUri) -> Result<(), Error> {
         let csrf = CsrfToken::random()?;

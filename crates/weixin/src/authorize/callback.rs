@@ -8,15 +8,15 @@ use crate::{
     secret::Code,
 };
 
-/// Longest code that is accepted; WeChat's have 32 characters.
+/// Longest code that is accepted; WeChat's have 32 characters (docs/wechat.md#the-callback).
 const MAX_CODE_LENGTH: usize = 512;
 
-/// The code of an official account's user who declined.
+/// The code of an official account's user who declined (docs/wechat.md#the-callback).
 const DENIED: &str = "authdeny";
 
 /// The query of a callback, parsed but not yet verified.
 ///
-/// `Debug` shows neither code nor state.
+/// `Debug` shows neither code nor state. See docs/wechat.md#the-callback.
 #[must_use = "call `verify`"]
 pub struct Callback {
     state: Option<String>,

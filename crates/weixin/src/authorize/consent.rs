@@ -12,6 +12,8 @@ use crate::{api::Scope, error::Error, identity::AppId, transport::Endpoints};
 ///
 /// let openid_only = ConsentOptions::new().silent();
 /// ```
+///
+/// See docs/wechat.md#official-account-login.
 #[derive(Clone, Debug, Default)]
 #[must_use = "pass it to `OfficialAccount::authorize_url`"]
 pub struct ConsentOptions {
@@ -39,13 +41,15 @@ impl ConsentOptions {
     }
 
     /// Logs in a snapshot user, to test how the site handles one (`forceSnapShot=true`).
+    ///
+    /// Users report that it does not always work: see docs/wechat.md#official-account-login.
     pub fn force_snapshot(mut self) -> Self {
         self.forces_snapshot = true;
         self
     }
 
     /// The URL of the consent page. WeChat requires these parameters in exactly this order and case;
-    /// `connect_redirect=1` keeps it from calling back twice.
+    /// `connect_redirect=1` keeps it from calling back twice (docs/wechat.md#official-account-login, #the-callback).
     pub(crate) fn url(
         &self,
         endpoints: &Endpoints,

@@ -11,7 +11,7 @@ use crate::error::{Error, ParseError};
 /// Longest token, and longest state of the caller's.
 const MAX_LENGTH: usize = 512;
 
-/// Longest state that WeChat accepts inside its own browser (official account web authorization).
+/// Longest state that WeChat accepts inside its own browser (docs/wechat.md#the-state).
 const MAX_LENGTH_INSIDE_WECHAT: usize = 128;
 
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -68,7 +68,7 @@ impl CsrfToken {
     /// # Errors
     ///
     /// [`ParseError`] unless it has 1 to 512 visible ASCII characters. WeChat's own browser takes 128 letters and
-    /// digits at most.
+    /// digits at most (docs/wechat.md#the-state).
     pub fn from_state(state: impl Into<String>) -> Result<Self, ParseError> {
         let state = visible("state", state.into())?;
         Ok(Self {
@@ -130,7 +130,7 @@ impl CsrfToken {
         form_urlencoded::byte_serialize(self.state().as_bytes()).collect()
     }
 
-    /// Rejects a state for which WeChat's own browser shows an error page.
+    /// Rejects a state for which WeChat's own browser shows an error page (docs/wechat.md#the-state).
     pub(super) fn check_inside_wechat(&self) -> Result<(), ParseError> {
         let state = self.state();
         if state.len() <= MAX_LENGTH_INSIDE_WECHAT

@@ -31,6 +31,8 @@ use crate::{
 /// <script src="{script_url}"></script>
 /// <script>new WxLogin({settings})</script>
 /// ```
+///
+/// See docs/wechat.md#the-embedded-qr-code.
 #[derive(Clone)]
 pub struct EmbeddedQr {
     frame_url: Url,

@@ -17,10 +17,10 @@ pub(crate) enum LoginPage {
     Consent,
 }
 
-/// On the real QR page only: the path of its QR picture.
+/// On the real QR page only: the path of its QR picture (docs/wechat.md#the-login-page).
 const QR_MARKER: &str = "/connect/qrcode/";
 
-/// The consent page shows nothing to browsers other than WeChat's own.
+/// The consent page shows nothing to browsers other than WeChat's own (docs/wechat.md#official-account-login).
 const WECHAT_BROWSER: &str = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) \
                               Version/4.0 Mobile Safari/537.36 MicroMessenger/8.0.50";
 
@@ -68,7 +68,7 @@ impl LoginPage {
     }
 }
 
-/// The error texts of the pages, without spaces (WeChat's documentation and observations).
+/// The error texts of the pages, without spaces (docs/wechat.md#login-page-errors, #official-account-login).
 const TEXTS: [(&str, LoginPageError); 16] = [
     ("AppID参数错误", LoginPageError::AppId),
     ("Scope参数错误", LoginPageError::Scope),

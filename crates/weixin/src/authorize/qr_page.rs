@@ -20,6 +20,8 @@ use crate::{
 ///
 /// let options = QrPageOptions::new().language(Language::English).lite_style();
 /// ```
+///
+/// See docs/wechat.md#the-authorize-url.
 #[derive(Clone, Debug, Default)]
 #[must_use = "pass it to `Website::authorize_url`"]
 pub struct QrPageOptions {
@@ -76,12 +78,14 @@ impl QrPageOptions {
 
     /// Turns off the login by WeChat for PC on the browser's machine (`fast_login=0`). Users report that it works
     /// together with [`lite_style`](Self::lite_style) only.
+    ///
+    /// See docs/wechat.md#the-authorize-url, #fast-login.
     pub fn no_fast_login(mut self) -> Self {
         self.no_fast_login = true;
         self
     }
 
-    /// The URL of the QR page, with its parameters in WeChat's documented order.
+    /// The URL of the QR page, with its parameters in WeChat's documented order (docs/wechat.md#the-authorize-url).
     pub(crate) fn url(
         &self,
         endpoints: &Endpoints,

@@ -24,7 +24,7 @@ const WECHATS: [&str; 2] = ["code", "state"];
 /// percent-encoding and without a shortened IP address. The query cannot have `code` and `state`, which WeChat adds.
 ///
 /// [`check_registrable`](Self::check_registrable) checks WeChat's rules for the host;
-/// [`Website::probe`](crate::Website::probe) asks WeChat itself.
+/// [`Website::probe`](crate::Website::probe) asks WeChat itself. See docs/wechat.md#callback-domain-rules.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RedirectUri(Arc<Parts>);
 
@@ -57,6 +57,8 @@ impl RedirectUri {
     ///
     /// [`ParseError`] for a port, an IP address, or a host without a dot such as `localhost`, which WeChat rejects
     /// (official account error 10003, website app `redirect_uri 参数错误`). Test accounts (测试号) accept them.
+    ///
+    /// See docs/wechat.md#callback-domain-rules.
     pub fn check_registrable(&self) -> Result<(), ParseError> {
         match self.0.url.host() {
             Some(Host::Domain(host)) if !is_registrable(host) => Err(invalid(rule::DOMAIN)),
@@ -138,7 +140,7 @@ impl fmt::Display for RedirectUri {
 mod rule {
     /// Relative, or no URL at all.
     pub(super) const ABSOLUTE: &str = "an absolute URL, such as https://www.example.com/callback";
-    /// WeChat appends the code after the fragment, where no server sees it.
+    /// WeChat appends the code after the fragment, where no server sees it (docs/wechat.md#the-callback).
     pub(super) const FRAGMENT: &str = "no fragment (`#…`): the code would never reach the server";
     /// A host or port that URL parsers read differently than it is written.
     pub(super) const HOST: &str = "its host and port in plain form: ASCII (`xn--…` for other letters), no `%`, no leading zeros";
@@ -148,7 +150,7 @@ mod rule {
     pub(super) const USER_INFO: &str = "no user name, no password and no backslash";
     pub(super) const WHITESPACE: &str = "no spaces, line breaks or control characters";
 
-    /// The rules of WeChat's consoles.
+    /// The rules of WeChat's consoles (docs/wechat.md#callback-domain-rules).
     pub(super) const DOMAIN: &str = "the registered callback domain (授权回调域) as its host: WeChat does not accept localhost. `weixin sim` does";
     pub(super) const NO_IP_ADDRESS: &str = "the registered callback domain (授权回调域) as its host: WeChat does not accept an IP address";
     pub(super) const NO_PORT: &str = "no port: WeChat accepts 80 for http and 443 for https only";

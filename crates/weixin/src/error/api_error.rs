@@ -13,6 +13,8 @@ use super::ErrCode;
 const MAX_MESSAGE: usize = 300;
 
 /// An error code that WeChat returned, with HTTP status 200.
+///
+/// See docs/wechat.md#errors, #error-texts.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[error("{path} returned {code} ({message})")]
 #[non_exhaustive]
@@ -46,7 +48,7 @@ impl ApiError {
 }
 
 impl ApiError {
-    /// The time of the request, from its ID.
+    /// The time of the request, from its ID (docs/wechat.md#error-texts).
     pub fn time(&self) -> Option<SystemTime> {
         let seconds = self.rid.as_deref()?.split('-').next()?;
         // Eight digits: any other ID is not one of a request.
@@ -70,7 +72,7 @@ pub(crate) fn strip_control_chars(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
 
-/// The suffixes that WeChat has appended to messages since 2017.
+/// The suffixes that WeChat has appended to messages since 2017 (docs/wechat.md#error-texts).
 const SUFFIXES: [&str; 6] = [
     ", rid: ",
     " rid: ",

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// An error code of WeChat's (`errcode`). Unknown codes are kept as they are.
+///
+/// See docs/wechat.md#errors.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct ErrCode(pub i64);

@@ -4,7 +4,9 @@ use thiserror::Error;
 
 use super::{Action, ErrCode, Responsible};
 
-/// An error that WeChat's login page shows instead of a QR code or a question. The site never hears of it.
+/// An error that WeChat's login page shows instead of a QR code or a question. The site receives nothing.
+///
+/// See docs/wechat.md#login-page-errors, #official-account-login.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum LoginPageError {

@@ -73,7 +73,7 @@ pub enum Error {
     /// The operating system has no random bytes.
     #[error("the operating system has no random bytes")]
     Random,
-    /// A snapshot user: WeChat's stand-in for a visitor who has not logged in.
+    /// A snapshot user: WeChat's stand-in for a visitor who has not logged in (docs/wechat.md#snapshot-users).
     /// [`AppBuilder::allow_snapshot_users`](crate::app::AppBuilder::allow_snapshot_users) accepts them.
     #[error(
         "a snapshot user, WeChat's stand-in for a visitor who has not logged in: ask the visitor to tap 使用完整服务 (use the full service)"

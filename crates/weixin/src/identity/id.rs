@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ParseError;
 
-/// Longest ID that is accepted; WeChat's have 18 to 29 characters.
+/// Longest ID that is accepted; WeChat's have 18 to 29 characters (docs/wechat.md#openid-and-unionid).
 const MAX_LENGTH: usize = 128;
 
 fn parse(what: &'static str, text: String) -> Result<String, ParseError> {
@@ -73,11 +73,15 @@ id! {
 
 id! {
     /// The OpenID of a user (`openid`): one user has another OpenID in each app.
+    ///
+    /// See docs/wechat.md#openid-and-unionid.
     OpenId, "OpenID"
 }
 
 id! {
     /// The UnionID of a user (`unionid`): the same in all apps of one Open Platform account.
+    ///
+    /// See docs/wechat.md#openid-and-unionid.
     UnionId, "UnionID"
 }
 

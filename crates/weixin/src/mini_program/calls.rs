@@ -67,7 +67,7 @@ impl MiniProgram {
     /// [`Error::needs_login`] (call `wx.login` again) if the code is unknown, used or expired, or if the response was
     /// lost; [`Error::is_configuration`] if app ID or secret is wrong.
     ///
-    /// See `miniprogram/dev/server/API/user-login/api_code2session`.
+    /// See docs/wechat.md#the-session.
     #[instrument(name = "weixin.session", skip_all, fields(app = %self.id(), openid = field::Empty), err)]
     pub async fn session(&self, code: JsCode) -> Result<Session, Error> {
         let call = CodeToSession {
@@ -101,7 +101,7 @@ impl MiniProgram {
     ///
     /// # Security
     ///
-    /// WeChat encrypts these payloads without authenticating them (AES-CBC, no MAC). A client that can send payloads of a
+    /// WeChat encrypts these payloads without authenticating them (docs/wechat.md#encrypted-payloads). A client that can send payloads of a
     /// session, which is at least its user, can change the first block without knowing anything, and the others by the
     /// responses to many attempts. Therefore:
     ///
@@ -135,6 +135,8 @@ impl MiniProgram {
     }
 
     /// Reads the phone number of a code of the phone number button. The code is single-use.
+    ///
+    /// See docs/wechat.md#phone-numbers.
     ///
     /// # Errors
     ///
@@ -225,7 +227,7 @@ impl Call for CodeToSession<'_> {
     }
 }
 
-/// `/wxa/business/getuserphonenumber`, which reads the code from the body only
+/// `/wxa/business/getuserphonenumber`, which reads the code from the body only (docs/wechat.md#phone-numbers)
 struct CodeToPhone<'a> {
     access_token: &'a AccessToken,
     code: &'a PhoneCode,

@@ -18,6 +18,8 @@ use crate::{
 };
 
 /// The session of a user (`/sns/jscode2session`).
+///
+/// See docs/wechat.md#the-session.
 #[derive(Debug, Deserialize)]
 #[non_exhaustive]
 pub struct Session {
@@ -32,6 +34,8 @@ pub struct Session {
 
 /// The profile in a payload. In versions published after November 8, 2022 (mini games excepted) it is `微信用户` with a gray
 /// avatar for every user: let users choose both with `chooseAvatar` and an input of `type="nickname"`.
+///
+/// See docs/wechat.md#names-and-avatars.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Profile {

@@ -62,7 +62,7 @@ impl Watermark {
 }
 
 impl EncryptedData {
-    /// Decrypts (AES-128-CBC, PKCS#7), and checks that it is for `app`.
+    /// Decrypts (AES-128-CBC, PKCS#7), and checks that it is for `app` (docs/wechat.md#encrypted-payloads).
     pub(super) fn decrypt<T: DeserializeOwned>(
         &self,
         key: &SessionKey,

@@ -25,7 +25,7 @@ use crate::{
 ///
 /// It is not a user's token, and the two types cannot be swapped. WeChat requires the caller's IP address on the app's
 /// whitelist (40164 otherwise: [`ApiError::caller_ip`](crate::error::ApiError::caller_ip)). Needs a tokio runtime with its
-/// timer.
+/// timer. See docs/wechat.md#app-tokens.
 #[derive(Clone, Debug)]
 pub struct AppTokens {
     client: Client,
@@ -33,7 +33,7 @@ pub struct AppTokens {
     endpoint: Endpoint,
 }
 
-/// WeChat's two endpoints, which do not share their tokens.
+/// WeChat's two endpoints, which do not share their tokens (docs/wechat.md#app-tokens).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Endpoint {
     Stable,
@@ -67,6 +67,8 @@ impl AppTokens {
 
     /// Uses the older endpoint (`/cgi-bin/token`), where each call issues a new token and invalidates the previous one
     /// after five minutes. Only one program may use it.
+    ///
+    /// See docs/wechat.md#app-tokens.
     #[must_use]
     pub fn legacy_endpoint(mut self) -> Self {
         self.endpoint = Endpoint::Legacy;
@@ -80,7 +82,7 @@ impl AppTokens {
     /// [`Error::is_configuration`] if app ID, secret or IP whitelist is wrong; [`Error::is_retryable`] if WeChat, the store
     /// or another server was too slow.
     ///
-    /// See `doc/service/api/base/api_getstableaccesstoken`.
+    /// See docs/wechat.md#app-tokens.
     pub async fn get(&self) -> Result<Arc<AppToken>, Error> {
         self.find(None).await
     }

@@ -13,14 +13,14 @@ mod user_token;
 #[cfg(feature = "tokens")]
 pub(crate) mod user_tokens;
 
+#[cfg(feature = "mini-program")]
+pub(crate) use self::app_tokens::AppTokens;
 #[cfg(feature = "tokens")]
 pub use self::{
     app_token::AppToken,
     single_flight::{Renewable, SingleFlight},
     user_token::UserToken,
 };
-#[cfg(feature = "mini-program")]
-pub(crate) use self::app_tokens::AppTokens;
 pub use crate::{
     api::{Bearer, Scope, Scopes, TokenStatus},
     secret::{AccessToken, RefreshToken},

@@ -72,6 +72,8 @@ impl UserTokens {
 
     /// Sets how long a login is valid; by default 30 days, as documented for websites and official accounts. For mobile
     /// apps, WeChat's documentation has said 30 and 180 days.
+    ///
+    /// See docs/wechat.md#lifetimes.
     #[must_use]
     pub fn login_lifetime(mut self, lifetime: Duration) -> Self {
         self.login_lifetime = lifetime;
@@ -112,6 +114,8 @@ impl UserTokens {
 
     /// Renews a token that WeChat has rejected before it expired. WeChat extends a valid token, so that the new one may be
     /// the same.
+    ///
+    /// See docs/wechat.md#the-refresh.
     ///
     /// # Errors
     ///

@@ -8,7 +8,7 @@ use crate::error::ParseError;
 
 const OPEN: &str = "https://open.weixin.qq.com";
 
-/// The API's main host and its official backups.
+/// The API's main host and its official backups (docs/wechat.md#hosts).
 const API: [&str; 5] = [
     "https://api.weixin.qq.com",
     "https://api2.weixin.qq.com",
@@ -22,7 +22,7 @@ const SCRIPTS: &str = "https://res.wx.qq.com";
 /// The hosts of WeChat's login page, API and scripts.
 ///
 /// By default they are WeChat's own: `https://open.weixin.qq.com`, and `https://api.weixin.qq.com` with its official
-/// backups `api2`, `sh.api`, `sz.api` and `hk.api`.
+/// backups `api2`, `sh.api`, `sz.api` and `hk.api` (docs/wechat.md#hosts).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Endpoints {
     open: Origin,

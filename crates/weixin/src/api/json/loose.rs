@@ -7,8 +7,8 @@ use serde::{
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-/// Longest lifetime that is believed. WeChat's tokens are valid for two hours; a bound keeps every later sum of times
-/// within its range.
+/// Longest lifetime that is believed. WeChat's tokens are valid for two hours (docs/wechat.md#lifetimes); a bound keeps
+/// every later sum of times within its range.
 const LONGEST_LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A JSON value of any type, as far as a member can be made of it.

@@ -1,5 +1,5 @@
 //! JSON as WeChat writes it: raw control characters in names, numbers as text, `null` and `""` for
-//! "none", bytes that are not UTF-8.
+//! "none", bytes that are not UTF-8 (docs/wechat.md#content-types-and-encodings, #the-profile).
 
 mod loose;
 mod repair;

@@ -54,7 +54,8 @@ mod tests {
     use super::*;
     use crate::language::Bilingual;
 
-    /// WeChat's documentation and observations, as collected for the errors table and the login pages' dialogs.
+    /// The codes of the API, of the login page's dialogs and of WeChat for PC
+    /// (docs/wechat.md#errors, #official-account-login, #fast-login).
     const KNOWN: [i64; 63] = [
         -1, 0, 10003, 10004, 10005, 10006, 10009, 10010, 10011, 10012, 10013, 10015, 10016, 10038,
         10046, 10050, 10057, 40001, 40002, 40003, 40013, 40014, 40029, 40030, 40035, 40037, 40066,
