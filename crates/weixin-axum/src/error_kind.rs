@@ -119,7 +119,7 @@ impl LoginErrorKind {
                 ["This login is no longer valid", "登录已失效"],
                 [
                     "It belongs to another browser or to another login. Please log in again.",
-                    "此次登录属于另一个浏览器或另一次操作，请重新登录。",
+                    "此次登录来自其他浏览器或另一次操作，请重新登录。",
                 ],
             ),
             Self::Declined => (
@@ -135,7 +135,7 @@ impl LoginErrorKind {
                 ["The login has expired", "登录已过期"],
                 [
                     "WeChat no longer accepts this login: too much time has passed, or it was interrupted. Please log in again.",
-                    "微信不再接受此次登录：等待时间过长，或登录过程中断。请重新登录。",
+                    "此次登录已失效：等待时间过长，或登录过程被中断。请重新登录。",
                 ],
             ),
             Self::InFrame => (
@@ -183,7 +183,7 @@ impl LoginErrorKind {
                 ["WeChat is not available", "暂时无法连接微信"],
                 [
                     "WeChat could not be reached or is busy. Please log in again in a moment.",
-                    "微信暂时无法访问或繁忙，请稍后重新登录。",
+                    "无法连接微信，或微信系统繁忙，请稍后重新登录。",
                 ],
             ),
             Self::Used => (
@@ -196,7 +196,7 @@ impl LoginErrorKind {
             ),
             Self::UserRejected => (
                 "user_rejected",
-                ["WeChat rejected this account", "微信拒绝了此账号"],
+                ["WeChat rejected this account", "微信拒绝了此账号的登录"],
                 [
                     "Check WeChat for notices about your account, or log in another way.",
                     "请到微信中查看账号通知，或换用其他方式登录。",

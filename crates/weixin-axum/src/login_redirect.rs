@@ -62,7 +62,7 @@ struct Target {
 
 const LOG_IN: Bilingual = Bilingual {
     en: "Log in with WeChat",
-    zh: "用微信登录",
+    zh: "使用微信登录",
 };
 
 const SHOW_QR_CODE: Bilingual = Bilingual {

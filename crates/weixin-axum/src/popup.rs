@@ -38,7 +38,7 @@ const LOGGED_IN: Bilingual = Bilingual {
 
 const CLOSE: Bilingual = Bilingual {
     en: "You can close this window.",
-    zh: "可以关闭此窗口。",
+    zh: "您可以关闭此窗口。",
 };
 
 impl PopupResponse {

@@ -151,7 +151,7 @@ async fn each_problem_with_wechat_has_a_page_and_its_button_begins_a_new_login()
 
     503
     <h1>暂时无法连接微信</h1>
-    <p>微信暂时无法访问或繁忙，请稍后重新登录。</p>
+    <p>无法连接微信，或微信系统繁忙，请稍后重新登录。</p>
     <a href="/authorization?login_again=1&#38;return_to=/cart">重新登录</a>
 
     403

@@ -142,7 +142,7 @@ async fn each_fault_of_a_response_names_its_cause() {
     warning app-secret: WeChat cannot process this call now (45011)
 
     Errcode(40125) /sns/oauth2/access_token: exit code 5
-    failed app-secret: The app secret is not this app's, or was reset in the console. At /sns/oauth2/access_token the code is looked at first (40125)
+    failed app-secret: The app secret is not this app's, or was reset in the console. At /sns/oauth2/access_token the code is checked first (40125)
 
     Reset /sns/oauth2/access_token: exit code 4
     failed response: the connection broke before the response was complete
@@ -231,10 +231,10 @@ async fn each_wrong_setting_of_an_app_is_named() {
     failed callback-domain: The callback's host is not the one that is registered for web authorization, or has a port (10003)
 
     official-account, another secret: exit code 5
-    failed app-secret: The app secret is not this app's, or was reset in the console. At /sns/oauth2/access_token the code is looked at first (40125)
+    failed app-secret: The app secret is not this app's, or was reset in the console. At /sns/oauth2/access_token the code is checked first (40125)
 
     mini-program, another secret: exit code 5
-    failed app-secret: The app secret is not this app's, or was reset in the console. At /sns/oauth2/access_token the code is looked at first (40125)
+    failed app-secret: The app secret is not this app's, or was reset in the console. At /sns/oauth2/access_token the code is checked first (40125)
 
     mini-program, another whitelist: exit code 5
     failed ip-whitelist: 127.0.0.1 is not on it (40164), so the app secret was not checked

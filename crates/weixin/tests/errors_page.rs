@@ -45,10 +45,10 @@ const ENGLISH: Words = Words {
 };
 
 const CHINESE: Words = Words {
-    head: "# 微信错误码\n\n[English](../errors.md) · 每个错误码的原因和处理办法，与 `weixin explain --lang zh CODE` 的输出相同。出错时 HTTP 状态也是 200：请看 `errcode`，没有就等于 0。\n`errmsg` 后面的 `rid` 可在七天内请微信客服查询。\n",
+    head: "# 微信错误码\n\n[English](../errors.md) · 每个错误码的原因和处理办法，与 `weixin explain --lang zh CODE` 的输出相同。出错时 HTTP 状态码也是 200：请检查 `errcode`，没有 `errcode` 视为 0。\n`errmsg` 后面的 `rid` 可在七天内请微信客服查询。\n",
     cause: "原因",
     remedy: "处理办法",
-    endpoints: "出现在",
+    endpoints: "出现位置",
     who: "该由谁处理",
     colon: "：",
     of: |text| text.zh,
@@ -60,7 +60,7 @@ const CHINESE: Words = Words {
     },
     action: |action| match action {
         Action::LogIn => "；需要重新登录",
-        Action::Refresh => "；刷新或重新获取凭据",
+        Action::Refresh => "；刷新或重新获取 access_token",
         Action::Retry => "；稍后重试同一调用",
         Action::FixConfiguration => "；配置有误",
         _ => "",

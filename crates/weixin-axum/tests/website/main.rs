@@ -28,5 +28,5 @@ async fn the_program_logs_a_user_in_and_out() {
     assert!(text(&profile).contains("<h1>小明🐼é</h1>"));
     browser.post(&format!("{}/logout", site.url), "").await;
     let start = browser.get(&site.url).await;
-    assert!(text(&start).contains("用微信登录"));
+    assert!(text(&start).contains("使用微信登录"));
 }

@@ -28,7 +28,7 @@ pub(crate) const EMAIL: &str = "email=joe%40shop.example&password=correct+horse"
 pub(crate) const SESSION: &str = "session";
 
 /// What only a visitor without a session sees.
-pub(crate) const LOGGED_OUT: &str = "用微信登录";
+pub(crate) const LOGGED_OUT: &str = "使用微信登录";
 
 pub(crate) struct World {
     pub(crate) sim: Sim,

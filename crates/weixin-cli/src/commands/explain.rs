@@ -84,7 +84,7 @@ fn page(explanation: &Explanation, language: Language) -> String {
     let paragraphs = [
         ("原因", "Cause", explanation.cause.pick(language)),
         ("处理办法", "Remedy", explanation.remedy.pick(language)),
-        ("出现在", "Returned by", explanation.endpoints),
+        ("出现位置", "Returned by", explanation.endpoints),
     ]
     .map(|(chinese, english, text)| format!("\n\n{}\n  {text}", language.pick(chinese, english)));
     let title = title.trim_end();
@@ -101,7 +101,7 @@ fn summary(code: ErrCode, language: Language) -> String {
         Action::LogIn => language.pick("让用户重新登录", "let the user log in again"),
         Action::Refresh => language.pick("刷新 access_token", "refresh the access token"),
         Action::Retry => language.pick("稍后重试", "try again later"),
-        _ => language.pick("记录下来，由人工处理", "report it"),
+        _ => language.pick("记录日志，由人工处理", "report it"),
     };
     let responsible = match code.responsible() {
         Some(Responsible::Developer) => language.pick("开发者", "the developer"),

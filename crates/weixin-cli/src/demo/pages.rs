@@ -28,7 +28,7 @@ impl Profile<'_> {
     /// The nickname, or a text for an empty one.
     fn name(&self) -> &str {
         match self.session.user.nickname.as_str() {
-            "" => self.language.pick("（没有昵称）", "(no nickname)"),
+            "" => self.language.pick("（无昵称）", "(no nickname)"),
             name => name,
         }
     }

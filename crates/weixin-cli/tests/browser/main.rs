@@ -73,7 +73,7 @@ async fn names_of_every_kind_are_shown_as_text() {
         let name = site.text("#nickname").await;
         match person {
             "long" => assert!(name.ends_with("<of her name>"), "{name}"),
-            "noname" => assert_eq!(name, "（没有昵称）"),
+            "noname" => assert_eq!(name, "（无昵称）"),
             _ => assert!(name.starts_with("bell"), "{name}"),
         }
         site.click("#logout").await;

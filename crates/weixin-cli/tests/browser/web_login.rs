@@ -353,7 +353,7 @@ async fn a_slow_wechat_is_called_once_although_the_callback_is_opened_again() {
 async fn a_phone_gets_a_hint_in_both_languages() {
     let site = Site::start().await;
     let agent = "--user-agent=Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148 Safari/604.1";
-    for (language, title) in [("zh-CN", "用微信登录"), ("en", "Log in with WeChat")] {
+    for (language, title) in [("zh-CN", "使用微信登录"), ("en", "Log in with WeChat")] {
         let language_argument = format!("--accept-lang={language}");
         let window = Window::open(&[agent, &language_argument, "--window-size=420,800"]).await;
         window.goto(&format!("{}/login", site.origin)).await;

@@ -32,7 +32,7 @@ impl Violation {
         "the host of redirect_uri is not the registered callback domain",
     ));
     pub(crate) const UNKNOWN_APP: Self = Self(Bilingual::new(
-        "AppID 无效：没有登记这个 appid",
+        "AppID 无效：没有注册使用这个 appid 的应用",
         "no app with this appid is registered",
     ));
     pub(crate) const SCOPE: Self = Self(Bilingual::new(

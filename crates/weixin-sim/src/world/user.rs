@@ -60,7 +60,7 @@ impl User {
     /// Nickname with visible control characters, and a placeholder for an empty one.
     pub(crate) fn display_name(&self) -> String {
         if self.nickname.is_empty() {
-            return "(没有昵称 · no name)".to_owned();
+            return "(无昵称 · no name)".to_owned();
         }
         let visible = |c: char| match u32::from(c) {
             code @ 0..0x20 => char::from_u32(0x2400 + code).unwrap_or('\u{fffd}'),

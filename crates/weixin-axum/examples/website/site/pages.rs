@@ -8,7 +8,7 @@ use axum::{
 
 use super::accounts::Account;
 
-pub(crate) const TOO_MANY_TRIES: &str = "尝试次数过多，请 15 分钟后再试，或用微信登录 · Too many tries: try again in 15 minutes, or log in with WeChat";
+pub(crate) const TOO_MANY_TRIES: &str = "尝试次数过多，请 15 分钟后再试，或使用微信登录 · Too many tries: try again in 15 minutes, or log in with WeChat";
 
 #[derive(Template)]
 #[template(path = "../examples/website/pages/welcome.html")]

@@ -43,7 +43,7 @@ async fn by_app_token(tokens: AppTokens) -> Vec<CheckResult> {
                 CheckResult::ok(
                     Check::IpWhitelist,
                     message(
-                        "本机的出口 IP 可以调用",
+                        "本机的出口 IP 允许调用",
                         "this machine's IP address is accepted",
                     ),
                 ),
@@ -92,7 +92,7 @@ async fn by_exchange(client: &Client) -> Vec<CheckResult> {
         ErrCode::INVALID_CODE | ErrCode::CODE_USED => CheckResult::unproven(
             Check::AppSecret,
             message(
-                "AppID 有效；微信先检查 code 再检查 AppSecret，没有真实的 code 就无法验证它",
+                "AppID 有效；微信先检查 code 再检查 AppSecret，没有真实的 code 就无法验证 AppSecret",
                 "the API accepts the app ID; WeChat checks the code before the secret, so the secret cannot be checked without a real code",
             ),
             message(

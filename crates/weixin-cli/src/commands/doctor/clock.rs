@@ -38,7 +38,7 @@ pub(super) fn compare(clocks: Option<Clocks>) -> CheckResult {
         return CheckResult::ok(
             Check::Clock,
             message(
-                format!("与微信相差 {seconds} 秒"),
+                format!("与微信服务器相差 {seconds} 秒"),
                 format!("{seconds} s from WeChat's"),
             ),
         );
@@ -46,11 +46,11 @@ pub(super) fn compare(clocks: Option<Clocks>) -> CheckResult {
     CheckResult::warning(
         Check::Clock,
         message(
-            format!("比微信{chinese} {seconds} 秒"),
+            format!("比微信服务器{chinese} {seconds} 秒"),
             format!("{seconds} s {english} WeChat's"),
         ),
         message(
-            "请打开时间同步（NTP）：时钟不准会使证书、JS-SDK 签名和过期判断出错",
+            "请打开时间同步（NTP）：时钟不准会影响证书校验、JS-SDK 签名和有效期判断",
             "turn on time synchronization (NTP): certificates, JS-SDK signatures and expiry times depend on it",
         ),
     )

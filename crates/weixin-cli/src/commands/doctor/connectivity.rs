@@ -236,11 +236,11 @@ fn certificate_remedy(error: &io::Error) -> Option<Message> {
         | CertificateError::NotValidYetContext { .. }
         | CertificateError::Expired
         | CertificateError::ExpiredContext { .. } => message(
-            "请先校准本机时钟：时钟不准时，证书会被当作无效",
+            "请先校准本机时钟：时钟不准时，证书会被判定为无效",
             "set this machine's clock first: with a wrong clock, certificates are invalid",
         ),
         _ => message(
-            "证书不受信任：可能经过了会解密流量的防火墙；请把它的根证书加入系统信任，或用 SSL_CERT_FILE 指定；精简镜像请安装 ca-certificates",
+            "证书不受信任：防火墙可能解密了流量；请把它的根证书加入系统信任列表，或用 SSL_CERT_FILE 指定；精简镜像请安装 ca-certificates",
             "the certificate is not trusted: a firewall may decrypt traffic; add its certificate authority to the system's or to SSL_CERT_FILE. Small images need the package ca-certificates",
         ),
     })

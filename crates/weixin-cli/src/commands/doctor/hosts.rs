@@ -155,7 +155,7 @@ fn judge(status: u16, code: Option<ErrCode>) -> CheckResult {
                 format!("the response is not WeChat's (HTTP {status}, no errcode)"),
             ),
             message(
-                "可能经过了代理、登录门户，或者 URL 写错了：请用浏览器打开同一 URL 查看",
+                "中间可能有代理或需要登录的网络（如公共 Wi-Fi），也可能 URL 写错了：请用浏览器打开同一 URL 查看",
                 "a proxy or a captive portal may be in between, or the URL is wrong: open the same URL in a browser",
             ),
         ),

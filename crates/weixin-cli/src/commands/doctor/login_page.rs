@@ -131,7 +131,7 @@ fn redirect_uri_rejected(text: &str) -> CheckResult {
             format!("the login page rejects the redirect URI ({text})"),
         ),
         message(
-            "后台的授权回调域必须与回调地址的主机完全相同：只写域名，不带 http://、端口和路径；子域名算不同的域名",
+            "后台的授权回调域必须与回调地址的主机完全相同：只写域名，不带 http://、端口和路径；子域名视为不同的域名",
             "the callback domain in the console (授权回调域) must equal the redirect URI's host: the domain only, without http://, port and path; a subdomain is a different domain",
         ),
     )

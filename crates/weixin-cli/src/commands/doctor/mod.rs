@@ -40,7 +40,7 @@ pub(super) async fn run(args: Doctor, output: Output) -> Result<(), CliError> {
     } else {
         report.add([CheckResult::unproven(
             Check::AppId,
-            message("没有给出 AppID", "no app ID"),
+            message("未指定 AppID", "no app ID"),
             message(
                 "请加上 --app-id 或设置 WEIXIN_APP_ID",
                 "use --app-id or WEIXIN_APP_ID",
@@ -73,7 +73,7 @@ async fn app_secret(args: &Doctor, app: &App) -> Vec<CheckResult> {
     }
     vec![CheckResult::unproven(
         Check::AppSecret,
-        message("没有给出 AppSecret", "no app secret"),
+        message("未指定 AppSecret", "no app secret"),
         message(
             "请设置 WEIXIN_APP_SECRET 或加上 --app-secret-file",
             "use WEIXIN_APP_SECRET or --app-secret-file",

@@ -18,7 +18,7 @@ pub(super) fn examine(
     let Some(text) = text else {
         let unproven = CheckResult::unproven(
             Check::RedirectUri,
-            message("没有给出回调地址", "no redirect URI"),
+            message("未指定回调地址", "no redirect URI"),
             message("请加上 --redirect-uri", "use --redirect-uri"),
         );
         return (None, Some(unproven));
@@ -83,7 +83,7 @@ const fn bilingual([zh, en]: [&'static str; 2]) -> Bilingual {
 }
 
 const HOSTS_FILE: [&str; 2] = [
-    "微信只回调后台登记的域名。本地开发：在 hosts 文件里把该域名指向 127.0.0.1，或使用 `weixin sim`",
+    "微信只接受后台配置的授权回调域。本地开发：在 hosts 文件里把该域名指向 127.0.0.1，或使用 `weixin sim`",
     "WeChat accepts only the registered callback domain. To develop locally, point that domain to 127.0.0.1 in the hosts file, or use `weixin sim`",
 ];
 
@@ -95,7 +95,7 @@ const RULES: [RuleTexts; 10] = [
             "it has spaces, line breaks or control characters",
         ],
         [
-            "请去掉它们，或做百分号编码",
+            "请去掉，或进行 URL 编码",
             "remove them, or percent-encode them",
         ],
     ),
@@ -103,13 +103,13 @@ const RULES: [RuleTexts; 10] = [
         "an absolute URL, such as https://www.example.com/callback",
         ["不是完整的 URL", "it is not an absolute URL"],
         [
-            "请写成 https://www.example.com/callback 这样",
+            "请写成完整的 URL，例如 https://www.example.com/callback",
             "write it like https://www.example.com/callback",
         ],
     ),
     row(
         "the scheme http or https",
-        ["不是 http 或 https", "it is neither http nor https"],
+        ["协议不是 http 或 https", "it is neither http nor https"],
         ["请以 https:// 开头", "start it with https://"],
     ),
     row(
@@ -118,13 +118,13 @@ const RULES: [RuleTexts; 10] = [
             "带有用户名、密码或反斜杠",
             "it has a user name, a password or a backslash",
         ],
-        ["请去掉它们：微信会拒绝", "remove them: WeChat rejects them"],
+        ["请去掉：微信不接受", "remove them: WeChat rejects them"],
     ),
     row(
         "no fragment (`#…`): the code would never reach the server",
-        ["有 # 片段", "it has a fragment"],
+        ["带有 # 片段", "it has a fragment"],
         [
-            "请去掉 #…：code 会落在它后面，服务器收不到",
+            "请去掉 #…：code 会附加在它后面，服务器收不到",
             "remove #…: the code would be after it, and never reach the server",
         ],
     ),
@@ -135,7 +135,7 @@ const RULES: [RuleTexts; 10] = [
             "its host or port is not in plain form",
         ],
         [
-            "请按浏览器地址栏的写法：主机用 ASCII（中文域名写成 xn--…），不用 %，端口前不加 0",
+            "请按浏览器地址栏的写法：主机使用 ASCII（中文域名写成 xn--…），不使用 %，端口前不加 0",
             "write it as a browser's address bar shows it: an ASCII host (xn--… for other letters), no %, no leading zeros in the port",
         ],
     ),
@@ -167,7 +167,7 @@ const RULES: [RuleTexts; 10] = [
         "no port: WeChat accepts 80 for http and 443 for https only",
         ["带有端口", "it has a port"],
         [
-            "微信只回调 80 和 443 端口：去掉端口，由反向代理转到你的端口",
+            "微信只接受 80 和 443 端口：请去掉端口，用反向代理转发到你的端口",
             "WeChat accepts ports 80 and 443 only: remove the port, and let a reverse proxy forward requests to yours",
         ],
     ),

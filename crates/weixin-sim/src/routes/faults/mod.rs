@@ -75,7 +75,7 @@ impl Call<'_> {
                 self.fail(ApiError::documented(errcode).unwrap_or(ApiError::BUSY))
             }
             Effect::Html(code) => {
-                let page = "<html><body><h1>模拟的故障 · a simulated fault</h1></body></html>";
+                let page = "<html><body><h1>模拟故障 · a simulated fault</h1></body></html>";
                 (status(code), Html(page)).into_response()
             }
             Effect::Reset => corrupt::broken_connection(),

@@ -13,11 +13,11 @@ pub(super) const ROWS: &[Explanation] = &[
         (FixConfiguration, Responsible::Developer),
         Bilingual {
             en: "WeChat does not know this app ID.",
-            zh: "微信不认识这个 AppID。",
+            zh: "AppID 无效，没有对应的应用。",
         },
         Bilingual {
-            en: "Copy the app ID from the console again: `wx` and 16 hexadecimal digits, no space, not the account's original id (gh_…).",
-            zh: "从后台重新复制 AppID：wx 加 16 位十六进制字符，前后不要有空格，也不要用原始 ID（gh_…）。",
+            en: "Copy the app ID from the console again: `wx` and 16 hexadecimal digits, no space, not the account's original ID (gh_…).",
+            zh: "请从后台重新复制 AppID：wx 加 16 位十六进制字符，不要带空格，也不要用原始 ID（gh_…）。",
         },
     ),
     row(
@@ -28,7 +28,7 @@ pub(super) const ROWS: &[Explanation] = &[
         ],
         (FixConfiguration, Responsible::Developer),
         Bilingual {
-            en: "The app secret is not this app's, or was reset in the console. At /sns/oauth2/access_token the code is looked at first.",
+            en: "The app secret is not this app's, or was reset in the console. At /sns/oauth2/access_token the code is checked first.",
             zh: "AppSecret 与 AppID 不匹配，或者已在后台重置。/sns/oauth2/access_token 会先检查 code。",
         },
         Bilingual {
@@ -57,12 +57,12 @@ pub(super) const ROWS: &[Explanation] = &[
         ["api unauthorized", "/sns/userinfo, /cgi-bin/*"],
         (FixConfiguration, Responsible::Developer),
         Bilingual {
-            en: "The scope that was granted (`snsapi_base`, or a snapshot user's) does not cover this call, or the account has not got the permission.",
-            zh: "授权的 scope（如 snsapi_base 或快照页用户）不包含这个接口，或者账号没有这个接口的权限。",
+            en: "The scope that was granted (`snsapi_base`, or a snapshot user's) does not cover this call, or the account does not have the permission.",
+            zh: "用户授权的 scope（如 snsapi_base，或快照页用户的 scope）不能调用这个接口，或者账号没有这个接口的权限。",
         },
         Bilingual {
-            en: "For a profile, log in with `snsapi_userinfo` (official account) or `snsapi_login` (website); otherwise look for the permission in the console.",
-            zh: "要取用户资料，公众号请用 snsapi_userinfo、网站应用请用 snsapi_login 授权；否则请在后台检查接口权限。",
+            en: "For a profile, log in with `snsapi_userinfo` (official account) or `snsapi_login` (website); otherwise check the permission in the console.",
+            zh: "获取用户信息时，公众号请用 snsapi_userinfo 授权，网站应用请用 snsapi_login 授权；其他接口请在后台检查接口权限。",
         },
     ),
     row(
@@ -71,11 +71,11 @@ pub(super) const ROWS: &[Explanation] = &[
         (Report, Responsible::Developer),
         Bilingual {
             en: "WeChat has banned this API for the account because of a breach of its rules.",
-            zh: "账号因违规被封禁了这个接口。",
+            zh: "账号违规，微信已封禁其调用这个接口的权限。",
         },
         Bilingual {
             en: "Read the notices in the console's message box; only WeChat can lift the ban.",
-            zh: "登录后台查看站内信的处罚通知；只有微信可以解封。",
+            zh: "请登录后台，在站内信中查看处罚通知；只有微信可以解封。",
         },
     ),
     row(
@@ -83,11 +83,11 @@ pub(super) const ROWS: &[Explanation] = &[
         ["", "/sns/component/*, /cgi-bin/component/*"],
         (FixConfiguration, Responsible::Developer),
         Bilingual {
-            en: "The account has not authorised this third-party platform.",
+            en: "The account has not authorized this third-party platform.",
             zh: "该账号没有授权给这个第三方平台。",
         },
         Bilingual {
-            en: "Let the account's administrator authorise the platform again.",
+            en: "Let the account's administrator authorize the platform again.",
             zh: "请账号管理员重新授权第三方平台。",
         },
     ),
@@ -133,7 +133,7 @@ pub(super) const ROWS: &[Explanation] = &[
         },
         Bilingual {
             en: "Ask the account's administrator to confirm the call in WeChat, then call again.",
-            zh: "请公众号管理员在微信里确认，然后再调用。",
+            zh: "请账号管理员在微信里确认，然后再调用。",
         },
     ),
     row(
@@ -146,7 +146,7 @@ pub(super) const ROWS: &[Explanation] = &[
         },
         Bilingual {
             en: "Ask the account's administrator to confirm the call in WeChat, or put the IP address on the whitelist.",
-            zh: "请公众号管理员在微信里确认，或者把该 IP 加入 IP 白名单。",
+            zh: "请账号管理员在微信里确认，或者把该 IP 加入 IP 白名单。",
         },
     ),
 ];

@@ -10,7 +10,7 @@ use crate::language::Bilingual;
 ///
 /// let used = ErrCode::CODE_USED.explanation().unwrap();
 /// assert_eq!(used.message, "code been used");
-/// assert_eq!(used.cause.zh, "这个 code 已经换过 token；每个 code 只能用一次。");
+/// assert_eq!(used.cause.zh, "这个 code 已被使用；每个 code 只能使用一次。");
 /// assert_eq!(ErrCode::CODE_USED.action(), Action::LogIn);
 /// assert_eq!(ErrCode::CODE_USED.responsible(), Some(Responsible::Developer));
 /// assert!(ErrCode(99999).explanation().is_none());

@@ -16,11 +16,11 @@ pub(super) const ROWS: &[Explanation] = &[
         (Refresh, Responsible::Developer),
         Bilingual {
             en: "The access token is wrong or has expired; an app's token may also have been replaced by another server that fetched one.",
-            zh: "access_token 不对或已过期；接口调用凭据也可能因为别的服务器重新获取而失效。",
+            zh: "access_token 无效或已过期；如果是接口调用凭据，也可能因为其他服务器重新获取而失效。",
         },
         Bilingual {
             en: "Refresh the user's token, or fetch a new app token, and retry once. If it stays, the user must log in again. Servers must share one app token (stable_token), and user and app tokens are never interchangeable.",
-            zh: "用户的 access_token 请刷新，接口调用凭据请重新获取，再试一次；仍然失败就让用户重新登录。多台服务器要共用同一个凭据（stable_token）；网页授权的 access_token 和接口调用凭据不能混用。",
+            zh: "请刷新用户的 access_token，或重新获取接口调用凭据，然后重试一次；仍然失败就让用户重新登录。多台服务器要共用同一个接口调用凭据（stable_token）；用户的 access_token 和接口调用凭据不能混用。",
         },
     ),
     row(
@@ -29,11 +29,11 @@ pub(super) const ROWS: &[Explanation] = &[
         (LogIn, Responsible::Developer),
         Bilingual {
             en: "The OpenID does not belong to the access token, or is another app's.",
-            zh: "openid 与 access_token 不对应，或者是别的应用的 openid。",
+            zh: "openid 与 access_token 不对应，或者属于其他应用。",
         },
         Bilingual {
             en: "Use the OpenID of the same token response. OpenIDs differ from app to app: store them with the app ID. If they match already, the user must log in again.",
-            zh: "请使用同一次换取结果里的 openid。同一个人在不同应用下的 openid 不同，要和 AppID 一起保存。如果已经如此，请让用户重新登录。",
+            zh: "请使用与 access_token 同一次返回的 openid。同一用户在不同应用下的 openid 不同，要和 AppID 一起保存。如果两者本来就是同一次返回的，请让用户重新登录。",
         },
     ),
     row(
@@ -45,7 +45,7 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "access_token 格式不对或已过期。",
         },
         Bilingual {
-            en: "Refresh it or fetch a new one, and look whether it is stored in full: it can have 512 characters.",
+            en: "Refresh it or fetch a new one, and check whether it is stored in full: it can have 512 characters.",
             zh: "请刷新或重新获取，并检查是否完整保存：access_token 最长可到 512 个字符。",
         },
     ),
@@ -58,11 +58,11 @@ pub(super) const ROWS: &[Explanation] = &[
         (LogIn, Responsible::Developer),
         Bilingual {
             en: "The code is wrong, too old, cut off or another app's; the developer tools' placeholder code (`the code is a mock one`) returns it as well.",
-            zh: "code 不对、过期、被截断，或者是别的应用的；开发者工具游客模式的假 code（the code is a mock one）也会这样。",
+            zh: "code 无效、已过期、被截断，或者属于其他应用；开发者工具游客模式的模拟 code（the code is a mock one）也会返回 40029。",
         },
         Bilingual {
             en: "Let the user log in again, and exchange the new code at once, with the app ID that the login page was opened with. If it happens always, compare that app ID with the one that exchanges.",
-            zh: "请让用户重新登录，拿到新 code 后立即用打开登录页时的 AppID 去换。如果每次都这样，请核对两处的 AppID 是否一致。",
+            zh: "请让用户重新登录，拿到新 code 后，立即用打开登录页的那个 AppID 换取 access_token。如果每次都失败，请核对两处的 AppID 是否一致。",
         },
     ),
     row(
@@ -71,7 +71,7 @@ pub(super) const ROWS: &[Explanation] = &[
         (LogIn, Responsible::Developer),
         Bilingual {
             en: "The refresh token is wrong or too old; perhaps the access token was sent in its place.",
-            zh: "refresh_token 不对或已过期；也可能误传了 access_token。",
+            zh: "refresh_token 无效或已过期；也可能误传了 access_token。",
         },
         Bilingual {
             en: "The user must log in again. Always store the refresh token of the latest response.",
@@ -87,11 +87,11 @@ pub(super) const ROWS: &[Explanation] = &[
         (LogIn, Responsible::Developer),
         Bilingual {
             en: "The code has been exchanged before: a code works once.",
-            zh: "这个 code 已经换过 token；每个 code 只能用一次。",
+            zh: "这个 code 已被使用；每个 code 只能使用一次。",
         },
         Bilingual {
             en: "Never send the same code again; let the user log in again. If users see this without having done anything, the callback arrived twice (back button, prefetch, WeChat's own double redirect): give the second request the result of the first, and add connect_redirect=1 inside WeChat.",
-            zh: "不要用同一个 code 重试，请让用户重新登录。如果用户什么都没做就遇到它，说明回调被访问了两次（后退、预加载、微信自身的重复跳转）：让第二次请求得到第一次的结果；在微信内可加 connect_redirect=1。",
+            zh: "不要用同一个 code 重试，请让用户重新登录。如果用户正常登录也出现这个错误，说明回调被访问了两次（后退、预加载、微信自身的重复跳转）：请对第二次请求返回第一次的结果，在微信内再加上 connect_redirect=1。",
         },
     ),
     row(
@@ -129,11 +129,11 @@ pub(super) const ROWS: &[Explanation] = &[
         (LogIn, Responsible::Developer),
         Bilingual {
             en: "The code has expired: it is valid for 5 to 10 minutes. This code is documented; 40029 is seen.",
-            zh: "code 已过期，有效期 5 到 10 分钟。这是文档里的说法，实际多返回 40029。",
+            zh: "code 已过期，有效期 5 到 10 分钟。42003 是文档规定的错误码，实际观察到的是 40029。",
         },
         Bilingual {
             en: "Let the user log in again, and exchange the code in the callback itself, not later.",
-            zh: "请让用户重新登录，并在回调里立即换取，不要拖延。",
+            zh: "请让用户重新登录，并在回调中立即用 code 换取 access_token。",
         },
     ),
     row(
@@ -167,11 +167,11 @@ pub(super) const ROWS: &[Explanation] = &[
         ["refresh_token is invalid", "/cgi-bin/component/*"],
         (LogIn, Responsible::User),
         Bilingual {
-            en: "The refresh token by which an account authorised a third-party platform is no longer good.",
-            zh: "账号授权给第三方平台的 refresh_token 已失效。",
+            en: "The refresh token by which an account authorized a third-party platform is no longer valid.",
+            zh: "账号授权第三方平台时获得的 refresh_token 已失效。",
         },
         Bilingual {
-            en: "The account's administrator must authorise the platform again.",
+            en: "The account's administrator must authorize the platform again.",
             zh: "请账号管理员重新授权第三方平台。",
         },
     ),

@@ -1,4 +1,4 @@
-//! Numbers that login pages show, of which the site never hears.
+//! Numbers that login pages show. The site does not receive them.
 
 use super::explanation::{
     Action::{FixConfiguration, LogIn, Report, Retry},
@@ -25,7 +25,7 @@ pub(super) const ROWS: &[Explanation] = &[
         },
         Bilingual {
             en: "Register exactly this host (网页授权域名), without scheme, port and path; sub-domains count as others.",
-            zh: "请在后台配置完全相同的网页授权域名，不带协议、端口和路径；子域名算不同的域名。",
+            zh: "请在后台配置完全相同的网页授权域名，不带协议、端口和路径；子域名视为不同的域名。",
         },
     ),
     row(
@@ -46,11 +46,11 @@ pub(super) const ROWS: &[Explanation] = &[
         ["此公众号并没有这些scope的权限", INSIDE_WECHAT],
         (FixConfiguration, Developer),
         Bilingual {
-            en: "The account has no permission for this scope: only certified service accounts have web authorization.",
-            zh: "公众号没有这个 scope 的权限：只有已认证的服务号才有网页授权。",
+            en: "The account has no permission for this scope: only verified service accounts have web authorization.",
+            zh: "公众号没有这个 scope 的权限：只有已认证的服务号才有网页授权权限。",
         },
         Bilingual {
-            en: "Look into the console's list of permissions (接口权限), and send `snsapi_base` or `snsapi_userinfo`.",
+            en: "Check the console's list of permissions (接口权限), and send `snsapi_base` or `snsapi_userinfo`.",
             zh: "请在后台查看接口权限，scope 请用 snsapi_base 或 snsapi_userinfo。",
         },
     ),
@@ -64,7 +64,7 @@ pub(super) const ROWS: &[Explanation] = &[
         },
         Bilingual {
             en: "Let the user follow the test account first: its QR code is in the console.",
-            zh: "请用户先扫码关注测试号，二维码在后台页面上。",
+            zh: "请用户先扫码关注测试号，二维码在测试号管理页面上。",
         },
     ),
     row(
@@ -73,11 +73,11 @@ pub(super) const ROWS: &[Explanation] = &[
         (Retry, User),
         Bilingual {
             en: "The user has opened the page too often in a short time.",
-            zh: "用户短时间内打开授权页太频繁。",
+            zh: "用户在短时间内打开授权页的次数过多。",
         },
         Bilingual {
             en: "Wait a little. If users see it without a reason, look for a loop of redirects.",
-            zh: "请稍等再试。如果用户没做什么就遇到它，请检查是否有循环跳转。",
+            zh: "请稍后再试。如果用户正常操作也出现这个错误，请检查是否有循环跳转。",
         },
     ),
     row(
@@ -90,7 +90,7 @@ pub(super) const ROWS: &[Explanation] = &[
         },
         Bilingual {
             en: "Send `snsapi_base` or `snsapi_userinfo`; an unencoded callback may have swallowed it.",
-            zh: "请传 snsapi_base 或 snsapi_userinfo；redirect_uri 没有编码也会吞掉后面的参数。",
+            zh: "请传 snsapi_base 或 snsapi_userinfo；如果 redirect_uri 没有编码，后面的参数可能丢失。",
         },
     ),
     row(
@@ -138,10 +138,10 @@ pub(super) const ROWS: &[Explanation] = &[
         (FixConfiguration, Developer),
         Bilingual {
             en: "The account has not authorized the third-party platform in the URL.",
-            zh: "公众号没有授权给地址中的第三方平台。",
+            zh: "公众号没有授权给 URL 中的第三方平台。",
         },
         Bilingual {
-            en: "Authorise the platform again, or leave `component_appid` out.",
+            en: "Authorize the platform again, or leave `component_appid` out.",
             zh: "请重新授权第三方平台，或去掉 component_appid。",
         },
     ),
@@ -154,11 +154,11 @@ pub(super) const ROWS: &[Explanation] = &[
         (FixConfiguration, Developer),
         Bilingual {
             en: "This is the app ID of a website or mobile app of the Open Platform, and this page is for official accounts.",
-            zh: "这是开放平台（网站应用或移动应用）的 AppID，而这个页面只给公众号用。",
+            zh: "这是开放平台（网站应用或移动应用）的 AppID，而这个页面只支持公众号。",
         },
         Bilingual {
             en: "Use the official account's app ID here; for a website app open the QR page (/connect/qrconnect).",
-            zh: "这里请用公众号的 AppID；网站应用请打开扫码页（/connect/qrconnect）。",
+            zh: "这里请用公众号的 AppID；网站应用请打开二维码页面（/connect/qrconnect）。",
         },
     ),
     row(
@@ -171,7 +171,7 @@ pub(super) const ROWS: &[Explanation] = &[
         },
         Bilingual {
             en: "Compare app ID and callback domain with the console.",
-            zh: "请核对 AppID 和网页授权域名。",
+            zh: "请与后台核对 AppID 和网页授权域名。",
         },
     ),
     row(
@@ -180,11 +180,11 @@ pub(super) const ROWS: &[Explanation] = &[
         (LogIn, User),
         Bilingual {
             en: "The user did not respond to WeChat's dialog on the desktop within two minutes.",
-            zh: "用户没有在两分钟内确认电脑上微信的弹窗。",
+            zh: "用户没有在两分钟内确认电脑版微信的弹窗。",
         },
         Bilingual {
             en: "Press the button again, or scan the QR code.",
-            zh: "请再点一次快捷登录，或改用扫码。",
+            zh: "请再点一次快捷登录，或改为扫码登录。",
         },
     ),
     row(
@@ -193,11 +193,11 @@ pub(super) const ROWS: &[Explanation] = &[
         (Report, User),
         Bilingual {
             en: "The user declined in WeChat's dialog on the desktop.",
-            zh: "用户在电脑上的微信弹窗里拒绝了登录。",
+            zh: "用户在电脑版微信的弹窗里拒绝了登录。",
         },
         Bilingual {
             en: "Nothing to do: the page stays, and the user may scan or press again.",
-            zh: "无需处理：页面还在，用户可以扫码或再点一次。",
+            zh: "无需处理：页面不会关闭，用户可以扫码或再点一次。",
         },
     ),
     row(
@@ -206,7 +206,7 @@ pub(super) const ROWS: &[Explanation] = &[
         (Report, Developer),
         Bilingual {
             en: "The app allows scanning only, no login by the desktop's WeChat.",
-            zh: "该应用只允许扫码，不支持电脑微信快捷登录。",
+            zh: "该应用只支持扫码登录，不支持电脑版微信的快捷登录。",
         },
         Bilingual {
             en: "Nothing to do: the page shows the QR code.",

@@ -19,11 +19,11 @@ pub(super) const ROWS: &[Explanation] = &[
         MALFORMED,
         Bilingual {
             en: "`grant_type` is wrong or missing.",
-            zh: "grant_type 不对或缺失。",
+            zh: "grant_type 错误或缺失。",
         },
         Bilingual {
             en: "Send `authorization_code` for a code, `refresh_token` for a refresh, `client_credential` for an app token.",
-            zh: "换 code 用 authorization_code，刷新用 refresh_token，取接口调用凭据用 client_credential。",
+            zh: "用 code 换取时传 authorization_code，刷新时传 refresh_token，获取接口调用凭据时传 client_credential。",
         },
     ),
     row(
@@ -32,7 +32,7 @@ pub(super) const ROWS: &[Explanation] = &[
         MALFORMED,
         Bilingual {
             en: "A parameter is not allowed; no call of the login returns this.",
-            zh: "参数不合法；登录相关接口不会返回它。",
+            zh: "参数不合法；登录相关接口不会返回这个错误码。",
         },
         Bilingual {
             en: "Compare the request with the documentation of the API that was called.",
@@ -45,10 +45,10 @@ pub(super) const ROWS: &[Explanation] = &[
         MALFORMED,
         Bilingual {
             en: "The message template is not this account's; no call of the login returns this.",
-            zh: "模板 ID 不属于这个账号；登录相关接口不会返回它。",
+            zh: "模板 ID 不属于这个账号；登录相关接口不会返回这个错误码。",
         },
         Bilingual {
-            en: "Take the template id from the console of the same account.",
+            en: "Take the template ID from the console of the same account.",
             zh: "请使用同一账号后台里的模板 ID。",
         },
     ),
@@ -62,7 +62,7 @@ pub(super) const ROWS: &[Explanation] = &[
         },
         Bilingual {
             en: "Check the path for typing errors, and whether the base URL already contains a part of it.",
-            zh: "检查路径是否写错，或基础地址里是否已经带了一段路径。",
+            zh: "请检查路径是否写错，以及基础 URL 是否已经包含其中一部分。",
         },
     ),
     row(
@@ -74,11 +74,11 @@ pub(super) const ROWS: &[Explanation] = &[
         MALFORMED,
         Bilingual {
             en: "The access token is missing or empty.",
-            zh: "缺少 access_token，或者是空的。",
+            zh: "access_token 缺失或为空。",
         },
         Bilingual {
             en: "Send `access_token` in the query of the URL. Often the token response was not read: parse the body as JSON in UTF-8, ignore the content type, and expect errors with HTTP status 200.",
-            zh: "请在地址的查询参数里带上 access_token。常见原因是没有解析换取结果：微信以 text/plain 返回 JSON，出错时 HTTP 状态也是 200。",
+            zh: "请在 URL 的查询参数里带上 access_token。常见原因是没有正确解析换取 access_token 的响应：请忽略 Content-Type，按 UTF-8 编码的 JSON 解析；出错时 HTTP 状态码也是 200。",
         },
     ),
     row(
@@ -87,7 +87,7 @@ pub(super) const ROWS: &[Explanation] = &[
         MALFORMED,
         Bilingual {
             en: "The app ID is missing or empty.",
-            zh: "缺少 appid，或者是空的。",
+            zh: "appid 缺失或为空。",
         },
         Bilingual {
             en: "WeChat's parameter is `appid`, not `client_id`.",
@@ -100,7 +100,7 @@ pub(super) const ROWS: &[Explanation] = &[
         MALFORMED,
         Bilingual {
             en: "The refresh token is missing or empty.",
-            zh: "缺少 refresh_token，或者是空的。",
+            zh: "refresh_token 缺失或为空。",
         },
         Bilingual {
             en: "Send the `refresh_token` of the latest response in the query.",
@@ -113,11 +113,11 @@ pub(super) const ROWS: &[Explanation] = &[
         MALFORMED,
         Bilingual {
             en: "The app secret is missing or empty.",
-            zh: "缺少 AppSecret，或者是空的。",
+            zh: "AppSecret 缺失或为空。",
         },
         Bilingual {
-            en: "WeChat's parameter is `secret`, not `client_secret`; look whether the setting that holds it is empty.",
-            zh: "参数名是 secret，不是 client_secret；请检查配置里是否为空。",
+            en: "WeChat's parameter is `secret`, not `client_secret`; check whether the setting that holds it is empty.",
+            zh: "参数名是 secret，不是 client_secret；请检查对应的配置是否为空。",
         },
     ),
     row(
@@ -126,7 +126,7 @@ pub(super) const ROWS: &[Explanation] = &[
         MALFORMED,
         Bilingual {
             en: "An upload has no data; no call of the login returns this.",
-            zh: "上传缺少多媒体数据；登录相关接口不会返回它。",
+            zh: "上传缺少多媒体数据；登录相关接口不会返回这个错误码。",
         },
         Bilingual {
             en: "Compare the request with the documentation of the API that was called.",
@@ -139,7 +139,7 @@ pub(super) const ROWS: &[Explanation] = &[
         MALFORMED,
         Bilingual {
             en: "The ID of an upload is missing; no call of the login returns this.",
-            zh: "缺少 media_id；登录相关接口不会返回它。",
+            zh: "缺少 media_id；登录相关接口不会返回这个错误码。",
         },
         Bilingual {
             en: "Compare the request with the documentation of the API that was called.",
@@ -152,7 +152,7 @@ pub(super) const ROWS: &[Explanation] = &[
         MALFORMED,
         Bilingual {
             en: "A menu has no entries; no call of the login returns this.",
-            zh: "缺少子菜单数据；登录相关接口不会返回它。",
+            zh: "缺少子菜单数据；登录相关接口不会返回这个错误码。",
         },
         Bilingual {
             en: "Compare the request with the documentation of the API that was called.",
@@ -168,11 +168,11 @@ pub(super) const ROWS: &[Explanation] = &[
         MALFORMED,
         Bilingual {
             en: "The code is missing or empty.",
-            zh: "缺少 code，或者是空的。",
+            zh: "code 缺失或为空。",
         },
         Bilingual {
             en: "Send what the callback brought as `code`, a mini program's as `js_code`. A callback without a code is a login that the user declined.",
-            zh: "请把回调带来的 code 原样传上；小程序的参数名是 js_code。回调里没有 code 表示用户没有同意登录。",
+            zh: "请原样传入回调中的 code；小程序的参数名是 js_code。回调中没有 code 表示用户没有同意登录。",
         },
     ),
     row(
@@ -181,11 +181,11 @@ pub(super) const ROWS: &[Explanation] = &[
         MALFORMED,
         Bilingual {
             en: "The OpenID is missing or empty.",
-            zh: "缺少 openid，或者是空的。",
+            zh: "openid 缺失或为空。",
         },
         Bilingual {
             en: "Send the `openid` of the token response with the access token; generic OAuth clients drop it.",
-            zh: "请把换取结果里的 openid 和 access_token 一起传；通用的 OAuth 客户端常会丢掉它。",
+            zh: "请同时传入 access_token 和与它一起返回的 openid；通用的 OAuth 客户端会丢弃 openid。",
         },
     ),
     row(
@@ -198,7 +198,7 @@ pub(super) const ROWS: &[Explanation] = &[
         },
         Bilingual {
             en: "Use GET, with the parameters in the query.",
-            zh: "请改用 GET，参数放在查询串里。",
+            zh: "请改用 GET，并把参数放在 URL 的查询参数里。",
         },
     ),
     row(
@@ -211,7 +211,7 @@ pub(super) const ROWS: &[Explanation] = &[
         },
         Bilingual {
             en: "Use POST, with a JSON body.",
-            zh: "请改用 POST，参数以 JSON 放在请求体里。",
+            zh: "请改用 POST，并把参数以 JSON 放在请求体里。",
         },
     ),
     row(
@@ -220,11 +220,11 @@ pub(super) const ROWS: &[Explanation] = &[
         MALFORMED,
         Bilingual {
             en: "WeChat was called over plain HTTP.",
-            zh: "用了 http 而不是 https。",
+            zh: "使用了 http，微信要求 https。",
         },
         Bilingual {
             en: "Start the URL with https://.",
-            zh: "地址请以 https:// 开头。",
+            zh: "URL 请以 https:// 开头。",
         },
     ),
     row(
@@ -233,11 +233,11 @@ pub(super) const ROWS: &[Explanation] = &[
         MALFORMED,
         Bilingual {
             en: "The body of the request is empty.",
-            zh: "POST 的请求体是空的。",
+            zh: "请求体为空。",
         },
         Bilingual {
             en: "Send the parameters as JSON in the body, not in the query.",
-            zh: "请把参数以 JSON 放进请求体，而不是查询串。",
+            zh: "请把参数以 JSON 放在请求体里，而不是查询参数里。",
         },
     ),
     row(
@@ -246,11 +246,11 @@ pub(super) const ROWS: &[Explanation] = &[
         MALFORMED,
         Bilingual {
             en: "The body of the request is not the JSON that is expected.",
-            zh: "请求体不是合法的 JSON。",
+            zh: "请求体不是要求的 JSON 格式。",
         },
         Bilingual {
             en: "Send JSON in UTF-8, not a form.",
-            zh: "请发送 UTF-8 编码的 JSON，不要发表单。",
+            zh: "请发送 UTF-8 编码的 JSON，不要发送表单。",
         },
     ),
 ];

@@ -18,7 +18,7 @@ pub(super) const ROWS: &[Explanation] = &[
         },
         remedy: Bilingual {
             en: "Call again after a short pause. A code may have been used all the same: if the next response is 40163, the user must log in again.",
-            zh: "稍等片刻再调用。code 可能已被消耗：如果接着返回 40163，请让用户重新登录。",
+            zh: "稍等片刻再调用。code 可能已被使用：如果接着返回 40163，请让用户重新登录。",
         },
         action: Retry,
         responsible: Some(Responsible::WeChat),
@@ -33,7 +33,7 @@ pub(super) const ROWS: &[Explanation] = &[
         },
         remedy: Bilingual {
             en: "Nothing to do. Other calls leave the code out when they work: absent means the same.",
-            zh: "无需处理。其他接口成功时不返回 errcode，没有就等于 0。",
+            zh: "无需处理。其他接口成功时不返回 errcode，没有 errcode 也表示成功。",
         },
         action: Report,
         responsible: None,
@@ -48,7 +48,7 @@ pub(super) const ROWS: &[Explanation] = &[
         },
         remedy: Bilingual {
             en: "Wait for the next day or clear the quota in the console, and find out what calls so often: app tokens must be kept and shared, not fetched for each request.",
-            zh: "等到第二天，或在后台清零调用次数；再查一查为什么调用这么多：接口调用凭据要缓存并共用，不要每次请求都去取。",
+            zh: "等到第二天，或在后台清零调用次数，并检查调用过多的原因：接口调用凭据（access_token）要缓存并由所有服务器共用，不要每次请求都重新获取。",
         },
         action: Report,
         responsible: Some(Responsible::Developer),

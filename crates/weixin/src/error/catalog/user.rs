@@ -15,7 +15,7 @@ pub(super) const ROWS: &[Explanation] = &[
         ["code blocked", "/sns/jscode2session"],
         PERSONAL,
         Bilingual {
-            en: "WeChat takes this user for a risk and blocks the login.",
+            en: "WeChat flags this user as high-risk and blocks the login.",
             zh: "微信判定该用户为高风险用户，登录被拦截。",
         },
         Bilingual {
@@ -41,12 +41,12 @@ pub(super) const ROWS: &[Explanation] = &[
         ["user limited", "/sns/*"],
         PERSONAL,
         Bilingual {
-            en: "The user or the app is restricted: frozen, cancelled, punished or de-registered.",
-            zh: "用户或应用受限：冻结、注销、被处罚，或应用已注销。",
+            en: "The user or the app is restricted: frozen, canceled, punished or de-registered.",
+            zh: "用户或应用受限：已冻结、已注销或被处罚。",
         },
         Bilingual {
             en: "Tell the user to check WeChat for notices about the account. If it happens to every user, check the app's state in the console.",
-            zh: "请用户到微信里查看账号通知。如果所有用户都这样，请到后台查看应用的状态。",
+            zh: "请用户到微信里查看账号通知。如果所有用户都出现这个错误，请到后台查看应用的状态。",
         },
     ),
     row(
@@ -55,7 +55,7 @@ pub(super) const ROWS: &[Explanation] = &[
         PERSONAL,
         Bilingual {
             en: "The user is not among those who may use the app, such as before its release.",
-            zh: "该用户不在可使用应用的名单里，例如应用还没发布。",
+            zh: "该用户不在允许使用该应用的名单里，例如应用尚未发布。",
         },
         Bilingual {
             en: "Add the user to the app's testers in the console, or release the app.",
@@ -74,7 +74,7 @@ pub(super) const ROWS: &[Explanation] = &[
             zh: "该用户不能使用 access_token，可能受到了处罚。",
         },
         Bilingual {
-            en: "Tell the user to look into WeChat for notices about their account.",
+            en: "Tell the user to check WeChat for notices about the account.",
             zh: "请用户到微信里查看账号通知。",
         },
     ),
@@ -88,7 +88,7 @@ pub(super) const ROWS: &[Explanation] = &[
         },
         Bilingual {
             en: "Do without it, or ask the user to switch it on in WeChat's settings.",
-            zh: "请不依赖这项数据，或请用户在微信设置里打开授权。",
+            zh: "请不要依赖这项数据，或请用户在微信设置里打开授权。",
         },
     ),
 ];
