@@ -1,7 +1,7 @@
 # The simulator in an image that holds nothing else:
 #   docker build --tag weixin-sim .
 #   docker run --rm --publish 127.0.0.1:9300:9300 weixin-sim
-# Publish it to your own machine only, as here: whoever reaches it logs in as anybody.
+# Publish it to your own machine only, as here: anyone who reaches it can log in as any user.
 # The static program was built and run in an empty root directory; the image itself has not been built by its authors yet.
 
 FROM rust:1.95-slim-bookworm AS build

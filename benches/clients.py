@@ -9,7 +9,7 @@ from simulator import Simulator
 
 PEERS = Path(__file__).parent / "peers"
 ROUNDS = 31
-# Short rounds, in which all take turns: a slow second of the machine is everybody's.
+# Short rounds, in which all take turns: a slow second of the machine affects all of them.
 LOGINS = {"rust": 200, "node": 40, "python": 40}
 BASE = "bare reqwest"
 

@@ -11,7 +11,7 @@ use weixin_axum::ReturnPath;
 
 use self::support::{Browser, Gate, Page, Site, param};
 
-/// Opens a page of the site, on which nobody is logged in and no code is exchanged.
+/// Opens a page of the site, which must neither log in a user nor exchange a code.
 async fn opens_in_vain(site: &Site, browser: &mut Browser, path: &str) -> Page {
     let before = site.gate.exchanges();
     let page = browser.open(site, path).await;

@@ -1,4 +1,4 @@
-//! Each example, as whoever copies it starts it: a login from its page to its end.
+//! Each example, started as its readers start it: a login from its page to its end.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 use std::{env, ffi::OsStr, os::unix::ffi::OsStrExt};

@@ -68,7 +68,7 @@ async fn a_phone_that_cannot_scan_itself_is_told_what_to_do() {
         link.contains("/connect/qrconnect?") && link.contains("&lang=en"),
         "{link}"
     );
-    // Whoever scans it with another phone is logged in here.
+    // Scanning it with another phone logs in this browser.
     let callback = browser.visit_wechat(&link).await;
     assert!(browser.open(&site, &callback).await.user().is_some());
 }

@@ -29,7 +29,7 @@ const PYTHON_WEIXIN: Client = Client {
     script: "python_weixin.py",
     packages: "python",
     options: &[],
-    note: "its refresh goes to the wrong path and is answered 41008, as in life",
+    note: "its refresh goes to the wrong path, which returns 41008",
 };
 const WECHATPY: Client = Client {
     script: "wechatpy_oauth.py",
@@ -59,7 +59,7 @@ const AUTH_JS_BEFORE: Client = Client {
     script: "auth_js.mjs",
     packages: "node/before",
     options: &[],
-    note: "with oauth4webapi 3.1.4, which refuses WeChat's `text/plain`",
+    note: "with oauth4webapi 3.1.4, which rejects WeChat's `text/plain`",
 };
 const AUTH_JS_DRESSED: Client = Client {
     options: &["--token-content-type", "application/json"],
@@ -125,7 +125,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
 }
 
-/// The predecessor of this project. Its refresh never works; the simulator returns the same error as WeChat.
+/// The predecessor of this project. Its refresh goes to the path of the exchange, without a code.
 #[test]
 fn python_weixin_gets_token_and_profile_from_the_simulator() {
     assert_eq!(

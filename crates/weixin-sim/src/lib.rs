@@ -36,7 +36,7 @@
 //! | `/api/check-login`, `/api/authorize` | WeChat for PC on the browser's machine ([`SimBuilder::desktop`]) |
 //! | `/_sim/` | dashboard: logins, requests and findings, live |
 //! | `/_sim/phone` | simulated phone, whose user can be chosen |
-//! | `/_sim/findings` | requests that WeChat would reject |
+//! | `/_sim/findings` | requests that WeChat rejects or that are unsafe |
 //! | `/_sim/api/…` | control API, as JSON ([`OPENAPI`]) |
 //!
 //! # Default apps and users
@@ -61,12 +61,13 @@
 //!
 //! # Findings
 //!
-//! The simulator accepts requests that local development needs although WeChat rejects them, and reports them:
-//! a port, an IP address, `localhost` or plain HTTP in the callback; a scope that does not match the app; a missing,
-//! short or repeated state; parameters in another order inside WeChat; a code that is exchanged twice; a misplaced
-//! app secret; tokens where they are logged; a refresh at the wrong path; a profile with `snsapi_base`; POST; old
-//! hosts; exceeded quotas. Each finding has the request, WeChat's response, a remedy and a source, in Chinese and
-//! English: [`Sim::findings`], [`Sim::expect_no_findings`], `GET /_sim/api/findings`, the page `/_sim/findings`.
+//! The simulator accepts requests that WeChat rejects although local development needs them, and requests that are
+//! unsafe. It reports both: a port, an IP address, `localhost` or plain HTTP in the callback; a scope that does not
+//! match the app; a missing, short or repeated state; parameters in another order inside WeChat; a code that is
+//! exchanged twice; a misplaced app secret; tokens where they are logged; a refresh at the wrong path; a profile with
+//! `snsapi_base`; POST; old hosts; exceeded quotas. Each finding has the request, WeChat's response, a remedy and a
+//! source, in Chinese and English: [`Sim::findings`], [`Sim::expect_no_findings`], `GET /_sim/api/findings`, the page
+//! `/_sim/findings`.
 //!
 //! # WeChat's host names
 //!
@@ -83,16 +84,20 @@
 //! - **QR page**: an unknown QR code polls as expired (402). The XML around the UUID of `f=xml` is an assumption.
 //! - **Content types**: errors are `application/json`, successes `text/plain`, as last observed.
 //! - **Tokens**: a refresh token keeps its value and its expiry. An expired one returns 42002, an expired access
-//!   token 42001, also at `/sns/auth`. The texts of 41003, 41009, 42002 and 42007 follow similar errors.
+//!   token 42001, also at `/sns/auth`. The texts of 41009, 42002 and 42007 are assumptions.
 //! - **Official accounts**: the order of the checks is an assumption. A state that is too long or has other
 //!   characters than letters and digits shows a page without a number. The order of the parameters is enforced
 //!   only with [`SimBuilder::strict_order`].
 //! - **App access tokens**: the order of the checks after the app ID is an assumption, and so is that a website
 //!   app gets no such token.
-//! - **Callbacks**: plain HTTP, a port and a local host are accepted here, but not by WeChat.
+//! - **Snapshot users**: their name 微信用户 and their empty avatar are assumptions.
+//! - **Mini programs**: a profile payload has a name, an avatar and IDs, as `wx.getUserInfo` returned them before
+//!   April 2021. At `/sns/oauth2/access_token`, a code of `wx.login` returns 40029, as in older reports; a newer one
+//!   shows 40242.
+//! - **Callbacks**: a port, an IP address and a local host are accepted here, but not by WeChat.
 //! - **Quotas**: they count the minutes and days of the clock, and are enforced only with [`SimBuilder::quotas`].
 //! - **Session keys**: `/wxa/checksession` and its 87009 follow the clients that use it.
-//! - **WeChat for PC**: it listens at the simulator's own address, offers quick login on both variants of the QR
+//! - **WeChat for PC**: it listens at the simulator's own URL, offers fast login on both variants of the QR
 //!   page, and returns 10057 for an app that allows scanning only.
 //! - **Memory**: the newest 100 000 entries of each kind are kept.
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -1,4 +1,4 @@
-//! Examples as whoever copies them starts them, and a browser that keeps cookies.
+//! Examples, started as their readers start them, and a browser that keeps cookies.
 
 use std::{
     collections::BTreeMap,
@@ -140,7 +140,7 @@ pub(crate) fn text(answer: &Response<Vec<u8>>) -> &str {
     std::str::from_utf8(answer.body()).unwrap()
 }
 
-/// Everybody is the first person, unless somebody else is named.
+/// The first test user logs in, unless another one is named.
 pub(crate) async fn sim() -> Sim {
     Sim::builder().seed(1).auto_allow().start().await.unwrap()
 }

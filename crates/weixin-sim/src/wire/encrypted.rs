@@ -11,7 +11,8 @@ use sha2::Sha256;
 
 use crate::clock::unix_seconds;
 
-/// Result of `wx.getUserProfile` and similar calls.
+/// Result of `wx.getUserInfo` and of the old phone number button. The encrypted part of `wx.getUserProfile` has no IDs
+/// (docs/wechat.md#names-and-avatars).
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Payload {

@@ -1,8 +1,8 @@
-//! WeChat for PC on the browser's machine: quick login without scanning (docs/wechat.md#fast-login).
+//! WeChat for PC on the browser's machine: fast login without scanning (docs/wechat.md#fast-login).
 
 use serde::{Deserialize, Serialize};
 
-/// How the user of WeChat for PC reacts to a quick login.
+/// How the user of WeChat for PC reacts to a fast login.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

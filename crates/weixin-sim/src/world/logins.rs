@@ -21,7 +21,7 @@ pub(crate) struct Login {
     pub(crate) expires: SystemTime,
     /// Number in the timeline.
     pub(crate) trace: u64,
-    /// Quick login by WeChat for PC instead of a phone.
+    /// Fast login by WeChat for PC instead of a phone.
     pub(crate) is_quick: bool,
     /// Effect on the way back to the site.
     pub(crate) fault: Option<Effect>,
@@ -41,7 +41,7 @@ pub(crate) struct LoginParams<'a> {
     pub(crate) snapshot: bool,
     /// The browser loses the cookies of sites.
     pub(crate) loses_cookies: bool,
-    /// Quick login by WeChat for PC instead of a phone.
+    /// Fast login by WeChat for PC instead of a phone.
     pub(crate) is_quick: bool,
 }
 
@@ -212,7 +212,7 @@ impl Logins {
     /// Logins that wait for a phone, the newest last.
     pub(crate) fn pending(&self, now: SystemTime) -> Vec<Login> {
         let waits = |login: &Login| match login.stage {
-            // A quick login's page also shows a QR code of its own, so it is listed only when WeChat for PC
+            // A fast login's page also shows a QR code of its own, so it is listed only when WeChat for PC
             // asks.
             Stage::Waiting => !login.is_quick,
             Stage::Scanned | Stage::Canceled => true,

@@ -42,7 +42,8 @@ impl User {
         self
     }
 
-    /// The user in snapshot mode: other IDs, and no name.
+    /// The user in snapshot mode: other IDs, as documented. That the name and the avatar are hidden is an assumption
+    /// (docs/wechat.md#simulated-and-real).
     pub(crate) fn snapshot_user(&self) -> Self {
         Self::new(format!("stand-in for {}", self.id), "微信用户").without_avatar()
     }

@@ -20,7 +20,7 @@ pub(crate) struct Passwords {
     pub(crate) database: Database,
     /// A hash takes 19 MiB: as many at once as there are processors, the others wait.
     pub(crate) hashing: Arc<Semaphore>,
-    /// The hash of a password that nobody has.
+    /// The hash of a password that no user has.
     decoy: String,
 }
 

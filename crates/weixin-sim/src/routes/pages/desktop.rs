@@ -1,4 +1,4 @@
-//! `/api/check-login` and `/api/authorize`: quick login by WeChat for PC (docs/wechat.md#fast-login).
+//! `/api/check-login` and `/api/authorize`: fast login by WeChat for PC (docs/wechat.md#fast-login).
 //!
 //! The real one listens on `localhost.weixin.qq.com`, the simulated one at the simulator's own address.
 
@@ -45,7 +45,7 @@ struct DesktopRequest {
     authorize_uuid: String,
 }
 
-/// Begins a quick login, if WeChat for PC runs and the app allows it.
+/// Begins a fast login, if WeChat for PC runs and the app allows it.
 pub(super) async fn check_login(State(sim): State<Arc<SimState>>, body: Bytes) -> Response {
     let (Some(desktop), Some(request)) = (desktop(&sim), read(&body)) else {
         return absent();

@@ -55,7 +55,7 @@ struct PageOptions<'a> {
     /// `black` or `white`.
     text_color: &'static str,
     stylesheet: Option<&'a str>,
-    /// Offers quick login by WeChat for PC.
+    /// Offers fast login by WeChat for PC.
     quick: bool,
     /// `true`, `false` or `default`: the window that opens the callback.
     self_redirect: &'static str,

@@ -80,7 +80,10 @@ pub(super) const ROWS: &[Explanation] = &[
     ),
     row(
         61003,
-        ["", "/sns/component/*, /cgi-bin/component/*"],
+        [
+            "component is not authorized by this account",
+            "/sns/component/*, /cgi-bin/component/*",
+        ],
         (FixConfiguration, Responsible::Developer),
         Bilingual {
             en: "The account has not authorized this third-party platform.",
