@@ -40,6 +40,7 @@ impl WebLogin {
             return_to,
             ..
         } = callback;
+        // The site has removed this kind of app since the login started.
         let Some(client) = self.client(cookie.kind).cloned() else {
             return Err(LoginError::new(LoginErrorKind::Used, context, return_to));
         };
@@ -83,6 +84,7 @@ impl WebLogin {
             Entry::Used => return Err(NoToken::Kind(LoginErrorKind::Used)),
             Entry::Follower(pending) => {
                 let outcome = wait(pending).await;
+                // After the wait, during which another server may have ended the replay.
                 if !self.may_repeat(state).await {
                     return Err(NoToken::Kind(LoginErrorKind::Used));
                 }
@@ -93,6 +95,7 @@ impl WebLogin {
                 // A task of its own: a browser that repeats a callback drops its first request.
                 let task = async move {
                     let outcome = exchange.await;
+                    // Held until here, also if the request was dropped.
                     drop(permit);
                     sender.send_replace(Some(outcome));
                 };

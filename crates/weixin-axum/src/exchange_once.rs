@@ -149,6 +149,7 @@ impl Exchanges {
     fn remove_expired(&mut self, now: SystemTime) {
         while let Some((since, state)) = self.order.get(self.ended).copied() {
             let replayable = self.order.len() - self.ended;
+            // Less, not equal: the caller may add one.
             if is_recent(since, now) && replayable < MAX_REPLAYABLE {
                 break;
             }

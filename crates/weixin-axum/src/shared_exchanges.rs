@@ -132,6 +132,7 @@ impl SharedExchanges {
             let Some((_, found)) = self.read(key).await? else {
                 match self.write(key, None, mine).await? {
                     Some(version) => return Ok(Claim::Acquired(version)),
+                    // Another server was faster: its record decides.
                     None => continue,
                 }
             };
@@ -148,6 +149,7 @@ impl SharedExchanges {
                 None => sleep(POLL_INTERVAL).await,
             }
         }
+        // The other server has stopped, and may have used the code.
         Ok(Claim::Used)
     }
 
@@ -170,6 +172,7 @@ impl SharedExchanges {
 
     /// Shares the result; without one, since nothing was sent to WeChat, the login is unused.
     async fn publish(&self, key: &str, version: Version, record: &Record) {
+        // No second attempt if the version has changed: a log-out has ended the replay in the meantime.
         let written = if record.result.is_some() {
             self.write(key, Some(version), record).await.map(drop)
         } else {

@@ -131,11 +131,12 @@ impl StateCookies {
                 text.push(INSIDE_WECHAT);
             }
         }
+        // `Strict` would keep the cookie from the callback, to which WeChat's site sends the browser.
         text.push_str("; HttpOnly; SameSite=Lax");
         if self.is_secure {
             text.push_str("; Secure");
         }
-        // Writing to a `String` cannot fail.
+        // Browsers accept `__Host-` with this path only. Writing to a `String` cannot fail.
         let _ = write!(text, "; Path=/; Max-Age={}", max_age.as_secs());
         let mut value = HeaderValue::try_from(text).ok()?;
         value.set_sensitive(true);

@@ -31,5 +31,6 @@ pub(super) async fn changed_part(
         Ok(version) => version,
         Err(_) => shown.to_owned(),
     };
+    // The part may be newer than the version: then the next poll returns at once.
     ([("x-version", version)], Html(part(sim))).into_response()
 }

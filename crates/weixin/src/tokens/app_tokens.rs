@@ -94,6 +94,7 @@ impl AppTokens {
     ///
     /// As [`get`](Self::get).
     pub async fn renew(&self, rejected: &AppToken) -> Result<Arc<AppToken>, Error> {
+        // Only the access tokens are compared.
         let rejected = Fields {
             access_token: rejected.0.access_token.duplicate(),
             expires_at: rejected.0.expires_at,
@@ -106,6 +107,7 @@ impl AppTokens {
         let key = ["app/", self.client.app_id().as_str()].concat();
         let (tokens, is_rejected) = (self.clone(), rejected.clone());
         let init = move |previous: Option<Stored<AppToken>>| async move {
+            // Another server may have renewed it already: a forced refresh would use up the day's quota.
             let must_change = previous.is_some() && previous == is_rejected;
             tokens.renewed(previous, must_change).await
         };

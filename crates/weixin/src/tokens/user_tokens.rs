@@ -228,6 +228,7 @@ async fn refreshed(client: &Client, previous: &Fields) -> Result<Stored<UserToke
         login_expires_at: previous.login_expires_at,
         app: previous.app.clone(),
         openid: previous.openid.clone(),
+        // The response to a refresh has none.
         unionid: previous.unionid.clone(),
         scopes: new.scopes,
     }))

@@ -101,6 +101,7 @@ impl<V: Renewable> SingleFlight<V> {
 
     async fn failed(&self, turn: Turn<'_, V>, error: Error) -> Result<Cached<V>, Error> {
         let since = self.now();
+        // In `Once` an error frees the key. If a login is needed, the previous value is of no more use.
         let is_worthless = self.settings.mode == Mode::Once || error.needs_login();
         let kept = turn.previous.clone().filter(|_| !is_worthless);
         let leased = kept.clone().map(Leased::free);
@@ -132,6 +133,7 @@ impl<V: Renewable> SingleFlight<V> {
         turn: Turn<'_, V>,
         error: Option<Error>,
     ) -> Result<Cached<V>, Error> {
+        // WeChat no longer accepts the previous value, although another server may have written it again.
         let worthless = error.as_ref().is_some_and(Error::needs_login);
         let invalid = turn.previous.filter(|_| worthless);
         let is_rejected =
@@ -157,6 +159,7 @@ impl<V: Renewable> SingleFlight<V> {
                     previous: Some(value),
                     ..
                 } if !is_rejected(&value) => return Err(Error::StoreBusy),
+                // The record has nothing better than what was rejected.
                 Next::Compute { .. } => break,
             }
         }
@@ -183,6 +186,8 @@ impl<V: Renewable> SingleFlight<V> {
             match written {
                 Ok(true) => return Written::Yes,
                 Ok(false) => return Written::Superseded,
+                // It may have been written all the same: then the next attempt finds it in place of the lease, and it is
+                // read again.
                 Err(_) => sleep(POLL_INTERVAL).await,
             }
         }

@@ -71,6 +71,7 @@ impl<V: Renewable> SingleFlight<V> {
                         };
                         return self.compute(turn, init).await;
                     }
+                    // Another server was faster: its record decides the next step.
                 }
                 Next::Wait => {}
             }

@@ -172,11 +172,13 @@ impl<V> Landing<V> {
             }
             Err(error) => {
                 if is_current {
+                    // It was rejected or is too old, or there would have been no flight.
                     known.cache.remove(&self.key);
                 }
                 Err(error)
             }
         };
+        // Before the callers wake up, and before `self` is dropped, which locks again.
         drop(known);
         self.sender.send_replace(Some(outcome));
     }

@@ -25,13 +25,15 @@ use self::{
 };
 use crate::{clock::Clock, error::Error, store::Store};
 
+// A server that stops blocks a key for one lease: hence the upper bound.
 const LEASE: Duration = Duration::from_secs(30);
 const SHORTEST_LEASE: Duration = Duration::from_secs(1);
 const LONGEST_LEASE: Duration = Duration::from_secs(60 * 60);
 const CACHE_FOR: Duration = Duration::from_secs(10);
 const CAPACITY: usize = 6_000;
 
-/// Attempts to write or remove a record that others write at the same time.
+/// Attempts to write or remove a record that others write at the same time. Many, since giving up would lose a login or
+/// keep a removed one.
 const ATTEMPTS: u32 = 100;
 
 /// One computation at a time per key, for all callers in this process and on all servers that share a [`Store`].
@@ -182,6 +184,7 @@ impl<V: Renewable> SingleFlight<V> {
         let leased = Leased::free(value);
         for _ in 0..ATTEMPTS {
             let current = records.version(key).await?;
+            // The retention applies only to records without a value.
             let written = records.write(key, current, &leased, Duration::ZERO).await?;
             if written.is_some() {
                 return Ok(());

@@ -50,6 +50,7 @@ impl<V: Renewable> Leased<V> {
         let lease = self.lease_ends.map_or(0, milliseconds).to_be_bytes();
         let value = self.value.as_ref().map(|v| Zeroizing::new(v.encode()));
         match &value {
+            // The marker distinguishes an empty value from none.
             Some(value) => [&lease[..], &[1], value].concat(),
             None => lease.to_vec(),
         }
@@ -161,6 +162,7 @@ impl Records {
         if age.is_some_and(|age| age < SWEEP_INTERVAL) {
             return;
         }
+        // Before the sweep ends, so that a failing store is not swept by every write.
         *swept_at = Some(now);
         let store = Arc::clone(&self.store);
         let sweep = async move { store.remove_expired(now).await.map_err(logged) };
