@@ -50,6 +50,38 @@ async fn inside_wechat_the_official_account_logs_in() {
     assert_eq!((page.location(), page.user().is_some()), ("/cart", true));
 }
 
+/// The headers of a request.
+fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+    let pairs = pairs.iter().map(|(name, value)| {
+        let name = header::HeaderName::from_static(name);
+        (name, header::HeaderValue::from_static(value))
+    });
+    pairs.collect()
+}
+
+#[tokio::test]
+async fn a_silent_login_starts_only_in_a_top_window_inside_wechat() {
+    let site = Site::local().await;
+    let (top, frame) = (("sec-fetch-dest", "document"), ("sec-fetch-dest", "iframe"));
+    for elsewhere in [
+        headers(&[]),
+        headers(&[top]),
+        headers(&[PHONE, top]),
+        headers(&[WECHAT]),
+        headers(&[WECHAT, frame]),
+    ] {
+        assert!(site.login.start_silently(&elsewhere).is_none());
+    }
+    let start = site.login.start_silently(&headers(&[WECHAT, top])).unwrap();
+    let url = start.url().to_string();
+    assert_eq!(param(&url, "scope"), "snsapi_base");
+    let mut browser = Browser::with(&[WECHAT]);
+    browser.store_cookies(start.into_http().headers());
+    let callback = browser.visit_wechat(&url).await;
+    let page = browser.open(&site, &format!("{callback}&only=ids")).await;
+    assert_eq!((page.location(), page.user().is_some()), ("/", true));
+}
+
 #[tokio::test]
 async fn a_phone_that_cannot_scan_itself_is_told_what_to_do() {
     let site = Site::local().await;

@@ -268,6 +268,19 @@ impl Browser {
         }
     }
 
+    /// Stores and removes the cookies of a response.
+    pub(crate) fn store_cookies(&mut self, headers: &HeaderMap) {
+        for cookie in headers.get_all(header::SET_COOKIE) {
+            let (pair, attributes) = cookie.to_str().unwrap().split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            if attributes.contains("Max-Age=0") {
+                self.cookies.retain(|(known, _)| known != name);
+            } else {
+                self.set_cookie(name, value);
+            }
+        }
+    }
+
     pub(crate) fn cookie_header(&self) -> String {
         self.cookies
             .iter()
@@ -287,15 +300,7 @@ impl Browser {
             request = request.header(*name, *value);
         }
         let response = site.respond(request.body(Body::empty()).unwrap()).await;
-        for cookie in response.headers().get_all(header::SET_COOKIE) {
-            let (pair, attributes) = cookie.to_str().unwrap().split_once(';').unwrap();
-            let (name, value) = pair.split_once('=').unwrap();
-            if attributes.contains("Max-Age=0") {
-                self.cookies.retain(|(known, _)| known != name);
-            } else {
-                self.set_cookie(name, value);
-            }
-        }
+        self.store_cookies(response.headers());
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, 1 << 20).await.unwrap();
         let body = String::from_utf8(body.to_vec()).unwrap();
