@@ -3,6 +3,9 @@
 //! `cargo run -p weixin-axum --example axum_login`, then open <http://localhost:8080>.
 #![expect(clippy::print_stdout, reason = "an example")]
 
+/// As in the example `website`.
+#[path = "website/site/cookies.rs"]
+mod cookies;
 mod settings;
 
 use std::{
@@ -13,7 +16,9 @@ use std::{
 
 use axum::{
     Router,
-    http::StatusCode,
+    extract::Request,
+    http::{Method, StatusCode},
+    middleware::{Next, from_fn, map_request, map_response},
     response::{Html, IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -86,9 +91,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings::of_environment().await?;
     let is_https = settings.redirect_uri.as_url().scheme() == "https";
     let weixin = WebLogin::new(settings.website, settings.redirect_uri);
-    // Browsers do not send `Strict` cookies when they come back from WeChat. A sub-domain cannot set `__Host-` cookies.
+    // Browsers do not send `Strict` cookies when they come back from WeChat.
     let sessions = SessionManagerLayer::new(MemoryStore::default())
-        .with_name(if is_https { "__Host-id" } else { "id" })
+        .with_name(cookies::session_name(is_https))
         .with_secure(is_https)
         .with_same_site(SameSite::Lax);
     let site = Router::new()
@@ -96,10 +101,28 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/login", get(async |start: StartLogin| start))
         .route("/callback", get(callback))
         .route("/logout", post(log_out))
+        .route(
+            "/conflict",
+            get((StatusCode::CONFLICT, "This login belongs to two accounts.")),
+        )
         .layer(weixin.map_err(named(REDIRECT_URI))?)
-        .layer(AuthManagerLayerBuilder::new(Accounts::default(), sessions).build());
+        .layer(AuthManagerLayerBuilder::new(Accounts::default(), sessions).build())
+        .layer(map_request(cookies::plain_cookies))
+        .layer(map_response(cookies::remove_securely))
+        .layer(from_fn(from_here));
     println!("open {}", url(&settings.listener)?);
     Ok(axum::serve(settings.listener, site).await?)
+}
+
+/// Rejects forms of other sites: a sub-domain is the same site to `SameSite=Lax`. Browsers since 2023 send this header.
+async fn from_here(request: Request, next: Next) -> Response {
+    let site = request.headers().get("sec-fetch-site");
+    let is_from_here = site.is_some_and(|site| site == "same-origin" || site == "none");
+    if request.method() == Method::GET || is_from_here {
+        next.run(request).await
+    } else {
+        StatusCode::FORBIDDEN.into_response()
+    }
 }
 
 async fn home(auth: AuthSession<Accounts>) -> Html<String> {
@@ -114,7 +137,8 @@ async fn home(auth: AuthSession<Accounts>) -> Html<String> {
 
 async fn callback(mut auth: AuthSession<Accounts>, login: Login) -> Response {
     let Ok(Some(account)) = auth.authenticate(login.user_ids()).await else {
-        return StatusCode::CONFLICT.into_response();
+        // A redirect, so that no code stays in the address bar.
+        return Redirect::to("/conflict").into_response();
     };
     // It makes a new session ID.
     match auth.login(&account).await {

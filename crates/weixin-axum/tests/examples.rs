@@ -219,6 +219,17 @@ async fn axum_login_has_one_account_for_each_wechat_user_and_its_log_out_ends_th
     one.get(&callback).await;
     assert!(text(&one.get(&home).await).contains("Log in with WeChat"));
     assert!(text(&other.get(&home).await).starts_with("account 0 "));
+
+    // A sub-domain plants the session by an encoded name, and logs the user out by its own form.
+    let mut planted = Browser::default();
+    let session = other.0["session"].clone();
+    planted.0.insert("%73ession".to_owned(), session);
+    assert!(text(&planted.get(&home).await).contains("Log in with WeChat"));
+    let from_sub_domain = [("sec-fetch-site", "same-site")];
+    let log_out = format!("{home}/logout");
+    let response = other.post_with(&log_out, "", &from_sub_domain).await;
+    assert_eq!(response.status(), 403);
+    assert!(text(&other.get(&home).await).starts_with("account 0 "));
 }
 
 #[tokio::test]
