@@ -107,7 +107,7 @@ impl<S: Sync> FromRequestParts<S> for Login {
 }
 
 /// An extractor for the handler that logs a user out: it ends the replay of the browser's last login, so that the back
-/// button does not log in again. See [`WebLogin::end_login`].
+/// button does not log in again. Of two nested layers it ends the logins of the inner one. See [`WebLogin::end_login`].
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct EndLogin;

@@ -67,7 +67,9 @@ impl BrowserHeaders {
             language: Language::from_accept_language(text(self.accept_language.as_ref())),
             wants_json: prefers_json(text(self.accept.as_ref())),
             framing: match self.destination.as_ref().map(HeaderValue::as_bytes) {
-                Some(b"iframe" | b"frame" | b"embed" | b"object") => Framing::Frame,
+                Some(b"iframe" | b"frame" | b"fencedframe" | b"embed" | b"object") => {
+                    Framing::Frame
+                }
                 Some(b"document") => Framing::Top,
                 _ => Framing::Unknown,
             },
@@ -129,6 +131,7 @@ mod tests {
     fn framing_and_device_are_read_from_their_headers() {
         for (destination, expected) in [
             ("iframe", Framing::Frame),
+            ("fencedframe", Framing::Frame),
             ("document", Framing::Top),
             ("empty", Framing::Unknown),
         ] {

@@ -96,7 +96,8 @@ impl WebLoginBuilder {
         self
     }
 
-    /// Renders the HTML of all pages: failures, and hints for phones. Escape every text.
+    /// Renders the HTML of all pages: failures, and hints for phones. Escape every text. For a page that depends on the kind
+    /// of a failure, see [`LoginError::is_page`](crate::LoginError::is_page).
     pub fn pages(mut self, render: impl Fn(&PageText) -> String + Send + Sync + 'static) -> Self {
         self.pages.own = Some(Arc::new(render));
         self
@@ -112,9 +113,10 @@ impl WebLoginBuilder {
     /// every server, and a log-out on one server ends the repeats on all. Without it, each server remembers its own.
     ///
     /// The servers' clocks must agree within a few seconds: a callback can be repeated for as much longer than a minute as
-    /// they differ. If the store fails, a server decides alone, and logs it.
+    /// they differ. If the store fails or does not respond within 2 seconds, a server decides alone, and logs it.
     ///
-    /// Use a store that encrypts, such as `RedisStore` or `PostgresStore`: it keeps tokens for a minute.
+    /// Use a store that encrypts, such as `RedisStore` or `PostgresStore`: it keeps the tokens of a login for two hours and, in
+    /// SQL, until a later login removes expired records. A table that is missing shows in the log only.
     #[cfg(feature = "shared")]
     pub fn shared(mut self, store: impl weixin::store::Store + 'static) -> Self {
         self.shared = Some(SharedExchanges::new(Box::new(store)));

@@ -10,7 +10,7 @@ use crate::request_context::RequestContext;
 use crate::{
     Framing, LoginError, LoginErrorKind, ReturnPath, WebLogin,
     context::Context,
-    parameters::Parameters,
+    parameters::{Parameters, is_callback},
     state_cookie::{StateCookie, is_ours},
 };
 
@@ -54,6 +54,12 @@ impl WebLogin {
         let parameters = Parameters::parse(query);
         let context = self.context(headers);
         if let Some(kind) = &parameters.error {
+            // Only a made-up URL has both: its code leaves the address bar as well.
+            let context = if is_callback(query) {
+                context.at_callback()
+            } else {
+                context
+            };
             return Err(show(kind, context, parameters.return_to));
         }
         if parameters.again {

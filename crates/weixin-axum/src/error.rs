@@ -101,8 +101,10 @@ impl LoginError {
         self.0.kind
     }
 
-    /// Returns `true` if the response shows the failure, so that a page of your own may replace it. Otherwise the response
-    /// leaves the URL with the code, or continues the login: return the error itself.
+    /// Returns `true` if a page of your own may replace this response. If it is `false`, return the error: its response
+    /// redirects away from the URL with the code, after which the handler runs again, or it continues the login.
+    ///
+    /// The failure is logged by the redirect, or by [`into_http`](Self::into_http).
     pub fn is_page(&self) -> bool {
         let leaves_url = self
             .0
@@ -117,9 +119,8 @@ impl LoginError {
         self.0.source.as_deref()
     }
 
-    /// The return path of the login. It is verified by the state, except for [`LoginErrorKind::NoCookie`],
-    /// [`Restarted`](LoginErrorKind::Restarted), [`CsrfMismatch`](LoginErrorKind::CsrfMismatch),
-    /// [`Used`](LoginErrorKind::Used) and [`Malformed`](LoginErrorKind::Malformed); it always is a path on this site.
+    /// The return path of the login: always a path on this site. It is not verified: anyone can make the URL of a failure's
+    /// page, with any kind and return path.
     pub fn return_to(&self) -> Option<&ReturnPath> {
         self.0.return_to.as_ref()
     }

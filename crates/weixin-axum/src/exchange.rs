@@ -47,6 +47,10 @@ impl WebLogin {
         let token = self.token(&client, &state, code).await;
         let completed = self.0.cookies.complete(&state, &cookie);
         match token {
+            // The cookie says which kind of app the code belongs to, and the browser's user can change that.
+            Ok((token, _)) if token.app != *client.app_id() => {
+                Err(LoginError::new(LoginErrorKind::Used, context, return_to))
+            }
             Ok((token, is_repeat)) => {
                 let login = Login {
                     token,
@@ -147,26 +151,24 @@ impl WebLogin {
         outcome
     }
 
-    /// Asks the shared store whether another server has ended the replay.
-    #[cfg(feature = "shared")]
+    /// Returns `true` unless a log-out has ended the replay, on this server or on another one.
     async fn may_repeat(&self, state: &str) -> bool {
-        match &self.0.shared {
-            Some(shared) => shared.may_repeat(state, self.now()).await,
-            None => true,
+        if !self.exchanges(|all, now| all.may_repeat(state, now)) {
+            return false;
         }
-    }
-
-    #[cfg(not(feature = "shared"))]
-    #[expect(clippy::unused_async, reason = "a shared store is asked")]
-    async fn may_repeat(&self, _state: &str) -> bool {
+        #[cfg(feature = "shared")]
+        if let Some(shared) = &self.0.shared {
+            return shared.may_repeat(state, self.now()).await;
+        }
         true
     }
 
     /// Ends the replay of this browser's logins: call it when a user logs out, or the back button logs in again for a
     /// minute. Add the headers to your response: they remove the cookies of the logins, in progress as well, at most 20.
     ///
-    /// With `WebLoginBuilder::shared` it is effective on all servers; a failing store is logged. Logins of the same user in
-    /// other browsers can be repeated for the rest of their minute: [`Login::is_repeat`] tells them.
+    /// With `WebLoginBuilder::shared` it is effective on all servers; a failing store is logged. It ends repeats, not a login
+    /// whose first exchange is still under way. Logins of the same user in other browsers can be repeated for the rest of
+    /// their minute: [`Login::is_repeat`] tells them.
     #[cfg_attr(
         not(feature = "shared"),
         expect(clippy::unused_async, reason = "a shared store is written")

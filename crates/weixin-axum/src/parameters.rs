@@ -15,6 +15,11 @@ pub(crate) const RETURN_TO: &str = "return_to";
 /// All of them: a redirect URI has none.
 pub(crate) const OURS: [&str; 4] = [RESTARTED, AGAIN, ERROR, RETURN_TO];
 
+/// Returns `true` for a query that WeChat may have made: one with a code or a state, in any spelling.
+pub(crate) fn is_callback(query: &str) -> bool {
+    form_urlencoded::parse(query.as_bytes()).any(|(name, _)| matches!(&*name, "code" | "state"))
+}
+
 /// The parameters of one callback.
 #[derive(Default)]
 pub(crate) struct Parameters {

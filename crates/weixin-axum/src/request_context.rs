@@ -4,7 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderMap, HeaderValue, request::Parts};
 
-use crate::{LoginError, ReturnPath, WebLogin, browser::BrowserHeaders, context::Context};
+use crate::{
+    LoginError, ReturnPath, WebLogin, browser::BrowserHeaders, context::Context,
+    parameters::is_callback,
+};
 
 /// The layer's knowledge of one request, in the request's extensions.
 #[derive(Clone)]
@@ -40,6 +43,7 @@ impl RequestContext {
         Self(Arc::new(Shared {
             login,
             browser: BrowserHeaders::of(headers),
+            // On nested routers, the path says nothing of the callback.
             is_callback: is_callback(query.unwrap_or_default()),
             collected: Mutex::default(),
         }))
@@ -101,13 +105,6 @@ impl RequestContext {
     fn collected(&self) -> MutexGuard<'_, Collected> {
         lock(&self.0.collected)
     }
-}
-
-/// Returns `true` for a query with a state: on nested routers, the path says nothing of the callback.
-fn is_callback(query: &str) -> bool {
-    query
-        .split('&')
-        .any(|pair| pair.starts_with("state=") || pair.starts_with("code="))
 }
 
 /// A poisoned lock is safe to use: nothing is left half done under it.

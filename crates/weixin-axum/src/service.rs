@@ -100,7 +100,10 @@ fn complete(mut response: Response<Body>, context: &RequestContext) -> Response<
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     if context.is_callback() {
-        response.headers_mut().extend(CALLBACK_HEADERS);
+        // In place of what the handler has set: `public` beside `no-store` would be read differently by each cache.
+        for (name, value) in CALLBACK_HEADERS {
+            response.headers_mut().insert(name, value);
+        }
     }
     response
 }

@@ -11,12 +11,12 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tracing::Instrument;
 use weixin::{
-    AppId, Client, Code, Token,
+    Client, Code, Token,
     error::StoreError,
-    store::{self, Store, Version},
+    store::{self, Store, StoreFuture, Version},
 };
 
 use crate::{
@@ -25,6 +25,8 @@ use crate::{
     state_cookie::REPLAY_WINDOW,
 };
 
+/// Time for one call of the store: one that hangs must not keep users from logging in or out.
+const STORE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Poll interval and limit while another server exchanges: 15 seconds in total, longer than one call can take.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 const MAX_POLLS: u32 = 300;
@@ -98,7 +100,7 @@ impl SharedExchanges {
             since: unix_seconds(now),
             result: None,
         };
-        let version = match self.claim(&key, &record, client.app_id(), now).await {
+        let version = match self.claim(&key, &record, now).await {
             Ok(Claim::Done(token)) => return Outcome::Repeat(token),
             Ok(Claim::Used) => return Outcome::Used,
             Ok(Claim::Acquired(version)) => Some(version),
@@ -121,13 +123,7 @@ impl SharedExchanges {
     }
 
     /// Claims the code: the first server to write exchanges it.
-    async fn claim(
-        &self,
-        key: &str,
-        mine: &Record,
-        app: &AppId,
-        now: SystemTime,
-    ) -> Result<Claim, StoreError> {
+    async fn claim(&self, key: &str, mine: &Record, now: SystemTime) -> Result<Claim, StoreError> {
         for _ in 0..MAX_POLLS {
             let Some((_, found)) = self.read(key).await? else {
                 match self.write(key, None, mine).await? {
@@ -142,7 +138,7 @@ impl SharedExchanges {
             }
             match found.result {
                 Some(SharedResult::Token(token)) => {
-                    let token = token.into_token(app).map_err(StoreError::new)?;
+                    let token = token.into_token().map_err(StoreError::new)?;
                     return Ok(Claim::Done(Arc::new(token)));
                 }
                 Some(SharedResult::Ended | SharedResult::Failed) => return Ok(Claim::Used),
@@ -176,7 +172,7 @@ impl SharedExchanges {
         let written = if record.result.is_some() {
             self.write(key, Some(version), record).await.map(drop)
         } else {
-            let removed = self.store.compare_exchange(key, Some(version), None);
+            let removed = in_time(self.store.compare_exchange(key, Some(version), None));
             removed.await.map(drop)
         };
         if let Err(error) = written {
@@ -213,7 +209,7 @@ impl SharedExchanges {
     }
 
     async fn read(&self, key: &str) -> Result<Option<(Version, Record)>, StoreError> {
-        let Some(found) = self.store.load(key).await? else {
+        let Some(found) = in_time(self.store.load(key)).await? else {
             return Ok(None);
         };
         let record = serde_json::from_slice(found.expose()).map_err(StoreError::new)?;
@@ -233,10 +229,8 @@ impl SharedExchanges {
         let expires = SystemTime::UNIX_EPOCH.checked_add(expires);
         let expires = expires.unwrap_or(SystemTime::UNIX_EPOCH);
         let record = store::Record::new(value, version, expires);
-        let written = self
-            .store
-            .compare_exchange(key, current, Some(record))
-            .await?;
+        let written = self.store.compare_exchange(key, current, Some(record));
+        let written = in_time(written).await?;
         Ok(written.then_some(version))
     }
 
@@ -262,6 +256,16 @@ impl SharedExchanges {
     }
 }
 
+/// The result of a call of the store, which is given up after a while.
+async fn in_time<T>(call: StoreFuture<'_, T>) -> Result<T, StoreError> {
+    let result = timeout(STORE_TIMEOUT, call).await;
+    result.unwrap_or_else(|_| {
+        Err(StoreError::new(
+            "the store did not respond within 2 seconds",
+        ))
+    })
+}
+
 /// The state itself is not stored.
 fn key(state: &str) -> String {
     ["login/", &Fingerprint::of(state).hex()].concat()
@@ -276,4 +280,54 @@ fn log(error: &StoreError) {
 fn unix_seconds(time: SystemTime) -> u64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH);
     since.unwrap_or_default().as_secs()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use http::Response;
+    use weixin::{AppSecret, Website, store::Record as Stored, transport};
+
+    use super::*;
+
+    /// A store behind a connection that was lost, or a table that is locked.
+    #[derive(Debug)]
+    struct Hangs;
+
+    impl Store for Hangs {
+        fn load<'a>(&'a self, _: &'a str) -> StoreFuture<'a, Option<Stored>> {
+            Box::pin(pending())
+        }
+
+        fn compare_exchange<'a>(
+            &'a self,
+            _: &'a str,
+            _: Option<Version>,
+            _: Option<Stored>,
+        ) -> StoreFuture<'a, bool> {
+            Box::pin(pending())
+        }
+
+        fn remove_expired(&self, _: SystemTime) -> StoreFuture<'_, ()> {
+            Box::pin(pending())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_does_not_respond_stops_neither_a_login_nor_a_repeat_nor_a_log_out() {
+        let body = r#"{"access_token":"a","expires_in":7200,"refresh_token":"r","openid":"oA","scope":"snsapi_login"}"#;
+        let wechat = transport::from_fn(async move |_| Ok(Response::new(body.into())));
+        let secret = AppSecret::new("s").unwrap();
+        let website = Website::builder("wx0123456789abcdef".parse().unwrap(), secret);
+        let website = website.build_with(wechat);
+        let shared = Arc::new(SharedExchanges::new(Box::new(Hangs)));
+        let begin = tokio::time::Instant::now();
+        let (now, code) = (SystemTime::UNIX_EPOCH, Code::new("071").unwrap());
+        let outcome = shared.exchange(website.client(), "state", code, now).await;
+        assert!(matches!(outcome, Outcome::Token(_)), "{outcome:?}");
+        assert!(shared.may_repeat("state", now).await);
+        shared.end_replays(vec!["state".to_owned(); 20]).await;
+        assert_eq!(begin.elapsed().as_secs(), 3 * STORE_TIMEOUT.as_secs());
+    }
 }

@@ -12,6 +12,7 @@ use weixin::{
 /// A token as servers share it. The store encrypts it.
 #[derive(Deserialize, Serialize)]
 pub(crate) struct SharedToken {
+    app: AppId,
     access_token: String,
     refresh_token: String,
     expires_in: Duration,
@@ -24,6 +25,7 @@ pub(crate) struct SharedToken {
 impl SharedToken {
     pub(crate) fn of(token: &Token) -> Self {
         Self {
+            app: token.app.clone(),
             access_token: token.access_token.expose().to_owned(),
             refresh_token: token.refresh_token.expose().to_owned(),
             expires_in: token.expires_in,
@@ -34,10 +36,10 @@ impl SharedToken {
         }
     }
 
-    pub(crate) fn into_token(self, app: &AppId) -> Result<Token, ParseError> {
+    pub(crate) fn into_token(self) -> Result<Token, ParseError> {
         let access_token = AccessToken::new(self.access_token)?;
         let refresh_token = RefreshToken::new(self.refresh_token)?;
-        let mut token = Token::new(app.clone(), self.openid, access_token, refresh_token);
+        let mut token = Token::new(self.app, self.openid, access_token, refresh_token);
         token.expires_in = self.expires_in;
         token.unionid = self.unionid;
         token.scopes = self.scopes;

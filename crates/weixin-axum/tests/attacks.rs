@@ -4,7 +4,12 @@
 #[expect(dead_code, reason = "attackers need less of a browser")]
 mod support;
 
-use std::time::Duration;
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    task::Poll,
+    time::Duration,
+};
 
 use axum::http::StatusCode;
 use weixin_axum::ReturnPath;
@@ -556,3 +561,55 @@ const NASTY: [&str; 40] = [
     "..//evil.example",
     ".evil.example",
 ];
+
+#[tokio::test]
+async fn the_kind_of_app_in_a_changed_cookie_gives_no_user_the_ids_of_another_app() {
+    let site = Site::local().await;
+    let mut browser = Browser::default();
+    let callback = browser.log_in(&site).await;
+    assert!(browser.open(&site, &callback).await.user().is_some());
+    let mut forged = browser.clone();
+    for (_, value) in &mut forged.cookies {
+        value.push('~');
+    }
+    assert_eq!(forged.open(&site, &callback).await.failure(), "used");
+    assert!(browser.open(&site, &callback).await.is_repeat());
+}
+
+#[tokio::test]
+async fn a_code_leaves_the_address_bar_also_from_a_url_that_claims_a_failure() {
+    let site = Site::https().await;
+    let mut browser = Browser::default();
+    let callback = browser.log_in(&site).await;
+    let page = browser
+        .open(&site, &format!("{callback}&login_error=used"))
+        .await;
+    assert_eq!(
+        (page.status, page.location()),
+        (
+            StatusCode::SEE_OTHER,
+            "/authorization?login_error=used&return_to=/cart"
+        )
+    );
+}
+
+/// Starts a request, and returns `true` if it waits for something.
+async fn waits<T>(mut request: Pin<&mut impl Future<Output = T>>) -> bool {
+    poll_fn(|context| Poll::Ready(request.as_mut().poll(context).is_pending())).await
+}
+
+#[tokio::test]
+async fn a_repeat_that_waited_during_the_log_out_does_not_log_in() {
+    let site = Site::start("http://localhost/authorization", Gate::new(0)).await;
+    let mut browser = Browser::default();
+    let callback = browser.log_in(&site).await;
+    let [mut tab, mut other_tab] = [browser.clone(), browser.clone()];
+    let mut first = pin!(tab.open(&site, &callback));
+    assert!(waits(first.as_mut()).await);
+    let mut repeat = pin!(other_tab.open(&site, &callback));
+    assert!(waits(repeat.as_mut()).await);
+    browser.open(&site, "/logout").await;
+    site.gate.open.add_permits(10);
+    assert!(first.await.user().is_some());
+    assert_eq!(repeat.await.failure(), "used");
+}

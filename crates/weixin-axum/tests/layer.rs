@@ -271,3 +271,37 @@ async fn the_layer_sets_the_cookie_of_an_embedded_login_with_the_return_path_tha
     let done = browser.open(&site, &callback).await;
     assert_eq!(done.location(), "/cart");
 }
+
+/// A response that a cache may keep, and that sends its URL on.
+async fn cacheable(login: Login) -> impl IntoResponse {
+    let headers = [
+        ("cache-control", "public, max-age=3600"),
+        ("referrer-policy", "unsafe-url"),
+    ];
+    (headers, login.openid().to_string())
+}
+
+#[tokio::test]
+async fn no_spelling_of_a_callback_and_no_header_of_the_handler_lets_its_code_into_a_cache() {
+    let site = Site::https().await;
+    let router = router(&site, get(cacheable));
+    for (code, state) in [
+        ("code", "state"),
+        ("c%6Fde", "state"),
+        ("c%6Fde", "%73tate"),
+    ] {
+        let mut browser = Browser::default();
+        let callback = browser.log_in(&site).await;
+        let callback = callback.replace("code=", &format!("{code}="));
+        let callback = callback.replace("state=", &format!("{state}="));
+        let (status, headers, _) = open(&router, &browser, &callback).await;
+        assert_eq!(status, StatusCode::OK, "{callback}");
+        for (name, value) in [
+            ("cache-control", "no-store"),
+            ("referrer-policy", "no-referrer"),
+        ] {
+            let all: Vec<_> = headers.get_all(name).iter().collect();
+            assert_eq!(all, [value], "{callback}");
+        }
+    }
+}
