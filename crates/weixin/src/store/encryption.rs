@@ -22,8 +22,11 @@ const NONCE: usize = 12;
 
 /// The keys by which a store encrypts its values (AES-256-GCM): the current one, and the previous one to read old values.
 ///
-/// To rotate the key, pass the new one to [`new`](Self::new) and the old one to [`previous`](Self::previous), on every
-/// server. New values are encrypted with the new key; after 30 days, when the oldest login has expired, remove the old one.
+/// To rotate the key of one server, pass the new one to [`new`](Self::new) and the old one to [`previous`](Self::previous).
+/// With several servers, in two steps: first give every server the new one as [`previous`](Self::previous), so that each can
+/// read what the others write; then exchange the two on one server after the other. Remove the old one when the oldest login
+/// has expired ([`UserTokens::login_lifetime`](crate::UserTokens::login_lifetime)). A record whose key is lost is an error,
+/// also for a removal: delete its row.
 pub struct StoreKeys {
     current: Aes256Gcm,
     previous: Option<Aes256Gcm>,
