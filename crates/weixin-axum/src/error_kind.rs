@@ -6,7 +6,8 @@ use weixin::{
     error::{ErrCode, Responsible},
 };
 
-/// The kind of a failed login.
+/// The kind of a failed login. The [front page](crate#an-error-page-of-your-own) says what you do about each; its
+/// [`message`](Self::message) tells the user.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum LoginErrorKind {

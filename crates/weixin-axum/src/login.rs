@@ -6,7 +6,8 @@ use weixin::{AppId, Client, OpenId, Token, UnionId, User, UserIds};
 
 use crate::{LoginError, ReturnPath, context::Context};
 
-/// A completed login. As an extractor it verifies the callback and exchanges its code; make it the handler's last argument.
+/// A completed login. As an extractor it verifies the callback and exchanges its code; make it the handler's last argument,
+/// since the code is used even if a later extractor rejects the request.
 ///
 /// The exchange runs as a task of its own: if the browser drops the request, its next callback gets the same login, for a
 /// minute.
@@ -63,8 +64,8 @@ impl Login {
 
     /// Returns `true` if this callback came before, within the last minute: another request has the same result.
     ///
-    /// The response to that one may not have reached the browser, so a repeat usually logs in as well. A site that ends all
-    /// logins of a user rejects the repeats of those logins.
+    /// The response to that one may not have reached the browser, so a repeat usually logs in as well, and the handler can run
+    /// twice for one login. A site that ends all logins of a user rejects the repeats of those logins.
     pub fn is_repeat(&self) -> bool {
         self.is_repeat
     }

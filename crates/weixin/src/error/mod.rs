@@ -33,13 +33,13 @@ use crate::{
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// WeChat returned an error code.
+    /// WeChat returned an error code, which has an [`Explanation`]. The action depends on the code.
     #[error(transparent)]
     Api(#[from] ApiError),
-    /// The callback brings no code, or belongs to another login.
+    /// The callback brings no code, or belongs to another login: log in again.
     #[error(transparent)]
     Callback(#[from] CallbackError),
-    /// The response is not the JSON that WeChat documents.
+    /// The response is not the JSON that WeChat documents: report it.
     #[error("{path} returned an unexpected `{field}`")]
     Decode {
         /// The path that was called.
@@ -47,39 +47,40 @@ pub enum Error {
         /// The member, or `body` if the response is not JSON at all.
         field: String,
     },
-    /// No valid login of this user is stored: there was none, it was removed, or its refresh token has expired.
+    /// No valid login of this user is stored: there was none, it was removed, or its refresh token has expired. Log in again.
     #[error("no valid login of this user is stored: the user must log in")]
     LoginExpired,
-    /// WeChat's login page rejects the URL.
+    /// WeChat's login page rejects the URL: mostly a setting, which the error names.
     #[error(transparent)]
     LoginPage(#[from] LoginPageError),
-    /// A request that must not be repeated was sent, and its response was lost: a code may have been used.
+    /// A request that must not be repeated was sent, and its response was lost: a code may have been used. Log in again.
     #[error(
         "the response of {path} was lost and the code may have been used: the user must log in again"
     )]
     OutcomeUnknown {
-        /// The path that was called, or `another server` if its lease ended without a value.
+        /// The path that was called, or `another server` if that one did not return a value in time.
         path: &'static str,
         /// The error that hides the outcome.
         source: Box<Self>,
     },
-    /// A text is not what it was given for.
+    /// A text is not what it was given for, such as an app ID: correct it.
     #[error(transparent)]
     Parse(#[from] ParseError),
-    /// A mini program's payload cannot be decrypted.
+    /// A mini program's payload cannot be decrypted: report it, and do not tell the client more.
     #[cfg(feature = "mini-program")]
     #[error(transparent)]
     Payload(#[from] PayloadError),
-    /// The operating system has no random bytes.
+    /// The operating system has no random bytes: report it.
     #[error("the operating system has no random bytes")]
     Random,
-    /// A snapshot user: WeChat's stand-in for a visitor who has not logged in (docs/wechat.md#snapshot-users).
+    /// A snapshot user: WeChat's stand-in for a visitor who has not logged in (docs/wechat.md#snapshot-users). The visitor
+    /// taps 使用完整服务 at the bottom of the page, and logs in again.
     /// [`AppBuilder::allow_snapshot_users`](crate::app::AppBuilder::allow_snapshot_users) accepts them.
     #[error(
         "a snapshot user, WeChat's stand-in for a visitor who has not logged in: ask the visitor to tap 使用完整服务 (use the full service)"
     )]
     SnapshotUser,
-    /// An HTTP status other than 200, without an error code of WeChat's.
+    /// An HTTP status other than 200, without an error code of WeChat's: retry after 500 and above, report the others.
     #[error("{path} returned HTTP status {status}")]
     Status {
         /// The path that was called.
@@ -87,16 +88,16 @@ pub enum Error {
         /// The HTTP status.
         status: u16,
     },
-    /// The store failed.
+    /// The store failed: retry.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Another server or task is renewing the token and has not finished in time.
+    /// Another server or task is renewing the token and has not finished in time: retry.
     #[error("another server is renewing the token and has not finished in time")]
     StoreBusy,
-    /// No response arrived.
+    /// No response arrived: retry.
     #[error(transparent)]
     Transport(#[from] TransportError),
-    /// The app was not given to this [`UserTokens`](crate::UserTokens).
+    /// The app was not given to this `UserTokens`: add it.
     #[error("the app {0} was not added to these user tokens")]
     UnknownApp(AppId),
 }

@@ -10,6 +10,20 @@ use super::{AppId, Identity, OpenId, UnionId};
 /// other calls need the OpenID of their app.
 ///
 /// Those of a snapshot user, who has not logged in, are empty ([`Token::user_ids`](crate::Token::user_ids)).
+///
+/// ```
+/// use weixin::{UserIds, identity::LinkOutcome};
+///
+/// # fn example(login: UserIds, found: Vec<(u64, UserIds)>) {
+/// // `found`: the rows of your table of accounts that have one of `login.identities()`, each with its key.
+/// match login.link(found) {
+///     LinkOutcome::Create => { /* insert an account with `login` */ }
+///     LinkOutcome::Unchanged(key) => println!("account {key}"),
+///     LinkOutcome::Update { account, ids } => println!("account {account} gets {} IDs", ids.openids().count()),
+///     _ => { /* two accounts of one user, or a contradiction: let a person decide */ }
+/// }
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct UserIds {
     unionid: Option<UnionId>,

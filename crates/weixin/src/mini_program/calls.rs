@@ -23,6 +23,19 @@ use crate::{
 const INVALID_SIGNATURE: ErrCode = ErrCode(87009);
 
 /// A mini program (小程序): `wx.login` gives it a code, which its server turns into a session.
+///
+/// ```no_run
+/// # async fn example(program: weixin::MiniProgram, code: String) -> Result<(), weixin::Error> {
+/// use weixin::{UserIds, mini_program::JsCode};
+///
+/// let session = program.session(JsCode::new(code)?).await?;
+/// let ids = UserIds::new(program.id().clone(), session.openid, session.unionid);
+/// // Find or create the account by these IDs. Respond with a session ID of your own, which the mini program sends with each
+/// // request: it keeps no cookies. The session key stays on the server.
+/// # let _ = ids;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct MiniProgram(pub(crate) Client);
 
