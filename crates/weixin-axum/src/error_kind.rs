@@ -111,8 +111,8 @@ impl LoginErrorKind {
                 "configuration",
                 ["This site is misconfigured", "网站配置有误"],
                 [
-                    "WeChat rejected this site's request. The reason is in the site's log.",
-                    "微信拒绝了本网站的请求，原因在网站的日志中。",
+                    "This site's login is not set up correctly. The site's log says why.",
+                    "本网站的登录配置有误，原因在网站的日志中。",
                 ],
             ),
             Self::CsrfMismatch => (
@@ -157,10 +157,10 @@ impl LoginErrorKind {
             ),
             Self::NoCookie => (
                 "no_cookie",
-                ["Cookies are off", "浏览器未保存 Cookie"],
+                ["We could not confirm this login", "无法确认此次登录"],
                 [
-                    "We couldn't match this login to your browser because cookies are off. Allow cookies or use another browser.",
-                    "浏览器没有保存 Cookie，无法确认是您本人登录。请允许 Cookie，或换用其他浏览器。",
+                    "This browser did not send its cookie: cookies are off, or the login began in another browser. Allow cookies, and log in again here.",
+                    "浏览器没有发送对应的 Cookie：Cookie 被禁用，或登录是在其他浏览器中开始的。请允许 Cookie，并在这里重新登录。",
                 ],
             ),
             Self::Restarted => (

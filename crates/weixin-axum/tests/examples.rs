@@ -53,7 +53,7 @@ fn bad_settings() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
     let uri = |uri| ("WEIXIN_REDIRECT_URI", uri);
     vec![
         ("PORT", vec![("PORT", "http")]),
-        ("WEIXIN_SIM", vec![("WEIXIN_SIM", "nonsense")]),
+        ("WEIXIN_SIM_URL", vec![("WEIXIN_SIM_URL", "nonsense")]),
         ("WEIXIN_APP_SECRET", vec![APP]),
         ("WEIXIN_APP_ID", vec![SECRET]),
         ("WEIXIN_APP_ID", vec![("WEIXIN_APP_ID", "YOUR ID"), SECRET]),
@@ -119,7 +119,7 @@ fn a_setting_that_cannot_be_read_is_named_and_its_value_is_not_shown() {
         ("website", &[]),
     ] {
         let common = ["WEIXIN_APP_ID", "WEIXIN_APP_SECRET", "WEIXIN_REDIRECT_URI"];
-        let others = ["PORT", "WEIXIN_SIM"].iter().chain(names);
+        let others = ["PORT", "WEIXIN_SIM_URL"].iter().chain(names);
         for name in others.chain(&common) {
             let is_app = common.contains(name);
             let all = [APP, SECRET, ("WEIXIN_REDIRECT_URI", "http://localhost/cb")];

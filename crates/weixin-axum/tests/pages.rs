@@ -179,7 +179,7 @@ async fn each_problem_with_wechat_has_a_page_and_its_button_begins_a_new_login()
 
     500
     <h1>This site is misconfigured</h1>
-    <p>WeChat rejected this site&#39;s request. The reason is in the site&#39;s log.</p>
+    <p>This site&#39;s login is not set up correctly. The site&#39;s log says why.</p>
 
     503
     <h1>暂时无法连接微信</h1>

@@ -76,8 +76,8 @@ fn app(clock: Ahead) -> Result<MobileApp, Box<dyn Error>> {
     let id = id.parse().map_err(named("WEIXIN_APP_ID"))?;
     let secret = AppSecret::new(or("WEIXIN_APP_SECRET", &"s".repeat(32))?);
     let secret = secret.map_err(named("WEIXIN_APP_SECRET"))?;
-    let simulator = or("WEIXIN_SIM", "http://127.0.0.1:9300")?;
-    let simulator = simulator.parse().map_err(named("WEIXIN_SIM"))?;
+    let simulator = or("WEIXIN_SIM_URL", "http://127.0.0.1:9300")?;
+    let simulator = simulator.parse().map_err(named("WEIXIN_SIM_URL"))?;
     let builder = MobileApp::builder(id, secret);
     let builder = builder.endpoints(Endpoints::single(simulator));
     Ok(builder.clock(clock).build()?)

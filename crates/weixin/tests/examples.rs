@@ -61,7 +61,7 @@ fn a_setting_that_cannot_be_read_is_named_and_its_value_is_not_shown() {
     for name in [
         "WEIXIN_APP_ID",
         "WEIXIN_APP_SECRET",
-        "WEIXIN_SIM",
+        "WEIXIN_SIM_URL",
         "WEIXIN_STORE_KEY",
     ] {
         let mut example = program("token_server");

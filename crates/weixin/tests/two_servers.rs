@@ -40,7 +40,7 @@ impl Server {
         let mut process = Command::new(program)
             .env("WEIXIN_STORE", store)
             .env("WEIXIN_STORE_KEY", KEY)
-            .env("WEIXIN_SIM", sim.url())
+            .env("WEIXIN_SIM_URL", sim.url())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

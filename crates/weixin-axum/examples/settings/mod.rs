@@ -29,7 +29,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// `WEIXIN_APP_ID`, `WEIXIN_APP_SECRET` and `WEIXIN_REDIRECT_URI`, or a simulator that calls back at `/callback` of
-    /// this machine. With `WEIXIN_SIM` it is one that runs already. `PORT` is another port than 8080; 0 is any free one.
+    /// this machine. With `WEIXIN_SIM_URL` it is one that runs already. `PORT` is another port than 8080; 0 is any free one.
     ///
     /// Log lines go to standard error: pages of failed logins refer to them.
     #[expect(clippy::print_stdout, reason = "an example")]
@@ -37,15 +37,14 @@ impl Settings {
         tracing_subscriber::fmt().with_writer(io::stderr).init();
         let port = setting("PORT", &or("PORT", "8080")?)?;
         let listener = listen(port).await?;
-        if [APP_ID, APP_SECRET, REDIRECT_URI]
-            .map(var_os)
-            .iter()
-            .any(Option::is_some)
-        {
+        let simulator = optional("WEIXIN_SIM_URL")?;
+        // `weixin sim exec` sets app ID and secret as well.
+        let names_app = [APP_ID, APP_SECRET, REDIRECT_URI].map(var_os);
+        if simulator.is_none() && names_app.iter().any(Option::is_some) {
             return Self::of_wechat(listener);
         }
         let callback = format!("{}/callback", url(&listener)?);
-        let (wechat, simulator) = if let Some(url) = optional("WEIXIN_SIM")? {
+        let (wechat, simulator) = if let Some(url) = simulator {
             (url, None)
         } else {
             let simulator = Sim::start().await?;
@@ -55,7 +54,7 @@ impl Settings {
         let secret = AppSecret::new("s".repeat(32))?;
         Ok(Self {
             website: Website::builder("wx0123456789abcdef".parse()?, secret)
-                .endpoints(Endpoints::single(setting("WEIXIN_SIM", &wechat)?))
+                .endpoints(Endpoints::single(setting("WEIXIN_SIM_URL", &wechat)?))
                 .build()?,
             redirect_uri: callback.parse()?,
             listener,

@@ -41,7 +41,7 @@ pub(crate) fn program(example: &str) -> Command {
 
 /// Starts an example with a simulator.
 pub(crate) fn start(example: &str, sim: &Sim) -> Example {
-    start_with(example, [("WEIXIN_SIM", sim.url())])
+    start_with(example, [("WEIXIN_SIM_URL", sim.url())])
 }
 
 /// Starts an example at a port that the system chooses; it listens when this returns.

@@ -20,7 +20,7 @@ impl Website {
         let here = env::current_exe().unwrap();
         let program = here.parent().unwrap().join("../examples/website");
         let mut process = Command::new(program)
-            .env("WEIXIN_SIM", sim.url())
+            .env("WEIXIN_SIM_URL", sim.url())
             .env("PORT", "0")
             .stdout(Stdio::piped())
             .spawn()

@@ -46,6 +46,8 @@ pub enum LoginRoute<'a> {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ScanHint {
+    /// For a phone, which cannot scan its own screen, if the site has no official account.
+    OpenOnComputer,
     /// For a phone, which cannot scan its own screen.
     OpenInWeChat,
     /// For WeChat's own browser, if the site has no official account.
@@ -56,6 +58,10 @@ impl ScanHint {
     /// The hint in both languages.
     pub fn text(self) -> Bilingual {
         match self {
+            Self::OpenOnComputer => Bilingual {
+                en: "A phone cannot scan its own screen: open this page on a computer, or scan the code with another phone.",
+                zh: "手机无法扫描自己的屏幕：请在电脑上打开本页，或用另一部手机扫码。",
+            },
             Self::OpenInWeChat => Bilingual {
                 en: "A phone cannot scan its own screen: open this page inside WeChat, or scan the code with another phone.",
                 zh: "手机无法扫描自己的屏幕：请在微信中打开本页，或用另一部手机扫码。",
@@ -96,6 +102,7 @@ impl Apps {
         }
         let hint = match device {
             Device::Desktop => None,
+            Device::Phone if self.official_account.is_none() => Some(ScanHint::OpenOnComputer),
             Device::Phone => Some(ScanHint::OpenInWeChat),
             Device::WeChat => Some(ScanHint::ScanWithAnotherDevice),
         };
