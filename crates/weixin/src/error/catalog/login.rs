@@ -163,6 +163,19 @@ pub(super) const ROWS: &[Explanation] = &[
         },
     ),
     row(
+        87009,
+        ["invalid signature", "/wxa/checksession"],
+        (LogIn, Responsible::Developer),
+        Bilingual {
+            en: "The signature does not match the user's session key: the key is no longer the latest, or the signature was computed differently.",
+            zh: "签名与用户的 session_key 不符：session_key 已更新，或签名算法有误。",
+        },
+        Bilingual {
+            en: "Let the mini program call `wx.login` again and exchange the new code. If it happens always, compute the signature as the hexadecimal HMAC-SHA256 of an empty text, with the session key's text as key.",
+            zh: "请让小程序重新调用 wx.login 并换取新的 session_key。如果每次都失败，请检查签名：以 session_key 文本为密钥，对空字符串计算 HMAC-SHA256，取十六进制。",
+        },
+    ),
+    row(
         61023,
         ["refresh_token is invalid", "/cgi-bin/component/*"],
         (LogIn, Responsible::User),

@@ -66,6 +66,22 @@ pub(super) const ROWS: &[Explanation] = &[
         },
     ),
     row(
+        40242,
+        [
+            "invalid oauth code, it is miniprogram jscode, please use jscode2session",
+            "/sns/oauth2/access_token",
+        ],
+        MALFORMED,
+        Bilingual {
+            en: "A mini program's code (`wx.login`) was sent to the endpoint of the other logins. Until January 2023 this returned 40029.",
+            zh: "把小程序 wx.login 的 code 发给了网页登录的接口。2023 年 1 月之前返回 40029。",
+        },
+        Bilingual {
+            en: "Exchange a mini program's code at `/sns/jscode2session`, as `js_code`, with the mini program's app ID and secret.",
+            zh: "小程序的 code 请用 /sns/jscode2session 换取，参数名为 js_code，AppID 和 AppSecret 用小程序的。",
+        },
+    ),
+    row(
         41001,
         [
             "access_token missing",
