@@ -74,9 +74,10 @@ impl SimBuilder {
         self
     }
 
-    /// Rejects an official account's login URL whose parameters are not in the documented order.
+    /// Rejects an official account's login URL whose parameters are not in the documented order, or whose state has
+    /// other characters than letters and digits.
     ///
-    /// WeChat requires the order, but clients that ignore it are in use, so the default is to report a finding.
+    /// WeChat documents both, but clients that ignore them are in use, so the default is to report a finding.
     pub fn strict_order(mut self) -> Self {
         self.settings.strict_order = true;
         self

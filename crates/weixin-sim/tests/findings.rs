@@ -3,7 +3,7 @@
 
 use reqwest::{Client, redirect::Policy};
 use serde_json::Value;
-use weixin_sim::{App, Sim};
+use weixin_sim::{App, Sim, SimBuilder};
 
 const APP: &str = "wx0123456789abcdef";
 const STATE: &str = "0123456789abcdefghijkl";
@@ -109,6 +109,16 @@ fn breaches_of_a_website() -> Vec<Breach> {
             "token-exposed",
             "redirect_uri of the login page",
         ),
+        breach(
+            good.replace(STATE, "0123456789%2Babcdef"),
+            "state-damaged",
+            "state=0123456789+abcdef",
+        ),
+        breach(
+            good.replace("%3A%2F%2F", "://"),
+            "redirect-uri-raw",
+            "redirect_uri=https://www.example.com/cb",
+        ),
     ];
     callbacks.into_iter().chain(others).collect()
 }
@@ -129,8 +139,18 @@ fn breaches_inside_wechat() -> Vec<Breach> {
         ),
         breach(
             good.replace(STATE, &long),
-            "state-shape",
+            "state-long",
             &format!("state={long}"),
+        ),
+        breach(
+            good.replace(STATE, "0123456789-_abcdef.%2F=="),
+            "state-shape",
+            "state=0123456789-_abcdef./==",
+        ),
+        breach(
+            good.replace(STATE, "0123456789%26abcdef"),
+            "state-damaged",
+            "state=0123456789&abcdef",
         ),
         breach(good.replace("scope=", "Scope="), "parameter-case", "Scope"),
         breach(
@@ -172,6 +192,26 @@ async fn each_broken_rule_is_reported() {
         send(&sim, &request).await;
         assert_eq!(found(&sim), [(rule, sent)], "{request}");
     }
+}
+
+/// WeChat has no such apps: their IDs always belong to an Open Platform account.
+#[tokio::test]
+async fn an_unbound_website_or_mobile_app_is_reported() {
+    let unbound = [
+        App::default(),
+        App::official_account(),
+        App::mobile_app(),
+        App::mini_program(),
+    ]
+    .map(App::unbound);
+    let builder = unbound.into_iter().fold(Sim::builder(), SimBuilder::app);
+    let sim = builder.start().await.unwrap();
+    for app in sim.apps() {
+        send(&sim, &exchange("x").replace(APP, app.id())).await;
+    }
+    let expected = ["wx0123456789abcdef", "wx0123456789abcde1"]
+        .map(|app| ("unbound", format!("bound = false of {app}")));
+    assert_eq!(found(&sim), expected);
 }
 
 #[tokio::test]

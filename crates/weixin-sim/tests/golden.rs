@@ -2,7 +2,8 @@
 //! observations promise, run against a simulator with a frozen clock.
 //!
 //! `<name:shape>` in a response matches a value of that shape and stores it; `<name>` is the stored value;
-//! `<:rid>` matches without storing.
+//! `<:rid>` matches without storing. `config` configures the simulator, `repeat` repeats `steps`, and `decrypted` is the
+//! plain text of an encrypted payload.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::{
@@ -12,8 +13,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use aes::Aes128;
+use cbc::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::Pkcs7};
+use data_encoding::{BASE64, HEXLOWER};
 use reqwest::{Client, Method, redirect::Policy};
 use serde::Deserialize;
+use serde_json::Value;
+use sha1::{Digest, Sha1};
 use weixin_sim::Sim;
 
 #[derive(Deserialize)]
@@ -22,6 +28,9 @@ struct Scenario {
     title: String,
     #[expect(dead_code, reason = "documentation of the file")]
     source: String,
+    /// Configuration of the simulator, in TOML.
+    #[serde(default)]
+    config: String,
     steps: Vec<Step>,
 }
 
@@ -33,10 +42,27 @@ struct Step {
     confidence: Option<Confidence>,
     request: Option<String>,
     user_agent: Option<String>,
+    /// Other headers; `host` is a host name of WeChat.
+    #[serde(default)]
+    headers: HashMap<String, String>,
     form: Option<String>,
-    json: Option<serde_json::Value>,
+    json: Option<Value>,
     answer: Option<Answer>,
     advance_seconds: Option<u64>,
+    /// Number of times that `steps` are repeated.
+    repeat: Option<usize>,
+    #[serde(default)]
+    steps: Vec<Self>,
+}
+
+impl Step {
+    /// The step itself, or those that it repeats.
+    fn expand(&self) -> Vec<&Self> {
+        match self.repeat {
+            Some(times) => (0..times).flat_map(|_| &self.steps).collect(),
+            None => vec![self],
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -63,6 +89,32 @@ struct Answer {
     /// Parts of a page.
     #[serde(default)]
     contains: Vec<String>,
+    decrypted: Option<Decrypted>,
+}
+
+/// Plain text of an encrypted payload in the body.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decrypted {
+    /// Name of the stored session key.
+    key: String,
+    text: String,
+    /// Part that is sent in plain text, and signed.
+    raw_data: Option<String>,
+}
+
+/// Decrypts `encryptedData` of the body, and checks the signature.
+fn decrypt(body: &Value, key: &str) -> Option<String> {
+    let member = |name: &str| body[name].as_str();
+    let bytes = |text: &str| BASE64.decode(text.as_bytes()).ok();
+    let block = |text: &str| <[u8; 16]>::try_from(bytes(text)?).ok();
+    if let Some(raw) = member("rawData") {
+        let signature = HEXLOWER.encode(&Sha1::digest(format!("{raw}{key}")));
+        (member("signature")? == signature).then_some(())?;
+    }
+    let cipher = cbc::Decryptor::<Aes128>::new(&block(key)?.into(), &block(member("iv")?)?.into());
+    let text = cipher.decrypt_padded_vec::<Pkcs7>(&bytes(member("encryptedData")?)?);
+    String::from_utf8(text.ok()?).ok()
 }
 
 /// Start time of every scenario: 2026-09-17 15:00:10 UTC.
@@ -76,8 +128,10 @@ struct Player {
 }
 
 impl Player {
-    async fn start() -> Self {
+    async fn start(config: &str) -> Self {
         let sim = Sim::builder()
+            .config(config)
+            .unwrap()
             .seed(1)
             .frozen_at(SystemTime::UNIX_EPOCH + BEGIN)
             .start()
@@ -118,6 +172,9 @@ impl Player {
             .request(method, format!("{}{}", self.sim.url(), self.fill(path)));
         if let Some(user_agent) = &step.user_agent {
             request = request.header("user-agent", user_agent);
+        }
+        for (name, value) in &step.headers {
+            request = request.header(name, value);
         }
         if let Some(form) = &step.form {
             let kind = "application/x-www-form-urlencoded";
@@ -168,6 +225,29 @@ impl Player {
                 return Err(format!("expected somewhere {part}\nin {body}"));
             }
         }
+        answer
+            .decrypted
+            .as_ref()
+            .map_or(Ok(()), |expected| self.compare_decrypted(expected, body))
+    }
+
+    fn compare_decrypted(&mut self, expected: &Decrypted, body: &str) -> Result<(), String> {
+        let key = self.names.get(&expected.key).ok_or("no session key")?;
+        let body: Value = serde_json::from_str(body).map_err(|error| error.to_string())?;
+        let text = decrypt(&body, key).ok_or("it does not decrypt")?;
+        let raw = body["rawData"].as_str().map(str::to_owned);
+        for (expected, found) in [
+            (Some(&expected.text), Some(text)),
+            (expected.raw_data.as_ref(), raw),
+        ] {
+            let same = match (expected, &found) {
+                (Some(expected), Some(found)) => self.matches(expected, found) == Some(""),
+                (expected, found) => expected.is_none() && found.is_none(),
+            };
+            if !same {
+                return Err(format!("expected {expected:?}\n     got {found:?}"));
+            }
+        }
         Ok(())
     }
 
@@ -185,11 +265,17 @@ impl Player {
         };
         let text = text.strip_prefix(literal)?;
         if let Some((name, shape)) = placeholder.split_once(':') {
-            let (value, after) = text.split_at_checked(length(shape)?)?;
+            let length = match shape {
+                // Its slashes are escaped.
+                "key" => text.find('"')?,
+                shape => length(shape)?,
+            };
+            let (value, after) = text.split_at_checked(length)?;
             if !self.has_shape(value, shape) {
                 return None;
             }
-            self.names.insert(name.to_owned(), value.to_owned());
+            self.names
+                .insert(name.to_owned(), value.replace("\\/", "/"));
             self.matches(rest, after)
         } else {
             let value = self.names.get(placeholder)?.clone();
@@ -216,6 +302,10 @@ impl Player {
                 value.starts_with(|c: char| c.is_ascii_digit())
                     && value.bytes().all(|b| b.is_ascii_alphanumeric())
             }
+            "key" => BASE64
+                .decode(value.replace("\\/", "/").as_bytes())
+                .is_ok_and(|key| key.len() == 16),
+            "phone" => value.bytes().all(|b| b.is_ascii_digit()),
             "openid" => value.starts_with('o') && word(value),
             "rid" => {
                 let groups: Vec<_> = value.split('-').collect();
@@ -248,6 +338,8 @@ fn length(shape: &str) -> Option<usize> {
         "ticket" => Some(86),
         "token" => Some(89),
         "hint" | "uuid" => Some(16),
+        "key" => Some(24),
+        "phone" => Some(11),
         _ => None,
     }
 }
@@ -260,12 +352,12 @@ async fn every_golden_scenario_is_reproduced() {
         .map(|entry| entry.unwrap().path())
         .collect();
     files.sort();
-    assert!(files.len() >= 17, "scenarios are missing: {files:?}");
+    assert!(files.len() >= 33, "scenarios are missing: {files:?}");
     let mut failures = Vec::new();
     for file in files {
         let scenario: Scenario = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
-        let mut player = Player::start().await;
-        for step in &scenario.steps {
+        let mut player = Player::start(&scenario.config).await;
+        for step in scenario.steps.iter().flat_map(Step::expand) {
             if let Err(problem) = player.play(step).await {
                 let rule = step.rule.as_deref().unwrap_or_default();
                 failures.push(format!(

@@ -75,12 +75,60 @@ impl Rule {
     };
     pub(crate) const STATE_SHAPE: Self = Self {
         id: "state-shape",
-        answer: Bilingual::new("错误页，没有错误码", "an error page without an error code"),
+        answer: Bilingual::new(
+            "目前可用，但文档规定只能用字母和数字",
+            "WeChat accepts it today, but documents only letters and digits",
+        ),
         remedy: Bilingual::new(
-            "公众号的 state 只能用字母和数字，最长 128 字节",
-            "use only letters and digits, at most 128 bytes, in the state of an official account",
+            "公众号的 state 只用字母和数字，例如十六进制字符串",
+            "use only letters and digits, such as hexadecimal digits, in the state of an official account",
+        ),
+        source: "official account web authorization; others were observed to work",
+    };
+    pub(crate) const STATE_LONG: Self = Self {
+        id: "state-long",
+        answer: Bilingual::new("错误页：state 参数过长", "an error page: state 参数过长"),
+        remedy: Bilingual::new(
+            "公众号的 state 最长 128 字节",
+            "use at most 128 bytes in the state of an official account",
         ),
         source: "official account web authorization; longer ones were observed to fail",
+    };
+    pub(crate) const STATE_DAMAGED: Self = Self {
+        id: "state-damaged",
+        answer: Bilingual::new(
+            "原样拼接到回调地址，不重新编码：网站收到的 state 与发送的不同",
+            "appends it to the callback without encoding it again: the site receives another state",
+        ),
+        remedy: Bilingual::new(
+            "state 中不要使用 &、#、+、%",
+            "do not use &, #, + or % in the state",
+        ),
+        source: "doc/oplatform/Website_App/WeChat_Login/Wechat_Login",
+    };
+    pub(crate) const REDIRECT_URI_RAW: Self = Self {
+        id: "redirect-uri-raw",
+        answer: Bilingual::new(
+            "Scope 参数错误或没有 Scope 权限",
+            "Scope 参数错误或没有 Scope 权限",
+        ),
+        remedy: Bilingual::new(
+            "对 redirect_uri 进行 URL 编码（encodeURIComponent）",
+            "percent-encode redirect_uri (encodeURIComponent)",
+        ),
+        source: "doc/oplatform/developers/troubleshooting/auth",
+    };
+    pub(crate) const UNBOUND: Self = Self {
+        id: "unbound",
+        answer: Bilingual::new(
+            "网站应用和移动应用必定属于开放平台账号，会返回 unionid",
+            "website and mobile apps always belong to an Open Platform account, and get a UnionID",
+        ),
+        remedy: Bilingual::new(
+            "在模拟器配置中删除这个应用的 bound = false",
+            "remove bound = false of this app from the simulator's configuration",
+        ),
+        source: "doc/oplatform/Website_App/WeChat_Login/Authorized_Interface_Calling_UnionID",
     };
     pub(crate) const ORDER: Self = Self {
         id: "order",

@@ -7,7 +7,7 @@ use super::request::RequestInfo;
 use crate::{
     AppKind,
     lint::{
-        authorize_url::{ORDER, is_in_order, is_valid_state},
+        authorize_url::{ORDER, is_alphanumeric, is_damaged_in_a_query, is_in_order, is_too_long},
         finding::{Findings, Rule},
     },
     parameters::Parameters,
@@ -35,7 +35,10 @@ pub(super) fn check_request(world: &mut World, request: &RequestInfo, errcode: O
             check_login(world, request, AppKind::OfficialAccount);
             check_official_account(&mut world.findings, &request.parameters);
         }
-        path if path.starts_with("/sns/") => check_api_call(&mut world.findings, request, errcode),
+        path if path.starts_with("/sns/") => {
+            check_api_call(&mut world.findings, request, errcode);
+            check_binding(world, request);
+        }
         _ => {}
     }
 }
@@ -74,6 +77,13 @@ fn check_login(world: &mut World, request: &RequestInfo, page: AppKind) {
         findings.add(&Rule::STATE_REPEATED, format!("state={state}"));
     } else if state.len() < MIN_STATE {
         findings.add(&Rule::STATE_SHORT, format!("state={state}"));
+    }
+    if is_damaged_in_a_query(state) {
+        findings.add(&Rule::STATE_DAMAGED, format!("state={state}"));
+    }
+    if request.has_raw_redirect_uri {
+        let sent = format!("redirect_uri={}", parameters.get("redirect_uri"));
+        findings.add(&Rule::REDIRECT_URI_RAW, sent);
     }
     check_exposed(world, parameters);
 }
@@ -143,8 +153,22 @@ fn check_official_account(findings: &mut Findings, parameters: &Parameters) {
         findings.add(&Rule::ORDER, names().collect::<Vec<_>>().join(", "));
     }
     let state = parameters.get("state");
-    if !is_valid_state(state) {
+    if is_too_long(state) {
+        findings.add(&Rule::STATE_LONG, format!("state={state}"));
+    } else if !is_alphanumeric(state) && !is_damaged_in_a_query(state) {
         findings.add(&Rule::STATE_SHAPE, format!("state={state}"));
+    }
+}
+
+/// Finds a website app or a mobile app outside of the Open Platform account, which WeChat does not have.
+fn check_binding(world: &mut World, request: &RequestInfo) {
+    let app = world.app(request.parameters.get("appid"));
+    let unbound = app
+        .ok()
+        .filter(|app| matches!(app.kind, AppKind::Website | AppKind::MobileApp) && !app.is_bound);
+    if let Some(id) = unbound.map(|app| app.id.clone()) {
+        let sent = format!("bound = false of {id}");
+        world.findings.add(&Rule::UNBOUND, sent);
     }
 }
 

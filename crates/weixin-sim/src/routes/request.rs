@@ -14,7 +14,7 @@ use axum::{
 };
 use tokio::net::TcpListener;
 
-use crate::{parameters::Parameters, wire::Family};
+use crate::{lint::authorize_url::has_raw_redirect_uri, parameters::Parameters, wire::Family};
 
 /// Maximum size of a request body, in bytes.
 pub(super) const MAX_BODY: usize = 64 * 1024;
@@ -45,6 +45,8 @@ pub(super) struct RequestInfo {
     /// API family; `None` for pages.
     pub(super) family: Option<Family>,
     pub(super) parameters: Parameters,
+    /// The query contains a redirect URI that is not percent-encoded.
+    pub(super) has_raw_redirect_uri: bool,
     /// Body, unless it is a form.
     pub(super) body: Bytes,
     /// The simulator's own page requested it again.
@@ -80,6 +82,7 @@ pub(super) async fn read(request: Request, peer: Peer) -> Option<(RequestInfo, R
         path: parts.uri.path().to_owned(),
         family: Family::of(parts.uri.path()),
         parameters,
+        has_raw_redirect_uri: has_raw_redirect_uri(query),
         body: if is_form { Bytes::new() } else { bytes.clone() },
         reloaded: text(&parts.headers, "sec-fetch-site") == "same-origin",
         referer: text(&parts.headers, REFERER.as_str()).to_owned(),

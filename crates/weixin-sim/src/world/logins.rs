@@ -1,6 +1,6 @@
 //! Logins in progress: one QR code each, with the phone's last action (docs/wechat.md#the-long-poll).
 
-use std::time::SystemTime;
+use std::{fmt::Write, time::SystemTime};
 
 use thiserror::Error;
 use tokio::sync::watch;
@@ -147,8 +147,7 @@ impl Login {
             _ => (callback, String::new()),
         };
         let join = if callback.contains('?') { '&' } else { '?' };
-        let state = self.returned_state();
-        let state: String = form_urlencoded::byte_serialize(state.as_bytes()).collect();
+        let state = in_a_url(&self.returned_state());
         format!("{callback}{join}{code}&state={state}{fragment}")
     }
 
@@ -189,6 +188,20 @@ impl Login {
         };
         Some(format!("{origin}/_sim/twice?uuid={}", self.uuid))
     }
+}
+
+/// State as WeChat appends it: as it was sent, decoded once and not encoded again (docs/wechat.md#the-state). Only what
+/// a URL cannot contain is encoded, as a browser does.
+fn in_a_url(state: &str) -> String {
+    state.bytes().fold(String::new(), |mut url, byte| {
+        if byte.is_ascii_graphic() {
+            url.push(char::from(byte));
+        } else {
+            // Writing to a text cannot fail.
+            let _ = write!(url, "%{byte:02X}");
+        }
+        url
+    })
 }
 
 #[derive(Debug, Default)]

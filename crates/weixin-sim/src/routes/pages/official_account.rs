@@ -13,7 +13,7 @@ use super::error_page::ErrorPage;
 use crate::{
     App, AppKind, Effect,
     lint::{
-        authorize_url::{is_in_order, is_valid_state},
+        authorize_url::{is_alphanumeric, is_in_order, is_too_long},
         violation::Violation,
     },
     parameters::Parameters,
@@ -64,6 +64,10 @@ pub(super) async fn page(
             text: "Scope 参数错误或没有 Scope 权限",
             why: Violation::ORDER,
         });
+    }
+    // The text is an assumption: no page for such a state has been observed.
+    if sim.settings.strict_order && !is_alphanumeric(parameters.get("state")) {
+        return render(&without_number("state 参数错误"));
     }
     let started: Result<_, Dialog> = sim.change(|world, now| {
         let app = check(world, &parameters)?.clone();
@@ -135,8 +139,8 @@ fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a App, Dialo
     {
         return Err(dialog(10003));
     }
-    if !is_valid_state(parameters.get("state")) {
-        return Err(without_number("state 参数错误"));
+    if is_too_long(parameters.get("state")) {
+        return Err(without_number("state 参数过长"));
     }
     Ok(app)
 }

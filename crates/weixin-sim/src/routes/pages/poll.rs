@@ -34,7 +34,7 @@ pub(crate) async fn poll(State(sim): State<Arc<SimState>>, address: Uri) -> Resp
     let mut script = format!("window.wx_errcode={errcode};window.wx_code='{code}';");
     if parameters.get("f") == "url" {
         let callback = callback(&sim, uuid).unwrap_or_default();
-        // The URL is percent-encoded, so only these two characters could end the JavaScript string.
+        // The URL has no control characters, so only these two characters could end the JavaScript string.
         let callback = callback.replace('\\', "%5C").replace('\'', "%27");
         let _ = write!(script, "window.wx_redirecturl='{callback}';");
     }
