@@ -8,7 +8,7 @@ use std::{
 use axum::http::HeaderValue;
 
 use crate::{
-    App, DesktopAnswer, Lifetimes, User,
+    App, DesktopAnswer, Lifetimes, User, Variants,
     settings::Settings,
     world::{Desktop, Setup, app, user},
 };
@@ -87,6 +87,12 @@ impl SimBuilder {
     /// findings.
     pub fn quotas(mut self) -> Self {
         self.setup.enforces_quotas = true;
+        self
+    }
+
+    /// Makes WeChat behave as at other times, or as in other reports.
+    pub fn variants(mut self, variants: Variants) -> Self {
+        self.setup.variants = variants;
         self
     }
 

@@ -6,7 +6,9 @@ use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 
-use crate::{App, AppKind, DesktopAnswer, Lifetimes, SimBuilder, User, world::app::AppChange};
+use crate::{
+    App, AppKind, DesktopAnswer, Lifetimes, SimBuilder, User, Variants, world::app::AppChange,
+};
 
 /// Example configuration with every setting and comments, as written by `weixin sim init`.
 pub const EXAMPLE: &str = include_str!("../templates/sim.toml");
@@ -25,6 +27,7 @@ struct File {
     quotas: bool,
     desktop: Option<Spanned<String>>,
     lifetimes: Seconds,
+    variants: Option<Variants>,
     app: Vec<Spanned<AppEntry>>,
     user: Vec<Spanned<UserEntry>>,
 }
@@ -92,6 +95,9 @@ impl SimBuilder {
             self = self.quotas();
         }
         self = self.lifetimes(file.lifetimes.into());
+        if let Some(variants) = file.variants {
+            self = self.variants(variants);
+        }
         let mut app_ids = HashSet::new();
         for entry in file.app {
             let (start, app) = (entry.span().start, entry.into_inner());

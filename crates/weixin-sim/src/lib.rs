@@ -63,7 +63,8 @@
 //!
 //! The simulator accepts requests that WeChat rejects although local development needs them, and requests that are
 //! unsafe. It reports both: a port, an IP address, `localhost` or plain HTTP in the callback; a scope that does not
-//! match the app; a missing, short or repeated state; parameters in another order inside WeChat; a code that is
+//! match the app; a missing, short or repeated state, or one that returns changed; a redirect URI that is not encoded;
+//! parameters in another order inside WeChat; a code that is
 //! exchanged twice; a misplaced app secret; tokens where they are logged; a refresh at the wrong path; a profile with
 //! `snsapi_base`; POST; old hosts; exceeded quotas. Each finding has the request, WeChat's response, a remedy and a
 //! source, in Chinese and English: [`Sim::findings`], [`Sim::expect_no_findings`], `GET /_sim/api/findings`, the page
@@ -85,15 +86,16 @@
 //! - **Content types**: errors are `application/json`, successes `text/plain`, as last observed.
 //! - **Tokens**: a refresh token keeps its value and its expiry. An expired one returns 42002, an expired access
 //!   token 42001, also at `/sns/auth`. The texts of 41009, 42002 and 42007 are assumptions.
-//! - **Official accounts**: the order of the checks is an assumption. A state that is too long or has other
-//!   characters than letters and digits shows a page without a number. The order of the parameters is enforced
-//!   only with [`SimBuilder::strict_order`].
+//! - **Official accounts**: the order of the checks is an assumption. The order of the parameters and the characters of
+//!   the state are enforced only with [`SimBuilder::strict_order`]; the page for other characters is an assumption.
 //! - **App access tokens**: the order of the checks after the app ID is an assumption, and so is that a website
 //!   app gets no such token.
 //! - **Snapshot users**: their name 微信用户 and their empty avatar are assumptions.
-//! - **Mini programs**: a profile payload has a name, an avatar and IDs, as `wx.getUserInfo` returned them before
-//!   April 2021. At `/sns/oauth2/access_token`, a code of `wx.login` returns 40029, as in older reports; a newer one
-//!   shows 40242.
+//! - **Mini programs**: a profile payload has the IDs, but name and avatar are withheld; the place of `is_demote` in it
+//!   is an assumption. At `/sns/oauth2/access_token`, a code of `wx.login` returns 40242, which was seen once.
+//! - **Frozen apps**: calls with an app access token return 48004, also in `/wxa`.
+//! - **Tickets**: a type other than `jsapi`, `wx_card` and `2` returns 40035.
+//! - **Variants**: what other reports say can be switched on by [`Variants`].
 //! - **Callbacks**: a port, an IP address and a local host are accepted here, but not by WeChat.
 //! - **Quotas**: they count the minutes and days of the clock, and are enforced only with [`SimBuilder::quotas`].
 //! - **Session keys**: `/wxa/checksession` and its 87009 follow the clients that use it.
@@ -117,6 +119,7 @@ mod sim;
 mod state;
 #[cfg(feature = "tls")]
 mod tls;
+mod variants;
 mod wire;
 mod world;
 
@@ -131,6 +134,7 @@ pub use self::{
     lint::finding::{Finding, Rule},
     routes::OPENAPI,
     sim::Sim,
+    variants::Variants,
     world::{
         DesktopAnswer, PhoneError,
         app::{App, AppKind},

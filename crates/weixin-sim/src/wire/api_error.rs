@@ -27,8 +27,13 @@ impl ApiError {
     pub(crate) const INVALID_CODE: Self = api_error(40029, "invalid code");
     pub(crate) const INVALID_REFRESH_TOKEN: Self = api_error(40030, "invalid refresh_token");
     pub(crate) const INVALID_URL: Self = api_error(40066, "invalid url");
+    pub(crate) const INVALID_PARAMETERS: Self = api_error(40035, "invalid parameters");
     pub(crate) const INVALID_APPSECRET: Self = api_error(40125, "invalid appsecret");
     pub(crate) const CODE_BEEN_USED: Self = api_error(40163, "code been used");
+    pub(crate) const MINI_PROGRAM_CODE: Self = api_error(
+        40242,
+        "invalid oauth code, it is miniprogram jscode, please use jscode2session",
+    );
     pub(crate) const ACCESS_TOKEN_MISSING: Self = api_error(41001, "access_token missing");
     pub(crate) const APPID_MISSING: Self = api_error(41002, "appid missing");
     pub(crate) const REFRESH_TOKEN_MISSING: Self = api_error(41003, "refresh_token missing");
@@ -51,6 +56,7 @@ impl ApiError {
     /// The text is an assumption: none has been observed.
     pub(crate) const PASSWORD_CHANGED: Self = api_error(42007, "password changed, login again");
     pub(crate) const USER_UNAUTHORIZED: Self = api_error(50001, "user unauthorized");
+    pub(crate) const API_FORBIDDEN: Self = api_error(48004, "api forbidden for irregularities");
     pub(crate) const USER_LIMITED: Self = api_error(50002, "user limited");
 
     /// [`Self::INVALID_CREDENTIAL`] in the words of the endpoints that take an app access token.
@@ -90,7 +96,7 @@ impl ApiError {
 }
 
 /// Errors that the simulator returns on its own.
-static RETURNED: [ApiError; 32] = [
+static RETURNED: [ApiError; 35] = [
     ApiError::BUSY,
     ApiError::INVALID_CREDENTIAL,
     ApiError::INVALID_GRANT_TYPE,
@@ -99,9 +105,11 @@ static RETURNED: [ApiError; 32] = [
     ApiError::INVALID_CODE,
     ApiError::INVALID_REFRESH_TOKEN,
     ApiError::INVALID_URL,
+    ApiError::INVALID_PARAMETERS,
     ApiError::INVALID_APPSECRET,
     ApiError::CODE_BEEN_USED,
     ApiError::CODE_BLOCKED,
+    ApiError::MINI_PROGRAM_CODE,
     ApiError::ACCESS_TOKEN_MISSING,
     ApiError::APPID_MISSING,
     ApiError::REFRESH_TOKEN_MISSING,
@@ -120,6 +128,7 @@ static RETURNED: [ApiError; 32] = [
     ApiError::DAILY_QUOTA,
     ApiError::MINUTE_QUOTA,
     ApiError::API_UNAUTHORIZED,
+    ApiError::API_FORBIDDEN,
     ApiError::USER_UNAUTHORIZED,
     ApiError::USER_LIMITED,
     api_error(
@@ -129,16 +138,14 @@ static RETURNED: [ApiError; 32] = [
 ];
 
 /// Errors that are returned only as faults.
-static ON_DEMAND: [ApiError; 18] = [
+static ON_DEMAND: [ApiError; 16] = [
     api_error(40014, "invalid access_token"),
-    api_error(40035, "invalid parameters"),
     api_error(40037, "invalid template_id"),
     api_error(41005, "media data missing"),
     api_error(41006, "media_id missing"),
     api_error(41007, "sub menu data missing"),
     api_error(42003, "code expired"),
     api_error(43004, "require subscribe"),
-    api_error(48004, "api forbidden for irregularities"),
     api_error(50003, "user unexpected, maybe not in white list"),
     api_error(
         50004,

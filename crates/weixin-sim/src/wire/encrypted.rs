@@ -1,11 +1,12 @@
 //! Mini program payloads: encrypted with the session key, or signed with it (docs/wechat.md#encrypted-payloads).
 
+use std::time::SystemTime;
+
 use aes::Aes128;
 use cbc::cipher::{BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7};
 use data_encoding::{BASE64, HEXLOWER};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Serialize;
-use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
@@ -25,60 +26,134 @@ pub(crate) struct Payload {
     signature: Option<String>,
 }
 
-/// Watermark of a payload: app ID and time.
-pub(crate) fn watermark(app: &str, now: std::time::SystemTime) -> Value {
-    json!({ "timestamp": unix_seconds(now), "appid": app })
+/// Watermark of a payload: time and app ID.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Watermark {
+    timestamp: u64,
+    appid: String,
 }
 
-/// Phone number with its watermark.
-pub(crate) fn phone(number: &str, watermark: &Value) -> Value {
-    json!({
-        "phoneNumber": number,
-        "purePhoneNumber": number,
-        "countryCode": "86",
-        "watermark": watermark,
-    })
+impl Watermark {
+    pub(crate) fn new(app: &str, now: SystemTime) -> Self {
+        Self {
+            timestamp: unix_seconds(now),
+            appid: app.to_owned(),
+        }
+    }
 }
 
-/// Profile of a mini program user.
+/// Phone number, with the members in WeChat's order.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PhoneInfo {
+    phone_number: String,
+    pure_phone_number: String,
+    country_code: &'static str,
+    watermark: Watermark,
+}
+
+impl PhoneInfo {
+    pub(crate) fn new(number: String, watermark: Watermark) -> Self {
+        Self {
+            pure_phone_number: number.clone(),
+            phone_number: number,
+            country_code: "86",
+            watermark,
+        }
+    }
+
+    pub(crate) fn encrypt(&self, key: [u8; 16], iv: [u8; 16]) -> Payload {
+        encrypt(&json(self), None, key, iv)
+    }
+}
+
+/// Profile of a mini program user, with the members in WeChat's order.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct UserInfo {
-    pub(crate) nickname: String,
-    pub(crate) avatar: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open_id: Option<String>,
+    nick_name: String,
+    gender: u8,
+    language: &'static str,
+    city: &'static str,
+    province: &'static str,
+    country: &'static str,
+    avatar_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    union_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    watermark: Option<Watermark>,
+    /// `true` for a withheld profile, otherwise absent. Its place is an assumption.
+    #[serde(rename = "is_demote", skip_serializing_if = "Option::is_none")]
+    is_withheld: Option<bool>,
+}
+
+impl UserInfo {
+    /// The part that is sent in plain text, without IDs.
+    fn new(nickname: String, avatar: String, language: &'static str) -> Self {
+        Self {
+            open_id: None,
+            nick_name: nickname,
+            gender: 0,
+            language,
+            city: "",
+            province: "",
+            country: "",
+            avatar_url: avatar,
+            union_id: None,
+            watermark: None,
+            is_withheld: None,
+        }
+    }
+
+    /// Name and avatar as base libraries before 2.27.1 return them.
+    pub(crate) fn open(nickname: String, avatar: String) -> Self {
+        Self::new(nickname, avatar, "zh_CN")
+    }
+
+    /// Withheld name and avatar (docs/wechat.md#names-and-avatars).
+    pub(crate) fn withheld(nickname: &str, avatar: String) -> Self {
+        Self {
+            is_withheld: Some(true),
+            ..Self::new(nickname.to_owned(), avatar, "")
+        }
+    }
+
+    /// Encrypts the profile with its IDs and watermark, beside the plain text without them.
+    pub(crate) fn encrypt(
+        self,
+        ids: UserIds,
+        watermark: Watermark,
+        (key, iv): ([u8; 16], [u8; 16]),
+    ) -> Payload {
+        let raw = json(&self);
+        let whole = Self {
+            open_id: Some(ids.openid),
+            union_id: ids.unionid,
+            watermark: Some(watermark),
+            ..self
+        };
+        encrypt(&json(&whole), Some(raw), key, iv)
+    }
+}
+
+/// IDs of a mini program user.
+#[derive(Debug)]
+pub(crate) struct UserIds {
     pub(crate) openid: String,
     pub(crate) unionid: Option<String>,
 }
 
-impl UserInfo {
-    /// Part that is sent in plain text, without IDs.
-    pub(crate) fn raw(&self) -> Value {
-        json!({
-            "nickName": self.nickname,
-            "gender": 0,
-            "language": "zh_CN",
-            "city": "",
-            "province": "",
-            "country": "",
-            "avatarUrl": self.avatar,
-        })
-    }
-
-    /// Part that is encrypted, with IDs and watermark.
-    pub(crate) fn whole(&self, watermark: &Value) -> Value {
-        let mut whole = self.raw();
-        whole["openId"] = json!(self.openid);
-        if let Some(unionid) = &self.unionid {
-            whole["unionId"] = json!(unionid);
-        }
-        whole["watermark"] = watermark.clone();
-        whole
-    }
+fn json(value: &impl Serialize) -> String {
+    // Serializing structs of text cannot fail.
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// Encrypts with AES-128-CBC and PKCS#7; data and IV are in base64.
-pub(crate) fn encrypt(plain: &Value, raw: Option<&Value>, key: [u8; 16], iv: [u8; 16]) -> Payload {
+fn encrypt(plain: &str, raw_data: Option<String>, key: [u8; 16], iv: [u8; 16]) -> Payload {
     let cipher = cbc::Encryptor::<Aes128>::new(&key.into(), &iv.into());
-    let encrypted = cipher.encrypt_padded_vec::<Pkcs7>(plain.to_string().as_bytes());
-    let raw_data = raw.map(Value::to_string);
+    let encrypted = cipher.encrypt_padded_vec::<Pkcs7>(plain.as_bytes());
     let signature = raw_data
         .as_ref()
         .map(|raw| HEXLOWER.encode(&Sha1::digest(format!("{raw}{}", BASE64.encode(&key)))));
@@ -118,15 +193,15 @@ mod tests {
     #[test]
     fn a_payload_decrypts_only_with_its_session_key() {
         let (key, iv) = (*b"0123456789abcdef", *b"fedcba9876543210");
-        let plain = json!({ "phoneNumber": "13800001234", "nickName": "小明🐼é" });
-        let payload = encrypt(&plain, Some(&json!({ "gender": 0 })), key, iv);
+        let plain = r#"{"phoneNumber":"13800001234","nickName":"小明🐼é"}"#;
+        let payload = encrypt(plain, Some(r#"{"gender":0}"#.to_owned()), key, iv);
         let read = |key: [u8; 16]| {
             let encrypted = BASE64.decode(payload.encrypted_data.as_bytes()).unwrap();
             let cipher = cbc::Decryptor::<Aes128>::new(&key.into(), &iv.into());
             let text = cipher.decrypt_padded_vec::<Pkcs7>(&encrypted).ok()?;
-            serde_json::from_slice::<Value>(&text).ok()
+            String::from_utf8(text).ok()
         };
-        assert_eq!(read(key), Some(plain));
+        assert_eq!(read(key).as_deref(), Some(plain));
         assert_eq!(read(*b"0123456789abcdeg"), None);
         // sha1_hex('{"gender":0}' + base64(key)), computed in Python.
         assert_eq!(

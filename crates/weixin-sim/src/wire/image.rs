@@ -57,6 +57,11 @@ pub(crate) fn avatar(id: &str, width: usize) -> Option<Vec<u8>> {
     jpeg(&pixels, width, ColorType::Rgb).ok()
 }
 
+/// Draws the gray avatar of a withheld profile.
+pub(crate) fn gray(width: usize) -> Option<Vec<u8>> {
+    jpeg(&vec![200; width * width], width, ColorType::Luma).ok()
+}
+
 fn jpeg(pixels: &[u8], width: usize, color: ColorType) -> Result<Vec<u8>, EncodingError> {
     let mut bytes = Vec::new();
     let width = u16::try_from(width).unwrap_or(u16::MAX);

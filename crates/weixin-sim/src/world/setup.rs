@@ -7,7 +7,7 @@ use super::{
     desktop::Desktop,
     user::User,
 };
-use crate::lifetimes::Lifetimes;
+use crate::{lifetimes::Lifetimes, variants::Variants};
 
 /// Apps, users and rules, restored by a reset.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,7 @@ pub(crate) struct Setup {
     pub(crate) seed: Option<u64>,
     /// Calls that exceed a quota are rejected.
     pub(crate) enforces_quotas: bool,
+    pub(crate) variants: Variants,
 }
 
 impl Setup {

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     lifetimes::Lifetimes, lint::finding::Findings, parameters::Parameters, random::Random,
-    wire::api_error::ApiError,
+    variants::Variants, wire::api_error::ApiError,
 };
 
 #[derive(Debug)]
@@ -66,6 +66,10 @@ impl World {
 
     pub(crate) fn lifetimes(&self) -> &Lifetimes {
         &self.setup.lifetimes
+    }
+
+    pub(crate) fn variants(&self) -> Variants {
+        self.setup.variants
     }
 
     pub(crate) fn app(&self, id: &str) -> Result<&App, ApiError> {

@@ -4,6 +4,13 @@ use data_encoding::BASE64URL_NOPAD;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+/// Name in a withheld profile (docs/wechat.md#names-and-avatars).
+pub(crate) const WITHHELD_NAME: &str = "微信用户";
+
+/// ID of the gray avatar in a withheld profile (docs/wechat.md#names-and-avatars).
+pub(crate) const GRAY_AVATAR: &str =
+    "POgEwh4mIHO4nibH0KlMECNjjGxQUq24ZEaGT4poC6icRiccVGKSyXwibcPq4BWmiaIGuG1icwxaQX6grC9VemZoJ8rg";
+
 /// A test user on the simulated phone.
 #[derive(Clone, Debug)]
 pub struct User {
@@ -45,7 +52,7 @@ impl User {
     /// The user in snapshot mode: other IDs, as documented. That the name and the avatar are hidden is an assumption
     /// (docs/wechat.md#simulated-and-real).
     pub(crate) fn snapshot_user(&self) -> Self {
-        Self::new(format!("stand-in for {}", self.id), "微信用户").without_avatar()
+        Self::new(format!("stand-in for {}", self.id), WITHHELD_NAME).without_avatar()
     }
 
     /// Returns the ID, which names the user in the simulator only.
@@ -100,7 +107,7 @@ impl User {
     /// Avatar URL, or empty.
     pub(crate) fn avatar_url(&self, origin: &str) -> String {
         if self.has_avatar {
-            format!("{origin}/mmopen/vi_32/{}/132", self.avatar_id())
+            avatar_url(origin, &self.avatar_id())
         } else {
             String::new()
         }
@@ -113,6 +120,11 @@ impl User {
         let text = BASE64URL_NOPAD.encode(&digest);
         format!("o{}", &text[..27])
     }
+}
+
+/// URL of an avatar, at the host that serves it.
+pub(crate) fn avatar_url(origin: &str, id: &str) -> String {
+    format!("{origin}/mmopen/vi_32/{id}/132")
 }
 
 /// Change of a user; missing members stay as they are.

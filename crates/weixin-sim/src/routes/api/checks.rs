@@ -94,9 +94,21 @@ pub(super) fn posted<T: for<'de> Deserialize<'de>>(
     method: &Method,
     body: &[u8],
 ) -> Result<T, ApiError> {
-    if *method != Method::POST {
-        return Err(ApiError::REQUIRE_POST);
+    check_posted(method)?;
+    json_body(body)
+}
+
+/// Accepts POST only.
+pub(super) fn check_posted(method: &Method) -> Result<(), ApiError> {
+    if *method == Method::POST {
+        Ok(())
+    } else {
+        Err(ApiError::REQUIRE_POST)
     }
+}
+
+/// Parses a JSON body.
+pub(super) fn json_body<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, ApiError> {
     if body.is_empty() {
         return Err(ApiError::EMPTY_POST_DATA);
     }

@@ -4,13 +4,18 @@ use std::sync::Arc;
 
 use axum::{body::Bytes, extract::State, http::Method, response::Response};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::checks::{OK, answer, check_method, posted, require, require_app, require_grant_type};
+use super::checks::{
+    OK, answer, check_method, check_posted, json_body, require, require_app, require_grant_type,
+};
 use crate::{
     parameters::Parameters,
     state::SimState,
-    wire::{Family, api_error::ApiError, encrypted},
+    wire::{
+        Family,
+        api_error::ApiError,
+        encrypted::{PhoneInfo, Watermark},
+    },
 };
 
 #[derive(Serialize)]
@@ -53,7 +58,7 @@ struct PhoneRequest {
 struct PhoneBody {
     errcode: i64,
     errmsg: &'static str,
-    phone_info: Value,
+    phone_info: PhoneInfo,
 }
 
 pub(super) async fn phone_number(
@@ -62,16 +67,15 @@ pub(super) async fn phone_number(
     parameters: Parameters,
     body: Bytes,
 ) -> Response {
-    let phone = posted::<PhoneRequest>(&method, &body).and_then(|request| {
+    let now = sim.now();
+    let phone = check_posted(&method).and_then(|()| {
         let token = require(&parameters, "access_token", ApiError::ACCESS_TOKEN_MISSING)?;
-        let now = sim.now();
         let mut world = sim.world();
+        // The token comes before the body, as for every call with an app access token.
         let app = world.app_of_token(token, now)?.to_owned();
+        let request: PhoneRequest = json_body(&body)?;
         let user = world.phone_of_code(&app, &request.code, now)?;
-        Ok(encrypted::phone(
-            &user.phone(),
-            &encrypted::watermark(&app, now),
-        ))
+        Ok(PhoneInfo::new(user.phone(), Watermark::new(&app, now)))
     });
     let body = phone.map(|phone_info| PhoneBody {
         errcode: 0,

@@ -14,7 +14,7 @@ use crate::{
     parameters::Parameters,
     state::SimState,
     wire::{Family, image},
-    world::Profile,
+    world::{Profile, user::GRAY_AVATAR},
 };
 
 /// Profile with the members in WeChat's order; sex and region are empty since 2021.
@@ -87,11 +87,11 @@ pub(super) async fn avatar(
         "132" => 132,
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
-    let known = sim.world().users.iter().any(|user| user.avatar_id() == id);
-    let jpeg = if known {
-        image::avatar(&id, width)
+    let jpeg = if id == GRAY_AVATAR {
+        image::gray(width)
     } else {
-        None
+        let known = sim.world().users.iter().any(|user| user.avatar_id() == id);
+        known.then(|| image::avatar(&id, width)).flatten()
     };
     jpeg.map_or_else(
         || StatusCode::NOT_FOUND.into_response(),

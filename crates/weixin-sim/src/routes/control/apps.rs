@@ -12,10 +12,14 @@ use serde_json::{Value, json};
 
 use super::bad_request::{BadRequest, read};
 use crate::{
-    App,
+    App, User,
     state::SimState,
-    wire::encrypted::{self, UserInfo},
-    world::{World, app::AppChange},
+    wire::encrypted::{PhoneInfo, UserIds, UserInfo, Watermark},
+    world::{
+        World,
+        app::AppChange,
+        user::{GRAY_AVATAR, WITHHELD_NAME, avatar_url},
+    },
 };
 
 /// The secret is included: it is not a real one, and tests need it.
@@ -128,22 +132,28 @@ impl MiniProgramVisit<'_> {
         // An IV has the size of a session key.
         let iv = world.random.session_key();
         let (user, key) = world.mini_program_user(self.app, self.user)?;
-        let watermark = encrypted::watermark(self.app, now);
+        let watermark = Watermark::new(self.app, now);
         let payload = match data {
             None | Some("user") => {
-                let user = UserInfo {
-                    nickname: user.nickname.clone(),
-                    avatar: user.avatar_url(self.origin),
+                let ids = UserIds {
                     openid: user.openid(self.app),
                     unionid: world.unionid(self.app, user),
                 };
-                encrypted::encrypt(&user.whole(&watermark), Some(&user.raw()), key, iv)
+                let profile = self.profile(world, user);
+                profile.encrypt(ids, watermark, (key, iv))
             }
-            Some("phone") => {
-                encrypted::encrypt(&encrypted::phone(&user.phone(), &watermark), None, key, iv)
-            }
+            Some("phone") => PhoneInfo::new(user.phone(), watermark).encrypt(key, iv),
             Some(_) => return Err(BadRequest::new("data", "expected user or phone")),
         };
         Ok(json!(payload))
+    }
+
+    /// Profile as `wx.getUserInfo` returns it.
+    fn profile(&self, world: &World, user: &User) -> UserInfo {
+        if world.variants().mini_program_profiles {
+            UserInfo::open(user.nickname.clone(), user.avatar_url(self.origin))
+        } else {
+            UserInfo::withheld(WITHHELD_NAME, avatar_url(self.origin, GRAY_AVATAR))
+        }
     }
 }

@@ -84,11 +84,17 @@ impl World {
         js_code: &str,
         now: SystemTime,
     ) -> Result<Session, ApiError> {
+        self.check_not_frozen(app)?;
         let expected_secret = self.app(app)?.secret.clone();
+        let uses_foreign = self.setup.variants.wrong_app_uses_code;
         let found = self.mini_programs.login_codes.get_mut(js_code);
         let (code, key) = found
-            .filter(|(code, _)| code.app == app && now < code.expires)
+            .filter(|(code, _)| now < code.expires)
             .ok_or(ApiError::INVALID_CODE)?;
+        if code.app != app {
+            code.used |= uses_foreign;
+            return Err(ApiError::INVALID_CODE);
+        }
         if code.used {
             self.timeline.record(code.trace, Event::CodeUsedAgain, now);
             return Err(ApiError::CODE_BEEN_USED);

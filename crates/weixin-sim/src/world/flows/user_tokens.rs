@@ -76,17 +76,20 @@ impl World {
         request: &Exchange<'_>,
         now: SystemTime,
     ) -> Result<IssuedUserToken, ApiError> {
+        self.check_not_frozen(request.app)?;
+        if self.is_mini_program_code(request, now) {
+            return Err(ApiError::MINI_PROGRAM_CODE);
+        }
         let app = self.apps.iter().find(|app| app.id == request.app);
         let app = app.ok_or(ApiError::INVALID_APPID)?;
-        if app.is_frozen {
-            return Err(ApiError::USER_LIMITED);
-        }
-        let code = self
-            .grants
-            .codes
-            .get_mut(request.code)
-            .filter(|code| code.app == app.id && now < code.expires);
+        let uses_foreign = self.setup.variants.wrong_app_uses_code;
+        let code = self.grants.codes.get_mut(request.code);
+        let code = code.filter(|code| now < code.expires);
         let code = code.ok_or(ApiError::INVALID_CODE)?;
+        if code.app != app.id {
+            code.used |= uses_foreign;
+            return Err(ApiError::INVALID_CODE);
+        }
         // A used code is reported before a wrong secret is: WeChat checks the secret last (docs/wechat.md#order-of-checks).
         if code.used {
             self.timeline.record(code.trace, Event::CodeUsedAgain, now);
@@ -113,6 +116,24 @@ impl World {
         self.issued(grant, now)
     }
 
+    /// Rejects a frozen app, as `/sns` does.
+    pub(super) fn check_not_frozen(&self, app: &str) -> Result<(), ApiError> {
+        if self.app(app)?.is_frozen {
+            Err(ApiError::USER_LIMITED)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Returns `true` for a valid code of `wx.login` of the same app (docs/wechat.md#the-exchange).
+    fn is_mini_program_code(&self, request: &Exchange<'_>, now: SystemTime) -> bool {
+        let codes = &self.mini_programs.login_codes;
+        let known = codes
+            .get(request.code)
+            .is_some_and(|(code, _)| code.app == request.app && now < code.expires);
+        known && !self.setup.variants.mini_program_code_is_invalid
+    }
+
     /// `/sns/oauth2/refresh_token`: extends the access token, or issues a new one if it has expired.
     ///
     /// The refresh token and its expiry stay the same.
@@ -122,6 +143,7 @@ impl World {
         refresh_token: &str,
         now: SystemTime,
     ) -> Result<IssuedUserToken, ApiError> {
+        self.check_not_frozen(app)?;
         let grant = self
             .grants
             .by_refresh_token
@@ -151,9 +173,7 @@ impl World {
         now: SystemTime,
     ) -> Result<Profile, ApiError> {
         let grant = self.grants.of_access_token(access_token, now)?;
-        if self.app(&grant.app)?.is_frozen {
-            return Err(ApiError::USER_LIMITED);
-        }
+        self.check_not_frozen(&grant.app)?;
         let profile = self.profile(grant)?;
         if profile.openid == openid {
             Ok(profile)
