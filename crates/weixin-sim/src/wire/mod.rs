@@ -1,4 +1,4 @@
-//! WeChat's wire format: JSON in raw UTF-8, with `\/` for every slash and unescaped control characters.
+//! WeChat's wire format: JSON in raw UTF-8 with unescaped control characters, and in `/sns` with `\/` for every slash.
 
 pub(crate) mod api_error;
 pub(crate) mod dialog;
@@ -52,6 +52,11 @@ impl Family {
         })
     }
 
+    /// `/cgi-bin` sends slashes as they are (docs/wechat.md#app-tokens), and `/wxa` is assumed to.
+    fn escapes_slashes(self) -> bool {
+        matches!(self, Self::Sns)
+    }
+
     fn suffix(self, ids: &RequestIds) -> String {
         let RequestIds { rid, hint } = ids;
         match self {
@@ -70,7 +75,7 @@ pub(crate) struct RequestIds {
 }
 
 pub(crate) fn success(family: Family, body: &impl Serialize) -> Response {
-    answer(family.content_type(false), body)
+    answer(family, family.content_type(false), body)
 }
 
 /// Error response, with status 200.
@@ -85,19 +90,24 @@ pub(crate) fn error(family: Family, api_error: &ApiError, ids: &RequestIds) -> R
         errcode: api_error.errcode,
         errmsg,
     };
-    let mut response = answer(family.content_type(true), &body);
+    let mut response = answer(family, family.content_type(true), &body);
     response.extensions_mut().insert(Errcode(api_error.errcode));
     response
 }
 
-fn answer(content_type: HeaderValue, body: &impl Serialize) -> Response {
+fn answer(family: Family, content_type: HeaderValue, body: &impl Serialize) -> Response {
     let mut bytes = Vec::new();
+    let format = WeChat {
+        escapes_slashes: family.escapes_slashes(),
+    };
     // Serializing structs of text cannot fail.
-    let _ = body.serialize(&mut Serializer::with_formatter(&mut bytes, WeChat));
+    let _ = body.serialize(&mut Serializer::with_formatter(&mut bytes, format));
     ([(CONTENT_TYPE, content_type)], bytes).into_response()
 }
 
-struct WeChat;
+struct WeChat {
+    escapes_slashes: bool,
+}
 
 impl Formatter for WeChat {
     fn write_string_fragment<W: ?Sized + io::Write>(
@@ -105,7 +115,11 @@ impl Formatter for WeChat {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        writer.write_all(fragment.replace('/', "\\/").as_bytes())
+        if self.escapes_slashes {
+            writer.write_all(fragment.replace('/', "\\/").as_bytes())
+        } else {
+            writer.write_all(fragment.as_bytes())
+        }
     }
 
     fn write_char_escape<W: ?Sized + io::Write>(
@@ -133,13 +147,16 @@ mod tests {
 
     #[test]
     fn only_slashes_quotes_and_backslashes_are_escaped() {
-        let mut bytes = Vec::new();
-        let text = "小明🐼é a/b \"q\" \\ \u{7}\n\t\u{1b}";
-        text.serialize(&mut Serializer::with_formatter(&mut bytes, WeChat))
-            .unwrap();
-        assert_eq!(
-            String::from_utf8(bytes).unwrap(),
-            "\"小明🐼é a\\/b \\\"q\\\" \\\\ \u{7}\n\t\u{1b}\""
-        );
+        for (escapes_slashes, slash) in [(true, "\\/"), (false, "/")] {
+            let mut bytes = Vec::new();
+            let text = "小明🐼é a/b \"q\" \\ \u{7}\n\t\u{1b}";
+            let format = WeChat { escapes_slashes };
+            text.serialize(&mut Serializer::with_formatter(&mut bytes, format))
+                .unwrap();
+            assert_eq!(
+                String::from_utf8(bytes).unwrap(),
+                format!("\"小明🐼é a{slash}b \\\"q\\\" \\\\ \u{7}\n\t\u{1b}\"")
+            );
+        }
     }
 }

@@ -100,7 +100,8 @@ impl App {
         self
     }
 
-    /// Freezes the app, as WeChat does for violations: logins return 50002.
+    /// Freezes the app, as WeChat does for violations: `/sns` returns 50002, calls with an app access token 48004, and
+    /// the login of an official account shows a dialog.
     #[must_use]
     pub fn frozen(mut self) -> Self {
         self.is_frozen = true;

@@ -76,6 +76,9 @@ impl Credentials<'_> {
         if !app.allows_ip(peer.address.ip()) {
             return Err(ApiError::ip_not_in_whitelist(peer.address.ip()));
         }
+        if app.is_frozen {
+            return Err(ApiError::API_FORBIDDEN);
+        }
         Ok(())
     }
 }

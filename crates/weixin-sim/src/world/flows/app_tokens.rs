@@ -10,6 +10,9 @@ use crate::{
     },
 };
 
+/// Types of tickets: JS-SDK, cards, and the QR code of mobile apps (docs/wechat.md#js-sdk-signature).
+const TICKET_TYPES: [&str; 3] = ["jsapi", "wx_card", "2"];
+
 impl World {
     /// `/cgi-bin/token`: every call issues a new token.
     pub(crate) fn app_token(&mut self, app: &str, now: SystemTime) -> IssuedAppToken {
@@ -43,6 +46,7 @@ impl World {
             .ok_or(ApiError::INVALID_APP_TOKEN)?;
         // A replaced token is invalid and an old one expired: clients tell by the error whether another server renewed it.
         match (now < issued.expires, issued.replaced) {
+            (true, _) if self.app(&issued.app)?.is_frozen => Err(ApiError::API_FORBIDDEN),
             (true, _) => Ok(&issued.app),
             (false, true) => Err(ApiError::INVALID_APP_TOKEN),
             (false, false) => Err(ApiError::ACCESS_TOKEN_EXPIRED),
@@ -56,6 +60,11 @@ impl World {
         kind: &str,
         now: SystemTime,
     ) -> Result<IssuedAppToken, ApiError> {
+        self.app_of_token(token, now)?;
+        // Checked, so that the number of tickets stays bounded. The error is an assumption.
+        if !TICKET_TYPES.contains(&kind) {
+            return Err(ApiError::INVALID_PARAMETERS);
+        }
         let key = format!("{} {kind}", self.app_of_token(token, now)?);
         let known = self.app_tokens.tickets.get(&key);
         let (value, expires) = match known.filter(|(_, expires)| now < *expires) {
