@@ -43,9 +43,14 @@ impl SimBuilder {
         self
     }
 
-    /// Adds a test user before the five default users; the first user is the default.
+    /// Adds a test user before the five default users, or replaces the one with the same ID; the first user is the
+    /// default.
     pub fn user(mut self, user: User) -> Self {
-        self.setup.users.push(user);
+        let mut users = self.setup.users.iter_mut();
+        match users.find(|known| known.id == user.id) {
+            Some(known) => *known = user,
+            None => self.setup.users.push(user),
+        }
         self
     }
 
@@ -122,7 +127,9 @@ impl SimBuilder {
         if self.setup.apps.is_empty() {
             self.setup.apps = app::defaults();
         }
-        self.setup.users.extend(user::defaults());
+        let is_new = |user: &User| self.setup.users.iter().all(|known| known.id != user.id);
+        let defaults: Vec<_> = user::defaults().into_iter().filter(is_new).collect();
+        self.setup.users.extend(defaults);
         (self.listen, self.setup, self.settings)
     }
 }

@@ -109,9 +109,15 @@ impl SimBuilder {
             };
             self = self.app(app.map_err(|problem| at(toml, start, &problem))?);
         }
+        let mut user_ids = HashSet::new();
         for entry in file.user {
-            let start = entry.span().start;
-            let user = entry.into_inner().try_into();
+            let (start, user) = (entry.span().start, entry.into_inner());
+            let is_new = user_ids.insert(user.id.clone());
+            let user = if is_new {
+                user.try_into()
+            } else {
+                Err(format!("user {:?}: `id` is used by another user", user.id))
+            };
             self = self.user(user.map_err(|problem| at(toml, start, &problem))?);
         }
         if let Some(user) = file.desktop {
@@ -183,11 +189,11 @@ impl TryFrom<AppEntry> for App {
 }
 
 impl TryFrom<UserEntry> for User {
-    type Error = &'static str;
+    type Error = String;
 
-    fn try_from(entry: UserEntry) -> Result<Self, &'static str> {
+    fn try_from(entry: UserEntry) -> Result<Self, String> {
         if entry.id.is_empty() {
-            return Err("user: `id` must not be empty");
+            return Err("user: `id` must not be empty".to_owned());
         }
         let user = Self::new(entry.id, entry.nickname);
         Ok(if entry.avatar {

@@ -70,6 +70,20 @@ async fn apps_users_and_lifetimes_are_applied() {
     );
 }
 
+#[tokio::test]
+async fn a_user_with_the_id_of_a_default_user_replaces_it() {
+    let toml = "[[user]]\nid = \"layla\"\nnickname = \"Layla\"";
+    let sim = Sim::builder().config(toml).unwrap().start().await.unwrap();
+    let users: Vec<_> = sim
+        .users()
+        .iter()
+        .map(|user| (user.id().to_owned(), user.nickname().to_owned()))
+        .collect();
+    assert_eq!(users[0], ("layla".to_owned(), "Layla".to_owned()));
+    assert_eq!(users.iter().filter(|(id, _)| id == "layla").count(), 1);
+    assert_eq!(users.len(), 5);
+}
+
 #[test]
 fn an_invalid_file_is_rejected_with_line_field_and_rule() {
     for (toml, parts) in [
@@ -102,6 +116,14 @@ fn an_invalid_file_is_rejected_with_line_field_and_rule() {
         (
             "[[user]]\nid = \"\"\nnickname = \"x\"",
             ["line 1: user", "`id` must not be empty"],
+        ),
+        (
+            "[[user]]\nid = \"me\"\nnickname = \"x\"\n[[user]]\nid = \"me\"\nnickname = \"y\"",
+            ["line 4: user \"me\"", "`id` is used by another user"],
+        ),
+        (
+            "[variants]\nmodern = true",
+            ["line 2", "unknown field `modern`"],
         ),
         ("[lifetimes]\npoll = -1", ["line 2", "expected u32"]),
         ("seed = ", ["line 1", ""]),
