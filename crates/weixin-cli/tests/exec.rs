@@ -58,6 +58,31 @@ fn a_program_uses_the_simulator_as_wechat_and_its_exit_code_is_kept() {
     );
 }
 
+/// Logs in with `urllib`, and loads the avatar.
+const LOG_IN: &str = "import json, urllib.error, urllib.parse as p, urllib.request as r
+class Stay(r.HTTPRedirectHandler):
+    def redirect_request(self, *_): return None
+login = dict(appid='wx0123456789abcdef', redirect_uri='http://localhost/', scope='snsapi_login')
+try:
+    r.build_opener(Stay).open('https://open.weixin.qq.com/connect/qrconnect?' + p.urlencode(login))
+except urllib.error.HTTPError as redirect:
+    code = p.parse_qs(p.urlparse(redirect.headers['location']).query)['code'][0]
+def api(path, **query):
+    return json.load(r.urlopen(f'https://api.weixin.qq.com{path}?{p.urlencode(query)}'))
+token = api('/sns/oauth2/access_token', appid=login['appid'], secret='s' * 32, code=code, grant_type='authorization_code')
+avatar = api('/sns/userinfo', access_token=token['access_token'], openid=token['openid'])['headimgurl']
+print(p.urlparse(avatar)[:2], r.urlopen(avatar).headers['content-type'])";
+
+#[test]
+fn avatars_are_at_wechats_host() {
+    let printed = exec(&["--auto-allow"], LOG_IN);
+    assert_eq!(
+        printed.stdout, "('https', 'thirdwx.qlogo.cn') image/jpeg\n",
+        "{}",
+        printed.stderr
+    );
+}
+
 #[test]
 fn the_proxy_connects_to_wechats_hosts_and_to_no_others() {
     let other = exec(&[], &fetch("https://www.example.com/"));

@@ -509,6 +509,41 @@ async fn any_browser_acts_as_wechats_after_one_click() {
 }
 
 #[tokio::test]
+async fn a_follower_from_the_conversation_is_not_asked() {
+    let sim = Sim::start().await.unwrap();
+    let asks = INSIDE.replace("snsapi_base", "snsapi_userinfo");
+    for (from, silent) in [("&conversation=1", true), ("", false)] {
+        let to: String = form_urlencoded::byte_serialize(asks.as_bytes()).collect();
+        let opened = get(&sim, &format!("/_sim/inside?to={to}{from}")).await;
+        let cookies = opened.headers().get_all("set-cookie");
+        let cookies: Vec<_> = cookies
+            .iter()
+            .map(|cookie| cookie.to_str().unwrap())
+            .filter(|cookie| !cookie.contains("Max-Age=0"))
+            .map(|cookie| cookie.split(';').next().unwrap())
+            .collect();
+        let request = client().get(format!("{}{asks}", sim.url()));
+        let page = request.header("cookie", cookies.join("; ")).send().await;
+        assert_eq!(page.unwrap().status() == 302, silent, "{from:?}");
+    }
+}
+
+#[tokio::test]
+async fn without_users_a_login_is_an_error_page() {
+    let sim = Sim::builder().auto_allow().start().await.unwrap();
+    for user in sim.users() {
+        let url = format!("{}/_sim/api/users/{}", sim.url(), user.id());
+        client().delete(url).send().await.unwrap();
+    }
+    for login in [LOGIN, INSIDE] {
+        let page = get(&sim, login).await;
+        assert_eq!(page.status(), 200, "{login}");
+        let page = page.text().await.unwrap();
+        assert!(page.contains("there is no test user"), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn an_ip_address_outside_the_whitelist_gets_no_app_token() {
     let app = || App::official_account();
     let path = format!(

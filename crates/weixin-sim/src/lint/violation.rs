@@ -43,6 +43,14 @@ impl Violation {
         "参数顺序应为 appid、redirect_uri、response_type、scope、state",
         "the parameters must be in the order appid, redirect_uri, response_type, scope, state",
     ));
+    pub(crate) const UNKNOWN_PATH: Self = Self(Bilingual::new(
+        "这个地址没有页面",
+        "there is no page at this path",
+    ));
+    pub(crate) const NO_USER: Self = Self(Bilingual::new(
+        "没有测试用户：请先添加（PUT /_sim/api/users/{id}）",
+        "there is no test user: add one (PUT /_sim/api/users/{id})",
+    ));
     pub(crate) const UNKNOWN_QR_CODE: Self = Self(Bilingual::new(
         "二维码不存在或已过期",
         "this QR code is unknown or has expired",

@@ -14,7 +14,10 @@ use axum::{
 };
 use tokio::net::TcpListener;
 
-use crate::{lint::authorize_url::has_raw_redirect_uri, parameters::Parameters, wire::Family};
+use crate::{
+    hosts::is_wechat, lint::authorize_url::has_raw_redirect_uri, parameters::Parameters,
+    state::SimState, wire::Family,
+};
 
 /// Maximum size of a request body, in bytes.
 pub(super) const MAX_BODY: usize = 64 * 1024;
@@ -95,6 +98,15 @@ pub(super) async fn read(request: Request, peer: Peer) -> Option<(RequestInfo, R
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     let value = headers.get(name).and_then(|value| value.to_str().ok());
     value.unwrap_or_default()
+}
+
+/// Base URL of avatars: WeChat's own for a client that used WeChat's host names (docs/wechat.md#hosts).
+pub(super) fn avatar_origin<'a>(sim: &'a SimState, headers: &HeaderMap) -> &'a str {
+    if is_wechat(host(headers)) {
+        "https://thirdwx.qlogo.cn"
+    } else {
+        &sim.origin
+    }
 }
 
 /// `Host` header, or empty.

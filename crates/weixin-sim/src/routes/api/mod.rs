@@ -33,5 +33,5 @@ pub(super) fn router() -> Router<Arc<SimState>> {
         )
         .route("/wxa/checksession", any(mini_program::check_session))
         .route("/mmopen/vi_32/{id}/{size}", get(userinfo::avatar))
-        .fallback(unknown_path::invalid_url)
+        .fallback(unknown_path::respond)
 }

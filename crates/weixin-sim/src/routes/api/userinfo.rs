@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Path, State},
-    http::{Method, StatusCode, header::CONTENT_TYPE},
+    http::{HeaderMap, Method, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::checks::{answer, check_method, require_bearer};
 use crate::{
     parameters::Parameters,
+    routes::request::avatar_origin,
     state::SimState,
     wire::{Family, image},
     world::{Profile, user::GRAY_AVATAR},
@@ -60,6 +61,7 @@ impl UserBody {
 pub(super) async fn userinfo(
     State(sim): State<Arc<SimState>>,
     method: Method,
+    headers: HeaderMap,
     parameters: Parameters,
 ) -> Response {
     let found = check_method(&method).and_then(|()| {
@@ -70,7 +72,7 @@ pub(super) async fn userinfo(
     answer(
         &sim,
         Family::Sns,
-        found.map(|profile| UserBody::new(profile, &sim.origin)),
+        found.map(|profile| UserBody::new(profile, avatar_origin(&sim, &headers))),
     )
 }
 

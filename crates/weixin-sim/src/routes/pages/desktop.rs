@@ -8,16 +8,17 @@ use axum::{
     Json,
     body::Bytes,
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::qrconnect;
 use crate::{
     parameters::Parameters,
+    routes::request::avatar_origin,
     state::SimState,
     world::{Desktop, DesktopAnswer, LoginParams, Stage},
 };
@@ -45,8 +46,26 @@ struct DesktopRequest {
     authorize_uuid: String,
 }
 
+/// Response of `/api/check-login`, with the members in WeChat's order.
+#[derive(Serialize)]
+struct Offered {
+    errcode: u16,
+    jsdata: Offer,
+}
+
+#[derive(Serialize)]
+struct Offer {
+    authorize_uuid: String,
+    nickname: String,
+    headimgurl: String,
+}
+
 /// Begins a fast login, if WeChat for PC runs and the app allows it.
-pub(super) async fn check_login(State(sim): State<Arc<SimState>>, body: Bytes) -> Response {
+pub(super) async fn check_login(
+    State(sim): State<Arc<SimState>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let (Some(desktop), Some(request)) = (desktop(&sim), read(&body)) else {
         return absent();
     };
@@ -69,12 +88,12 @@ pub(super) async fn check_login(State(sim): State<Arc<SimState>>, body: Bytes) -
     let Ok(user) = world.user(Some(&desktop.user)) else {
         return absent();
     };
-    Json(json!({ "errcode": 0, "jsdata": {
-        "authorize_uuid": login.uuid,
-        "nickname": user.nickname,
-        "headimgurl": user.avatar_url(&sim.origin),
-    }}))
-    .into_response()
+    let jsdata = Offer {
+        authorize_uuid: login.uuid,
+        nickname: user.nickname.clone(),
+        headimgurl: user.avatar_url(avatar_origin(&sim, &headers)),
+    };
+    Json(Offered { errcode: 0, jsdata }).into_response()
 }
 
 /// Asks the user of WeChat for PC to confirm, after they pressed the page's button.

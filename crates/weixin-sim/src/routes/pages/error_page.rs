@@ -4,6 +4,9 @@ use askama::Template;
 
 use crate::lint::violation::Violation;
 
+/// Text for everything that has no text of its own.
+const INACCESSIBLE: &str = "该链接无法访问";
+
 /// WeChat's error page, with the simulator's explanation (docs/wechat.md#login-page-errors).
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -12,4 +15,17 @@ pub(super) struct ErrorPage {
     pub(super) text: &'static str,
     /// The simulator's explanation.
     pub(super) why: Violation,
+}
+
+impl ErrorPage {
+    pub(super) const NO_USER: Self = Self::inaccessible(Violation::NO_USER);
+    pub(super) const UNKNOWN_PATH: Self = Self::inaccessible(Violation::UNKNOWN_PATH);
+    pub(super) const UNKNOWN_QR_CODE: Self = Self::inaccessible(Violation::UNKNOWN_QR_CODE);
+
+    const fn inaccessible(why: Violation) -> Self {
+        Self {
+            text: INACCESSIBLE,
+            why,
+        }
+    }
 }

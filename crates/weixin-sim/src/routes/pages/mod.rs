@@ -12,11 +12,19 @@ use std::sync::Arc;
 
 use axum::{
     Router,
+    response::Response,
     routing::{get, post},
 };
 
+use self::error_page::ErrorPage;
 pub(super) use self::poll::poll;
+use super::response::page as render;
 use crate::state::SimState;
+
+/// Page for a path that WeChat's login pages do not have.
+pub(super) fn unknown_path() -> Response {
+    render(&ErrorPage::UNKNOWN_PATH)
+}
 
 /// WeChat's pages, without the long poll.
 pub(super) fn wechat() -> Router<Arc<SimState>> {

@@ -18,7 +18,7 @@ use crate::{
     },
     parameters::Parameters,
     routes::{
-        phone::{PhoneUser, ask, is_wechat_browser, loses_cookies},
+        phone::{PhoneUser, ask, comes_from_conversation, is_wechat_browser, loses_cookies},
         request::host,
         response::{page as render, redirect_to_site},
     },
@@ -76,7 +76,9 @@ pub(super) async fn page(
             scope: parameters.get("scope"),
             redirect_uri: parameters.get("redirect_uri"),
             state: parameters.get("state"),
-            snapshot: parameters.get("forceSnapShot") == "true",
+            // Snapshot pages are those that ask for the profile.
+            snapshot: parameters.get("forceSnapShot") == "true"
+                && parameters.get("scope") == "snsapi_userinfo",
             loses_cookies: loses_cookies(&headers),
             is_quick: false,
         };
@@ -88,17 +90,18 @@ pub(super) async fn page(
     });
     match started {
         Err(dialog) => render(&dialog),
-        Ok((login, _)) if is_silent(&sim, &login, &parameters) => {
+        Ok((login, _)) if is_silent(&sim, &login, &parameters, &headers) => {
             allow_at_once(&sim, &login, &phone_user)
         }
         Ok((login, app_name)) => ask(&sim, &login.uuid, &app_name, &phone_user),
     }
 }
 
-/// `snsapi_base` and snapshot users are allowed without asking.
-fn is_silent(sim: &SimState, login: &Login, parameters: &Parameters) -> bool {
+/// `snsapi_base` and snapshot users are allowed without asking. So are followers who come from the account's
+/// conversation, even with `forcePopup` (docs/wechat.md#official-account-login).
+fn is_silent(sim: &SimState, login: &Login, parameters: &Parameters, headers: &HeaderMap) -> bool {
     let base = login.scope == "snsapi_base" && parameters.get("forcePopup") != "true";
-    base || login.snapshot || sim.settings.auto_allow
+    base || login.snapshot || comes_from_conversation(headers) || sim.settings.auto_allow
 }
 
 /// Allows the login as the phone's user.
@@ -107,7 +110,10 @@ fn allow_at_once(sim: &SimState, login: &Login, phone_user: &PhoneUser) -> Respo
         let user = phone_user.id(world);
         world.allow(&login.uuid, Some(&user), now)
     });
-    redirect_to_site(sim, login, callback.unwrap_or_default())
+    match callback {
+        Ok(callback) => redirect_to_site(sim, login, callback),
+        Err(_) => render(&ErrorPage::NO_USER),
+    }
 }
 
 /// Checks the parameters. The dialogs are documented, their order is not.

@@ -11,7 +11,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use serde::Serialize;
 use tokio::{sync::watch, time::sleep};
 
 use crate::{
@@ -22,14 +22,24 @@ use crate::{
 
 const NO_STORE: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
 
+/// Body of `f=json`, with the members in the order of the script.
+#[derive(Serialize)]
+struct PollBody {
+    wx_errcode: u16,
+    wx_code: String,
+}
+
 /// Responds with a script, or with the formats of mobile apps: `f=json` and `f=url`.
 pub(crate) async fn poll(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
     let parameters = parameters::form(address.query().unwrap_or_default());
     let uuid = parameters.get("uuid");
     let (errcode, code) = wait_for_phone(&sim, uuid, parameters.get("last")).await;
     if parameters.get("f") == "json" {
-        let body = Json(json!({ "wx_errcode": errcode, "wx_code": code }));
-        return (NO_STORE, body).into_response();
+        let body = PollBody {
+            wx_errcode: errcode,
+            wx_code: code,
+        };
+        return (NO_STORE, Json(body)).into_response();
     }
     let mut script = format!("window.wx_errcode={errcode};window.wx_code='{code}';");
     if parameters.get("f") == "url" {

@@ -35,6 +35,8 @@ struct QrPage<'a> {
     options: PageOptions<'a>,
     /// URL instead of the callback, if the callback is to arrive twice.
     twice_url: Option<String>,
+    /// Base URL of the poll, for programs that read the page's source.
+    poll_origin: String,
 }
 
 /// The newer QR page (`stylelite=1`), with other class names.
@@ -47,6 +49,8 @@ struct LiteQrPage<'a> {
     options: PageOptions<'a>,
     /// URL instead of the callback, if the callback is to arrive twice.
     twice_url: Option<String>,
+    /// Base URL of the poll, for programs that read the page's source.
+    poll_origin: String,
 }
 
 /// Options that the embedding site sets (docs/wechat.md#the-authorize-url).
@@ -91,11 +95,30 @@ pub(super) async fn page(
     match opened {
         Err(problem) => render(&problem),
         Ok((login, _)) if sim.settings.auto_allow => allow_at_once(&sim, &login),
-        Ok((login, app_name)) => show(&sim, &login, &app_name, &parameters),
+        Ok((login, app_name)) => {
+            let opened = OpenedLogin {
+                login: &login,
+                app_name: &app_name,
+                poll_origin: poll_origin(&sim, &headers),
+            };
+            show(&sim, opened, &parameters)
+        }
     }
 }
 
-fn show(sim: &SimState, login: &Login, app_name: &str, parameters: &Parameters) -> Response {
+/// A login whose page is shown.
+struct OpenedLogin<'a> {
+    login: &'a Login,
+    app_name: &'a str,
+    poll_origin: String,
+}
+
+fn show(sim: &SimState, opened: OpenedLogin<'_>, parameters: &Parameters) -> Response {
+    let OpenedLogin {
+        login,
+        app_name,
+        poll_origin,
+    } = opened;
     if parameters.get("f") == "xml" {
         let xml = QrXml { uuid: &login.uuid }.render().unwrap_or_default();
         return ([(CONTENT_TYPE, "text/xml; charset=utf-8")], xml).into_response();
@@ -112,6 +135,7 @@ fn show(sim: &SimState, login: &Login, app_name: &str, parameters: &Parameters) 
             language,
             options,
             twice_url: login.twice_url(&sim.origin),
+            poll_origin,
         })
     } else {
         render(&QrPage {
@@ -120,6 +144,7 @@ fn show(sim: &SimState, login: &Login, app_name: &str, parameters: &Parameters) 
             language,
             options,
             twice_url: login.twice_url(&sim.origin),
+            poll_origin,
         })
     }
 }
@@ -169,14 +194,34 @@ pub(super) fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a
 
 /// Allows the login as the first user, without a phone.
 fn allow_at_once(sim: &SimState, login: &Login) -> Response {
-    let callback = sim.change(|world, now| world.allow(&login.uuid, None, now));
-    redirect_to_site(sim, login, callback.unwrap_or_default())
+    match sim.change(|world, now| world.allow(&login.uuid, None, now)) {
+        Ok(callback) => redirect_to_site(sim, login, callback),
+        Err(_) => render(&ErrorPage::NO_USER),
+    }
 }
 
 /// Serves the simulator's own `wxLogin.js`, which shows the QR page in a frame (docs/wechat.md#the-embedded-qr-code).
 pub(super) async fn wx_login_script() -> Response {
     let script = include_str!("../../../templates/wxLogin.js");
     ([(CONTENT_TYPE, "application/javascript")], script).into_response()
+}
+
+/// Base URL of the simulator, by the host that the browser used.
+fn origin(sim: &SimState, headers: &HeaderMap) -> String {
+    match host(headers) {
+        "" => sim.origin.clone(),
+        host if is_wechat(host) => format!("https://{host}"),
+        host => format!("http://{host}"),
+    }
+}
+
+/// Base URL of the poll: the older host, which the page's source names (docs/wechat.md#hosts), or the simulator.
+fn poll_origin(sim: &SimState, headers: &HeaderMap) -> String {
+    if is_wechat(host(headers)) {
+        "https://long.open.weixin.qq.com".to_owned()
+    } else {
+        origin(sim, headers)
+    }
 }
 
 /// Serves the QR code. It encodes the phone's URL at the host that this browser used, which the phone can reach
@@ -187,16 +232,9 @@ pub(super) async fn picture(
     headers: HeaderMap,
 ) -> Response {
     if sim.world().logins.find(&uuid, sim.now()).is_none() {
-        return render(&ErrorPage {
-            text: "该链接无法访问",
-            why: Violation::UNKNOWN_QR_CODE,
-        });
+        return render(&ErrorPage::UNKNOWN_QR_CODE);
     }
-    let origin = match host(&headers) {
-        "" => sim.origin.clone(),
-        host if is_wechat(host) => format!("https://{host}"),
-        host => format!("http://{host}"),
-    };
+    let origin = origin(&sim, &headers);
     let jpeg = image::qr_code(&format!("{origin}/connect/confirm?uuid={uuid}"));
     jpeg.map_or_else(
         || StatusCode::BAD_REQUEST.into_response(),

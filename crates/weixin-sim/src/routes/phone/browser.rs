@@ -16,6 +16,9 @@ const WECHAT_BROWSER: &str = "weixin-sim-inside=1";
 /// Cookie of a browser that loses the cookies of sites.
 const LOSES_COOKIES: &str = "weixin-sim-forgets=1";
 
+/// Cookie of a follower's browser that was opened from the official account's conversation.
+const FROM_CONVERSATION: &str = "weixin-sim-conversation=1";
+
 pub(crate) fn is_wechat_browser(headers: &HeaderMap) -> bool {
     has(headers, USER_AGENT, "MicroMessenger") || has(headers, COOKIE, WECHAT_BROWSER)
 }
@@ -23,6 +26,11 @@ pub(crate) fn is_wechat_browser(headers: &HeaderMap) -> bool {
 /// Returns `true` if this browser is to lose the cookies of sites.
 pub(crate) fn loses_cookies(headers: &HeaderMap) -> bool {
     has(headers, COOKIE, LOSES_COOKIES)
+}
+
+/// Returns `true` if this browser was opened from an official account's conversation, by a follower.
+pub(crate) fn comes_from_conversation(headers: &HeaderMap) -> bool {
+    has(headers, COOKIE, FROM_CONVERSATION)
 }
 
 fn has(headers: &HeaderMap, name: HeaderName, text: &str) -> bool {
@@ -45,15 +53,20 @@ pub(crate) async fn inside(address: Uri) -> Response {
         )
             .into_response();
     };
-    let lifetime = if parameters.get("forgets").is_empty() {
-        "; Max-Age=0"
-    } else {
-        ""
+    let lifetime = |switch| {
+        if parameters.get(switch).is_empty() {
+            "; Max-Age=0"
+        } else {
+            ""
+        }
     };
     let cookies = [
-        format!("{WECHAT_BROWSER}; Path=/; HttpOnly; SameSite=Lax"),
-        format!("{LOSES_COOKIES}; Path=/; HttpOnly; SameSite=Lax{lifetime}"),
+        (WECHAT_BROWSER, ""),
+        (LOSES_COOKIES, lifetime("forgets")),
+        (FROM_CONVERSATION, lifetime("conversation")),
     ];
+    let cookies = cookies
+        .map(|(cookie, lifetime)| format!("{cookie}; Path=/; HttpOnly; SameSite=Lax{lifetime}"));
     let cookies = AppendHeaders(cookies.map(|cookie| (SET_COOKIE, cookie)));
     let response = (StatusCode::SEE_OTHER, cookies, [(LOCATION, to)]);
     response.into_response()

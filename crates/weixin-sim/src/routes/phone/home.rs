@@ -10,7 +10,10 @@ use axum::{
 };
 use url::Url;
 
-use super::{browser::loses_cookies, user::PhoneUser};
+use super::{
+    browser::{comes_from_conversation, loses_cookies},
+    user::PhoneUser,
+};
 use crate::{
     App, AppKind, PhoneError, User, parameters,
     routes::{long_poll, response::page},
@@ -29,6 +32,8 @@ struct HomePage<'a> {
     waiting: &'a str,
     /// The phone's browser loses the cookies of sites.
     loses_cookies: bool,
+    /// The phone's browser is opened from an official account's conversation.
+    comes_from_conversation: bool,
     mini_programs: &'a [&'a App],
     /// Code of the mini program that was just opened.
     code: Option<&'a str>,
@@ -66,6 +71,7 @@ fn screen(
         version,
         waiting,
         loses_cookies: loses_cookies(headers),
+        comes_from_conversation: comes_from_conversation(headers),
         mini_programs: &world
             .apps
             .iter()
@@ -116,12 +122,12 @@ pub(super) async fn open(address: Uri) -> Response {
         path @ "/connect/oauth2/authorize" => {
             let to: String =
                 form_urlencoded::byte_serialize(format!("{path}?{query}").as_bytes()).collect();
-            let loses_cookies = if parameters.get("forgets").is_empty() {
-                ""
-            } else {
-                "&forgets=1"
+            let switch = |name| match parameters.get(name) {
+                "" => String::new(),
+                _ => format!("&{name}=1"),
             };
-            Redirect::to(&format!("/_sim/inside?to={to}{loses_cookies}")).into_response()
+            let switches = switch("forgets") + &switch("conversation");
+            Redirect::to(&format!("/_sim/inside?to={to}{switches}")).into_response()
         }
         _ => bad_request(
             "address: expected the URL of a QR code (/connect/confirm) or of an official account's login (/connect/oauth2/authorize)",

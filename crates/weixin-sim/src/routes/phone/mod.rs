@@ -13,7 +13,7 @@ use axum::{
 };
 
 pub(super) use self::{
-    browser::{is_wechat_browser, loses_cookies},
+    browser::{comes_from_conversation, is_wechat_browser, loses_cookies},
     confirm::ask,
     user::PhoneUser,
 };
