@@ -75,6 +75,11 @@
 //! With the feature `tls`, [`Sim::serve_tls`] and [`Sim::serve_proxy`] serve WeChat's hosts ([`WECHAT_HOSTS`]),
 //! with the certificate of an [`Authority`] that programs under test have to trust.
 //!
+//! # Golden files
+//!
+//! [`GOLDEN_FILES`] are the requests and responses that the simulator guarantees. `weixin sim compare` sends those that
+//! log no user in to the real WeChat.
+//!
 //! # Assumptions
 //!
 //! Some behavior of WeChat is neither documented nor observed. There the simulator makes an assumption on the safe
@@ -108,6 +113,7 @@ mod bilingual;
 mod builder;
 mod clock;
 mod config;
+mod golden;
 mod hosts;
 mod lifetimes;
 mod lint;
@@ -129,6 +135,7 @@ pub use self::{
     bilingual::Bilingual,
     builder::SimBuilder,
     config::{EXAMPLE as EXAMPLE_CONFIG, InvalidConfig},
+    golden::GOLDEN_FILES,
     hosts::WECHAT_HOSTS,
     lifetimes::Lifetimes,
     lint::finding::{Finding, Rule},

@@ -20,7 +20,7 @@ use reqwest::{Client, Method, redirect::Policy};
 use serde::Deserialize;
 use serde_json::Value;
 use sha1::{Digest, Sha1};
-use weixin_sim::Sim;
+use weixin_sim::{GOLDEN_FILES, Sim};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,9 +37,13 @@ struct Scenario {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Step {
+    /// The real WeChat can be asked as well: see `weixin_sim::GOLDEN_FILES`.
+    real: Option<Real>,
     rule: Option<String>,
     /// Confidence in the source: documented (D), observed (O), inferred (I), or a guess (?).
     confidence: Option<Confidence>,
+    /// Day of a report of the real WeChat's response, such as `2026-11-28`.
+    observed: Option<String>,
     request: Option<String>,
     user_agent: Option<String>,
     /// Other headers; `host` is a host name of WeChat.
@@ -65,7 +69,14 @@ impl Step {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Copy, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+enum Real {
+    NoSecret,
+    TestAccount,
+}
+
+#[derive(Clone, Copy, Deserialize, Eq, PartialEq)]
 enum Confidence {
     #[serde(rename = "D")]
     Documented,
@@ -162,9 +173,7 @@ impl Player {
         let (Some(request), Some(answer)) = (&step.request, &step.answer) else {
             return Err("a step has a request and a response, or moves the clock".to_owned());
         };
-        if step.confidence.is_none() != request.contains(" /_sim/") {
-            return Err("only requests to WeChat's paths have a confidence".to_owned());
-        }
+        check_confidence(step, request)?;
         let (method, path) = request.split_once(' ').ok_or("METHOD /path")?;
         let method: Method = method.parse().map_err(|_| "METHOD /path")?;
         let mut request = self
@@ -329,6 +338,28 @@ impl Player {
     }
 }
 
+/// The confidence of a response, and the day on which it was seen.
+fn check_confidence(step: &Step, request: &str) -> Result<(), String> {
+    if step.confidence.is_none() != request.contains(" /_sim/") {
+        return Err("only requests to WeChat's paths have a confidence".to_owned());
+    }
+    if let Some(day) = &step.observed
+        && !(step.confidence == Some(Confidence::Observed) && is_day(day))
+    {
+        return Err(format!(
+            "{day}: a day such as 2026-11-28, of an observed response"
+        ));
+    }
+    Ok(())
+}
+
+fn is_day(text: &str) -> bool {
+    let pattern = text
+        .bytes()
+        .map(|b| if b.is_ascii_digit() { b'0' } else { b });
+    pattern.eq(*b"0000-00-00")
+}
+
 /// Length of a value of that shape, in characters.
 fn length(shape: &str) -> Option<usize> {
     match shape {
@@ -369,4 +400,88 @@ async fn every_golden_scenario_is_reproduced() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+#[test]
+fn every_golden_file_is_embedded() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
+    let files = fs::read_dir(folder).unwrap();
+    let name = |file: fs::DirEntry| file.file_name().into_string().unwrap();
+    let mut names: Vec<_> = files.map(|file| name(file.unwrap())).collect();
+    names.sort();
+    let embedded = GOLDEN_FILES.iter().map(|(name, _)| format!("{name}.json"));
+    assert_eq!(names, embedded.collect::<Vec<_>>());
+}
+
+/// What the requests to the real WeChat have in common: they log no user in, change nothing, and spend no quota that
+/// matters.
+#[test]
+fn what_the_real_wechat_is_asked_is_harmless() {
+    for (file, text) in GOLDEN_FILES {
+        let scenario: Scenario = serde_json::from_str(text).unwrap();
+        let mut named = Vec::new();
+        for step in &scenario.steps {
+            let Some(real) = step.real else {
+                continue;
+            };
+            let rule = step.rule.as_deref().unwrap();
+            let request = step.request.as_deref().unwrap();
+            let json = step.json.as_ref().map(ToString::to_string);
+            let body = step.form.clone().or(json).unwrap_or_default();
+            let sent = format!("{request} {body}");
+            let checked = check_harmless(real, step, &sent, &named);
+            assert_eq!(checked, Ok(()), "{file}: {rule}");
+            let answer = step.answer.as_ref().unwrap();
+            let texts = answer.body.iter().chain(&answer.contains);
+            named.extend(texts.flat_map(|text| names_of(text)));
+        }
+    }
+}
+
+const APP_SECRET: &str = "ssssssssssssssssssssssssssssssss";
+/// The official account, for which a test account stands.
+const ACCOUNT: &str = "wx0123456789abcde0";
+const WEBSITE: &str = "wx0123456789abcdef";
+
+fn check_harmless(real: Real, step: &Step, sent: &str, named: &[String]) -> Result<(), String> {
+    if step.confidence.is_none() || step.user_agent.is_some() {
+        return Err(
+            "only requests to WeChat's paths, and none that pretend to be WeChat".to_owned(),
+        );
+    }
+    let states = [
+        "force_refresh",
+        "/connect/confirm",
+        "refresh_token=<",
+        "code=<",
+    ];
+    if let Some(part) = states.iter().find(|part| sent.contains(*part)) {
+        return Err(format!("{part} uses up something, or changes it"));
+    }
+    let has_app = sent.contains(ACCOUNT) || sent.contains(WEBSITE);
+    if sent.contains("/cgi-bin/token?grant_type=client_credential") && sent.contains(APP_SECRET) {
+        return Err("each app token invalidates the one before".to_owned());
+    }
+    if real == Real::TestAccount && !has_app && names_of(sent).is_empty() {
+        return Err("no-secret is enough".to_owned());
+    }
+    match names_of(sent).iter().find(|name| !named.contains(name)) {
+        Some(name) => Err(format!(
+            "<{name}> is not in an earlier answer of the real WeChat"
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The names of the placeholders of a text.
+fn names_of(text: &str) -> Vec<String> {
+    let inside = text
+        .split('<')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('>'));
+    let names = inside.map(|(inside, _)| inside.split(':').next().unwrap_or_default());
+    names
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
