@@ -26,11 +26,11 @@ use crate::{
 const MAX_FILE: u64 = 64 * 1024;
 
 /// The apps that every simulator has by default.
-const SIM_WEBSITE: &str = "wx0123456789abcdef";
-const SIM_OFFICIAL_ACCOUNT: &str = "wx0123456789abcde0";
+pub(crate) const SIM_WEBSITE: &str = "wx0123456789abcdef";
+pub(crate) const SIM_OFFICIAL_ACCOUNT: &str = "wx0123456789abcde0";
 const SIM_MOBILE_APP: &str = "wx0123456789abcde1";
 const SIM_MINI_PROGRAM: &str = "wx0123456789abcde2";
-const SIM_APP_SECRET: &str = "ssssssssssssssssssssssssssssssss";
+pub(crate) const SIM_APP_SECRET: &str = "ssssssssssssssssssssssssssssssss";
 
 impl EndpointArgs {
     pub(crate) fn endpoints(&self) -> Endpoints {
@@ -153,18 +153,25 @@ impl AppArgs {
     }
 
     fn secret(&self) -> Result<AppSecret, CliError> {
-        let text = match (&self.app_secret_file, variable("WEIXIN_APP_SECRET")?) {
-            (Some(file), _) => read(file)?.trim_end().to_owned(),
-            (None, Some(secret)) => secret,
-            (None, None) if self.id.endpoints.sim.is_some() => SIM_APP_SECRET.to_owned(),
-            (None, None) => {
-                return Err(CliError::Usage(
-                    "no app secret: use WEIXIN_APP_SECRET or --app-secret-file".to_owned(),
-                ));
-            }
-        };
-        Ok(AppSecret::new(text)?)
+        let secret = app_secret(
+            self.app_secret_file.as_deref(),
+            self.id.endpoints.sim.is_some(),
+        )?;
+        secret.ok_or_else(|| {
+            CliError::Usage("no app secret: use WEIXIN_APP_SECRET or --app-secret-file".to_owned())
+        })
     }
+}
+
+/// The app secret, given or the simulator's.
+pub(crate) fn app_secret(file: Option<&Path>, is_sim: bool) -> Result<Option<AppSecret>, CliError> {
+    let text = match (file, variable("WEIXIN_APP_SECRET")?) {
+        (Some(file), _) => read(file)?.trim_end().to_owned(),
+        (None, Some(secret)) => secret,
+        (None, None) if is_sim => SIM_APP_SECRET.to_owned(),
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(AppSecret::new(text)?))
 }
 
 impl UserTokenArgs {

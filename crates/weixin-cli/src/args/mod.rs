@@ -1,6 +1,7 @@
 //! The arguments and their help.
 
 mod common;
+mod compare;
 mod diagnosis;
 mod other_apps;
 mod parse;
@@ -18,6 +19,7 @@ pub(crate) use self::{
     common::{
         API, AppArgs, AppIdArgs, EndpointArgs, Kind, OPEN, SIMULATOR, TokenArgs, UserTokenArgs,
     },
+    compare::Compare,
     diagnosis::{Doctor, Explain},
     other_apps::{AppToken, AppTokenKind, AuthorizeUrl, PhoneNumber, Session},
     shell::{Completions, Man},

@@ -8,6 +8,7 @@ use weixin::AppId;
 
 use super::{
     common::SIMULATOR,
+    compare::Compare,
     parse::{address, web_url},
 };
 
@@ -141,6 +142,7 @@ pub(crate) enum SimCommand {
     },
     Exec(Box<Exec>),
     Phone(Phone),
+    Compare(Box<Compare>),
 }
 
 /// Open a browser that looks like WeChat's own to sites: its User-Agent, a phone's size, separate cookies

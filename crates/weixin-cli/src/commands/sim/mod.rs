@@ -1,5 +1,6 @@
 //! `weixin sim`
 
+mod compare;
 mod exec;
 mod findings;
 mod init;
@@ -23,6 +24,7 @@ pub(super) async fn run(args: args::Sim, output: Output) -> Result<(), CliError>
         Some(SimCommand::Init { file }) => init::run(file, output),
         Some(SimCommand::Exec(args)) => exec::run(args, output).await,
         Some(SimCommand::Phone(args)) => phone::run(args, output).await,
+        Some(SimCommand::Compare(args)) => compare::run(args, output).await,
         None => listen(&args, output).await,
     }
 }
