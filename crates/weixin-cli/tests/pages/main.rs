@@ -117,6 +117,9 @@ fn what_is_not_run_here_is_known() {
     crates/weixin-cli/README.md: weixin sim exec -- python app.py       # your unchanged program, with a WeChat simulator
     crates/weixin-cli/README.md: weixin doctor --app-id wx… --redirect-uri https://www.example.com/callback
     crates/weixin-cli/README.md: weixin explain 40163                   # the cause and the remedy of an error code, in English or Chinese
+    compare.md: weixin sim compare --dry-run           # the requests; none is sent
+    compare.md: weixin sim compare > report.txt        # half a minute: one request a second
+    compare.md: WEIXIN_APP_SECRET=… weixin sim compare --app-id wx… > report.txt
     doctor.md: weixin doctor --app-id wx… --redirect-uri https://www.example.com/callback
     languages.md: weixin sim exec --fail-on-findings -- pytest
     official-account.md: weixin sim phone http://localhost:8080
