@@ -8,7 +8,7 @@ use std::{
 use axum::http::HeaderValue;
 
 use crate::{
-    App, DesktopAnswer, Lifetimes, User, Variants,
+    App, DesktopAnswer, Lifetimes, Rule, User, Variants,
     settings::Settings,
     world::{Desktop, Setup, app, user},
 };
@@ -98,6 +98,19 @@ impl SimBuilder {
     /// Makes WeChat behave as at other times, or as in other reports.
     pub fn variants(mut self, variants: Variants) -> Self {
         self.setup.variants = variants;
+        self
+    }
+
+    /// Accepts a rule: its findings are reported, but fail no test run.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), weixin_sim::UnknownRule> {
+    /// let sim = weixin_sim::Sim::builder().accept("state-short".parse()?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn accept(mut self, rule: Rule) -> Self {
+        self.setup.accepted.push(rule);
         self
     }
 

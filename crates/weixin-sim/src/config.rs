@@ -7,7 +7,8 @@ use thiserror::Error;
 use toml::Spanned;
 
 use crate::{
-    App, AppKind, DesktopAnswer, Lifetimes, SimBuilder, User, Variants, world::app::AppChange,
+    App, AppKind, DesktopAnswer, Lifetimes, Rule, SimBuilder, UnknownRule, User, Variants,
+    world::app::AppChange,
 };
 
 /// Example configuration with every setting and comments, as written by `weixin sim init`.
@@ -25,6 +26,7 @@ struct File {
     auto_allow: bool,
     strict_order: bool,
     quotas: bool,
+    accept: Vec<Spanned<String>>,
     desktop: Option<Spanned<String>>,
     lifetimes: Seconds,
     variants: Option<Variants>,
@@ -93,6 +95,12 @@ impl SimBuilder {
         }
         if file.quotas {
             self = self.quotas();
+        }
+        for id in file.accept {
+            let (start, id) = (id.span().start, id.into_inner());
+            let rule: Result<Rule, UnknownRule> = id.parse();
+            let rule = rule.map_err(|error| at(toml, start, &format!("`accept`: {error}")))?;
+            self = self.accept(rule);
         }
         self = self.lifetimes(file.lifetimes.into());
         if let Some(variants) = file.variants {

@@ -62,13 +62,16 @@
 //! # Findings
 //!
 //! The simulator accepts requests that WeChat rejects although local development needs them, and requests that are
-//! unsafe. It reports both: a port, an IP address, `localhost` or plain HTTP in the callback; a scope that does not
+//! unsafe. It reports them: a port, an IP address, `localhost` or plain HTTP in the callback; a scope that does not
 //! match the app; a missing, short or repeated state, or one that returns changed; a redirect URI that is not encoded;
 //! parameters in another order inside WeChat; a code that is
 //! exchanged twice; a misplaced app secret; tokens where they are logged; a refresh at the wrong path; a profile with
 //! `snsapi_base`; POST; old hosts; exceeded quotas. Each finding has the request, WeChat's response, a remedy and a
-//! source, in Chinese and English: [`Sim::findings`], [`Sim::expect_no_findings`], `GET /_sim/api/findings`, the page
-//! `/_sim/findings`.
+//! source, in Chinese and English, and the app, the login and the test ([`Sim::set_test`]) that caused it:
+//! [`Sim::findings`], `GET /_sim/api/findings`, the page `/_sim/findings`.
+//!
+//! A test run fails for what WeChat rejects and for what is unsafe, not for what local development needs
+//! ([`RuleClass`]), and not for rules that you accept ([`SimBuilder::accept`]): [`Sim::expect_no_findings`].
 //!
 //! # WeChat's host names
 //!
@@ -138,7 +141,11 @@ pub use self::{
     golden::GOLDEN_FILES,
     hosts::WECHAT_HOSTS,
     lifetimes::Lifetimes,
-    lint::finding::{Finding, Rule},
+    lint::{
+        finding::{Cause, Finding},
+        rule::{Rule, RuleClass},
+        rules::UnknownRule,
+    },
     routes::OPENAPI,
     sim::Sim,
     variants::Variants,

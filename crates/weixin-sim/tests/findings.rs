@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use reqwest::{Client, redirect::Policy};
-use serde_json::Value;
-use weixin_sim::{App, Sim, SimBuilder};
+use serde_json::{Value, json};
+use weixin_sim::{App, Cause, Rule, RuleClass, Sim, SimBuilder};
 
 const APP: &str = "wx0123456789abcdef";
 const STATE: &str = "0123456789abcdefghijkl";
@@ -46,7 +46,11 @@ fn exchange(code: &str) -> String {
 }
 
 async fn code(sim: &Sim) -> String {
-    let page = send(sim, &login("https://www.example.com/cb", STATE)).await;
+    code_with(sim, STATE).await
+}
+
+async fn code_with(sim: &Sim, state: &str) -> String {
+    let page = send(sim, &login("https://www.example.com/cb", state)).await;
     let callback = page.headers()["location"].to_str().unwrap().to_owned();
     callback.split(['=', '&']).nth(1).unwrap().to_owned()
 }
@@ -70,7 +74,7 @@ async fn a_correct_login_has_no_findings() {
         &format!("GET /sns/userinfo?access_token={access_token}&openid={openid}"),
     )
     .await;
-    sim.expect_no_findings();
+    assert_eq!(found(&sim), []);
 }
 
 /// A request, with the rule and the text of its finding.
@@ -228,21 +232,231 @@ async fn port_and_host_are_reported_together() {
     );
 }
 
+/// What the program under test does in one login: it exchanges the code of its callback.
+async fn log_in(sim: &Sim, state: &str) {
+    let code = code_with(sim, state).await;
+    send(sim, &exchange(&code)).await;
+}
+
+fn counted(sim: &Sim) -> Vec<(&'static str, String, u32)> {
+    let findings = sim.findings().into_iter();
+    findings
+        .map(|finding| (finding.rule.id, finding.sent, finding.times))
+        .collect()
+}
+
 #[tokio::test]
-async fn repeated_codes_and_states_are_reported_and_counted() {
+async fn a_code_that_is_exchanged_again_is_reported_and_counted_without_the_code() {
     let sim = start().await;
     let code = code(&sim).await;
     for _ in 0..3 {
         send(&sim, &exchange(&code)).await;
     }
-    send(&sim, &login("https://www.example.com/cb", STATE)).await;
-    let counted: Vec<_> = sim
-        .findings()
-        .iter()
-        .map(|finding| (finding.rule.id, finding.times))
-        .collect();
-    assert_eq!(counted, [("code-twice", 2), ("state-repeated", 1)]);
+    let sent = "GET /sns/oauth2/access_token".to_owned();
+    assert_eq!(counted(&sim), [("code-twice", sent, 2)]);
     assert!(!format!("{:?}", sim.findings()).contains(&code));
+}
+
+#[tokio::test]
+async fn a_state_of_several_completed_logins_is_reported_and_counted() {
+    let sim = start().await;
+    for state in [STATE, "another-state-of-22-ch", STATE, STATE] {
+        log_in(&sim, state).await;
+    }
+    let sent = "same state as login 1".to_owned();
+    assert_eq!(counted(&sim), [("state-repeated", sent, 2)]);
+    // Another app may have the same state.
+    sim.reset();
+    sim.put_app(App::new("wx1", "s".repeat(32)).callback_domain("www.example.com"));
+    log_in(&sim, STATE).await;
+    let page = login("https://www.example.com/cb", STATE).replace(APP, "wx1");
+    let page = send(&sim, &page).await;
+    let callback = page.headers()["location"].to_str().unwrap().to_owned();
+    let code = callback.split(['=', '&']).nth(1).unwrap();
+    send(&sim, &exchange(code).replace(APP, "wx1")).await;
+    assert_eq!(counted(&sim), []);
+}
+
+#[tokio::test]
+async fn a_login_page_that_is_opened_several_times_is_not_a_repeated_state() {
+    let website = App::default().callback_domain("www.example.com");
+    let sim = Sim::builder().app(website).start().await.unwrap();
+    let page = login("https://www.example.com/cb", STATE);
+    // A probe, the page, its reload, and the back button after the login.
+    for _ in 0..3 {
+        send(&sim, &page).await;
+    }
+    let uuid = sim.pending().pop().unwrap();
+    let callback = sim.allow(&uuid, "layla").unwrap();
+    let code = callback.split(['=', '&']).nth(1).unwrap();
+    send(&sim, &exchange(code)).await;
+    send(&sim, &page).await;
+    assert_eq!(counted(&sim), []);
+}
+
+#[tokio::test]
+async fn what_local_development_needs_is_local_and_does_not_fail() {
+    let of = async |callback| {
+        let sim = start().await;
+        send(&sim, &login(callback, STATE)).await;
+        let findings = sim.findings().into_iter();
+        findings
+            .map(|finding| (finding.rule.id, finding.rule.class, finding.fails))
+            .collect::<Vec<_>>()
+    };
+    for callback in ["http://localhost:5000/cb", "http://127.0.0.1:5000/cb"] {
+        let expected = ["callback-host", "callback-port"];
+        let expected = expected.map(|id| (id, RuleClass::Local, false));
+        assert_eq!(of(callback).await, expected, "{callback}");
+    }
+    let lan = [("callback-host", RuleClass::Rejected, true)];
+    assert_eq!(of("http://192.0.2.1/cb").await, lan);
+    let port = [("callback-port", RuleClass::Rejected, true)];
+    assert_eq!(of("https://www.example.com:8443/cb").await, port);
+    let http = [("callback-http", RuleClass::Unsafe, true)];
+    assert_eq!(of("http://www.example.com/cb").await, http);
+    let sim = start().await;
+    send(&sim, "POST /sns/auth").await;
+    assert_eq!(sim.findings()[0].rule.class, RuleClass::Undocumented);
+    sim.expect_no_findings();
+}
+
+#[tokio::test]
+#[should_panic(expected = "findings:\nstate-missing: state=\n  WeChat: WeChat accepts it\n")]
+async fn a_finding_that_fails_is_in_the_panic() {
+    let sim = start().await;
+    send(&sim, &login("http://localhost:5000/cb", "")).await;
+    sim.expect_no_findings();
+}
+
+fn failing(sim: &Sim) -> Vec<&'static str> {
+    let findings = sim.findings().into_iter();
+    let failing = findings.filter(|finding| finding.fails);
+    failing.map(|finding| finding.rule.id).collect()
+}
+
+#[tokio::test]
+async fn rules_are_accepted_by_builder_file_method_and_api_and_a_reset_restores_them() {
+    let file = "accept = [\"state-missing\"]";
+    let rule: Rule = "state-missing".parse().unwrap();
+    for builder in [
+        Sim::builder().accept(rule),
+        Sim::builder().config(file).unwrap(),
+    ] {
+        let sim = builder.start().await.unwrap();
+        let api = format!("{}/_sim/api/findings/accepted", sim.url());
+        let client = Client::builder().build().unwrap();
+        let put = async |rules: Value| {
+            let body = json!({ "rules": rules });
+            let response = client.put(&api).json(&body).send().await.unwrap();
+            response.json::<Value>().await.unwrap()
+        };
+        for state in ["", "short"] {
+            send(&sim, &login("http://localhost/", state)).await;
+        }
+        assert_eq!(failing(&sim), ["state-short"]);
+        assert_eq!(
+            put(json!(["state-short"])).await,
+            json!({ "rules": ["state-short"] })
+        );
+        assert_eq!(failing(&sim), ["state-missing"]);
+        sim.accept(["state-short".parse().unwrap(), rule]);
+        sim.expect_no_findings();
+        let error = put(json!(["state-missing", "state-long"])).await;
+        assert_eq!(error["error"]["field"], "rules");
+        sim.reset();
+        let now = client.get(&api).send().await.unwrap();
+        let now: Value = now.json().await.unwrap();
+        assert_eq!(now, json!({ "rules": ["state-missing"] }));
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_rule_is_an_error_that_lists_all_rules() {
+    let ids: Vec<_> = Rule::all().map(|rule| rule.id).collect();
+    let expected = format!(
+        "unknown rule \"state-long\": expected one of {}",
+        ids.join(", ")
+    );
+    assert!(expected.contains("callback-host, callback-domain, callback-port"));
+    let error = "state-long".parse::<Rule>().unwrap_err();
+    assert_eq!(error.to_string(), expected);
+    let file = "quotas = true\naccept = [\n  \"state-long\",\n]";
+    let error = Sim::builder().config(file).unwrap_err();
+    assert_eq!(error.to_string(), format!("line 3: `accept`: {expected}"));
+}
+
+#[tokio::test]
+async fn a_finding_names_its_app_login_request_and_test() {
+    let sim = start().await;
+    log_in(&sim, STATE).await;
+    sim.set_test(Some("test_one"));
+    let code = code_with(&sim, "").await;
+    for _ in 0..2 {
+        send(&sim, &exchange(&code)).await;
+    }
+    sim.set_test(Some("test_two"));
+    code_with(&sim, "").await;
+    sim.set_test(None);
+    send(&sim, "GET /sns/auth?secret=x").await;
+    let cause = |app: Option<&str>, login, request, test: Option<&str>| {
+        let mut cause = Cause::default();
+        cause.app_id = app.map(str::to_owned);
+        cause.login = login;
+        cause.request = Some(request);
+        cause.test = test.map(str::to_owned);
+        cause
+    };
+    let causes: Vec<_> = sim
+        .findings()
+        .into_iter()
+        .map(|finding| (finding.rule.id, finding.cause))
+        .collect();
+    assert_eq!(
+        causes,
+        [
+            (
+                "state-missing",
+                cause(Some(APP), Some(2), 3, Some("test_one"))
+            ),
+            ("code-twice", cause(Some(APP), Some(2), 5, Some("test_one"))),
+            (
+                "state-missing",
+                cause(Some(APP), Some(3), 6, Some("test_two"))
+            ),
+            ("secret-misplaced", cause(None, None, 7, None)),
+        ]
+    );
+    let page = send(&sim, "GET /_sim/findings").await.text().await.unwrap();
+    for part in ["test_two", "login 3", "request 6", "rejected by WeChat"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let dashboard = send(&sim, "GET /_sim/").await.text().await.unwrap();
+    assert!(dashboard.contains("test_two") && dashboard.contains("login 3"));
+}
+
+#[tokio::test]
+async fn a_script_names_the_test_and_a_reset_ends_it() {
+    let sim = start().await;
+    let url = format!("{}/_sim/api/test", sim.url());
+    let client = Client::builder().build().unwrap();
+    let put = async |body: Value| {
+        let response = client.put(&url).json(&body).send().await.unwrap();
+        (
+            response.status().as_u16(),
+            response.json::<Value>().await.unwrap(),
+        )
+    };
+    let named = json!({ "name": "test_login" });
+    assert_eq!(put(named.clone()).await, (200, named));
+    code_with(&sim, "").await;
+    assert_eq!(sim.findings()[0].cause.test.as_deref(), Some("test_login"));
+    let rule = "expected at most 200 characters";
+    let error = json!({ "error": { "field": "name", "rule": rule } });
+    assert_eq!(put(json!({ "name": "x".repeat(201) })).await, (400, error));
+    sim.reset();
+    let now: Value = client.get(&url).send().await.unwrap().json().await.unwrap();
+    assert_eq!(now, json!({ "name": null }));
 }
 
 #[tokio::test]
@@ -292,7 +506,7 @@ async fn a_reloading_qr_page_does_not_count_as_a_repeated_state() {
             .await
             .unwrap();
     }
-    sim.expect_no_findings();
+    assert_eq!(found(&sim), []);
 }
 
 #[tokio::test]

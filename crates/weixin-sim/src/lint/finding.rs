@@ -1,55 +1,81 @@
 //! Findings: requests that the simulator accepts although WeChat rejects them or they are unsafe.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use serde::Serialize;
 
-use crate::bilingual::Bilingual;
+use super::rule::Rule;
 
 /// Maximum number of findings, and of states, that are kept.
 const MAX_REMEMBERED: usize = 1000;
-
-/// A rule of WeChat, or of secure logins.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct Rule {
-    /// Identifier, such as `callback-port`.
-    pub id: &'static str,
-    /// WeChat's response.
-    pub answer: Bilingual,
-    /// How to fix it.
-    pub remedy: Bilingual,
-    /// Source of the rule: a page below developers.weixin.qq.com, an RFC, or an observation.
-    pub source: &'static str,
-}
 
 /// A broken rule, with the request that broke it.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
-    /// The broken rule.
+    /// The broken rule. Its class is that of this request: a port is [`Local`](RuleClass::Local) on loopback only.
     #[serde(flatten)]
     pub rule: Rule,
     /// Offending part of the request, without secrets.
     pub sent: String,
     /// Number of occurrences.
     pub times: u32,
+    /// Fails a test run: the class is `Rejected` or `Unsafe`, and the rule is not accepted.
+    pub fails: bool,
+    /// Origin of the first occurrence.
+    #[serde(flatten)]
+    pub cause: Cause,
+}
+
+/// Origin of a [`Finding`].
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Cause {
+    /// The app that sent the request, if it is known.
+    pub app_id: Option<String>,
+    /// Number of the login in the timeline, if the request belongs to one.
+    pub login: Option<u64>,
+    /// Number of the request in the request log.
+    pub request: Option<u64>,
+    /// Name of the test that ran: see [`Sim::set_test`](crate::Sim::set_test).
+    pub test: Option<String>,
 }
 
 /// All findings since the start or the last reset.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     all: Vec<Finding>,
-    /// App ID and state of earlier logins, to detect a repeated state.
-    states: HashSet<(String, String)>,
+    accepted: Vec<Rule>,
+    /// Origin of the findings that are added next.
+    cause: Cause,
+    /// First exchanged login of each app and state, both hashed, to detect a repeated state.
+    logins: HashMap<u64, u64>,
 }
 
 impl Findings {
+    pub(crate) fn new(accepted: Vec<Rule>) -> Self {
+        Self {
+            accepted,
+            ..Self::default()
+        }
+    }
+
+    /// Sets the origin of the findings that are added next.
+    pub(crate) fn set_cause(&mut self, cause: Cause) {
+        self.cause = cause;
+    }
+
     pub(crate) fn add(&mut self, rule: &Rule, sent: String) {
-        let known = self
-            .all
-            .iter_mut()
-            .find(|known| known.rule.id == rule.id && known.sent == sent);
+        let cause = &self.cause;
+        let known = self.all.iter_mut().find(|known| {
+            known.rule == *rule
+                && known.sent == sent
+                && known.cause.app_id == cause.app_id
+                && known.cause.test == cause.test
+        });
         if let Some(known) = known {
             known.times += 1;
         } else if self.all.len() < MAX_REMEMBERED {
@@ -57,6 +83,8 @@ impl Findings {
                 rule: *rule,
                 sent,
                 times: 1,
+                fails: fails(rule, &self.accepted),
+                cause: cause.clone(),
             });
         }
     }
@@ -65,12 +93,37 @@ impl Findings {
         &self.all
     }
 
-    /// Remembers the state; returns `true` if an earlier login of the app used it.
-    pub(crate) fn has_seen(&mut self, app: &str, state: &str) -> bool {
-        // May miss a repeated state, but keeps the memory bounded.
-        if self.states.len() >= MAX_REMEMBERED {
-            self.states.clear();
+    /// Replaces the accepted rules, also for the findings so far.
+    pub(crate) fn accept(&mut self, rules: Vec<Rule>) {
+        self.accepted = rules;
+        for finding in &mut self.all {
+            finding.fails = fails(&finding.rule, &self.accepted);
         }
-        !self.states.insert((app.to_owned(), state.to_owned()))
     }
+
+    pub(crate) fn accepted(&self) -> &[Rule] {
+        &self.accepted
+    }
+
+    /// Remembers the state of an exchanged login; returns the number of the first login that used it, if that is
+    /// another one.
+    pub(crate) fn earlier_login(&mut self, state: u64, login: u64) -> Option<u64> {
+        // May miss a repeated state, but keeps the memory bounded.
+        if self.logins.len() >= MAX_REMEMBERED && !self.logins.contains_key(&state) {
+            self.logins.clear();
+        }
+        let first = *self.logins.entry(state).or_insert(login);
+        (first != login).then_some(first)
+    }
+}
+
+fn fails(rule: &Rule, accepted: &[Rule]) -> bool {
+    rule.class.fails() && accepted.iter().all(|accepted| accepted.id != rule.id)
+}
+
+/// Hashes the state of an app's login. States may be long, and there are many: the hash is what is kept.
+pub(crate) fn hash_state(app: &str, state: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (app, state).hash(&mut hasher);
+    hasher.finish()
 }

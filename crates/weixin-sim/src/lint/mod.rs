@@ -2,5 +2,6 @@
 
 pub(crate) mod authorize_url;
 pub(crate) mod finding;
-mod rules;
+pub(crate) mod rule;
+pub(crate) mod rules;
 pub(crate) mod violation;

@@ -1,6 +1,10 @@
 //! Catalog of the rules behind findings.
 
-use super::finding::Rule;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use super::rule::{Rule, RuleClass};
 use crate::bilingual::Bilingual;
 
 const REDIRECT_URI: Bilingual = Bilingual::new(
@@ -9,9 +13,61 @@ const REDIRECT_URI: Bilingual = Bilingual::new(
 );
 const ACCEPTED: Bilingual = Bilingual::new("微信会接受", "WeChat accepts it");
 
+/// All rules, by topic.
+const ALL: [Rule; 24] = [
+    Rule::CALLBACK_HOST,
+    Rule::CALLBACK_DOMAIN,
+    Rule::CALLBACK_PORT,
+    Rule::CALLBACK_HTTP,
+    Rule::STATE_MISSING,
+    Rule::STATE_REPEATED,
+    Rule::STATE_SHORT,
+    Rule::STATE_SHAPE,
+    Rule::STATE_LONG,
+    Rule::STATE_DAMAGED,
+    Rule::REDIRECT_URI_RAW,
+    Rule::UNBOUND,
+    Rule::ORDER,
+    Rule::PARAMETER_CASE,
+    Rule::SCOPE,
+    Rule::CODE_TWICE,
+    Rule::SECRET_MISPLACED,
+    Rule::TOKEN_EXPOSED,
+    Rule::REFRESH_ELSEWHERE,
+    Rule::PROFILE_WITH_BASE,
+    Rule::POST,
+    Rule::QUOTA,
+    Rule::PLAIN_HTTP,
+    Rule::OLD_HOST,
+];
+
+/// Unknown identifier of a [`Rule`]. The message lists all rules.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[error("unknown rule {id:?}: expected one of {}", Rule::all().map(|rule| rule.id).collect::<Vec<_>>().join(", "))]
+pub struct UnknownRule {
+    id: String,
+}
+
+impl Rule {
+    /// Returns all rules.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ALL.into_iter()
+    }
+}
+
+impl FromStr for Rule {
+    type Err = UnknownRule;
+
+    fn from_str(id: &str) -> Result<Self, UnknownRule> {
+        let rule = Self::all().find(|rule| rule.id == id);
+        rule.ok_or_else(|| UnknownRule { id: id.to_owned() })
+    }
+}
+
 impl Rule {
     pub(crate) const CALLBACK_HOST: Self = Self {
         id: "callback-host",
+        class: RuleClass::Rejected,
         answer: REDIRECT_URI,
         remedy: Bilingual::new(
             "授权回调域须填写域名，不能是 localhost 或 IP 地址",
@@ -21,6 +77,7 @@ impl Rule {
     };
     pub(crate) const CALLBACK_DOMAIN: Self = Self {
         id: "callback-domain",
+        class: RuleClass::Rejected,
         answer: REDIRECT_URI,
         remedy: Bilingual::new(
             "回调地址的域名须与填写的授权回调域完全一致",
@@ -30,6 +87,7 @@ impl Rule {
     };
     pub(crate) const CALLBACK_PORT: Self = Self {
         id: "callback-port",
+        class: RuleClass::Rejected,
         answer: REDIRECT_URI,
         remedy: Bilingual::new(
             "回调地址不能带端口号，只能使用默认的 80 或 443 端口",
@@ -39,6 +97,7 @@ impl Rule {
     };
     pub(crate) const CALLBACK_HTTP: Self = Self {
         id: "callback-http",
+        class: RuleClass::Unsafe,
         answer: ACCEPTED,
         remedy: Bilingual::new(
             "使用 https，避免明文传输 code",
@@ -48,6 +107,7 @@ impl Rule {
     };
     pub(crate) const STATE_MISSING: Self = Self {
         id: "state-missing",
+        class: RuleClass::Unsafe,
         answer: ACCEPTED,
         remedy: Bilingual::new(
             "每次登录生成随机 state，并与浏览器绑定",
@@ -57,6 +117,7 @@ impl Rule {
     };
     pub(crate) const STATE_REPEATED: Self = Self {
         id: "state-repeated",
+        class: RuleClass::Unsafe,
         answer: ACCEPTED,
         remedy: Bilingual::new(
             "每次登录使用新的 state，不能固定或重复使用",
@@ -66,6 +127,7 @@ impl Rule {
     };
     pub(crate) const STATE_SHORT: Self = Self {
         id: "state-short",
+        class: RuleClass::Unsafe,
         answer: ACCEPTED,
         remedy: Bilingual::new(
             "state 太短，容易被猜到：至少使用 16 个随机字符",
@@ -75,6 +137,7 @@ impl Rule {
     };
     pub(crate) const STATE_SHAPE: Self = Self {
         id: "state-shape",
+        class: RuleClass::Undocumented,
         answer: Bilingual::new(
             "目前可用，但文档规定只能用字母和数字",
             "WeChat accepts it today, but documents only letters and digits",
@@ -87,6 +150,7 @@ impl Rule {
     };
     pub(crate) const STATE_LONG: Self = Self {
         id: "state-long",
+        class: RuleClass::Rejected,
         answer: Bilingual::new("错误页：state 参数过长", "an error page: state 参数过长"),
         remedy: Bilingual::new(
             "公众号的 state 最长 128 字节",
@@ -96,6 +160,7 @@ impl Rule {
     };
     pub(crate) const STATE_DAMAGED: Self = Self {
         id: "state-damaged",
+        class: RuleClass::Rejected,
         answer: Bilingual::new(
             "原样拼接到回调地址，不重新编码：网站收到的 state 与发送的不同",
             "appends it to the callback without encoding it again: the site receives another state",
@@ -108,6 +173,7 @@ impl Rule {
     };
     pub(crate) const REDIRECT_URI_RAW: Self = Self {
         id: "redirect-uri-raw",
+        class: RuleClass::Rejected,
         answer: Bilingual::new(
             "Scope 参数错误或没有 Scope 权限",
             "Scope 参数错误或没有 Scope 权限",
@@ -120,6 +186,7 @@ impl Rule {
     };
     pub(crate) const UNBOUND: Self = Self {
         id: "unbound",
+        class: RuleClass::Local,
         answer: Bilingual::new(
             "网站应用和移动应用必定属于开放平台账号，会返回 unionid",
             "website and mobile apps always belong to an Open Platform account, and get a UnionID",
@@ -132,6 +199,7 @@ impl Rule {
     };
     pub(crate) const ORDER: Self = Self {
         id: "order",
+        class: RuleClass::Rejected,
         answer: Bilingual::new("Scope 参数错误", "Scope 参数错误"),
         remedy: Bilingual::new(
             "参数须按 appid、redirect_uri、response_type、scope、state 的顺序排列",
@@ -141,6 +209,7 @@ impl Rule {
     };
     pub(crate) const PARAMETER_CASE: Self = Self {
         id: "parameter-case",
+        class: RuleClass::Rejected,
         answer: Bilingual::new(
             "参数缺失：错误码 10010 至 10013",
             "missing parameter: errors 10010 to 10013",
@@ -150,6 +219,7 @@ impl Rule {
     };
     pub(crate) const SCOPE: Self = Self {
         id: "scope",
+        class: RuleClass::Rejected,
         answer: Bilingual::new(
             "Scope 参数错误或没有 Scope 权限（公众号：错误码 10005 或 10016）",
             "Scope 参数错误或没有 Scope 权限 (official account: error 10005 or 10016)",
@@ -162,6 +232,7 @@ impl Rule {
     };
     pub(crate) const CODE_TWICE: Self = Self {
         id: "code-twice",
+        class: RuleClass::Rejected,
         answer: Bilingual::new("40163 code been used", "40163 code been used"),
         remedy: Bilingual::new(
             "每个 code 只能换取一次 access_token；回调可能重复到达，须去重",
@@ -171,6 +242,7 @@ impl Rule {
     };
     pub(crate) const SECRET_MISPLACED: Self = Self {
         id: "secret-misplaced",
+        class: RuleClass::Unsafe,
         answer: ACCEPTED,
         remedy: Bilingual::new(
             "这个接口不需要 AppSecret，不要发送",
@@ -180,6 +252,7 @@ impl Rule {
     };
     pub(crate) const TOKEN_EXPOSED: Self = Self {
         id: "token-exposed",
+        class: RuleClass::Unsafe,
         answer: ACCEPTED,
         remedy: Bilingual::new(
             "不要把 code、access_token、refresh_token 和密钥放进页面 URL、state 或回调地址，回调页面须设置 Referrer-Policy: no-referrer",
@@ -189,6 +262,7 @@ impl Rule {
     };
     pub(crate) const REFRESH_ELSEWHERE: Self = Self {
         id: "refresh-elsewhere",
+        class: RuleClass::Rejected,
         answer: Bilingual::new(
             "41008 missing code 或 40002 invalid grant_type",
             "41008 missing code, or 40002 invalid grant_type",
@@ -201,6 +275,7 @@ impl Rule {
     };
     pub(crate) const PROFILE_WITH_BASE: Self = Self {
         id: "profile-with-base",
+        class: RuleClass::Rejected,
         answer: Bilingual::new("48001 api unauthorized", "48001 api unauthorized"),
         remedy: Bilingual::new(
             "获取用户信息需要 snsapi_userinfo 或 snsapi_login",
@@ -210,6 +285,7 @@ impl Rule {
     };
     pub(crate) const POST: Self = Self {
         id: "post",
+        class: RuleClass::Undocumented,
         answer: Bilingual::new(
             "目前可用，但文档只写了 GET",
             "WeChat accepts it today, but documents only GET",
@@ -219,6 +295,7 @@ impl Rule {
     };
     pub(crate) const QUOTA: Self = Self {
         id: "quota",
+        class: RuleClass::Rejected,
         answer: Bilingual::new(
             "45011 api minute-quota reach limit 或 45009 reach max api daily quota limit",
             "45011 api minute-quota reach limit, or 45009 reach max api daily quota limit",
@@ -231,12 +308,14 @@ impl Rule {
     };
     pub(crate) const PLAIN_HTTP: Self = Self {
         id: "plain-http",
+        class: RuleClass::Rejected,
         answer: Bilingual::new("43003 require https", "43003 require https"),
         remedy: Bilingual::new("使用 https", "use https"),
         source: "WeChat's list of common error codes",
     };
     pub(crate) const OLD_HOST: Self = Self {
         id: "old-host",
+        class: RuleClass::Undocumented,
         answer: Bilingual::new(
             "目前可用，但已是旧域名",
             "WeChat accepts it today, but the host is outdated",
@@ -247,4 +326,20 @@ impl Rule {
         ),
         source: "observed: both hosts respond",
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalog_lists_each_rule_once() {
+        let defined = include_str!("rules.rs").matches(": Self = Self {\n");
+        // This test itself has none: its line break is escaped.
+        assert_eq!(defined.count(), ALL.len());
+        let mut ids: Vec<_> = ALL.iter().map(|rule| rule.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), ALL.len());
+    }
 }

@@ -8,7 +8,8 @@ use crate::{
     AppKind,
     lint::{
         authorize_url::{ORDER, is_alphanumeric, is_damaged_in_a_query, is_in_order, is_too_long},
-        finding::{Findings, Rule},
+        finding::{Cause, Findings},
+        rule::Rule,
     },
     parameters::Parameters,
     world::World,
@@ -26,10 +27,18 @@ const EXPOSED: [&str; 5] = [
     "session_key",
 ];
 
-pub(super) fn check_request(world: &mut World, request: &RequestInfo, errcode: Option<i64>) {
+/// Checks a request that was answered with this error code, and that began this login.
+pub(super) fn check_request(
+    world: &mut World,
+    request: &RequestInfo,
+    errcode: Option<i64>,
+    login: Option<u64>,
+) {
+    let cause = cause(world, request, login);
+    world.findings.set_cause(cause);
     check_any(&mut world.findings, request);
     match request.path.as_str() {
-        // The QR page reloads itself with the same state when its QR code has expired.
+        // The QR page reloads itself when its QR code has expired: it is the same login.
         "/connect/qrconnect" if !request.reloaded => check_login(world, request, AppKind::Website),
         "/connect/oauth2/authorize" => {
             check_login(world, request, AppKind::OfficialAccount);
@@ -38,8 +47,20 @@ pub(super) fn check_request(world: &mut World, request: &RequestInfo, errcode: O
         path if path.starts_with("/sns/") => {
             check_api_call(&mut world.findings, request, errcode);
             check_binding(world, request);
+            check_exchange(world, request, errcode);
         }
         _ => {}
+    }
+}
+
+/// Origin of the findings about a request.
+pub(super) fn cause(world: &World, request: &RequestInfo, login: Option<u64>) -> Cause {
+    let parameters = &request.parameters;
+    Cause {
+        app_id: world.app_of(parameters, &request.body),
+        login: login.or_else(|| world.login_of(parameters)),
+        request: Some(world.requests.next_number()),
+        test: world.test.clone(),
     }
 }
 
@@ -70,11 +91,8 @@ fn check_login(world: &mut World, request: &RequestInfo, page: AppKind) {
     check_scope(world, request, page);
     let findings = &mut world.findings;
     let state = parameters.get("state");
-    // One finding per state: the most serious problem.
     if state.is_empty() {
         findings.add(&Rule::STATE_MISSING, "state=".to_owned());
-    } else if findings.has_seen(parameters.get("appid"), state) {
-        findings.add(&Rule::STATE_REPEATED, format!("state={state}"));
     } else if state.len() < MIN_STATE {
         findings.add(&Rule::STATE_SHORT, format!("state={state}"));
     }
@@ -98,16 +116,32 @@ fn check_callback(world: &mut World, parameters: &Parameters) {
         return;
     };
     let is_a_domain = matches!(url.host(), Some(Host::Domain(host)) if host != "localhost");
+    let of_class = |rule: Rule| {
+        if is_loopback(&url) {
+            rule.local()
+        } else {
+            rule
+        }
+    };
     if !is_a_domain {
-        findings.add(&Rule::CALLBACK_HOST, sent());
+        findings.add(&of_class(Rule::CALLBACK_HOST), sent());
     } else if url.scheme() == "http" {
         findings.add(&Rule::CALLBACK_HTTP, sent());
     }
     // With a port, the domain is not compared as well: one cause, one finding.
     if url.port().is_some() {
-        findings.add(&Rule::CALLBACK_PORT, sent());
+        findings.add(&of_class(Rule::CALLBACK_PORT), sent());
     } else if is_a_domain && rejected {
         findings.add(&Rule::CALLBACK_DOMAIN, sent());
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(host)) => host == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }
 
@@ -169,6 +203,23 @@ fn check_binding(world: &mut World, request: &RequestInfo) {
     if let Some(id) = unbound.map(|app| app.id.clone()) {
         let sent = format!("bound = false of {id}");
         world.findings.add(&Rule::UNBOUND, sent);
+    }
+}
+
+/// A state that belongs to several completed logins is constant or predictable.
+///
+/// It is checked at the exchange, because the login page may be opened several times for one login: by a reload, by
+/// the back button, by a second tab, or to probe it.
+fn check_exchange(world: &mut World, request: &RequestInfo, errcode: Option<i64>) {
+    if request.path != "/sns/oauth2/access_token" || errcode.is_some() {
+        return;
+    }
+    let Some((state, login)) = world.state_of_code(request.parameters.get("code")) else {
+        return;
+    };
+    if let Some(earlier) = world.findings.earlier_login(state, login) {
+        let sent = format!("same state as login {earlier}");
+        world.findings.add(&Rule::STATE_REPEATED, sent);
     }
 }
 

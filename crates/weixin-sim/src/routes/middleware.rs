@@ -14,8 +14,9 @@ use http_body::Body as _;
 
 use super::{
     faults::{self, Call},
-    lint::check_request,
+    lint::{cause, check_request},
     request::{Peer, RequestInfo, read},
+    response::LoginNumber,
 };
 use crate::{
     clock::unix_seconds,
@@ -46,8 +47,12 @@ pub(super) async fn instrument(
         None => (response, None),
     };
     let errcode = response.extensions().get().map(|Errcode(errcode)| *errcode);
+    let login = response
+        .extensions()
+        .get()
+        .map(|LoginNumber(number)| *number);
     let mut world = sim.world();
-    check_request(&mut world, &info, errcode);
+    check_request(&mut world, &info, errcode, login);
     world.requests.add(UnmaskedRequest {
         at,
         method: info.method.to_string(),
@@ -94,6 +99,8 @@ async fn respond(sim: &SimState, info: &RequestInfo, request: Request, next: Nex
 fn count(sim: &SimState, info: &RequestInfo) -> Option<ApiError> {
     let now = sim.now();
     let mut world = sim.world();
+    let cause = cause(&world, info, None);
+    world.findings.set_cause(cause);
     world.count_call(&info.path, &info.parameters, &info.body, now)
 }
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::Sim;
-use crate::{App, DesktopAnswer, Fault, Finding, LoggedRequest, PhoneError, User, random::Random};
+use crate::{
+    App, DesktopAnswer, Fault, Finding, LoggedRequest, PhoneError, Rule, User, random::Random,
+};
 
 impl Sim {
     /// Returns all apps.
@@ -185,16 +187,38 @@ impl Sim {
         self.shared.world().faults.add(fault);
     }
 
-    /// Returns the findings: requests that WeChat would reject, or that are unsafe.
+    /// Returns the findings: requests that WeChat would reject, or that are unsafe, and those that local development
+    /// needs.
     pub fn findings(&self) -> Vec<Finding> {
         self.shared.world().findings.all().to_vec()
     }
 
-    /// Asserts that there are no findings.
+    /// Accepts these rules, and no others: their findings are reported, but fail no test run.
+    ///
+    /// ```
+    /// # async fn example(sim: &weixin_sim::Sim) -> Result<(), weixin_sim::UnknownRule> {
+    /// sim.accept(["state-short".parse()?]);
+    /// sim.expect_no_findings();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn accept(&self, rules: impl IntoIterator<Item = Rule>) {
+        let rules = rules.into_iter().collect();
+        self.shared.change(|world, _| world.findings.accept(rules));
+    }
+
+    /// Names the test that runs from now on, in the findings that it causes; `None` after it has ended.
+    pub fn set_test(&self, name: Option<&str>) {
+        let name = name.map(str::to_owned);
+        self.shared.change(|world, _| world.test = name);
+    }
+
+    /// Asserts that no finding fails the test run: WeChat rejects nothing, and nothing is unsafe, except by accepted
+    /// rules.
     ///
     /// # Panics
     ///
-    /// With the findings, if there are any.
+    /// With the findings that fail, if there are any.
     pub fn expect_no_findings(&self) {
         let findings = self.findings();
         let line = |finding: &Finding| {
@@ -204,12 +228,18 @@ impl Sim {
                 rule.id, rule.answer.en, rule.remedy.en
             )
         };
-        let lines: Vec<_> = findings.iter().map(line).collect();
+        let failing = findings.iter().filter(|finding| finding.fails);
+        let lines: Vec<_> = failing.map(line).collect();
         assert!(lines.is_empty(), "findings:\n{}", lines.join("\n"));
     }
 
     /// Returns the last 1000 requests to WeChat's paths, with masked secrets.
     pub fn requests(&self) -> Vec<LoggedRequest> {
         self.shared.world().requests.masked()
+    }
+
+    /// Returns the requests after the one with this number, as far as they are among the last 1000.
+    pub fn requests_after(&self, number: u64) -> Vec<LoggedRequest> {
+        self.shared.world().requests.masked_after(number)
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Code {
     pub(super) used: bool,
     /// Number of the login in the timeline.
     pub(super) trace: u64,
+    /// Hash of app and state; `None` without a state.
+    pub(super) state: Option<u64>,
 }
 
 /// An access token with its refresh token.
@@ -70,6 +72,16 @@ impl Grants {
         let refresh_token = self.access_tokens.get(token).map_or(token, String::as_str);
         let grant = self.by_refresh_token.get(refresh_token)?;
         Some(&grant.app)
+    }
+
+    /// Number of the login that a code or a token belongs to.
+    pub(super) fn login_of(&self, code_or_token: &str) -> Option<u64> {
+        if let Some(code) = self.codes.get(code_or_token) {
+            return Some(code.trace);
+        }
+        let refresh_token = self.access_tokens.get(code_or_token);
+        let refresh_token = refresh_token.map_or(code_or_token, String::as_str);
+        Some(self.by_refresh_token.get(refresh_token)?.trace)
     }
 
     /// Revokes the tokens of a user, for one app or for all.

@@ -23,3 +23,11 @@ pub(crate) struct MiniPrograms {
     /// Session key of the last `wx.login`, by app and user.
     pub(super) keys: HashMap<(String, String), [u8; 16]>,
 }
+
+impl MiniPrograms {
+    /// Number of the login that a code of `wx.login` belongs to.
+    pub(super) fn login_of(&self, js_code: &str) -> Option<u64> {
+        let (code, _) = self.login_codes.get(js_code)?;
+        Some(code.trace)
+    }
+}

@@ -85,11 +85,22 @@ impl RequestLog {
         self.recorded += 1;
     }
 
+    /// Number of the request that is added next.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.recorded + 1
+    }
+
     /// Returns the requests with masked secrets. Masking on read keeps the cost out of each request.
     pub(crate) fn masked(&self) -> Vec<LoggedRequest> {
+        self.masked_after(0)
+    }
+
+    /// Returns the requests after the one with this number, with masked secrets.
+    pub(crate) fn masked_after(&self, number: u64) -> Vec<LoggedRequest> {
         let forgotten = self.recorded - self.requests.len() as u64;
         let numbered = self.requests.iter().zip(forgotten + 1..);
         numbered
+            .filter(|(_, own)| *own > number)
             .map(|(request, number)| request.masked(number))
             .collect()
     }

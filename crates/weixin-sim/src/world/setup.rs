@@ -7,7 +7,7 @@ use super::{
     desktop::Desktop,
     user::User,
 };
-use crate::{lifetimes::Lifetimes, variants::Variants};
+use crate::{lifetimes::Lifetimes, lint::rule::Rule, variants::Variants};
 
 /// Apps, users and rules, restored by a reset.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +20,8 @@ pub(crate) struct Setup {
     /// Calls that exceed a quota are rejected.
     pub(crate) enforces_quotas: bool,
     pub(crate) variants: Variants,
+    /// Rules whose findings do not fail a test run.
+    pub(crate) accepted: Vec<Rule>,
 }
 
 impl Setup {

@@ -35,6 +35,8 @@ pub(crate) struct World {
     pub(super) quotas: Quotas,
     pub(crate) faults: Faults,
     pub(crate) findings: Findings,
+    /// Name of the user's test that runs.
+    pub(crate) test: Option<String>,
     pub(crate) timeline: Timeline,
     pub(crate) requests: RequestLog,
 }
@@ -52,7 +54,8 @@ impl World {
             mini_programs: MiniPrograms::default(),
             quotas: Quotas::default(),
             faults: Faults::default(),
-            findings: Findings::default(),
+            findings: Findings::new(setup.accepted.clone()),
+            test: None,
             timeline: Timeline::default(),
             requests: RequestLog::default(),
             setup,
@@ -108,6 +111,24 @@ impl World {
                     .ok()
                     .map(|Body { appid }| appid)
             })
+    }
+
+    /// Number of the login that the code or the token of a request belongs to.
+    pub(crate) fn login_of(&self, parameters: &Parameters) -> Option<u64> {
+        let js_code = parameters.get("js_code");
+        if !js_code.is_empty() {
+            return self.mini_programs.login_of(js_code);
+        }
+        let names = ["code", "access_token", "refresh_token"];
+        names
+            .iter()
+            .find_map(|name| self.grants.login_of(parameters.get(name)))
+    }
+
+    /// Hash of app and state, and number of the login, of an issued code.
+    pub(crate) fn state_of_code(&self, code: &str) -> Option<(u64, u64)> {
+        let code = self.grants.codes.get(code)?;
+        Some((code.state?, code.trace))
     }
 
     /// Returns `true` if a text contains an app secret or a user's token.

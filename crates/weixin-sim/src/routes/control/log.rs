@@ -1,4 +1,4 @@
-//! The request log and the findings.
+//! The request log.
 
 use std::sync::Arc;
 
@@ -10,9 +10,4 @@ use crate::state::SimState;
 /// `GET /requests`: the last requests to WeChat's paths, with masked secrets.
 pub(super) async fn requests(State(sim): State<Arc<SimState>>) -> Json<Value> {
     Json(json!(sim.world().requests.masked()))
-}
-
-/// `GET /findings`: all findings.
-pub(super) async fn findings(State(sim): State<Arc<SimState>>) -> Json<Value> {
-    Json(json!(sim.world().findings.all()))
 }

@@ -5,6 +5,7 @@ mod bad_request;
 mod clock;
 mod desktop;
 mod faults;
+mod findings;
 mod log;
 mod logins;
 mod users;
@@ -31,7 +32,7 @@ use crate::{random::Random, state::SimState};
 pub const OPENAPI: &str = include_str!("../../../openapi.json");
 
 /// All paths below `/_sim/api`; a test compares them with the OpenAPI document.
-fn paths() -> [(&'static str, MethodRouter<Arc<SimState>>); 19] {
+fn paths() -> [(&'static str, MethodRouter<Arc<SimState>>); 21] {
     [
         ("/apps", get(apps::list)),
         (
@@ -48,7 +49,11 @@ fn paths() -> [(&'static str, MethodRouter<Arc<SimState>>); 19] {
             "/faults",
             get(faults::list).post(faults::add).delete(faults::clear),
         ),
-        ("/findings", get(log::findings)),
+        ("/findings", get(findings::list)),
+        (
+            "/findings/accepted",
+            get(findings::accepted).put(findings::accept),
+        ),
         ("/health", get(health)),
         ("/logins", get(logins::pending)),
         ("/logins/{uuid}/{action}", post(logins::act)),
@@ -62,6 +67,7 @@ fn paths() -> [(&'static str, MethodRouter<Arc<SimState>>); 19] {
         ("/requests", get(log::requests)),
         ("/reset", post(reset)),
         ("/seed", post(seed)),
+        ("/test", get(findings::test).put(findings::set_test)),
         ("/timeline", get(logins::timeline)),
         ("/wait-for", post(wait::wait_for)),
     ]

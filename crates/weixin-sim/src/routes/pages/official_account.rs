@@ -20,7 +20,7 @@ use crate::{
     routes::{
         phone::{PhoneUser, ask, comes_from_conversation, is_wechat_browser, loses_cookies},
         request::host,
-        response::{page as render, redirect_to_site},
+        response::{of_login, page as render, redirect_to_site},
     },
     state::SimState,
     wire::dialog::documented,
@@ -91,9 +91,9 @@ pub(super) async fn page(
     match started {
         Err(dialog) => render(&dialog),
         Ok((login, _)) if is_silent(&sim, &login, &parameters, &headers) => {
-            allow_at_once(&sim, &login, &phone_user)
+            of_login(&login, allow_at_once(&sim, &login, &phone_user))
         }
-        Ok((login, app_name)) => ask(&sim, &login.uuid, &app_name, &phone_user),
+        Ok((login, app_name)) => of_login(&login, ask(&sim, &login.uuid, &app_name, &phone_user)),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
     parameters::Parameters,
     routes::{
         request::host,
-        response::{page as render, redirect_to_site},
+        response::{of_login, page as render, redirect_to_site},
     },
     state::SimState,
     wire::image,
@@ -94,14 +94,14 @@ pub(super) async fn page(
     });
     match opened {
         Err(problem) => render(&problem),
-        Ok((login, _)) if sim.settings.auto_allow => allow_at_once(&sim, &login),
+        Ok((login, _)) if sim.settings.auto_allow => of_login(&login, allow_at_once(&sim, &login)),
         Ok((login, app_name)) => {
             let opened = OpenedLogin {
                 login: &login,
                 app_name: &app_name,
                 poll_origin: poll_origin(&sim, &headers),
             };
-            show(&sim, opened, &parameters)
+            of_login(&login, show(&sim, opened, &parameters))
         }
     }
 }

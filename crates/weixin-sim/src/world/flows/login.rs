@@ -6,6 +6,7 @@ use tokio::sync::watch;
 
 use crate::{
     App, AppKind, Effect, PhoneError,
+    lint::finding::hash_state,
     world::{
         World,
         fault::Target,
@@ -51,6 +52,7 @@ impl World {
             expires: now + self.setup.code_lifetime(login.kind),
             used: false,
             trace: login.trace,
+            state: (!login.state.is_empty()).then(|| hash_state(&login.app, &login.state)),
         };
         self.grants.issue(code.clone(), granted, now);
         login.set_stage(Stage::Confirmed { code });

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use crate::{
-    lint::finding::Rule,
+    lint::rule::Rule,
     parameters::Parameters,
     wire::api_error::ApiError,
     world::{

@@ -64,6 +64,7 @@ impl World {
             expires: now + self.setup.code_lifetime(AppKind::MobileApp),
             used: false,
             trace,
+            state: None,
         };
         let code = self.random.code();
         self.grants.issue(code.clone(), granted, now);
