@@ -15,8 +15,10 @@ pub(crate) enum CliError {
     Configuration(String),
     #[error(transparent)]
     Io(#[from] io::Error),
-    #[error("cannot listen on {address}: {}", listen_reason(.source, .address))]
+    #[error("cannot listen on {address}: {}", listen_reason(.source, .address, .option))]
     Listen {
+        /// The command and the option with which another address is chosen.
+        option: &'static str,
         address: SocketAddr,
         source: io::Error,
     },
@@ -87,13 +89,12 @@ impl From<TransportError> for CliError {
     }
 }
 
-fn listen_reason(error: &io::Error, address: &SocketAddr) -> String {
+fn listen_reason(error: &io::Error, address: &SocketAddr, option: &str) -> String {
     let port = address.port();
     match error.kind() {
         io::ErrorKind::AddrInUse => {
-            format!(
-                "port {port} is in use. Choose another port with --listen, or 0 for any free port"
-            )
+            let any_free = SocketAddr::new(address.ip(), 0);
+            format!("port {port} is in use. To use any free port: {option} {any_free}")
         }
         io::ErrorKind::PermissionDenied => {
             format!("port {port} needs more permissions. Choose a port from 1024, or run as root")

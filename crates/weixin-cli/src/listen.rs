@@ -6,7 +6,15 @@ use tokio::net::TcpListener;
 
 use crate::error::CliError;
 
-pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, CliError> {
+/// Listens on an address. An error names the option with which another one is chosen.
+pub(crate) async fn bind(
+    address: SocketAddr,
+    option: &'static str,
+) -> Result<TcpListener, CliError> {
     let listener = TcpListener::bind(address).await;
-    listener.map_err(|source| CliError::Listen { address, source })
+    listener.map_err(|source| CliError::Listen {
+        option,
+        address,
+        source,
+    })
 }

@@ -4,6 +4,7 @@ mod args;
 mod browser;
 mod commands;
 mod demo;
+mod endpoints;
 mod error;
 mod exit_code;
 mod lang;
@@ -12,12 +13,10 @@ mod output;
 mod settings;
 mod shutdown;
 
-use clap::Parser;
-
 use self::{args::Args, error::CliError, exit_code::ExitCode, output::Output};
 
 fn main() -> std::process::ExitCode {
-    let args = Args::parse();
+    let args = Args::parse_or_exit();
     let output = Output::new(args.json);
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

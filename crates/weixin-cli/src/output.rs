@@ -1,5 +1,4 @@
 //! Output: results on standard output, as text or JSON; notes and errors on standard error.
-#![expect(clippy::print_stderr, reason = "the one place that prints")]
 
 use std::io::{self, Write};
 
@@ -45,7 +44,7 @@ impl Output {
         reason = "all that is printed goes through the output"
     )]
     pub(crate) fn note(self, text: &str) {
-        eprintln!("{text}");
+        complain(text);
     }
 
     /// Prints an error with its remedy, unless it was reported before.
@@ -66,12 +65,17 @@ impl Output {
             // Nothing is left to do if this fails as well.
             let _ = print(&format!("{json:#}"));
         } else {
-            eprintln!("error: {error}");
+            complain(&format!("error: {error}"));
             if let Some(remedy) = error.remedy() {
-                eprintln!("remedy: {remedy}");
+                complain(&format!("remedy: {remedy}"));
             }
         }
     }
+}
+
+/// Prints to standard error. If that is full or closed, there is no other place to say so.
+fn complain(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Prints to standard output, which may be full, or a pipe whose reader has ended.

@@ -9,16 +9,14 @@ use std::{
 
 use serde::Deserialize;
 use weixin::{
-    AppId, AppSecret, Client, Endpoints, MiniProgram, MobileApp, OfficialAccount, OpenId, Website,
+    AppId, AppSecret, Client, MiniProgram, MobileApp, OfficialAccount, OpenId, Website,
     app::App,
     tokens::{AccessToken, RefreshToken},
     transport::Https,
 };
 
 use crate::{
-    args::{
-        API, AppArgs, AppIdArgs, AppTokenKind, EndpointArgs, Kind, OPEN, TokenArgs, UserTokenArgs,
-    },
+    args::{AppArgs, AppIdArgs, AppTokenKind, Kind, TokenArgs, UserTokenArgs},
     error::CliError,
 };
 
@@ -32,23 +30,10 @@ const SIM_MOBILE_APP: &str = "wx0123456789abcde1";
 const SIM_MINI_PROGRAM: &str = "wx0123456789abcde2";
 pub(crate) const SIM_APP_SECRET: &str = "ssssssssssssssssssssssssssssssss";
 
-impl EndpointArgs {
-    pub(crate) fn endpoints(&self) -> Endpoints {
-        match &self.sim {
-            Some(sim) => Endpoints::single(sim.clone()),
-            // WeChat's own, with its backups.
-            None if (self.open_url.as_str(), self.api_url.as_str()) == (OPEN, API) => {
-                Endpoints::default()
-            }
-            None => Endpoints::new(self.open_url.clone(), self.api_url.clone()),
-        }
-    }
-}
-
 impl AppIdArgs {
     /// The app ID, which defaults to the simulator's.
     fn id(&self, simulators: &str) -> Result<AppId, CliError> {
-        match (&self.app_id, &self.endpoints.sim) {
+        match (&self.app_id, self.endpoints.simulator()?) {
             (Some(id), _) => Ok(id.clone()),
             (None, Some(_)) => Ok(simulators.parse()?),
             (None, None) => Err(CliError::Usage(
@@ -70,7 +55,7 @@ impl AppIdArgs {
     fn website_with(&self, secret: AppSecret, https: Https) -> Result<Website, CliError> {
         let builder = Website::builder(self.id(SIM_WEBSITE)?, secret);
         Ok(builder
-            .endpoints(self.endpoints.endpoints())
+            .endpoints(self.endpoints.endpoints()?)
             .build_with(https))
     }
 
@@ -81,21 +66,21 @@ impl AppIdArgs {
     ) -> Result<OfficialAccount, CliError> {
         let builder = OfficialAccount::builder(self.id(SIM_OFFICIAL_ACCOUNT)?, secret);
         Ok(builder
-            .endpoints(self.endpoints.endpoints())
+            .endpoints(self.endpoints.endpoints()?)
             .build_with(https))
     }
 
     fn mobile_app_with(&self, secret: AppSecret, https: Https) -> Result<MobileApp, CliError> {
         let builder = MobileApp::builder(self.id(SIM_MOBILE_APP)?, secret);
         Ok(builder
-            .endpoints(self.endpoints.endpoints())
+            .endpoints(self.endpoints.endpoints()?)
             .build_with(https))
     }
 
     fn mini_program_with(&self, secret: AppSecret, https: Https) -> Result<MiniProgram, CliError> {
         let builder = MiniProgram::builder(self.id(SIM_MINI_PROGRAM)?, secret);
         Ok(builder
-            .endpoints(self.endpoints.endpoints())
+            .endpoints(self.endpoints.endpoints()?)
             .build_with(https))
     }
 }
@@ -110,20 +95,24 @@ impl AppArgs {
     }
 
     /// Returns `true` if there is an app ID, given or the simulator's.
-    pub(crate) fn has_id(&self) -> bool {
-        self.id.app_id.is_some() || self.id.endpoints.sim.is_some()
+    pub(crate) fn has_id(&self) -> Result<bool, CliError> {
+        Ok(self.id.app_id.is_some() || self.uses_simulator()?)
     }
 
     /// Returns `true` if there is an app secret, given or the simulator's.
-    pub(crate) fn has_secret(&self) -> bool {
-        self.app_secret_file.is_some()
-            || self.id.endpoints.sim.is_some()
-            || env::var_os("WEIXIN_APP_SECRET").is_some()
+    pub(crate) fn has_secret(&self) -> Result<bool, CliError> {
+        Ok(self.app_secret_file.is_some()
+            || self.uses_simulator()?
+            || env::var_os("WEIXIN_APP_SECRET").is_some())
+    }
+
+    fn uses_simulator(&self) -> Result<bool, CliError> {
+        Ok(self.id.endpoints.simulator()?.is_some())
     }
 
     /// The app, with its secret if there is one.
     pub(crate) fn app_to_examine(&self, kind: Kind, https: Https) -> Result<App, CliError> {
-        let secret = if self.has_secret() {
+        let secret = if self.has_secret()? {
             self.secret()?
         } else {
             unused_secret()?
@@ -155,7 +144,7 @@ impl AppArgs {
     fn secret(&self) -> Result<AppSecret, CliError> {
         let secret = app_secret(
             self.app_secret_file.as_deref(),
-            self.id.endpoints.sim.is_some(),
+            self.uses_simulator()?,
         )?;
         secret.ok_or_else(|| {
             CliError::Usage("no app secret: use WEIXIN_APP_SECRET or --app-secret-file".to_owned())
@@ -180,7 +169,7 @@ impl UserTokenArgs {
         let app = SIM_WEBSITE.parse()?;
         let builder = Website::builder(app, unused_secret()?);
         let website = builder
-            .endpoints(self.endpoints.endpoints())
+            .endpoints(self.endpoints.endpoints()?)
             .build_with(Https::new()?);
         Ok(website.into())
     }

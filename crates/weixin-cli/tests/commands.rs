@@ -389,6 +389,53 @@ fn a_simulator_with_findings_fails_with_fail_on_findings() {
 }
 
 #[test]
+fn sim_wins_over_the_environment_and_without_a_value_is_the_simulator_of_the_environment() {
+    let running = "http://127.0.0.1:1";
+    let login_url = |options: &[&str], environment: &[(&str, &str)]| {
+        let mut weixin = command(&["login-url", "--redirect-uri", CALLBACK]);
+        weixin.args(options).envs(environment.iter().copied());
+        let printed = run(weixin);
+        let host = printed.stdout.split("/connect/").next().unwrap().to_owned();
+        (host, printed.stderr)
+    };
+    let of_exec = [
+        ("WEIXIN_SIM_URL", running),
+        ("WEIXIN_OPEN_URL", "http://127.0.0.1:2"),
+        ("WEIXIN_API_URL", "http://127.0.0.1:2"),
+        ("WEIXIN_APP_ID", "wx1"),
+    ];
+    for (options, environment, expected) in [
+        (&["--sim"][..], &of_exec[..], running),
+        (
+            &["--sim=http://127.0.0.1:3"],
+            &of_exec,
+            "http://127.0.0.1:3",
+        ),
+        (
+            &["--open-url=http://127.0.0.1:3"],
+            &of_exec,
+            "http://127.0.0.1:3",
+        ),
+        (&[], &of_exec, "http://127.0.0.1:2"),
+        (&[], &of_exec[..1], running),
+        (&["--sim"], &[], "http://127.0.0.1:9300"),
+    ] {
+        assert_eq!(
+            login_url(options, environment),
+            (expected.to_owned(), String::new()),
+            "{options:?}"
+        );
+    }
+    let (_, error) = login_url(&["--sim"], &[("WEIXIN_SIM_URL", "nowhere")]);
+    assert!(
+        error.starts_with("error: WEIXIN_SIM_URL: not a valid origin"),
+        "{error}"
+    );
+    let both = ["--sim", "--open-url=http://127.0.0.1:3"];
+    assert!(login_url(&both, &[]).1.contains("cannot be used with"));
+}
+
+#[test]
 fn ctrl_c_ends_a_demo_cleanly() {
     let mut demo = command(&["demo", "--no-open", "--listen", "127.0.0.1:0"])
         .spawn()
@@ -417,11 +464,11 @@ fn ctrl_c_ends_a_login_and_says_that_it_was_interrupted() {
 fn a_port_in_use_is_named_with_what_to_do() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
-    let text = format!(
-        "error: cannot listen on {address}: port {} is in use. Choose another port with --listen, or 0 for any free port",
-        address.port()
-    );
     for command in ["sim", "demo"] {
+        let text = format!(
+            "error: cannot listen on {address}: port {} is in use. To use any free port: weixin {command} --listen 127.0.0.1:0",
+            address.port()
+        );
         let printed = weixin(&[command, "--listen", &address.to_string()]);
         assert_eq!(failure(&printed), (Some(1), text.as_str()), "{command}");
     }
@@ -622,11 +669,24 @@ fn the_whole_table_of_codes_is_printed_as_json() {
 
 #[test]
 fn output_that_cannot_be_written_is_an_error() {
-    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let full = || fs::File::options().write(true).open("/dev/full").unwrap();
     let mut explain = command(&["explain", "40163"]);
-    explain.stdout(full);
+    explain.stdout(full());
     let error = "error: cannot write to standard output: No space left on device (os error 28)";
     assert_eq!(failure(&run(explain)), (Some(1), error));
+    for args in [&["explain", "40163"][..], &["completions", "bash"]] {
+        let mut command = command(args);
+        command.stdout(full()).stderr(full());
+        let status = command.status().unwrap();
+        assert_eq!(status.code(), Some(1), "{args:?}");
+    }
+}
+
+#[test]
+fn explain_without_a_code_lists_all() {
+    let all = weixin(&["explain", "--all", "--lang", "en"]);
+    assert_eq!(weixin(&["explain", "--lang", "en"]), all);
+    assert!(all.stdout.contains("\n40163  "), "{all:?}");
 }
 
 #[test]

@@ -10,10 +10,6 @@ use crate::lang;
 /// The URL on which `weixin sim` listens by default.
 pub(crate) const SIMULATOR: &str = "http://127.0.0.1:9300";
 
-/// WeChat's own URLs.
-pub(crate) const OPEN: &str = "https://open.weixin.qq.com";
-pub(crate) const API: &str = "https://api.weixin.qq.com";
-
 /// The app, without its secret.
 #[derive(Debug, clap::Args)]
 pub(crate) struct AppIdArgs {
@@ -39,34 +35,29 @@ pub(crate) struct AppArgs {
 /// The URLs of WeChat, or of a simulator.
 #[derive(Debug, clap::Args)]
 pub(crate) struct EndpointArgs {
-    /// Use a simulator, with its app ID and app secret
     #[arg(
         long,
+        help = "Use a simulator, with its app ID and app secret; without a URL, WEIXIN_SIM_URL or http://127.0.0.1:9300",
         value_name = "URL",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = SIMULATOR,
         conflicts_with_all = ["open_url", "api_url"]
     )]
-    pub(crate) sim: Option<Origin>,
+    pub(crate) sim: Option<Option<Origin>>,
 
-    /// The URL of the login page's host
     #[arg(
         long,
         value_name = "URL",
-        env = "WEIXIN_OPEN_URL",
-        default_value = OPEN
+        help = "The URL of the login page's host; by default, WEIXIN_OPEN_URL or https://open.weixin.qq.com"
     )]
-    pub(crate) open_url: Origin,
+    pub(crate) open_url: Option<Origin>,
 
-    /// The URL of the API's host
     #[arg(
         long,
         value_name = "URL",
-        env = "WEIXIN_API_URL",
-        default_value = API
+        help = "The URL of the API's host; by default, WEIXIN_API_URL or https://api.weixin.qq.com"
     )]
-    pub(crate) api_url: Origin,
+    pub(crate) api_url: Option<Origin>,
 }
 
 /// A user's token. It comes from a file or the environment, never from an argument.

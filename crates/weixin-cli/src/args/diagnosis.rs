@@ -43,12 +43,9 @@ Examples:
                                     a whole response: also its time and the caller's IP address
   weixin explain --all --json       the whole table as JSON")]
 pub(crate) struct Explain {
-    /// A code such as 40163, the number on a login page, or a whole response with its errcode
-    #[arg(
-        value_name = "CODE",
-        allow_negative_numbers = true,
-        required_unless_present = "all"
-    )]
+    /// A code such as 40163, the number on a login page, or a whole response with its errcode; without one, every known
+    /// code
+    #[arg(value_name = "CODE", allow_negative_numbers = true)]
     pub(crate) code: Option<String>,
 
     /// Every known code

@@ -10,15 +10,16 @@ mod sim;
 
 use std::net::SocketAddr;
 
-use clap::{Parser, Subcommand};
+use clap::{
+    Parser, Subcommand,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 use url::Url;
 use weixin::{Language, RedirectUri};
 
 use self::parse::{address, element_id, web_url};
 pub(crate) use self::{
-    common::{
-        API, AppArgs, AppIdArgs, EndpointArgs, Kind, OPEN, SIMULATOR, TokenArgs, UserTokenArgs,
-    },
+    common::{AppArgs, AppIdArgs, EndpointArgs, Kind, SIMULATOR, TokenArgs, UserTokenArgs},
     compare::Compare,
     diagnosis::{Doctor, Explain},
     other_apps::{AppToken, AppTokenKind, AuthorizeUrl, PhoneNumber, Session},
@@ -48,6 +49,37 @@ pub(crate) struct Args {
 
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Args {
+    /// Parses the command line; exits if it is wrong.
+    pub(crate) fn parse_or_exit() -> Self {
+        Self::try_parse().unwrap_or_else(|mut error| {
+            let line: Vec<_> = std::env::args().collect();
+            if let Some(tip) = tip(&error, &line) {
+                let tip = ContextValue::StyledStrs(vec![tip.into()]);
+                error.insert(ContextKind::Suggested, tip);
+            }
+            error.exit()
+        })
+    }
+}
+
+/// The tip for a command that `weixin sim exec` is to run, without `--` before it.
+fn tip(error: &clap::Error, line: &[String]) -> Option<String> {
+    let Some(ContextValue::String(unexpected)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let exec = line.windows(2).position(|words| words == ["sim", "exec"])? + 2;
+    let command = line[exec..].iter().position(|word| word == unexpected)? + exec;
+    let is_command = error.kind() == ErrorKind::UnknownArgument && !unexpected.starts_with('-');
+    is_command.then(|| {
+        format!(
+            "the command comes after --: weixin {} -- {}",
+            line[1..command].join(" "),
+            line[command..].join(" ")
+        )
+    })
 }
 
 #[derive(Debug, Subcommand)]
@@ -99,16 +131,15 @@ pub(crate) struct Scan {
     #[arg(value_parser = web_url)]
     pub(crate) login_url: Url,
 
-    /// The simulator to use instead of WeChat's own host in the URL
     #[arg(
         long,
+        help = "The simulator to use instead of WeChat's own host in the URL; without a URL, WEIXIN_SIM_URL or http://127.0.0.1:9300",
         value_name = "URL",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = SIMULATOR,
         value_parser = web_url,
     )]
-    pub(crate) sim: Option<Url>,
+    pub(crate) sim: Option<Option<Url>>,
 
     /// The ID or nickname of the test user who scans; by default, the first
     #[arg(long = "as", value_name = "NAME")]

@@ -1,12 +1,18 @@
 //! Parsers of values.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use url::Url;
 
+/// An IP address and a port; `localhost`, or a port alone, is 127.0.0.1.
 pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    let port = text.strip_prefix("localhost:");
+    let port = port.or(text.strip_prefix(':')).unwrap_or(text);
+    if let Ok(port) = port.parse::<u16>() {
+        return Ok((Ipv4Addr::LOCALHOST, port).into());
+    }
     text.parse()
-        .map_err(|_| "expected an IP address and a port, such as 127.0.0.1:8080")
+        .map_err(|_| "expected an IP address and a port, or a port of this machine, such as 127.0.0.1:8080 or 8080")
 }
 
 pub(super) fn web_url(text: &str) -> Result<Url, &'static str> {
@@ -23,5 +29,34 @@ pub(super) fn element_id(text: &str) -> Result<String, &'static str> {
         Ok(text.to_owned())
     } else {
         Err("expected letters, digits, - and _")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_alone_is_on_this_machine_only() {
+        for (text, expected) in [
+            ("8080", "127.0.0.1:8080"),
+            (":8080", "127.0.0.1:8080"),
+            ("localhost:8080", "127.0.0.1:8080"),
+            ("0.0.0.0:8080", "0.0.0.0:8080"),
+            ("[::1]:0", "[::1]:0"),
+        ] {
+            assert_eq!(address(text).unwrap().to_string(), expected, "{text}");
+        }
+        for text in [
+            "",
+            ":",
+            "localhost",
+            "65536",
+            "-1",
+            "www.example.com:80",
+            "127.0.0.1",
+        ] {
+            assert!(address(text).is_err(), "{text}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::{args, browser, demo, error::CliError, listen, output::Output, shutdo
 pub(super) async fn run(args: args::Demo, output: Output) -> Result<(), CliError> {
     let mut shutdown = Shutdown::watch()?;
     start_log();
-    let listener = listen::bind(args.listen).await?;
+    let listener = listen::bind(args.listen, "weixin demo --listen").await?;
     let address = listener.local_addr()?;
     // A browser cannot open 0.0.0.0.
     let ip = if address.ip().is_unspecified() {

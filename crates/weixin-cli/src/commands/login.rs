@@ -21,7 +21,7 @@ use crate::{args::Login, browser, error::CliError, listen, output::Output, shutd
 pub(super) async fn run(args: Login, output: Output) -> Result<(), CliError> {
     let mut shutdown = Shutdown::watch()?;
     let website = args.app.website()?;
-    let listener = listen::bind(listen_address(&args)?).await?;
+    let listener = listen::bind(listen_address(&args)?, "weixin login --listen").await?;
     let address = listener.local_addr()?;
     let redirect_uri = match args.redirect_uri {
         Some(uri) => uri,

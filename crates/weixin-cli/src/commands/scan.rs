@@ -5,13 +5,18 @@ use serde_json::{Value, json};
 use url::{Position, Url};
 use weixin::transport::{Https, Transport};
 
-use crate::{args::Scan, error::CliError, output::Output};
+use crate::{
+    args::Scan,
+    endpoints::{simulator_of_environment, simulator_url},
+    error::CliError,
+    output::Output,
+};
 
 /// The path of the QR code in a QR page.
 const QR_MARKER: &str = "/connect/qrcode/";
 
 pub(super) async fn run(args: Scan, output: Output) -> Result<(), CliError> {
-    let login_url = on_simulator(args.login_url, args.sim.as_ref())?;
+    let login_url = on_simulator(args.login_url, args.sim)?;
     let simulator = Simulator::of(&login_url).await?;
     let callback = match simulator.open(&login_url).await? {
         Page::Callback(_) if args.person.is_some() || args.cancel => {
@@ -41,10 +46,23 @@ pub(super) async fn run(args: Scan, output: Output) -> Result<(), CliError> {
 }
 
 /// The login URL, with the simulator in place of WeChat.
-fn on_simulator(login_url: Url, sim: Option<&Url>) -> Result<Url, CliError> {
+fn on_simulator(login_url: Url, sim: Option<Option<Url>>) -> Result<Url, CliError> {
+    let sim = match sim {
+        Some(Some(sim)) => Some(sim),
+        Some(None) => Some(simulator_url()?),
+        None if is_wechat(&login_url) => simulator_of_environment()?,
+        None => None,
+    };
     let Some(sim) = sim else { return Ok(login_url) };
     sim.join(&login_url[Position::BeforePath..])
         .map_err(|error| CliError::Usage(error.to_string()))
+}
+
+/// Returns `true` for a URL of WeChat's own.
+fn is_wechat(login_url: &Url) -> bool {
+    login_url
+        .host_str()
+        .is_none_or(|host| host.ends_with(".qq.com"))
 }
 
 /// The result of opening a login URL.
@@ -72,10 +90,7 @@ impl Simulator {
                 simulator.origin
             ))
         };
-        if login_url
-            .host_str()
-            .is_none_or(|host| host.ends_with(".qq.com"))
-        {
+        if is_wechat(login_url) {
             return Err(not_one());
         }
         let health = simulator

@@ -1,6 +1,9 @@
 //! `weixin completions` and `weixin man`: files for shells and `man`.
 
-use std::{fs, io};
+use std::{
+    fs,
+    io::{self, Write},
+};
 
 use clap::CommandFactory;
 
@@ -12,8 +15,10 @@ use crate::{
 
 const NAME: &str = "weixin";
 
-pub(super) fn completions(args: &Completions) {
-    clap_complete::generate(args.shell, &mut Args::command(), NAME, &mut io::stdout());
+pub(super) fn completions(args: &Completions) -> Result<(), CliError> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Args::command(), NAME, &mut script);
+    Ok(io::stdout().write_all(&script)?)
 }
 
 /// Writes one page for `weixin`, and one for each command.

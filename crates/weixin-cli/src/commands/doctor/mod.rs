@@ -11,7 +11,7 @@ mod report;
 
 use std::time::Duration;
 
-use weixin::{app::App, transport::Https};
+use weixin::{Endpoints, app::App, transport::Https};
 
 use self::{
     check::{Check, CheckResult, message},
@@ -26,17 +26,15 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(6);
 pub(super) async fn run(args: Doctor, output: Output) -> Result<(), CliError> {
     let mut report = Report::new(args.lang.language(), output);
     let https = Https::with_timeouts(CONNECT_TIMEOUT, RESPONSE_TIMEOUT)?;
-    network(&args, &https, &mut report).await?;
-    let (redirect_uri, result) = redirect_uri::examine(
-        args.redirect_uri.as_deref(),
-        args.kind,
-        &args.app.id.endpoints.endpoints(),
-    );
+    let endpoints = args.app.id.endpoints.endpoints()?;
+    network(&endpoints, &https, &mut report).await?;
+    let (redirect_uri, result) =
+        redirect_uri::examine(args.redirect_uri.as_deref(), args.kind, &endpoints);
     report.add(result)?;
-    if args.app.has_id() {
+    if args.app.has_id()? {
         let app = args.app.app_to_examine(args.kind, https)?;
         report.add(login_page::examine(&app, redirect_uri.as_ref()).await)?;
-        report.add(app_secret(&args, &app).await)?;
+        report.add(app_secret(&args, &app).await?)?;
     } else {
         report.add([CheckResult::unproven(
             Check::AppId,
@@ -51,9 +49,13 @@ pub(super) async fn run(args: Doctor, output: Output) -> Result<(), CliError> {
 }
 
 /// Checks all hosts at once, and reports them in their order.
-async fn network(args: &Doctor, https: &Https, report: &mut Report) -> Result<(), CliError> {
+async fn network(
+    endpoints: &Endpoints,
+    https: &Https,
+    report: &mut Report,
+) -> Result<(), CliError> {
     let network = NetworkEnv::detect()?;
-    let hosts = hosts::of(&args.app.id.endpoints.endpoints());
+    let hosts = hosts::of(endpoints);
     let examine = |host: hosts::Host| tokio::spawn(host.examine(network.clone(), https.clone()));
     let mut clocks = None;
     for host in hosts.into_iter().map(examine).collect::<Vec<_>>() {
@@ -67,16 +69,16 @@ async fn network(args: &Doctor, https: &Https, report: &mut Report) -> Result<()
     Ok(())
 }
 
-async fn app_secret(args: &Doctor, app: &App) -> Vec<CheckResult> {
-    if args.app.has_secret() {
-        return app_secret::examine(app).await;
+async fn app_secret(args: &Doctor, app: &App) -> Result<Vec<CheckResult>, CliError> {
+    if args.app.has_secret()? {
+        return Ok(app_secret::examine(app).await);
     }
-    vec![CheckResult::unproven(
+    Ok(vec![CheckResult::unproven(
         Check::AppSecret,
         message("未指定 AppSecret", "no app secret"),
         message(
             "请设置 WEIXIN_APP_SECRET 或加上 --app-secret-file",
             "use WEIXIN_APP_SECRET or --app-secret-file",
         ),
-    )]
+    )])
 }

@@ -35,7 +35,7 @@ pub(super) async fn run(args: &args::Exec, output: Output) -> Result<(), CliErro
         Some(directory) => authority(directory)?,
         None => Authority::new()?,
     };
-    let sim = start(&args.options, args.listen).await?;
+    let sim = start(&args.options, args.listen, "weixin sim exec --listen").await?;
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
     let tls = sim.serve_tls(listen, &authority).await?;
     let chromium = browser::arguments(tls, &authority.spki_sha256(), &files.path().join("profile"));
@@ -146,7 +146,13 @@ async fn serve_hosts(sim: &Sim, authority: &Authority) -> Result<Ipv4Addr, CliEr
         match served {
             Ok(_) => return Ok(ip),
             Err((_, source)) if source.kind() == io::ErrorKind::AddrInUse => {}
-            Err((address, source)) => return Err(CliError::Listen { address, source }),
+            Err((address, source)) => {
+                return Err(CliError::Listen {
+                    option: "weixin sim exec --hosts",
+                    address,
+                    source,
+                });
+            }
         }
     }
     let text = "--hosts: port 443 or 80 is in use on every address of this machine: stop the other program, or omit --hosts";

@@ -37,7 +37,7 @@ async fn listen(args: &args::Sim, output: Output) -> Result<(), CliError> {
         check_loopback("--proxy", args.proxy)?;
     }
     let mut shutdown = Shutdown::watch()?;
-    let sim = start(&args.options, args.listen).await?;
+    let sim = start(&args.options, args.listen, "weixin sim --listen").await?;
     let places = places(&sim, args).await?;
     output.note(
         "A WeChat simulator, for development and tests only: anyone who can reach it can log in as any user.",
@@ -71,15 +71,19 @@ async fn places(sim: &Sim, args: &args::Sim) -> Result<Vec<Place>, CliError> {
         return Ok(places);
     };
     let authority = authority(directory)?;
-    let failed = |address, source| CliError::Listen { address, source };
+    let failed = |option, address, source| CliError::Listen {
+        option,
+        address,
+        source,
+    };
     if let Some(address) = args.tls {
         let tls = sim.serve_tls(address, &authority).await;
-        let tls = tls.map_err(|source| failed(address, source))?;
+        let tls = tls.map_err(|source| failed("weixin sim --tls", address, source))?;
         places.push(place("tls", "TLS for WeChat's hosts on", tls.to_string()));
     }
     if let Some(address) = args.proxy {
         let proxy = sim.serve_proxy(address, &authority).await;
-        let proxy = proxy.map_err(|source| failed(address, source))?;
+        let proxy = proxy.map_err(|source| failed("weixin sim --proxy", address, source))?;
         let proxy = format!("http://{proxy}");
         places.push(place("proxy", "proxy to WeChat's hosts on", proxy));
     }

@@ -17,7 +17,12 @@ pub(super) fn check_loopback(option: &str, address: Option<SocketAddr>) -> Resul
     )))
 }
 
-pub(super) async fn start(options: &SimOptions, address: SocketAddr) -> Result<Sim, CliError> {
+/// Starts a simulator. An error names the option with which another address is chosen.
+pub(super) async fn start(
+    options: &SimOptions,
+    address: SocketAddr,
+    option: &'static str,
+) -> Result<Sim, CliError> {
     let mut builder = builder(options)?.listen(address);
     if options.auto_allow {
         builder = builder.auto_allow();
@@ -35,7 +40,11 @@ pub(super) async fn start(options: &SimOptions, address: SocketAddr) -> Result<S
         builder = builder.token_content_type(content_type);
     }
     let sim = builder.start().await;
-    let sim = sim.map_err(|source| CliError::Listen { address, source })?;
+    let sim = sim.map_err(|source| CliError::Listen {
+        option,
+        address,
+        source,
+    })?;
     if let Some(person) = &options.desktop {
         let runs = sim.run_desktop(person, DesktopAnswer::Allow);
         runs.map_err(|error| CliError::Usage(format!("--desktop: {error}")))?;

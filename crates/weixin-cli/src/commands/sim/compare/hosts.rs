@@ -3,7 +3,7 @@
 use url::{Host, Url};
 use weixin::transport::Origin;
 
-use crate::args::{EndpointArgs, OPEN};
+use crate::{args::EndpointArgs, endpoints::OPEN, error::CliError};
 
 /// The host of each of WeChat's paths.
 #[derive(Debug)]
@@ -15,19 +15,19 @@ pub(super) struct Hosts {
 }
 
 impl Hosts {
-    pub(super) fn of(args: &EndpointArgs) -> Self {
-        let endpoints = args.endpoints();
+    pub(super) fn of(args: &EndpointArgs) -> Result<Self, CliError> {
+        let endpoints = args.endpoints()?;
         let open = endpoints.open().clone();
         let scripts = if open.as_str() == OPEN {
             endpoints.scripts()
         } else {
             &open
         };
-        Self {
+        Ok(Self {
             scripts: scripts.clone(),
             api: endpoints.api().first().unwrap_or(&open).clone(),
             open,
-        }
+        })
     }
 
     pub(super) fn of_path(&self, path: &str) -> &Origin {

@@ -24,7 +24,7 @@ use crate::{args, error::CliError, output::Output, shutdown::Shutdown};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 pub(super) async fn run(args: &args::Compare, output: Output) -> Result<(), CliError> {
-    let hosts = Hosts::of(&args.endpoints);
+    let hosts = Hosts::of(&args.endpoints)?;
     if args.pace == 0 && !hosts.are_loopback() {
         return Err(CliError::Usage(
             "--pace 0 is for a simulator on this machine: WeChat gets one request a second at most"
