@@ -2,6 +2,13 @@
 
 use crate::error::CliError;
 
+/// A signal to pass on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Signal {
+    Interrupt,
+    Terminate,
+}
+
 /// The signals that end the command: Ctrl-C and SIGTERM. Watch before anything is printed: a program that reads the
 /// first line may send a signal at once.
 #[cfg(unix)]
@@ -29,9 +36,12 @@ impl Shutdown {
         }
     }
 
-    /// Waits for SIGTERM. Ctrl-C is ignored: a child process receives it as well.
-    pub(crate) async fn terminated(&mut self) {
-        self.terminate.recv().await;
+    /// Waits for a signal to pass on to a child process.
+    pub(crate) async fn signal(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.terminate.recv() => Signal::Terminate,
+        }
     }
 }
 
@@ -51,8 +61,8 @@ impl Shutdown {
         self.0.recv().await;
     }
 
-    /// Never returns: Windows ends programs without a signal.
-    pub(crate) async fn terminated(&mut self) {
+    /// Never returns: Windows ends programs without a signal, and Ctrl-C reaches a child process as well.
+    pub(crate) async fn signal(&mut self) -> Signal {
         std::future::pending().await
     }
 }

@@ -6,7 +6,7 @@ mod running;
 use std::{
     ffi::OsStr,
     fs,
-    io::{BufRead, BufReader, Lines},
+    io::{BufRead, BufReader, Lines, Read},
     net::TcpListener,
     os::unix::ffi::OsStrExt,
     path::PathBuf,
@@ -360,32 +360,160 @@ fn ctrl_c_ends_a_simulator_cleanly() {
     assert_eq!(sim.interrupt(), (Some(0), String::new()));
 }
 
+/// A login page, opened without a state.
+fn open_without_state(sim: &Running) {
+    let url = login_url(sim);
+    let (page, _) = url.split_once("&state=").unwrap();
+    assert_eq!(status(page), 200);
+}
+
 #[test]
 fn a_simulator_with_findings_fails_with_fail_on_findings() {
     let sim = Running::sim(&["--fail-on-findings"]);
-    login_url(&sim);
+    weixin(&["scan", &login_url(&sim)]);
     assert_eq!(sim.interrupt(), (Some(0), String::new()));
 
     let mut sim = Running::sim(&["--fail-on-findings"]);
-    weixin(&["scan", &login_url(&sim)]);
+    open_without_state(&sim);
     let notes = BufReader::new(sim.process.stderr.take().unwrap())
         .lines()
         .map(Result::unwrap);
     let (code, _) = sim.interrupt();
     assert_eq!(code, Some(1));
-    let notes: Vec<_> = notes.skip(1).collect();
+    let notes: Vec<_> = notes
+        .skip_while(|note| !note.starts_with("state-missing"))
+        .collect();
     assert_eq!(
         notes,
         [
-            "callback-host (× 1): http://localhost:8080/callback",
-            "  微信：redirect_uri 参数错误（公众号：错误码 10003）。授权回调域须填写域名，不能是 localhost 或 IP 地址。",
-            "  WeChat: redirect_uri 参数错误 (official account: error 10003). register a domain as callback domain: WeChat does not accept localhost or an IP address.",
-            "callback-port (× 1): http://localhost:8080/callback",
-            "  微信：redirect_uri 参数错误（公众号：错误码 10003）。回调地址不能带端口号，只能使用默认的 80 或 443 端口。",
-            "  WeChat: redirect_uri 参数错误 (official account: error 10003). remove the port from the callback: WeChat accepts only the default ports 80 and 443.",
-            "error: WeChat would reject 2 kinds of requests",
+            "state-missing (unsafe, × 1): state=",
+            "  app wx0123456789abcdef, login 1, request 1",
+            "  微信：微信会接受。每次登录生成随机 state，并与浏览器绑定。",
+            "  WeChat: WeChat accepts it. generate a random state for each login and bind it to the browser.",
+            "not counted: callback-host (local), callback-port (local)",
+            "error: 1 finding: fix, or accept by --accept state-missing",
         ]
     );
+
+    let sim = Running::sim(&["--fail-on-findings", "--accept=post,state-missing"]);
+    open_without_state(&sim);
+    assert_eq!(sim.interrupt().0, Some(0));
+}
+
+#[test]
+fn findings_of_a_running_simulator_are_printed_and_have_an_exit_code() {
+    let sim = Running::sim(&[]);
+    let findings = |more: &[&str]| {
+        let mut command = command(&["sim", "findings"]);
+        command.args(more).env("WEIXIN_SIM_URL", &sim.url);
+        run(command)
+    };
+    let none = findings(&[]);
+    assert_eq!(
+        (none.code, none.stdout.as_str()),
+        (Some(0), "no findings\n")
+    );
+    weixin(&["scan", &login_url(&sim)]);
+    let local = findings(&[]);
+    let start = "callback-host (local, × 1): http://localhost:8080/callback\n  app wx0123456789abcdef, login 1, request 1\n";
+    assert!(
+        local.code == Some(0) && local.stdout.starts_with(start),
+        "{local:?}"
+    );
+    open_without_state(&sim);
+    let failing = findings(&["--json"]);
+    let json: Vec<Value> = serde_json::from_str(&failing.stdout).unwrap();
+    let of = |finding: &Value| (finding["id"].clone(), finding["fails"].clone());
+    let of: Vec<_> = json.iter().map(of).collect();
+    let expected = [
+        ("callback-host", false),
+        ("callback-port", false),
+        ("state-missing", true),
+    ]
+    .map(|(id, fails)| (json!(id), json!(fails)));
+    assert_eq!((failing.code, of), (Some(1), expected.to_vec()));
+
+    let closed = closed_port();
+    let elsewhere = findings(&["--sim", &format!("http://{}", closed.address)]);
+    assert_eq!(elsewhere.code, Some(4), "{elsewhere:?}");
+}
+
+#[test]
+fn a_login_from_the_terminal_causes_local_findings_only() {
+    let sim = Running::sim(&["--fail-on-findings"]);
+    let login = TerminalLogin::start(&["login", &sim.option(), "--no-open"]);
+    // The page is opened by a browser, reloaded, and scanned.
+    assert_eq!((status(&login.url), status(&login.url)), (200, 200));
+    let callback = weixin(&["scan", &login.url]).stdout;
+    assert_eq!(status(callback.trim()), 200);
+    assert!(login.process.wait_with_output().unwrap().status.success());
+    assert_eq!(sim.interrupt().0, Some(0));
+}
+
+#[test]
+fn a_simulator_prints_what_a_newcomer_needs_and_no_secret_of_a_file() {
+    let mut sim = Running::sim(&["--log"]);
+    let url = sim.url.clone();
+    let notes = BufReader::new(sim.process.stderr.take().unwrap()).lines();
+    let mut notes = notes.map(Result::unwrap);
+    let first: Vec<_> = notes.by_ref().take(7).collect();
+    assert_eq!(
+        first,
+        [
+            "A WeChat simulator, for development and tests only: anyone who can reach it can log in as any user.".to_owned(),
+            format!("dashboard   {url}/_sim/"),
+            format!("phone       {url}/_sim/phone"),
+            "app ID      wx0123456789abcdef".to_owned(),
+            format!("app secret  {}", "s".repeat(32)),
+            format!("In your program, use {url} instead of https://open.weixin.qq.com and https://api.weixin.qq.com,"),
+            "or run it unchanged: weixin sim exec -- COMMAND".to_owned(),
+        ]
+    );
+    weixin(&["exchange", &sim.option(), "bogus"]);
+    let host = url.strip_prefix("http://").unwrap();
+    assert_eq!(
+        notes.next().unwrap(),
+        format!("1 GET {host}/sns/oauth2/access_token 200 40029")
+    );
+
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("real.toml");
+    fs::write(&file, "[[app]]\nid = \"wxreal\"\nsecret = \"hunter2\"\n").unwrap();
+    let sim = Running::sim(&["--config", file.to_str().unwrap()]);
+    running::interrupt(&sim.process);
+    let mut sim = sim;
+    let mut text = String::new();
+    let mut stderr = sim.process.stderr.take().unwrap();
+    stderr.read_to_string(&mut text).unwrap();
+    assert!(
+        text.contains("wxreal") && !text.contains("hunter2"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_switch_of_the_environment_is_heard_as_people_write_it() {
+    for (value, allows) in [
+        ("1", true),
+        ("true", true),
+        ("yes", true),
+        ("0", false),
+        ("no", false),
+    ] {
+        let mut weixin = command(&["sim", "exec", "--", env!("CARGO_BIN_EXE_weixin")]);
+        let url = "https://open.weixin.qq.com/connect/qrconnect?appid=wx0123456789abcdef&scope=snsapi_login&redirect_uri=http%3A%2F%2Flocalhost%2F&state=s";
+        // Nothing is left to scan if the login page redirects at once.
+        weixin.args(["scan", "--sim", "--cancel", url]);
+        weixin.env("WEIXIN_SIM_AUTO_ALLOW", value);
+        let printed = run(weixin);
+        assert_eq!(
+            printed.code,
+            Some(i32::from(allows)),
+            "{value}: {printed:?}"
+        );
+    }
+    let mut weixin = command(&["sim", "--listen=0"]);
+    weixin.env("WEIXIN_SIM_AUTO_ALLOW", "perhaps");
+    assert_eq!(run(weixin).code, Some(2));
 }
 
 #[test]

@@ -274,6 +274,56 @@ fn a_program_that_a_signal_ends_has_the_exit_code_of_a_shell() {
     assert_eq!(printed.code, Some(128 + 15), "{printed:?}");
 }
 
+/// Ctrl-C in a terminal reaches the program as well; `kill` reaches `exec` alone.
+#[cfg(unix)]
+#[test]
+fn sigint_to_exec_alone_ends_the_program() {
+    use std::os::unix::process::CommandExt;
+    let program = "import signal; print('ready', flush=True); signal.pause()";
+    let mut weixin = command(&["sim", "exec", "--", "python3", "-c", program]);
+    // A group of its own is never that of the terminal.
+    let mut exec = weixin.process_group(0).spawn().unwrap();
+    let mut lines = BufReader::new(exec.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "ready");
+    running::interrupt(&exec);
+    assert_eq!(exec.wait().unwrap().code(), Some(128 + 2));
+}
+
+#[test]
+fn a_command_without_two_hyphens_before_it_gets_a_tip() {
+    let mut weixin = command(&["--json", "sim", "exec", "--seed=1", "python", "app.py"]);
+    weixin.env("NO_COLOR", "1");
+    let printed = run(weixin);
+    assert_eq!(printed.code, Some(2));
+    let mut lines = printed.stderr.lines();
+    assert_eq!(
+        lines.next(),
+        Some("error: unexpected argument 'python' found")
+    );
+    let tip = "  tip: the command comes after --: weixin --json sim exec --seed=1 -- python app.py";
+    assert!(lines.any(|line| line == tip), "{}", printed.stderr);
+}
+
+#[test]
+fn commands_in_exec_find_its_simulator_by_its_url() {
+    let login_url = [
+        WEIXIN,
+        "login-url",
+        "--sim",
+        "--redirect-uri",
+        "http://localhost/",
+    ];
+    let mut weixin = command(&["sim", "exec", "--"]);
+    weixin.args(login_url);
+    let printed = run(weixin);
+    let note = printed.stderr.split(' ').nth(3).unwrap();
+    let url = note.strip_suffix(',').unwrap();
+    assert!(
+        printed.stdout.starts_with(&format!("{url}/connect/")),
+        "{printed:?}"
+    );
+}
+
 #[test]
 fn a_program_that_does_not_exist_is_named() {
     let mut weixin = command(&["sim", "exec", "--"]);
@@ -322,13 +372,18 @@ async fn tls_and_proxy_work_without_a_program() {
 
 /// A browser that prints its arguments, then writes to the pipe `said` if there is one.
 fn chromium(directory: &Path) -> String {
-    fs::create_dir_all(directory).unwrap();
-    let chromium = directory.join("chromium");
     let said = directory.join("said");
     let script = format!(
         "#!/bin/sh\nfor argument; do echo \"$argument\"; done\n[ ! -p '{0}' ] || echo said > '{0}'\n",
         said.display()
     );
+    browser(directory, &script)
+}
+
+/// A browser that is this script; returns the `PATH` to find it.
+fn browser(directory: &Path, script: &str) -> String {
+    fs::create_dir_all(directory).unwrap();
+    let chromium = directory.join("chromium");
     fs::write(&chromium, script).unwrap();
     #[cfg(unix)]
     {
@@ -359,6 +414,15 @@ fn a_phone_is_a_browser_that_looks_like_wechats_own() {
     let printed = run(weixin);
     assert_eq!(printed.code, Some(2));
     assert!(printed.stderr.contains("found no Chromium"), "{printed:?}");
+
+    let mut weixin = command(&["sim", "phone", "http://localhost:1/"]);
+    let script = "#!/bin/sh\necho 'no sandbox' >&2\nexit 3\n";
+    weixin.env("PATH", browser(&directory("broken-phone"), script));
+    let printed = run(weixin);
+    assert_eq!(printed.code, Some(1));
+    let last = printed.stderr.lines().last();
+    let error = "error: the browser did not start, or it crashed (exit status: 3)";
+    assert_eq!(last, Some(error), "{printed:?}");
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(crate) use self::{
     diagnosis::{Doctor, Explain},
     other_apps::{AppToken, AppTokenKind, AuthorizeUrl, PhoneNumber, Session},
     shell::{Completions, Man},
-    sim::{Exec, Phone, Sim, SimCommand, SimOptions},
+    sim::{Exec, Findings, Phone, Sim, SimCommand, SimOptions},
 };
 use crate::{exit_code::ExitCode, lang};
 

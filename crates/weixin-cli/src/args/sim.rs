@@ -2,9 +2,10 @@
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
-use clap::Subcommand;
+use clap::{Subcommand, builder::BoolishValueParser};
 use url::Url;
 use weixin::AppId;
+use weixin_sim::Rule;
 
 use super::{
     common::SIMULATOR,
@@ -104,15 +105,15 @@ pub(crate) struct SimOptions {
     pub(crate) app_secret: String,
 
     /// Redirect a browser from the login page to the callback at once, as the first user
-    #[arg(long, env = "WEIXIN_SIM_AUTO_ALLOW")]
+    #[arg(long, env = "WEIXIN_SIM_AUTO_ALLOW", value_parser = BoolishValueParser::new())]
     pub(crate) auto_allow: bool,
 
     /// Reject an official account's login URL unless its parameters are in the documented order
-    #[arg(long, env = "WEIXIN_SIM_STRICT_ORDER")]
+    #[arg(long, env = "WEIXIN_SIM_STRICT_ORDER", value_parser = BoolishValueParser::new())]
     pub(crate) strict_order: bool,
 
     /// Reject calls beyond WeChat's quotas, which are only reported otherwise
-    #[arg(long, env = "WEIXIN_SIM_QUOTAS")]
+    #[arg(long, env = "WEIXIN_SIM_QUOTAS", value_parser = BoolishValueParser::new())]
     pub(crate) quotas: bool,
 
     /// Run WeChat for PC with this user (an ID or nickname), so that no scan is needed
@@ -127,9 +128,22 @@ pub(crate) struct SimOptions {
     #[arg(long, value_name = "TYPE", env = "WEIXIN_SIM_TOKEN_CONTENT_TYPE")]
     pub(crate) token_content_type: Option<http::HeaderValue>,
 
-    /// On exit, print the requests that WeChat would reject, and exit with 1 if there are any
-    #[arg(long, env = "WEIXIN_SIM_FAIL_ON_FINDINGS")]
+    /// On exit, print the requests that WeChat would reject and those that are unsafe, and exit with 1 if there are any
+    #[arg(long, env = "WEIXIN_SIM_FAIL_ON_FINDINGS", value_parser = BoolishValueParser::new())]
     pub(crate) fail_on_findings: bool,
+
+    /// A rule of findings that does not count for --fail-on-findings, such as state-short; repeatable
+    #[arg(
+        long,
+        value_name = "RULE",
+        env = "WEIXIN_SIM_ACCEPT",
+        value_delimiter = ','
+    )]
+    pub(crate) accept: Vec<Rule>,
+
+    /// Print one line for each request
+    #[arg(long, env = "WEIXIN_SIM_LOG", value_parser = BoolishValueParser::new())]
+    pub(crate) log: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -141,8 +155,29 @@ pub(crate) enum SimCommand {
         file: PathBuf,
     },
     Exec(Box<Exec>),
+    Findings(Findings),
     Phone(Phone),
     Compare(Box<Compare>),
+}
+
+/// Print the findings of a running simulator: requests that WeChat would reject, or that are unsafe
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The exit code is 1 if there are findings that --fail-on-findings counts.
+
+Examples:
+  weixin sim findings
+  weixin --json sim findings --sim http://127.0.0.1:9400")]
+pub(crate) struct Findings {
+    /// The URL of the simulator
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "WEIXIN_SIM_URL",
+        default_value = SIMULATOR,
+        value_parser = web_url
+    )]
+    pub(crate) sim: Url,
 }
 
 /// Open a browser that looks like WeChat's own to sites: its User-Agent, a phone's size, separate cookies
@@ -177,7 +212,7 @@ The program reaches WeChat's hosts through HTTPS_PROXY, and trusts their certifi
 SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and NODE_EXTRA_CA_CERTS. The proxy rejects other
 hosts: add them to NO_PROXY. Tests and scripts can use WEIXIN_SIM_URL, WEIXIN_APP_ID,
 WEIXIN_APP_SECRET, and WEIXIN_SIM_CHROMIUM_ARGS (JSON): the arguments that make Chromium use this
-simulator as WeChat. The exit code is the program's.
+simulator as WeChat. The exit code is the program's; if that is 0, --fail-on-findings decides.
 
 Examples:
   weixin sim exec -- python app.py

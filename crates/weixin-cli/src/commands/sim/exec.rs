@@ -1,8 +1,11 @@
 //! `weixin sim exec`: a program that uses the simulator as WeChat.
 
 use std::{
+    convert::Infallible,
     ffi::OsString,
-    fs, io,
+    fs,
+    future::Future,
+    io,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::ExitStatus,
@@ -14,11 +17,16 @@ use weixin_sim::{Authority, Sim, WECHAT_HOSTS};
 
 use super::{
     findings,
+    log::Log,
     start::{authority, check_loopback, start},
     trust,
 };
 use crate::{
-    args, browser, error::CliError, exit_code::ExitCode, output::Output, shutdown::Shutdown,
+    args, browser,
+    error::CliError,
+    exit_code::ExitCode,
+    output::Output,
+    shutdown::{Shutdown, Signal},
 };
 
 /// Candidates for the address of WeChat's hosts. Each running `--hosts` uses one.
@@ -28,7 +36,6 @@ fn free_addresses() -> impl Iterator<Item = Ipv4Addr> {
 
 pub(super) async fn run(args: &args::Exec, output: Output) -> Result<(), CliError> {
     check_loopback("--listen", Some(args.listen))?;
-    // Ctrl-C reaches the program as well, which decides whether to end.
     let mut shutdown = Shutdown::watch()?;
     let files = tempfile::Builder::new().prefix("weixin-sim-").tempdir()?;
     let authority = match &args.ca_dir {
@@ -61,27 +68,70 @@ pub(super) async fn run(args: &args::Exec, output: Output) -> Result<(), CliErro
         Some(url) => Some(browser::window(&chromium, url)?),
         None => None,
     };
-    let status = loop {
-        tokio::select! {
-            status = child.wait() => break status?,
-            () = shutdown.terminated() => terminate(&child),
-        }
-    };
+    let mut log = Log::new(args.options.log, output);
+    let status = wait(&mut child, &mut shutdown, log.follow(&sim)).await?;
+    log.finish(&sim);
     drop(window);
     drop(files);
-    if args.options.fail_on_findings {
-        findings::report(&sim.findings(), output)?;
-    }
-    outcome(status)
+    let report = if args.options.fail_on_findings {
+        findings::report(&sim, output)
+    } else {
+        Ok(())
+    };
+    // The program's own failure comes first.
+    outcome(status)?;
+    report
 }
 
-/// Sends SIGTERM to the program.
-fn terminate(child: &Child) {
+/// Waits for the end of the program, and passes signals on to it.
+async fn wait(
+    child: &mut Child,
+    shutdown: &mut Shutdown,
+    log: impl Future<Output = Infallible>,
+) -> io::Result<ExitStatus> {
+    tokio::pin!(log);
+    loop {
+        tokio::select! {
+            status = child.wait() => return status,
+            signal = shutdown.signal() => match signal {
+                // The program decides whether to end. A second Ctrl-C would tell it to hurry.
+                Signal::Interrupt if is_in_foreground() => {}
+                Signal::Interrupt => send(child, "-INT"),
+                Signal::Terminate => send(child, "-TERM"),
+            },
+            never = &mut log => match never {},
+        }
+    }
+}
+
+/// Sends a signal to the program.
+fn send(child: &Child, signal: &str) {
     if let Some(id) = child.id() {
         let _ = std::process::Command::new("kill")
-            .arg(id.to_string())
+            .args([signal, &id.to_string()])
             .status();
     }
+}
+
+/// Returns `true` if Ctrl-C in the terminal reaches this command, and so the program as well: they are in one process
+/// group.
+#[cfg(target_os = "linux")]
+fn is_in_foreground() -> bool {
+    // `pid (name) state parent group session terminal foreground …`; the name may contain spaces and brackets.
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<_> = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    matches!(fields[..], [_, _, group, _, _, foreground, ..] if group == foreground)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_in_foreground() -> bool {
+    use std::io::IsTerminal;
+    io::stdin().is_terminal()
 }
 
 fn directly(command: &[OsString]) -> Command {

@@ -4,6 +4,7 @@ mod compare;
 mod exec;
 mod findings;
 mod init;
+mod log;
 mod phone;
 mod start;
 mod trust;
@@ -11,11 +12,14 @@ mod trust;
 use serde_json::{Map, Value, json};
 use weixin_sim::Sim;
 
-use self::start::{authority, check_loopback, start};
+use self::{
+    log::Log,
+    start::{authority, check_loopback, start},
+};
 use crate::{
     args::{self, SimCommand},
     error::CliError,
-    output::Output,
+    output::{Output, table},
     shutdown::Shutdown,
 };
 
@@ -23,6 +27,7 @@ pub(super) async fn run(args: args::Sim, output: Output) -> Result<(), CliError>
     match &args.command {
         Some(SimCommand::Init { file }) => init::run(file, output),
         Some(SimCommand::Exec(args)) => exec::run(args, output).await,
+        Some(SimCommand::Findings(args)) => findings::run(args, output).await,
         Some(SimCommand::Phone(args)) => phone::run(args, output).await,
         Some(SimCommand::Compare(args)) => compare::run(args, output).await,
         None => listen(&args, output).await,
@@ -48,12 +53,41 @@ async fn listen(args: &args::Sim, output: Output) -> Result<(), CliError> {
         .map(|place| (line(place), (place.name.to_owned(), json!(place.at))))
         .unzip();
     output.result(|| lines.join("\n"), &Value::Object(json))?;
-    shutdown.requested().await;
+    output.note(&first_steps(&sim, &args.options));
+    let mut log = Log::new(args.options.log, output);
+    tokio::select! {
+        () = shutdown.requested() => {}
+        never = log.follow(&sim) => match never {},
+    }
+    log.finish(&sim);
     if args.options.fail_on_findings {
-        findings::report(&sim.findings(), output)
+        findings::report(&sim, output)
     } else {
         Ok(())
     }
+}
+
+/// What a newcomer needs.
+fn first_steps(sim: &Sim, options: &args::SimOptions) -> String {
+    let url = sim.url();
+    let mut rows = vec![
+        ("dashboard", format!("{url}/_sim/")),
+        ("phone", format!("{url}/_sim/phone")),
+    ];
+    if let Some(app) = sim.apps().first() {
+        // The secrets in a file may be those of real apps.
+        let secret = match &options.config {
+            Some(file) => format!("in {}", file.display()),
+            None => app.secret().to_owned(),
+        };
+        rows.push(("app ID", app.id().to_owned()));
+        rows.push(("app secret", secret));
+    }
+    format!(
+        "{}\nIn your program, use {url} instead of https://open.weixin.qq.com and https://api.weixin.qq.com,\n\
+         or run it unchanged: weixin sim exec -- COMMAND",
+        table(&rows)
+    )
 }
 
 /// A URL, address or file of the simulator.
