@@ -34,6 +34,10 @@ pub(crate) struct AppArgs {
 
 /// The URLs of WeChat, or of a simulator.
 #[derive(Debug, clap::Args)]
+#[expect(
+    clippy::option_option,
+    reason = "clap's type for an option with or without a value"
+)]
 pub(crate) struct EndpointArgs {
     #[arg(
         long,

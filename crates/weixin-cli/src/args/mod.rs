@@ -126,6 +126,10 @@ pub(crate) struct Demo {
   weixin scan LOGIN_URL --cancel
   weixin scan --sim \"$(curl -s -o page -w '%{redirect_url}' http://localhost:5000/login)\"
                                     for a site under `weixin sim exec --listen 127.0.0.1:9300`")]
+#[expect(
+    clippy::option_option,
+    reason = "clap's type for an option with or without a value"
+)]
 pub(crate) struct Scan {
     /// The URL to which your site redirects the browser
     #[arg(value_parser = web_url)]

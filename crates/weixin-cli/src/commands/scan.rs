@@ -46,6 +46,10 @@ pub(super) async fn run(args: Scan, output: Output) -> Result<(), CliError> {
 }
 
 /// The login URL, with the simulator in place of WeChat.
+#[expect(
+    clippy::option_option,
+    reason = "clap's type for an option with or without a value"
+)]
 fn on_simulator(login_url: Url, sim: Option<Option<Url>>) -> Result<Url, CliError> {
     let sim = match sim {
         Some(Some(sim)) => Some(sim),

@@ -16,7 +16,8 @@ const MAX_REMEMBERED: usize = 1000;
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
-    /// The broken rule. Its class is that of this request: a port is [`Local`](RuleClass::Local) on loopback only.
+    /// The broken rule. Its class is that of this request: a port is [`Local`](crate::RuleClass::Local) only on
+    /// loopback.
     #[serde(flatten)]
     pub rule: Rule,
     /// Offending part of the request, without secrets.

@@ -197,7 +197,8 @@ impl Sim {
     ///
     /// ```
     /// # async fn example(sim: &weixin_sim::Sim) -> Result<(), weixin_sim::UnknownRule> {
-    /// sim.accept(["state-short".parse()?]);
+    /// let rule: weixin_sim::Rule = "state-short".parse()?;
+    /// sim.accept([rule]);
     /// sim.expect_no_findings();
     /// # Ok(())
     /// # }

@@ -142,9 +142,10 @@ pub(super) async fn run(args: &args::Findings, output: Output) -> Result<(), Cli
         }
     };
     output.result(text, &json)?;
-    match findings.iter().any(|finding| finding.fails) {
-        true => Err(CliError::Reported(ExitCode::Failure)),
-        false => Ok(()),
+    if findings.iter().any(|finding| finding.fails) {
+        Err(CliError::Reported(ExitCode::Failure))
+    } else {
+        Ok(())
     }
 }
 
