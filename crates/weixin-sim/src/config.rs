@@ -175,6 +175,13 @@ impl From<Seconds> for Lifetimes {
     }
 }
 
+/// One character repeated, such as the default 32 × `s`.
+fn is_made_up(secret: &str) -> bool {
+    let mut characters = secret.chars();
+    let first = characters.next();
+    characters.all(|character| Some(character) == first)
+}
+
 impl TryFrom<AppEntry> for App {
     type Error = String;
 
@@ -192,6 +199,7 @@ impl TryFrom<AppEntry> for App {
         change
             .apply(&mut app)
             .map_err(|(field, rule)| format!("app {:?}: `{field}` {rule}", entry.id))?;
+        app.has_private_secret = !is_made_up(&app.secret);
         Ok(app)
     }
 }

@@ -84,6 +84,34 @@ async fn a_user_with_the_id_of_a_default_user_replaces_it() {
     assert_eq!(users.len(), 5);
 }
 
+#[tokio::test]
+async fn a_secret_of_the_file_is_shown_on_request_only() {
+    let toml = r#"
+        [[app]]
+        id = "wxreal"
+        secret = "hunter2"
+        [[app]]
+        id = "wxmade"
+        secret = "ssss"
+    "#;
+    let sim = Sim::builder().config(toml).unwrap().start().await.unwrap();
+    let secrets = async |path: &str| {
+        let apps = get(&sim, path).await;
+        [0, 1].map(|app| apps[app]["secret"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(secrets("/_sim/api/apps").await, ["***", "ssss"]);
+    assert_eq!(
+        secrets("/_sim/api/apps?secrets=true").await,
+        ["hunter2", "ssss"]
+    );
+    let invalid = get(&sim, "/_sim/api/apps?secrets=yes").await;
+    assert_eq!(invalid["error"]["field"], "secrets");
+    let dashboard = reqwest::get(format!("{}/_sim/", sim.url())).await.unwrap();
+    let dashboard = dashboard.text().await.unwrap();
+    assert!(dashboard.contains("wxreal") && dashboard.contains("ssss"));
+    assert!(!dashboard.contains("hunter2") && !format!("{sim:?}").contains("hunter2"));
+}
+
 #[test]
 fn an_invalid_file_is_rejected_with_line_field_and_rule() {
     for (toml, parts) in [

@@ -1,6 +1,6 @@
 //! Registered apps.
 
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
@@ -24,7 +24,7 @@ pub enum AppKind {
 }
 
 /// A registered app.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct App {
     pub(crate) kind: AppKind,
     pub(crate) id: String,
@@ -35,6 +35,19 @@ pub struct App {
     /// Bound to the Open Platform account; otherwise its users have no UnionID.
     pub(crate) is_bound: bool,
     pub(crate) is_frozen: bool,
+    /// The secret comes from a configuration file: it may be a real one, so it is shown only on request.
+    pub(crate) has_private_secret: bool,
+}
+
+/// Prints no app secret: it may be a real one.
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App")
+            .field("kind", &self.kind)
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
 }
 
 impl App {
@@ -51,6 +64,7 @@ impl App {
             ip_whitelist: None,
             is_bound: true,
             is_frozen: false,
+            has_private_secret: false,
         }
     }
 
@@ -116,6 +130,15 @@ impl App {
     /// Returns the app secret.
     pub fn secret(&self) -> &str {
         &self.secret
+    }
+
+    /// App secret as pages show it: `***` if it may be a real one.
+    pub(crate) fn shown_secret(&self) -> &str {
+        if self.has_private_secret {
+            "***"
+        } else {
+            &self.secret
+        }
     }
 
     pub(crate) fn allows_ip(&self, address: IpAddr) -> bool {

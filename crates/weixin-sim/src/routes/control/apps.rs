@@ -6,13 +6,14 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Path, State},
+    http::Uri,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::bad_request::{BadRequest, read};
 use crate::{
-    App, User,
+    App, User, parameters,
     state::SimState,
     wire::encrypted::{PhoneInfo, UserIds, UserInfo, Watermark},
     world::{
@@ -22,11 +23,15 @@ use crate::{
     },
 };
 
-/// The secret is included: it is not a real one, and tests need it.
+/// The secret is included, because tests need it. One that may be real is masked.
 fn to_json(app: &App) -> Value {
+    with_secret(app, app.shown_secret())
+}
+
+fn with_secret(app: &App, secret: &str) -> Value {
     json!({
         "id": app.id,
-        "secret": app.secret,
+        "secret": secret,
         "kind": app.kind,
         "name": app.name,
         "callback_domains": app.callback_domains,
@@ -36,9 +41,19 @@ fn to_json(app: &App) -> Value {
     })
 }
 
-/// `GET /apps`
-pub(super) async fn list(State(sim): State<Arc<SimState>>) -> Json<Value> {
-    Json(sim.world().apps.iter().map(to_json).collect())
+/// `GET /apps`; `secrets=true` includes the secrets that may be real.
+pub(super) async fn list(
+    State(sim): State<Arc<SimState>>,
+    address: Uri,
+) -> Result<Json<Value>, BadRequest> {
+    let parameters = parameters::form(address.query().unwrap_or_default());
+    let json = match parameters.get("secrets") {
+        "true" => |app: &App| with_secret(app, &app.secret),
+        "" | "false" => |app: &App| to_json(app),
+        _ => return Err(BadRequest::new("secrets", "expected true or false")),
+    };
+    let apps = sim.world().apps.clone();
+    Ok(Json(apps.iter().map(json).collect()))
 }
 
 /// `PUT /apps/{app}`: registers an app, or changes the given members of a registered one.
