@@ -19,7 +19,7 @@ use tokio_rustls::{
     rustls::{
         ServerConfig,
         crypto::aws_lc_rs,
-        pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+        pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject},
     },
 };
 
@@ -63,12 +63,15 @@ impl Authority {
     ///
     /// # Errors
     ///
-    /// If the directory cannot be read or written, or if its key is invalid.
+    /// If the directory cannot be read or written, if its key is invalid or readable by other users, or if its
+    /// certificate is not that of the key.
     pub fn kept_in(directory: &Path) -> io::Result<Self> {
         fs::create_dir_all(directory)?;
         let key_file = directory.join(KEY);
-        let mut authority = match fs::read_to_string(&key_file) {
+        let mut authority = match fs::read(&key_file) {
             Ok(pem) => {
+                check_private(&key_file)?;
+                let pem = String::from_utf8(pem).map_err(|_| not_a_key(&key_file))?;
                 let key = KeyPair::from_pem(&pem).map_err(|_| not_a_key(&key_file))?;
                 Self::from_key(key)?
             }
@@ -80,13 +83,35 @@ impl Authority {
             Err(error) => return Err(error),
         };
         let certificate = directory.join(CERTIFICATE);
-        match fs::read_to_string(&certificate) {
+        match fs::read(&certificate) {
             // The signature differs at each start, the authority does not. Keep the file that clients already
             // trust.
-            Ok(pem) => authority.pem = pem,
-            Err(_) => fs::write(&certificate, &authority.pem)?,
+            Ok(pem) => authority.pem = authority.own_certificate(pem, &certificate)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::write(&certificate, &authority.pem)?;
+            }
+            Err(error) => return Err(error),
         }
         Ok(authority)
+    }
+
+    /// Checks that a certificate is the one of this key: clients that trust another one reject all connections.
+    fn own_certificate(&self, pem: Vec<u8>, file: &Path) -> io::Result<String> {
+        let key = self.issuer.key().subject_public_key_info();
+        let contains_key = |certificate: &CertificateDer<'_>| {
+            let mut parts = certificate.windows(key.len());
+            parts.any(|part| part == key)
+        };
+        let certificate = CertificateDer::from_pem_slice(&pem).ok();
+        let is_own = certificate.as_ref().is_some_and(contains_key);
+        let text = String::from_utf8(pem).ok().filter(|_| is_own);
+        text.ok_or_else(|| {
+            let text = format!(
+                "{}: not the certificate of {KEY} in PEM; remove the file to get a new one",
+                file.display()
+            );
+            io::Error::new(io::ErrorKind::InvalidData, text)
+        })
     }
 
     fn from_key(key: KeyPair) -> io::Result<Self> {
@@ -172,6 +197,29 @@ fn not_a_key(file: &Path) -> io::Error {
         file.display()
     );
     io::Error::new(io::ErrorKind::InvalidData, text)
+}
+
+/// Rejects a key that other users can read: with it, they could be WeChat for whoever trusts the certificate.
+#[cfg(unix)]
+fn check_private(file: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(file)?.permissions().mode() & 0o777;
+    let others = mode % 0o100;
+    if others == 0 {
+        return Ok(());
+    }
+    let text = format!(
+        "{}: other users can read this key (mode {mode:o}); run `chmod 600` on it if they have not, or remove the \
+         directory to get a new one",
+        file.display()
+    );
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "as on Unix")]
+fn check_private(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Creates a file that only its owner can read.
