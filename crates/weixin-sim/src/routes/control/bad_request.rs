@@ -88,6 +88,13 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, BadRequest> {
         } else {
             field
         };
-        BadRequest::new(field, error.into_inner().to_string())
+        BadRequest::new(field, rule(&error.into_inner()))
     })
+}
+
+/// The rule without the position in the body: the field says where it is.
+fn rule(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&position).unwrap_or(&text).to_owned()
 }

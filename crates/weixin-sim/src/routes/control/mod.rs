@@ -89,9 +89,15 @@ async fn openapi() -> Response {
     ([(CONTENT_TYPE, "application/json")], OPENAPI).into_response()
 }
 
-async fn reset(State(sim): State<Arc<SimState>>) -> Json<Value> {
+/// No members.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+async fn reset(State(sim): State<Arc<SimState>>, body: Bytes) -> Result<Json<Value>, BadRequest> {
+    let Nothing {} = read(&body)?;
     sim.reset();
-    Json(json!({}))
+    Ok(Json(json!({})))
 }
 
 #[derive(Deserialize)]
