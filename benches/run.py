@@ -1,6 +1,6 @@
 """Runs every benchmark, and writes `docs/benchmarks.md` and its picture; named parts are only printed.
 
-Started by `scripts/bench`, which installs the peers. Parts: clients, distance, answers, waiting, small_steps, build.
+Started by `scripts/bench`, which installs the peers. Parts: clients, distance, answers, waiting, full_log, small_steps, build.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from pathlib import Path
 import build_cost
 import clients
 import distance
+import full_log
 import picture
 import report
 import servers
@@ -24,6 +25,7 @@ PARTS = {
     "distance": distance.waits,
     "answers": servers.answer_costs,
     "waiting": servers.waiting,
+    "full_log": full_log.run,
     "small_steps": small_steps.run,
     "build": lambda _: build_cost.costs(),
 }
