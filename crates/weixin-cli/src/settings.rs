@@ -142,10 +142,7 @@ impl AppArgs {
     }
 
     fn secret(&self) -> Result<AppSecret, CliError> {
-        let secret = app_secret(
-            self.app_secret_file.as_deref(),
-            self.uses_simulator()?,
-        )?;
+        let secret = app_secret(self.app_secret_file.as_deref(), self.uses_simulator()?)?;
         secret.ok_or_else(|| {
             CliError::Usage("no app secret: use WEIXIN_APP_SECRET or --app-secret-file".to_owned())
         })

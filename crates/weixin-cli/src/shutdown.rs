@@ -2,13 +2,6 @@
 
 use crate::error::CliError;
 
-/// A signal to pass on.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Signal {
-    Interrupt,
-    Terminate,
-}
-
 /// The signals that end the command: Ctrl-C and SIGTERM. Watch before anything is printed: a program that reads the
 /// first line may send a signal at once.
 #[cfg(unix)]
@@ -36,11 +29,11 @@ impl Shutdown {
         }
     }
 
-    /// Waits for a signal to pass on to a child process.
-    pub(crate) async fn signal(&mut self) -> Signal {
+    /// Waits for Ctrl-C or SIGTERM; returns the signal's name for `kill`.
+    pub(crate) async fn next(&mut self) -> &'static str {
         tokio::select! {
-            _ = self.interrupt.recv() => Signal::Interrupt,
-            _ = self.terminate.recv() => Signal::Terminate,
+            _ = self.interrupt.recv() => "INT",
+            _ = self.terminate.recv() => "TERM",
         }
     }
 }
@@ -61,8 +54,9 @@ impl Shutdown {
         self.0.recv().await;
     }
 
-    /// Never returns: Windows ends programs without a signal, and Ctrl-C reaches a child process as well.
-    pub(crate) async fn signal(&mut self) -> Signal {
-        std::future::pending().await
+    /// Waits for Ctrl-C.
+    pub(crate) async fn next(&mut self) -> &'static str {
+        self.0.recv().await;
+        "INT"
     }
 }

@@ -6,15 +6,16 @@ mod running;
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
-    net::SocketAddr,
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use serde_json::Value;
+use weixin_sim::Authority;
 
-use self::running::{Printed, command, run};
+use self::running::{Printed, closed, command, run};
 
 const MISSING_TOKEN: &str = r#"{"errcode":41001,"errmsg":"access_token missing, rid: "#;
 
@@ -84,8 +85,8 @@ fn avatars_are_at_wechats_host() {
 }
 
 #[test]
-fn the_proxy_connects_to_wechats_hosts_and_to_no_others() {
-    let other = exec(&[], &fetch("https://www.example.com/"));
+fn with_only_wechat_the_proxy_connects_to_wechats_hosts_and_to_no_others() {
+    let other = exec(&["--only-wechat"], &fetch("https://www.example.com/"));
     assert_eq!(other.code, Some(1));
     assert!(
         other
@@ -114,8 +115,8 @@ except urllib.error.HTTPError as error:
     );
     let rejection = |host| {
         format!(
-            "403 weixin sim: this proxy serves only WeChat's hosts, by HTTPS on port 443 or HTTP on port 80, \
-             and not {host}. Add it to NO_PROXY to reach it directly"
+            "403 weixin sim: this proxy serves WeChat's hosts by HTTPS on port 443 or HTTP on port 80, and not {host}. \
+             Add it to NO_PROXY to reach it directly"
         )
     };
     assert_eq!(lines[1], rejection("www.example.com"));
@@ -124,6 +125,166 @@ except urllib.error.HTTPError as error:
         lines[5],
         "400 weixin sim: this is a proxy to WeChat's hosts. The simulator itself"
     );
+}
+
+/// Sends CONNECT for `argv[1]` to the proxy, and prints the answer and what comes through the tunnel.
+const TUNNEL: &str = r"import os, socket, sys
+proxy = os.environ['HTTPS_PROXY'].split('//')[1].split(':')
+connection = socket.create_connection((proxy[0], int(proxy[1])))
+connection.sendall(f'CONNECT {sys.argv[1]} HTTP/1.1\r\nHost: {sys.argv[1]}\r\n\r\n'.encode())
+head = b''
+while not head.endswith(b'\r\n\r\n'):
+    head += connection.recv(1)
+print(head.split(b'\r\n')[0].decode())
+connection.sendall(b'ping')
+print(connection.makefile().read())";
+
+/// Reads a head; returns it.
+fn read_head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).unwrap()
+}
+
+/// Answers one `ping` with `pong`.
+fn pong(stream: &mut TcpStream) {
+    let mut ping = [0; 4];
+    stream.read_exact(&mut ping).unwrap();
+    assert_eq!(&ping, b"ping");
+    stream.write_all(b"pong").unwrap();
+}
+
+/// Runs the tunnel with these proxies in the environment.
+fn tunnel(host: &str, proxy: Option<&str>) -> Printed {
+    let mut weixin = command(&["sim", "exec", "--", "python3", "-c", TUNNEL, host]);
+    for name in [
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+        "NO_PROXY",
+        "no_proxy",
+    ] {
+        weixin.env_remove(name);
+    }
+    if let Some(proxy) = proxy {
+        weixin.env("HTTPS_PROXY", proxy);
+    }
+    run(weixin)
+}
+
+#[test]
+fn other_hosts_are_reached_directly() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = server.local_addr().unwrap().to_string();
+    let server = std::thread::spawn(move || pong(&mut server.accept().unwrap().0));
+    let printed = tunnel(&host, None);
+    assert_eq!(printed.stdout, "HTTP/1.1 200 OK\npong\n", "{printed:?}");
+    server.join().unwrap();
+
+    let closed = closed::closed_port();
+    let printed = tunnel(&closed.address.to_string(), None);
+    assert!(
+        printed.stdout.starts_with("HTTP/1.1 502 Bad Gateway\n"),
+        "{printed:?}"
+    );
+}
+
+#[test]
+fn other_hosts_are_reached_through_the_proxy_that_was_set() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = format!("http://me:hunter2@{}", server.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let mut stream = server.accept().unwrap().0;
+        let head = read_head(&mut stream);
+        stream
+            .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            .unwrap();
+        pong(&mut stream);
+        head
+    });
+    let printed = tunnel("www.example.com:443", Some(&proxy));
+    assert_eq!(printed.stdout, "HTTP/1.1 200 OK\npong\n", "{printed:?}");
+    assert_eq!(
+        server.join().unwrap(),
+        "CONNECT www.example.com:443 HTTP/1.1\r\nHost: www.example.com:443\r\n\
+         Proxy-Authorization: Basic bWU6aHVudGVyMg==\r\n\r\n"
+    );
+
+    let socks = tunnel("www.example.com:443", Some("socks5://127.0.0.1:1"));
+    assert!(socks.stdout.starts_with("HTTP/1.1 403 "), "{socks:?}");
+    assert!(
+        socks.stderr.contains("is not an http:// proxy"),
+        "{socks:?}"
+    );
+}
+
+/// Starts a program whose shell has a child of its own; both hold the output open.
+#[cfg(unix)]
+fn with_child() -> std::process::Child {
+    let program = "trap '' INT; sleep 100000 & echo ready; wait";
+    let weixin = command(&["sim", "exec", "--", "sh", "-c", program]).spawn();
+    let mut weixin = weixin.unwrap();
+    let mut ready = [0; 6];
+    let output = weixin.stdout.as_mut().unwrap();
+    output.read_exact(&mut ready).unwrap();
+    assert_eq!(&ready, b"ready\n");
+    weixin
+}
+
+/// Reads the output to its end, which comes when all processes that hold it have ended.
+#[cfg(unix)]
+fn all_have_ended(weixin: &mut std::process::Child) {
+    let mut rest = String::new();
+    weixin
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut rest)
+        .unwrap();
+    assert_eq!(rest, "");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_program_and_its_children_end_when_exec_is_killed() {
+    let mut weixin = with_child();
+    weixin.kill().unwrap();
+    weixin.wait().unwrap();
+    all_have_ended(&mut weixin);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_program_and_its_children_end_when_exec_is_terminated() {
+    let mut weixin = with_child();
+    let kill = Command::new("kill").arg(weixin.id().to_string()).status();
+    assert!(kill.unwrap().success());
+    all_have_ended(&mut weixin);
+    assert_eq!(weixin.wait().unwrap().code(), Some(128 + 15));
+}
+
+#[test]
+fn the_simulator_ends_when_its_input_ends() {
+    let mut weixin = command(&["sim", "--listen=127.0.0.1:0", "--until-stdin-ends"]);
+    let mut process = weixin.stdin(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let line = lines.next().unwrap().unwrap();
+    let address = line.split("//").nth(1).unwrap();
+    TcpStream::connect(address).unwrap();
+    process
+        .stdin
+        .as_mut()
+        .unwrap()
+        .write_all(b"a line\n")
+        .unwrap();
+    assert_eq!(process.try_wait().unwrap(), None);
+    drop(process.stdin.take());
+    assert_eq!(process.wait().unwrap().code(), Some(0));
 }
 
 #[test]
@@ -255,16 +416,40 @@ fn an_authority_is_created_once_and_its_key_is_for_its_owner_only() {
         assert_eq!(mode & 0o777, 0o600);
     }
 
-    fs::write(&key_file, "not a key").unwrap();
-    let invalid = exec(&["--ca-dir", option], program);
-    assert_eq!(invalid.code, Some(2));
-    assert_eq!(
-        invalid.stderr,
-        format!(
-            "error: --ca-dir {option}: {}: not a private key in PEM; remove the directory to get a new one\n",
-            key_file.display()
-        )
-    );
+    let rejected = |file: &Path, sentence: &str| {
+        let invalid = exec(&["--ca-dir", option], program);
+        let expected = format!("error: --ca-dir {option}: {}: {sentence}\n", file.display());
+        assert_eq!((invalid.code, invalid.stderr), (Some(2), expected));
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&key_file, fs::Permissions::from_mode(0o644)).unwrap();
+        rejected(
+            &key_file,
+            "other users can read this key (mode 644); run `chmod 600` on it if they have not, or remove the directory \
+             to get a new one",
+        );
+        fs::set_permissions(&key_file, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    let certificate = directory.join("ca.pem");
+    let own = fs::read(&certificate).unwrap();
+    let other = Authority::new().unwrap();
+    for garbage in [&b"\xff garbage"[..], other.certificate_pem().as_bytes()] {
+        fs::write(&certificate, garbage).unwrap();
+        rejected(
+            &certificate,
+            "not the certificate of ca-key.pem in PEM; remove the file to get a new one",
+        );
+    }
+    fs::write(&certificate, own).unwrap();
+    for garbage in [&b"not a key"[..], b"\xff"] {
+        fs::write(&key_file, garbage).unwrap();
+        rejected(
+            &key_file,
+            "not a private key in PEM; remove the directory to get a new one",
+        );
+    }
 }
 
 #[test]

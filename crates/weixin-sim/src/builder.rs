@@ -66,9 +66,9 @@ impl SimBuilder {
         self
     }
 
-    /// Sets how long codes, tokens and QR codes are valid, and how long a poll is held.
+    /// Sets how long codes, tokens and QR codes are valid, and how long a poll is held: at most 100 years each.
     pub fn lifetimes(mut self, lifetimes: Lifetimes) -> Self {
-        self.setup.lifetimes = lifetimes;
+        self.setup.lifetimes = lifetimes.bounded();
         self
     }
 
@@ -119,6 +119,14 @@ impl SimBuilder {
     pub fn desktop(mut self, user: impl Into<String>, answer: DesktopAnswer) -> Self {
         let user = user.into();
         self.setup.desktop = Some(Desktop { user, answer });
+        self
+    }
+
+    /// Accepts requests for this host name or public IP address. Without this option, only local addresses, names
+    /// without dots and WeChat's own hosts are accepted: a site could make any other name resolve to this machine, and so
+    /// read and control the simulator (DNS rebinding).
+    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
+        self.settings.allowed_hosts.push(host.into());
         self
     }
 

@@ -109,7 +109,10 @@
 //! - **Session keys**: `/wxa/checksession` and its 87009 follow the clients that use it.
 //! - **WeChat for PC**: it listens at the simulator's own URL, offers fast login on both variants of the QR
 //!   page, and returns 10057 for an app that allows scanning only.
-//! - **Memory**: the newest 100 000 entries of each kind are kept.
+//! - **Memory**: the newest 100 000 entries of each kind are kept, and at most 64 MiB of what clients sent in them; of the
+//!   request log 1000 entries and 4 MiB. Texts of more than 1 KiB are cut in the log and in findings.
+//! - **Size**: URLs of more than 16 KiB are rejected (414), and so are bodies of more than 64 KiB (413). WeChat's limits are
+//!   not known.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod bilingual;
@@ -120,6 +123,7 @@ mod golden;
 mod hosts;
 mod lifetimes;
 mod lint;
+mod lock;
 mod parameters;
 mod random;
 mod routes;
@@ -129,11 +133,12 @@ mod state;
 #[cfg(feature = "tls")]
 mod tls;
 mod variants;
+mod waiters;
 mod wire;
 mod world;
 
 #[cfg(feature = "tls")]
-pub use self::tls::Authority;
+pub use self::tls::{Authority, OtherHosts};
 pub use self::{
     bilingual::Bilingual,
     builder::SimBuilder,

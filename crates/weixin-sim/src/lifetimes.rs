@@ -20,6 +20,26 @@ pub struct Lifetimes {
     pub refresh_token: Duration,
 }
 
+/// Maximum of each lifetime (about 100 years), so that no date overflows.
+const MAX: Duration = Duration::from_hours(100 * 365 * 24);
+
+impl Lifetimes {
+    /// No lifetime longer than the maximum.
+    pub(crate) fn bounded(mut self) -> Self {
+        for lifetime in [
+            &mut self.qr_code,
+            &mut self.poll,
+            &mut self.code,
+            &mut self.short_code,
+            &mut self.access_token,
+            &mut self.refresh_token,
+        ] {
+            *lifetime = MAX.min(*lifetime);
+        }
+        self
+    }
+}
+
 impl Default for Lifetimes {
     fn default() -> Self {
         Self {

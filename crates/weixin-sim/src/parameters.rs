@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+/// Maximum number of parameters; more are ignored.
+const MAX_PARAMETERS: usize = 256;
+
 /// Parameters of a request, those of the query first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parameters(Arc<[(String, String)]>);
@@ -11,6 +14,7 @@ impl Parameters {
         let pairs = form_urlencoded::parse(query.as_bytes()).chain(form_urlencoded::parse(form));
         Self(
             pairs
+                .take(MAX_PARAMETERS)
                 .map(|(name, value)| (name.into_owned(), value.into_owned()))
                 .collect(),
         )
@@ -25,6 +29,16 @@ impl Parameters {
     pub(crate) fn as_slice(&self) -> &[(String, String)] {
         &self.0
     }
+}
+
+/// A text of at most `most` bytes, or its beginning with `…`.
+pub(crate) fn shortened(mut text: String, most: usize) -> String {
+    let kept = text.floor_char_boundary(most);
+    if kept < text.len() {
+        text.truncate(kept);
+        text.push('…');
+    }
+    text
 }
 
 /// Parses a query or a form of the simulator's own pages.

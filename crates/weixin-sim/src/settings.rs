@@ -10,6 +10,8 @@ pub(crate) struct Settings {
     pub(crate) frozen_at: Option<SystemTime>,
     pub(crate) auto_allow: bool,
     pub(crate) strict_order: bool,
+    /// Hosts under which the simulator can be reached, besides local ones.
+    pub(crate) allowed_hosts: Vec<String>,
     /// Overrides WeChat's `text/plain`.
     pub(crate) token_content_type: Option<HeaderValue>,
 }

@@ -1,17 +1,42 @@
 //! Shared state of the HTTP handlers.
 
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 
 use crate::{
     clock::Clock,
+    lock::{Guard, Lock},
     settings::Settings,
     world::{Setup, World},
 };
+
+/// A number that grows, and wakes those that wait for that.
+#[derive(Debug, Default)]
+pub(crate) struct Version(watch::Sender<u64>);
+
+impl Version {
+    pub(crate) fn get(&self) -> u64 {
+        *self.0.borrow()
+    }
+
+    pub(crate) fn increase(&self) {
+        // Unlike `send`, this also counts when no receiver is waiting.
+        self.0.send_modify(|version| *version += 1);
+    }
+
+    /// Waits until `find` returns a value; tries again each time that the number has grown.
+    pub(crate) async fn until<T>(&self, find: impl Fn() -> Option<T>) -> T {
+        let mut grown = self.0.subscribe();
+        loop {
+            if let Some(found) = find() {
+                return found;
+            }
+            // Cannot fail: the sender is a field of `self`.
+            let _ = grown.changed().await;
+        }
+    }
+}
 
 /// World, clock and settings, shared by all requests.
 #[derive(Debug)]
@@ -20,11 +45,13 @@ pub(crate) struct SimState {
     pub(crate) origin: String,
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
-    world: Mutex<World>,
+    world: Lock<World>,
     /// Wakes all long polls when the clock is moved, frozen or run.
     clock_changes: watch::Sender<()>,
-    /// Counts changes, and wakes everything that waits for one.
-    changes: watch::Sender<u64>,
+    /// All changes, also the requests that are logged.
+    pub(crate) changes: Version,
+    /// Changes by the phone, the pages and the control API. API calls do not wake those that wait for them.
+    pub(crate) world_changes: Version,
 }
 
 impl SimState {
@@ -33,9 +60,10 @@ impl SimState {
         Self {
             origin,
             clock: Clock::new(settings.frozen_at),
-            world: Mutex::new(world),
+            world: Lock::new(world),
             clock_changes: watch::Sender::new(()),
-            changes: watch::Sender::new(0),
+            changes: Version::default(),
+            world_changes: Version::default(),
             settings,
         }
     }
@@ -44,9 +72,9 @@ impl SimState {
         self.clock.now()
     }
 
-    /// Locks the world. Its methods never leave it half changed, so a poisoned lock is safe to use.
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Locks the world. Its methods never leave it half changed.
+    pub(crate) fn world(&self) -> Guard<'_, World> {
+        self.world.lock()
     }
 
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut World, SystemTime) -> T) -> T {
@@ -56,31 +84,14 @@ impl SimState {
         changed
     }
 
-    /// Signals a change.
-    pub(crate) fn notify(&self) {
-        // Unlike `send`, this also counts when no receiver is waiting.
-        self.changes.send_modify(|version| *version += 1);
+    /// Signals a change. Call it without the lock, so that a woken reader does not wait for it.
+    fn notify(&self) {
+        self.world_changes.increase();
+        self.changes.increase();
     }
 
     pub(crate) fn clock_changes(&self) -> watch::Receiver<()> {
         self.clock_changes.subscribe()
-    }
-
-    /// Number of changes so far.
-    pub(crate) fn version(&self) -> u64 {
-        *self.changes.borrow()
-    }
-
-    /// Waits until `find` returns a value; checks again after each change.
-    pub(crate) async fn until<T>(&self, find: impl Fn(&Self) -> Option<T>) -> T {
-        let mut changes = self.changes.subscribe();
-        loop {
-            if let Some(found) = find(self) {
-                return found;
-            }
-            // Cannot fail: the sender is a field of `self`.
-            let _ = changes.changed().await;
-        }
     }
 
     pub(crate) fn freeze_clock(&self) {

@@ -1,4 +1,5 @@
-//! Safety: no request makes the simulator read files or call other hosts, and every page says that it is a simulator.
+//! Safety: no request makes the simulator read files or call other hosts, no other site can read or control it, its
+//! memory is bounded, and every page says that it is a simulator.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::{
@@ -7,7 +8,9 @@ use std::{
     time::Duration,
 };
 
-use weixin_sim::Sim;
+use reqwest::{Client, Method, RequestBuilder, header::HeaderMap};
+use serde_json::{Value, json};
+use weixin_sim::{Lifetimes, Sim, User};
 
 /// Sends a raw request; returns the whole response.
 fn ask(address: SocketAddr, request: &str) -> String {
@@ -73,7 +76,7 @@ async fn every_page_says_that_this_is_a_simulator() {
     let inside =
         "/connect/oauth2/authorize?response_type=code&redirect_uri=http%3A%2F%2Flocalhost%2F";
     let login = "/connect/qrconnect?appid=wx0123456789abcdef&scope=snsapi_login&redirect_uri=http%3A%2F%2Flocalhost%2F";
-    let client = reqwest::Client::builder()
+    let client = Client::builder()
         .user_agent("MicroMessenger")
         .build()
         .unwrap();
@@ -113,4 +116,221 @@ async fn every_page_says_that_this_is_a_simulator() {
             "{name}: {page}"
         );
     }
+}
+
+/// A request with headers.
+fn request(sim: &Sim, method: Method, path: &str, headers: &[(&str, &str)]) -> RequestBuilder {
+    let client = Client::builder().redirect(reqwest::redirect::Policy::none());
+    let request = client.build().unwrap();
+    let request = request.request(method, format!("{}{path}", sim.url()));
+    headers.iter().fold(request, |request, (name, value)| {
+        request.header(*name, *value)
+    })
+}
+
+async fn status(request: RequestBuilder) -> u16 {
+    request.send().await.unwrap().status().as_u16()
+}
+
+const LOGIN: &str = "/connect/qrconnect?appid=wx0123456789abcdef&scope=snsapi_login&redirect_uri=http%3A%2F%2Flocalhost%2F";
+
+#[tokio::test]
+async fn a_page_of_another_site_cannot_control_the_simulator() {
+    let sim = Sim::start().await.unwrap();
+    sim.put_user(User::new("mine", "mine"));
+    let origin = sim.url().to_owned();
+    let foreign: [&[(&str, &str)]; 4] = [
+        &[
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "https://evil.example"),
+        ],
+        &[
+            ("sec-fetch-site", "same-site"),
+            ("origin", "http://127.0.0.1:5000"),
+        ],
+        &[("origin", "https://evil.example")],
+        &[("origin", "null")],
+    ];
+    let changes = [
+        (Method::POST, "/_sim/api/reset"),
+        (Method::DELETE, "/_sim/api/users/mine"),
+        (Method::PUT, "/_sim/api/apps/wx0123456789abcdef"),
+        (Method::POST, "/_sim/phone/user"),
+        (Method::POST, "/_sim/phone/mini-program"),
+        (Method::POST, "/_sim/phone/0123"),
+        (Method::POST, "/api/check-login"),
+    ];
+    for (method, path) in &changes {
+        for headers in foreign {
+            let status = status(request(&sim, method.clone(), path, headers)).await;
+            assert_eq!(status, 403, "{path} {headers:?}");
+        }
+    }
+    assert_eq!(sim.users().last().unwrap().nickname(), "mine");
+
+    let own: [&[(&str, &str)]; 3] = [
+        &[],
+        &[("sec-fetch-site", "same-origin"), ("origin", &origin)],
+        &[("origin", &origin)],
+    ];
+    for headers in own {
+        let request = request(&sim, Method::POST, "/_sim/phone/user", headers);
+        assert_eq!(status(request.body("user=mine")).await, 303, "{headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_site_can_open_the_login_page_but_cannot_read_the_control_api() {
+    let sim = Sim::start().await.unwrap();
+    let link = [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-mode", "navigate"),
+    ];
+    assert_eq!(status(request(&sim, Method::GET, LOGIN, &link)).await, 200);
+    // A POST of a program to the API of WeChat.
+    let call = request(
+        &sim,
+        Method::POST,
+        "/sns/auth",
+        &[("origin", "http://localhost:5000")],
+    );
+    assert_eq!(status(call).await, 200);
+
+    let script = [
+        ("origin", "https://evil.example"),
+        ("sec-fetch-site", "cross-site"),
+    ];
+    let preflight = [
+        ("origin", "https://evil.example"),
+        ("access-control-request-method", "PUT"),
+        ("access-control-request-headers", "content-type"),
+    ];
+    for path in [
+        "/_sim/api/apps",
+        "/_sim/api/requests",
+        "/_sim/api/users/xiaoming",
+        "/_sim/",
+    ] {
+        for (method, headers) in [(Method::GET, &script[..]), (Method::OPTIONS, &preflight)] {
+            let answer = request(&sim, method, path, headers).send().await.unwrap();
+            let allowed = |headers: &HeaderMap| {
+                let mut names = headers.keys().map(|name| name.as_str().to_owned());
+                names.find(|name| name.starts_with("access-control-"))
+            };
+            assert_eq!(allowed(answer.headers()), None, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_a_stranger_can_point_here_is_rejected() {
+    let sim = Sim::builder().allow_host("sim.example.com");
+    let sim = sim.start().await.unwrap();
+    for (host, expected) in [
+        ("localhost:1", 200),
+        ("weixin-sim", 200),
+        ("open.weixin.qq.com", 200),
+        ("sim.example.com:8080", 200),
+        ("evil.example", 421),
+        ("evil.example:9300", 421),
+        ("user@evil.example", 421),
+    ] {
+        for path in ["/_sim/api/requests", LOGIN, "/connect/l/qrconnect?uuid=x"] {
+            let status = status(request(&sim, Method::GET, path, &[("host", host)])).await;
+            assert_eq!(status, expected, "{host} {path}");
+        }
+    }
+    let answer = request(&sim, Method::GET, "/_sim/", &[("host", "evil.example:1")]);
+    let sentence = answer.send().await.unwrap().text().await.unwrap();
+    assert_eq!(
+        sentence,
+        "weixin sim：“evil.example:1”不是模拟器的主机名。请使用 127.0.0.1、localhost 或不含点的名称，或在启动时加上 --allow-host。\n\
+         \"evil.example:1\" is not a host of the simulator. Use 127.0.0.1, localhost or a name without dots, or start it \
+         with --allow-host.\n"
+    );
+}
+
+#[tokio::test]
+async fn uploads_and_long_urls_leave_a_log_of_bounded_size() {
+    let sim = Sim::start().await.unwrap();
+    let form = format!("secret=hunter2{0}&state={0}", "x".repeat(31_000));
+    let path = format!("/sns/auth?lang={}", "x".repeat(16_000));
+    for _ in 0..20 {
+        let upload = request(&sim, Method::POST, &path, &[]);
+        let upload = upload.header("content-type", "application/x-www-form-urlencoded");
+        assert_eq!(status(upload.body(form.clone())).await, 200);
+    }
+    let log = request(&sim, Method::GET, "/_sim/api/requests", &[]);
+    let log = log.send().await.unwrap().text().await.unwrap();
+    assert!(
+        log.len() < 20 * 8 * 1024 && !log.contains("hunter2"),
+        "{} bytes",
+        log.len()
+    );
+    let last = &serde_json::from_str::<Vec<Value>>(&log)
+        .unwrap()
+        .pop()
+        .unwrap();
+    let cut = format!("{}…", "x".repeat(1024));
+    let parameters = json!([["lang", cut], ["secret", "***"], ["state", cut]]);
+    assert_eq!(
+        (&last["parameters"], &last["cut"]),
+        (&parameters, &json!(true))
+    );
+
+    let long_url = format!("{LOGIN}&state={}", "x".repeat(16 * 1024));
+    assert_eq!(
+        status(request(&sim, Method::GET, &long_url, &[])).await,
+        414
+    );
+    let large = request(&sim, Method::POST, "/_sim/api/reset", &[]).body(vec![b'x'; 64 * 1024 + 1]);
+    assert_eq!(status(large).await, 413);
+}
+
+#[tokio::test]
+async fn a_login_without_a_user_is_an_error_and_not_an_empty_redirect() {
+    let sim = Sim::builder().auto_allow().start().await.unwrap();
+    for user in sim.users() {
+        let path = format!("/_sim/api/users/{}", user.id());
+        request(&sim, Method::DELETE, &path, &[])
+            .send()
+            .await
+            .unwrap();
+    }
+    let answer = request(&sim, Method::GET, LOGIN, &[]).send().await.unwrap();
+    assert_eq!(answer.status(), 409);
+    assert_eq!(
+        answer.text().await.unwrap(),
+        "weixin sim: there is no user: add one with PUT /_sim/api/users/{user}\n"
+    );
+}
+
+#[tokio::test]
+async fn a_lifetime_of_any_length_is_accepted() {
+    let mut lifetimes = Lifetimes::default();
+    for lifetime in [
+        &mut lifetimes.qr_code,
+        &mut lifetimes.poll,
+        &mut lifetimes.code,
+        &mut lifetimes.access_token,
+        &mut lifetimes.refresh_token,
+    ] {
+        *lifetime = Duration::MAX;
+    }
+    let sim = Sim::builder().lifetimes(lifetimes).auto_allow();
+    let sim = sim.start().await.unwrap();
+    sim.advance(Duration::from_hours(99 * 365 * 24)).unwrap();
+    let answer = request(&sim, Method::GET, LOGIN, &[]).send().await.unwrap();
+    let callback = answer.headers()["location"].to_str().unwrap();
+    let code = callback.split(['=', '&']).nth(1).unwrap();
+    let exchange = format!(
+        "/sns/oauth2/access_token?appid=wx0123456789abcdef&secret={}&code={code}&grant_type=authorization_code",
+        "s".repeat(32)
+    );
+    let answer = request(&sim, Method::GET, &exchange, &[])
+        .send()
+        .await
+        .unwrap();
+    let token: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    assert_eq!(token["expires_in"], 100_u64 * 365 * 24 * 3600);
 }

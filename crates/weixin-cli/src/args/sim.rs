@@ -74,6 +74,10 @@ pub(crate) struct Sim {
     #[arg(long)]
     pub(crate) i_know_this_is_not_wechat: bool,
 
+    /// End when standard input ends, so that the simulator does not outlive the program that started it
+    #[arg(long)]
+    pub(crate) until_stdin_ends: bool,
+
     #[command(flatten)]
     pub(crate) options: SimOptions,
 }
@@ -103,6 +107,15 @@ pub(crate) struct SimOptions {
         default_value = "ssssssssssssssssssssssssssssssss"
     )]
     pub(crate) app_secret: String,
+
+    /// Accept requests for this host name too; by default, local addresses and names without dots are accepted
+    #[arg(
+        long,
+        value_name = "HOST",
+        env = "WEIXIN_SIM_ALLOW_HOST",
+        value_delimiter = ','
+    )]
+    pub(crate) allow_host: Vec<String>,
 
     /// Redirect a browser from the login page to the callback at once, as the first user
     #[arg(long, env = "WEIXIN_SIM_AUTO_ALLOW", value_parser = BoolishValueParser::new())]
@@ -209,10 +222,11 @@ pub(crate) struct Phone {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The program reaches WeChat's hosts through HTTPS_PROXY, and trusts their certificates through
-SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and NODE_EXTRA_CA_CERTS. The proxy rejects other
-hosts: add them to NO_PROXY. Tests and scripts can use WEIXIN_SIM_URL, WEIXIN_APP_ID,
-WEIXIN_APP_SECRET, and WEIXIN_SIM_CHROMIUM_ARGS (JSON): the arguments that make Chromium use this
-simulator as WeChat. The exit code is the program's; if that is 0, --fail-on-findings decides.
+SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and NODE_EXTRA_CA_CERTS. The proxy connects to
+other hosts directly, or through the proxy that was set before. Tests and scripts can use
+WEIXIN_SIM_URL, WEIXIN_APP_ID, WEIXIN_APP_SECRET, and WEIXIN_SIM_CHROMIUM_ARGS (JSON): the arguments
+that make Chromium use this simulator as WeChat. The exit code is the program's; if that is 0,
+--fail-on-findings decides.
 
 Examples:
   weixin sim exec -- python app.py
@@ -235,6 +249,10 @@ pub(crate) struct Exec {
     /// Use a private /etc/hosts instead of a proxy (Linux, as root)
     #[arg(long)]
     pub(crate) hosts: bool,
+
+    /// Reject other hosts than WeChat's instead of connecting to them
+    #[arg(long, conflicts_with = "hosts")]
+    pub(crate) only_wechat: bool,
 
     /// The directory of the certificate authority; by default, a temporary one
     #[arg(long, value_name = "DIRECTORY", env = "WEIXIN_SIM_CA_DIR")]

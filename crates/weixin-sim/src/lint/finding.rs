@@ -3,14 +3,20 @@
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
 };
 
 use serde::Serialize;
+use tokio::sync::oneshot;
 
 use super::rule::Rule;
+use crate::{parameters::shortened, waiters::Waiters};
 
 /// Maximum number of findings, and of states, that are kept.
 const MAX_REMEMBERED: usize = 1000;
+
+/// Maximum number of bytes of the offending part of a request.
+const MAX_SENT: usize = 1024;
 
 /// A broken rule, with the request that broke it.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -48,12 +54,14 @@ pub struct Cause {
 /// All findings since the start or the last reset.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
-    all: Vec<Finding>,
+    /// Shared with readers, who read them while the world is not locked.
+    all: Vec<Arc<Finding>>,
     accepted: Vec<Rule>,
     /// Origin of the findings that are added next.
     cause: Cause,
     /// First exchanged login of each app and state, both hashed, to detect a repeated state.
     logins: HashMap<u64, u64>,
+    waiters: Waiters<Finding>,
 }
 
 impl Findings {
@@ -70,6 +78,7 @@ impl Findings {
     }
 
     pub(crate) fn add(&mut self, rule: &Rule, sent: String) {
+        let sent = shortened(sent, MAX_SENT);
         let cause = &self.cause;
         let known = self.all.iter_mut().find(|known| {
             known.rule == *rule
@@ -78,27 +87,39 @@ impl Findings {
                 && known.cause.test == cause.test
         });
         if let Some(known) = known {
-            known.times += 1;
+            Arc::make_mut(known).times += 1;
+            self.waiters.happened(known);
         } else if self.all.len() < MAX_REMEMBERED {
-            self.all.push(Finding {
+            let finding = Arc::new(Finding {
                 rule: *rule,
                 sent,
                 times: 1,
                 fails: fails(rule, &self.accepted),
                 cause: cause.clone(),
             });
+            self.waiters.happened(&finding);
+            self.all.push(finding);
         }
     }
 
-    pub(crate) fn all(&self) -> &[Finding] {
-        &self.all
+    /// First finding that `wants` accepts, or where to wait for it.
+    pub(crate) fn find(
+        &mut self,
+        wants: impl Fn(&Finding) -> bool + Send + 'static,
+    ) -> Result<Arc<Finding>, oneshot::Receiver<Arc<Finding>>> {
+        let known = self.all.iter().find(|finding| wants(finding)).cloned();
+        known.ok_or_else(|| self.waiters.wait(wants))
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Finding>> {
+        self.all.clone()
     }
 
     /// Replaces the accepted rules, also for the findings so far.
     pub(crate) fn accept(&mut self, rules: Vec<Rule>) {
         self.accepted = rules;
         for finding in &mut self.all {
-            finding.fails = fails(&finding.rule, &self.accepted);
+            Arc::make_mut(finding).fails = fails(&finding.rule, &self.accepted);
         }
     }
 

@@ -9,28 +9,28 @@ use axum::{
 };
 use tokio::time::timeout;
 
-use crate::{parameters, state::SimState};
+use crate::{parameters, state::Version};
 
 /// Maximum time that a request is held.
 const MAX_WAIT: Duration = Duration::from_secs(25);
 
 /// Returns the part of the page and its version as soon as the version differs from `after=VERSION`.
 pub(super) async fn changed_part(
-    sim: &SimState,
+    version: &Version,
     address: &Uri,
-    part: impl FnOnce(&SimState) -> String,
+    part: impl FnOnce() -> String,
 ) -> Response {
     let parameters = parameters::form(address.query().unwrap_or_default());
     let shown = parameters.get("after");
-    let changed = |sim: &SimState| {
-        let version = sim.version().to_string();
+    let changed = || {
+        let version = version.get().to_string();
         (version != shown).then_some(version)
     };
     // After the timeout the unchanged part is returned, and the script polls again with the same version.
-    let version = match timeout(MAX_WAIT, sim.until(changed)).await {
+    let version = match timeout(MAX_WAIT, version.until(changed)).await {
         Ok(version) => version,
         Err(_) => shown.to_owned(),
     };
     // The part may be newer than the version: then the next poll returns at once.
-    ([("x-version", version)], Html(part(sim))).into_response()
+    ([("x-version", version)], Html(part())).into_response()
 }

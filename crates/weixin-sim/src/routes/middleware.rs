@@ -6,9 +6,8 @@ use std::sync::Arc;
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{ConnectInfo, Request, State},
-    http::StatusCode,
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use http_body::Body as _;
 
@@ -37,10 +36,7 @@ pub(super) async fn instrument(
     next: Next,
 ) -> Response {
     let at = unix_seconds(sim.now());
-    let Some((info, request)) = read(request, peer).await else {
-        let text = "the request body exceeds 64 KiB\n";
-        return (StatusCode::PAYLOAD_TOO_LARGE, text).into_response();
-    };
+    let (info, request) = read(request, peer).await;
     let response = respond(&sim, &info, request, next).await;
     let (response, body) = match info.family {
         Some(_) => read_body(response).await,
@@ -51,22 +47,25 @@ pub(super) async fn instrument(
         .extensions()
         .get()
         .map(|LoginNumber(number)| *number);
-    let mut world = sim.world();
-    check_request(&mut world, &info, errcode, login);
-    world.requests.add(UnmaskedRequest {
+    // Masked once, and before the lock: other requests must not wait for it.
+    let entry = UnmaskedRequest {
         at,
-        method: info.method.to_string(),
-        host: info.host,
-        path: info.path,
-        parameters: info.parameters,
-        body: info.body.to_vec(),
+        method: info.method.as_str(),
+        host: &info.host,
+        path: &info.path,
+        parameters: &info.parameters,
+        body: &info.body,
         status: response.status().as_u16(),
         errcode,
-        answer: body.map(|body| body.to_vec()),
-    });
+        answer: body.as_deref(),
+    }
+    .masked();
+    let mut world = sim.world();
+    check_request(&mut world, &info, errcode, login);
+    world.requests.add(entry);
     drop(world);
     // Notify after the lock is released, so that a woken reader does not wait for it.
-    sim.notify();
+    sim.changes.increase();
     response
 }
 
@@ -115,4 +114,32 @@ async fn read_body(response: Response) -> (Response, Option<Bytes>) {
     let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let response = Response::from_parts(parts, Body::from(bytes.clone()));
     (response, Some(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::{settings::Settings, world::Setup};
+
+    #[tokio::test]
+    async fn a_call_of_the_api_does_not_wake_those_that_wait_for_the_phone() {
+        let origin = "http://127.0.0.1:1".to_owned();
+        let sim = SimState::new(origin, Setup::default(), Settings::default());
+        let sim = Arc::new(sim);
+        let router = crate::routes::router(Arc::clone(&sim));
+        let mut request = Request::new(Body::empty());
+        *request.uri_mut() = "/sns/auth".parse().unwrap();
+        let address = "127.0.0.1:2".parse().unwrap();
+        let peer = Peer {
+            address,
+            secure: false,
+        };
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.oneshot(request).await.unwrap();
+        assert_eq!((sim.changes.get(), sim.world_changes.get()), (1, 0));
+        sim.change(|_, _| ());
+        assert_eq!((sim.changes.get(), sim.world_changes.get()), (2, 1));
+    }
 }

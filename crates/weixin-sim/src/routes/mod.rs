@@ -3,6 +3,7 @@
 mod api;
 mod control;
 mod faults;
+mod guard;
 mod lint;
 mod long_poll;
 mod middleware;
@@ -15,7 +16,6 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
     http::StatusCode,
     middleware::{from_fn_with_state, map_response},
     routing::{any, get},
@@ -23,13 +23,13 @@ use axum::{
 
 pub use self::control::OPENAPI;
 pub(crate) use self::request::Peer;
-use self::{request::MAX_BODY, response::no_store};
+use self::response::no_store;
 use crate::state::SimState;
 
 pub(crate) fn router(shared: Arc<SimState>) -> Router {
     simulator()
         .merge(wechat(&shared))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn_with_state(Arc::clone(&shared), guard::guard))
         .with_state(shared)
 }
 

@@ -2,21 +2,18 @@
 
 use std::{convert::Infallible, net::SocketAddr};
 
+use crate::{
+    hosts::is_wechat, lint::authorize_url::has_raw_redirect_uri, parameters::Parameters,
+    state::SimState, wire::Family,
+};
 use axum::{
     body::{Body, Bytes, to_bytes},
-    extract::{FromRequestParts, Request, connect_info::Connected},
+    extract::{FromRequestParts, Request},
     http::{
         HeaderMap, Method,
         header::{CONTENT_TYPE, HOST, REFERER},
         request::Parts,
     },
-    serve::IncomingStream,
-};
-use tokio::net::TcpListener;
-
-use crate::{
-    hosts::is_wechat, lint::authorize_url::has_raw_redirect_uri, parameters::Parameters,
-    state::SimState, wire::Family,
 };
 
 /// Maximum size of a request body, in bytes.
@@ -28,15 +25,6 @@ pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
     /// The connection uses TLS.
     pub(crate) secure: bool,
-}
-
-impl Connected<IncomingStream<'_, TcpListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
-        Self {
-            address: *stream.remote_addr(),
-            secure: false,
-        }
-    }
 }
 
 /// Facts about a request that middleware, linter and log need.
@@ -67,10 +55,11 @@ impl<S: Sync> FromRequestParts<S> for Parameters {
     }
 }
 
-/// Reads the body and the parameters; `None` if the body is too large.
-pub(super) async fn read(request: Request, peer: Peer) -> Option<(RequestInfo, Request)> {
+/// Reads the body and the parameters.
+pub(super) async fn read(request: Request, peer: Peer) -> (RequestInfo, Request) {
     let (mut parts, body) = request.into_parts();
-    let bytes = to_bytes(body, MAX_BODY).await.ok()?;
+    // It is whole already, and of bounded size: see `guard`.
+    let bytes = to_bytes(body, MAX_BODY).await.unwrap_or_default();
     let is_form = text(&parts.headers, CONTENT_TYPE.as_str())
         .starts_with("application/x-www-form-urlencoded");
     let query = parts.uri.query().unwrap_or_default();
@@ -91,11 +80,11 @@ pub(super) async fn read(request: Request, peer: Peer) -> Option<(RequestInfo, R
         referer: text(&parts.headers, REFERER.as_str()).to_owned(),
         secure: peer.secure,
     };
-    Some((info, Request::from_parts(parts, Body::from(bytes))))
+    (info, Request::from_parts(parts, Body::from(bytes)))
 }
 
 /// Header as text, or empty.
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     let value = headers.get(name).and_then(|value| value.to_str().ok());
     value.unwrap_or_default()
 }

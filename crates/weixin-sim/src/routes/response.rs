@@ -9,7 +9,10 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use crate::{state::SimState, world::Login};
+use crate::{PhoneError, state::SimState, world::Login};
+
+/// Maximum number of waiting logins on a page.
+const MAX_LOGINS: usize = 50;
 
 /// Number in the timeline of the login that a login page began, for the linter.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +32,16 @@ pub(super) fn page(template: &impl Template) -> Response {
     }
 }
 
+/// Renders a part of a page.
+pub(super) fn text(template: &impl Template) -> String {
+    template.render().unwrap_or_else(|error| error.to_string())
+}
+
+/// The last logins. More are of no use on a page.
+pub(super) fn newest(mut logins: Vec<Login>) -> Vec<Login> {
+    logins.split_off(logins.len().saturating_sub(MAX_LOGINS))
+}
+
 /// Redirects the browser (302), as WeChat does.
 pub(super) fn redirect(url: String) -> Response {
     HeaderValue::try_from(url).map_or_else(
@@ -37,9 +50,17 @@ pub(super) fn redirect(url: String) -> Response {
     )
 }
 
-/// Redirects the browser to the callback, or to the page that calls it twice.
-pub(super) fn redirect_to_site(sim: &SimState, login: &Login, callback: String) -> Response {
-    redirect(login.twice_url(&sim.origin).unwrap_or(callback))
+/// Redirects the browser to the callback, or to the page that calls it twice. A login that could not be allowed, because
+/// there is no user, is an error of the test.
+pub(super) fn redirect_to_site(
+    sim: &SimState,
+    login: &Login,
+    callback: Result<String, PhoneError>,
+) -> Response {
+    match callback {
+        Ok(callback) => redirect(login.twice_url(&sim.origin).unwrap_or(callback)),
+        Err(error) => (StatusCode::CONFLICT, format!("weixin sim: {error}\n")).into_response(),
+    }
 }
 
 /// Forbids caching. For pages only: WeChat's API sends no such header.

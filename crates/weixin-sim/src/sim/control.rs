@@ -174,7 +174,7 @@ impl Sim {
     /// # }
     /// ```
     pub async fn until<T>(&self, find: impl Fn(&Self) -> Option<T>) -> T {
-        self.shared.until(|_| find(self)).await
+        self.shared.changes.until(|| find(self)).await
     }
 
     /// Restores the state at the start: apps, users, clock and an empty log.
@@ -190,7 +190,8 @@ impl Sim {
     /// Returns the findings: requests that WeChat would reject, or that are unsafe, and those that local development
     /// needs.
     pub fn findings(&self) -> Vec<Finding> {
-        self.shared.world().findings.all().to_vec()
+        let findings = self.shared.world().findings.all();
+        findings.iter().map(|one| Finding::clone(one)).collect()
     }
 
     /// Accepts these rules, and no others: their findings are reported, but fail no test run.
@@ -234,13 +235,15 @@ impl Sim {
         assert!(lines.is_empty(), "findings:\n{}", lines.join("\n"));
     }
 
-    /// Returns the last 1000 requests to WeChat's paths, with masked secrets.
+    /// Returns the last requests to WeChat's paths, with masked secrets: at most 1000 and 4 MiB. Long texts are cut.
     pub fn requests(&self) -> Vec<LoggedRequest> {
-        self.shared.world().requests.masked()
+        let entries = self.shared.world().requests.entries();
+        entries.iter().map(|entry| entry.get().clone()).collect()
     }
 
     /// Returns the requests after the one with this number, as far as they are among the last 1000.
     pub fn requests_after(&self, number: u64) -> Vec<LoggedRequest> {
-        self.shared.world().requests.masked_after(number)
+        let entries = self.shared.world().requests.after(number);
+        entries.iter().map(|entry| entry.get().clone()).collect()
     }
 }

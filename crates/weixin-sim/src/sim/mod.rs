@@ -1,21 +1,17 @@
 //! The running simulator: starts, serves, and stops on drop.
 
 mod control;
+mod server;
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc};
 
-use axum::{
-    Router,
-    extract::connect_info::Connected,
-    serve::{IncomingStream, Listener},
-};
+use axum::{Router, serve::Listener};
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::{
-    SimBuilder,
-    routes::{self, Peer},
-    state::SimState,
-};
+use self::server::Server;
+#[cfg(feature = "tls")]
+pub(crate) use self::server::stopped;
+use crate::{SimBuilder, routes, state::SimState};
 
 /// A WeChat simulator on this machine. Stops when dropped.
 #[derive(Debug)]
@@ -49,7 +45,7 @@ impl Sim {
     pub async fn serve_http(&self, address: SocketAddr) -> io::Result<SocketAddr> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        self.serve_router(listener);
+        self.serve_router(listener, false);
         Ok(address)
     }
 
@@ -57,32 +53,23 @@ impl Sim {
         routes::router(Arc::clone(&self.shared))
     }
 
-    pub(crate) fn serve_router<L: Listener>(&self, listener: L)
-    where
-        L::Addr: std::fmt::Debug,
-        Peer: for<'a> Connected<IncomingStream<'a, L>>,
-    {
-        self.serve_on(listener, self.router());
+    /// Serves all paths; `secure` connections use TLS.
+    pub(crate) fn serve_router<L: Listener<Addr = SocketAddr>>(&self, listener: L, secure: bool) {
+        self.serve_on(listener, self.router(), secure);
     }
 
-    pub(crate) fn serve_on<L: Listener>(&self, listener: L, router: Router)
+    pub(crate) fn serve_on<L>(&self, listener: L, router: Router, secure: bool)
     where
-        L::Addr: std::fmt::Debug,
-        Peer: for<'a> Connected<IncomingStream<'a, L>>,
+        L: Listener<Addr = SocketAddr>,
     {
-        let server = axum::serve(
-            listener,
-            router.into_make_service_with_connect_info::<Peer>(),
-        );
-        let server = server.with_graceful_shutdown(self.stopped());
-        // Ends by the shutdown only: axum retries failed accepts.
-        tokio::spawn(async move { server.await });
+        let server = Server::new(router, secure, self.stop.subscribe());
+        tokio::spawn(server.run(listener));
     }
 
-    /// Resolves when the simulator is dropped.
-    pub(crate) fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
-        let mut stop = self.stop.subscribe();
-        async move { while stop.changed().await.is_ok() {} }
+    /// Closed when the simulator is dropped.
+    #[cfg(feature = "tls")]
+    pub(crate) fn stop_signal(&self) -> watch::Receiver<()> {
+        self.stop.subscribe()
     }
 
     /// Base URL that replaces all of WeChat's hosts, such as `http://127.0.0.1:9300`.
@@ -105,7 +92,7 @@ impl SimBuilder {
             shared: Arc::new(SimState::new(origin, setup, settings)),
             stop: watch::Sender::new(()),
         };
-        sim.serve_router(listener);
+        sim.serve_router(listener, false);
         Ok(sim)
     }
 }

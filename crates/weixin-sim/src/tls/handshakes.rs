@@ -2,18 +2,13 @@
 
 use std::{future::pending, io, net::SocketAddr, time::Duration};
 
-use axum::{
-    extract::connect_info::Connected,
-    serve::{IncomingStream, Listener},
-};
+use axum::serve::Listener;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::mpsc,
     time::timeout,
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
-
-use crate::routes::Peer;
 
 /// Maximum duration of a handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -78,14 +73,5 @@ impl Listener for Handshakes {
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.address)
-    }
-}
-
-impl Connected<IncomingStream<'_, Handshakes>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Handshakes>) -> Self {
-        Self {
-            address: *stream.remote_addr(),
-            secure: true,
-        }
     }
 }

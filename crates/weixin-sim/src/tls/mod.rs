@@ -2,15 +2,16 @@
 
 mod authority;
 mod handshakes;
+mod other_hosts;
 mod proxy;
 
 use std::{io, net::SocketAddr};
 
 use tokio::net::TcpListener;
 
-pub use self::authority::Authority;
+pub use self::{authority::Authority, other_hosts::OtherHosts};
 use self::{handshakes::Handshakes, proxy::Proxy};
-use crate::Sim;
+use crate::{Sim, sim::stopped};
 
 impl Sim {
     /// Listens for TLS as all of WeChat's hosts, for clients whose hosts file points here; returns the address.
@@ -27,11 +28,11 @@ impl Sim {
         let address = listener.local_addr()?;
         let handshakes = Handshakes::new(address);
         let (sender, tls) = (handshakes.sender(), authority.acceptor()?);
-        let mut stopped = Box::pin(self.stopped());
+        let stop = self.stop_signal();
         tokio::spawn(async move {
             loop {
                 tokio::select! {
-                    () = &mut stopped => return,
+                    () = stopped(stop.clone()) => return,
                     Ok((stream, peer)) = listener.accept() => {
                         // A handshake is several small writes: without this, each would wait for an
                         // acknowledgement.
@@ -41,11 +42,11 @@ impl Sim {
                 }
             }
         });
-        self.serve_router(handshakes);
+        self.serve_router(handshakes, true);
         Ok(address)
     }
 
-    /// Listens as a proxy to WeChat's hosts only, by CONNECT or in plain HTTP; returns the address.
+    /// Listens as a proxy to WeChat's hosts, by CONNECT or in plain HTTP, and by CONNECT to others; returns the address.
     ///
     /// # Errors
     ///
@@ -54,6 +55,7 @@ impl Sim {
         &self,
         address: SocketAddr,
         authority: &Authority,
+        others: OtherHosts,
     ) -> io::Result<SocketAddr> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
@@ -63,9 +65,11 @@ impl Sim {
             wechat: self.router(),
             tls: authority.acceptor()?,
             handshakes: handshakes.sender(),
+            others,
+            stop: self.stop_signal(),
         };
-        self.serve_router(handshakes);
-        self.serve_on(listener, proxy.router());
+        self.serve_router(handshakes, true);
+        self.serve_on(listener, proxy.router(), false);
         Ok(address)
     }
 }

@@ -1,4 +1,4 @@
-//! An HTTP proxy to WeChat's hosts, all of which are this simulator.
+//! An HTTP proxy to WeChat's hosts, all of which are this simulator, and to others.
 
 use std::sync::Arc;
 
@@ -10,11 +10,12 @@ use axum::{
 };
 use hyper::ext::ReasonPhrase;
 use hyper_util::rt::TokioIo;
+use tokio::{io::copy_bidirectional, net::TcpStream, sync::watch};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use super::handshakes::Sender;
-use crate::{hosts::is_wechat, routes::Peer};
+use super::{handshakes::Sender, other_hosts::OtherHosts};
+use crate::{hosts::is_wechat, routes::Peer, sim::stopped};
 
 /// Reason phrase: many clients show nothing else of a rejected CONNECT.
 const REJECTED: ReasonPhrase = ReasonPhrase::from_static(b"This proxy serves WeChat's hosts only");
@@ -25,6 +26,9 @@ pub(super) struct Proxy {
     pub(super) wechat: Router,
     pub(super) tls: TlsAcceptor,
     pub(super) handshakes: Sender,
+    pub(super) others: OtherHosts,
+    /// Closed when the simulator stops.
+    pub(super) stop: watch::Receiver<()>,
 }
 
 impl Proxy {
@@ -41,8 +45,8 @@ impl Proxy {
             return (StatusCode::BAD_REQUEST, text).into_response();
         };
         let text = format!(
-            "weixin sim: this proxy serves only WeChat's hosts, by HTTPS on port 443 or HTTP on port 80, \
-             and not {host}. Add it to NO_PROXY to reach it directly\n"
+            "weixin sim: this proxy serves WeChat's hosts by HTTPS on port 443 or HTTP on port 80, and not {host}. \
+             Add it to NO_PROXY to reach it directly\n"
         );
         let mut response = (StatusCode::FORBIDDEN, text).into_response();
         response.extensions_mut().insert(REJECTED);
@@ -66,7 +70,38 @@ async fn forward(
             let answer = proxy.wechat.clone().oneshot(request).await;
             answer.unwrap_or_else(|never| match never {})
         }
+        (false, true) => connect(&proxy, request).await,
         _ => proxy.reject(address),
+    }
+}
+
+/// Connects to another host, unless the proxy rejects those.
+async fn connect(proxy: &Proxy, request: Request) -> Response {
+    let host = request.uri().authority().map(ToString::to_string);
+    let host = host.unwrap_or_default();
+    match proxy.others.connect(&host).await {
+        None => proxy.reject(request.uri()),
+        Some(Ok(stream)) => {
+            tokio::spawn(forward_bytes(request, stream, proxy.stop.clone()));
+            StatusCode::OK.into_response()
+        }
+        Some(Err(error)) => {
+            let text = format!("weixin sim: cannot connect to {host}: {error}\n");
+            (StatusCode::BAD_GATEWAY, text).into_response()
+        }
+    }
+}
+
+/// Forwards bytes in both directions until one end closes, or the simulator stops.
+async fn forward_bytes(request: Request, mut stream: TcpStream, stop: watch::Receiver<()>) {
+    let Ok(upgraded) = hyper::upgrade::on(request).await else {
+        return;
+    };
+    let mut upgraded = TokioIo::new(upgraded);
+    tokio::select! {
+        () = stopped(stop) => {}
+        // How a connection ends concerns its two ends only.
+        _ = copy_bidirectional(&mut upgraded, &mut stream) => {}
     }
 }
 

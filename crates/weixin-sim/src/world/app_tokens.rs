@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::expiring_map::ExpiringMap;
+use super::expiring_map::{ExpiringMap, Weigh};
 
 /// Lifetime of a token or ticket.
 const LIFETIME: Duration = Duration::from_hours(2);
@@ -31,6 +31,11 @@ pub(super) struct AppToken {
     /// A newer token of the pool exists.
     pub(super) replaced: bool,
 }
+
+impl Weigh for AppToken {}
+
+/// A ticket.
+impl Weigh for (String, SystemTime) {}
 
 /// App access tokens and tickets.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::expiring_map::ExpiringMap;
+use super::expiring_map::{ExpiringMap, Weigh};
 use crate::wire::api_error::ApiError;
 
 /// An issued code.
@@ -36,6 +36,21 @@ pub(super) struct Grant {
     /// Error for both tokens after they were revoked.
     pub(super) revoked: Option<ApiError>,
 }
+
+impl Weigh for Code {
+    fn bytes(&self) -> usize {
+        self.scope.len()
+    }
+}
+
+impl Weigh for Grant {
+    fn bytes(&self) -> usize {
+        self.scope.len()
+    }
+}
+
+/// A refresh token.
+impl Weigh for String {}
 
 /// Time that tokens are kept after they expire, so that 42001 and 42002 differ from an unknown token.
 const REMEMBERED: Duration = Duration::from_hours(24);

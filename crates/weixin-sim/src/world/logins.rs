@@ -1,11 +1,15 @@
 //! Logins in progress: one QR code each, with the phone's last action (docs/wechat.md#the-long-poll).
 
-use std::{fmt::Write, time::SystemTime};
+use std::{fmt::Write, sync::Arc, time::SystemTime};
 
 use thiserror::Error;
 use tokio::sync::watch;
 
-use super::{app::AppKind, expiring_map::ExpiringMap, fault::Effect};
+use super::{
+    app::AppKind,
+    expiring_map::{ExpiringMap, Weigh},
+    fault::Effect,
+};
 
 /// One QR code, and the browser that shows it.
 #[derive(Clone, Debug)]
@@ -13,9 +17,10 @@ pub(crate) struct Login {
     pub(crate) uuid: String,
     pub(crate) kind: AppKind,
     pub(crate) app: String,
-    pub(crate) scope: String,
-    pub(crate) redirect_uri: String,
-    pub(crate) state: String,
+    /// Texts of any length are shared: a login is copied while the world is locked.
+    pub(crate) scope: Arc<str>,
+    pub(crate) redirect_uri: Arc<str>,
+    pub(crate) state: Arc<str>,
     /// A snapshot user logs in instead of the real one (docs/wechat.md#snapshot-users).
     pub(crate) snapshot: bool,
     pub(crate) expires: SystemTime,
@@ -104,11 +109,18 @@ pub enum PhoneError {
         expected: &'static str,
     },
     /// No user has that ID or nickname.
-    #[error("unknown user: expected one of {}", known.join(", "))]
+    #[error("{}", unknown_user(known))]
     UnknownUser {
         /// IDs of all users.
         known: Vec<String>,
     },
+}
+
+fn unknown_user(known: &[String]) -> String {
+    match known {
+        [] => "there is no user: add one with PUT /_sim/api/users/{user}".to_owned(),
+        known => format!("unknown user: expected one of {}", known.join(", ")),
+    }
 }
 
 impl Login {
@@ -160,13 +172,13 @@ impl Login {
                 uri.replacen("://localhost", "://127.0.0.1", 1)
             }
             Some(Effect::CookiesLost) => uri.replacen("://127.0.0.1", "://localhost", 1),
-            _ => uri.clone(),
+            _ => uri.to_string(),
         }
     }
 
     /// State as it returns to the site.
     pub(crate) fn returned_state(&self) -> String {
-        let mut state = self.state.clone();
+        let mut state = self.state.to_string();
         if matches!(self.fault, Some(Effect::StateAltered)) {
             let last = state.pop();
             state.push(if last == Some('0') { '1' } else { '0' });
@@ -187,6 +199,12 @@ impl Login {
             origin.to_owned()
         };
         Some(format!("{origin}/_sim/twice?uuid={}", self.uuid))
+    }
+}
+
+impl Weigh for Login {
+    fn bytes(&self) -> usize {
+        self.scope.len() + self.redirect_uri.len() + self.state.len()
     }
 }
 

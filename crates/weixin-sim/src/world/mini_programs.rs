@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::SystemTime};
 
-use super::expiring_map::ExpiringMap;
+use super::expiring_map::{ExpiringMap, Weigh};
 
 /// A code of `wx.login` or of the phone number button.
 #[derive(Debug)]
@@ -14,6 +14,10 @@ pub(super) struct Code {
     /// Number of the login in the timeline; 0 for a phone number.
     pub(super) trace: u64,
 }
+
+impl Weigh for Code {}
+
+impl Weigh for (Code, [u8; 16]) {}
 
 /// Codes and session keys.
 #[derive(Debug, Default)]

@@ -1,15 +1,18 @@
 //! Timeline: the steps of each login, for the dashboard and the control API.
 
-use std::{collections::VecDeque, time::SystemTime};
+use std::{collections::VecDeque, sync::Arc, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 
 use super::app::AppKind;
-use crate::clock::unix_seconds;
+use crate::{clock::unix_seconds, parameters::shortened, waiters::Waiters};
 
 /// Maximum number of logins in the timeline, and of steps per login.
 const MAX_TRACES: usize = 200;
 const MAX_STEPS: usize = 50;
+/// Maximum number of bytes of a redirect URI in the timeline.
+const MAX_REDIRECT_URI: usize = 1024;
 
 /// Step of a login.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -55,8 +58,10 @@ pub(crate) struct LoginTrace {
 /// Traces of the last logins; events of older ones are dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Timeline {
-    traces: VecDeque<LoginTrace>,
+    /// Shared with readers, who read them while the world is not locked.
+    traces: VecDeque<Arc<LoginTrace>>,
     started: u64,
+    waiters: Waiters<LoginTrace>,
 }
 
 impl LoginTrace {
@@ -81,14 +86,16 @@ impl Timeline {
         }
         self.started += 1;
         trace.number = self.started;
-        self.traces.push_back(trace);
+        trace.redirect_uri = shortened(trace.redirect_uri, MAX_REDIRECT_URI);
+        self.traces.push_back(Arc::new(trace));
         self.started
     }
 
     pub(super) fn record(&mut self, number: u64, what: Event, now: SystemTime) {
-        let Some(trace) = self.trace(number) else {
+        let Some(index) = self.index(number) else {
             return;
         };
+        let trace = Arc::make_mut(&mut self.traces[index]);
         // Repeats are counted instead of listed, so that a client in a loop does not fill up the trace.
         let recorded = trace.steps.len();
         match trace.steps.last_mut() {
@@ -100,23 +107,34 @@ impl Timeline {
             }),
             _ => {}
         }
+        self.waiters.happened(&self.traces[index]);
     }
 
+    /// Records the user. Call it before the step, so that those who wait for the step see the user.
     pub(super) fn set_user(&mut self, number: u64, user: &str) {
-        if let Some(trace) = self.trace(number) {
-            trace.user = Some(user.to_owned());
+        if let Some(index) = self.index(number) {
+            Arc::make_mut(&mut self.traces[index]).user = Some(user.to_owned());
         }
     }
 
     /// Traces, the newest first.
-    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &LoginTrace> {
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Arc<LoginTrace>> {
         self.traces.iter().rev()
     }
 
-    fn trace(&mut self, number: u64) -> Option<&mut LoginTrace> {
+    /// Newest login that `wants` accepts, or where to wait for it.
+    pub(crate) fn find(
+        &mut self,
+        wants: impl Fn(&LoginTrace) -> bool + Send + 'static,
+    ) -> Result<Arc<LoginTrace>, oneshot::Receiver<Arc<LoginTrace>>> {
+        let known = self.newest_first().find(|trace| wants(trace)).cloned();
+        known.ok_or_else(|| self.waiters.wait(wants))
+    }
+
+    fn index(&self, number: u64) -> Option<usize> {
         let forgotten = self.started - self.traces.len() as u64;
         let index = usize::try_from(number.checked_sub(forgotten + 1)?).ok()?;
-        self.traces.get_mut(index)
+        (index < self.traces.len()).then_some(index)
     }
 }
 

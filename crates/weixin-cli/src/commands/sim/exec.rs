@@ -1,32 +1,28 @@
 //! `weixin sim exec`: a program that uses the simulator as WeChat.
 
 use std::{
-    convert::Infallible,
     ffi::OsString,
-    fs,
-    future::Future,
-    io,
+    fs, io,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::ExitStatus,
 };
 
+use http::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
 use serde_json::json;
-use tokio::process::{Child, Command};
-use weixin_sim::{Authority, Sim, WECHAT_HOSTS};
+use tokio::process::Command;
+use weixin_sim::{Authority, OtherHosts, Sim, WECHAT_HOSTS};
 
 use super::{
     findings,
     log::Log,
+    program::Program,
     start::{authority, check_loopback, start},
     trust,
 };
 use crate::{
-    args, browser,
-    error::CliError,
-    exit_code::ExitCode,
-    output::Output,
-    shutdown::{Shutdown, Signal},
+    args, browser, error::CliError, exit_code::ExitCode, output::Output, shutdown::Shutdown,
 };
 
 /// Candidates for the address of WeChat's hosts. Each running `--hosts` uses one.
@@ -51,7 +47,8 @@ pub(super) async fn run(args: &args::Exec, output: Output) -> Result<(), CliErro
     let mut command = if args.hosts {
         by_hosts(&sim, &authority, files.path(), &args.command).await?
     } else {
-        let proxy = sim.serve_proxy(listen, &authority).await?;
+        let others = other_hosts(args.only_wechat, output);
+        let proxy = sim.serve_proxy(listen, &authority, others).await?;
         variables.extend(trust::proxy(&format!("http://{proxy}")));
         directly(&args.command)
     };
@@ -59,17 +56,16 @@ pub(super) async fn run(args: &args::Exec, output: Output) -> Result<(), CliErro
         "WeChat simulator at {}, for development and tests only. Its phone: {0}/_sim/phone",
         sim.url()
     ));
-    command.envs(variables).kill_on_drop(true);
+    command.envs(variables);
     let name = args.command[0].to_string_lossy().into_owned();
-    let mut child = command
-        .spawn()
-        .map_err(|error| CliError::Usage(format!("{name}: {error}")))?;
+    let mut program =
+        Program::spawn(command).map_err(|error| CliError::Usage(format!("{name}: {error}")))?;
     let window = match &args.browser {
         Some(url) => Some(browser::window(&chromium, url)?),
         None => None,
     };
     let mut log = Log::new(args.options.log, output);
-    let status = wait(&mut child, &mut shutdown, log.follow(&sim)).await?;
+    let status = program.wait(&mut shutdown, log.follow(&sim)).await?;
     log.finish(&sim);
     drop(window);
     drop(files);
@@ -83,55 +79,27 @@ pub(super) async fn run(args: &args::Exec, output: Output) -> Result<(), CliErro
     report
 }
 
-/// Waits for the end of the program, and passes signals on to it.
-async fn wait(
-    child: &mut Child,
-    shutdown: &mut Shutdown,
-    log: impl Future<Output = Infallible>,
-) -> io::Result<ExitStatus> {
-    tokio::pin!(log);
-    loop {
-        tokio::select! {
-            status = child.wait() => return status,
-            signal = shutdown.signal() => match signal {
-                // The program decides whether to end. A second Ctrl-C would tell it to hurry.
-                Signal::Interrupt if is_in_foreground() => {}
-                Signal::Interrupt => send(child, "-INT"),
-                Signal::Terminate => send(child, "-TERM"),
-            },
-            never = &mut log => match never {},
-        }
+/// How the program reaches other hosts than WeChat's: as this command itself would, unless they are rejected.
+fn other_hosts(only_wechat: bool, output: Output) -> OtherHosts {
+    if only_wechat {
+        return OtherHosts::Reject;
     }
-}
-
-/// Sends a signal to the program.
-fn send(child: &Child, signal: &str) {
-    if let Some(id) = child.id() {
-        let _ = std::process::Command::new("kill")
-            .args([signal, &id.to_string()])
-            .status();
+    // The program itself obeys NO_PROXY.
+    let any = Uri::from_static("https://example.com/");
+    let Some(proxy) = Matcher::from_env().intercept(&any) else {
+        return OtherHosts::Direct;
+    };
+    let (uri, authorization) = (proxy.uri(), proxy.basic_auth().cloned());
+    let (Some("http"), Some(host)) = (uri.scheme_str(), uri.host()) else {
+        output.note(
+            "HTTPS_PROXY or ALL_PROXY is not an http:// proxy: the program can reach WeChat's hosts only",
+        );
+        return OtherHosts::Reject;
+    };
+    OtherHosts::Proxy {
+        address: format!("{host}:{}", uri.port_u16().unwrap_or(80)),
+        authorization,
     }
-}
-
-/// Returns `true` if Ctrl-C in the terminal reaches this command, and so the program as well: they are in one process
-/// group.
-#[cfg(target_os = "linux")]
-fn is_in_foreground() -> bool {
-    // `pid (name) state parent group session terminal foreground …`; the name may contain spaces and brackets.
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<_> = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace()
-        .collect();
-    matches!(fields[..], [_, _, group, _, _, foreground, ..] if group == foreground)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn is_in_foreground() -> bool {
-    use std::io::IsTerminal;
-    io::stdin().is_terminal()
 }
 
 fn directly(command: &[OsString]) -> Command {
@@ -211,7 +179,10 @@ async fn serve_hosts(sim: &Sim, authority: &Authority) -> Result<Ipv4Addr, CliEr
 
 /// Writes a copy of the machine's hosts file with WeChat's hosts at this address.
 fn hosts_file(ip: Ipv4Addr, files: &Path) -> io::Result<PathBuf> {
-    let own = fs::read_to_string("/etc/hosts").unwrap_or_default();
+    let own = match fs::read_to_string("/etc/hosts") {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        own => own?,
+    };
     let file = files.join("hosts");
     fs::write(&file, hosts(ip, &own))?;
     Ok(file)

@@ -6,11 +6,15 @@ mod findings;
 mod init;
 mod log;
 mod phone;
+mod program;
 mod start;
 mod trust;
 
+use std::io;
+
 use serde_json::{Map, Value, json};
-use weixin_sim::Sim;
+use tokio::sync::oneshot;
+use weixin_sim::{OtherHosts, Sim};
 
 use self::{
     log::Log,
@@ -34,7 +38,7 @@ pub(super) async fn run(args: args::Sim, output: Output) -> Result<(), CliError>
     }
 }
 
-/// Runs the simulator until Ctrl-C.
+/// Runs the simulator until Ctrl-C, or until standard input ends.
 async fn listen(args: &args::Sim, output: Output) -> Result<(), CliError> {
     if !args.i_know_this_is_not_wechat {
         check_loopback("--listen", Some(args.listen))?;
@@ -55,8 +59,10 @@ async fn listen(args: &args::Sim, output: Output) -> Result<(), CliError> {
     output.result(|| lines.join("\n"), &Value::Object(json))?;
     output.note(&first_steps(&sim, &args.options));
     let mut log = Log::new(args.options.log, output);
+    let stdin_ends = args.until_stdin_ends.then(stdin_ends);
     tokio::select! {
         () = shutdown.requested() => {}
+        Some(_) = async { Some(stdin_ends?.await) } => {}
         never = log.follow(&sim) => match never {},
     }
     log.finish(&sim);
@@ -90,6 +96,16 @@ fn first_steps(sim: &Sim, options: &args::SimOptions) -> String {
     )
 }
 
+/// Reads standard input in a thread of its own, which may outlive the simulator, until it ends or cannot be read.
+fn stdin_ends() -> oneshot::Receiver<()> {
+    let (sender, ends) = oneshot::channel();
+    std::thread::spawn(move || {
+        let end = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        drop((end, sender));
+    });
+    ends
+}
+
 /// A URL, address or file of the simulator.
 struct Place {
     name: &'static str,
@@ -116,7 +132,8 @@ async fn places(sim: &Sim, args: &args::Sim) -> Result<Vec<Place>, CliError> {
         places.push(place("tls", "TLS for WeChat's hosts on", tls.to_string()));
     }
     if let Some(address) = args.proxy {
-        let proxy = sim.serve_proxy(address, &authority).await;
+        let proxy = sim.serve_proxy(address, &authority, OtherHosts::Reject);
+        let proxy = proxy.await;
         let proxy = proxy.map_err(|source| failed("weixin sim --proxy", address, source))?;
         let proxy = format!("http://{proxy}");
         places.push(place("proxy", "proxy to WeChat's hosts on", proxy));

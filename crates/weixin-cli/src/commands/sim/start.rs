@@ -33,6 +33,9 @@ pub(super) async fn start(
     if options.quotas {
         builder = builder.quotas();
     }
+    for host in &options.allow_host {
+        builder = builder.allow_host(host);
+    }
     if let Some(seed) = options.seed {
         builder = builder.seed(seed);
     }

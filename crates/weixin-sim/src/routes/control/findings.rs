@@ -7,14 +7,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::bad_request::{BadRequest, read};
-use crate::{Rule, state::SimState};
+use crate::{Finding, Rule, state::SimState};
 
 /// Maximum length of a test's name, in characters.
 const MAX_NAME: usize = 200;
 
 /// `GET /findings`: all findings.
 pub(super) async fn list(State(sim): State<Arc<SimState>>) -> Json<Value> {
-    Json(json!(sim.world().findings.all()))
+    let findings = sim.world().findings.all();
+    let findings: Vec<&Finding> = findings.iter().map(AsRef::as_ref).collect();
+    Json(json!(findings))
 }
 
 /// Identifiers of rules.

@@ -9,5 +9,6 @@ use crate::state::SimState;
 
 /// `GET /requests`: the last requests to WeChat's paths, with masked secrets.
 pub(super) async fn requests(State(sim): State<Arc<SimState>>) -> Json<Value> {
-    Json(json!(sim.world().requests.masked()))
+    let entries = sim.world().requests.entries();
+    Json(json!(entries))
 }

@@ -11,7 +11,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::bad_request::{BadRequest, read};
-use crate::{state::SimState, world::Login};
+use crate::{
+    state::SimState,
+    world::{Login, LoginTrace},
+};
 
 /// `GET /logins`: QR codes that wait for a phone.
 pub(super) async fn pending(State(sim): State<Arc<SimState>>) -> Json<Value> {
@@ -21,17 +24,19 @@ pub(super) async fn pending(State(sim): State<Arc<SimState>>) -> Json<Value> {
             "uuid": login.uuid,
             "stage": login.stage.name(),
             "app_id": login.app,
-            "redirect_uri": login.redirect_uri,
+            "redirect_uri": &*login.redirect_uri,
             "expires_in": login.expires.duration_since(now).unwrap_or_default().as_secs(),
         })
     };
-    Json(sim.world().logins.pending(now).iter().map(login).collect())
+    let logins = sim.world().logins.pending(now);
+    Json(logins.iter().map(login).collect())
 }
 
 /// `GET /timeline`: steps of each login, the newest login first.
 pub(super) async fn timeline(State(sim): State<Arc<SimState>>) -> Json<Value> {
-    let world = sim.world();
-    Json(json!(world.timeline.newest_first().collect::<Vec<_>>()))
+    let traces: Vec<_> = sim.world().timeline.newest_first().cloned().collect();
+    let traces: Vec<&LoginTrace> = traces.iter().map(AsRef::as_ref).collect();
+    Json(json!(traces))
 }
 
 #[derive(Default, Deserialize)]

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{Json, body::Bytes, extract::State};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::{sync::oneshot::Receiver, time::timeout};
 
 use super::bad_request::{BadRequest, read};
 use crate::{
@@ -32,13 +32,13 @@ fn ten_seconds() -> u64 {
     10_000
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FindingFilter {
     rule: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LoginFilter {
     app_id: Option<String>,
@@ -46,7 +46,7 @@ struct LoginFilter {
     step: Option<Event>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RequestFilter {
     path: Option<String>,
@@ -82,30 +82,58 @@ impl RequestFilter {
     }
 }
 
+/// Looks for an event until there is one. Between two looks it waits for the event itself: other requests do not
+/// wake it. A reset, which drops those that wait, is the reason for a second look.
+async fn event<T>(mut look: impl FnMut() -> Result<Arc<T>, Receiver<Arc<T>>>) -> Arc<T> {
+    loop {
+        match look() {
+            Ok(event) => return event,
+            Err(next) => {
+                if let Ok(event) = next.await {
+                    return event;
+                }
+            }
+        }
+    }
+}
+
+/// What the request waits for.
+enum Filter {
+    Finding(FindingFilter),
+    Login(LoginFilter),
+    Request(RequestFilter),
+}
+
+impl Filter {
+    async fn wait(self, sim: &SimState) -> Value {
+        match self {
+            Self::Finding(filter) => {
+                let wants = move |finding: &Finding| filter.matches(finding);
+                let found = event(|| sim.world().findings.find(wants.clone())).await;
+                json!({ "finding": *found })
+            }
+            Self::Login(filter) => {
+                let wants = move |trace: &LoginTrace| filter.matches(trace);
+                let found = event(|| sim.world().timeline.find(wants.clone())).await;
+                json!({ "login": *found })
+            }
+            Self::Request(filter) => {
+                let wants = move |request: &LoggedRequest| filter.matches(request);
+                let found = event(|| sim.world().requests.find(wants.clone())).await;
+                json!({ "request": *found })
+            }
+        }
+    }
+}
+
 impl WaitFor {
-    fn find(&self, sim: &SimState) -> Option<Value> {
-        let world = sim.world();
-        if let Some(filter) = &self.finding {
-            let found = world
-                .findings
-                .all()
-                .iter()
-                .find(|found| filter.matches(found));
-            found.map(|finding| json!({ "finding": finding }))
-        } else if let Some(filter) = &self.login {
-            let found = world
-                .timeline
-                .newest_first()
-                .find(|trace| filter.matches(trace));
-            found.map(|trace| json!({ "login": trace }))
-        } else {
-            let filter = self.request.as_ref()?;
-            let found = world
-                .requests
-                .masked()
-                .into_iter()
-                .find(|found| filter.matches(found));
-            found.map(|request| json!({ "request": request }))
+    /// The only filter; `None` if there is none, or more than one.
+    fn filter(self) -> Option<Filter> {
+        match (self.finding, self.login, self.request) {
+            (Some(filter), None, None) => Some(Filter::Finding(filter)),
+            (None, Some(filter), None) => Some(Filter::Login(filter)),
+            (None, None, Some(filter)) => Some(Filter::Request(filter)),
+            _ => None,
         }
     }
 }
@@ -114,23 +142,18 @@ pub(super) async fn wait_for(
     State(sim): State<Arc<SimState>>,
     body: Bytes,
 ) -> Result<Json<Value>, BadRequest> {
-    let filter: WaitFor = read(&body)?;
-    let kinds = [
-        filter.finding.is_some(),
-        filter.login.is_some(),
-        filter.request.is_some(),
-    ];
-    if kinds.iter().filter(|filter| **filter).count() != 1 {
+    let wait: WaitFor = read(&body)?;
+    let timeout_ms = wait.timeout_ms;
+    let Some(filter) = wait.filter() else {
         let rule = "expected one of finding, login and request";
         return Err(BadRequest::new("body", rule));
-    }
-    if filter.timeout_ms > MAX_WAIT {
+    };
+    if timeout_ms > MAX_WAIT {
         let rule = format!("expected at most {MAX_WAIT}");
         return Err(BadRequest::new("timeout_ms", rule));
     }
-    let patience = Duration::from_millis(filter.timeout_ms);
-    let happened = timeout(patience, sim.until(|sim| filter.find(sim))).await;
-    let rule = format!("no matching event within {} ms", filter.timeout_ms);
+    let happened = timeout(Duration::from_millis(timeout_ms), filter.wait(&sim)).await;
+    let rule = format!("no matching event within {timeout_ms} ms");
     happened
         .map(Json)
         .map_err(|_| BadRequest::timed_out("timeout_ms", rule))

@@ -9,9 +9,12 @@ use crate::{
     App, AppKind, Finding, LoggedRequest, User,
     bilingual::Bilingual,
     clock::unix_seconds,
-    routes::{long_poll, response::page},
+    routes::{
+        long_poll,
+        response::{newest, page, text},
+    },
     state::SimState,
-    world::{Event, Login, LoginTrace, Step},
+    world::{Event, Login, LoginTrace, Step, request_log::Entry},
 };
 
 /// Number of requests on the dashboard.
@@ -37,9 +40,9 @@ struct DashboardContent<'a> {
     apps: &'a [App],
     users: &'a [User],
     pending: &'a [Login],
-    traces: &'a [&'a LoginTrace],
-    requests: &'a [LoggedRequest],
-    findings: &'a [Finding],
+    traces: &'a [Arc<LoginTrace>],
+    requests: &'a [&'a LoggedRequest],
+    findings: &'a [Arc<Finding>],
     /// Number of faults that have not run out.
     faults: usize,
 }
@@ -92,7 +95,7 @@ impl AppKind {
 
 /// Serves the whole page; its script polls [`update`].
 pub(super) async fn show(State(sim): State<Arc<SimState>>) -> Response {
-    let version = sim.version();
+    let version = sim.changes.get();
     page(&DashboardPage {
         version,
         now: &now(&sim),
@@ -101,25 +104,29 @@ pub(super) async fn show(State(sim): State<Arc<SimState>>) -> Response {
 
 /// `/_sim/dashboard?after=VERSION`: the content, as soon as its version differs.
 pub(super) async fn update(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
-    long_poll::changed_part(&sim, &address, now).await
+    long_poll::changed_part(&sim.changes, &address, || now(&sim)).await
 }
 
 fn now(sim: &SimState) -> String {
+    // Only what is shared is taken while the world is locked: rendering takes longer than a request.
     let world = sim.world();
-    let mut requests = world.requests.masked();
-    requests.reverse();
-    requests.truncate(MAX_REQUESTS);
-    let content = DashboardContent {
+    let (apps, users) = (world.apps.clone(), world.users.clone());
+    let pending = world.logins.pending(sim.now());
+    let traces: Vec<_> = world.timeline.newest_first().take(30).cloned().collect();
+    let requests = world.requests.newest(MAX_REQUESTS);
+    let findings = world.findings.all();
+    let faults = world.faults.pending().len();
+    drop(world);
+    text(&DashboardContent {
         origin: &sim.origin,
         now: time_of_day(unix_seconds(sim.now())),
         runs: sim.clock.runs(),
-        apps: &world.apps,
-        users: &world.users,
-        pending: &world.logins.pending(sim.now()),
-        traces: &world.timeline.newest_first().take(30).collect::<Vec<_>>(),
-        requests: &requests,
-        findings: world.findings.all(),
-        faults: world.faults.pending().len(),
-    };
-    content.render().unwrap_or_default()
+        apps: &apps,
+        users: &users,
+        pending: &newest(pending),
+        traces: &traces,
+        requests: &requests.iter().map(Entry::get).collect::<Vec<_>>(),
+        findings: &findings,
+        faults,
+    })
 }

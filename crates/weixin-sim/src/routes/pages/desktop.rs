@@ -110,13 +110,29 @@ pub(super) async fn authorize(State(sim): State<Arc<SimState>>, body: Bytes) -> 
     if done.is_err() || desktop.answer == DesktopAnswer::Ignore {
         return error(TIMED_OUT);
     }
-    match timeout(ANSWER_TIMEOUT, sim.until(|sim| decision(sim, uuid))).await {
+    match timeout(ANSWER_TIMEOUT, decided(&sim, uuid)).await {
         Ok(Ok(redirect_url)) => {
             Json(json!({ "errcode": 0, "jsdata": { "redirect_url": redirect_url } }))
                 .into_response()
         }
         Ok(Err(errcode)) => error(errcode),
         Err(_) => error(TIMED_OUT),
+    }
+}
+
+/// Waits until the login is decided. Only changes of this login wake it.
+async fn decided(sim: &SimState, uuid: &str) -> Result<String, u16> {
+    // Subscribe before the first look at the world, so that no change in between is missed.
+    let mut changed = sim.world().logins.watch(uuid);
+    loop {
+        if let Some(decision) = decision(sim, uuid) {
+            return decision;
+        }
+        let Some(changed) = &mut changed else {
+            return Err(TIMED_OUT);
+        };
+        // A login that is gone is undecided for ever: the next look says so.
+        let _ = changed.changed().await;
     }
 }
 

@@ -11,11 +11,10 @@ use crate::{lint::finding::Finding, routes::response::page, state::SimState};
 #[derive(Template)]
 #[template(path = "findings.html")]
 struct FindingsPage<'a> {
-    findings: &'a [Finding],
+    findings: &'a [Arc<Finding>],
 }
 
 pub(super) async fn show(State(sim): State<Arc<SimState>>) -> Response {
-    page(&FindingsPage {
-        findings: sim.world().findings.all(),
-    })
+    let findings = &sim.world().findings.all();
+    page(&FindingsPage { findings })
 }

@@ -100,7 +100,7 @@ pub(super) async fn page(
 /// `snsapi_base` and snapshot users are allowed without asking. So are followers who come from the account's
 /// conversation, even with `forcePopup` (docs/wechat.md#official-account-login).
 fn is_silent(sim: &SimState, login: &Login, parameters: &Parameters, headers: &HeaderMap) -> bool {
-    let base = login.scope == "snsapi_base" && parameters.get("forcePopup") != "true";
+    let base = &*login.scope == "snsapi_base" && parameters.get("forcePopup") != "true";
     base || login.snapshot || comes_from_conversation(headers) || sim.settings.auto_allow
 }
 
@@ -111,7 +111,7 @@ fn allow_at_once(sim: &SimState, login: &Login, phone_user: &PhoneUser) -> Respo
         world.allow(&login.uuid, Some(&user), now)
     });
     match callback {
-        Ok(callback) => redirect_to_site(sim, login, callback),
+        Ok(callback) => redirect_to_site(sim, login, Ok(callback)),
         Err(_) => render(&ErrorPage::NO_USER),
     }
 }

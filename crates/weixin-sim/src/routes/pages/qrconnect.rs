@@ -18,7 +18,7 @@ use crate::{
     parameters::Parameters,
     routes::{
         request::host,
-        response::{of_login, page as render, redirect_to_site},
+        response::{of_login, page as render, redirect_to_site, text},
     },
     state::SimState,
     wire::image,
@@ -120,7 +120,7 @@ fn show(sim: &SimState, opened: OpenedLogin<'_>, parameters: &Parameters) -> Res
         poll_origin,
     } = opened;
     if parameters.get("f") == "xml" {
-        let xml = QrXml { uuid: &login.uuid }.render().unwrap_or_default();
+        let xml = text(&QrXml { uuid: &login.uuid });
         return ([(CONTENT_TYPE, "text/xml; charset=utf-8")], xml).into_response();
     }
     let language = match parameters.get("lang") {
@@ -195,7 +195,7 @@ pub(super) fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a
 /// Allows the login as the first user, without a phone.
 fn allow_at_once(sim: &SimState, login: &Login) -> Response {
     match sim.change(|world, now| world.allow(&login.uuid, None, now)) {
-        Ok(callback) => redirect_to_site(sim, login, callback),
+        Ok(callback) => redirect_to_site(sim, login, Ok(callback)),
         Err(_) => render(&ErrorPage::NO_USER),
     }
 }

@@ -16,7 +16,10 @@ use super::{
 };
 use crate::{
     App, AppKind, PhoneError, User, parameters,
-    routes::{long_poll, response::page},
+    routes::{
+        long_poll,
+        response::{newest, page, text},
+    },
     state::SimState,
     world::{Login, World},
 };
@@ -62,7 +65,7 @@ fn screen(
     code: Option<&str>,
 ) -> Response {
     // Read the version before the content: a change in between is then shown twice instead of missed.
-    let version = sim.version();
+    let version = sim.world_changes.get();
     let waiting = &waiting(sim);
     let world = sim.world();
     page(&HomePage {
@@ -83,12 +86,12 @@ fn screen(
 
 /// `/_sim/phone/waiting?after=VERSION`: the QR codes that wait, as soon as they may have changed.
 pub(super) async fn update(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
-    long_poll::changed_part(&sim, &address, waiting).await
+    long_poll::changed_part(&sim.world_changes, &address, || waiting(&sim)).await
 }
 
 fn waiting(sim: &SimState) -> String {
-    let pending = &sim.world().logins.pending(sim.now());
-    WaitingList { pending }.render().unwrap_or_default()
+    let pending = &newest(sim.world().logins.pending(sim.now()));
+    text(&WaitingList { pending })
 }
 
 /// Changes the phone's user.

@@ -41,13 +41,13 @@ impl World {
         let user = self.user(name)?.id.clone();
         // `scan` rejects a QR code that is confirmed or expired.
         let login = self.logins.scan(uuid, now)?;
-        self.timeline.record(login.trace, Event::Allowed, now);
         self.timeline.set_user(login.trace, &user);
+        self.timeline.record(login.trace, Event::Allowed, now);
         let code = self.random.code();
         let granted = Code {
             app: login.app.clone(),
             user,
-            scope: login.scope.clone(),
+            scope: login.scope.to_string(),
             snapshot: login.snapshot,
             expires: now + self.setup.code_lifetime(login.kind),
             used: false,
@@ -94,9 +94,9 @@ impl World {
             trace,
             kind: app.kind,
             app: app.id.clone(),
-            scope: params.scope.to_owned(),
-            redirect_uri: params.redirect_uri.to_owned(),
-            state: params.state.to_owned(),
+            scope: params.scope.into(),
+            redirect_uri: params.redirect_uri.into(),
+            state: params.state.into(),
             snapshot: params.snapshot,
             expires: now + self.setup.lifetimes.qr_code,
             is_quick: params.is_quick,

@@ -1,0 +1,123 @@
+//! The program of `weixin sim exec`: it gets the signals of this command, and ends with it.
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    io::{self, IsTerminal},
+    process::{ExitStatus, Stdio},
+};
+
+use tokio::process::{Child, Command};
+
+use crate::shutdown::Shutdown;
+
+/// Ends the processes `$0` as soon as its input ends, which is when the command that started it has ended, even if it
+/// was killed. Programs that ignore SIGTERM are killed after five seconds.
+const WATCH: &str = "read -r _; kill -s TERM -- \"$0\" || exit 0
+for _ in 1 2 3 4 5; do sleep 1; kill -s 0 -- \"$0\" || exit 0; done
+kill -s KILL -- \"$0\"";
+
+/// A running program.
+pub(super) struct Program {
+    child: Child,
+    /// The program with its own children is a process group. Not in a terminal, which gives its input and Ctrl-C to one
+    /// group only: this command's.
+    has_group: bool,
+    /// Holds the input of the watching shell open.
+    _watcher: Option<Child>,
+}
+
+impl Program {
+    pub(super) fn spawn(mut command: Command) -> io::Result<Self> {
+        let has_group = cfg!(unix) && !io::stdin().is_terminal();
+        #[cfg(unix)]
+        if has_group {
+            command.process_group(0);
+        }
+        let child = command.kill_on_drop(true).spawn()?;
+        let target = child.id().map(|id| target(id, has_group));
+        Ok(Self {
+            child,
+            has_group,
+            _watcher: target.and_then(|target| watch(&target)),
+        })
+    }
+
+    /// Waits for the end of the program, and passes on the signals that it does not get itself.
+    pub(super) async fn wait(
+        &mut self,
+        shutdown: &mut Shutdown,
+        log: impl Future<Output = Infallible>,
+    ) -> io::Result<ExitStatus> {
+        tokio::pin!(log);
+        loop {
+            let signal = tokio::select! {
+                status = self.child.wait() => return status,
+                signal = shutdown.next() => signal,
+                never = &mut log => match never {},
+            };
+            // In a terminal, Ctrl-C reaches the program as well, which decides whether to end.
+            if self.has_group || signal != "INT" || !is_in_foreground() {
+                self.send(signal).await;
+            }
+        }
+    }
+
+    async fn send(&self, signal: &str) {
+        if let Some(id) = self.child.id() {
+            let target = target(id, self.has_group);
+            let mut kill = Command::new("kill");
+            // It fails only if the program has ended in between.
+            let _ = kill.args(["-s", signal, "--", &target]).status().await;
+        }
+    }
+}
+
+/// The argument of `kill` for a process, or for the group that it leads.
+fn target(id: u32, has_group: bool) -> String {
+    if has_group {
+        format!("-{id}")
+    } else {
+        id.to_string()
+    }
+}
+
+/// Returns `true` if Ctrl-C in the terminal reaches this command, and so the program as well: they are in one process
+/// group.
+#[cfg(target_os = "linux")]
+fn is_in_foreground() -> bool {
+    // `pid (name) state parent group session terminal foreground …`; the name may contain spaces and brackets.
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<_> = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    matches!(fields[..], [_, _, group, _, _, foreground, ..] if group == foreground)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_in_foreground() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// Starts a shell that ends the program if this command is killed. Windows has no such shell.
+#[cfg(unix)]
+fn watch(target: &str) -> Option<Child> {
+    let mut shell = Command::new("sh");
+    // In a group of its own, so that Ctrl-C does not end it.
+    shell
+        .args(["-c", WATCH, target])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .kill_on_drop(true);
+    shell.spawn().ok()
+}
+
+#[cfg(not(unix))]
+fn watch(_: &str) -> Option<Child> {
+    None
+}

@@ -1,0 +1,203 @@
+//! Checks every request before anything else: its size and pace, its host, and the site that it comes from.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    http::{
+        HeaderMap, HeaderValue, Method, StatusCode, Uri,
+        header::{CONTENT_TYPE, HOST, ORIGIN},
+        uri::Authority,
+    },
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http_body::Body as _;
+use tokio::time::timeout;
+
+use super::request::{MAX_BODY, text};
+use crate::{hosts::is_trusted, state::SimState};
+
+/// Maximum length of path and query, in bytes.
+const MAX_URL: usize = 16 * 1024;
+
+/// Maximum time in which a body arrives.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Handles a request that passes all checks, with its whole body.
+pub(super) async fn guard(
+    State(sim): State<Arc<SimState>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if let Err(rejection) = check(&sim, &request) {
+        return rejection.into_response();
+    }
+    match with_body(request, BODY_TIMEOUT).await {
+        Ok(request) => next.run(request).await,
+        Err(rejection) => rejection.into_response(),
+    }
+}
+
+/// Status and sentence.
+#[derive(Debug, Eq, PartialEq)]
+struct Rejection(StatusCode, String);
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        let Self(status, sentence) = self;
+        let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+        (status, [(CONTENT_TYPE, plain)], sentence + "\n").into_response()
+    }
+}
+
+fn check(sim: &SimState, request: &Request) -> Result<(), Rejection> {
+    let (uri, headers) = (request.uri(), request.headers());
+    let length = uri.path_and_query().map_or(0, |url| url.as_str().len());
+    if length > MAX_URL {
+        let sentence = format!(
+            "weixin sim：URL 超过 {MAX_URL} 字节。 · the URL is longer than {MAX_URL} bytes."
+        );
+        return Err(Rejection(StatusCode::URI_TOO_LONG, sentence));
+    }
+    check_host(sim, uri, headers)?;
+    if is_own(uri.path()) && !is_safe(request.method()) && !is_same_origin(headers) {
+        let sentence = "weixin sim：其他网站的页面不能控制模拟器。 · a page of another site cannot control the simulator. \
+                        Send the request from a program, or from the simulator's own pages."
+            .to_owned();
+        return Err(Rejection(StatusCode::FORBIDDEN, sentence));
+    }
+    Ok(())
+}
+
+/// Checks the requested host. A name that its owner can point here later would make another site's pages the
+/// simulator's own (DNS rebinding). Browsers always send a host.
+fn check_host(sim: &SimState, uri: &Uri, headers: &HeaderMap) -> Result<(), Rejection> {
+    let sent = headers.get_all(HOST).iter().map(|host| host.to_str().ok());
+    for host in uri.host().map(Some).into_iter().chain(sent) {
+        let is_known = host.is_some_and(|host| {
+            let name = host.parse::<Authority>();
+            let name = name.as_ref().map_or("", Authority::host);
+            host.is_empty() || is_trusted(name, &sim.settings.allowed_hosts)
+        });
+        if !is_known {
+            let host = host.unwrap_or_default();
+            let sentence = format!(
+                "weixin sim：“{host}”不是模拟器的主机名。请使用 127.0.0.1、localhost 或不含点的名称，或在启动时加上 --allow-host。\n\
+                 \"{host}\" is not a host of the simulator. Use 127.0.0.1, localhost or a name without dots, or start it \
+                 with --allow-host."
+            );
+            return Err(Rejection(StatusCode::MISDIRECTED_REQUEST, sentence));
+        }
+    }
+    Ok(())
+}
+
+/// Paths with which the simulator and its phone are controlled. WeChat's other paths are called by programs, and
+/// opened from other sites.
+fn is_own(path: &str) -> bool {
+    path == "/_sim" || path.starts_with("/_sim/") || path.starts_with("/api/")
+}
+
+fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Returns `false` if a browser says that a page of another origin sent the request. Programs send neither header.
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    if let Some(site) = site {
+        // `same-site` is another port of this machine.
+        return matches!(site, b"same-origin" | b"none");
+    }
+    let Some(origin) = headers.get(ORIGIN) else {
+        return true;
+    };
+    let origin = origin.to_str().ok();
+    let host = origin.and_then(|origin| origin.split_once("://"));
+    host.is_some_and(|(_, host)| host.eq_ignore_ascii_case(text(headers, HOST.as_str())))
+}
+
+/// Reads the whole body, so that no handler waits for a slow client.
+async fn with_body(request: Request, limit: Duration) -> Result<Request, Rejection> {
+    if request.body().is_end_stream() {
+        return Ok(request);
+    }
+    let (parts, body) = request.into_parts();
+    match timeout(limit, to_bytes(body, MAX_BODY)).await {
+        Ok(Ok(bytes)) => Ok(Request::from_parts(parts, Body::from(bytes))),
+        Ok(Err(_)) => Err(Rejection(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the request body exceeds 64 KiB".to_owned(),
+        )),
+        Err(_) => Err(Rejection(
+            StatusCode::REQUEST_TIMEOUT,
+            format!(
+                "the request body took longer than {} seconds",
+                limit.as_secs()
+            ),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A body that never arrives.
+    struct Silent;
+
+    impl http_body::Body for Silent {
+        type Data = axum::body::Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+            std::task::Poll::Pending
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_arrive_is_a_timeout() {
+        let request = Request::new(Body::new(Silent));
+        let rejection = with_body(request, Duration::ZERO).await.unwrap_err();
+        let sentence = "the request body took longer than 0 seconds".to_owned();
+        assert_eq!(rejection, Rejection(StatusCode::REQUEST_TIMEOUT, sentence));
+    }
+
+    #[test]
+    fn only_a_browser_can_say_that_a_request_comes_from_another_site() {
+        let headers = |pairs: &[(&'static str, &'static str)]| {
+            let pairs = pairs.iter().map(|(name, value)| {
+                let value = HeaderValue::from_static(value);
+                (axum::http::HeaderName::from_static(name), value)
+            });
+            pairs.collect::<HeaderMap>()
+        };
+        let host = ("host", "127.0.0.1:9300");
+        for (sent, expected) in [
+            (&[host][..], true),
+            (&[host, ("sec-fetch-site", "same-origin")], true),
+            (&[host, ("sec-fetch-site", "none")], true),
+            (&[host, ("sec-fetch-site", "cross-site")], false),
+            (&[host, ("sec-fetch-site", "same-site")], false),
+            (&[host, ("origin", "http://127.0.0.1:9300")], true),
+            (&[host, ("origin", "http://127.0.0.1:5000")], false),
+            (&[host, ("origin", "https://evil.example")], false),
+            (&[host, ("origin", "null")], false),
+            (
+                &[
+                    host,
+                    ("origin", "http://127.0.0.1:9300"),
+                    ("sec-fetch-site", "cross-site"),
+                ],
+                false,
+            ),
+        ] {
+            assert_eq!(is_same_origin(&headers(sent)), expected, "{sent:?}");
+        }
+    }
+}
