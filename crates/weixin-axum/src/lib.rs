@@ -63,8 +63,11 @@
 //! use weixin_axum::{EndLogin, Login};
 //!
 //! async fn callback(login: Login) -> Redirect {
-//!     // The keys to find the account by; `UserIds::link` says which one it is, or to create one.
-//!     let _identities = login.user_ids().identities();
+//!     let ids = login.user_ids();
+//!     for identity in ids.identities() {
+//!         // Find the accounts with this key in your database. `UserIds::link` says which one it is, or to create one.
+//!         # let _ = identity;
+//!     }
 //!     // To call WeChat for the user in the weeks to come, store the tokens: `UserTokens::insert(login.token())`.
 //!     Redirect::to(login.return_to().map_or("/", |path| path.as_str()))
 //! }

@@ -24,6 +24,8 @@ impl EndpointArgs {
         match &self.sim {
             Some(Some(url)) => Ok(Some(url.clone())),
             Some(None) => simulator_url().map(Some),
+            // Also if they are WeChat's own: an argument wins over the environment.
+            None if self.open_url.is_some() || self.api_url.is_some() => Ok(None),
             None if self.names_hosts()? => Ok(None),
             None => url_of(SIM_VARIABLE),
         }

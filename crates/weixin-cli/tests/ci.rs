@@ -142,9 +142,9 @@ fn an_accepted_rule_is_green_and_named() {
 
 #[test]
 fn an_unknown_rule_is_an_error_that_lists_the_rules() {
-    let printed = test_site(&["--accept", "state-long"], &python("right"));
+    let printed = test_site(&["--accept", "state-huge"], &python("right"));
     assert_eq!(printed.code, Some(2));
-    let start = "error: invalid value 'state-long' for '--accept <RULE>': unknown rule \"state-long\": expected one of callback-host, ";
+    let start = "error: invalid value 'state-huge' for '--accept <RULE>': unknown rule \"state-huge\": expected one of callback-host, ";
     assert!(printed.stderr.starts_with(start), "{}", printed.stderr);
 }
 

@@ -362,7 +362,7 @@ async fn rules_are_accepted_by_builder_file_method_and_api_and_a_reset_restores_
         assert_eq!(failing(&sim), ["state-missing"]);
         sim.accept(["state-short".parse().unwrap(), rule]);
         sim.expect_no_findings();
-        let error = put(json!(["state-missing", "state-long"])).await;
+        let error = put(json!(["state-missing", "state-huge"])).await;
         assert_eq!(error["error"]["field"], "rules");
         sim.reset();
         let now = client.get(&api).send().await.unwrap();
@@ -375,13 +375,13 @@ async fn rules_are_accepted_by_builder_file_method_and_api_and_a_reset_restores_
 async fn an_unknown_rule_is_an_error_that_lists_all_rules() {
     let ids: Vec<_> = Rule::all().map(|rule| rule.id).collect();
     let expected = format!(
-        "unknown rule \"state-long\": expected one of {}",
+        "unknown rule \"state-huge\": expected one of {}",
         ids.join(", ")
     );
     assert!(expected.contains("callback-host, callback-domain, callback-port"));
-    let error = "state-long".parse::<Rule>().unwrap_err();
+    let error = "state-huge".parse::<Rule>().unwrap_err();
     assert_eq!(error.to_string(), expected);
-    let file = "quotas = true\naccept = [\n  \"state-long\",\n]";
+    let file = "quotas = true\naccept = [\n  \"state-huge\",\n]";
     let error = Sim::builder().config(file).unwrap_err();
     assert_eq!(error.to_string(), format!("line 3: `accept`: {expected}"));
 }

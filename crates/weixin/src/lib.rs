@@ -44,7 +44,7 @@
 #![cfg_attr(feature = "reqwest", doc = "```no_run")]
 #![cfg_attr(not(feature = "reqwest"), doc = "```ignore")]
 //! # fn example() -> Result<(), weixin::Error> {
-//! use weixin::{AppSecret, Website, transport::Endpoints};
+//! use weixin::{AppSecret, Endpoints, Website};
 //!
 //! let website = Website::builder("wx0123456789abcdef".parse()?, AppSecret::new("s".repeat(32))?)
 //!     .endpoints(Endpoints::single("http://127.0.0.1:9300".parse()?))

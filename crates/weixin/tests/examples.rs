@@ -29,7 +29,7 @@ fn a_mobile_apps_server() {
 fn a_mini_programs_server() {
     insta::assert_snapshot!(output("mini_program"), @r#"
     logged in: oqB7LGtYVn4z98NZEmj2uuUbAeJc
-    decrypted: ليلى بنت أحمد (layla)
+    decrypted: 微信用户
     the raw data is signed: true
     the session key is the latest: true
     phone: +86 13800003791

@@ -132,7 +132,9 @@ fn what_is_not_run_here_is_known() {
     website.md: cargo new shop && cd shop
     website.md: cargo add axum
     website.md: cargo add tokio --features macros,net,rt-multi-thread
-    website.md: cargo add weixin weixin-axum      # until they are published: --path …/crates/weixin, --path …/crates/weixin-axum
+    website.md: cargo add tracing-subscriber
+    website.md: cargo add weixin                  # until they are published: cargo add weixin --path …/crates/weixin
+    website.md: cargo add weixin-axum             # until they are published: cargo add weixin-axum --path …/crates/weixin-axum
     website.md: weixin sim exec --browser http://localhost:8080 -- cargo run
     ");
 }

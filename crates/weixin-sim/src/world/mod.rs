@@ -9,6 +9,7 @@ mod flows;
 mod grants;
 mod logins;
 mod mini_programs;
+pub(crate) mod phone_error;
 mod quotas;
 pub(crate) mod request_log;
 mod setup;
@@ -25,4 +26,4 @@ pub(crate) use self::{
     state::World,
     timeline::{Event, LoginTrace, Step},
 };
-pub use self::{desktop::DesktopAnswer, logins::PhoneError};
+pub use self::{desktop::DesktopAnswer, phone_error::PhoneError};

@@ -1,18 +1,9 @@
 //! The world: all state of the simulated WeChat.
 
 use super::{
-    app::App,
-    app_tokens::AppTokens,
-    desktop::Desktop,
-    fault::Faults,
-    grants::Grants,
-    logins::{Logins, PhoneError},
-    mini_programs::MiniPrograms,
-    quotas::Quotas,
-    request_log::RequestLog,
-    setup::Setup,
-    timeline::Timeline,
-    user::User,
+    app::App, app_tokens::AppTokens, desktop::Desktop, fault::Faults, grants::Grants,
+    logins::Logins, mini_programs::MiniPrograms, phone_error::PhoneError, quotas::Quotas,
+    request_log::RequestLog, setup::Setup, timeline::Timeline, user::User,
 };
 use crate::{
     lifetimes::Lifetimes, lint::finding::Findings, parameters::Parameters, random::Random,
