@@ -75,8 +75,8 @@
 //!
 //! # WeChat's host names
 //!
-//! With the feature `tls`, [`Sim::serve_tls`] and [`Sim::serve_proxy`] serve WeChat's hosts ([`WECHAT_HOSTS`]),
-//! with the certificate of an [`Authority`] that programs under test have to trust.
+//! With the feature `tls`, `Sim::serve_tls` and `Sim::serve_proxy` serve WeChat's hosts ([`WECHAT_HOSTS`]),
+//! with the certificate of an `Authority` that programs under test have to trust.
 //!
 //! # Golden files
 //!
