@@ -199,7 +199,7 @@ fn not_a_key(file: &Path) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, text)
 }
 
-/// Rejects a key that other users can read: with it, they could be WeChat for whoever trusts the certificate.
+/// Rejects a key that other users can read: they could impersonate WeChat to programs that trust the certificate.
 #[cfg(unix)]
 fn check_private(file: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
