@@ -133,11 +133,12 @@ impl Exchanges {
         Entry::Leader(sender, receiver)
     }
 
-    /// Returns `true` while a result may be repeated.
+    /// Returns `true` unless the replay of a result has ended. A login for which nothing was sent is not kept: its repeats
+    /// get the same error.
     pub(crate) fn may_repeat(&mut self, state: &str, now: SystemTime) -> bool {
         self.remove_expired(now);
         let known = self.by_state.get(&Fingerprint::of(state));
-        known.is_some_and(|known| known.result.is_some())
+        known.is_none_or(|known| known.result.is_some())
     }
 
     /// Undoes [`enter`](Self::enter), if nothing was sent to WeChat.

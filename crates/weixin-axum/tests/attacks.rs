@@ -7,6 +7,7 @@ mod support;
 use std::{
     future::poll_fn,
     pin::{Pin, pin},
+    sync::atomic::Ordering,
     task::Poll,
     time::Duration,
 };
@@ -612,4 +613,21 @@ async fn a_repeat_that_waited_during_the_log_out_does_not_log_in() {
     site.gate.open.add_permits(10);
     assert!(first.await.user().is_some());
     assert_eq!(repeat.await.failure(), "used");
+}
+
+#[tokio::test]
+async fn a_repeat_of_a_login_for_which_nothing_was_sent_is_not_used() {
+    let site = Site::start("http://localhost/authorization", Gate::new(10)).await;
+    let mut browser = Browser::default();
+    let callback = browser.log_in(&site).await;
+    let [mut tab, mut other_tab] = [browser.clone(), browser.clone()];
+    site.gate.is_down.store(true, Ordering::SeqCst);
+    let mut first = pin!(tab.open(&site, &callback));
+    assert!(waits(first.as_mut()).await);
+    let mut repeat = pin!(other_tab.open(&site, &callback));
+    assert!(waits(repeat.as_mut()).await);
+    assert_eq!(first.await.failure(), "unreachable");
+    assert_eq!(repeat.await.failure(), "unreachable");
+    site.gate.is_down.store(false, Ordering::SeqCst);
+    assert!(browser.open(&site, &callback).await.user().is_some());
 }
