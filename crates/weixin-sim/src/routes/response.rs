@@ -9,7 +9,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use crate::{PhoneError, state::SimState, world::Login};
+use crate::{state::SimState, world::Login};
 
 /// Maximum number of waiting logins on a page.
 const MAX_LOGINS: usize = 50;
@@ -50,17 +50,9 @@ pub(super) fn redirect(url: String) -> Response {
     )
 }
 
-/// Redirects the browser to the callback, or to the page that calls it twice. A login that could not be allowed, because
-/// there is no user, is an error of the test.
-pub(super) fn redirect_to_site(
-    sim: &SimState,
-    login: &Login,
-    callback: Result<String, PhoneError>,
-) -> Response {
-    match callback {
-        Ok(callback) => redirect(login.twice_url(&sim.origin).unwrap_or(callback)),
-        Err(error) => (StatusCode::CONFLICT, format!("weixin sim: {error}\n")).into_response(),
-    }
+/// Redirects the browser to the callback, or to the page that calls it twice.
+pub(super) fn redirect_to_site(sim: &SimState, login: &Login, callback: String) -> Response {
+    redirect(login.twice_url(&sim.origin).unwrap_or(callback))
 }
 
 /// Forbids caching. For pages only: WeChat's API sends no such header.

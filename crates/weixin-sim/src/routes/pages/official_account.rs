@@ -111,7 +111,7 @@ fn allow_at_once(sim: &SimState, login: &Login, phone_user: &PhoneUser) -> Respo
         world.allow(&login.uuid, Some(&user), now)
     });
     match callback {
-        Ok(callback) => redirect_to_site(sim, login, Ok(callback)),
+        Ok(callback) => redirect_to_site(sim, login, callback),
         Err(_) => render(&ErrorPage::NO_USER),
     }
 }

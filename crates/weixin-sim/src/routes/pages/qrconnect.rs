@@ -195,7 +195,7 @@ pub(super) fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a
 /// Allows the login as the first user, without a phone.
 fn allow_at_once(sim: &SimState, login: &Login) -> Response {
     match sim.change(|world, now| world.allow(&login.uuid, None, now)) {
-        Ok(callback) => redirect_to_site(sim, login, Ok(callback)),
+        Ok(callback) => redirect_to_site(sim, login, callback),
         Err(_) => render(&ErrorPage::NO_USER),
     }
 }
