@@ -4,6 +4,7 @@ use std::{str::FromStr, sync::Mutex, time::Duration};
 
 use sqlx::{
     Connection, SqliteConnection, SqlitePool,
+    error::DatabaseError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions},
 };
 
@@ -15,6 +16,9 @@ use crate::{
 
 /// How long a write waits for another connection's.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The pause between two attempts to open a file that another connection holds.
+const BUSY_PAUSE: Duration = Duration::from_millis(20);
 
 /// A store in SQLite: a table `weixin_store` with encrypted values.
 #[derive(Debug)]
@@ -60,20 +64,41 @@ impl SqliteStore {
         } else {
             None
         };
-        // SQLite has one writer at a time, so that more connections would only wait for each other.
-        let pool = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options);
         let store = Self {
-            pool: pool.await.map_err(failed)?,
+            pool: open(options).await?,
             keys,
             _keeper: keeper,
         };
         store.migrate().await?;
         Ok(store)
     }
+}
+
+/// Opens a pool. The switch to WAL needs the file for itself, and SQLite does not wait for that: of several servers that
+/// create the file at once, others than the first try again.
+async fn open(options: SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
+    let connect = || {
+        // SQLite has one writer at a time, so that more connections would only wait for each other.
+        SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone())
+    };
+    for _ in 0..BUSY_TIMEOUT.as_millis() / BUSY_PAUSE.as_millis() {
+        match connect().await {
+            Err(error) if is_busy(&error) => tokio::time::sleep(BUSY_PAUSE).await,
+            opened => return opened.map_err(failed),
+        }
+    }
+    connect().await.map_err(failed)
+}
+
+/// Returns `true` for `SQLITE_BUSY`, whose extended codes have the same last byte.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    let code = code.and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
 }
 
 /// A database in memory that the connections of one store share.
@@ -117,6 +142,24 @@ mod tests {
         // Each store has a memory of its own.
         let other = store("sqlite::memory:").await;
         assert!(other.load("kept").await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn the_switch_to_wal_waits_for_other_connections() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let url = format!("sqlite:{}", directory.path().join("store.db").display());
+        let options = SqliteConnectOptions::from_str(&url).unwrap();
+        let mut other = SqliteConnection::connect_with(&options.create_if_missing(true))
+            .await
+            .unwrap();
+        for sql in ["create table other (n int)", "begin immediate"] {
+            sqlx::query(sql).execute(&mut other).await.unwrap();
+        }
+        let mut opening = tokio::spawn(async move { store(&url).await });
+        let early = tokio::time::timeout(Duration::from_millis(200), &mut opening).await;
+        assert!(early.is_err(), "{early:?}");
+        sqlx::query("commit").execute(&mut other).await.unwrap();
+        opening.await.unwrap();
     }
 
     #[tokio::test]
