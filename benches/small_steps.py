@@ -5,7 +5,7 @@ import subprocess
 
 # What is measured, its floor, what the floor is, and the most that we claim.
 STEPS = [
-    ("login_url/weixin", "login_url/format", "one `format!` with percent-encoding", 2),
+    ("login_url/weixin", "login_url/format", "one `format!` with percent-encoding, parsed as a `Url`", 2),
     ("login_url/weixin_inside_wechat", "login_url/format", "the same", 2),
     (
         "login_url/weixin_with_a_new_state",

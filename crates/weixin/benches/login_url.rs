@@ -1,11 +1,12 @@
-//! An authorize URL, compared with one `format!` and one percent-encoding of the same text; once with the same state,
-//! once with a new one each time, on both sides.
+//! An authorize URL, compared with one `format!` and one percent-encoding of the same text, parsed as a `Url` as well;
+//! once with the same state, once with a new one each time, on both sides.
 #![expect(clippy::unwrap_used, reason = "a benchmark")]
 
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
 use weixin::{
     AppId, AppSecret, ConsentOptions, CsrfToken, OfficialAccount, QrPageOptions, RedirectUri,
     Website,
@@ -56,12 +57,13 @@ fn login_url(criterion: &mut Criterion) {
     });
 }
 
-fn by_format(app: &str, state: &str) -> String {
+fn by_format(app: &str, state: &str) -> Url {
     let redirect_uri = utf8_percent_encode(black_box(REDIRECT_URI), NON_ALPHANUMERIC);
-    format!(
+    let url = format!(
         "https://open.weixin.qq.com/connect/qrconnect?appid={app}&redirect_uri={redirect_uri}\
          &response_type=code&scope=snsapi_login&state={state}#wechat_redirect"
-    )
+    );
+    url.parse().unwrap()
 }
 
 criterion_group!(benches, login_url);

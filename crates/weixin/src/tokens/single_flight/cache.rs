@@ -20,6 +20,14 @@ pub(super) struct Cached<V> {
     pub(super) until: SystemTime,
 }
 
+impl<V> Cached<V> {
+    /// The value, unless it has ended. A clock that was set back does not make it last longer.
+    fn at(&self, now: SystemTime) -> Option<Arc<V>> {
+        let is_usable = (self.since..self.until).contains(&now);
+        is_usable.then(|| Arc::clone(&self.value))
+    }
+}
+
 impl<V> Cache<V> {
     /// A cache of at most this many values, and at least two.
     pub(super) fn new(capacity: usize) -> Self {
@@ -35,16 +43,14 @@ impl<V> Cache<V> {
         self.generation.saturating_mul(2)
     }
 
-    pub(super) fn get(&mut self, key: &str, now: SystemTime) -> Option<&Arc<V>> {
-        if !self.young.contains_key(key) {
-            let (key, cached) = self.old.remove_entry(key)?;
-            self.add(key, cached);
+    pub(super) fn get(&mut self, key: &str, now: SystemTime) -> Option<Arc<V>> {
+        if let Some(cached) = self.young.get(key) {
+            return cached.at(now);
         }
-        let cached = self.young.get(key)?;
-        // A clock that was set back does not make a value last longer.
-        (cached.since..cached.until)
-            .contains(&now)
-            .then_some(&cached.value)
+        let (key, cached) = self.old.remove_entry(key)?;
+        let value = cached.at(now);
+        self.add(key, cached);
+        value
     }
 
     pub(super) fn insert(&mut self, key: &str, cached: Cached<V>) {
@@ -116,8 +122,8 @@ mod tests {
         cache.insert("a", from_10_to_20(1));
         cache.insert("b", from_10_to_20(2));
         cache.insert("a", from_10_to_20(3));
-        assert_eq!(cache.get("a", at(10)).map(|value| **value), Some(3));
-        assert_eq!(cache.get("b", at(10)).map(|value| **value), Some(2));
+        assert_eq!(cache.get("a", at(10)).as_deref(), Some(&3));
+        assert_eq!(cache.get("b", at(10)).as_deref(), Some(&2));
         cache.remove("a");
         cache.remove("b");
         assert!(cache.get("a", at(10)).is_none() && cache.get("b", at(10)).is_none());

@@ -63,9 +63,9 @@ impl<V: Clone + PartialEq> Local<V> {
     pub(super) fn enter(&self, key: &str, rejected: Option<&V>, now: SystemTime) -> Entry<V> {
         let mut known = self.known();
         if let Some(value) = known.cache.get(key, now)
-            && rejected != Some(&**value)
+            && rejected != Some(&*value)
         {
-            return Entry::Cached(Arc::clone(value));
+            return Entry::Cached(value);
         }
         if let Some(flight) = known.flights.get(key) {
             return Entry::Follower(Arc::clone(flight));
