@@ -180,7 +180,9 @@ impl Failure {
             tracing::info!(kind, "login failed");
             return;
         };
-        tracing::warn!(%error, kind, "login failed");
+        let cause = error.source().map(tracing::field::display);
+        let remedy = error.explanation().map(|code| code.remedy.en);
+        tracing::warn!(%error, cause, remedy, kind, "login failed");
     }
 }
 

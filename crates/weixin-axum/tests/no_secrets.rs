@@ -172,6 +172,17 @@ async fn nothing_shows_a_secret() {
     }
 }
 
+/// WeChat rejects a code, and a response is lost.
+async fn failing_exchanges(site: &Site) {
+    let mut browser = Browser::default();
+    for fault in [Effect::Errcode(40029), Effect::Html(502)] {
+        let callback = browser.log_in(site).await;
+        site.sim
+            .fault(Fault::new(fault).path("/sns/oauth2/access_token"));
+        browser.open_failure(site, &callback).await;
+    }
+}
+
 #[tokio::test]
 async fn each_failure_is_one_line_of_the_log() {
     let log = Log::default();
@@ -209,10 +220,11 @@ async fn each_failure_is_one_line_of_the_log() {
     ] {
         browser.open(&site, path).await;
     }
+    failing_exchanges(&site).await;
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let ours: Vec<_> = log
         .lines()
-        .filter(|line| line.contains("weixin_axum"))
+        .filter(|line| line.contains("weixin"))
         .map(str::trim)
         .collect();
     assert_eq!(
@@ -223,6 +235,12 @@ async fn each_failure_is_one_line_of_the_log() {
             "INFO weixin_axum::error: login failed kind=\"no_cookie\"",
             "INFO weixin_axum::error: login failed kind=\"used\"",
             "INFO weixin_axum::error: login failed kind=\"csrf_mismatch\"",
+            "WARN weixin_axum::error: login failed error=/sns/oauth2/access_token returned 40029 (invalid code) \
+             remedy=\"Let the user log in again, and exchange the new code at once, with the app ID that the login page was \
+             opened with. If it happens always, compare that app ID with the one that exchanges.\" kind=\"expired\"",
+            "WARN weixin_axum::error: login failed error=the response of /sns/oauth2/access_token was lost and the code may \
+             have been used: the user must log in again cause=/sns/oauth2/access_token returned HTTP status 502 \
+             kind=\"unreachable\"",
         ]
     );
 }

@@ -59,7 +59,7 @@ impl Client {
     /// ID or secret is wrong.
     ///
     /// See docs/wechat.md#the-exchange.
-    #[instrument(name = "weixin.exchange", skip_all, fields(app = %self.0.app, openid = field::Empty), err)]
+    #[instrument(name = "weixin.exchange", skip_all, fields(app = %self.0.app, openid = field::Empty), err(level = "debug"))]
     pub async fn exchange(&self, code: Code) -> Result<Token, Error> {
         let call = Exchange {
             app: &self.0.app,
@@ -82,7 +82,7 @@ impl Client {
     /// WeChat was busy or could not be reached.
     ///
     /// See docs/wechat.md#the-refresh.
-    #[instrument(name = "weixin.refresh", skip_all, fields(app = %self.0.app, openid = field::Empty), err)]
+    #[instrument(name = "weixin.refresh", skip_all, fields(app = %self.0.app, openid = field::Empty), err(level = "debug"))]
     pub async fn refresh(&self, token: &RefreshToken) -> Result<Token, Error> {
         let call = Refresh {
             app: &self.0.app,
@@ -99,7 +99,7 @@ impl Client {
     /// no error: [`TokenStatus::Invalid`].
     ///
     /// See docs/wechat.md#the-check.
-    #[instrument(name = "weixin.check", skip_all, fields(app = %self.0.app), err)]
+    #[instrument(name = "weixin.check", skip_all, fields(app = %self.0.app), err(level = "debug"))]
     pub async fn check(&self, bearer: impl Into<Bearer<'_>>) -> Result<TokenStatus, Error> {
         match self.call(&Check(bearer.into())).await {
             Ok(_) => Ok(TokenStatus::Valid),
@@ -120,7 +120,7 @@ impl Client {
     /// [`Error::is_configuration`] if the scope does not allow it (`snsapi_base`).
     ///
     /// See docs/wechat.md#the-profile.
-    #[instrument(name = "weixin.user", skip_all, fields(app = %self.0.app), err)]
+    #[instrument(name = "weixin.user", skip_all, fields(app = %self.0.app), err(level = "debug"))]
     pub async fn user(&self, bearer: impl Into<Bearer<'_>>) -> Result<User, Error> {
         self.call(&FetchUser(bearer.into())).await
     }

@@ -44,7 +44,7 @@ impl OfficialAccount {
     /// [`Error::Status`] if WeChat could not be asked.
     ///
     /// See docs/wechat.md#official-account-login.
-    #[instrument(name = "weixin.probe", skip_all, fields(app = %self.id()), err)]
+    #[instrument(name = "weixin.probe", skip_all, fields(app = %self.id()), err(level = "debug"))]
     pub async fn probe(&self, redirect_uri: &RedirectUri) -> Result<(), Error> {
         let csrf = CsrfToken::random()?;
         let url = self.authorize_url(redirect_uri, &csrf, &ConsentOptions::new().silent())?;

@@ -84,7 +84,7 @@ impl Website {
     /// [`Error::Status`] if WeChat could not be asked.
     ///
     /// See docs/wechat.md#login-page-errors.
-    #[instrument(name = "weixin.probe", skip_all, fields(app = %self.id()), err)]
+    #[instrument(name = "weixin.probe", skip_all, fields(app = %self.id()), err(level = "debug"))]
     pub async fn probe(&self, redirect_uri: &RedirectUri) -> Result<(), Error> {
         let csrf = CsrfToken::random()?;
         let url = self.authorize_url(redirect_uri, &csrf, &QrPageOptions::new())?;

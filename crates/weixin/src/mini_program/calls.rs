@@ -81,7 +81,7 @@ impl MiniProgram {
     /// lost; [`Error::is_configuration`] if app ID or secret is wrong.
     ///
     /// See docs/wechat.md#the-session.
-    #[instrument(name = "weixin.session", skip_all, fields(app = %self.id(), openid = field::Empty), err)]
+    #[instrument(name = "weixin.session", skip_all, fields(app = %self.id(), openid = field::Empty), err(level = "debug"))]
     pub async fn session(&self, code: JsCode) -> Result<Session, Error> {
         let call = CodeToSession {
             app: self.id(),
@@ -155,7 +155,7 @@ impl MiniProgram {
     ///
     /// [`Error::needs_login`] (let the user press the button again) if the code is unknown, used or expired, or if the
     /// response was lost; the others as [`AppTokens::get`].
-    #[instrument(name = "weixin.phone_number", skip_all, fields(app = %self.id()), err)]
+    #[instrument(name = "weixin.phone_number", skip_all, fields(app = %self.id()), err(level = "debug"))]
     pub async fn phone_number(
         &self,
         tokens: &AppTokens,
@@ -176,7 +176,7 @@ impl MiniProgram {
     /// # Errors
     ///
     /// As [`AppTokens::get`]; an OpenID of another app is [`ErrCode::INVALID_OPENID`].
-    #[instrument(name = "weixin.check_session", skip_all, fields(app = %self.id()), err)]
+    #[instrument(name = "weixin.check_session", skip_all, fields(app = %self.id()), err(level = "debug"))]
     pub async fn check_session(
         &self,
         tokens: &AppTokens,
