@@ -103,7 +103,7 @@ impl AppArgs {
     pub(crate) fn has_secret(&self) -> Result<bool, CliError> {
         Ok(self.app_secret_file.is_some()
             || self.uses_simulator()?
-            || env::var_os("WEIXIN_APP_SECRET").is_some())
+            || variable("WEIXIN_APP_SECRET")?.is_some())
     }
 
     fn uses_simulator(&self) -> Result<bool, CliError> {
@@ -236,9 +236,10 @@ fn from_environment() -> Result<StoredToken, CliError> {
     })
 }
 
-/// A variable of the environment. The error does not repeat its value.
+/// A variable of the environment; an empty one is as good as none, as in shells. The error does not repeat its value.
 fn variable(name: &str) -> Result<Option<String>, CliError> {
     match env::var(name) {
+        Ok(value) if value.is_empty() => Ok(None),
         Ok(value) => Ok(Some(value)),
         Err(env::VarError::NotPresent) => Ok(None),
         Err(env::VarError::NotUnicode(_)) => Err(CliError::Usage(format!("{name} is not UTF-8"))),

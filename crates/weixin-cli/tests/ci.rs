@@ -45,15 +45,24 @@ fn node(breaks: &str) -> Vec<OsString> {
 
 /// The example `minimal` of `weixin-axum`, which is built with the tests of the workspace. It has the simulator's URL as
 /// setting.
-fn rust() -> Vec<OsString> {
-    let example = Path::new(env!("CARGO_BIN_EXE_weixin")).with_file_name("examples/minimal");
+fn rust_with_the_layer() -> Vec<OsString> {
+    let script = "unset WEIXIN_APP_ID WEIXIN_APP_SECRET; exec \"$0\"";
+    vec!["sh".into(), "-c".into(), script.into(), example("minimal")]
+}
+
+fn rust(breaks: &str) -> Vec<OsString> {
+    vec![example("ci_site"), breaks.into()]
+}
+
+fn example(name: &str) -> OsString {
+    let examples = Path::new(env!("CARGO_BIN_EXE_weixin")).with_file_name("examples");
+    let example = examples.join(name);
     assert!(
         example.exists(),
         "{} is missing: cargo build --workspace --examples",
         example.display()
     );
-    let script = "unset WEIXIN_APP_ID WEIXIN_APP_SECRET; WEIXIN_SIM=$WEIXIN_SIM_URL exec \"$0\"";
-    vec!["sh".into(), "-c".into(), script.into(), example.into()]
+    example.into()
 }
 
 /// The report, without the line that names the simulator.
@@ -80,7 +89,13 @@ fn a_right_site_on_localhost_is_green_in_node() {
 
 #[test]
 fn a_right_site_on_localhost_is_green_in_rust() {
-    let printed = test_site(&[], &rust());
+    let printed = test_site(&[], &rust("right"));
+    assert_eq!((printed.code, report(&printed)), (Some(0), vec![LOCAL]));
+}
+
+#[test]
+fn a_right_site_on_localhost_is_green_in_rust_with_the_layer() {
+    let printed = test_site(&[], &rust_with_the_layer());
     // The site's log is on standard error as well.
     let report = report(&printed);
     assert_eq!(
@@ -109,6 +124,7 @@ fn a_site_without_a_state_is_red() {
     ];
     assert_eq!(red(&python("state-missing")), expected);
     assert_eq!(red(&node("state-missing")), expected);
+    assert_eq!(red(&rust("state-missing")), expected);
 }
 
 #[test]
@@ -119,6 +135,7 @@ fn a_site_with_a_fixed_state_is_red() {
     ];
     assert_eq!(red(&python("state-repeated")), expected);
     assert_eq!(red(&node("state-repeated")), expected);
+    assert_eq!(red(&rust("state-repeated")), expected);
 }
 
 #[test]
@@ -129,6 +146,7 @@ fn a_site_that_sends_its_code_twice_is_red() {
     ];
     assert_eq!(red(&python("code-twice")), expected);
     assert_eq!(red(&node("code-twice")), expected);
+    assert_eq!(red(&rust("code-twice")), expected);
 }
 
 #[test]
@@ -165,8 +183,10 @@ r.urlopen('https://open.weixin.qq.com/connect/qrconnect?appid=wx0123456789abcdef
             "1 GET open.weixin.qq.com/connect/qrconnect 200",
             "state-missing (unsafe, × 1): state=",
             "  app wx0123456789abcdef, login 1, request 1, test test_login",
-            "  微信：微信会接受。每次登录生成随机 state，并与浏览器绑定。",
-            "  WeChat: WeChat accepts it. generate a random state for each login and bind it to the browser.",
+            "  微信的响应：接受请求。",
+            "  修改方法：每次登录生成随机 state，并与浏览器绑定。",
+            "  WeChat's response: the request is accepted.",
+            "  Fix: generate a random state for each login and bind it to the browser.",
             "not counted: callback-host (local)",
             "error: 1 finding: fix, or accept by --accept state-missing",
         ]

@@ -170,7 +170,9 @@ fn each_failure_has_its_exit_code_and_says_what_to_do() {
     let login_remedy = "\nremedy: the user must log in again, such as by `weixin login`";
     let console_remedy =
         "\nremedy: compare app ID, app secret, scope and callback domain with WeChat's console";
-    let table: [(&[&str], i32, String); 8] = [
+    let table: [(&[&str], i32, String); 9] = [
+        (&["exchange", &sim_option, "https://www.example.com/callback?code=071&state=s"], 2,
+            "error: CODE: expected the code alone, which stands between `code=` and `&` in the callback's URL".to_owned()),
         (&["scan", &url, "--as", "bob"], 2, "error: unknown user: expected one of xiaoming, long, layla, noname, control".to_owned()),
         (&["scan", "https://open.weixin.qq.com/connect/qrconnect"], 2,
             "error: https://open.weixin.qq.com is not a simulator: use --sim for one in its place, or open the URL in a browser and scan it with WeChat".to_owned()),
@@ -234,14 +236,15 @@ fn the_app_secret_comes_from_the_environment_or_a_file_and_is_never_shown() {
         assert_ne!(printed.code, Some(0));
         assert!(!format!("{printed:?}").contains("hunter2"), "{printed:?}");
     }
-    let missing = with_environment(&["exchange", "bogus"], None);
-    assert_eq!(
-        failure(&missing),
-        (
-            Some(2),
-            "error: no app secret: use WEIXIN_APP_SECRET or --app-secret-file"
-        )
-    );
+    for none in [None, Some("")] {
+        assert_eq!(
+            failure(&with_environment(&["exchange", "bogus"], none)),
+            (
+                Some(2),
+                "error: no app secret: use WEIXIN_APP_SECRET or --app-secret-file"
+            )
+        );
+    }
 }
 
 #[test]
@@ -326,7 +329,7 @@ fn a_configuration_file_is_written_once_and_used() {
         failure(&again),
         (
             Some(2),
-            format!("error: {name}: File exists (os error 17)").as_str()
+            format!("error: {name} exists already and is not overwritten: use another name, as in `weixin sim init other.toml`").as_str()
         )
     );
 
@@ -388,8 +391,10 @@ fn a_simulator_with_findings_fails_with_fail_on_findings() {
         [
             "state-missing (unsafe, × 1): state=",
             "  app wx0123456789abcdef, login 1, request 1",
-            "  微信：微信会接受。每次登录生成随机 state，并与浏览器绑定。",
-            "  WeChat: WeChat accepts it. generate a random state for each login and bind it to the browser.",
+            "  微信的响应：接受请求。",
+            "  修改方法：每次登录生成随机 state，并与浏览器绑定。",
+            "  WeChat's response: the request is accepted.",
+            "  Fix: generate a random state for each login and bind it to the browser.",
             "not counted: callback-host (local), callback-port (local)",
             "error: 1 finding: fix, or accept by --accept state-missing",
         ]

@@ -6,7 +6,12 @@ mod running;
 
 use std::{
     io::{BufRead, BufReader, Read},
+    net::TcpListener,
     process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use serde_json::Value;
@@ -103,7 +108,7 @@ async fn what_needs_an_app_is_skipped_and_counted() {
         with(&[&app], None),
         with(&[&app], Some(&secret)),
         with(&["--only=stable-token: a token"], None),
-        with(&[&app, "--only=stable-token: the same"], Some(&secret)),
+        with(&[&app, "--only=stable-token: a second"], Some(&secret)),
     ];
     insta::assert_snapshot!(all.join("\n"), @r"
     exit code 0: 28 the same, 0 different, 0 unreachable, 0 not sent, 19 skipped (no app ID: 19)
@@ -280,21 +285,21 @@ async fn a_dry_run_lists_the_requests_and_sends_none() {
     insta::assert_snapshot!(without_times(&sim, &printed.stdout), @r#"
     qrconnect-variants: the script for embedding
       GET SIM/connect/zh_CN/htmledition/js/wxLogin.js
-    stable-token: it is asked for by POST
+    stable-token: GET is rejected
       GET SIM/cgi-bin/stable_token
-    stable-token: with a body
+    stable-token: an empty body is rejected
       POST SIM/cgi-bin/stable_token
-    stable-token: of JSON
+    stable-token: a form is rejected
       POST SIM/cgi-bin/stable_token appid=<app-id>
-    stable-token: parameters of the address are not read
+    stable-token: query parameters are ignored
       POST SIM/cgi-bin/stable_token?grant_type=client_credential&appid=<app-id>&secret=<app-secret> {}
     stable-token: a wrong secret
       POST SIM/cgi-bin/stable_token {"appid":"<app-id>","grant_type":"client_credential","secret":"…"}
     stable-token: a token
       POST SIM/cgi-bin/stable_token {"appid":"<app-id>","grant_type":"client_credential","secret":"<app-secret>"}
-    stable-token: the same one while it lives
+    stable-token: a second call returns the same token
       POST SIM/cgi-bin/stable_token {"appid":"<app-id>","grant_type":"client_credential","secret":"<app-secret>"}
-    stable-token: and does not disturb it
+    stable-token: a call of the other endpoint leaves the token valid
       GET SIM/cgi-bin/ticket/getticket?access_token=<one>&type=jsapi
 
     9 would be sent, 0 skipped
@@ -358,6 +363,25 @@ async fn a_host_without_a_connection_is_no_difference() {
     );
 }
 
+/// It accepts connections and closes them, so that no TLS begins.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_without_a_connection_is_tried_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let api_url = format!("--api-url=https://{}", listener.local_addr().unwrap());
+    let tried = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&tried);
+    std::thread::spawn(move || {
+        for _ in listener.incoming() {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    let sim = Sim::start().await.unwrap();
+    let open_url = format!("--open-url={}", sim.url());
+    let printed = run(compare(&["--only=auth:", "--json", &open_url, &api_url]));
+    assert_eq!(counts(&printed), [0, 0, 2, 0, 0], "{printed:?}");
+    assert_eq!(tried.load(Ordering::SeqCst), 1);
+}
+
 #[test]
 fn wechat_gets_one_request_a_second_at_most() {
     for urls in [
@@ -402,10 +426,7 @@ fn under_wechats_own_names_nothing_differs() {
             "--api-url=https://api.weixin.qq.com",
         ])
         .args(["--app-id", ACCOUNT, "--only=embedding", "--only", NO_TOKEN])
-        .args([
-            "--only=no app id is an unknown",
-            "--only=stable-token: a token",
-        ]);
+        .args(["--only=a missing app ID", "--only=stable-token: a token"]);
     let printed = run(weixin);
     assert_eq!(printed.code, Some(0), "{printed:?}");
     assert_eq!(counts(&printed), [4, 0, 0, 0, 0], "{printed:?}");

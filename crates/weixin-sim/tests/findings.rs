@@ -3,7 +3,7 @@
 
 use reqwest::{Client, redirect::Policy};
 use serde_json::{Value, json};
-use weixin_sim::{App, Cause, Rule, RuleClass, Sim, SimBuilder};
+use weixin_sim::{App, Cause, Effect, Fault, Finding, Rule, RuleClass, Sim, SimBuilder};
 
 const APP: &str = "wx0123456789abcdef";
 const STATE: &str = "0123456789abcdefghijkl";
@@ -60,6 +60,56 @@ fn found(sim: &Sim) -> Vec<(&'static str, String)> {
         .into_iter()
         .map(|finding| (finding.rule.id, finding.sent))
         .collect()
+}
+
+#[tokio::test]
+async fn an_injected_error_is_no_finding() {
+    let sim = Sim::start().await.unwrap();
+    let exchange = exchange("c");
+    let profile = "GET /sns/userinfo?access_token=t&openid=o";
+    for (errcode, request) in [(40163, exchange.as_str()), (48001, profile)] {
+        sim.fault(Fault::new(Effect::Errcode(errcode)));
+        send(&sim, request).await;
+    }
+    let answered: Vec<_> = sim
+        .requests()
+        .iter()
+        .map(|request| request.errcode)
+        .collect();
+    assert_eq!(answered, [Some(40163), Some(48001)]);
+    assert_eq!(sim.findings(), []);
+}
+
+#[tokio::test]
+async fn findings_before_a_reset_are_not_lost() {
+    let sim = Sim::start().await.unwrap();
+    let counts = |findings: Vec<Finding>| -> Vec<_> {
+        let findings = findings.into_iter();
+        findings
+            .map(|one| (one.rule.id, one.times, one.fails))
+            .collect()
+    };
+    let misplaced = "GET /sns/auth?secret=x";
+    send(&sim, misplaced).await;
+    send(&sim, misplaced).await;
+    sim.reset();
+    assert_eq!(sim.findings(), []);
+    send(&sim, misplaced).await;
+    sim.accept(["secret-misplaced".parse().unwrap()]);
+    sim.reset();
+    send(&sim, misplaced).await;
+    let now = [("secret-misplaced", 1, true)];
+    assert_eq!(counts(sim.findings()), now);
+    let all = [
+        ("secret-misplaced", 3, true),
+        ("secret-misplaced", 1, false),
+    ];
+    assert_eq!(counts(sim.findings_since_start()), all);
+    for (query, count) in [("", 1), ("?since=reset", 1), ("?since=start", 2)] {
+        let url = format!("{}/_sim/api/findings{query}", sim.url());
+        let json: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+        assert_eq!(json.as_array().unwrap().len(), count, "{query}");
+    }
 }
 
 #[tokio::test]
@@ -322,7 +372,7 @@ async fn what_local_development_needs_is_local_and_does_not_fail() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "findings:\nstate-missing: state=\n  WeChat: WeChat accepts it\n")]
+#[should_panic(expected = "findings:\nstate-missing: state=\n  WeChat: the request is accepted\n")]
 async fn a_finding_that_fails_is_in_the_panic() {
     let sim = start().await;
     send(&sim, &login("http://localhost:5000/cb", "")).await;
@@ -543,4 +593,29 @@ async fn old_hosts_plain_http_and_codes_in_the_referer_are_reported() {
             ),
         ]
     );
+}
+
+#[test]
+fn the_manual_lists_each_rule_with_its_class_and_its_fix() {
+    for (page, heading) in [
+        ("simulator.md", "### Rules"),
+        ("zh/simulator.md", "### 规则"),
+    ] {
+        let path = format!("{}/../../docs/{page}", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).unwrap();
+        let (_, section) = text.split_once(heading).unwrap();
+        let (section, _) = section.split_once("\n## ").unwrap();
+        let rows = section.lines().filter(|line| line.starts_with("| `"));
+        let expected = Rule::all().map(|rule| {
+            let class = serde_json::to_value(rule.class).unwrap();
+            let (id, class, remedy) = (rule.id, class.as_str().unwrap(), rule.remedy);
+            let fix = if page.starts_with("zh") {
+                remedy.zh
+            } else {
+                remedy.en
+            };
+            format!("| `{id}` | `{class}` | {fix} |")
+        });
+        assert_eq!(rows.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    }
 }

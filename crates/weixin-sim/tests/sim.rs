@@ -318,7 +318,7 @@ const BAD_CONTROL: [(&str, &str, u16, &str, &str); 10] = [
         "{}",
         400,
         "body",
-        "expected advance_seconds or now, or runs, or both",
+        "expected advance_seconds or now, with or without runs, or runs alone",
     ),
     (
         "/_sim/api/clock",
@@ -550,6 +550,33 @@ async fn without_users_a_login_is_an_error_page() {
         let page = page.text().await.unwrap();
         assert!(page.contains("there is no test user"), "{page}");
     }
+}
+
+#[tokio::test]
+async fn an_error_page_lists_what_would_be_accepted() {
+    let app = App::new("wx1", "s").callback_domain("www.example.com");
+    let sim = Sim::builder().app(app).start().await.unwrap();
+    let redirect_uri = "&scope=snsapi_login&redirect_uri=https%3A%2F%2Fshop.example%2F";
+    for (app, list) in [
+        ("wx2", "wx1"),
+        ("wx1", "www.example.com, localhost, 127.0.0.1"),
+    ] {
+        let path = format!("/connect/qrconnect?appid={app}{redirect_uri}");
+        let page = get(&sim, &path).await.text().await.unwrap();
+        let line = format!("<p>已注册 · Registered: <code>{list}</code></p>");
+        assert!(page.contains(&line), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn the_part_of_the_dashboard_is_no_page_of_its_own() {
+    let sim = Sim::start().await.unwrap();
+    let page = get(&sim, "/_sim/dashboard").await;
+    let location = page.headers().get("location").unwrap();
+    assert_eq!(
+        (page.status().as_u16(), location.as_bytes()),
+        (303, &b"/_sim/"[..])
+    );
 }
 
 #[tokio::test]

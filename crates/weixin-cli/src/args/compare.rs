@@ -10,13 +10,13 @@ use super::common::EndpointArgs;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Sends requests of the simulator's golden files to the real WeChat, at most one a second: those that
-need no app secret, or only that of a test account (测试号), which is free. No user is logged in, and
-nothing is changed. Status, content type, bytes and texts are compared; the values of rid, hint,
-tokens, tickets and expires_in are not. The report hides app ID, app secret, tokens and IP
-addresses: please open an issue with it if something differs. Ctrl-C ends the comparison with a
-partial report.
-Exit code 0: all responses are the same; 1: something differs; 2: nothing could be sent; 4: a host
-was unreachable, or the comparison was interrupted.
+need no app secret, or only that of a test account (测试号), which is free. No user is logged in;
+codes and user tokens in the requests are made up. Status, content type, bytes and texts are
+compared; the values of rid, hint, tokens, tickets and expires_in are not. The report hides app ID,
+app secret, tokens and IP addresses: please open an issue with it if something differs. Ctrl-C ends
+the comparison with a partial report.
+Exit code 0: all responses that arrived are the same; 1: something differs; 2: nothing could be
+sent; 4: a host was unreachable, or the comparison was interrupted.
 
 Examples:
   weixin sim compare --dry-run      what would be sent
@@ -27,8 +27,9 @@ Examples:
   weixin sim compare --sim --pace 0
                                     with `weixin sim`, where nothing differs")]
 pub(crate) struct Compare {
-    /// The app ID of a test account; without it, only cases that need no app are sent
-    #[arg(long, env = "WEIXIN_APP_ID")]
+    /// The app ID of a test account; without it, only cases that need no app are sent. `WEIXIN_APP_ID` is not used
+    // Not from the environment: there it may be the app of production.
+    #[arg(long)]
     pub(crate) app_id: Option<AppId>,
 
     /// A file with the app secret; by default, `WEIXIN_APP_SECRET` is the secret

@@ -10,6 +10,10 @@ use crate::{
 };
 
 pub(super) async fn run(args: Exchange, output: Output) -> Result<(), CliError> {
+    if args.code.contains("://") {
+        let rule = "CODE: expected the code alone, which stands between `code=` and `&` in the callback's URL";
+        return Err(CliError::Usage(rule.to_owned()));
+    }
     let code = Code::new(args.code)?;
     let token = args.app.website()?.exchange(code).await?;
     print(&token, output)

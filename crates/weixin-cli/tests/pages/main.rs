@@ -108,7 +108,7 @@ fn what_is_not_run_here_is_known() {
                 .collect::<Vec<_>>()
         })
         .collect();
-    insta::assert_snapshot!(blocks.join("\n"), @r"
+    insta::assert_snapshot!(blocks.join("\n"), @r#"
     README.md: ./scripts/test
     README.md: cargo install --path crates/weixin-cli
     README.md: weixin sim exec -- python app.py       # unchanged: WeChat's own host names lead to the simulator
@@ -126,8 +126,10 @@ fn what_is_not_run_here_is_known() {
     simulator.md: cargo install --path crates/weixin-cli
     simulator.md: weixin sim exec -- python app.py
     simulator.md: weixin sim exec --browser http://localhost:5000 -- python app.py
-    simulator.md: sudo weixin sim exec --hosts -- node app.js     # a private /etc/hosts, seen by this command only
+    simulator.md: sudo env "PATH=$PATH" weixin sim exec --hosts -- node app.js     # a private /etc/hosts, seen by this command only
     simulator.md: weixin sim exec --fail-on-findings -- pytest
+    simulator.md: cargo install --locked --path weixin/crates/weixin-cli        # Rust 1.95
+    simulator.md: weixin sim exec --fail-on-findings --log -- pytest
     start.md: cargo install --path crates/weixin-cli
     website.md: cargo new shop && cd shop
     website.md: cargo add axum
@@ -136,7 +138,7 @@ fn what_is_not_run_here_is_known() {
     website.md: cargo add weixin                  # until they are published: cargo add weixin --path …/crates/weixin
     website.md: cargo add weixin-axum             # until they are published: cargo add weixin-axum --path …/crates/weixin-axum
     website.md: weixin sim exec --browser http://localhost:8080 -- cargo run
-    ");
+    "#);
 }
 
 #[test]

@@ -64,8 +64,8 @@ impl Rule {
         id: "post",
         class: RuleClass::Undocumented,
         answer: Bilingual::new(
-            "目前可用，但文档只写了 GET",
-            "WeChat accepts it today, but documents only GET",
+            "目前接受，但文档只写了 GET",
+            "it is accepted today, but WeChat documents only GET",
         ),
         remedy: Bilingual::new("改用 GET", "use GET"),
         source: "doc/service/api/webdev/access/api_snsaccesstoken",
@@ -94,8 +94,8 @@ impl Rule {
         id: "old-host",
         class: RuleClass::Undocumented,
         answer: Bilingual::new(
-            "目前可用，但已是旧域名",
-            "WeChat accepts it today, but the host is outdated",
+            "目前接受，但已是旧域名",
+            "it is accepted today, but the host is outdated",
         ),
         remedy: Bilingual::new(
             "轮询使用 lp.open.weixin.qq.com，头像使用接口返回的地址",

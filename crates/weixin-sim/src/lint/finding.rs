@@ -51,11 +51,27 @@ pub struct Cause {
     pub test: Option<String>,
 }
 
-/// All findings since the start or the last reset.
+impl Finding {
+    /// Returns `true` if the other one is this finding again.
+    fn is_like(&self, other: &Self) -> bool {
+        self.repeats(&other.rule, &other.sent, &other.cause) && self.fails == other.fails
+    }
+
+    fn repeats(&self, rule: &Rule, sent: &str, cause: &Cause) -> bool {
+        self.rule == *rule
+            && self.sent == sent
+            && self.cause.app_id == cause.app_id
+            && self.cause.test == cause.test
+    }
+}
+
+/// All findings since the start or the last reset, and those before the reset.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     /// Shared with readers, who read them while the world is not locked.
     all: Vec<Arc<Finding>>,
+    /// Findings before the last reset: a test run that resets between its tests must not lose them.
+    earlier: Vec<Arc<Finding>>,
     accepted: Vec<Rule>,
     /// Origin of the findings that are added next.
     cause: Cause,
@@ -72,6 +88,14 @@ impl Findings {
         }
     }
 
+    /// Starts anew after a reset, with these accepted rules.
+    pub(crate) fn after_reset(&self, accepted: Vec<Rule>) -> Self {
+        Self {
+            earlier: self.since_start(),
+            ..Self::new(accepted)
+        }
+    }
+
     /// Sets the origin of the findings that are added next.
     pub(crate) fn set_cause(&mut self, cause: Cause) {
         self.cause = cause;
@@ -80,12 +104,8 @@ impl Findings {
     pub(crate) fn add(&mut self, rule: &Rule, sent: String) {
         let sent = shortened(sent, MAX_SENT);
         let cause = &self.cause;
-        let known = self.all.iter_mut().find(|known| {
-            known.rule == *rule
-                && known.sent == sent
-                && known.cause.app_id == cause.app_id
-                && known.cause.test == cause.test
-        });
+        let mut all = self.all.iter_mut();
+        let known = all.find(|known| known.repeats(rule, &sent, cause));
         if let Some(known) = known {
             Arc::make_mut(known).times += 1;
             self.waiters.happened(known);
@@ -115,7 +135,20 @@ impl Findings {
         self.all.clone()
     }
 
-    /// Replaces the accepted rules, also for the findings so far.
+    /// All findings since the start, the newest last.
+    pub(crate) fn since_start(&self) -> Vec<Arc<Finding>> {
+        let mut all = self.earlier.clone();
+        for finding in &self.all {
+            if let Some(known) = all.iter_mut().find(|known| known.is_like(finding)) {
+                Arc::make_mut(known).times += finding.times;
+            } else if all.len() < MAX_REMEMBERED {
+                all.push(Arc::clone(finding));
+            }
+        }
+        all
+    }
+
+    /// Replaces the accepted rules, also for the findings since the last reset.
     pub(crate) fn accept(&mut self, rules: Vec<Rule>) {
         self.accepted = rules;
         for finding in &mut self.all {

@@ -31,7 +31,7 @@ pub enum RuleClass {
     Local,
     /// WeChat accepts it today, but its documentation does not allow it.
     Undocumented,
-    /// WeChat rejects it.
+    /// WeChat rejects it, or the login fails at the site.
     Rejected,
     /// WeChat accepts it, but it makes logins or tokens vulnerable.
     Unsafe,

@@ -11,7 +11,7 @@ const REDIRECT_URI: Bilingual = Bilingual::new(
     "redirect_uri 参数错误（公众号：错误码 10003）",
     "redirect_uri 参数错误 (official account: error 10003)",
 );
-pub(super) const ACCEPTED: Bilingual = Bilingual::new("微信会接受", "WeChat accepts it");
+pub(super) const ACCEPTED: Bilingual = Bilingual::new("接受请求", "the request is accepted");
 
 /// All rules, by topic.
 const ALL: [Rule; 24] = [
@@ -139,8 +139,8 @@ impl Rule {
         id: "state-shape",
         class: RuleClass::Undocumented,
         answer: Bilingual::new(
-            "目前可用，但文档规定只能用字母和数字",
-            "WeChat accepts it today, but documents only letters and digits",
+            "目前接受，但文档规定只能用字母和数字",
+            "it is accepted today, but WeChat documents only letters and digits",
         ),
         remedy: Bilingual::new(
             "公众号的 state 只用字母和数字，例如十六进制字符串",
@@ -163,7 +163,7 @@ impl Rule {
         class: RuleClass::Rejected,
         answer: Bilingual::new(
             "原样拼接到回调地址，不重新编码：网站收到的 state 与发送的不同",
-            "appends it to the callback without encoding it again: the site receives another state",
+            "it is appended to the callback without being encoded again: the site receives another state",
         ),
         remedy: Bilingual::new(
             "state 中不要使用 &、#、+、%",
@@ -199,13 +199,16 @@ impl Rule {
     };
     pub(crate) const ORDER: Self = Self {
         id: "order",
-        class: RuleClass::Rejected,
-        answer: Bilingual::new("Scope 参数错误", "Scope 参数错误"),
+        class: RuleClass::Undocumented,
+        answer: Bilingual::new(
+            "目前接受，但文档规定了参数顺序（否则：Scope 参数错误）",
+            "it is accepted today, but WeChat documents an order (otherwise: Scope 参数错误)",
+        ),
         remedy: Bilingual::new(
             "参数须按 appid、redirect_uri、response_type、scope、state 的顺序排列",
             "send the parameters in the order appid, redirect_uri, response_type, scope, state",
         ),
-        source: "doc/oplatform/developers/troubleshooting/auth",
+        source: "doc/oplatform/developers/troubleshooting/auth; clients in use send other orders",
     };
     pub(crate) const PARAMETER_CASE: Self = Self {
         id: "parameter-case",

@@ -27,14 +27,19 @@ const EXPOSED: [&str; 5] = [
     "session_key",
 ];
 
-/// Checks a request that was answered with this error code, and that began this login.
-pub(super) fn check_request(
-    world: &mut World,
-    request: &RequestInfo,
-    errcode: Option<i64>,
-    login: Option<u64>,
-) {
-    let cause = cause(world, request, login);
+/// The outcome of a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outcome {
+    pub(super) errcode: Option<i64>,
+    /// Number of the login that it began.
+    pub(super) login: Option<u64>,
+    /// A fault replaced the response: the request had no effect, and its error code says nothing about it.
+    pub(super) is_injected: bool,
+}
+
+/// Checks a request that had this outcome.
+pub(super) fn check_request(world: &mut World, request: &RequestInfo, outcome: Outcome) {
+    let cause = cause(world, request, outcome.login);
     world.findings.set_cause(cause);
     check_any(&mut world.findings, request);
     match request.path.as_str() {
@@ -45,9 +50,12 @@ pub(super) fn check_request(
             check_official_account(&mut world.findings, &request.parameters);
         }
         path if path.starts_with("/sns/") => {
-            check_api_call(&mut world.findings, request, errcode);
+            check_api_call(&mut world.findings, request);
             check_binding(world, request);
-            check_exchange(world, request, errcode);
+            if !outcome.is_injected {
+                check_errcode(&mut world.findings, request, outcome.errcode);
+                check_exchange(world, request, outcome.errcode);
+            }
         }
         _ => {}
     }
@@ -223,7 +231,7 @@ fn check_exchange(world: &mut World, request: &RequestInfo, errcode: Option<i64>
     }
 }
 
-fn check_api_call(findings: &mut Findings, request: &RequestInfo, errcode: Option<i64>) {
+fn check_api_call(findings: &mut Findings, request: &RequestInfo) {
     let RequestInfo {
         method,
         path,
@@ -247,7 +255,12 @@ fn check_api_call(findings: &mut Findings, request: &RequestInfo, errcode: Optio
     if path == "/sns/oauth2/access_token" && refreshes {
         findings.add(&Rule::REFRESH_ELSEWHERE, sent());
     }
-    match (path.as_str(), errcode) {
+}
+
+/// Rules that an error code shows.
+fn check_errcode(findings: &mut Findings, request: &RequestInfo, errcode: Option<i64>) {
+    let sent = || format!("{} {}", request.method, request.path);
+    match (request.path.as_str(), errcode) {
         (_, Some(40163)) => findings.add(&Rule::CODE_TWICE, sent()),
         ("/sns/userinfo", Some(48001)) => findings.add(&Rule::PROFILE_WITH_BASE, sent()),
         _ => {}

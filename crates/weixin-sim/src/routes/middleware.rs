@@ -12,8 +12,8 @@ use axum::{
 use http_body::Body as _;
 
 use super::{
-    faults::{self, Call},
-    lint::{cause, check_request},
+    faults::{self, Call, Injected},
+    lint::{Outcome, cause, check_request},
     request::{Peer, RequestInfo, read},
     response::LoginNumber,
 };
@@ -43,10 +43,12 @@ pub(super) async fn instrument(
         None => (response, None),
     };
     let errcode = response.extensions().get().map(|Errcode(errcode)| *errcode);
-    let login = response
-        .extensions()
-        .get()
-        .map(|LoginNumber(number)| *number);
+    let extensions = response.extensions();
+    let outcome = Outcome {
+        errcode,
+        login: extensions.get().map(|LoginNumber(number)| *number),
+        is_injected: extensions.get::<Injected>().is_some(),
+    };
     // Masked once, and before the lock: other requests must not wait for it.
     let entry = UnmaskedRequest {
         at,
@@ -61,7 +63,7 @@ pub(super) async fn instrument(
     }
     .masked();
     let mut world = sim.world();
-    check_request(&mut world, &info, errcode, login);
+    check_request(&mut world, &info, outcome);
     world.requests.add(entry);
     drop(world);
     // Notify after the lock is released, so that a woken reader does not wait for it.

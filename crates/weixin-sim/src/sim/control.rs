@@ -177,7 +177,8 @@ impl Sim {
         self.shared.changes.until(|| find(self)).await
     }
 
-    /// Restores the state at the start: apps, users, clock and an empty log.
+    /// Restores the state at the start: apps, users, clock, accepted rules, no faults, and an empty log. The findings so
+    /// far remain in [`findings_since_start`](Self::findings_since_start).
     pub fn reset(&self) {
         self.shared.reset();
     }
@@ -187,10 +188,17 @@ impl Sim {
         self.shared.world().faults.add(fault);
     }
 
-    /// Returns the findings: requests that WeChat would reject, or that are unsafe, and those that local development
-    /// needs.
+    /// Returns the findings since the last reset: requests that WeChat would reject, or that are unsafe, and those that
+    /// local development needs.
     pub fn findings(&self) -> Vec<Finding> {
         let findings = self.shared.world().findings.all();
+        findings.iter().map(|one| Finding::clone(one)).collect()
+    }
+
+    /// Returns the findings since the start, for a test run that resets the simulator between its tests. Login and
+    /// request numbers of a finding before a reset are those of that time.
+    pub fn findings_since_start(&self) -> Vec<Finding> {
+        let findings = self.shared.world().findings.since_start();
         findings.iter().map(|one| Finding::clone(one)).collect()
     }
 

@@ -129,8 +129,10 @@ impl RequestLog {
         self.recorded + 1
     }
 
-    /// Entries after the one with this number, the oldest first.
+    /// Entries after the one with this number, the oldest first. After a reset that number is of an earlier log: then
+    /// they are all entries.
     pub(crate) fn after(&self, number: u64) -> Vec<Entry> {
+        let number = if number > self.recorded { 0 } else { number };
         let first = self.recorded - self.requests.len() as u64;
         let known = usize::try_from(number.saturating_sub(first)).unwrap_or(usize::MAX);
         self.requests.iter().skip(known).cloned().collect()

@@ -53,9 +53,11 @@ impl World {
         }
     }
 
-    /// Restores the initial state.
+    /// Restores the initial state. The findings so far are kept apart.
     pub(crate) fn reset(&mut self) {
+        let findings = self.findings.after_reset(self.setup.accepted.clone());
         *self = Self::new(self.setup.clone());
+        self.findings = findings;
     }
 
     pub(crate) fn lifetimes(&self) -> &Lifetimes {

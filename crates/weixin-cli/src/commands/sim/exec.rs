@@ -31,7 +31,7 @@ fn free_addresses() -> impl Iterator<Item = Ipv4Addr> {
 }
 
 pub(super) async fn run(args: &args::Exec, output: Output) -> Result<(), CliError> {
-    check_loopback("--listen", Some(args.listen))?;
+    check_loopback("--listen", Some(args.listen), "Use 127.0.0.1")?;
     let mut shutdown = Shutdown::watch()?;
     let files = tempfile::Builder::new().prefix("weixin-sim-").tempdir()?;
     let authority = match &args.ca_dir {

@@ -45,7 +45,7 @@ impl Finding {
             ..
         } = self;
         format!(
-            "{id} ({class}, × {}): {}\n  {}\n  微信：{}。{}。\n  WeChat: {}. {}.",
+            "{id} ({class}, × {}): {}\n  {}\n  微信的响应：{}。\n  修改方法：{}。\n  WeChat's response: {}.\n  Fix: {}.",
             self.times,
             visible(&self.sent),
             visible(&self.cause()),
@@ -79,7 +79,8 @@ impl Finding {
 
 /// Prints the findings of a simulator that ends. Fails if one of them fails the run.
 pub(super) fn report(sim: &Sim, output: Output) -> Result<(), CliError> {
-    let findings = serde_json::to_value(sim.findings()).and_then(serde_json::from_value);
+    let findings =
+        serde_json::to_value(sim.findings_since_start()).and_then(serde_json::from_value);
     let findings: Vec<Finding> = findings.map_err(|error| CliError::Other(error.to_string()))?;
     let (failing, others): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.fails);
     for finding in &failing {
@@ -150,7 +151,7 @@ pub(super) async fn run(args: &args::Findings, output: Output) -> Result<(), Cli
 }
 
 async fn fetch(args: &args::Findings) -> Result<Value, CliError> {
-    let url = args.sim.join("/_sim/api/findings");
+    let url = args.sim.join("/_sim/api/findings?since=start");
     let url = url.map_err(|error| CliError::Usage(format!("--sim: {error}")))?;
     let request = Request::get(url.as_str()).body(Vec::new());
     let request = request.map_err(|error| CliError::Usage(format!("--sim: {error}")))?;

@@ -41,9 +41,10 @@ pub(super) async fn run(args: args::Sim, output: Output) -> Result<(), CliError>
 /// Runs the simulator until Ctrl-C, or until standard input ends.
 async fn listen(args: &args::Sim, output: Output) -> Result<(), CliError> {
     if !args.i_know_this_is_not_wechat {
-        check_loopback("--listen", Some(args.listen))?;
-        check_loopback("--tls", args.tls)?;
-        check_loopback("--proxy", args.proxy)?;
+        let remedy = "Use 127.0.0.1, or add --i-know-this-is-not-wechat";
+        check_loopback("--listen", Some(args.listen), remedy)?;
+        check_loopback("--tls", args.tls, remedy)?;
+        check_loopback("--proxy", args.proxy, remedy)?;
     }
     let mut shutdown = Shutdown::watch()?;
     let sim = start(&args.options, args.listen, "weixin sim --listen").await?;

@@ -6,14 +6,17 @@ use weixin_sim::{App, Authority, DesktopAnswer, Sim, SimBuilder};
 
 use crate::{args::SimOptions, error::CliError};
 
-/// Rejects an address that other machines can reach.
-pub(super) fn check_loopback(option: &str, address: Option<SocketAddr>) -> Result<(), CliError> {
+/// Rejects an address that other machines can reach, with the remedy.
+pub(super) fn check_loopback(
+    option: &str,
+    address: Option<SocketAddr>,
+    remedy: &str,
+) -> Result<(), CliError> {
     let Some(address) = address.filter(|address| !address.ip().is_loopback()) else {
         return Ok(());
     };
     Err(CliError::Usage(format!(
-        "{option} {address}: other machines can reach it, and log in as any user. Use 127.0.0.1, or \
-         add --i-know-this-is-not-wechat"
+        "{option} {address}: other machines can reach it, and log in as any user. {remedy}"
     )))
 }
 

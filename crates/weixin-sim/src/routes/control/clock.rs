@@ -37,7 +37,7 @@ pub(super) async fn change(
     } = read(&body)?;
     match (advance_seconds, now) {
         (None, None) if runs.is_none() => {
-            let rule = "expected advance_seconds or now, or runs, or both";
+            let rule = "expected advance_seconds or now, with or without runs, or runs alone";
             return Err(BadRequest::new("body", rule));
         }
         (None, None) => {}

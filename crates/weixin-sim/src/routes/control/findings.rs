@@ -2,21 +2,29 @@
 
 use std::sync::Arc;
 
-use axum::{Json, body::Bytes, extract::State};
+use axum::{Json, body::Bytes, extract::State, http::Uri};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::bad_request::{BadRequest, read};
-use crate::{Finding, Rule, state::SimState};
+use crate::{Finding, Rule, parameters, state::SimState};
 
 /// Maximum length of a test's name, in characters.
 const MAX_NAME: usize = 200;
 
-/// `GET /findings`: all findings.
-pub(super) async fn list(State(sim): State<Arc<SimState>>) -> Json<Value> {
-    let findings = sim.world().findings.all();
+/// `GET /findings`: the findings since the last reset; `since=start` includes those before it.
+pub(super) async fn list(
+    State(sim): State<Arc<SimState>>,
+    address: Uri,
+) -> Result<Json<Value>, BadRequest> {
+    let parameters = parameters::form(address.query().unwrap_or_default());
+    let findings = match parameters.get("since") {
+        "" | "reset" => sim.world().findings.all(),
+        "start" => sim.world().findings.since_start(),
+        _ => return Err(BadRequest::new("since", "expected reset or start")),
+    };
     let findings: Vec<&Finding> = findings.iter().map(AsRef::as_ref).collect();
-    Json(json!(findings))
+    Ok(Json(json!(findings)))
 }
 
 /// Identifiers of rules.

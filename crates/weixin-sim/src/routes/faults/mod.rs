@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 use super::{api::answer, request::RequestInfo};
 use crate::{
-    Effect,
+    Answer, Effect,
     state::SimState,
     wire::{Family, api_error::ApiError},
     world::fault::Target,
@@ -35,6 +35,10 @@ pub(super) fn take(sim: &SimState, info: &RequestInfo) -> Option<Effect> {
     };
     world.faults.take(&target, &mut world.random)
 }
+
+/// Marks a response with which a fault replaced that of the handler.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Injected;
 
 /// A call of the API whose handler has not run yet.
 pub(super) struct Call<'a> {
@@ -58,19 +62,8 @@ impl Call<'_> {
     /// What replaces the response does not run the handler, so that a code stays unused; what corrupts it
     /// runs the handler first, as when WeChat's response is lost on its way.
     pub(super) async fn run_with(self, effect: Effect) -> Response {
-        match effect {
-            Effect::Answer(answer) => {
-                let content_type = HeaderValue::try_from(answer.content_type);
-                let mut response = (status(answer.status), answer.body).into_response();
-                if let Ok(content_type) = content_type {
-                    response.headers_mut().insert(CONTENT_TYPE, content_type);
-                }
-                response
-            }
-            Effect::DelayMs(milliseconds) => {
-                sleep(Duration::from_millis(milliseconds)).await;
-                self.run().await
-            }
+        let mut replaced = match effect {
+            Effect::Answer(answer) => canned(answer),
             Effect::Errcode(errcode) => {
                 self.fail(ApiError::documented(errcode).unwrap_or(ApiError::BUSY))
             }
@@ -79,9 +72,25 @@ impl Call<'_> {
                 (status(code), Html(page)).into_response()
             }
             Effect::Reset => corrupt::broken_connection(),
-            other => corrupt::corrupt(other, self.run().await).await,
-        }
+            Effect::DelayMs(milliseconds) => {
+                sleep(Duration::from_millis(milliseconds)).await;
+                return self.run().await;
+            }
+            other => return corrupt::corrupt(other, self.run().await).await,
+        };
+        replaced.extensions_mut().insert(Injected);
+        replaced
     }
+}
+
+/// A response, byte for byte.
+fn canned(answer: Answer) -> Response {
+    let content_type = HeaderValue::try_from(answer.content_type);
+    let mut response = (status(answer.status), answer.body).into_response();
+    if let Ok(content_type) = content_type {
+        response.headers_mut().insert(CONTENT_TYPE, content_type);
+    }
+    response
 }
 
 fn status(code: u16) -> StatusCode {

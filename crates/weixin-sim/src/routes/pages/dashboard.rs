@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{extract::State, http::Uri, response::Response};
+use axum::{
+    extract::State,
+    http::Uri,
+    response::{IntoResponse, Redirect, Response},
+};
 
 use crate::{
     App, AppKind, Finding, LoggedRequest, User,
@@ -102,8 +106,12 @@ pub(super) async fn show(State(sim): State<Arc<SimState>>) -> Response {
     })
 }
 
-/// `/_sim/dashboard?after=VERSION`: the content, as soon as its version differs.
+/// `/_sim/dashboard?after=VERSION`: the content, as soon as its version differs. Without a version it is a visitor who
+/// looks for the dashboard.
 pub(super) async fn update(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
+    if address.query().is_none() {
+        return Redirect::to("/_sim/").into_response();
+    }
     long_poll::changed_part(&sim.changes, &address, || now(&sim)).await
 }
 

@@ -15,6 +15,8 @@ pub(super) struct ErrorPage {
     pub(super) text: &'static str,
     /// The simulator's explanation.
     pub(super) why: Violation,
+    /// The registered values, if the sent one is not among them.
+    pub(super) registered: Vec<String>,
 }
 
 impl ErrorPage {
@@ -26,6 +28,7 @@ impl ErrorPage {
         Self {
             text: INACCESSIBLE,
             why,
+            registered: Vec::new(),
         }
     }
 }

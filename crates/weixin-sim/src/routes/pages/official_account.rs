@@ -63,6 +63,7 @@ pub(super) async fn page(
         return render(&ErrorPage {
             text: "Scope 参数错误或没有 Scope 权限",
             why: Violation::ORDER,
+            registered: Vec::new(),
         });
     }
     // The text is an assumption: no page for such a state has been observed.

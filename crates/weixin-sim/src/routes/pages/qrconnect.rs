@@ -176,20 +176,39 @@ pub(super) fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a
     let app = world.app(parameters.get("appid")).map_err(|_| ErrorPage {
         text: "AppID 参数错误",
         why: Violation::UNKNOWN_APP,
+        registered: websites(world),
     })?;
     let mut scopes = parameters.get("scope").split(',');
     if app.kind != AppKind::Website || !scopes.any(|scope| scope == "snsapi_login") {
         return Err(ErrorPage {
             text: "Scope 参数错误或没有 Scope 权限",
             why: Violation::SCOPE,
+            registered: Vec::new(),
         });
     }
     app.check_redirect_uri(parameters.get("redirect_uri"))
         .map_err(|why| ErrorPage {
             text: "redirect_uri 参数错误",
+            registered: match why {
+                Violation::OTHER_HOST => callback_hosts(app),
+                _ => Vec::new(),
+            },
             why,
         })?;
     Ok(app)
+}
+
+/// The app IDs of all website apps.
+fn websites(world: &World) -> Vec<String> {
+    let websites = world.apps.iter();
+    let websites = websites.filter(|app| app.kind == AppKind::Website);
+    websites.map(|app| app.id.clone()).collect()
+}
+
+/// The hosts of callbacks: the registered ones, and this machine.
+fn callback_hosts(app: &App) -> Vec<String> {
+    let local = ["localhost", "127.0.0.1"].map(str::to_owned);
+    [&*app.callback_domains, &local].concat()
 }
 
 /// Allows the login as the first user, without a phone.
