@@ -126,13 +126,16 @@ async fn from_here(request: Request, next: Next) -> Response {
 }
 
 async fn home(auth: AuthSession<Accounts>) -> Html<String> {
-    Html(match auth.user {
-        None => r#"<a href="/login">Log in with WeChat</a>"#.to_owned(),
+    let content = match auth.user {
+        None => r#"<a href="/login">Log in with WeChat · 微信登录</a>"#.to_owned(),
         Some(account) => format!(
-            r#"account {} <form method="post" action="/logout"><button>Log out</button></form>"#,
+            r#"account · 账号 {} <form method="post" action="/logout"><button>Log out · 退出</button></form>"#,
             account.number
         ),
-    })
+    };
+    Html(format!(
+        r#"<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>weixin + axum-login</title><body>{content}"#
+    ))
 }
 
 async fn callback(mut auth: AuthSession<Accounts>, login: Login) -> Response {

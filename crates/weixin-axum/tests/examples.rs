@@ -211,14 +211,14 @@ async fn axum_login_has_one_account_for_each_wechat_user_and_its_log_out_ends_th
         .await;
     let callback = location(&callback);
     assert_eq!(location(&one.get(&callback).await), "/");
-    assert!(text(&one.get(&home).await).starts_with("account 0 "));
+    assert!(text(&one.get(&home).await).contains("account · 账号 0 "));
     let mut other = Browser::default();
     other.log_in(&login).await;
-    assert!(text(&other.get(&home).await).starts_with("account 0 "));
+    assert!(text(&other.get(&home).await).contains("account · 账号 0 "));
     one.post(&format!("{home}/logout"), "").await;
     one.get(&callback).await;
     assert!(text(&one.get(&home).await).contains("Log in with WeChat"));
-    assert!(text(&other.get(&home).await).starts_with("account 0 "));
+    assert!(text(&other.get(&home).await).contains("account · 账号 0 "));
 
     // A sub-domain plants the session by an encoded name, and logs the user out by its own form.
     let mut planted = Browser::default();
@@ -229,7 +229,7 @@ async fn axum_login_has_one_account_for_each_wechat_user_and_its_log_out_ends_th
     let log_out = format!("{home}/logout");
     let response = other.post_with(&log_out, "", &from_sub_domain).await;
     assert_eq!(response.status(), 403);
-    assert!(text(&other.get(&home).await).starts_with("account 0 "));
+    assert!(text(&other.get(&home).await).contains("account · 账号 0 "));
 }
 
 #[tokio::test]
