@@ -1,6 +1,6 @@
 //! Browsers: the default one, and Chromium with the simulator as WeChat.
 
-use std::{net::SocketAddr, path::Path};
+use std::{net::SocketAddr, path::Path, process::ExitStatus};
 
 use tokio::process::{Child, Command};
 use url::Url;
@@ -40,6 +40,17 @@ pub(crate) fn arguments(tls: SocketAddr, spki_sha256: &str, profile: &Path) -> V
         "--no-first-run".to_owned(),
         "--no-default-browser-check".to_owned(),
     ]
+}
+
+/// The end of a browser. One that the user closes ends with 0; it prints itself why it cannot start.
+pub(crate) fn ended(status: ExitStatus) -> Result<(), CliError> {
+    if status.success() {
+        return Ok(());
+    }
+    Err(CliError::Other(format!(
+        "the browser did not start, or it crashed ({status}). As root, Chromium does not start: run as another user, or \
+         start it yourself with --no-sandbox and the arguments in WEIXIN_SIM_CHROMIUM_ARGS"
+    )))
 }
 
 /// Opens a window of a separate browser, which is closed when the result is dropped.

@@ -44,6 +44,22 @@ impl EndpointArgs {
         Ok(Endpoints::new(open, api))
     }
 
+    /// The endpoints of the arguments alone: the environment may name a simulator for other commands.
+    pub(crate) fn of_arguments(&self) -> Result<Endpoints, CliError> {
+        match (&self.sim, &self.open_url, &self.api_url) {
+            (Some(Some(url)), ..) => Ok(Endpoints::single(url.clone())),
+            (Some(None), ..) => Ok(Endpoints::single(simulator_url::<Origin>()?)),
+            (None, None, None) => Ok(Endpoints::default()),
+            (None, open, api) => {
+                let url = |argument: &Option<Origin>, default: &str| match argument {
+                    Some(url) => Ok(url.clone()),
+                    None => default.parse(),
+                };
+                Ok(Endpoints::new(url(open, OPEN)?, url(api, API)?))
+            }
+        }
+    }
+
     /// Returns `true` if one of WeChat's hosts is replaced.
     fn names_hosts(&self) -> Result<bool, CliError> {
         let open = host(self.open_url.as_ref(), OPEN_VARIABLE, OPEN)?;

@@ -30,6 +30,8 @@ pub(crate) enum CliError {
     #[error("the reason is printed above")]
     Reported(ExitCode),
     #[error("{0}")]
+    Unreachable(String),
+    #[error("{0}")]
     Usage(String),
     #[error("{}", with_sources(.0))]
     Weixin(#[from] weixin::Error),
@@ -41,6 +43,7 @@ impl CliError {
             Self::Configuration(_) => ExitCode::Configuration,
             Self::Io(_) | Self::Listen { .. } | Self::Other(_) => ExitCode::Failure,
             Self::NeedsLogin(_) => ExitCode::Login,
+            Self::Unreachable(_) => ExitCode::Retry,
             Self::Reported(code) => *code,
             // A redirect URI that the real WeChat would reject.
             Self::Usage(_) | Self::Weixin(weixin::Error::Parse(_)) => ExitCode::Usage,

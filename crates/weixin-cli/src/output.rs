@@ -47,6 +47,15 @@ impl Output {
         complain(text);
     }
 
+    /// Prints a report beside the result: to standard error, as text or as one line of JSON.
+    pub(crate) fn event(self, text: impl FnOnce() -> String, json: &Value) {
+        if self.json {
+            complain(&json.to_string());
+        } else {
+            complain(&text());
+        }
+    }
+
     /// Prints an error with its remedy, unless it was reported before.
     pub(crate) fn error(self, error: &CliError) {
         if matches!(error, CliError::Reported(_)) {

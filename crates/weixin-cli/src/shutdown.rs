@@ -2,13 +2,14 @@
 
 use crate::error::CliError;
 
-/// The signals that end the command: Ctrl-C and SIGTERM. Watch before anything is printed: a program that reads the
+/// The signals that end the command: Ctrl-C, SIGTERM, and the end of the terminal. Watch before anything is printed: a program that reads the
 /// first line may send a signal at once.
 #[cfg(unix)]
 #[derive(Debug)]
 pub(crate) struct Shutdown {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
@@ -18,22 +19,21 @@ impl Shutdown {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
         })
     }
 
-    /// Waits for Ctrl-C or SIGTERM.
+    /// Waits for one of the signals.
     pub(crate) async fn requested(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
+        self.next().await;
     }
 
-    /// Waits for Ctrl-C or SIGTERM; returns the signal's name for `kill`.
+    /// Waits for one of the signals; returns its name for `kill`.
     pub(crate) async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.interrupt.recv() => "INT",
             _ = self.terminate.recv() => "TERM",
+            _ = self.hang_up.recv() => "HUP",
         }
     }
 }

@@ -389,7 +389,7 @@ fn wechat_gets_one_request_a_second_at_most() {
         &["--open-url=http://127.0.0.1:1"],
         &[
             "--open-url=http://127.0.0.1:1",
-            "--api-url=http://192.0.2.1",
+            "--api-url=https://192.0.2.1",
         ],
     ] {
         let printed = run(compare(urls));
@@ -401,6 +401,18 @@ fn wechat_gets_one_request_a_second_at_most() {
             )
         );
     }
+}
+
+#[test]
+fn the_app_secret_is_not_sent_in_plain_text() {
+    let printed = run(compare(&["--dry-run", "--api-url=http://192.0.2.1"]));
+    assert_eq!(
+        (printed.code, printed.stderr.as_str()),
+        (
+            Some(2),
+            "error: --api-url http://192.0.2.1: use https, because the requests contain the app secret\n"
+        )
+    );
 }
 
 #[test]

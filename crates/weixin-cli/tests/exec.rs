@@ -116,7 +116,7 @@ except urllib.error.HTTPError as error:
     let rejection = |host| {
         format!(
             "403 weixin sim: this proxy serves WeChat's hosts by HTTPS on port 443 or HTTP on port 80, and not {host}. \
-             Add it to NO_PROXY to reach it directly"
+             Add it to NO_PROXY to reach it directly, or omit --only-wechat of `weixin sim exec`"
         )
     };
     assert_eq!(lines[1], rejection("www.example.com"));
@@ -234,6 +234,25 @@ fn with_child() -> std::process::Child {
     output.read_exact(&mut ready).unwrap();
     assert_eq!(&ready, b"ready\n");
     weixin
+}
+
+/// `exec` cannot remove its files if it is killed: the shell that ends its program does.
+#[cfg(unix)]
+#[test]
+fn the_files_of_exec_are_removed_when_it_is_killed() {
+    let program = "echo $NODE_EXTRA_CA_CERTS; sleep 100000";
+    let mut weixin = command(&["sim", "exec", "--", "sh", "-c", program]);
+    let mut weixin = weixin.spawn().unwrap();
+    let mut lines = BufReader::new(weixin.stdout.take().unwrap()).lines();
+    let certificate = lines.next().unwrap().unwrap();
+    assert!(Path::new(&certificate).exists());
+    weixin.kill().unwrap();
+    weixin.wait().unwrap();
+    // The shell removes them in its own time.
+    while Path::new(&certificate).exists() {
+        std::thread::yield_now();
+    }
+    assert!(lines.next().is_none());
 }
 
 /// Reads the output to its end, which comes when all processes that hold it have ended.
@@ -516,7 +535,10 @@ fn a_program_that_does_not_exist_is_named() {
     let printed = run(weixin);
     assert_eq!(printed.code, Some(2));
     let last = printed.stderr.lines().last().unwrap();
-    assert!(last.starts_with("error: no-such-command: "), "{last}");
+    assert!(
+        last.starts_with("error: cannot start the program no-such-command: "),
+        "{last}"
+    );
 }
 
 /// A hosts file and one variable are enough; here the client gets both as settings.
@@ -606,7 +628,7 @@ fn a_phone_is_a_browser_that_looks_like_wechats_own() {
     let printed = run(weixin);
     assert_eq!(printed.code, Some(1));
     let last = printed.stderr.lines().last();
-    let error = "error: the browser did not start, or it crashed (exit status: 3)";
+    let error = "error: the browser did not start, or it crashed (exit status: 3). As root, Chromium does not start: run as another user, or start it yourself with --no-sandbox and the arguments in WEIXIN_SIM_CHROMIUM_ARGS";
     assert_eq!(last, Some(error), "{printed:?}");
 }
 

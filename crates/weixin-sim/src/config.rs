@@ -81,9 +81,11 @@ impl SimBuilder {
     ///
     /// [`InvalidConfig`] with line, field and rule.
     pub fn config(mut self, toml: &str) -> Result<Self, InvalidConfig> {
-        // The parser's message may end with a line break.
-        let file: File = toml::from_str(toml)
-            .map_err(|error| InvalidConfig(error.to_string().trim_end().to_owned()))?;
+        // Without the parser's excerpt: the line may contain an app secret.
+        let file: File = toml::from_str(toml).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            at(toml, start, &error.message().trim_end())
+        })?;
         if let Some(seed) = file.seed {
             self = self.seed(seed);
         }

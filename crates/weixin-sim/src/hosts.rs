@@ -20,6 +20,7 @@ pub const WECHAT_HOSTS: [&str; 11] = [
 /// Returns `true` for one of WeChat's host names, with or without a port.
 pub(crate) fn is_wechat(host: &str) -> bool {
     let name = host.split(':').next().unwrap_or_default();
+    let name = name.strip_suffix('.').unwrap_or(name);
     WECHAT_HOSTS
         .iter()
         .any(|known| known.eq_ignore_ascii_case(name))

@@ -41,6 +41,12 @@ pub(crate) fn shortened(mut text: String, most: usize) -> String {
     text
 }
 
+/// A text without these secrets.
+pub(crate) fn without(text: String, secrets: &[String]) -> String {
+    let mask = |text: String, secret: &String| text.replace(secret.as_str(), "***");
+    secrets.iter().fold(text, mask)
+}
+
 /// Parses a query or a form of the simulator's own pages.
 pub(crate) fn form(body: &str) -> Parameters {
     Parameters::new(body, &[])

@@ -21,7 +21,10 @@ async fn the_example_has_the_default_settings() {
         .start()
         .await
         .unwrap();
-    assert_eq!(get(&sim, "/_sim/api/users").await[0]["id"], "xiaoming");
+    let default = Sim::start().await.unwrap();
+    for path in ["/_sim/api/apps", "/_sim/api/users"] {
+        assert_eq!(get(&sim, path).await, get(&default, path).await, "{path}");
+    }
     let request = "/sns/oauth2/access_token?appid=wx0123456789abcdef&grant_type=authorization_code&code=x&secret=y";
     assert_eq!(get(&sim, request).await["errcode"], 40029);
 }
@@ -82,6 +85,16 @@ async fn a_user_with_the_id_of_a_default_user_replaces_it() {
     assert_eq!(users[0], ("layla".to_owned(), "Layla".to_owned()));
     assert_eq!(users.iter().filter(|(id, _)| id == "layla").count(), 1);
     assert_eq!(users.len(), 5);
+}
+
+#[test]
+fn an_error_of_the_file_does_not_repeat_its_line() {
+    for line in ["secret = hunter2", "secret = \"hunter2"] {
+        let error = Sim::builder().config(&format!("[[app]]\nid = \"wx1\"\n{line}\n"));
+        let error = error.unwrap_err().to_string();
+        assert!(error.starts_with("line 3: "), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -63,6 +63,89 @@ fn found(sim: &Sim) -> Vec<(&'static str, String)> {
 }
 
 #[tokio::test]
+async fn a_state_that_is_repeated_after_a_reset_is_found() {
+    let sim = start().await;
+    sim.set_test(Some("test_login"));
+    for _ in 0..2 {
+        let code = code(&sim).await;
+        send(&sim, &exchange(&code)).await;
+        assert_eq!(found(&sim).len(), usize::from(sim.request_count() > 2));
+        sim.reset();
+    }
+    let findings = sim.findings_since_start();
+    let [finding] = &findings[..] else {
+        panic!("{findings:?}");
+    };
+    assert_eq!(finding.sent, "same state as a login before the reset");
+    assert_eq!(finding.cause.test.as_deref(), Some("test_login"));
+    assert_eq!((sim.requests().len(), sim.request_count()), (0, 4));
+}
+
+#[tokio::test]
+async fn names_of_parameters_in_upper_case_are_found_on_both_login_pages() {
+    let sim = start().await;
+    let page = login("https://www.example.com/cb", STATE);
+    for name in ["appid", "redirect_uri"] {
+        let page = page.replace(&format!("{name}="), &format!("{}=", name.to_uppercase()));
+        send(&sim, &page).await;
+    }
+    let names = ["APPID", "REDIRECT_URI"].map(|name| ("parameter-case", name.to_owned()));
+    assert_eq!(found(&sim), names);
+}
+
+#[tokio::test]
+async fn local_findings_do_not_displace_those_that_fail() {
+    let sim = start().await;
+    let client = Client::builder().redirect(Policy::none()).build().unwrap();
+    for port in 1000..1500 {
+        let page = login(&format!("http://localhost:{port}/cb"), STATE);
+        let url = format!("{}{}", sim.url(), page.strip_prefix("GET ").unwrap());
+        client.get(url).send().await.unwrap();
+    }
+    assert_eq!(sim.findings().len(), 1000);
+    send(&sim, &login("https://www.example.com/cb", "")).await;
+    let failing = sim.findings().into_iter().filter(|finding| finding.fails);
+    let failing: Vec<_> = failing.map(|finding| finding.rule.id).collect();
+    assert_eq!(failing, ["state-missing"]);
+}
+
+#[tokio::test]
+async fn the_query_of_a_callback_is_no_part_of_a_finding() {
+    let sim = start().await;
+    for query in ["", "?next=a", "?next=b"] {
+        send(
+            &sim,
+            &login(&format!("http://localhost:5000/cb{query}"), STATE),
+        )
+        .await;
+    }
+    let sent = "http://localhost:5000/cb".to_owned();
+    let [host, port] = ["callback-host", "callback-port"].map(|id| (id, sent.clone(), 3));
+    assert_eq!(counted(&sim), [host, port]);
+}
+
+#[tokio::test]
+async fn a_code_or_an_app_token_in_a_callback_is_exposed() {
+    let sim = start().await;
+    let unused = code(&sim).await;
+    let token = "/cgi-bin/token?grant_type=client_credential&appid=wx0123456789abcde0&secret=";
+    let token = send(&sim, &format!("GET {token}{}", "s".repeat(32))).await;
+    let token: Value = token.json().await.unwrap();
+    for secret in [&unused, token["access_token"].as_str().unwrap()] {
+        let page = login("https://www.example.com/cb?x=", STATE);
+        send(
+            &sim,
+            &page
+                .replace("%3Fx=", &format!("%3Fx%3D{secret}"))
+                .replace("?x=", &format!("?x%3D{secret}")),
+        )
+        .await;
+    }
+    let sent = "redirect_uri of the login page".to_owned();
+    assert_eq!(counted(&sim), [("token-exposed", sent, 2)]);
+}
+
+#[tokio::test]
 async fn an_injected_error_is_no_finding() {
     let sim = Sim::start().await.unwrap();
     let exchange = exchange("c");
@@ -315,16 +398,18 @@ async fn a_state_of_several_completed_logins_is_reported_and_counted() {
     }
     let sent = "same state as login 1".to_owned();
     assert_eq!(counted(&sim), [("state-repeated", sent, 2)]);
-    // Another app may have the same state.
+    // Tests with an app each do not hide a constant.
     sim.reset();
     sim.put_app(App::new("wx1", "s".repeat(32)).callback_domain("www.example.com"));
-    log_in(&sim, STATE).await;
-    let page = login("https://www.example.com/cb", STATE).replace(APP, "wx1");
+    let state = "a-third-state-of-22-chs";
+    log_in(&sim, state).await;
+    let page = login("https://www.example.com/cb", state).replace(APP, "wx1");
     let page = send(&sim, &page).await;
     let callback = page.headers()["location"].to_str().unwrap().to_owned();
     let code = callback.split(['=', '&']).nth(1).unwrap();
     send(&sim, &exchange(code).replace(APP, "wx1")).await;
-    assert_eq!(counted(&sim), []);
+    let sent = "same state as login 1".to_owned();
+    assert_eq!(counted(&sim), [("state-repeated", sent, 1)]);
 }
 
 #[tokio::test]
@@ -486,7 +571,7 @@ async fn a_finding_names_its_app_login_request_and_test() {
 }
 
 #[tokio::test]
-async fn a_script_names_the_test_and_a_reset_ends_it() {
+async fn a_script_names_the_test_and_a_reset_keeps_the_name() {
     let sim = start().await;
     let url = format!("{}/_sim/api/test", sim.url());
     let client = Client::builder().build().unwrap();
@@ -498,7 +583,7 @@ async fn a_script_names_the_test_and_a_reset_ends_it() {
         )
     };
     let named = json!({ "name": "test_login" });
-    assert_eq!(put(named.clone()).await, (200, named));
+    assert_eq!(put(named.clone()).await, (200, named.clone()));
     code_with(&sim, "").await;
     assert_eq!(sim.findings()[0].cause.test.as_deref(), Some("test_login"));
     let rule = "expected at most 200 characters";
@@ -506,7 +591,7 @@ async fn a_script_names_the_test_and_a_reset_ends_it() {
     assert_eq!(put(json!({ "name": "x".repeat(201) })).await, (400, error));
     sim.reset();
     let now: Value = client.get(&url).send().await.unwrap().json().await.unwrap();
-    assert_eq!(now, json!({ "name": null }));
+    assert_eq!(now, named);
 }
 
 #[tokio::test]

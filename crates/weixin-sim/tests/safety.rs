@@ -10,7 +10,7 @@ use std::{
 
 use reqwest::{Client, Method, RequestBuilder, header::HeaderMap};
 use serde_json::{Value, json};
-use weixin_sim::{Lifetimes, Sim, User};
+use weixin_sim::{Effect, Fault, Lifetimes, Sim, User};
 
 /// Sends a raw request; returns the whole response.
 fn ask(address: SocketAddr, request: &str) -> String {
@@ -332,4 +332,117 @@ async fn a_lifetime_of_any_length_is_accepted() {
         .unwrap();
     let token: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
     assert_eq!(token["expires_in"], 100_u64 * 365 * 24 * 3600);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_another_site_starts_no_login_in_the_background() {
+    let sim = Sim::start().await.unwrap();
+    let page = "/connect/qrconnect?appid=wx0123456789abcdef&scope=snsapi_login&redirect_uri=http%3A%2F%2Flocalhost%2F";
+    let inside = "/_sim/inside?to=/connect/oauth2/authorize&conversation=1";
+    let site = ("sec-fetch-site", "cross-site");
+    let mode = |mode| ("sec-fetch-mode", mode);
+    for (path, headers, expected) in [
+        (page, &[site, mode("no-cors")][..], 403),
+        (page, &[site, mode("cors")], 403),
+        (inside, &[site, mode("navigate")], 403),
+        (page, &[site, mode("navigate")], 200),
+        (page, &[], 200),
+    ] {
+        let sent = request(&sim, Method::GET, path, headers);
+        assert_eq!(status(sent).await, expected, "{path} {headers:?}");
+    }
+    assert_eq!((sim.pending().len(), sim.request_count()), (2, 2));
+}
+
+#[tokio::test]
+async fn no_site_can_show_the_phone_in_a_frame() {
+    let sim = Sim::start().await.unwrap();
+    for path in [
+        "/_sim/",
+        "/_sim/phone",
+        "/_sim/findings",
+        "/_sim/api/apps",
+        "/connect/confirm?uuid=x",
+    ] {
+        let page = reqwest::get(format!("{}{path}", sim.url())).await.unwrap();
+        let header = |name: &str| {
+            page.headers()
+                .get(name)
+                .map(|value| value.to_str().unwrap())
+        };
+        let headers = [
+            "content-security-policy",
+            "x-frame-options",
+            "x-content-type-options",
+        ];
+        let expected = ["frame-ancestors 'self'", "SAMEORIGIN", "nosniff"].map(Some);
+        assert_eq!(headers.map(header), expected, "{path}");
+    }
+    // The QR page is made for frames.
+    let page = reqwest::get(format!("{}/connect/qrconnect", sim.url()))
+        .await
+        .unwrap();
+    assert_eq!(page.headers().get("x-frame-options"), None);
+}
+
+#[tokio::test]
+async fn a_secret_of_a_file_is_masked_wherever_a_client_sends_it() {
+    let toml = "[[app]]\nid = \"wxreal\"\nsecret = \"hunter2-is-real\"\n";
+    let sim = Sim::builder().config(toml).unwrap().start().await.unwrap();
+    for path in [
+        "/connect/qrconnect?appid=wxreal&scope=hunter2-is-real&redirect_uri=http%3A%2F%2Flocalhost%2Fhunter2-is-real",
+        "/connect/qrconnect?appid=wxreal&scope=snsapi_login&redirect_uri=http%3A%2F%2Flocalhost%2Fhunter2-is-real",
+        "/sns/hunter2-is-real?my_secret=hunter2-is-real",
+    ] {
+        reqwest::get(format!("{}{path}", sim.url())).await.unwrap();
+    }
+    let mut all = format!("{:?} {:?}", sim.findings(), sim.requests());
+    for path in ["findings", "requests", "timeline", "apps"] {
+        let url = format!("{}/_sim/api/{path}", sim.url());
+        all += &reqwest::get(url).await.unwrap().text().await.unwrap();
+    }
+    for path in ["/_sim/", "/_sim/findings"] {
+        let url = format!("{}{path}", sim.url());
+        all += &reqwest::get(url).await.unwrap().text().await.unwrap();
+    }
+    assert!(all.contains("/***") && !all.contains("hunter2"), "{all}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_whose_client_has_left_is_checked_and_logged() {
+    let sim = Sim::start().await.unwrap();
+    // The response is late: the client does not see it.
+    sim.fault(Fault::new(Effect::DelayMs(2000)));
+    let mut stream = TcpStream::connect(address(&sim)).unwrap();
+    stream
+        .write_all(b"GET /sns/oauth2/access_token?secret=x HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .unwrap();
+    drop(stream);
+    sim.until(|sim| (sim.request_count() == 1).then_some(()))
+        .await;
+}
+
+#[tokio::test]
+async fn names_and_numbers_of_apps_and_users_are_bounded() {
+    let sim = Sim::start().await.unwrap();
+    let put = async |path: &str, body: Value| {
+        let url = format!("{}/_sim/api/{path}", sim.url());
+        let response = Client::new().put(url).json(&body).send().await.unwrap();
+        response.json::<Value>().await.unwrap()["error"].clone()
+    };
+    let long = "x".repeat(1025);
+    for (path, body, field) in [
+        ("users/me", json!({ "nickname": long }), "nickname"),
+        ("apps/wx1", json!({ "name": long }), "name"),
+        (&format!("users/{}", &long[..129]), json!({}), "user"),
+        (&format!("apps/{}", &long[..129]), json!({}), "app"),
+    ] {
+        assert_eq!(put(path, body).await["field"], field, "{path}");
+    }
+    for number in 0..1000 {
+        sim.put_user(User::new(number.to_string(), "x"));
+    }
+    let full = json!({ "field": "user", "rule": "there are 1000 already: delete one first" });
+    assert_eq!(put("users/one-more", json!({})).await, full);
+    assert_eq!(put("users/1", json!({})).await, Value::Null);
 }

@@ -1,8 +1,12 @@
 //! Parsers of values.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    str::FromStr,
+};
 
 use url::Url;
+use weixin_sim::{Rule, UnknownRule};
 
 /// An IP address and a port; `localhost`, or a port alone, is 127.0.0.1.
 pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {
@@ -13,6 +17,44 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {
     }
     text.parse()
         .map_err(|_| "expected an IP address and a port, or a port of this machine, such as 127.0.0.1:8080 or 8080")
+}
+
+/// The value of a switch in the environment. An empty variable is as good as none, as in shells.
+pub(super) fn switch(text: &str) -> Result<bool, &'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "" | "0" | "false" | "no" | "off" => Ok(false),
+        _ => Err("expected 1 or 0"),
+    }
+}
+
+/// Rules of findings, separated by commas.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules(pub(crate) Vec<Rule>);
+
+impl FromStr for Rules {
+    type Err = UnknownRule;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRule> {
+        let ids = text.split(',').map(str::trim).filter(|id| !id.is_empty());
+        ids.map(str::parse).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+pub(super) fn number(text: &str) -> Result<u64, &'static str> {
+    text.parse()
+        .map_err(|_| "expected a whole number, such as 1")
+}
+
+/// A host name or an IP address, without scheme and port.
+pub(super) fn host(text: &str) -> Result<String, &'static str> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if bare.parse::<IpAddr>().is_ok() || (!text.is_empty() && text.chars().all(is_name)) {
+        Ok(bare.to_owned())
+    } else {
+        Err("expected a host name or an IP address, without scheme and port")
+    }
 }
 
 pub(super) fn web_url(text: &str) -> Result<Url, &'static str> {

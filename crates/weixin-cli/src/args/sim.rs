@@ -2,15 +2,14 @@
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
-use clap::{Subcommand, builder::BoolishValueParser};
+use clap::{ArgAction, Subcommand};
 use url::Url;
 use weixin::AppId;
-use weixin_sim::Rule;
 
 use super::{
     common::SIMULATOR,
     compare::Compare,
-    parse::{address, web_url},
+    parse::{Rules, address, host, number, switch, web_url},
 };
 
 /// Simulate WeChat on this machine, for your program in any language
@@ -113,20 +112,21 @@ pub(crate) struct SimOptions {
         long,
         value_name = "HOST",
         env = "WEIXIN_SIM_ALLOW_HOST",
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = host
     )]
     pub(crate) allow_host: Vec<String>,
 
     /// Redirect a browser from the login page to the callback at once, as the first user
-    #[arg(long, env = "WEIXIN_SIM_AUTO_ALLOW", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "WEIXIN_SIM_AUTO_ALLOW", value_parser = switch)]
     pub(crate) auto_allow: bool,
 
     /// Reject an official account's login URL unless its parameters are in the documented order
-    #[arg(long, env = "WEIXIN_SIM_STRICT_ORDER", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "WEIXIN_SIM_STRICT_ORDER", value_parser = switch)]
     pub(crate) strict_order: bool,
 
     /// Reject calls beyond WeChat's quotas, which are only reported otherwise
-    #[arg(long, env = "WEIXIN_SIM_QUOTAS", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "WEIXIN_SIM_QUOTAS", value_parser = switch)]
     pub(crate) quotas: bool,
 
     /// Run WeChat for PC with this user (an ID or nickname), so that no scan is needed
@@ -134,7 +134,7 @@ pub(crate) struct SimOptions {
     pub(crate) desktop: Option<String>,
 
     /// The seed of codes, tokens and IDs, to get the same ones after every start
-    #[arg(long, value_name = "NUMBER", env = "WEIXIN_SIM_SEED")]
+    #[arg(long, value_name = "NUMBER", env = "WEIXIN_SIM_SEED", value_parser = number)]
     pub(crate) seed: Option<u64>,
 
     /// The content type of token responses, for clients that reject WeChat's `text/plain`
@@ -142,20 +142,15 @@ pub(crate) struct SimOptions {
     pub(crate) token_content_type: Option<http::HeaderValue>,
 
     /// On exit, print the requests that WeChat would reject and those that are unsafe, and exit with 1 if there are any
-    #[arg(long, env = "WEIXIN_SIM_FAIL_ON_FINDINGS", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "WEIXIN_SIM_FAIL_ON_FINDINGS", value_parser = switch)]
     pub(crate) fail_on_findings: bool,
 
     /// A rule of findings that does not count for --fail-on-findings, such as state-short; repeatable
-    #[arg(
-        long,
-        value_name = "RULE",
-        env = "WEIXIN_SIM_ACCEPT",
-        value_delimiter = ','
-    )]
-    pub(crate) accept: Vec<Rule>,
+    #[arg(long, value_name = "RULE", env = "WEIXIN_SIM_ACCEPT", action = ArgAction::Append)]
+    pub(crate) accept: Vec<Rules>,
 
     /// Print one line for each request
-    #[arg(long, env = "WEIXIN_SIM_LOG", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "WEIXIN_SIM_LOG", value_parser = switch)]
     pub(crate) log: bool,
 }
 

@@ -126,8 +126,11 @@ impl Simulator {
                 let title = page
                     .split_once("<h1>")
                     .and_then(|(_, rest)| rest.split('<').next());
-                let title = title.unwrap_or("no QR code");
-                CliError::Configuration(format!("the login page rejects this URL: {title}"))
+                let text = title.map_or_else(
+                    || "there is no QR code at this URL: give the one to which your site redirects the browser. The login page of an official account has none: it is for WeChat's own browser".to_owned(),
+                    |title| format!("the login page rejects this URL: {title}"),
+                );
+                CliError::Configuration(text)
             })
     }
 

@@ -21,6 +21,10 @@ pub(crate) fn command(args: &[&str]) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("WEIXIN_")) {
         command.env_remove(name);
     }
+    // Texts are English, whatever the language of the terminal is.
+    for name in ["LANG", "LC_ALL", "LC_MESSAGES"] {
+        command.env_remove(name);
+    }
     command
         .args(args)
         .stdin(Stdio::null())

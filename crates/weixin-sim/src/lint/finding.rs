@@ -10,10 +10,22 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 
 use super::rule::Rule;
-use crate::{parameters::shortened, waiters::Waiters};
+use crate::{
+    parameters::{shortened, without},
+    waiters::Waiters,
+};
 
-/// Maximum number of findings, and of states, that are kept.
+/// Maximum number of findings that are kept.
 const MAX_REMEMBERED: usize = 1000;
+
+/// Maximum number of states of exchanged logins that are compared with later ones.
+const MAX_STATES: usize = 100_000;
+
+/// Maximum number of bytes of an app ID in a finding: clients can send any.
+const MAX_APP_ID: usize = 128;
+
+/// Stands for the number of a login before the last reset: logins count from 1 after it.
+pub(crate) const BEFORE_RESET: u64 = 0;
 
 /// Maximum number of bytes of the offending part of a request.
 const MAX_SENT: usize = 1024;
@@ -75,7 +87,9 @@ pub(crate) struct Findings {
     accepted: Vec<Rule>,
     /// Origin of the findings that are added next.
     cause: Cause,
-    /// First exchanged login of each app and state, both hashed, to detect a repeated state.
+    /// Secrets that a finding must not show.
+    secrets: Vec<String>,
+    /// First exchanged login of each state, hashed, to detect a repeated one.
     logins: HashMap<u64, u64>,
     waiters: Waiters<Finding>,
 }
@@ -90,26 +104,32 @@ impl Findings {
 
     /// Starts anew after a reset, with these accepted rules.
     pub(crate) fn after_reset(&self, accepted: Vec<Rule>) -> Self {
+        let states = self.logins.keys();
         Self {
             earlier: self.since_start(),
+            logins: states.map(|state| (*state, BEFORE_RESET)).collect(),
             ..Self::new(accepted)
         }
     }
 
     /// Sets the origin of the findings that are added next.
-    pub(crate) fn set_cause(&mut self, cause: Cause) {
-        self.cause = cause;
+    pub(crate) fn set_cause(&mut self, cause: Cause, secrets: Vec<String>) {
+        self.secrets = secrets;
+        self.cause = Cause {
+            app_id: cause.app_id.map(|app| shortened(app, MAX_APP_ID)),
+            ..cause
+        };
     }
 
     pub(crate) fn add(&mut self, rule: &Rule, sent: String) {
-        let sent = shortened(sent, MAX_SENT);
+        let sent = shortened(without(sent, &self.secrets), MAX_SENT);
         let cause = &self.cause;
         let mut all = self.all.iter_mut();
         let known = all.find(|known| known.repeats(rule, &sent, cause));
         if let Some(known) = known {
             Arc::make_mut(known).times += 1;
             self.waiters.happened(known);
-        } else if self.all.len() < MAX_REMEMBERED {
+        } else {
             let finding = Arc::new(Finding {
                 rule: *rule,
                 sent,
@@ -118,7 +138,7 @@ impl Findings {
                 cause: cause.clone(),
             });
             self.waiters.happened(&finding);
-            self.all.push(finding);
+            push(&mut self.all, finding);
         }
     }
 
@@ -141,8 +161,8 @@ impl Findings {
         for finding in &self.all {
             if let Some(known) = all.iter_mut().find(|known| known.is_like(finding)) {
                 Arc::make_mut(known).times += finding.times;
-            } else if all.len() < MAX_REMEMBERED {
-                all.push(Arc::clone(finding));
+            } else {
+                push(&mut all, Arc::clone(finding));
             }
         }
         all
@@ -160,11 +180,11 @@ impl Findings {
         &self.accepted
     }
 
-    /// Remembers the state of an exchanged login; returns the number of the first login that used it, if that is
-    /// another one.
+    /// Remembers the state of an exchanged login; returns the number of the first login that used it, or
+    /// [`BEFORE_RESET`], if that is another one.
     pub(crate) fn earlier_login(&mut self, state: u64, login: u64) -> Option<u64> {
         // May miss a repeated state, but keeps the memory bounded.
-        if self.logins.len() >= MAX_REMEMBERED && !self.logins.contains_key(&state) {
+        if self.logins.len() >= MAX_STATES && !self.logins.contains_key(&state) {
             self.logins.clear();
         }
         let first = *self.logins.entry(state).or_insert(login);
@@ -172,13 +192,26 @@ impl Findings {
     }
 }
 
+/// Adds a finding. If there are too many, one that fails takes the place of one that does not: no number of local ones
+/// hides it.
+fn push(all: &mut Vec<Arc<Finding>>, finding: Arc<Finding>) {
+    if all.len() < MAX_REMEMBERED {
+        all.push(finding);
+    } else if finding.fails
+        && let Some(place) = all.iter_mut().find(|known| !known.fails)
+    {
+        *place = finding;
+    }
+}
+
 fn fails(rule: &Rule, accepted: &[Rule]) -> bool {
     rule.class.fails() && accepted.iter().all(|accepted| accepted.id != rule.id)
 }
 
-/// Hashes the state of an app's login. States may be long, and there are many: the hash is what is kept.
-pub(crate) fn hash_state(app: &str, state: &str) -> u64 {
+/// Hashes the state of a login, whatever its app: tests may have an app each. States may be long, and there are many: the
+/// hash is what is kept.
+pub(crate) fn hash_state(state: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (app, state).hash(&mut hasher);
+    state.hash(&mut hasher);
     hasher.finish()
 }

@@ -205,8 +205,8 @@ impl Rule {
             "it is accepted today, but WeChat documents an order (otherwise: Scope 参数错误)",
         ),
         remedy: Bilingual::new(
-            "参数须按 appid、redirect_uri、response_type、scope、state 的顺序排列",
-            "send the parameters in the order appid, redirect_uri, response_type, scope, state",
+            "公众号登录的参数须按 appid、redirect_uri、response_type、scope、state 的顺序排列",
+            "send an official account's parameters in the order appid, redirect_uri, response_type, scope, state",
         ),
         source: "doc/oplatform/developers/troubleshooting/auth; clients in use send other orders",
     };
@@ -214,8 +214,8 @@ impl Rule {
         id: "parameter-case",
         class: RuleClass::Rejected,
         answer: Bilingual::new(
-            "参数缺失：错误码 10010 至 10013",
-            "missing parameter: errors 10010 to 10013",
+            "参数缺失：AppID 参数错误等（公众号：错误码 10010 至 10013）",
+            "a missing parameter: AppID 参数错误 and others (official account: errors 10010 to 10013)",
         ),
         remedy: Bilingual::new("参数名全部小写", "write parameter names in lower case"),
         source: "official account web authorization",

@@ -25,6 +25,16 @@ const MAX_URL: usize = 16 * 1024;
 /// Maximum time in which a body arrives.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Paths of the simulator that change the browser's cookies although they are read by GET.
+const CHANGING: [&str; 2] = ["/_sim/inside", "/_sim/phone/open"];
+
+/// Pages with which a login begins or continues.
+const PAGES: [&str; 3] = [
+    "/connect/qrconnect",
+    "/connect/oauth2/authorize",
+    "/connect/confirm",
+];
+
 /// Handles a request that passes all checks, with its whole body.
 pub(super) async fn guard(
     State(sim): State<Arc<SimState>>,
@@ -62,13 +72,33 @@ fn check(sim: &SimState, request: &Request) -> Result<(), Rejection> {
         return Err(Rejection(StatusCode::URI_TOO_LONG, sentence));
     }
     check_host(sim, uri, headers)?;
-    if is_own(uri.path()) && !is_safe(request.method()) && !is_same_origin(headers) {
+    let changes = !is_safe(request.method()) || CHANGING.contains(&uri.path());
+    if is_own(uri.path()) && changes && !is_same_origin(headers) {
         let sentence = "weixin sim：其他网站的页面不能控制模拟器。 · a page of another site cannot control the simulator. \
                         Send the request from a program, or from the simulator's own pages."
             .to_owned();
         return Err(Rejection(StatusCode::FORBIDDEN, sentence));
     }
+    if PAGES.contains(&uri.path()) && is_part_of_other_site(headers) {
+        let sentence = "weixin sim：其他网站的页面只能打开登录页，不能在后台请求。 · a page of another site can open this page, but \
+                        not load it in the background."
+            .to_owned();
+        return Err(Rejection(StatusCode::FORBIDDEN, sentence));
+    }
     Ok(())
+}
+
+/// Returns `true` if a browser loads the URL as an image, a script or by `fetch` of a page of another site, which would
+/// start logins that no user sees. Frames are navigations.
+fn is_part_of_other_site(headers: &HeaderMap) -> bool {
+    let is = |name, value: &[u8]| {
+        headers
+            .get(name)
+            .is_some_and(|sent| sent.as_bytes() == value)
+    };
+    is("sec-fetch-site", b"cross-site")
+        && headers.contains_key("sec-fetch-mode")
+        && !is("sec-fetch-mode", b"navigate")
 }
 
 /// Checks the requested host. A name that its owner can point here later would make another site's pages the

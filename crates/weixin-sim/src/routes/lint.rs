@@ -8,7 +8,7 @@ use crate::{
     AppKind,
     lint::{
         authorize_url::{ORDER, is_alphanumeric, is_damaged_in_a_query, is_in_order, is_too_long},
-        finding::{Cause, Findings},
+        finding::{BEFORE_RESET, Cause, Findings},
         rule::Rule,
     },
     parameters::Parameters,
@@ -40,7 +40,7 @@ pub(super) struct Outcome {
 /// Checks a request that had this outcome.
 pub(super) fn check_request(world: &mut World, request: &RequestInfo, outcome: Outcome) {
     let cause = cause(world, request, outcome.login);
-    world.findings.set_cause(cause);
+    world.set_cause(cause);
     check_any(&mut world.findings, request);
     match request.path.as_str() {
         // The QR page reloads itself when its QR code has expired: it is the same login.
@@ -98,6 +98,9 @@ fn check_login(world: &mut World, request: &RequestInfo, page: AppKind) {
     check_callback(world, parameters);
     check_scope(world, request, page);
     let findings = &mut world.findings;
+    if let Some(name) = name_in_upper_case(parameters) {
+        findings.add(&Rule::PARAMETER_CASE, name.to_owned());
+    }
     let state = parameters.get("state");
     if state.is_empty() {
         findings.add(&Rule::STATE_MISSING, "state=".to_owned());
@@ -116,7 +119,9 @@ fn check_login(world: &mut World, request: &RequestInfo, page: AppKind) {
 
 fn check_callback(world: &mut World, parameters: &Parameters) {
     let redirect_uri = parameters.get("redirect_uri");
-    let sent = || redirect_uri.to_owned();
+    // Without the query, which is the site's own and may differ each time.
+    let end = redirect_uri.find(['?', '#']).unwrap_or(redirect_uri.len());
+    let sent = || redirect_uri[..end].to_owned();
     let app = world.app(parameters.get("appid"));
     let rejected = app.is_ok_and(|app| app.check_redirect_uri(redirect_uri).is_err());
     let findings = &mut world.findings;
@@ -182,17 +187,20 @@ fn check_exposed(world: &mut World, parameters: &Parameters) {
     }
 }
 
+/// The first name of a parameter that differs from WeChat's in upper case only.
+fn name_in_upper_case(parameters: &Parameters) -> Option<&str> {
+    let mut names = parameters.as_slice().iter().map(|(name, _)| name.as_str());
+    names.find(|name| {
+        let lower = name.to_ascii_lowercase();
+        lower != *name && ORDER.contains(&lower.as_str())
+    })
+}
+
 /// Rules that apply only to official accounts.
 fn check_official_account(findings: &mut Findings, parameters: &Parameters) {
-    let names = || parameters.as_slice().iter().map(|(name, _)| name.as_str());
-    let differs_in_case = |name: &str| {
-        let lower = name.to_ascii_lowercase();
-        lower != name && ORDER.contains(&lower.as_str())
-    };
-    if let Some(name) = names().find(|name| differs_in_case(name)) {
-        findings.add(&Rule::PARAMETER_CASE, name.to_owned());
-    } else if !is_in_order(parameters) {
-        findings.add(&Rule::ORDER, names().collect::<Vec<_>>().join(", "));
+    if name_in_upper_case(parameters).is_none() && !is_in_order(parameters) {
+        let names = parameters.as_slice().iter().map(|(name, _)| name.as_str());
+        findings.add(&Rule::ORDER, names.collect::<Vec<_>>().join(", "));
     }
     let state = parameters.get("state");
     if is_too_long(state) {
@@ -226,7 +234,10 @@ fn check_exchange(world: &mut World, request: &RequestInfo, errcode: Option<i64>
         return;
     };
     if let Some(earlier) = world.findings.earlier_login(state, login) {
-        let sent = format!("same state as login {earlier}");
+        let sent = match earlier {
+            BEFORE_RESET => "same state as a login before the reset".to_owned(),
+            earlier => format!("same state as login {earlier}"),
+        };
         world.findings.add(&Rule::STATE_REPEATED, sent);
     }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{ConnectInfo, Request, State},
+    http::StatusCode,
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use http_body::Body as _;
 
@@ -29,12 +30,19 @@ use crate::{
 ///
 /// The request is linted and logged after its response, because some findings depend on the error code. The time
 /// is that of its arrival: a delayed response must not look like a late request.
+///
+/// It is a task of its own: a request has its effect, and is logged, also if its client has left.
 pub(super) async fn instrument(
     State(sim): State<Arc<SimState>>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     request: Request,
     next: Next,
 ) -> Response {
+    let handled = tokio::spawn(handle(sim, peer, request, next)).await;
+    handled.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+async fn handle(sim: Arc<SimState>, peer: Peer, request: Request, next: Next) -> Response {
     let at = unix_seconds(sim.now());
     let (info, request) = read(request, peer).await;
     let response = respond(&sim, &info, request, next).await;
@@ -49,6 +57,7 @@ pub(super) async fn instrument(
         login: extensions.get().map(|LoginNumber(number)| *number),
         is_injected: extensions.get::<Injected>().is_some(),
     };
+    let secrets = sim.world().private_secrets();
     // Masked once, and before the lock: other requests must not wait for it.
     let entry = UnmaskedRequest {
         at,
@@ -60,6 +69,7 @@ pub(super) async fn instrument(
         status: response.status().as_u16(),
         errcode,
         answer: body.as_deref(),
+        secrets: &secrets,
     }
     .masked();
     let mut world = sim.world();
@@ -101,7 +111,7 @@ fn count(sim: &SimState, info: &RequestInfo) -> Option<ApiError> {
     let now = sim.now();
     let mut world = sim.world();
     let cause = cause(&world, info, None);
-    world.findings.set_cause(cause);
+    world.set_cause(cause);
     world.count_call(&info.path, &info.parameters, &info.body, now)
 }
 

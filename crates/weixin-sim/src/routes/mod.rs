@@ -23,7 +23,7 @@ use axum::{
 
 pub use self::control::OPENAPI;
 pub(crate) use self::request::Peer;
-use self::response::no_store;
+use self::response::{no_store, only_here};
 use crate::state::SimState;
 
 pub(crate) fn router(shared: Arc<SimState>) -> Router {
@@ -36,7 +36,7 @@ pub(crate) fn router(shared: Arc<SimState>) -> Router {
 /// WeChat's own paths.
 fn wechat(shared: &Arc<SimState>) -> Router<Arc<SimState>> {
     let pages = pages::wechat()
-        .merge(phone::wechat())
+        .merge(phone::wechat().layer(map_response(only_here)))
         .layer(map_response(no_store));
     Router::new()
         .merge(pages)
@@ -60,5 +60,6 @@ fn simulator() -> Router<Arc<SimState>> {
         .merge(control::router())
         .route("/_sim/{*path}", any(control::not_found))
         .method_not_allowed_fallback(control::method_not_allowed)
+        .layer(map_response(only_here))
         .layer(map_response(no_store))
 }

@@ -4,7 +4,10 @@ use askama::Template;
 use axum::{
     http::{
         StatusCode,
-        header::{CACHE_CONTROL, HeaderValue, LOCATION},
+        header::{
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, LOCATION, X_CONTENT_TYPE_OPTIONS,
+            X_FRAME_OPTIONS,
+        },
     },
     response::{Html, IntoResponse, Response},
 };
@@ -53,6 +56,19 @@ pub(super) fn redirect(url: String) -> Response {
 /// Redirects the browser to the callback, or to the page that calls it twice.
 pub(super) fn redirect_to_site(sim: &SimState, login: &Login, callback: String) -> Response {
     redirect(login.twice_url(&sim.origin).unwrap_or(callback))
+}
+
+/// Keeps the simulator's own pages out of the frames of sites, whose users could be made to click on them.
+pub(super) async fn only_here(mut response: Response) -> Response {
+    for (name, value) in [
+        (CONTENT_SECURITY_POLICY, "frame-ancestors 'self'"),
+        (X_FRAME_OPTIONS, "SAMEORIGIN"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+    }
+    response
 }
 
 /// Forbids caching. For pages only: WeChat's API sends no such header.

@@ -98,7 +98,7 @@ impl Sim {
 
     /// Returns the UUIDs of the QR codes that wait for a phone, the newest last.
     pub fn pending(&self) -> Vec<String> {
-        let logins = self.shared.world().logins.pending(self.shared.now());
+        let logins = self.shared.world().pending(self.shared.now());
         logins.into_iter().map(|login| login.uuid).collect()
     }
 
@@ -247,6 +247,11 @@ impl Sim {
     pub fn requests(&self) -> Vec<LoggedRequest> {
         let entries = self.shared.world().requests.entries();
         entries.iter().map(|entry| entry.get().clone()).collect()
+    }
+
+    /// Returns the number of requests to WeChat's paths since the start, those before a reset included.
+    pub fn request_count(&self) -> u64 {
+        self.shared.world().requests.since_start()
     }
 
     /// Returns the requests after the one with this number, as far as they are among the last 1000.

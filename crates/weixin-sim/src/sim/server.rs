@@ -11,12 +11,16 @@ use axum::{
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::watch;
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 use crate::routes::Peer;
 
 /// Maximum time in which the head of a request arrives, also of the next one on an idle connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Maximum time in which a client reads nothing of a response.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Maximum size of a request's head, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
@@ -66,6 +70,10 @@ impl Server {
             request.extensions_mut().insert(ConnectInfo(peer));
             router.clone().oneshot(request)
         });
+        let mut stream = Box::pin(TimeoutStream::new(stream));
+        stream
+            .as_mut()
+            .set_write_timeout_pinned(Some(WRITE_TIMEOUT));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.head_timeout)

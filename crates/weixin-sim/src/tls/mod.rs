@@ -7,6 +7,7 @@ mod proxy;
 
 use std::{io, net::SocketAddr};
 
+use axum::serve::Listener;
 use tokio::net::TcpListener;
 
 pub use self::{authority::Authority, other_hosts::OtherHosts};
@@ -24,7 +25,7 @@ impl Sim {
         address: SocketAddr,
         authority: &Authority,
     ) -> io::Result<SocketAddr> {
-        let listener = TcpListener::bind(address).await?;
+        let mut listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let handshakes = Handshakes::new(address);
         let (sender, tls) = (handshakes.sender(), authority.acceptor()?);
@@ -33,7 +34,8 @@ impl Sim {
             loop {
                 tokio::select! {
                     () = stopped(stop.clone()) => return,
-                    Ok((stream, peer)) = listener.accept() => {
+                    // It waits a moment after an error, such as too many open files.
+                    (stream, peer) = Listener::accept(&mut listener) => {
                         // A handshake is several small writes: without this, each would wait for an
                         // acknowledgement.
                         let _ = stream.set_nodelay(true);

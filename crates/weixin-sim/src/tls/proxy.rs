@@ -46,7 +46,7 @@ impl Proxy {
         };
         let text = format!(
             "weixin sim: this proxy serves WeChat's hosts by HTTPS on port 443 or HTTP on port 80, and not {host}. \
-             Add it to NO_PROXY to reach it directly\n"
+             Add it to NO_PROXY to reach it directly, or omit --only-wechat of `weixin sim exec`\n"
         );
         let mut response = (StatusCode::FORBIDDEN, text).into_response();
         response.extensions_mut().insert(REJECTED);

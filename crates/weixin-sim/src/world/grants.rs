@@ -16,7 +16,7 @@ pub(super) struct Code {
     pub(super) used: bool,
     /// Number of the login in the timeline.
     pub(super) trace: u64,
-    /// Hash of app and state; `None` without a state.
+    /// Hash of the state; `None` without a state.
     pub(super) state: Option<u64>,
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod fault;
 mod flows;
 mod grants;
 mod logins;
+mod masking;
 mod mini_programs;
 pub(crate) mod phone_error;
 mod quotas;

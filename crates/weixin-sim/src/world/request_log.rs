@@ -3,10 +3,14 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 use tokio::sync::oneshot;
 
-use crate::{lock::assert_unlocked, parameters::Parameters, waiters::Waiters};
+use super::masking::{MASK, is_secret, mask_members, members};
+use crate::{
+    lock::assert_unlocked,
+    parameters::{Parameters, without},
+    waiters::Waiters,
+};
 
 /// Maximum number of requests in the log, and of bytes of all of them.
 const MAX_REQUESTS: usize = 1000;
@@ -18,19 +22,6 @@ const MAX_ENTRY: usize = 16 * 1024;
 /// Maximum number of bytes of one text, and of the response.
 const MAX_TEXT: usize = 1024;
 const MAX_ANSWER: usize = 4 * 1024;
-
-/// Names of parameters and members with secret values.
-const SECRETS: [&str; 8] = [
-    "access_token",
-    "client_secret",
-    "code",
-    "js_code",
-    "refresh_token",
-    "secret",
-    "session_key",
-    "ticket",
-];
-const MASK: &str = "***";
 
 /// A request to one of WeChat's paths, with its response.
 #[derive(Clone, Debug, Serialize)]
@@ -70,6 +61,8 @@ pub(crate) struct UnmaskedRequest<'a> {
     pub(crate) status: u16,
     pub(crate) errcode: Option<i64>,
     pub(crate) answer: Option<&'a [u8]>,
+    /// Secrets that are masked wherever they are.
+    pub(crate) secrets: &'a [String],
 }
 
 /// Prints no content: it has secrets.
@@ -104,10 +97,25 @@ pub(crate) struct RequestLog {
     bytes: usize,
     /// Number of requests since the start or the last reset.
     recorded: u64,
+    /// Number of requests before the last reset.
+    earlier: u64,
     waiters: Waiters<LoggedRequest>,
 }
 
 impl RequestLog {
+    /// An empty log that remembers how many requests there were.
+    pub(super) fn after_reset(&self) -> Self {
+        Self {
+            earlier: self.since_start(),
+            ..Self::default()
+        }
+    }
+
+    /// Number of requests since the start.
+    pub(crate) fn since_start(&self) -> u64 {
+        self.earlier + self.recorded
+    }
+
     /// Adds an entry, which gets the next number, and wakes those that wait for it.
     pub(crate) fn add(&mut self, mut request: LoggedRequest) {
         self.recorded += 1;
@@ -183,8 +191,9 @@ impl UnmaskedRequest<'_> {
             left: MAX_ENTRY,
             cut: false,
         };
+        let known = |text: &str| without(text.to_owned(), self.secrets);
         let [method, host, path] =
-            [self.method, self.host, self.path].map(|text| kept.text(text, MAX_TEXT));
+            [self.method, self.host, self.path].map(|text| kept.text(&known(text), MAX_TEXT));
         let members = members(self.body);
         let all = self.parameters.as_slice().iter().chain(&members);
         let mut parameters = Vec::new();
@@ -194,8 +203,11 @@ impl UnmaskedRequest<'_> {
                 break;
             }
             let is_masked = is_secret(name) && !value.is_empty();
-            let value = if is_masked { MASK } else { value };
-            parameters.push((kept.text(name, MAX_TEXT), kept.text(value, MAX_TEXT)));
+            let value = if is_masked { MASK } else { &known(value) };
+            parameters.push((
+                kept.text(&known(name), MAX_TEXT),
+                kept.text(value, MAX_TEXT),
+            ));
         }
         parameters.shrink_to_fit();
         // The response has a limit of its own: a long request must not hide it. What is cut off needs no mask.
@@ -205,7 +217,7 @@ impl UnmaskedRequest<'_> {
         };
         let answer = self.answer.map(|answer| {
             let answer = String::from_utf8_lossy(&answer[..answer.len().min(2 * MAX_ANSWER)]);
-            mask_members(&answered.text(&answer, MAX_ANSWER))
+            mask_members(&answered.text(&known(&answer), MAX_ANSWER))
         });
         LoggedRequest {
             number: 0,
@@ -242,42 +254,6 @@ impl Kept {
     }
 }
 
-fn is_secret(name: &str) -> bool {
-    SECRETS
-        .iter()
-        .any(|secret| name.eq_ignore_ascii_case(secret))
-}
-
-/// Members of a JSON object; empty for anything else.
-fn members(body: &[u8]) -> Vec<(String, String)> {
-    let Ok(Value::Object(members)) = serde_json::from_slice(body) else {
-        return Vec::new();
-    };
-    let text = |value| match value {
-        Value::String(text) => text,
-        other => other.to_string(),
-    };
-    members
-        .into_iter()
-        .map(|(name, value)| (name, text(value)))
-        .collect()
-}
-
-/// Masks secret members in the text of a response.
-///
-/// It may have been cut, here or by a fault, so it is not parsed. The simulator's own secrets contain no quotes.
-fn mask_members(answer: &str) -> String {
-    let mut masked = answer.to_owned();
-    for name in SECRETS {
-        let begin = format!("\"{name}\":\"");
-        if let Some((before, rest)) = masked.split_once(&begin) {
-            let end = rest.find('"').unwrap_or(rest.len());
-            masked = format!("{before}{begin}{MASK}{}", &rest[end..]);
-        }
-    }
-    masked
-}
-
 #[cfg(test)]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -300,6 +276,7 @@ mod tests {
             status: 200,
             errcode: None,
             answer: Some(answer),
+            secrets: &[],
         }
     }
 

@@ -1,13 +1,29 @@
 //! The world: all state of the simulated WeChat.
 
+use std::time::SystemTime;
+
 use super::{
-    app::App, app_tokens::AppTokens, desktop::Desktop, fault::Faults, grants::Grants,
-    logins::Logins, mini_programs::MiniPrograms, phone_error::PhoneError, quotas::Quotas,
-    request_log::RequestLog, setup::Setup, timeline::Timeline, user::User,
+    app::App,
+    app_tokens::AppTokens,
+    desktop::Desktop,
+    fault::Faults,
+    grants::Grants,
+    logins::{Login, Logins},
+    mini_programs::MiniPrograms,
+    phone_error::PhoneError,
+    quotas::Quotas,
+    request_log::RequestLog,
+    setup::Setup,
+    timeline::Timeline,
+    user::User,
 };
 use crate::{
-    lifetimes::Lifetimes, lint::finding::Findings, parameters::Parameters, random::Random,
-    variants::Variants, wire::api_error::ApiError,
+    lifetimes::Lifetimes,
+    lint::finding::{Cause, Findings},
+    parameters::{Parameters, without},
+    random::Random,
+    variants::Variants,
+    wire::api_error::ApiError,
 };
 
 #[derive(Debug)]
@@ -53,11 +69,14 @@ impl World {
         }
     }
 
-    /// Restores the initial state. The findings so far are kept apart.
+    /// Restores the initial state. What belongs to the test run stays: its findings so far, the name of the test, and how
+    /// many requests there were.
     pub(crate) fn reset(&mut self) {
         let findings = self.findings.after_reset(self.setup.accepted.clone());
+        let requests = self.requests.after_reset();
+        let test = self.test.take();
         *self = Self::new(self.setup.clone());
-        self.findings = findings;
+        (self.findings, self.requests, self.test) = (findings, requests, test);
     }
 
     pub(crate) fn lifetimes(&self) -> &Lifetimes {
@@ -118,17 +137,42 @@ impl World {
             .find_map(|name| self.grants.login_of(parameters.get(name)))
     }
 
-    /// Hash of app and state, and number of the login, of an issued code.
+    /// Hash of the state, and number of the login, of an issued code.
     pub(crate) fn state_of_code(&self, code: &str) -> Option<(u64, u64)> {
         let code = self.grants.codes.get(code)?;
         Some((code.state?, code.trace))
     }
 
-    /// Returns `true` if a text contains an app secret or a user's token.
+    /// Secrets that may be those of real apps. They are shown on request only.
+    pub(crate) fn private_secrets(&self) -> Vec<String> {
+        let apps = self.apps.iter().filter(|app| app.has_private_secret);
+        apps.map(|app| app.secret.clone()).collect()
+    }
+
+    /// Logins that wait for a phone, the newest last, as pages show them.
+    pub(crate) fn pending(&self, now: SystemTime) -> Vec<Login> {
+        let mut logins = self.logins.pending(now);
+        let secrets = self.private_secrets();
+        for login in &mut logins {
+            if !secrets.is_empty() {
+                login.redirect_uri = without(login.redirect_uri.to_string(), &secrets).into();
+            }
+        }
+        logins
+    }
+
+    /// Sets the origin of the findings that are added next.
+    pub(crate) fn set_cause(&mut self, cause: Cause) {
+        self.findings.set_cause(cause, self.private_secrets());
+    }
+
+    /// Returns `true` if a text contains an app secret, a token, or a code that is not used yet.
     pub(crate) fn contains_secret(&self, text: &str) -> bool {
         let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')));
         words.into_iter().any(|word| {
             self.grants.app_of_token(word).is_some()
+                || self.app_tokens.app_of(word).is_some()
+                || self.grants.codes.get(word).is_some_and(|code| !code.used)
                 || self.apps.iter().any(|app| app.secret == word)
         })
     }

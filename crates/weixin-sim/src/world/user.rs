@@ -131,7 +131,7 @@ pub(crate) fn avatar_url(origin: &str, id: &str) -> String {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UserChange {
-    nickname: Option<String>,
+    pub(crate) nickname: Option<String>,
     avatar: Option<bool>,
     blocked: Option<bool>,
 }

@@ -11,7 +11,10 @@ use std::{
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use serde_json::json;
-use tokio::process::Command;
+use tokio::{
+    process::{Child, Command},
+    task::JoinSet,
+};
 use weixin_sim::{Authority, OtherHosts, Sim, WECHAT_HOSTS};
 
 use super::{
@@ -58,25 +61,48 @@ pub(super) async fn run(args: &args::Exec, output: Output) -> Result<(), CliErro
     ));
     command.envs(variables);
     let name = args.command[0].to_string_lossy().into_owned();
-    let mut program =
-        Program::spawn(command).map_err(|error| CliError::Usage(format!("{name}: {error}")))?;
-    let window = match &args.browser {
-        Some(url) => Some(browser::window(&chromium, url)?),
-        None => None,
-    };
+    let mut program = Program::spawn(command, files.path())
+        .map_err(|error| CliError::Usage(format!("cannot start the program {name}: {error}")))?;
+    // Dropping it closes the browser.
+    let mut window = JoinSet::new();
+    if let Some(url) = &args.browser {
+        window.spawn(watch_browser(browser::window(&chromium, url)?, output));
+    }
     let mut log = Log::new(args.options.log, output);
     let status = program.wait(&mut shutdown, log.follow(&sim)).await?;
     log.finish(&sim);
     drop(window);
     drop(files);
-    let report = if args.options.fail_on_findings {
-        findings::report(&sim, output)
-    } else {
-        Ok(())
-    };
+    let report = report(&sim, args.options.fail_on_findings, output);
     // The program's own failure comes first.
     outcome(status)?;
     report
+}
+
+/// Reports the findings, and that there was nothing to find them in.
+fn report(sim: &Sim, fails: bool, output: Output) -> Result<(), CliError> {
+    if sim.request_count() == 0 {
+        let text = "no request of the program reached the simulator. If it uses WeChat, it may ignore HTTPS_PROXY \
+                    (Node before 22.21): try --hosts";
+        if fails {
+            return Err(CliError::Other(text.to_owned()));
+        }
+        output.note(text);
+    }
+    if fails {
+        findings::report(sim, output)
+    } else {
+        Ok(())
+    }
+}
+
+/// Says so if the browser fails, which may be long before the program ends.
+async fn watch_browser(mut browser: Child, output: Output) {
+    if let Ok(status) = browser.wait().await
+        && let Err(error) = browser::ended(status)
+    {
+        output.note(&error.to_string());
+    }
 }
 
 /// How the program reaches other hosts than WeChat's: as this command itself would, unless they are rejected.

@@ -2,16 +2,23 @@
 
 use http::Request;
 use serde::Deserialize;
-use serde_json::Value;
-use weixin::transport::{Https, Transport};
+use serde_json::{Value, json};
+use weixin::{
+    Language,
+    transport::{Https, Transport, TransportErrorKind},
+};
 use weixin_sim::Sim;
 
 use crate::{
     args,
     error::CliError,
     exit_code::ExitCode,
+    lang::{self, Pick},
     output::{Output, visible},
 };
+
+/// Most places of a rule that are printed.
+const MAX_PLACES: usize = 50;
 
 /// A finding, as the control API describes it.
 #[derive(Debug, Deserialize)]
@@ -35,37 +42,31 @@ struct Bilingual {
     en: String,
 }
 
-impl Finding {
-    fn text(&self) -> String {
-        let Self {
-            id,
-            class,
-            answer,
-            remedy,
-            ..
-        } = self;
-        format!(
-            "{id} ({class}, × {}): {}\n  {}\n  微信的响应：{}。\n  修改方法：{}。\n  WeChat's response: {}.\n  Fix: {}.",
-            self.times,
-            visible(&self.sent),
-            visible(&self.cause()),
-            answer.zh,
-            remedy.zh,
-            answer.en,
-            remedy.en
-        )
+impl Bilingual {
+    fn pick(&self, language: Language) -> &str {
+        language.pick(&self.zh, &self.en)
     }
+}
 
-    /// The origin of the first occurrence.
-    fn cause(&self) -> String {
-        let number = |name, number: Option<u64>| number.map(|number| format!("{name} {number}"));
+impl Finding {
+    /// The offending part of the request, and the origin of the first occurrence.
+    fn place(&self, language: Language) -> String {
+        let number = |zh, en, number: Option<u64>| {
+            number.map(|number| format!("{} {number}", language.pick(zh, en)))
+        };
+        let text = |zh, en, text: &Option<String>| {
+            text.as_ref()
+                .map(|text| format!("{} {text}", language.pick(zh, en)))
+        };
         let parts = [
-            self.app_id.as_ref().map(|app| format!("app {app}")),
-            number("login", self.login),
-            number("request", self.request),
-            self.test.as_ref().map(|test| format!("test {test}")),
+            text("应用", "app", &self.app_id),
+            number("登录", "login", self.login),
+            number("请求", "request", self.request),
+            text("测试", "test", &self.test),
         ];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+        let origin = parts.into_iter().flatten().collect::<Vec<_>>();
+        let origin = origin.join(language.pick("，", ", "));
+        format!("× {} {} ({origin})", self.times, visible(&self.sent))
     }
 
     /// The reason why it does not fail the run.
@@ -75,19 +76,78 @@ impl Finding {
             class => class,
         }
     }
+
+    fn is_of_rule_of(&self, other: &Self) -> bool {
+        self.id == other.id && self.class == other.class && self.fails == other.fails
+    }
+}
+
+/// The findings by rule: each rule with its remedy once, and its places.
+fn by_rule(findings: &[&Finding], language: Language) -> Vec<String> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings {
+        match groups
+            .iter_mut()
+            .find(|group| group[0].is_of_rule_of(finding))
+        {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups.iter().map(|group| text(group, language)).collect()
+}
+
+/// The findings of one rule.
+fn text(group: &[&Finding], language: Language) -> String {
+    let first = group[0];
+    let class = if first.fails {
+        &first.class
+    } else {
+        first.excuse()
+    };
+    let times: u32 = group.iter().map(|finding| finding.times).sum();
+    let response = format!(
+        "  {}{}",
+        language.pick("微信的响应：", "WeChat's response: "),
+        first.answer.pick(language)
+    );
+    let remedy = format!(
+        "  {}{}",
+        language.pick("修改方法：", "Fix: "),
+        first.remedy.pick(language)
+    );
+    let mut lines = vec![
+        format!("{} ({class}) × {times}", first.id),
+        response,
+        remedy,
+    ];
+    let places = group.iter().take(MAX_PLACES);
+    lines.extend(places.map(|finding| format!("  {}", visible(&finding.place(language)))));
+    if let Some(more @ 1..) = group.len().checked_sub(MAX_PLACES) {
+        lines.push(format!(
+            "  {} {more}",
+            language.pick("其余：", "and others:")
+        ));
+    }
+    lines.join("\n")
 }
 
 /// Prints the findings of a simulator that ends. Fails if one of them fails the run.
 pub(super) fn report(sim: &Sim, output: Output) -> Result<(), CliError> {
-    let findings =
-        serde_json::to_value(sim.findings_since_start()).and_then(serde_json::from_value);
-    let findings: Vec<Finding> = findings.map_err(|error| CliError::Other(error.to_string()))?;
+    let json = json!({ "findings": sim.findings_since_start() });
+    let findings = Deserialize::deserialize(&json["findings"]);
+    let findings: Vec<Finding> =
+        findings.map_err(|error: serde_json::Error| CliError::Other(error.to_string()))?;
     let (failing, others): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.fails);
-    for finding in &failing {
-        output.note(&finding.text());
-    }
-    if !others.is_empty() {
-        output.note(&format!("not counted: {}", summary(&others)));
+    let text = || {
+        let mut texts = by_rule(&failing, lang::of_terminal());
+        if !others.is_empty() {
+            texts.push(format!("not counted: {}", summary(&others)));
+        }
+        texts.join("\n")
+    };
+    if !findings.is_empty() {
+        output.event(text, &json);
     }
     if failing.is_empty() {
         return Ok(());
@@ -134,19 +194,21 @@ pub(super) async fn run(args: &args::Findings, output: Output) -> Result<(), Cli
     let json = fetch(args).await?;
     let findings: Vec<Finding> =
         serde_json::from_value(json.clone()).map_err(|_| not_a_simulator(args))?;
+    let (failing, others): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.fails);
     let text = || {
-        let texts: Vec<_> = findings.iter().map(Finding::text).collect();
-        if texts.is_empty() {
-            "no findings".to_owned()
-        } else {
-            texts.join("\n")
+        if findings.is_empty() {
+            return "no findings".to_owned();
         }
+        let mut texts = by_rule(&[&*failing, &*others].concat(), lang::of_terminal());
+        let (fail, pass) = (failing.len(), others.len());
+        texts.push(format!("{fail} of {} fail a test run", fail + pass));
+        texts.join("\n")
     };
     output.result(text, &json)?;
-    if findings.iter().any(|finding| finding.fails) {
-        Err(CliError::Reported(ExitCode::Failure))
-    } else {
+    if failing.is_empty() {
         Ok(())
+    } else {
+        Err(CliError::Reported(ExitCode::Failure))
     }
 }
 
@@ -155,10 +217,20 @@ async fn fetch(args: &args::Findings) -> Result<Value, CliError> {
     let url = url.map_err(|error| CliError::Usage(format!("--sim: {error}")))?;
     let request = Request::get(url.as_str()).body(Vec::new());
     let request = request.map_err(|error| CliError::Usage(format!("--sim: {error}")))?;
-    let response = Https::new()?.send(request).await?;
+    let response = Https::new()?.send(request).await;
+    let response = response.map_err(|error| match error.kind() {
+        TransportErrorKind::Connect => CliError::Unreachable(format!(
+            "no simulator runs at {}: start `weixin sim`, or name another one by --sim or WEIXIN_SIM_URL",
+            args.sim
+        )),
+        _ => error.into(),
+    })?;
     serde_json::from_slice(response.body()).map_err(|_| not_a_simulator(args))
 }
 
 fn not_a_simulator(args: &args::Findings) -> CliError {
-    CliError::Usage(format!("{} is not a simulator: use --sim", args.sim))
+    CliError::Usage(format!(
+        "{} is not a simulator: correct --sim or WEIXIN_SIM_URL",
+        args.sim
+    ))
 }

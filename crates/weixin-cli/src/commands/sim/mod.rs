@@ -63,7 +63,7 @@ async fn listen(args: &args::Sim, output: Output) -> Result<(), CliError> {
     let stdin_ends = args.until_stdin_ends.then(stdin_ends);
     tokio::select! {
         () = shutdown.requested() => {}
-        Some(_) = async { Some(stdin_ends?.await) } => {}
+        Some(_) = async { Some(stdin_ends?.await) } => output.note("standard input has ended: the simulator ends"),
         never = log.follow(&sim) => match never {},
     }
     log.finish(&sim);

@@ -1,7 +1,5 @@
 //! `weixin sim phone`: a browser that looks like WeChat's own to sites.
 
-use std::process::ExitStatus;
-
 use url::Url;
 
 use crate::{args, browser, error::CliError, output::Output, shutdown::Shutdown};
@@ -27,24 +25,14 @@ pub(super) async fn run(args: &args::Phone, output: Output) -> Result<(), CliErr
         "--no-default-browser-check".to_owned(),
     ];
     let mut window = browser::window(&arguments, &page)?;
-    output.note("Opened a browser that looks like WeChat's own to sites, with separate cookies. Close it, or press Ctrl-C.");
+    output.note("Opening a browser that looks like WeChat's own to sites, with separate cookies. Close it, or press Ctrl-C.");
     tokio::select! {
-        status = window.wait() => started(status?)?,
+        status = window.wait() => browser::ended(status?)?,
         () = shutdown.requested() => {}
     }
     // It writes to the profile until it has ended.
     window.kill().await?;
     Ok(())
-}
-
-/// A browser that the user closes ends with 0; it says itself why it cannot start.
-fn started(status: ExitStatus) -> Result<(), CliError> {
-    if status.success() {
-        return Ok(());
-    }
-    Err(CliError::Other(format!(
-        "the browser did not start, or it crashed ({status})"
-    )))
 }
 
 /// The URL of the simulated phone.

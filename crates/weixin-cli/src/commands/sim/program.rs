@@ -2,8 +2,10 @@
 
 use std::{
     convert::Infallible,
+    fs::File,
     future::Future,
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
+    path::Path,
     process::{ExitStatus, Stdio},
 };
 
@@ -11,11 +13,13 @@ use tokio::process::{Child, Command};
 
 use crate::shutdown::Shutdown;
 
-/// Ends the processes `$0` as soon as its input ends, which is when the command that started it has ended, even if it
-/// was killed. Programs that ignore SIGTERM are killed after five seconds.
-const WATCH: &str = "read -r _; kill -s TERM -- \"$0\" || exit 0
-for _ in 1 2 3 4 5; do sleep 1; kill -s 0 -- \"$0\" || exit 0; done
-kill -s KILL -- \"$0\"";
+/// Reads the processes to end, and ends them as soon as its input ends, which is when the command that started it has
+/// ended, even if it was killed. Programs that ignore SIGTERM are killed after five seconds. Then the files in `$0` are
+/// removed.
+const WATCH: &str = "trap 'rm -rf -- \"$0\"' EXIT
+read -r program || exit 0; read -r _; kill -s TERM -- \"$program\" || exit 0
+for _ in 1 2 3 4 5; do sleep 1; kill -s 0 -- \"$program\" || exit 0; done
+kill -s KILL -- \"$program\"";
 
 /// A running program.
 pub(super) struct Program {
@@ -23,23 +27,27 @@ pub(super) struct Program {
     /// The program with its own children is a process group. Not in a terminal, which gives its input and Ctrl-C to one
     /// group only: this command's.
     has_group: bool,
-    /// Holds the input of the watching shell open.
-    _watcher: Option<Child>,
+    _watcher: Option<Watcher>,
 }
 
 impl Program {
-    pub(super) fn spawn(mut command: Command) -> io::Result<Self> {
+    /// Starts the program; `files` are removed if this command is killed.
+    pub(super) fn spawn(mut command: Command, files: &Path) -> io::Result<Self> {
         let has_group = cfg!(unix) && !io::stdin().is_terminal();
         #[cfg(unix)]
         if has_group {
             command.process_group(0);
         }
+        // Before the program, so that there is hardly a moment in which it would outlive this command.
+        let mut watcher = Watcher::start(files);
         let child = command.kill_on_drop(true).spawn()?;
-        let target = child.id().map(|id| target(id, has_group));
+        if let (Some(watcher), Some(id)) = (&mut watcher, child.id()) {
+            watcher.watch(&target(id, has_group));
+        }
         Ok(Self {
             child,
             has_group,
-            _watcher: target.and_then(|target| watch(&target)),
+            _watcher: watcher,
         })
     }
 
@@ -102,22 +110,44 @@ fn is_in_foreground() -> bool {
     io::stdin().is_terminal()
 }
 
-/// Starts a shell that ends the program if this command is killed. Windows has no such shell.
-#[cfg(unix)]
-fn watch(target: &str) -> Option<Child> {
-    let mut shell = Command::new("sh");
-    // In a group of its own, so that Ctrl-C does not end it.
-    shell
-        .args(["-c", WATCH, target])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .kill_on_drop(true);
-    shell.spawn().ok()
+/// A shell that ends the program if this command is killed.
+struct Watcher {
+    /// Killed on drop.
+    _shell: Child,
+    /// Held open for as long as this command runs.
+    input: File,
 }
 
-#[cfg(not(unix))]
-fn watch(_: &str) -> Option<Child> {
-    None
+impl Watcher {
+    /// `None` without such a shell, as on Windows.
+    #[cfg(unix)]
+    fn start(files: &Path) -> Option<Self> {
+        let mut shell = Command::new("sh");
+        // In a group of its own, so that Ctrl-C does not end it.
+        shell
+            .args(["-c", WATCH])
+            .arg(files)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .kill_on_drop(true);
+        let mut shell = shell.spawn().ok()?;
+        let input = shell.stdin.take()?.into_owned_fd().ok()?;
+        Some(Self {
+            _shell: shell,
+            input: input.into(),
+        })
+    }
+
+    #[cfg(not(unix))]
+    fn start(_: &Path) -> Option<Self> {
+        None
+    }
+
+    /// Tells the shell what to end.
+    fn watch(&mut self, target: &str) {
+        // It fails only if the shell has ended, and the program runs all the same.
+        let _ = writeln!(self.input, "{target}");
+    }
 }

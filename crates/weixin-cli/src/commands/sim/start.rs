@@ -45,10 +45,8 @@ pub(super) async fn start(
     if let Some(content_type) = options.token_content_type.clone() {
         builder = builder.token_content_type(content_type);
     }
-    builder = options
-        .accept
-        .iter()
-        .fold(builder, |builder, rule| builder.accept(*rule));
+    let accepted = options.accept.iter().flat_map(|rules| &rules.0);
+    builder = accepted.fold(builder, |builder, rule| builder.accept(*rule));
     let sim = builder.start().await;
     let sim = sim.map_err(|source| CliError::Listen {
         option,

@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use weixin_sim::WECHAT_HOSTS;
+
 use crate::error::CliError;
 
 /// The files of trusted certificates on common systems.
@@ -45,13 +47,30 @@ fn trusted_already() -> String {
         .unwrap_or_default()
 }
 
+/// Returns `true` for an entry of `NO_PROXY` that makes programs reach one of WeChat's hosts directly.
+fn bypasses_simulator(entry: &str) -> bool {
+    let name = entry.split(':').next().unwrap_or_default();
+    let name = name.trim_start_matches('*').trim_matches('.');
+    let name = name.to_ascii_lowercase();
+    let is_below = |host: &str| {
+        host.strip_suffix(&*name)
+            .is_some_and(|rest| rest.ends_with('.'))
+    };
+    name.is_empty()
+        || WECHAT_HOSTS
+            .iter()
+            .any(|host| *host == name || is_below(host))
+}
+
 /// Variables that make programs use the proxy, except for this machine itself.
 pub(super) fn proxy(address: &str) -> Vec<(&'static str, OsString)> {
     let before = env::var("NO_PROXY").or_else(|_| env::var("no_proxy"));
-    let direct = match before {
-        Ok(before) if !before.is_empty() => format!("{before},localhost,127.0.0.1"),
-        _ => "localhost,127.0.0.1".to_owned(),
-    };
+    let before = before.unwrap_or_default();
+    // curl separates entries by spaces as well.
+    let others = before.split(|c: char| c == ',' || c.is_whitespace());
+    let others = others.filter(|entry| !entry.is_empty() && !bypasses_simulator(entry));
+    let direct: Vec<_> = others.chain(["localhost", "127.0.0.1"]).collect();
+    let direct = direct.join(",");
     vec![
         ("HTTPS_PROXY", address.into()),
         ("https_proxy", address.into()),
@@ -60,4 +79,28 @@ pub(super) fn proxy(address: &str) -> Vec<(&'static str, OsString)> {
         // Node 24 and later use the other variables only with this one.
         ("NODE_USE_ENV_PROXY", "1".into()),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_entry_of_no_proxy_leads_past_the_simulator() {
+        for (entry, expected) in [
+            ("*", true),
+            ("qq.com", true),
+            (".qq.com", true),
+            ("*.weixin.qq.com", true),
+            ("API.weixin.qq.com:443", true),
+            ("com", true),
+            ("qq.com.", true),
+            ("q.com", false),
+            ("example.com", false),
+            ("10.0.0.0/8", false),
+            ("pay.weixin.qq.com", false),
+        ] {
+            assert_eq!(bypasses_simulator(entry), expected, "{entry}");
+        }
+    }
 }

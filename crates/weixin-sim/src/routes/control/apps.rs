@@ -11,7 +11,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::bad_request::{BadRequest, read};
+use super::bad_request::{BadRequest, MAX_ENTRIES, MAX_ID, MAX_NAME, check_length, read, too_many};
 use crate::{
     App, User, parameters,
     state::SimState,
@@ -63,8 +63,13 @@ pub(super) async fn put(
     body: Bytes,
 ) -> Result<Json<Value>, BadRequest> {
     let change: AppChange = read(&body)?;
+    check_length("app", &id, MAX_ID)?;
+    check_length("name", change.name.as_deref().unwrap_or_default(), MAX_NAME)?;
     let app = sim.change(|world, _| {
         let known = world.app(&id).ok().cloned();
+        if known.is_none() && world.apps.len() >= MAX_ENTRIES {
+            return Err(too_many("app"));
+        }
         let mut app = known.unwrap_or_else(|| App::new(&id, "s".repeat(32)));
         change
             .apply(&mut app)

@@ -10,6 +10,15 @@ use serde_json::json;
 
 use crate::PhoneError;
 
+/// Maximum number of apps, and of users.
+pub(super) const MAX_ENTRIES: usize = 1000;
+
+/// Maximum number of bytes of an ID.
+pub(super) const MAX_ID: usize = 128;
+
+/// Maximum number of bytes of a name.
+pub(super) const MAX_NAME: usize = 1024;
+
 /// Rejected request: the field, and the rule that it breaks.
 pub(crate) struct BadRequest {
     status: StatusCode,
@@ -75,6 +84,23 @@ pub(crate) async fn method_not_allowed() -> BadRequest {
         status: StatusCode::METHOD_NOT_ALLOWED,
         ..BadRequest::new("method", rule)
     }
+}
+
+pub(super) fn check_length(field: &'static str, text: &str, most: usize) -> Result<(), BadRequest> {
+    if text.len() <= most {
+        return Ok(());
+    }
+    Err(BadRequest::new(
+        field,
+        format!("expected at most {most} bytes"),
+    ))
+}
+
+pub(super) fn too_many(field: &'static str) -> BadRequest {
+    BadRequest::new(
+        field,
+        format!("there are {MAX_ENTRIES} already: delete one first"),
+    )
 }
 
 /// Parses a JSON body; an empty body means `{}`.

@@ -28,7 +28,7 @@ pub(super) async fn pending(State(sim): State<Arc<SimState>>) -> Json<Value> {
             "expires_in": login.expires.duration_since(now).unwrap_or_default().as_secs(),
         })
     };
-    let logins = sim.world().logins.pending(now);
+    let logins = sim.world().pending(now);
     Json(logins.iter().map(login).collect())
 }
 

@@ -10,7 +10,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::bad_request::{BadRequest, read};
+use super::bad_request::{BadRequest, MAX_ENTRIES, MAX_ID, MAX_NAME, check_length, read, too_many};
 use crate::{User, state::SimState, world::user::UserChange};
 
 fn to_json(user: &User) -> Value {
@@ -34,14 +34,23 @@ pub(super) async fn put(
     body: Bytes,
 ) -> Result<Json<Value>, BadRequest> {
     let change: UserChange = read(&body)?;
+    check_length("user", &id, MAX_ID)?;
+    check_length(
+        "nickname",
+        change.nickname.as_deref().unwrap_or_default(),
+        MAX_NAME,
+    )?;
     let user = sim.change(|world, _| {
         let known = world.users.iter().find(|user| user.id == id).cloned();
+        if known.is_none() && world.users.len() >= MAX_ENTRIES {
+            return Err(too_many("user"));
+        }
         let mut user = known.unwrap_or_else(|| User::new(&id, &id));
         change.apply(&mut user);
         world.put_user(user.clone());
-        user
+        Ok(user)
     });
-    Ok(Json(to_json(&user)))
+    Ok(Json(to_json(&user?)))
 }
 
 /// `DELETE /users/{user}`: succeeds even if there is no such user.
@@ -80,6 +89,7 @@ pub(super) async fn act(
         "change-password" => Ok(world.change_password(&user)?),
         "rename" => {
             let nickname = nickname.ok_or_else(|| missing("nickname"))?;
+            check_length("nickname", &nickname, MAX_NAME)?;
             Ok(world.change_user(&user, |user| user.nickname = nickname)?)
         }
         "withdraw" => {

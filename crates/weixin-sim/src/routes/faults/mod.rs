@@ -73,8 +73,9 @@ impl Call<'_> {
             }
             Effect::Reset => corrupt::broken_connection(),
             Effect::DelayMs(milliseconds) => {
+                let response = self.run().await;
                 sleep(Duration::from_millis(milliseconds)).await;
-                return self.run().await;
+                return response;
             }
             other => return corrupt::corrupt(other, self.run().await).await,
         };

@@ -119,7 +119,7 @@ fn now(sim: &SimState) -> String {
     // Only what is shared is taken while the world is locked: rendering takes longer than a request.
     let world = sim.world();
     let (apps, users) = (world.apps.clone(), world.users.clone());
-    let pending = world.logins.pending(sim.now());
+    let pending = world.pending(sim.now());
     let traces: Vec<_> = world.timeline.newest_first().take(30).cloned().collect();
     let requests = world.requests.newest(MAX_REQUESTS);
     let findings = world.findings.all();

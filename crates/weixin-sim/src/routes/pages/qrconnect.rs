@@ -25,6 +25,9 @@ use crate::{
     world::{Login, LoginParams, World},
 };
 
+/// Maximum number of bytes of a scope, several times that of all of WeChat's together.
+const MAX_SCOPE: usize = 256;
+
 /// The QR page (docs/wechat.md#the-login-page).
 #[derive(Template)]
 #[template(path = "qr.html")]
@@ -179,7 +182,8 @@ pub(super) fn check<'a>(world: &'a World, parameters: &Parameters) -> Result<&'a
         registered: websites(world),
     })?;
     let mut scopes = parameters.get("scope").split(',');
-    if app.kind != AppKind::Website || !scopes.any(|scope| scope == "snsapi_login") {
+    let is_long = parameters.get("scope").len() > MAX_SCOPE;
+    if app.kind != AppKind::Website || is_long || !scopes.any(|scope| scope == "snsapi_login") {
         return Err(ErrorPage {
             text: "Scope 参数错误或没有 Scope 权限",
             why: Violation::SCOPE,

@@ -90,7 +90,7 @@ pub(super) async fn update(State(sim): State<Arc<SimState>>, address: Uri) -> Re
 }
 
 fn waiting(sim: &SimState) -> String {
-    let pending = &newest(sim.world().logins.pending(sim.now()));
+    let pending = &newest(sim.world().pending(sim.now()));
     text(&WaitingList { pending })
 }
 

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use crate::{
     App, AppKind, Effect, PhoneError,
     lint::finding::hash_state,
+    parameters::without,
     world::{
         World,
         fault::Target,
@@ -52,7 +53,7 @@ impl World {
             expires: now + self.setup.code_lifetime(login.kind),
             used: false,
             trace: login.trace,
-            state: (!login.state.is_empty()).then(|| hash_state(&login.app, &login.state)),
+            state: (!login.state.is_empty()).then(|| hash_state(&login.state)),
         };
         self.grants.issue(code.clone(), granted, now);
         login.set_stage(Stage::Confirmed { code });
@@ -85,7 +86,7 @@ impl World {
         let uuid = self.random.uuid();
         let trace = self.timeline.begin(LoginTrace {
             uuid: uuid.clone(),
-            redirect_uri: params.redirect_uri.to_owned(),
+            redirect_uri: without(params.redirect_uri.to_owned(), &self.private_secrets()),
             ..LoginTrace::new(&app.id, app.kind)
         });
         self.timeline.record(trace, Event::Opened, now);

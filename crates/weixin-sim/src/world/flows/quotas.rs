@@ -24,7 +24,10 @@ impl World {
         let index = QUOTAS.iter().position(|quota| quota.path == path)?;
         let caller = match path {
             "/sns/jscode2session" => self.user_of_code(parameters.get("js_code")),
-            _ => self.app_of(parameters, body),
+            // Of unknown apps there can be any number.
+            _ => self
+                .app_of(parameters, body)
+                .filter(|app| self.app(app).is_ok()),
         };
         let Excess { api_error, finding } = self.quotas.count(index, &caller?, now)?;
         if let Some(sent) = finding {

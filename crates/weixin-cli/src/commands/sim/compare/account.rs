@@ -49,7 +49,7 @@ pub(super) struct Filled {
 impl Account {
     /// The account of the arguments. For a simulator, its official account.
     pub(super) fn of(args: &args::Compare) -> Result<Self, CliError> {
-        let is_sim = args.endpoints.simulator()?.is_some();
+        let is_sim = args.endpoints.sim.is_some();
         let id = match &args.app_id {
             Some(id) => Some(id.clone()),
             None if is_sim => Some(SIM_OFFICIAL_ACCOUNT.parse()?),

@@ -16,18 +16,26 @@ pub(super) struct Hosts {
 
 impl Hosts {
     pub(super) fn of(args: &EndpointArgs) -> Result<Self, CliError> {
-        let endpoints = args.endpoints()?;
+        let endpoints = args.of_arguments()?;
         let open = endpoints.open().clone();
         let scripts = if open.as_str() == OPEN {
             endpoints.scripts()
         } else {
             &open
         };
-        Ok(Self {
+        let hosts = Self {
             scripts: scripts.clone(),
             api: endpoints.api().first().unwrap_or(&open).clone(),
             open,
-        })
+        };
+        if !is_loopback(&hosts.api) && !hosts.api.as_str().starts_with("https://") {
+            let text = format!(
+                "--api-url {}: use https, because the requests contain the app secret",
+                hosts.api
+            );
+            return Err(CliError::Usage(text));
+        }
+        Ok(hosts)
     }
 
     pub(super) fn of_path(&self, path: &str) -> &Origin {

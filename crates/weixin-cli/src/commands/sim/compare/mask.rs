@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use url::form_urlencoded::byte_serialize;
+
 use super::{account::Account, pattern::Names};
 
 /// Members of WeChat's responses whose values are secret or name a user.
@@ -19,7 +21,10 @@ const MEMBERS: [&str; 7] = [
 pub(super) fn mask(text: &str, account: &Account, names: &Names) -> String {
     let mut text = text.to_owned();
     if let Some(secret) = &account.secret {
-        text = text.replace(secret.expose(), "<app-secret>");
+        let encoded: String = byte_serialize(secret.expose().as_bytes()).collect();
+        for form in [secret.expose(), &encoded] {
+            text = text.replace(form, "<app-secret>");
+        }
     }
     if let Some(id) = &account.id {
         text = text.replace(id.as_str(), "<app-id>");
@@ -35,16 +40,23 @@ pub(super) fn mask(text: &str, account: &Account, names: &Names) -> String {
 
 /// Replaces the texts that a member has.
 fn without_values(text: &str, member: &str) -> String {
-    let begin = format!("\"{member}\":\"");
-    let mut parts = text.split(begin.as_str());
+    let name = format!("\"{member}\"");
+    let mut parts = text.split(name.as_str());
     let mut masked = parts.next().unwrap_or_default().to_owned();
     for part in parts {
+        masked.push_str(&name);
+        let rest = part.trim_start();
+        let rest = rest.strip_prefix(':').map(str::trim_start);
+        let Some(rest) = rest.and_then(|rest| rest.strip_prefix('"')) else {
+            masked.push_str(part);
+            continue;
+        };
         // The end is missing in a response that is not complete.
-        let after = part.find('"').map_or("", |end| &part[end..]);
-        let value = &part[..part.len() - after.len()];
+        let after = rest.find('"').map_or("", |end| &rest[end..]);
+        let value = &rest[..rest.len() - after.len()];
         let is_placeholder = value.starts_with('<') && value.ends_with('>');
         let shown = if is_placeholder { value } else { "…" };
-        masked = masked + &begin + shown + after;
+        masked = masked + &part[..part.len() - rest.len()] + shown + after;
     }
     masked
 }
@@ -99,6 +111,10 @@ mod tests {
                 r#"{"access_token":"<one>","x":1}"#,
             ),
             (r#"{"ticket":"kgt8ON7y"#, r#"{"ticket":"…"#),
+            (
+                r#"{"access_token" : "82_second", "openid": "oA", "ticket": 1}"#,
+                r#"{"access_token" : "…", "openid": "…", "ticket": 1}"#,
+            ),
             (
                 "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist rid: 6aac007a-6c02c771-26bf69c4",
                 "invalid ip <ip> ipv6 <ip>, not in whitelist rid: 6aac007a-6c02c771-26bf69c4",

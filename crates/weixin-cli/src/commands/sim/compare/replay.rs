@@ -11,7 +11,7 @@ use weixin::transport::{Https, Transport, TransportErrorKind};
 use super::{
     account::{Account, Filled},
     cases::{Body, Case},
-    difference::{Difference, compare},
+    difference::{Difference, compare, excerpt},
     hosts::Hosts,
     mask::mask,
     outcome::{Entry, Outcome},
@@ -124,7 +124,7 @@ impl Replay {
         let names = self.names.entry(case.file).or_default();
         let mut differences = compare(&case.answer, response, names);
         for difference in &mut differences {
-            difference.received = self.masked(case, &difference.received);
+            difference.received = excerpt(&self.masked(case, &difference.received));
         }
         let outcome = if differences.is_empty() {
             Outcome::Same

@@ -88,6 +88,9 @@ impl Report {
             counts.not_sent,
             self.skipped()
         ));
+        if counts.not_sent > 0 {
+            lines.push("The comparison was interrupted: this report is not complete.".to_owned());
+        }
         lines.push(NOT_COMPARED.to_owned());
         if counts.differs > 0 {
             lines.push("Please open an issue with this report.".to_owned());
