@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    ops::RangeInclusive,
     time::SystemTime,
 };
 
@@ -18,14 +19,25 @@ use crate::{
 #[must_use = "call `start`"]
 pub struct SimBuilder {
     listen: SocketAddr,
+    world_ports: Option<RangeInclusive<u16>>,
     setup: Setup,
     settings: Settings,
+}
+
+/// The options with which a simulator starts.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) listen: SocketAddr,
+    pub(crate) world_ports: Option<RangeInclusive<u16>>,
+    pub(crate) setup: Setup,
+    pub(crate) settings: Settings,
 }
 
 impl SimBuilder {
     pub(crate) fn new() -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            world_ports: None,
             setup: Setup::default(),
             settings: Settings::default(),
         }
@@ -34,6 +46,12 @@ impl SimBuilder {
     /// Sets the listen address (default: a free port of 127.0.0.1).
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
+        self
+    }
+
+    /// Limits the ports of [further worlds](crate::Sim::world); by default, any free port is used.
+    pub fn world_ports(mut self, ports: RangeInclusive<u16>) -> Self {
+        self.world_ports = Some(ports);
         self
     }
 
@@ -143,14 +161,19 @@ impl SimBuilder {
         Some(user.id)
     }
 
-    /// Returns the listen address, the world and the settings, defaults filled in.
-    pub(crate) fn finish(mut self) -> (SocketAddr, Setup, Settings) {
+    /// Returns the options, defaults filled in.
+    pub(crate) fn finish(mut self) -> Options {
         if self.setup.apps.is_empty() {
             self.setup.apps = app::defaults();
         }
         let is_new = |user: &User| self.setup.users.iter().all(|known| known.id != user.id);
         let defaults: Vec<_> = user::defaults().into_iter().filter(is_new).collect();
         self.setup.users.extend(defaults);
-        (self.listen, self.setup, self.settings)
+        Options {
+            listen: self.listen,
+            world_ports: self.world_ports,
+            setup: self.setup,
+            settings: self.settings,
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use axum::http::HeaderValue;
 
 /// Settings that are fixed at the start and are not part of the world.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     pub(crate) frozen_at: Option<SystemTime>,
     pub(crate) auto_allow: bool,
@@ -14,4 +14,11 @@ pub(crate) struct Settings {
     pub(crate) allowed_hosts: Vec<String>,
     /// Overrides WeChat's `text/plain`.
     pub(crate) token_content_type: Option<HeaderValue>,
+}
+
+impl Settings {
+    /// Settings of a further world, on this port.
+    pub(crate) fn for_world(&self, _port: u16) -> Self {
+        self.clone()
+    }
 }

@@ -1,14 +1,20 @@
 //! Shared state of the HTTP handlers.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
 
 use tokio::sync::watch;
 
 use crate::{
-    clock::Clock,
+    activity::Activity,
+    clock::{Clock, ClockCopy},
     lock::{Guard, Lock},
     settings::Settings,
-    world::{Setup, World},
+    world::{Setup, World, WorldCopy},
 };
 
 /// A number that grows, and wakes those that wait for that.
@@ -38,14 +44,26 @@ impl Version {
     }
 }
 
+/// A world and its clock at one time: see [`Sim::snapshot`](crate::Sim::snapshot).
+#[derive(Debug)]
+pub struct Snapshot {
+    world: WorldCopy,
+    clock: ClockCopy,
+}
+
 /// World, clock and settings, shared by all requests.
 #[derive(Debug)]
 pub(crate) struct SimState {
+    /// ID of the world; `None` for the simulator's first one.
+    pub(crate) id: Option<String>,
     /// Base URL, such as `http://127.0.0.1:9300`.
     pub(crate) origin: String,
     pub(crate) settings: Settings,
+    pub(crate) activity: Activity,
     pub(crate) clock: Clock,
     world: Lock<World>,
+    /// Snapshots by number, of the control API.
+    pub(crate) snapshots: Mutex<BTreeMap<u64, Arc<Snapshot>>>,
     /// Wakes all long polls when the clock is moved, frozen or run.
     clock_changes: watch::Sender<()>,
     /// All changes, also the requests that are logged.
@@ -55,12 +73,17 @@ pub(crate) struct SimState {
 }
 
 impl SimState {
-    pub(crate) fn new(origin: String, setup: Setup, settings: Settings) -> Self {
+    /// A new world that is served on this address.
+    pub(crate) fn new(address: SocketAddr, setup: Setup, settings: Settings) -> Self {
+        let id = setup.world.clone();
         let world = World::new(setup);
         Self {
-            origin,
+            id,
+            origin: format!("http://{address}"),
+            activity: Activity::new(),
             clock: Clock::new(settings.frozen_at),
             world: Lock::new(world),
+            snapshots: Mutex::default(),
             clock_changes: watch::Sender::new(()),
             changes: Version::default(),
             world_changes: Version::default(),
@@ -111,6 +134,22 @@ impl SimState {
         self.clock_changes.send_replace(());
         self.notify();
         Ok(())
+    }
+
+    /// Copies the world and its clock.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let clock = self.clock.copy();
+        let world = self.world().snapshot();
+        Snapshot { world, clock }
+    }
+
+    /// Restores the world and the clock of a snapshot.
+    pub(crate) fn restore(&self, snapshot: &Snapshot) {
+        self.clock.restore(snapshot.clock);
+        self.world().restore(&snapshot.world);
+        // Browsers that poll look again: those whose login is not in the snapshot see that it has expired.
+        self.clock_changes.send_replace(());
+        self.notify();
     }
 
     pub(crate) fn reset(&self) {

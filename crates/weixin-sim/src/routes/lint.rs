@@ -69,6 +69,7 @@ pub(super) fn cause(world: &World, request: &RequestInfo, login: Option<u64>) ->
         login: login.or_else(|| world.login_of(parameters)),
         request: Some(world.requests.next_number()),
         test: world.test.clone(),
+        world: world.id().map(str::to_owned),
     }
 }
 

@@ -15,7 +15,7 @@ mod response;
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     http::StatusCode,
     middleware::{from_fn_with_state, map_response},
     routing::{any, get},
@@ -24,12 +24,14 @@ use axum::{
 pub use self::control::OPENAPI;
 pub(crate) use self::request::Peer;
 use self::response::no_store;
-use crate::state::SimState;
+use crate::{state::SimState, worlds::Worlds};
 
-pub(crate) fn router(shared: Arc<SimState>) -> Router {
+/// All paths of a world, and those with which further worlds are opened.
+pub(crate) fn router(shared: Arc<SimState>, worlds: Arc<Worlds>) -> Router {
     simulator()
         .merge(wechat(&shared))
         .layer(from_fn_with_state(Arc::clone(&shared), guard::guard))
+        .layer(Extension(worlds))
         .with_state(shared)
 }
 

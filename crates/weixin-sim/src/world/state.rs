@@ -60,6 +60,11 @@ impl World {
         self.findings = findings;
     }
 
+    /// ID of this world; `None` for the simulator's first one.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.setup.world.as_deref()
+    }
+
     pub(crate) fn lifetimes(&self) -> &Lifetimes {
         &self.setup.lifetimes
     }

@@ -62,11 +62,15 @@ fn callback(sim: &SimState, uuid: &str) -> Option<String> {
 async fn wait_for_phone(sim: &SimState, uuid: &str, last: &str) -> (u16, String) {
     // Subscribe before the first look at the world, so that no change in between is missed.
     let mut clock_changes = sim.clock_changes();
-    let mut phone = sim.world().logins.watch(uuid);
     let until = sim.now() + sim.world().lifetimes().poll;
     loop {
         let now = sim.now();
-        let poll = sim.world().logins.poll(uuid, last, now, until);
+        // After a snapshot was restored, the same login is another one: subscribe with each look.
+        let (poll, mut phone) = {
+            let world = sim.world();
+            let poll = world.logins.poll(uuid, last, now, until);
+            (poll, world.logins.watch(uuid))
+        };
         let wake = match poll {
             Poll::Response { errcode, code } => return (errcode, code),
             Poll::Wait(wake) => wake,
