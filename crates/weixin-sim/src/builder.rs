@@ -7,6 +7,7 @@ use std::{
 };
 
 use axum::http::HeaderValue;
+use url::{Host, Url};
 
 use crate::{
     App, DesktopAnswer, Lifetimes, Rule, User, Variants,
@@ -19,6 +20,7 @@ use crate::{
 #[must_use = "call `start`"]
 pub struct SimBuilder {
     listen: SocketAddr,
+    poll_listen: Option<SocketAddr>,
     world_ports: Option<RangeInclusive<u16>>,
     setup: Setup,
     settings: Settings,
@@ -28,6 +30,7 @@ pub struct SimBuilder {
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) listen: SocketAddr,
+    pub(crate) poll_listen: Option<SocketAddr>,
     pub(crate) world_ports: Option<RangeInclusive<u16>>,
     pub(crate) setup: Setup,
     pub(crate) settings: Settings,
@@ -37,6 +40,7 @@ impl SimBuilder {
     pub(crate) fn new() -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            poll_listen: None,
             world_ports: None,
             setup: Setup::default(),
             settings: Settings::default(),
@@ -46,6 +50,15 @@ impl SimBuilder {
     /// Sets the listen address (default: a free port of 127.0.0.1).
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
+        self
+    }
+
+    /// Listens on another address for the long polls of QR pages only, as WeChat has a host for them.
+    ///
+    /// A browser opens six connections to one host and port, and each QR page holds a poll. Without this option, the
+    /// page's polls return within a second, so that a seventh page does not have to wait.
+    pub fn poll_listen(mut self, address: SocketAddr) -> Self {
+        self.poll_listen = Some(address);
         self
     }
 
@@ -148,6 +161,18 @@ impl SimBuilder {
         self
     }
 
+    /// Sets the URL under which browsers and phones reach the simulator, such as `http://localhost:19300` for a container
+    /// whose port is published there, or that of a proxy. The simulator writes it into avatars and other links when the
+    /// request itself does not tell, and accepts requests for its host. Only scheme, host and port of an `http` or
+    /// `https` URL are used; other URLs are ignored.
+    pub fn public_url(mut self, url: Url) -> Self {
+        if matches!(url.scheme(), "http" | "https") {
+            self.settings.allowed_hosts.extend(url.host().map(bare));
+            self.settings.public_url = Some(url);
+        }
+        self
+    }
+
     /// Overrides the content type of `/sns/oauth2/access_token`, for clients that reject WeChat's `text/plain`.
     pub fn token_content_type(mut self, content_type: HeaderValue) -> Self {
         self.settings.token_content_type = Some(content_type);
@@ -171,9 +196,19 @@ impl SimBuilder {
         self.setup.users.extend(defaults);
         Options {
             listen: self.listen,
+            poll_listen: self.poll_listen,
             world_ports: self.world_ports,
             setup: self.setup,
             settings: self.settings,
         }
+    }
+}
+
+/// The host, without the brackets of IPv6.
+fn bare(host: Host<&str>) -> String {
+    match host {
+        Host::Domain(name) => name.to_owned(),
+        Host::Ipv4(address) => address.to_string(),
+        Host::Ipv6(address) => address.to_string(),
     }
 }

@@ -140,7 +140,7 @@ mod world;
 mod worlds;
 
 #[cfg(feature = "tls")]
-pub use self::tls::{Authority, OtherHosts};
+pub use self::tls::{Authority, OtherHosts, Relay};
 pub use self::{
     bilingual::Bilingual,
     builder::SimBuilder,

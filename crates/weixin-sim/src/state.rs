@@ -2,12 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::{Arc, Mutex},
     time::{Duration, SystemTime},
 };
 
 use tokio::sync::watch;
+use url::Url;
 
 use crate::{
     activity::Activity,
@@ -56,8 +57,13 @@ pub struct Snapshot {
 pub(crate) struct SimState {
     /// ID of the world; `None` for the simulator's first one.
     pub(crate) id: Option<String>,
-    /// Base URL, such as `http://127.0.0.1:9300`.
+    /// Base URL on this machine, such as `http://127.0.0.1:9300`.
     pub(crate) origin: String,
+    /// Base URL under which browsers and phones reach this world, if it was given.
+    public: Option<String>,
+    pub(crate) port: u16,
+    /// It listens on all addresses, so only a request says where its client reaches it.
+    pub(crate) is_everywhere: bool,
     pub(crate) settings: Settings,
     pub(crate) activity: Activity,
     pub(crate) clock: Clock,
@@ -79,7 +85,10 @@ impl SimState {
         let world = World::new(setup);
         Self {
             id,
-            origin: format!("http://{address}"),
+            origin: format!("http://{}", on_this_machine(address)),
+            public: settings.public_url.as_ref().map(origin),
+            port: address.port(),
+            is_everywhere: address.ip().is_unspecified(),
             activity: Activity::new(),
             clock: Clock::new(settings.frozen_at),
             world: Lock::new(world),
@@ -89,6 +98,15 @@ impl SimState {
             world_changes: Version::default(),
             settings,
         }
+    }
+
+    /// Base URL for clients of which nothing else is known.
+    pub(crate) fn own_url(&self) -> &str {
+        self.public_url().unwrap_or(&self.origin)
+    }
+
+    pub(crate) fn public_url(&self) -> Option<&str> {
+        self.public.as_deref()
     }
 
     pub(crate) fn now(&self) -> SystemTime {
@@ -158,4 +176,21 @@ impl SimState {
         self.world().reset();
         self.notify();
     }
+}
+
+/// Scheme, host and port of an HTTP URL.
+fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+/// The address with which this machine reaches a listener: `0.0.0.0` is none.
+fn on_this_machine(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        let loopback = match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        };
+        address.set_ip(loopback);
+    }
+    address
 }

@@ -137,10 +137,10 @@ fn check_callback(world: &mut World, parameters: &Parameters) {
     } else if url.scheme() == "http" {
         findings.add(&Rule::CALLBACK_HTTP, sent());
     }
-    // With a port, the domain is not compared as well: one cause, one finding.
     if url.port().is_some() {
         findings.add(&of_class(Rule::CALLBACK_PORT), sent());
-    } else if is_a_domain && rejected {
+    }
+    if is_a_domain && rejected {
         findings.add(&Rule::CALLBACK_DOMAIN, sent());
     }
 }

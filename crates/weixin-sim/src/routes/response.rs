@@ -52,7 +52,7 @@ pub(super) fn redirect(url: String) -> Response {
 
 /// Redirects the browser to the callback, or to the page that calls it twice.
 pub(super) fn redirect_to_site(sim: &SimState, login: &Login, callback: String) -> Response {
-    redirect(login.twice_url(&sim.origin).unwrap_or(callback))
+    redirect(login.twice_url(sim.own_url()).unwrap_or(callback))
 }
 
 /// Forbids caching. For pages only: WeChat's API sends no such header.

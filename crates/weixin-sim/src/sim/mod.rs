@@ -8,9 +8,10 @@ use std::{io, net::SocketAddr, sync::Arc};
 use axum::{Router, serve::Listener};
 use tokio::{net::TcpListener, sync::watch};
 
+#[cfg(not(feature = "tls"))]
 use self::server::Server;
 #[cfg(feature = "tls")]
-pub(crate) use self::server::stopped;
+pub(crate) use self::server::{Server, stopped};
 use crate::{
     SimBuilder,
     builder::Options,
@@ -106,8 +107,8 @@ impl Sim {
 
     /// Closed when the simulator is dropped.
     #[cfg(feature = "tls")]
-    pub(crate) fn stop_signal(&self) -> watch::Receiver<()> {
-        self.stop.subscribe()
+    pub(crate) fn stop(&self) -> &watch::Sender<()> {
+        &self.stop
     }
 
     /// Base URL that replaces all of WeChat's hosts, such as `http://127.0.0.1:9300`.
@@ -145,12 +146,20 @@ impl SimBuilder {
     pub async fn start(self) -> io::Result<Sim> {
         let Options {
             listen,
+            poll_listen,
             world_ports,
             setup,
-            settings,
+            mut settings,
         } = self.finish();
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
+        let polls = match poll_listen {
+            Some(address) => Some(TcpListener::bind(address).await?),
+            None => None,
+        };
+        if let Some(polls) = &polls {
+            settings.poll_port = Some(polls.local_addr()?.port());
+        }
         let worlds = Worlds::new(Start {
             setup: setup.clone(),
             settings: settings.clone(),
@@ -164,6 +173,9 @@ impl SimBuilder {
             stop: watch::Sender::new(()),
         };
         sim.serve_router(listener, false);
+        if let Some(polls) = polls {
+            sim.serve_on(polls, routes::polls(Arc::clone(&sim.shared)), false);
+        }
         Ok(sim)
     }
 }

@@ -2,12 +2,22 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Extension, Json, body::Bytes, extract::Path, http::StatusCode};
+use axum::{
+    Extension, Json,
+    body::Bytes,
+    extract::Path,
+    http::{HeaderMap, StatusCode, uri::Authority},
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::bad_request::{BadRequest, read};
-use crate::worlds::{Listed, WorldError, Worlds};
+use crate::{
+    hosts::is_wechat,
+    routes::request::host,
+    state::SimState,
+    worlds::{Listed, WorldError, Worlds},
+};
 
 /// Maximum length of an ID.
 const MAX_ID: usize = 64;
@@ -29,12 +39,26 @@ fn idle_seconds() -> u64 {
     IDLE_SECONDS
 }
 
-fn to_json(world: &Listed) -> Value {
+fn to_json(world: &Listed, headers: &HeaderMap) -> Value {
     json!({
         "id": world.id,
-        "url": world.state.origin,
+        "url": url(&world.state, headers),
         "idle_seconds": world.idle.map(|idle| idle.as_secs()),
     })
+}
+
+/// Base URL of a world for the client that sent this request.
+fn url(state: &SimState, headers: &HeaderMap) -> String {
+    let name = host(headers).parse::<Authority>();
+    match name {
+        // Listens on all addresses: the world is where the simulator is, on another port.
+        Ok(name)
+            if state.is_everywhere && state.public_url().is_none() && !is_wechat(name.host()) =>
+        {
+            format!("http://{}:{}", name.host(), state.port)
+        }
+        _ => state.own_url().to_owned(),
+    }
 }
 
 fn is_id(id: &str) -> bool {
@@ -45,6 +69,7 @@ fn is_id(id: &str) -> bool {
 /// `POST /worlds`: opens a world, which starts as the simulator did.
 pub(super) async fn open(
     Extension(worlds): Extension<Arc<Worlds>>,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Result<(StatusCode, Json<Value>), BadRequest> {
     let WorldParams { id, idle_seconds } = read(&body)?;
@@ -57,25 +82,35 @@ pub(super) async fn open(
         return Err(BadRequest::new("idle_seconds", rule));
     }
     let world = worlds.open(id, Duration::from_secs(idle_seconds)).await?;
-    Ok((StatusCode::CREATED, Json(to_json(&world))))
+    Ok((StatusCode::CREATED, Json(to_json(&world, &headers))))
 }
 
 /// `GET /worlds`: all worlds besides the simulator's first one.
-pub(super) async fn list(Extension(worlds): Extension<Arc<Worlds>>) -> Json<Value> {
-    Json(worlds.list().iter().map(to_json).collect())
+pub(super) async fn list(
+    Extension(worlds): Extension<Arc<Worlds>>,
+    headers: HeaderMap,
+) -> Json<Value> {
+    Json(
+        worlds
+            .list()
+            .iter()
+            .map(|world| to_json(world, &headers))
+            .collect(),
+    )
 }
 
 /// `GET /worlds/{world}`
 pub(super) async fn show(
     Extension(worlds): Extension<Arc<Worlds>>,
     Path(id): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Json<Value>, BadRequest> {
     let world = worlds.find(&id);
     let world = world.ok_or_else(|| {
         let rule = "no such world: it was deleted, ended after a time without requests, or was never opened";
         BadRequest::unknown("world", rule)
     })?;
-    Ok(Json(to_json(&world)))
+    Ok(Json(to_json(&world, &headers)))
 }
 
 /// `DELETE /worlds/{world}`: succeeds even if there is no such world.

@@ -1,7 +1,8 @@
 //! The worlds of one simulator: each has its own clock, apps, users, faults, log and findings, and a port of its own.
 
+mod registry;
+
 use std::{
-    collections::BTreeMap,
     io,
     net::{IpAddr, SocketAddr},
     ops::RangeInclusive,
@@ -9,18 +10,16 @@ use std::{
     time::Duration,
 };
 
-use thiserror::Error;
 use tokio::{net::TcpListener, sync::watch, time::sleep};
 
+use self::registry::{Entry, Lifetime, Registry};
+pub(crate) use self::registry::{Listed, WorldError};
 use crate::{
     lint::finding::{Finding, merge},
     settings::Settings,
     state::SimState,
     world::Setup,
 };
-
-/// Maximum number of worlds at the same time.
-pub(crate) const MAX_WORLDS: usize = 200;
 
 /// Serves a world until its stop signal is closed. A function of a layer above: this one knows no HTTP.
 pub(crate) type Serve = fn(OpenedWorld, TcpListener);
@@ -50,58 +49,6 @@ pub(crate) struct Start {
 pub(crate) struct Worlds {
     start: Start,
     registry: Mutex<Registry>,
-}
-
-#[derive(Debug, Default)]
-struct Registry {
-    open: BTreeMap<String, Entry>,
-    /// Number of worlds that got an ID here.
-    named: u64,
-    /// Findings of ended worlds: a test run must not lose them.
-    ended: Vec<Arc<Finding>>,
-}
-
-#[derive(Debug)]
-struct Entry {
-    state: Arc<SimState>,
-    lifetime: Lifetime,
-}
-
-/// The end of a world.
-#[derive(Debug)]
-enum Lifetime {
-    /// After this time without requests.
-    Idle {
-        after: Duration,
-        /// Dropping it stops the world.
-        _stop: watch::Sender<()>,
-    },
-    /// When the Rust test drops its handle, which has the sender.
-    Handle,
-}
-
-/// A world in a list.
-#[derive(Debug)]
-pub(crate) struct Listed {
-    pub(crate) id: String,
-    pub(crate) state: Arc<SimState>,
-    /// `None` if a handle in Rust keeps the world.
-    pub(crate) idle: Option<Duration>,
-}
-
-/// A world that cannot be opened or ended.
-#[derive(Debug, Error)]
-pub(crate) enum WorldError {
-    #[error("is used by another world")]
-    IdInUse,
-    #[error("there are {MAX_WORLDS} worlds, the maximum: delete one")]
-    TooMany,
-    #[error("all ports from {} to {} are in use: delete a world, or start the simulator with a wider range", .0.start(), .0.end())]
-    NoPort(RangeInclusive<u16>),
-    #[error("a Rust program holds this world: it ends with its handle")]
-    Held,
-    #[error("cannot listen: {0}")]
-    Listen(#[from] io::Error),
 }
 
 impl Worlds {
@@ -260,42 +207,6 @@ impl Worlds {
 
     fn registry(&self) -> MutexGuard<'_, Registry> {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Registry {
-    fn check(&self, id: Option<&str>) -> Result<(), WorldError> {
-        if id.is_some_and(|id| self.open.contains_key(id)) {
-            return Err(WorldError::IdInUse);
-        }
-        if self.open.len() >= MAX_WORLDS {
-            return Err(WorldError::TooMany);
-        }
-        Ok(())
-    }
-
-    /// An ID that no world has.
-    fn new_id(&mut self) -> String {
-        loop {
-            self.named += 1;
-            let id = format!("world-{}", self.named);
-            if !self.open.contains_key(&id) {
-                return id;
-            }
-        }
-    }
-}
-
-impl Entry {
-    fn listed(&self, id: &str) -> Listed {
-        Listed {
-            id: id.to_owned(),
-            state: Arc::clone(&self.state),
-            idle: match &self.lifetime {
-                Lifetime::Idle { after, .. } => Some(*after),
-                Lifetime::Handle => None,
-            },
-        }
     }
 }
 
