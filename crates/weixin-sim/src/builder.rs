@@ -145,7 +145,7 @@ impl SimBuilder {
         self
     }
 
-    /// Runs WeChat for PC from the start, logged in as the user with this ID: the login page offers quick
+    /// Runs WeChat for PC from the start, logged in as the user with this ID or nickname: the login page offers quick
     /// login.
     pub fn desktop(mut self, user: impl Into<String>, answer: DesktopAnswer) -> Self {
         let user = user.into();
@@ -167,7 +167,9 @@ impl SimBuilder {
     /// `https` URL are used; other URLs are ignored.
     pub fn public_url(mut self, url: Url) -> Self {
         if matches!(url.scheme(), "http" | "https") {
-            self.settings.allowed_hosts.extend(url.host().map(bare));
+            self.settings
+                .allowed_hosts
+                .extend(url.host().as_ref().map(bare));
             self.settings.public_url = Some(url);
         }
         self
@@ -193,6 +195,12 @@ impl SimBuilder {
         }
         let is_new = |user: &User| self.setup.users.iter().all(|known| known.id != user.id);
         let defaults: Vec<_> = user::defaults().into_iter().filter(is_new).collect();
+        if let Some(desktop) = &mut self.setup.desktop {
+            let mut users = self.setup.users.iter().chain(&defaults);
+            if let Some(user) = users.find(|user| user.matches(&desktop.user)) {
+                desktop.user.clone_from(&user.id);
+            }
+        }
         self.setup.users.extend(defaults);
         Options {
             listen: self.listen,
@@ -205,9 +213,9 @@ impl SimBuilder {
 }
 
 /// The host, without the brackets of IPv6.
-fn bare(host: Host<&str>) -> String {
+fn bare(host: &Host<&str>) -> String {
     match host {
-        Host::Domain(name) => name.to_owned(),
+        Host::Domain(name) => (*name).to_owned(),
         Host::Ipv4(address) => address.to_string(),
         Host::Ipv6(address) => address.to_string(),
     }

@@ -82,6 +82,11 @@ async fn registered_hosts_have_any_port_and_ports_are_findings() {
     );
     let (_, page) = get(&sim, &other, "127.0.0.1").await;
     assert!(page.contains("redirect_uri 参数错误") && page.contains("my_site"));
+}
+
+#[tokio::test]
+async fn callback_domains_are_names_with_underscores_or_ip_addresses() {
+    let sim = Sim::start().await.unwrap();
     let put = async |domain: &str| {
         let url = format!("{}/_sim/api/apps/wx2", sim.url());
         let body = json!({ "secret": "x", "callback_domains": [domain] });

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, net::TcpListener, time::Duration};
 
 use reqwest::{Client, Method, redirect::Policy};
 use serde_json::{Value, json};
-use weixin_sim::{Finding, Sim};
+use weixin_sim::{DesktopAnswer, Finding, Sim};
 
 const TESTS: usize = 20;
 const LOGINS: usize = 50;
@@ -264,7 +264,13 @@ async fn sim_has_worlds(sim: &World) -> bool {
 
 #[tokio::test]
 async fn worlds_start_as_the_simulator_did_and_their_number_is_limited() {
-    let sim = Sim::builder().seed(1).auto_allow().start().await.unwrap();
+    let sim = Sim::builder()
+        .seed(1)
+        .auto_allow()
+        .desktop("小明🐼é", DesktopAnswer::Ask)
+        .start()
+        .await
+        .unwrap();
     sim.put_user(weixin_sim::User::new("later", "later"));
     let first = World::at(sim.url());
     let opened = first.post("/worlds", json!({ "id": "other" })).await;
@@ -285,6 +291,8 @@ async fn worlds_start_as_the_simulator_did_and_their_number_is_limited() {
         other.get("/_sim/api/users").await.as_array().unwrap().len(),
         5
     );
+    let desktop = json!({ "runs": true, "user": "xiaoming", "answer": "ask" });
+    assert_eq!(other.get("/_sim/api/desktop").await, desktop);
     let mut held = Vec::new();
     for _ in 1..200 {
         held.push(sim.world().await.unwrap());

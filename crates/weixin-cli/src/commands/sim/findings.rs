@@ -27,6 +27,7 @@ struct Finding {
     login: Option<u64>,
     request: Option<u64>,
     test: Option<String>,
+    world: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -64,6 +65,7 @@ impl Finding {
             number("login", self.login),
             number("request", self.request),
             self.test.as_ref().map(|test| format!("test {test}")),
+            self.world.as_ref().map(|world| format!("world {world}")),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
@@ -79,9 +81,15 @@ impl Finding {
 
 /// Prints the findings of a simulator that ends. Fails if one of them fails the run.
 pub(super) fn report(sim: &Sim, output: Output) -> Result<(), CliError> {
-    let findings =
-        serde_json::to_value(sim.findings_since_start()).and_then(serde_json::from_value);
-    let findings: Vec<Finding> = findings.map_err(|error| CliError::Other(error.to_string()))?;
+    let findings = serde_json::to_value(sim.findings_since_start());
+    let findings = findings.map_err(|error| CliError::Other(error.to_string()))?;
+    report_json(findings, output)
+}
+
+/// Prints findings as the control API describes them. Fails if one of them fails the run.
+pub(super) fn report_json(findings: Value, output: Output) -> Result<(), CliError> {
+    let findings: Vec<Finding> =
+        serde_json::from_value(findings).map_err(|error| CliError::Other(error.to_string()))?;
     let (failing, others): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.fails);
     for finding in &failing {
         output.note(&finding.text());
