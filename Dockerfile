@@ -18,5 +18,7 @@ COPY --from=build /weixin-static /weixin
 ENV WEIXIN_SIM_LISTEN=0.0.0.0:9300
 EXPOSE 9300
 USER 65534:65534
+# Its own URL, and not the WEIXIN_SIM_URL of other containers.
+HEALTHCHECK --interval=5s --timeout=5s --start-period=10s CMD ["/weixin", "sim", "health", "--sim", "http://127.0.0.1:9300"]
 # Inside a container, its own address is not this machine's: who publishes the port decides who reaches it.
 ENTRYPOINT ["/weixin", "sim", "--i-know-this-is-not-wechat"]

@@ -2,10 +2,12 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    ops::RangeInclusive,
     time::SystemTime,
 };
 
 use axum::http::HeaderValue;
+use url::{Host, Url};
 
 use crate::{
     App, DesktopAnswer, Lifetimes, Rule, User, Variants,
@@ -18,14 +20,28 @@ use crate::{
 #[must_use = "call `start`"]
 pub struct SimBuilder {
     listen: SocketAddr,
+    poll_listen: Option<SocketAddr>,
+    world_ports: Option<RangeInclusive<u16>>,
     setup: Setup,
     settings: Settings,
+}
+
+/// The options with which a simulator starts.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) listen: SocketAddr,
+    pub(crate) poll_listen: Option<SocketAddr>,
+    pub(crate) world_ports: Option<RangeInclusive<u16>>,
+    pub(crate) setup: Setup,
+    pub(crate) settings: Settings,
 }
 
 impl SimBuilder {
     pub(crate) fn new() -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            poll_listen: None,
+            world_ports: None,
             setup: Setup::default(),
             settings: Settings::default(),
         }
@@ -34,6 +50,21 @@ impl SimBuilder {
     /// Sets the listen address (default: a free port of 127.0.0.1).
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
+        self
+    }
+
+    /// Listens on another address for the long polls of QR pages only, as WeChat has a host for them.
+    ///
+    /// A browser opens six connections to one host and port, and each QR page holds a poll. Without this option, the
+    /// page's polls return within a second, so that a seventh page does not have to wait.
+    pub fn poll_listen(mut self, address: SocketAddr) -> Self {
+        self.poll_listen = Some(address);
+        self
+    }
+
+    /// Limits the ports of [further worlds](crate::Sim::world); by default, any free port is used.
+    pub fn world_ports(mut self, ports: RangeInclusive<u16>) -> Self {
+        self.world_ports = Some(ports);
         self
     }
 
@@ -114,7 +145,7 @@ impl SimBuilder {
         self
     }
 
-    /// Runs WeChat for PC from the start, logged in as the user with this ID: the login page offers quick
+    /// Runs WeChat for PC from the start, logged in as the user with this ID or nickname: the login page offers quick
     /// login.
     pub fn desktop(mut self, user: impl Into<String>, answer: DesktopAnswer) -> Self {
         let user = user.into();
@@ -127,6 +158,20 @@ impl SimBuilder {
     /// read and control the simulator (DNS rebinding).
     pub fn allow_host(mut self, host: impl Into<String>) -> Self {
         self.settings.allowed_hosts.push(host.into());
+        self
+    }
+
+    /// Sets the URL under which browsers and phones reach the simulator, such as `http://localhost:19300` for a container
+    /// whose port is published there, or that of a proxy. The simulator writes it into avatars and other links when the
+    /// request itself does not tell, and accepts requests for its host. Only scheme, host and port of an `http` or
+    /// `https` URL are used; other URLs are ignored.
+    pub fn public_url(mut self, url: Url) -> Self {
+        if matches!(url.scheme(), "http" | "https") {
+            self.settings
+                .allowed_hosts
+                .extend(url.host().as_ref().map(bare));
+            self.settings.public_url = Some(url);
+        }
         self
     }
 
@@ -143,14 +188,35 @@ impl SimBuilder {
         Some(user.id)
     }
 
-    /// Returns the listen address, the world and the settings, defaults filled in.
-    pub(crate) fn finish(mut self) -> (SocketAddr, Setup, Settings) {
+    /// Returns the options, defaults filled in.
+    pub(crate) fn finish(mut self) -> Options {
         if self.setup.apps.is_empty() {
             self.setup.apps = app::defaults();
         }
         let is_new = |user: &User| self.setup.users.iter().all(|known| known.id != user.id);
         let defaults: Vec<_> = user::defaults().into_iter().filter(is_new).collect();
+        if let Some(desktop) = &mut self.setup.desktop {
+            let mut users = self.setup.users.iter().chain(&defaults);
+            if let Some(user) = users.find(|user| user.matches(&desktop.user)) {
+                desktop.user.clone_from(&user.id);
+            }
+        }
         self.setup.users.extend(defaults);
-        (self.listen, self.setup, self.settings)
+        Options {
+            listen: self.listen,
+            poll_listen: self.poll_listen,
+            world_ports: self.world_ports,
+            setup: self.setup,
+            settings: self.settings,
+        }
+    }
+}
+
+/// The host, without the brackets of IPv6.
+fn bare(host: &Host<&str>) -> String {
+    match host {
+        Host::Domain(name) => (*name).to_owned(),
+        Host::Ipv4(address) => address.to_string(),
+        Host::Ipv6(address) => address.to_string(),
     }
 }

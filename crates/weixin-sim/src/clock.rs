@@ -24,6 +24,14 @@ struct Time {
     moved: Duration,
 }
 
+/// A clock at one time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClockCopy {
+    shown: SystemTime,
+    runs: bool,
+    moved: Duration,
+}
+
 impl Time {
     fn at_the_start(frozen_at: Option<SystemTime>) -> Self {
         let machine = system_time();
@@ -84,6 +92,25 @@ impl Clock {
         time.moved += by;
         time.shown += by;
         Ok(())
+    }
+
+    /// The current time, whether it passes, and the moves so far.
+    pub(crate) fn copy(&self) -> ClockCopy {
+        let time = *self.time();
+        ClockCopy {
+            shown: time.now(),
+            runs: time.since.is_some(),
+            moved: time.moved,
+        }
+    }
+
+    /// Continues from the time of a copy.
+    pub(crate) fn restore(&self, copy: ClockCopy) {
+        *self.time() = Time {
+            shown: copy.shown,
+            since: copy.runs.then(system_time),
+            moved: copy.moved,
+        };
     }
 
     /// Restores the initial clock, without the moves.

@@ -45,7 +45,8 @@ pub(crate) fn is_trusted(host: &str, allowed: &[String]) -> bool {
     !host.contains('.') || is_reserved || is_wechat(host) || is_allowed()
 }
 
-fn is_local(address: IpAddr) -> bool {
+/// Returns `true` for an address of this machine or of a local network.
+pub(crate) fn is_local(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => {
             address.is_loopback()

@@ -115,6 +115,7 @@
 //!   not known.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod activity;
 mod bilingual;
 mod builder;
 mod clock;
@@ -136,9 +137,10 @@ mod variants;
 mod waiters;
 mod wire;
 mod world;
+mod worlds;
 
 #[cfg(feature = "tls")]
-pub use self::tls::{Authority, OtherHosts};
+pub use self::tls::{Authority, OtherHosts, Relay};
 pub use self::{
     bilingual::Bilingual,
     builder::SimBuilder,
@@ -153,6 +155,7 @@ pub use self::{
     },
     routes::OPENAPI,
     sim::Sim,
+    state::Snapshot,
     variants::Variants,
     world::{
         DesktopAnswer, PhoneError,

@@ -27,6 +27,19 @@ impl Random {
         })
     }
 
+    /// Continues from a new seed, drawn here, and returns it: a copy of the generator begins with it too.
+    pub(crate) fn fork(&mut self) -> [u8; 32] {
+        let mut seed = [0; 32];
+        self.0.fill_bytes(&mut seed);
+        *self = Self::from_fork(seed);
+        seed
+    }
+
+    /// The generator as it was after [`fork`](Self::fork) returned this seed.
+    pub(crate) fn from_fork(seed: [u8; 32]) -> Self {
+        Self(StdRng::from_seed(seed))
+    }
+
     /// UUID of a QR code: 16 characters, such as `081fNLs3OTjRKaOo` (docs/wechat.md#the-login-page).
     pub(crate) fn uuid(&mut self) -> String {
         format!("081{}", self.word(13))

@@ -8,13 +8,20 @@ use tokio::sync::oneshot;
 pub(crate) struct Waiters<T>(Vec<Waiter<T>>);
 
 struct Waiter<T> {
-    wants: Box<dyn Fn(&T) -> bool + Send>,
+    wants: Box<dyn Fn(&T) -> bool + Send + Sync>,
     wake: oneshot::Sender<Arc<T>>,
 }
 
 impl<T> Default for Waiters<T> {
     fn default() -> Self {
         Self(Vec::new())
+    }
+}
+
+/// A copy has no waiters.
+impl<T> Clone for Waiters<T> {
+    fn clone(&self) -> Self {
+        Self::default()
     }
 }
 
@@ -28,7 +35,7 @@ impl<T> Waiters<T> {
     /// Waits for the next event that `wants` accepts. The sender is dropped by a reset.
     pub(crate) fn wait(
         &mut self,
-        wants: impl Fn(&T) -> bool + Send + 'static,
+        wants: impl Fn(&T) -> bool + Send + Sync + 'static,
     ) -> oneshot::Receiver<Arc<T>> {
         // Of clients that have gone away.
         self.0.retain(|waiter| !waiter.wake.is_closed());

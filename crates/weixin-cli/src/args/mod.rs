@@ -5,6 +5,7 @@ mod compare;
 mod diagnosis;
 mod other_apps;
 mod parse;
+mod running_sim;
 mod shell;
 mod sim;
 
@@ -23,8 +24,9 @@ pub(crate) use self::{
     compare::Compare,
     diagnosis::{Doctor, Explain},
     other_apps::{AppToken, AppTokenKind, AuthorizeUrl, PhoneNumber, Session},
+    running_sim::{Findings, Health, Phone},
     shell::{Completions, Man},
-    sim::{Exec, Findings, Phone, Sim, SimCommand, SimOptions},
+    sim::{Exec, Sim, SimCommand, SimOptions},
 };
 use crate::{exit_code::ExitCode, lang};
 

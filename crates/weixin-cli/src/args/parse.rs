@@ -2,6 +2,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    ops::RangeInclusive,
     str::FromStr,
 };
 
@@ -57,6 +58,19 @@ pub(super) fn host(text: &str) -> Result<String, &'static str> {
     }
 }
 
+/// The first and the last port of a range.
+pub(crate) type Ports = RangeInclusive<u16>;
+
+/// Two ports, or a single one.
+pub(super) fn ports(text: &str) -> Result<Ports, &'static str> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let range = first.parse().ok().zip(last.parse().ok());
+    let range = range.filter(|(first, last)| 0 < *first && first <= last);
+    range
+        .map(|(first, last)| first..=last)
+        .ok_or("expected the first and the last port, such as 9400-9450")
+}
+
 pub(super) fn web_url(text: &str) -> Result<Url, &'static str> {
     let url = Url::parse(text)
         .ok()
@@ -77,6 +91,15 @@ pub(super) fn element_id(text: &str) -> Result<String, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_range_of_ports_has_a_first_and_a_last_one() {
+        assert_eq!(ports("9400-9450"), Ok(9400..=9450));
+        assert_eq!(ports("9400"), Ok(9400..=9400));
+        for text in ["", "-", "0-1", "2-1", "1-65536", "1-2-3", "a-b"] {
+            assert!(ports(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_port_alone_is_on_this_machine_only() {

@@ -9,7 +9,8 @@ use weixin::AppId;
 use super::{
     common::SIMULATOR,
     compare::Compare,
-    parse::{Rules, address, host, number, switch, web_url},
+    parse::{Ports, Rules, address, host, number, ports, switch, web_url},
+    running_sim::{Findings, Health, Phone},
 };
 
 /// Simulate WeChat on this machine, for your program in any language
@@ -72,6 +73,25 @@ pub(crate) struct Sim {
     /// Listen on an address that other machines can reach, and where they can log in as any user
     #[arg(long)]
     pub(crate) i_know_this_is_not_wechat: bool,
+
+    /// Serve the polls of QR pages on another address, so that a browser can show more than six of them
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        num_args = 0..=1,
+        default_missing_value = "127.0.0.1:9302",
+        env = "WEIXIN_SIM_POLL_PORT",
+        value_parser = address
+    )]
+    pub(crate) poll_port: Option<SocketAddr>,
+
+    /// The ports of further worlds, such as 9400-9450; by default, any free port
+    #[arg(long, value_name = "A-B", env = "WEIXIN_SIM_WORLD_PORTS", value_parser = ports)]
+    pub(crate) world_ports: Option<Ports>,
+
+    /// The URL under which browsers and phones reach the simulator, if it is not the one on which it listens
+    #[arg(long, value_name = "URL", env = "WEIXIN_SIM_PUBLIC_URL", value_parser = web_url)]
+    pub(crate) public_url: Option<Url>,
 
     /// End when standard input ends, so that the simulator does not outlive the program that started it
     #[arg(long)]
@@ -164,53 +184,9 @@ pub(crate) enum SimCommand {
     },
     Exec(Box<Exec>),
     Findings(Findings),
+    Health(Health),
     Phone(Phone),
     Compare(Box<Compare>),
-}
-
-/// Print the findings of a running simulator: requests that WeChat would reject, or that are unsafe
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-The exit code is 1 if there are findings that --fail-on-findings counts.
-
-Examples:
-  weixin sim findings
-  weixin --json sim findings --sim http://127.0.0.1:9400")]
-pub(crate) struct Findings {
-    /// The URL of the simulator
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "WEIXIN_SIM_URL",
-        default_value = SIMULATOR,
-        value_parser = web_url
-    )]
-    pub(crate) sim: Url,
-}
-
-/// Open a browser that looks like WeChat's own to sites: its User-Agent, a phone's size, separate cookies
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-The browser is Chromium, Chrome or Edge, with a temporary profile.
-
-Examples:
-  weixin sim phone                  the simulated phone of `weixin sim`
-  weixin sim phone http://localhost:8080/
-                                    your site as a user inside WeChat sees it")]
-pub(crate) struct Phone {
-    /// The URL to open instead of the simulated phone
-    #[arg(value_parser = web_url)]
-    pub(crate) url: Option<Url>,
-
-    /// The URL of the simulator
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "WEIXIN_SIM_URL",
-        default_value = SIMULATOR,
-        value_parser = web_url
-    )]
-    pub(crate) sim: Url,
 }
 
 /// Run an unchanged program with this simulator in place of WeChat
@@ -228,6 +204,8 @@ Examples:
   weixin sim exec --browser http://localhost:5000 -- python app.py
                                     with a browser that uses the simulator as well
   weixin sim exec --fail-on-findings -- pytest
+  weixin sim exec --world tests-1 -- pytest
+                                    a world of its own in a simulator that runs (`weixin sim`)
   sudo weixin sim exec --hosts -- node app.js
                                     for programs that ignore proxies (Linux)")]
 pub(crate) struct Exec {
@@ -240,6 +218,20 @@ pub(crate) struct Exec {
         value_parser = address
     )]
     pub(crate) listen: SocketAddr,
+
+    /// Use this world of a simulator that runs already (--sim), which is opened if it does not exist
+    #[arg(long, value_name = "ID")]
+    pub(crate) world: Option<String>,
+
+    /// The URL of the simulator of --world
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "WEIXIN_SIM_URL",
+        default_value = SIMULATOR,
+        value_parser = web_url
+    )]
+    pub(crate) sim: Url,
 
     /// Use a private /etc/hosts instead of a proxy (Linux, as root)
     #[arg(long)]

@@ -16,6 +16,7 @@ mod exec;
 mod faults;
 mod official_account;
 mod phone;
+mod polls;
 mod web_login;
 mod website;
 mod window;

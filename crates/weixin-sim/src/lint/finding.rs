@@ -61,6 +61,8 @@ pub struct Cause {
     pub request: Option<u64>,
     /// Name of the test that ran: see [`Sim::set_test`](crate::Sim::set_test).
     pub test: Option<String>,
+    /// ID of the world, if it is not the simulator's first one: see [`Sim::world`](crate::Sim::world).
+    pub world: Option<String>,
 }
 
 impl Finding {
@@ -74,11 +76,12 @@ impl Finding {
             && self.sent == sent
             && self.cause.app_id == cause.app_id
             && self.cause.test == cause.test
+            && self.cause.world == cause.world
     }
 }
 
 /// All findings since the start or the last reset, and those before the reset.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Findings {
     /// Shared with readers, who read them while the world is not locked.
     all: Vec<Arc<Finding>>,
@@ -109,6 +112,22 @@ impl Findings {
             earlier: self.since_start(),
             logins: states.map(|state| (*state, BEFORE_RESET)).collect(),
             ..Self::new(accepted)
+        }
+    }
+
+    /// The findings of a copy, before which these happened: none is lost, and none is counted twice.
+    pub(crate) fn restored(&self, copy: &Self) -> Self {
+        let mut earlier = self.since_start();
+        for finding in &copy.all {
+            if let Some(known) = earlier.iter_mut().find(|known| known.is_like(finding)) {
+                let known = Arc::make_mut(known);
+                known.times = known.times.saturating_sub(finding.times);
+            }
+        }
+        earlier.retain(|finding| finding.times > 0);
+        Self {
+            earlier,
+            ..copy.clone()
         }
     }
 
@@ -145,7 +164,7 @@ impl Findings {
     /// First finding that `wants` accepts, or where to wait for it.
     pub(crate) fn find(
         &mut self,
-        wants: impl Fn(&Finding) -> bool + Send + 'static,
+        wants: impl Fn(&Finding) -> bool + Send + Sync + 'static,
     ) -> Result<Arc<Finding>, oneshot::Receiver<Arc<Finding>>> {
         let known = self.all.iter().find(|finding| wants(finding)).cloned();
         known.ok_or_else(|| self.waiters.wait(wants))
@@ -158,13 +177,7 @@ impl Findings {
     /// All findings since the start, the newest last.
     pub(crate) fn since_start(&self) -> Vec<Arc<Finding>> {
         let mut all = self.earlier.clone();
-        for finding in &self.all {
-            if let Some(known) = all.iter_mut().find(|known| known.is_like(finding)) {
-                Arc::make_mut(known).times += finding.times;
-            } else {
-                push(&mut all, Arc::clone(finding));
-            }
-        }
+        merge(&mut all, &self.all);
         all
     }
 
@@ -189,6 +202,17 @@ impl Findings {
         }
         let first = *self.logins.entry(state).or_insert(login);
         (first != login).then_some(first)
+    }
+}
+
+/// Adds findings to others. One that is known already is counted.
+pub(crate) fn merge(all: &mut Vec<Arc<Finding>>, more: &[Arc<Finding>]) {
+    for finding in more {
+        if let Some(known) = all.iter_mut().find(|known| known.is_like(finding)) {
+            Arc::make_mut(known).times += finding.times;
+        } else {
+            push(all, Arc::clone(finding));
+        }
     }
 }
 

@@ -23,10 +23,6 @@ impl Violation {
         "redirect_uri 的域名前带有用户名",
         "redirect_uri has a user name before the host",
     ));
-    pub(crate) const PORT: Self = Self(Bilingual::new(
-        "redirect_uri 带有端口",
-        "redirect_uri has a port",
-    ));
     pub(crate) const OTHER_HOST: Self = Self(Bilingual::new(
         "redirect_uri 的域名与授权回调域不一致",
         "the host of redirect_uri is not the registered callback domain",

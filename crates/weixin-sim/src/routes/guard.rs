@@ -41,6 +41,7 @@ pub(super) async fn guard(
     request: Request,
     next: Next,
 ) -> Response {
+    let _under_way = sim.activity.begin();
     if let Err(rejection) = check(&sim, &request) {
         return rejection.into_response();
     }

@@ -69,6 +69,7 @@ pub(super) fn cause(world: &World, request: &RequestInfo, login: Option<u64>) ->
         login: login.or_else(|| world.login_of(parameters)),
         request: Some(world.requests.next_number()),
         test: world.test.clone(),
+        world: world.id().map(str::to_owned),
     }
 }
 
@@ -141,10 +142,10 @@ fn check_callback(world: &mut World, parameters: &Parameters) {
     } else if url.scheme() == "http" {
         findings.add(&Rule::CALLBACK_HTTP, sent());
     }
-    // With a port, the domain is not compared as well: one cause, one finding.
     if url.port().is_some() {
         findings.add(&of_class(Rule::CALLBACK_PORT), sent());
-    } else if is_a_domain && rejected {
+    }
+    if is_a_domain && rejected {
         findings.add(&Rule::CALLBACK_DOMAIN, sent());
     }
 }

@@ -133,14 +133,25 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::{settings::Settings, world::Setup};
+    use crate::{
+        settings::Settings,
+        world::Setup,
+        worlds::{Start, Worlds},
+    };
 
     #[tokio::test]
     async fn a_call_of_the_api_does_not_wake_those_that_wait_for_the_phone() {
-        let origin = "http://127.0.0.1:1".to_owned();
-        let sim = SimState::new(origin, Setup::default(), Settings::default());
+        let address: std::net::SocketAddr = "127.0.0.1:1".parse().unwrap();
+        let sim = SimState::new(address, Setup::default(), Settings::default());
         let sim = Arc::new(sim);
-        let router = crate::routes::router(Arc::clone(&sim));
+        let worlds = Worlds::new(Start {
+            setup: Setup::default(),
+            settings: Settings::default(),
+            ip: address.ip(),
+            ports: None,
+            serve: |_, _| {},
+        });
+        let router = crate::routes::router(Arc::clone(&sim), Arc::new(worlds));
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = "/sns/auth".parse().unwrap();
         let address = "127.0.0.1:2".parse().unwrap();

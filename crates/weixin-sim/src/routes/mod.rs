@@ -15,20 +15,35 @@ mod response;
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     http::StatusCode,
     middleware::{from_fn_with_state, map_response},
     routing::{any, get},
 };
 
 pub use self::control::OPENAPI;
+#[cfg(feature = "tls")]
+pub(crate) use self::faults::broken_connection;
 pub(crate) use self::request::Peer;
 use self::response::{no_store, only_here};
-use crate::state::SimState;
+use crate::{state::SimState, worlds::Worlds};
 
-pub(crate) fn router(shared: Arc<SimState>) -> Router {
+/// WeChat's long poll.
+const POLL: &str = "/connect/l/qrconnect";
+
+/// All paths of a world, and those with which further worlds are opened.
+pub(crate) fn router(shared: Arc<SimState>, worlds: Arc<Worlds>) -> Router {
     simulator()
         .merge(wechat(&shared))
+        .layer(from_fn_with_state(Arc::clone(&shared), guard::guard))
+        .layer(Extension(worlds))
+        .with_state(shared)
+}
+
+/// The long poll alone, for a port of its own.
+pub(crate) fn polls(shared: Arc<SimState>) -> Router {
+    Router::new()
+        .route(POLL, get(pages::poll))
         .layer(from_fn_with_state(Arc::clone(&shared), guard::guard))
         .with_state(shared)
 }
@@ -47,7 +62,7 @@ fn wechat(shared: &Arc<SimState>) -> Router<Arc<SimState>> {
         ))
         // The long-poll route bypasses the middleware: thousands of browsers may wait here at once, and their
         // requests would push everything else out of the log without telling anything about the site.
-        .route("/connect/l/qrconnect", get(pages::poll))
+        .route(POLL, get(pages::poll))
 }
 
 /// Paths that WeChat does not have.

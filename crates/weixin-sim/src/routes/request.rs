@@ -3,8 +3,11 @@
 use std::{convert::Infallible, net::SocketAddr};
 
 use crate::{
-    hosts::is_wechat, lint::authorize_url::has_raw_redirect_uri, parameters::Parameters,
-    state::SimState, wire::Family,
+    hosts::{is_local, is_wechat},
+    lint::authorize_url::has_raw_redirect_uri,
+    parameters::Parameters,
+    state::SimState,
+    wire::Family,
 };
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -78,9 +81,15 @@ pub(super) async fn read(request: Request, peer: Peer) -> (RequestInfo, Request)
         body: if is_form { Bytes::new() } else { bytes.clone() },
         reloaded: text(&parts.headers, "sec-fetch-site") == "same-origin",
         referer: text(&parts.headers, REFERER.as_str()).to_owned(),
-        secure: peer.secure,
+        secure: peer.secure || is_forwarded_https(&parts.headers, peer),
     };
     (info, Request::from_parts(parts, Body::from(bytes)))
+}
+
+/// Returns `true` if a proxy on this machine, or in its networks, says that its client used TLS.
+fn is_forwarded_https(headers: &HeaderMap, peer: Peer) -> bool {
+    let proto = text(headers, "x-forwarded-proto");
+    proto.eq_ignore_ascii_case("https") && is_local(peer.address.ip())
 }
 
 /// Header as text, or empty.
@@ -90,11 +99,29 @@ pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
 }
 
 /// Base URL of avatars: WeChat's own for a client that used WeChat's host names (docs/wechat.md#hosts).
-pub(super) fn avatar_origin<'a>(sim: &'a SimState, headers: &HeaderMap) -> &'a str {
-    if is_wechat(host(headers)) {
-        "https://thirdwx.qlogo.cn"
-    } else {
-        &sim.origin
+pub(super) fn avatar_origin(sim: &SimState, headers: &HeaderMap) -> String {
+    let host = host(headers);
+    if is_wechat(host) {
+        return "https://thirdwx.qlogo.cn".to_owned();
+    }
+    match sim.public_url() {
+        // The address on which it listens says nothing, so the client's own way is the best guess.
+        None if sim.is_everywhere && !host.is_empty() => format!("http://{host}"),
+        _ => sim.own_url().to_owned(),
+    }
+}
+
+/// Base URL of the simulator for the browser that sent this request.
+pub(super) fn page_origin(sim: &SimState, headers: &HeaderMap) -> String {
+    let host = host(headers);
+    let public = sim.public_url().and_then(|url| url.split_once("://"));
+    match public {
+        _ if host.is_empty() => sim.own_url().to_owned(),
+        _ if is_wechat(host) => format!("https://{host}"),
+        Some((scheme, public)) if public.eq_ignore_ascii_case(host) => {
+            format!("{scheme}://{public}")
+        }
+        _ => format!("http://{host}"),
     }
 }
 

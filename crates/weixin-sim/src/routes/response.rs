@@ -55,7 +55,7 @@ pub(super) fn redirect(url: String) -> Response {
 
 /// Redirects the browser to the callback, or to the page that calls it twice.
 pub(super) fn redirect_to_site(sim: &SimState, login: &Login, callback: String) -> Response {
-    redirect(login.twice_url(&sim.origin).unwrap_or(callback))
+    redirect(login.twice_url(sim.own_url()).unwrap_or(callback))
 }
 
 /// Keeps the simulator's own pages out of the frames of sites, whose users could be made to click on them.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::Sim;
 use crate::{
-    App, DesktopAnswer, Fault, Finding, LoggedRequest, PhoneError, Rule, User, random::Random,
+    App, DesktopAnswer, Fault, Finding, LoggedRequest, PhoneError, Rule, Snapshot, User,
+    random::Random,
 };
 
 impl Sim {
@@ -183,6 +184,25 @@ impl Sim {
         self.shared.reset();
     }
 
+    /// Copies the world and its clock: apps, users, logins, tokens, faults, findings and the request log.
+    ///
+    /// ```
+    /// # async fn example(sim: &weixin_sim::Sim) {
+    /// let logged_in = sim.snapshot();
+    /// sim.change_password("layla").unwrap();
+    /// sim.restore(&logged_in);
+    /// # }
+    /// ```
+    pub fn snapshot(&self) -> Snapshot {
+        self.shared.snapshot()
+    }
+
+    /// Restores a snapshot, of this world or of another one. Polls of logins that are not in it end as expired. Findings
+    /// since the snapshot remain in [`findings_since_start`](Self::findings_since_start).
+    pub fn restore(&self, snapshot: &Snapshot) {
+        self.shared.restore(snapshot);
+    }
+
     /// Adds a fault.
     pub fn fault(&self, fault: Fault) {
         self.shared.world().faults.add(fault);
@@ -195,10 +215,14 @@ impl Sim {
         findings.iter().map(|one| Finding::clone(one)).collect()
     }
 
-    /// Returns the findings since the start, for a test run that resets the simulator between its tests. Login and
-    /// request numbers of a finding before a reset are those of that time.
+    /// Returns the findings since the start, for a test run that resets the simulator between its tests: also those of
+    /// other worlds that it opened, unless this is one of those itself. Login and request numbers of a finding before a
+    /// reset are those of that time.
     pub fn findings_since_start(&self) -> Vec<Finding> {
-        let findings = self.shared.world().findings.since_start();
+        let findings = match self.shared.id {
+            Some(_) => self.shared.world().findings.since_start(),
+            None => self.worlds.findings(&self.shared),
+        };
         findings.iter().map(|one| Finding::clone(one)).collect()
     }
 

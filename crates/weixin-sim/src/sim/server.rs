@@ -27,7 +27,7 @@ const MAX_HEAD: usize = 64 * 1024;
 
 /// A router, and how its connections are served.
 #[derive(Clone)]
-pub(super) struct Server {
+pub(crate) struct Server {
     router: Router,
     /// The connections use TLS.
     secure: bool,
@@ -37,7 +37,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn new(router: Router, secure: bool, stop: watch::Receiver<()>) -> Self {
+    pub(crate) fn new(router: Router, secure: bool, stop: watch::Receiver<()>) -> Self {
         Self {
             router,
             secure,
@@ -47,7 +47,7 @@ impl Server {
     }
 
     /// Accepts connections until the simulator stops.
-    pub(super) async fn run<L: Listener<Addr = SocketAddr>>(self, mut listener: L) {
+    pub(crate) async fn run<L: Listener<Addr = SocketAddr>>(self, mut listener: L) {
         loop {
             tokio::select! {
                 () = stopped(self.stop.clone()) => return,

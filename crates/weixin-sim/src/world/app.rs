@@ -93,7 +93,8 @@ impl App {
         self
     }
 
-    /// Registers a callback domain (授权回调域), such as `www.example.com`: exactly this host, without a port.
+    /// Registers a callback domain (授权回调域), such as `www.example.com`: exactly this host. A port in the callback, and an
+    /// IP address as callback domain, are accepted here but not by WeChat, so they are findings.
     #[must_use]
     pub fn callback_domain(mut self, host: impl Into<String>) -> Self {
         self.callback_domains.push(host.into());
@@ -173,15 +174,8 @@ impl App {
         if is_local(&url) {
             return Ok(());
         }
-        if url.port().is_some() {
-            return Err(Violation::PORT);
-        }
-        let host = url.host_str().unwrap_or_default();
-        if self
-            .callback_domains
-            .iter()
-            .any(|domain| domain.eq_ignore_ascii_case(host))
-        {
+        // WeChat rejects a port, which is a finding: containers and test servers need one.
+        if self.callback_domains.iter().any(|host| is_at(&url, host)) {
             Ok(())
         } else {
             Err(Violation::OTHER_HOST)
@@ -235,9 +229,29 @@ fn set_if_some<T>(place: &mut T, new: Option<T>) {
     }
 }
 
+/// Returns `true` for a host name or an IP address. Names of containers contain underscores.
 fn is_host(domain: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
-    !domain.is_empty() && domain.bytes().all(allowed)
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    let is_name = !domain.is_empty() && domain.bytes().all(allowed);
+    is_name || address(domain).is_some()
+}
+
+/// IP address, with or without the brackets of IPv6.
+fn address(host: &str) -> Option<IpAddr> {
+    let bare = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    bare.unwrap_or(host).parse().ok()
+}
+
+/// Compares the host of a URL with a registered one.
+fn is_at(url: &Url, registered: &str) -> bool {
+    match url.host() {
+        Some(Host::Domain(host)) => host.eq_ignore_ascii_case(registered),
+        Some(Host::Ipv4(host)) => address(registered) == Some(host.into()),
+        Some(Host::Ipv6(host)) => address(registered) == Some(host.into()),
+        None => false,
+    }
 }
 
 /// Default apps.
@@ -271,13 +285,21 @@ mod tests {
 
     #[test]
     fn only_the_host_is_compared_and_tricks_are_rejected() {
-        let app = App::default().callback_domain("www.example.com");
+        let app = App::default()
+            .callback_domain("www.example.com")
+            .callback_domain("my_site")
+            .callback_domain("192.168.1.7")
+            .callback_domain("fd00::1");
         for good in [
             "http://localhost/",
             "http://localhost:8080/authorization?next=/a#b",
             "https://127.0.0.1:1/",
             "http://www.example.com/any/path",
             "https://WWW.example.com/any?query",
+            "https://www.example.com:8443/",
+            "http://my_site:8080/callback",
+            "http://192.168.1.7:3000/",
+            "http://[fd00::1]:3000/",
         ] {
             assert_eq!(app.check_redirect_uri(good), Ok(()), "{good}");
         }
@@ -286,7 +308,9 @@ mod tests {
             ("/callback", Violation::NOT_ABSOLUTE),
             ("ftp://www.example.com/", Violation::NOT_HTTP),
             ("http://localhost@evil.example/", Violation::USER_INFO),
-            ("https://www.example.com:8443/", Violation::PORT),
+            ("https://example.com:8443/", Violation::OTHER_HOST),
+            ("http://192.168.1.8/", Violation::OTHER_HOST),
+            ("http://[fd00::2]/", Violation::OTHER_HOST),
             ("https://example.com/", Violation::OTHER_HOST),
             ("https://a.www.example.com/", Violation::OTHER_HOST),
             ("http://127.0.0.2/", Violation::OTHER_HOST),

@@ -24,7 +24,7 @@ pub(super) enum Pool {
     Token,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct AppToken {
     pub(super) app: String,
     pub(super) expires: SystemTime,
@@ -38,7 +38,7 @@ impl Weigh for AppToken {}
 impl Weigh for (String, SystemTime) {}
 
 /// App access tokens and tickets.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct AppTokens {
     pub(super) issued: ExpiringMap<AppToken>,
     latest: HashMap<(Pool, String), String>,

@@ -20,7 +20,7 @@ pub(crate) trait Weigh {
 }
 
 /// Values by key. The oldest entry goes first, when it expires or when there are too many.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ExpiringMap<V> {
     values: HashMap<String, V>,
     /// Keys with expiry times, in insertion order.

@@ -215,7 +215,7 @@ impl Fault {
 }
 
 /// Active faults, in the order in which they were added.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Faults(Vec<Fault>);
 
 impl Faults {

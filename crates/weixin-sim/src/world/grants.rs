@@ -6,7 +6,7 @@ use super::expiring_map::{ExpiringMap, Weigh};
 use crate::wire::api_error::ApiError;
 
 /// An issued code.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Code {
     pub(super) app: String,
     pub(super) user: String,
@@ -56,7 +56,7 @@ impl Weigh for String {}
 const REMEMBERED: Duration = Duration::from_hours(24);
 
 /// Issued codes and tokens.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Grants {
     pub(super) codes: ExpiringMap<Code>,
     pub(super) by_refresh_token: ExpiringMap<Grant>,

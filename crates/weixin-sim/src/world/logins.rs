@@ -189,7 +189,7 @@ fn in_a_url(state: &str) -> String {
     })
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Logins(ExpiringMap<Login>);
 
 impl Logins {
@@ -205,6 +205,15 @@ impl Logins {
     /// Subscribes to changes of a login.
     pub(crate) fn watch(&self, uuid: &str) -> Option<watch::Receiver<()>> {
         Some(self.0.get(uuid)?.changed.subscribe())
+    }
+
+    /// A copy whose browsers are others: those that poll now are not woken by it.
+    pub(super) fn copy(&self) -> Self {
+        let mut copy = self.clone();
+        for login in copy.0.values_mut() {
+            login.changed = watch::Sender::new(());
+        }
+        copy
     }
 
     /// Logins that wait for a phone, the newest last.

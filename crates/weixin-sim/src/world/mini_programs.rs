@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::SystemTime};
 use super::expiring_map::{ExpiringMap, Weigh};
 
 /// A code of `wx.login` or of the phone number button.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Code {
     pub(super) app: String,
     pub(super) user: String,
@@ -20,7 +20,7 @@ impl Weigh for Code {}
 impl Weigh for (Code, [u8; 16]) {}
 
 /// Codes and session keys.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct MiniPrograms {
     pub(super) login_codes: ExpiringMap<(Code, [u8; 16])>,
     pub(super) phone_codes: ExpiringMap<Code>,

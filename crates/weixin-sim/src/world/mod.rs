@@ -14,6 +14,7 @@ pub(crate) mod phone_error;
 mod quotas;
 pub(crate) mod request_log;
 mod setup;
+mod snapshot;
 mod state;
 mod timeline;
 pub(crate) mod user;
@@ -24,6 +25,7 @@ pub(crate) use self::{
     flows::{Exchange, IssuedUserToken, Profile},
     logins::{Login, LoginParams, Poll, Stage},
     setup::Setup,
+    snapshot::WorldCopy,
     state::World,
     timeline::{Event, LoginTrace, Step},
 };

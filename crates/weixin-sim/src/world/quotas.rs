@@ -69,7 +69,7 @@ pub(super) struct Excess {
 }
 
 /// Call counts by caller.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Quotas(HashMap<String, [(Count, Count); QUOTAS.len()]>);
 
 impl Quotas {

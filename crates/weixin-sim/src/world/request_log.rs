@@ -90,7 +90,7 @@ impl Serialize for Entry {
 }
 
 /// The last requests.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RequestLog {
     requests: VecDeque<Entry>,
     /// Bytes of all entries.
@@ -108,6 +108,14 @@ impl RequestLog {
         Self {
             earlier: self.since_start(),
             ..Self::default()
+        }
+    }
+
+    /// The log of a copy, with as many requests since the start as before.
+    pub(super) fn restored(&self, copy: &Self) -> Self {
+        Self {
+            earlier: self.since_start().saturating_sub(copy.recorded),
+            ..copy.clone()
         }
     }
 
@@ -159,7 +167,7 @@ impl RequestLog {
     /// First entry that `wants` accepts, or where to wait for it.
     pub(crate) fn find(
         &mut self,
-        wants: impl Fn(&LoggedRequest) -> bool + Send + 'static,
+        wants: impl Fn(&LoggedRequest) -> bool + Send + Sync + 'static,
     ) -> Result<Arc<LoggedRequest>, oneshot::Receiver<Arc<LoggedRequest>>> {
         let known = self.requests.iter().find(|entry| wants(&entry.0));
         let known = known.map(|entry| Arc::clone(&entry.0));

@@ -12,6 +12,8 @@ use crate::{lifetimes::Lifetimes, lint::rule::Rule, variants::Variants};
 /// Apps, users and rules, restored by a reset.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Setup {
+    /// ID of the world; `None` for the simulator's first one.
+    pub(crate) world: Option<String>,
     pub(crate) apps: Vec<App>,
     pub(crate) users: Vec<User>,
     pub(crate) desktop: Option<Desktop>,

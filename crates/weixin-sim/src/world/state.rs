@@ -79,6 +79,11 @@ impl World {
         (self.findings, self.requests, self.test) = (findings, requests, test);
     }
 
+    /// ID of this world; `None` for the simulator's first one.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.setup.world.as_deref()
+    }
+
     pub(crate) fn lifetimes(&self) -> &Lifetimes {
         &self.setup.lifetimes
     }

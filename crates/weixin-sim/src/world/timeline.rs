@@ -56,7 +56,7 @@ pub(crate) struct LoginTrace {
 }
 
 /// Traces of the last logins; events of older ones are dropped.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Timeline {
     /// Shared with readers, who read them while the world is not locked.
     traces: VecDeque<Arc<LoginTrace>>,
@@ -125,7 +125,7 @@ impl Timeline {
     /// Newest login that `wants` accepts, or where to wait for it.
     pub(crate) fn find(
         &mut self,
-        wants: impl Fn(&LoginTrace) -> bool + Send + 'static,
+        wants: impl Fn(&LoginTrace) -> bool + Send + Sync + 'static,
     ) -> Result<Arc<LoginTrace>, oneshot::Receiver<Arc<LoginTrace>>> {
         let known = self.newest_first().find(|trace| wants(trace)).cloned();
         known.ok_or_else(|| self.waiters.wait(wants))

@@ -15,13 +15,13 @@ use tokio::{
     process::{Child, Command},
     task::JoinSet,
 };
-use weixin_sim::{Authority, OtherHosts, Sim, WECHAT_HOSTS};
+use weixin_sim::{Authority, OtherHosts, WECHAT_HOSTS};
 
 use super::{
-    findings,
     log::Log,
     program::Program,
-    start::{authority, check_loopback, start},
+    start::{authority, check_loopback},
+    target::Target,
     trust,
 };
 use crate::{
@@ -35,29 +35,41 @@ fn free_addresses() -> impl Iterator<Item = Ipv4Addr> {
 
 pub(super) async fn run(args: &args::Exec, output: Output) -> Result<(), CliError> {
     check_loopback("--listen", Some(args.listen), "Use 127.0.0.1")?;
-    let mut shutdown = Shutdown::watch()?;
-    let files = tempfile::Builder::new().prefix("weixin-sim-").tempdir()?;
     let authority = match &args.ca_dir {
         Some(directory) => authority(directory)?,
         None => Authority::new()?,
     };
-    let sim = start(&args.options, args.listen, "weixin sim exec --listen").await?;
+    let target = Target::start(args).await?;
+    let outcome = run_with(&target, args, &authority, output).await;
+    let ended = target.end().await;
+    outcome.and(ended)
+}
+
+/// Runs the program with this WeChat.
+async fn run_with(
+    target: &Target,
+    args: &args::Exec,
+    authority: &Authority,
+    output: Output,
+) -> Result<(), CliError> {
+    let mut shutdown = Shutdown::watch()?;
+    let files = tempfile::Builder::new().prefix("weixin-sim-").tempdir()?;
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    let tls = sim.serve_tls(listen, &authority).await?;
+    let tls = target.serve_tls(listen, authority).await?;
     let chromium = browser::arguments(tls, &authority.spki_sha256(), &files.path().join("profile"));
     let mut variables = trust::variables(authority.certificate_pem(), files.path())?;
-    variables.extend(for_scripts(&sim, &chromium));
+    variables.extend(for_scripts(target, &chromium).await?);
     let mut command = if args.hosts {
-        by_hosts(&sim, &authority, files.path(), &args.command).await?
+        by_hosts(target, authority, files.path(), &args.command).await?
     } else {
         let others = other_hosts(args.only_wechat, output);
-        let proxy = sim.serve_proxy(listen, &authority, others).await?;
+        let proxy = target.serve_proxy(listen, authority, others).await?;
         variables.extend(trust::proxy(&format!("http://{proxy}")));
         directly(&args.command)
     };
     output.note(&format!(
         "WeChat simulator at {}, for development and tests only. Its phone: {0}/_sim/phone",
-        sim.url()
+        target.url()
     ));
     command.envs(variables);
     let name = args.command[0].to_string_lossy().into_owned();
@@ -69,19 +81,19 @@ pub(super) async fn run(args: &args::Exec, output: Output) -> Result<(), CliErro
         window.spawn(watch_browser(browser::window(&chromium, url)?, output));
     }
     let mut log = Log::new(args.options.log, output);
-    let status = program.wait(&mut shutdown, log.follow(&sim)).await?;
-    log.finish(&sim);
+    let status = program.wait(&mut shutdown, target.follow(&mut log)).await?;
+    target.finish(log);
     drop(window);
     drop(files);
-    let report = report(&sim, args.options.fail_on_findings, output);
+    let report = report(target, args.options.fail_on_findings, output).await;
     // The program's own failure comes first.
     outcome(status)?;
     report
 }
 
 /// Reports the findings, and that there was nothing to find them in.
-fn report(sim: &Sim, fails: bool, output: Output) -> Result<(), CliError> {
-    if sim.request_count() == 0 {
+async fn report(target: &Target, fails: bool, output: Output) -> Result<(), CliError> {
+    if target.has_no_requests() {
         let text = "no request of the program reached the simulator. If it uses WeChat, it may ignore HTTPS_PROXY \
                     (Node before 22.21): try --hosts";
         if fails {
@@ -90,7 +102,7 @@ fn report(sim: &Sim, fails: bool, output: Output) -> Result<(), CliError> {
         output.note(text);
     }
     if fails {
-        findings::report(sim, output)
+        target.report(output).await
     } else {
         Ok(())
     }
@@ -135,26 +147,30 @@ fn directly(command: &[OsString]) -> Command {
 }
 
 /// Variables for tests and scripts.
-fn for_scripts(sim: &Sim, chromium: &[String]) -> Vec<(&'static str, OsString)> {
+async fn for_scripts(
+    target: &Target,
+    chromium: &[String],
+) -> Result<Vec<(&'static str, OsString)>, CliError> {
+    let url = target.url();
     let mut variables = vec![
-        ("WEIXIN_SIM_URL", sim.url().into()),
-        ("WEIXIN_OPEN_URL", sim.url().into()),
-        ("WEIXIN_API_URL", sim.url().into()),
+        ("WEIXIN_SIM_URL", url.into()),
+        ("WEIXIN_OPEN_URL", url.into()),
+        ("WEIXIN_API_URL", url.into()),
         (
             "WEIXIN_SIM_CHROMIUM_ARGS",
             json!(chromium).to_string().into(),
         ),
     ];
-    if let Some(app) = sim.apps().first() {
-        variables.push(("WEIXIN_APP_ID", app.id().into()));
-        variables.push(("WEIXIN_APP_SECRET", app.secret().into()));
+    if let Some((id, secret)) = target.app().await? {
+        variables.push(("WEIXIN_APP_ID", id.into()));
+        variables.push(("WEIXIN_APP_SECRET", secret.into()));
     }
-    variables
+    Ok(variables)
 }
 
 /// Listens as WeChat's hosts, and runs the command with an `/etc/hosts` of its own.
 async fn by_hosts(
-    sim: &Sim,
+    target: &Target,
     authority: &Authority,
     files: &Path,
     command: &[OsString],
@@ -166,7 +182,7 @@ async fn by_hosts(
                 .to_owned(),
         ));
     }
-    let hosts = hosts_file(serve_hosts(sim, authority).await?, files)?;
+    let hosts = hosts_file(serve_hosts(target, authority).await?, files)?;
     let mut child = Command::new("unshare");
     child
         .args(["--mount", "--propagation", "private", "--", "sh", "-c"])
@@ -177,15 +193,18 @@ async fn by_hosts(
 }
 
 /// Listens on ports 443 and 80 of the first address where both are free, and returns the address.
-async fn serve_hosts(sim: &Sim, authority: &Authority) -> Result<Ipv4Addr, CliError> {
+async fn serve_hosts(target: &Target, authority: &Authority) -> Result<Ipv4Addr, CliError> {
     for ip in free_addresses() {
         let [tls, plain] = [443, 80].map(|port| SocketAddr::from((ip, port)));
-        let mut served = sim
+        let mut served = target
             .serve_tls(tls, authority)
             .await
             .map_err(|error| (tls, error));
         if served.is_ok() {
-            served = sim.serve_http(plain).await.map_err(|error| (plain, error));
+            served = target
+                .serve_http(plain)
+                .await
+                .map_err(|error| (plain, error));
         }
         match served {
             Ok(_) => return Ok(ip),

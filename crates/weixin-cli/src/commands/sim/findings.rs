@@ -34,6 +34,7 @@ struct Finding {
     login: Option<u64>,
     request: Option<u64>,
     test: Option<String>,
+    world: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -63,6 +64,7 @@ impl Finding {
             number("登录", "login", self.login),
             number("请求", "request", self.request),
             text("测试", "test", &self.test),
+            text("世界", "world", &self.world),
         ];
         let origin = parts.into_iter().flatten().collect::<Vec<_>>();
         let origin = origin.join(language.pick("，", ", "));
@@ -134,7 +136,14 @@ fn text(group: &[&Finding], language: Language) -> String {
 
 /// Prints the findings of a simulator that ends. Fails if one of them fails the run.
 pub(super) fn report(sim: &Sim, output: Output) -> Result<(), CliError> {
-    let json = json!({ "findings": sim.findings_since_start() });
+    let findings = serde_json::to_value(sim.findings_since_start());
+    let findings = findings.map_err(|error| CliError::Other(error.to_string()))?;
+    report_json(findings, output)
+}
+
+/// Prints findings as the control API describes them. Fails if one of them fails the run.
+pub(super) fn report_json(findings: Value, output: Output) -> Result<(), CliError> {
+    let json = json!({ "findings": findings });
     let findings = Deserialize::deserialize(&json["findings"]);
     let findings: Vec<Finding> =
         findings.map_err(|error: serde_json::Error| CliError::Other(error.to_string()))?;

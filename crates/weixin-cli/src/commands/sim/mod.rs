@@ -1,24 +1,28 @@
 //! `weixin sim`
 
 mod compare;
+mod control;
 mod exec;
 mod findings;
+mod health;
 mod init;
 mod log;
 mod phone;
 mod program;
 mod start;
+mod target;
 mod trust;
+mod world;
 
 use std::io;
 
 use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
-use weixin_sim::{OtherHosts, Sim};
+use weixin_sim::{OtherHosts, Sim, SimBuilder};
 
 use self::{
     log::Log,
-    start::{authority, check_loopback, start},
+    start::{authority, check_loopback, start_with},
 };
 use crate::{
     args::{self, SimCommand},
@@ -32,6 +36,7 @@ pub(super) async fn run(args: args::Sim, output: Output) -> Result<(), CliError>
         Some(SimCommand::Init { file }) => init::run(file, output),
         Some(SimCommand::Exec(args)) => exec::run(args, output).await,
         Some(SimCommand::Findings(args)) => findings::run(args, output).await,
+        Some(SimCommand::Health(args)) => health::run(args, output).await,
         Some(SimCommand::Phone(args)) => phone::run(args, output).await,
         Some(SimCommand::Compare(args)) => compare::run(args, output).await,
         None => listen(&args, output).await,
@@ -45,9 +50,16 @@ async fn listen(args: &args::Sim, output: Output) -> Result<(), CliError> {
         check_loopback("--listen", Some(args.listen), remedy)?;
         check_loopback("--tls", args.tls, remedy)?;
         check_loopback("--proxy", args.proxy, remedy)?;
+        check_loopback("--poll-port", args.poll_port, remedy)?;
     }
     let mut shutdown = Shutdown::watch()?;
-    let sim = start(&args.options, args.listen, "weixin sim --listen").await?;
+    let sim = start_with(
+        &args.options,
+        args.listen,
+        "weixin sim --listen",
+        |builder| with_ports(args, builder),
+    );
+    let sim = sim.await?;
     let places = places(&sim, args).await?;
     output.note(
         "A WeChat simulator, for development and tests only: anyone who can reach it can log in as any user.",
@@ -72,6 +84,20 @@ async fn listen(args: &args::Sim, output: Output) -> Result<(), CliError> {
     } else {
         Ok(())
     }
+}
+
+/// The options that only a simulator has that keeps running.
+fn with_ports(args: &args::Sim, mut builder: SimBuilder) -> SimBuilder {
+    if let Some(address) = args.poll_port {
+        builder = builder.poll_listen(address);
+    }
+    if let Some(ports) = &args.world_ports {
+        builder = builder.world_ports(ports.clone());
+    }
+    if let Some(url) = &args.public_url {
+        builder = builder.public_url(url.clone());
+    }
+    builder
 }
 
 /// What a newcomer needs.

@@ -26,7 +26,17 @@ pub(super) async fn start(
     address: SocketAddr,
     option: &'static str,
 ) -> Result<Sim, CliError> {
-    let mut builder = builder(options)?.listen(address);
+    start_with(options, address, option, |builder| builder).await
+}
+
+/// Starts a simulator with more options.
+pub(super) async fn start_with(
+    options: &SimOptions,
+    address: SocketAddr,
+    option: &'static str,
+    more: impl FnOnce(SimBuilder) -> SimBuilder,
+) -> Result<Sim, CliError> {
+    let mut builder = more(builder(options)?.listen(address));
     if options.auto_allow {
         builder = builder.auto_allow();
     }
@@ -44,6 +54,10 @@ pub(super) async fn start(
     }
     if let Some(content_type) = options.token_content_type.clone() {
         builder = builder.token_content_type(content_type);
+    }
+    if let Some(person) = &options.desktop {
+        // For further worlds, and after a reset.
+        builder = builder.desktop(person, DesktopAnswer::Allow);
     }
     let accepted = options.accept.iter().flat_map(|rules| &rules.0);
     builder = accepted.fold(builder, |builder, rule| builder.accept(*rule));

@@ -72,7 +72,7 @@ pub(super) async fn userinfo(
     answer(
         &sim,
         Family::Sns,
-        found.map(|profile| UserBody::new(profile, avatar_origin(&sim, &headers))),
+        found.map(|profile| UserBody::new(profile, &avatar_origin(&sim, &headers))),
     )
 }
 

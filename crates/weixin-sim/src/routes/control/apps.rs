@@ -124,7 +124,7 @@ pub(super) async fn act(
                 let visit = MiniProgramVisit {
                     app: &app,
                     user,
-                    origin: &sim.origin,
+                    origin: sim.own_url(),
                 };
                 visit.payload(world, data.as_deref(), now)
             }

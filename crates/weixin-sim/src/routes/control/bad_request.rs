@@ -5,7 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
 use crate::PhoneError;
@@ -31,6 +31,22 @@ impl BadRequest {
     pub(super) fn timed_out(field: impl Into<String>, rule: impl Into<String>) -> Self {
         Self {
             status: StatusCode::REQUEST_TIMEOUT,
+            ..Self::new(field, rule)
+        }
+    }
+
+    /// 404 for something that does not exist.
+    pub(super) fn unknown(field: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::NOT_FOUND,
+            ..Self::new(field, rule)
+        }
+    }
+
+    /// 409 for a valid request that the state does not allow.
+    pub(super) fn conflict(field: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::CONFLICT,
             ..Self::new(field, rule)
         }
     }
@@ -102,6 +118,11 @@ pub(super) fn too_many(field: &'static str) -> BadRequest {
         format!("there are {MAX_ENTRIES} already: delete one first"),
     )
 }
+
+/// A body without members.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nothing {}
 
 /// Parses a JSON body; an empty body means `{}`.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, BadRequest> {

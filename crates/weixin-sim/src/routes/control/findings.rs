@@ -2,24 +2,26 @@
 
 use std::sync::Arc;
 
-use axum::{Json, body::Bytes, extract::State, http::Uri};
+use axum::{Extension, Json, body::Bytes, extract::State, http::Uri};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::bad_request::{BadRequest, read};
-use crate::{Finding, Rule, parameters, state::SimState};
+use crate::{Finding, Rule, parameters, state::SimState, worlds::Worlds};
 
 /// Maximum length of a test's name, in characters.
 const MAX_NAME: usize = 200;
 
-/// `GET /findings`: the findings since the last reset; `since=start` includes those before it.
+/// `GET /findings`: the findings since the last reset; `since=start` includes those before it, and those of other worlds.
 pub(super) async fn list(
     State(sim): State<Arc<SimState>>,
+    Extension(worlds): Extension<Arc<Worlds>>,
     address: Uri,
 ) -> Result<Json<Value>, BadRequest> {
     let parameters = parameters::form(address.query().unwrap_or_default());
     let findings = match parameters.get("since") {
         "" | "reset" => sim.world().findings.all(),
+        "start" if sim.id.is_none() => worlds.findings(&sim),
         "start" => sim.world().findings.since_start(),
         _ => return Err(BadRequest::new("since", "expected reset or start")),
     };

@@ -8,8 +8,10 @@ mod faults;
 mod findings;
 mod log;
 mod logins;
+mod snapshots;
 mod users;
 mod wait;
+mod worlds;
 
 use std::sync::Arc;
 
@@ -24,7 +26,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use self::bad_request::{BadRequest, read};
+use self::bad_request::{BadRequest, Nothing, read};
 pub(super) use self::bad_request::{method_not_allowed, not_found};
 use crate::{random::Random, state::SimState};
 
@@ -32,7 +34,7 @@ use crate::{random::Random, state::SimState};
 pub const OPENAPI: &str = include_str!("../../../openapi.json");
 
 /// All paths below `/_sim/api`; a test compares them with the OpenAPI document.
-fn paths() -> [(&'static str, MethodRouter<Arc<SimState>>); 21] {
+fn paths() -> [(&'static str, MethodRouter<Arc<SimState>>); 26] {
     [
         ("/apps", get(apps::list)),
         (
@@ -67,9 +69,17 @@ fn paths() -> [(&'static str, MethodRouter<Arc<SimState>>); 21] {
         ("/requests", get(log::requests)),
         ("/reset", post(reset)),
         ("/seed", post(seed)),
+        ("/snapshots", get(snapshots::list).post(snapshots::take)),
+        (
+            "/snapshots/{snapshot}",
+            axum::routing::delete(snapshots::delete),
+        ),
+        ("/snapshots/{snapshot}/restore", post(snapshots::restore)),
         ("/test", get(findings::test).put(findings::set_test)),
         ("/timeline", get(logins::timeline)),
         ("/wait-for", post(wait::wait_for)),
+        ("/worlds", get(worlds::list).post(worlds::open)),
+        ("/worlds/{world}", get(worlds::show).delete(worlds::delete)),
     ]
 }
 
@@ -88,11 +98,6 @@ async fn health() -> Json<Value> {
 async fn openapi() -> Response {
     ([(CONTENT_TYPE, "application/json")], OPENAPI).into_response()
 }
-
-/// No members.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 async fn reset(State(sim): State<Arc<SimState>>, body: Bytes) -> Result<Json<Value>, BadRequest> {
     let Nothing {} = read(&body)?;

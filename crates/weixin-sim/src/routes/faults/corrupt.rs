@@ -148,7 +148,7 @@ impl http_body::Body for Chunks {
 }
 
 /// Response that announces a body but breaks the connection instead of sending it.
-pub(super) fn broken_connection() -> Response {
+pub(crate) fn broken_connection() -> Response {
     struct Broken;
 
     impl http_body::Body for Broken {

@@ -2,6 +2,8 @@
 
 mod corrupt;
 
+pub(crate) use self::corrupt::broken_connection;
+
 use std::time::Duration;
 
 use axum::{
@@ -71,7 +73,7 @@ impl Call<'_> {
                 let page = "<html><body><h1>模拟故障 · a simulated fault</h1></body></html>";
                 (status(code), Html(page)).into_response()
             }
-            Effect::Reset => corrupt::broken_connection(),
+            Effect::Reset => broken_connection(),
             Effect::DelayMs(milliseconds) => {
                 let response = self.run().await;
                 sleep(Duration::from_millis(milliseconds)).await;

@@ -126,7 +126,7 @@ fn now(sim: &SimState) -> String {
     let faults = world.faults.pending().len();
     drop(world);
     text(&DashboardContent {
-        origin: &sim.origin,
+        origin: sim.own_url(),
         now: time_of_day(unix_seconds(sim.now())),
         runs: sim.clock.runs(),
         apps: &apps,

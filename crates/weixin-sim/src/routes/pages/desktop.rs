@@ -91,7 +91,7 @@ pub(super) async fn check_login(
     let jsdata = Offer {
         authorize_uuid: login.uuid,
         nickname: user.nickname.clone(),
-        headimgurl: user.avatar_url(avatar_origin(&sim, &headers)),
+        headimgurl: user.avatar_url(&avatar_origin(&sim, &headers)),
     };
     Json(Offered { errcode: 0, jsdata }).into_response()
 }

@@ -1,6 +1,6 @@
 //! `/connect/l/qrconnect`: WeChat's long poll, held until the phone changes the login (docs/wechat.md#the-long-poll).
 
-use std::{fmt::Write, sync::Arc};
+use std::{fmt::Write, sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -12,7 +12,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 
 use crate::{
     parameters,
@@ -21,6 +24,12 @@ use crate::{
 };
 
 const NO_STORE: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
+
+/// Parameter of the simulator's own page, whose polls share the connections of the browser with everything else.
+const SHORT: &str = "short";
+
+/// Maximum time of such a poll: the seventh open page has to wait for a connection that long.
+const SHORT_POLL: Duration = Duration::from_secs(1);
 
 /// Body of `f=json`, with the members in the order of the script.
 #[derive(Serialize)]
@@ -33,7 +42,13 @@ struct PollBody {
 pub(crate) async fn poll(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
     let parameters = parameters::form(address.query().unwrap_or_default());
     let uuid = parameters.get("uuid");
-    let (errcode, code) = wait_for_phone(&sim, uuid, parameters.get("last")).await;
+    let answer = wait_for_phone(&sim, uuid, parameters.get("last"));
+    let (errcode, code) = if parameters.get(SHORT) == "1" {
+        let answer = timeout(SHORT_POLL, answer).await;
+        answer.unwrap_or((408, String::new()))
+    } else {
+        answer.await
+    };
     if parameters.get("f") == "json" {
         let body = PollBody {
             wx_errcode: errcode,
@@ -62,11 +77,15 @@ fn callback(sim: &SimState, uuid: &str) -> Option<String> {
 async fn wait_for_phone(sim: &SimState, uuid: &str, last: &str) -> (u16, String) {
     // Subscribe before the first look at the world, so that no change in between is missed.
     let mut clock_changes = sim.clock_changes();
-    let mut phone = sim.world().logins.watch(uuid);
     let until = sim.now() + sim.world().lifetimes().poll;
     loop {
         let now = sim.now();
-        let poll = sim.world().logins.poll(uuid, last, now, until);
+        // After a snapshot was restored, the same login is another one: subscribe with each look.
+        let (poll, mut phone) = {
+            let world = sim.world();
+            let poll = world.logins.poll(uuid, last, now, until);
+            (poll, world.logins.watch(uuid))
+        };
         let wake = match poll {
             Poll::Response { errcode, code } => return (errcode, code),
             Poll::Wait(wake) => wake,

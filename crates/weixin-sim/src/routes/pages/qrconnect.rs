@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
+use url::Url;
 
 use super::error_page::ErrorPage;
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
     lint::violation::Violation,
     parameters::Parameters,
     routes::{
-        request::host,
+        request::{host, page_origin},
         response::{of_login, page as render, redirect_to_site, text},
     },
     state::SimState,
@@ -38,8 +39,7 @@ struct QrPage<'a> {
     options: PageOptions<'a>,
     /// URL instead of the callback, if the callback is to arrive twice.
     twice_url: Option<String>,
-    /// Base URL of the poll, for programs that read the page's source.
-    poll_origin: String,
+    polls: Polls,
 }
 
 /// The newer QR page (`stylelite=1`), with other class names.
@@ -52,8 +52,7 @@ struct LiteQrPage<'a> {
     options: PageOptions<'a>,
     /// URL instead of the callback, if the callback is to arrive twice.
     twice_url: Option<String>,
-    /// Base URL of the poll, for programs that read the page's source.
-    poll_origin: String,
+    polls: Polls,
 }
 
 /// Options that the embedding site sets (docs/wechat.md#the-authorize-url).
@@ -102,7 +101,7 @@ pub(super) async fn page(
             let opened = OpenedLogin {
                 login: &login,
                 app_name: &app_name,
-                poll_origin: poll_origin(&sim, &headers),
+                polls: Polls::of(&sim, &headers),
             };
             of_login(&login, show(&sim, opened, &parameters))
         }
@@ -113,14 +112,14 @@ pub(super) async fn page(
 struct OpenedLogin<'a> {
     login: &'a Login,
     app_name: &'a str,
-    poll_origin: String,
+    polls: Polls,
 }
 
 fn show(sim: &SimState, opened: OpenedLogin<'_>, parameters: &Parameters) -> Response {
     let OpenedLogin {
         login,
         app_name,
-        poll_origin,
+        polls,
     } = opened;
     if parameters.get("f") == "xml" {
         let xml = text(&QrXml { uuid: &login.uuid });
@@ -137,8 +136,8 @@ fn show(sim: &SimState, opened: OpenedLogin<'_>, parameters: &Parameters) -> Res
             app_name,
             language,
             options,
-            twice_url: login.twice_url(&sim.origin),
-            poll_origin,
+            twice_url: login.twice_url(sim.own_url()),
+            polls,
         })
     } else {
         render(&QrPage {
@@ -146,8 +145,8 @@ fn show(sim: &SimState, opened: OpenedLogin<'_>, parameters: &Parameters) -> Res
             app_name,
             language,
             options,
-            twice_url: login.twice_url(&sim.origin),
-            poll_origin,
+            twice_url: login.twice_url(sim.own_url()),
+            polls,
         })
     }
 }
@@ -229,22 +228,50 @@ pub(super) async fn wx_login_script() -> Response {
     ([(CONTENT_TYPE, "application/javascript")], script).into_response()
 }
 
-/// Base URL of the simulator, by the host that the browser used.
-fn origin(sim: &SimState, headers: &HeaderMap) -> String {
-    match host(headers) {
-        "" => sim.origin.clone(),
-        host if is_wechat(host) => format!("https://{host}"),
-        host => format!("http://{host}"),
+/// Where and how the page polls.
+#[derive(Debug)]
+struct Polls {
+    /// Base URL for programs that read the page's source.
+    origin: String,
+    /// Base URL for the page itself; empty for its own.
+    base: String,
+    /// The polls return at once: they share the browser's connections to this host.
+    is_short: bool,
+}
+
+impl Polls {
+    fn of(sim: &SimState, headers: &HeaderMap) -> Self {
+        let base = String::new();
+        // Under WeChat's host names, the source names the older host (docs/wechat.md#hosts).
+        if is_wechat(host(headers)) {
+            return Self {
+                origin: "https://long.open.weixin.qq.com".to_owned(),
+                base,
+                is_short: false,
+            };
+        }
+        let origin = page_origin(sim, headers);
+        let Some(port) = sim.settings.poll_port else {
+            return Self {
+                origin,
+                base,
+                is_short: true,
+            };
+        };
+        let origin = at_port(&origin, port).unwrap_or(origin);
+        Self {
+            base: origin.clone(),
+            origin,
+            is_short: false,
+        }
     }
 }
 
-/// Base URL of the poll: the older host, which the page's source names (docs/wechat.md#hosts), or the simulator.
-fn poll_origin(sim: &SimState, headers: &HeaderMap) -> String {
-    if is_wechat(host(headers)) {
-        "https://long.open.weixin.qq.com".to_owned()
-    } else {
-        origin(sim, headers)
-    }
+/// The same host at another port.
+fn at_port(origin: &str, port: u16) -> Option<String> {
+    let mut url = Url::parse(origin).ok()?;
+    url.set_port(Some(port)).ok()?;
+    Some(url.origin().ascii_serialization())
 }
 
 /// Serves the QR code. It encodes the phone's URL at the host that this browser used, which the phone can reach
@@ -257,7 +284,7 @@ pub(super) async fn picture(
     if sim.world().logins.find(&uuid, sim.now()).is_none() {
         return render(&ErrorPage::UNKNOWN_QR_CODE);
     }
-    let origin = origin(&sim, &headers);
+    let origin = page_origin(&sim, &headers);
     let jpeg = image::qr_code(&format!("{origin}/connect/confirm?uuid={uuid}"));
     jpeg.map_or_else(
         || StatusCode::BAD_REQUEST.into_response(),

@@ -91,7 +91,7 @@ pub(super) async fn decide(
         "allow" => {
             let callback = world.allow(&uuid, user, now)?;
             let login = world.logins.find(&uuid, now);
-            Ok(Some(after_allow(login, callback, &sim.origin)))
+            Ok(Some(after_allow(login, callback, sim.own_url())))
         }
         "cancel" => cancel(world, &uuid, now).map(Some),
         _ => Ok(None),

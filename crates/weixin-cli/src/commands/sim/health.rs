@@ -1,0 +1,16 @@
+//! `weixin sim health`: checks that a simulator responds.
+
+use http::Method;
+use serde_json::Value;
+
+use super::control::Control;
+use crate::{args, error::CliError, output::Output};
+
+pub(super) async fn run(args: &args::Health, output: Output) -> Result<(), CliError> {
+    let control = Control::at(&args.sim);
+    let health = control.expect(Method::GET, "/health", &Value::Null).await?;
+    if health["simulator"] != true {
+        return Err(control.not_a_simulator());
+    }
+    output.result(|| format!("{} is a simulator", args.sim), &health)
+}
