@@ -8,7 +8,6 @@ use axum::http::HeaderValue;
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
     pub(crate) frozen_at: Option<SystemTime>,
-    pub(crate) auto_allow: bool,
     pub(crate) strict_order: bool,
     /// Hosts under which the simulator can be reached, besides local ones.
     pub(crate) allowed_hosts: Vec<String>,

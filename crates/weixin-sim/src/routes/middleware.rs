@@ -14,7 +14,7 @@ use http_body::Body as _;
 use super::{
     faults::{self, Call, Injected},
     lint::{Outcome, cause, check_request},
-    request::{Peer, RequestInfo, read},
+    request::{Peer, RequestInfo, read, texts},
     response::LoginNumber,
 };
 use crate::{
@@ -50,19 +50,23 @@ pub(super) async fn instrument(
         is_injected: extensions.get::<Injected>().is_some(),
     };
     // Masked once, and before the lock: other requests must not wait for it.
-    let entry = UnmaskedRequest {
+    let mut entry = UnmaskedRequest {
         at,
         method: info.method.as_str(),
         host: &info.host,
         path: &info.path,
         parameters: &info.parameters,
         body: &info.body,
+        request_headers: &texts(&info.headers),
         status: response.status().as_u16(),
         errcode,
         answer: body.as_deref(),
     }
     .masked();
     let mut world = sim.world();
+    entry.app_id = world.app_of(&info.parameters, &info.body);
+    entry.user = world.user_of(&info.parameters, &info.body);
+    entry.login = world.login_of(&info.parameters).or(outcome.login);
     check_request(&mut world, &info, outcome);
     world.requests.add(entry);
     drop(world);

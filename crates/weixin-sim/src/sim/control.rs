@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use super::Sim;
-use crate::{
-    App, DesktopAnswer, Fault, Finding, LoggedRequest, PhoneError, Rule, User, random::Random,
-};
+use crate::{App, DesktopAnswer, Finding, LoggedRequest, PhoneError, Rule, User, random::Random};
 
 impl Sim {
     /// Returns all apps.
@@ -181,11 +179,6 @@ impl Sim {
     /// far remain in [`findings_since_start`](Self::findings_since_start).
     pub fn reset(&self) {
         self.shared.reset();
-    }
-
-    /// Adds a fault.
-    pub fn fault(&self, fault: Fault) {
-        self.shared.world().faults.add(fault);
     }
 
     /// Returns the findings since the last reset: requests that WeChat would reject, or that are unsafe, and those that

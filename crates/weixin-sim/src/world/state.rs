@@ -1,9 +1,9 @@
 //! The world: all state of the simulated WeChat.
 
 use super::{
-    app::App, app_tokens::AppTokens, desktop::Desktop, fault::Faults, grants::Grants,
-    logins::Logins, mini_programs::MiniPrograms, phone_error::PhoneError, quotas::Quotas,
-    request_log::RequestLog, setup::Setup, timeline::Timeline, user::User,
+    app::App, app_tokens::AppTokens, auto_allow::AutoAllows, desktop::Desktop, faults::Faults,
+    grants::Grants, logins::Logins, mini_programs::MiniPrograms, phone_error::PhoneError,
+    quotas::Quotas, request_log::RequestLog, setup::Setup, timeline::Timeline, user::User,
 };
 use crate::{
     lifetimes::Lifetimes, lint::finding::Findings, parameters::Parameters, random::Random,
@@ -25,6 +25,7 @@ pub(crate) struct World {
     pub(crate) desktop: Option<Desktop>,
     pub(super) quotas: Quotas,
     pub(crate) faults: Faults,
+    pub(crate) auto_allow: AutoAllows,
     pub(crate) findings: Findings,
     /// Name of the user's test that runs.
     pub(crate) test: Option<String>,
@@ -45,6 +46,7 @@ impl World {
             mini_programs: MiniPrograms::default(),
             quotas: Quotas::default(),
             faults: Faults::default(),
+            auto_allow: AutoAllows::new(setup.auto_allow.clone()),
             findings: Findings::new(setup.accepted.clone()),
             test: None,
             timeline: Timeline::default(),
@@ -56,7 +58,9 @@ impl World {
     /// Restores the initial state. The findings so far are kept apart.
     pub(crate) fn reset(&mut self) {
         let findings = self.findings.after_reset(self.setup.accepted.clone());
+        let timeline = self.timeline.after_reset();
         *self = Self::new(self.setup.clone());
+        self.timeline = timeline;
         self.findings = findings;
     }
 

@@ -26,6 +26,22 @@ impl BadRequest {
         }
     }
 
+    /// 404 for something that does not exist.
+    pub(super) fn unknown(field: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::NOT_FOUND,
+            ..Self::new(field, rule)
+        }
+    }
+
+    /// 409 for a valid request that the state does not allow.
+    pub(super) fn conflict(field: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::CONFLICT,
+            ..Self::new(field, rule)
+        }
+    }
+
     pub(super) fn new(field: impl Into<String>, rule: impl Into<String>) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
@@ -37,12 +53,14 @@ impl BadRequest {
 
 impl From<PhoneError> for BadRequest {
     fn from(error: PhoneError) -> Self {
-        let field = match error {
-            PhoneError::NotOpened | PhoneError::UnknownUser { .. } => "user",
-            PhoneError::WrongApp { .. } => "app",
-            _ => "uuid",
-        };
-        Self::new(field, error.to_string())
+        let rule = error.to_string();
+        match error {
+            PhoneError::UnknownUser { .. } => Self::unknown("user", rule),
+            PhoneError::UnknownApp => Self::unknown("app", rule),
+            PhoneError::WrongApp { .. } => Self::new("app", rule),
+            PhoneError::NotOpened => Self::conflict("user", rule),
+            PhoneError::Confirmed | PhoneError::Expired => Self::conflict("uuid", rule),
+        }
     }
 }
 
@@ -80,6 +98,10 @@ pub(crate) async fn method_not_allowed() -> BadRequest {
 /// Parses a JSON body; an empty body means `{}`.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, BadRequest> {
     let body = if body.is_empty() { b"{}" } else { body };
+    // Otherwise an array would be read as the members in their order.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(BadRequest::new("body", "expected a JSON object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let field = error.path().to_string();

@@ -1,6 +1,7 @@
 //! The control API: JSON under `/_sim/api`.
 
 mod apps;
+mod auto_allow;
 mod bad_request;
 mod clock;
 mod desktop;
@@ -9,6 +10,7 @@ mod findings;
 mod log;
 mod logins;
 mod users;
+mod verify;
 mod wait;
 
 use std::sync::Arc;
@@ -32,7 +34,7 @@ use crate::{random::Random, state::SimState};
 pub const OPENAPI: &str = include_str!("../../../openapi.json");
 
 /// All paths below `/_sim/api`; a test compares them with the OpenAPI document.
-fn paths() -> [(&'static str, MethodRouter<Arc<SimState>>); 21] {
+fn paths() -> [(&'static str, MethodRouter<Arc<SimState>>); 24] {
     [
         ("/apps", get(apps::list)),
         (
@@ -40,6 +42,7 @@ fn paths() -> [(&'static str, MethodRouter<Arc<SimState>>); 21] {
             axum::routing::put(apps::put).delete(apps::delete),
         ),
         ("/apps/{app}/{action}", post(apps::act)),
+        ("/auto-allow", get(auto_allow::show).put(auto_allow::set)),
         ("/clock", get(clock::show).post(clock::change)),
         (
             "/desktop",
@@ -49,6 +52,7 @@ fn paths() -> [(&'static str, MethodRouter<Arc<SimState>>); 21] {
             "/faults",
             get(faults::list).post(faults::add).delete(faults::clear),
         ),
+        ("/faults/{id}", get(faults::show).delete(faults::remove)),
         ("/findings", get(findings::list)),
         (
             "/findings/accepted",
@@ -69,6 +73,7 @@ fn paths() -> [(&'static str, MethodRouter<Arc<SimState>>); 21] {
         ("/seed", post(seed)),
         ("/test", get(findings::test).put(findings::set_test)),
         ("/timeline", get(logins::timeline)),
+        ("/verify", post(verify::verify)),
         ("/wait-for", post(wait::wait_for)),
     ]
 }
