@@ -47,6 +47,16 @@ impl Output {
         complain(text);
     }
 
+    /// Prints an event to standard error: as text, or as one line of JSON. Standard output has the result alone, or is the
+    /// program's of `exec`.
+    pub(crate) fn event(self, text: Option<String>, json: &Value) {
+        if self.json {
+            complain(&json.to_string());
+        } else if let Some(text) = text {
+            complain(&text);
+        }
+    }
+
     /// Prints an error with its remedy, unless it was reported before.
     pub(crate) fn error(self, error: &CliError) {
         if matches!(error, CliError::Reported(_)) {

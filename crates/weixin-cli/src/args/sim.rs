@@ -154,7 +154,7 @@ pub(crate) struct SimOptions {
     )]
     pub(crate) accept: Vec<Rule>,
 
-    /// Print one line for each request
+    /// Print one line for each request; with --json, one JSON object for each request, step of a login and finding
     #[arg(long, env = "WEIXIN_SIM_LOG", value_parser = BoolishValueParser::new())]
     pub(crate) log: bool,
 }
