@@ -47,12 +47,13 @@ impl Output {
         complain(text);
     }
 
-    /// Prints a report beside the result: to standard error, as text or as one line of JSON.
-    pub(crate) fn event(self, text: impl FnOnce() -> String, json: &Value) {
+    /// Prints an event to standard error: as text, or as one line of JSON. Standard output has the result alone, or is the
+    /// program's of `exec`.
+    pub(crate) fn event(self, text: Option<String>, json: &Value) {
         if self.json {
             complain(&json.to_string());
-        } else {
-            complain(&text());
+        } else if let Some(text) = text {
+            complain(&text);
         }
     }
 

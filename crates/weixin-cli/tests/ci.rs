@@ -10,6 +10,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde_json::Value;
+
 use self::running::{Printed, command, run};
 
 fn folder() -> PathBuf {
@@ -189,6 +191,40 @@ r.urlopen('https://open.weixin.qq.com/connect/qrconnect?appid=wx0123456789abcdef
             "error: 1 finding: fix, or accept by --accept state-missing",
         ]
     );
+}
+
+/// With `--json`, standard output stays the program's, and standard error gets one object for each event.
+#[test]
+fn a_json_log_has_one_line_for_each_step_request_and_finding() {
+    let program = "import urllib.request as r
+print('of the program')
+r.urlopen('https://open.weixin.qq.com/connect/qrconnect?appid=wx0123456789abcdef&scope=snsapi_login&redirect_uri=http%3A%2F%2Flocalhost%2F')";
+    let mut weixin = command(&["--json", "sim", "exec", "--log", "--"]);
+    weixin.args(["python3", "-c", program]);
+    let printed = run(weixin);
+    assert_eq!(
+        (printed.code, printed.stdout.as_str()),
+        (Some(0), "of the program\n")
+    );
+    let lines = printed.stderr.lines().filter(|line| line.starts_with('{'));
+    let events = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut events: Vec<_> = events
+        .map(|event| match event["event"].as_str().unwrap() {
+            "step" => format!("step {} {}", event["number"], event["step"]),
+            "request" => format!("request {} {}", event["number"], event["path"]),
+            "finding" => format!("finding {}", event["id"]),
+            other => other.to_owned(),
+        })
+        .collect();
+    // The order of events of different kinds depends on when the log looks.
+    events.sort();
+    let expected = [
+        "finding \"callback-host\"",
+        "finding \"state-missing\"",
+        "request 1 \"/connect/qrconnect\"",
+        "step 1 \"opened\"",
+    ];
+    assert_eq!(events, expected);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use url::{Host, Url};
 use crate::{
     App, DesktopAnswer, Lifetimes, Rule, User, Variants,
     settings::Settings,
-    world::{Desktop, Setup, app, user},
+    world::{Desktop, Setup, app, auto_allow::Answering, user},
 };
 
 /// Options of a [`Sim`](crate::Sim).
@@ -104,9 +104,9 @@ impl SimBuilder {
     }
 
     /// Redirects (302) a browser that opens the login page straight to the callback, logged in as the first
-    /// user.
+    /// user, until [`Sim::auto_allow`](crate::Sim::auto_allow) changes it.
     pub fn auto_allow(mut self) -> Self {
-        self.settings.auto_allow = true;
+        self.setup.auto_allow = Answering::allow();
         self
     }
 

@@ -52,12 +52,14 @@
 //! The methods of [`Sim`] are available in any language over HTTP, under `/_sim/api`. The OpenAPI document is
 //! [`OPENAPI`] and `GET /_sim/api/openapi.json`. The phone scans, allows and cancels; users change their names,
 //! avatars and passwords; apps are frozen; the clock is moved, frozen and run; a test waits for an event
-//! ([`Sim::until`], `POST /_sim/api/wait-for`).
+//! ([`Sim::until`], `POST /_sim/api/wait-for`), and counts requests ([`Sim::verify`], `POST /_sim/api/verify`). Logins
+//! can be answered without a phone ([`Sim::auto_allow`], `PUT /_sim/api/auto-allow`).
 //!
 //! # Faults
 //!
-//! Faults apply to one path, app or host, or to all, a number of times or permanently at a percentage that the
-//! seed determines: [`Fault`], [`Effect`], [`Sim::fault`], `POST /_sim/api/faults`.
+//! Faults apply to one path, app, host, user, parameter or header, or to all, a number of times, from the n-th time on,
+//! or permanently at a percentage that the seed determines: [`Fault`], [`Effect`], [`Sim::fault`],
+//! `POST /_sim/api/faults`. One that could never strike is an error.
 //!
 //! # Findings
 //!
@@ -154,14 +156,17 @@ pub use self::{
         rules::UnknownRule,
     },
     routes::OPENAPI,
-    sim::Sim,
+    sim::{AddedFault, Sim},
     state::Snapshot,
     variants::Variants,
     world::{
         DesktopAnswer, PhoneError,
         app::{App, AppKind},
+        auto_allow::AutoAllow,
+        expectation::Expectation,
         fault::{Answer, Effect, Fault},
         request_log::LoggedRequest,
+        steps::HappenedStep,
         user::User,
     },
 };

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 /// Maximum number of parameters; more are ignored.
 const MAX_PARAMETERS: usize = 256;
 
@@ -29,6 +31,21 @@ impl Parameters {
     pub(crate) fn as_slice(&self) -> &[(String, String)] {
         &self.0
     }
+}
+
+/// Members of a JSON object; empty for anything else.
+pub(crate) fn json_members(body: &[u8]) -> Vec<(String, String)> {
+    let Ok(Value::Object(members)) = serde_json::from_slice(body) else {
+        return Vec::new();
+    };
+    let text = |value| match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    members
+        .into_iter()
+        .map(|(name, value)| (name, text(value)))
+        .collect()
 }
 
 /// A text of at most `most` bytes, or its beginning with `…`.

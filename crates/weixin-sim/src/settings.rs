@@ -9,7 +9,6 @@ use url::Url;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     pub(crate) frozen_at: Option<SystemTime>,
-    pub(crate) auto_allow: bool,
     pub(crate) strict_order: bool,
     /// Port that serves the long polls of QR pages only.
     pub(crate) poll_port: Option<u16>,

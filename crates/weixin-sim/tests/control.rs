@@ -61,9 +61,10 @@ async fn apps_are_registered_changed_and_removed_idempotently() {
     let rule = "must be hosts without scheme, port or path, such as \"www.example.com\"";
     let error = json!({ "error": { "field": "callback_domains", "rule": rule } });
     assert_eq!(call(&sim, Method::PUT, &path, bad).await, (400, error));
-    for _ in 0..2 {
+    let unknown = json!({ "error": { "field": "app", "rule": "unknown app: see /_sim/api/apps" } });
+    for expected in [(200, json!({})), (404, unknown)] {
         let answer = call(&sim, Method::DELETE, &path, json!({})).await;
-        assert_eq!(answer, (200, json!({})));
+        assert_eq!(answer, expected);
     }
     assert!(open(&sim, app, callback).await.contains("AppID 参数错误"));
     // A reset restores the default apps only.
@@ -149,12 +150,19 @@ async fn wait_for_returns_when_the_event_happens() {
         (Some("layla"), vec!["opened", "allowed"])
     );
 
+    let unchanged = response.1;
+    assert_eq!(unchanged["step"]["step"], "allowed");
+    assert_eq!(unchanged["next"], unchanged["step"]["number"]);
+
     let filter = json!({ "request": { "path": "/sns/auth", "errcode": 41001, "after": 1 } });
     let (response, _) = tokio::join!(
         call(&sim, Method::POST, "/wait-for", filter),
         reqwest::get(format!("{}/sns/auth", sim.url()))
     );
-    assert_eq!(response.1["request"]["number"], 2);
+    assert_eq!(
+        [&response.1["request"]["number"], &response.1["next"]],
+        [2, 2]
+    );
     let finding = json!({ "finding": { "rule": "state-missing" } });
     let (_, response) = call(&sim, Method::POST, "/wait-for", finding).await;
     assert_eq!(response["finding"]["id"], "state-missing");
@@ -173,7 +181,9 @@ async fn allowing_twice_has_one_effect_and_other_users_are_rejected() {
     let allow = async |user| call(&sim, Method::POST, &path, json!({ "user": user })).await;
     let first = allow("layla").await;
     assert_eq!((first.0, &allow("layla").await), (200, &first));
-    assert_eq!(allow("xiaoming").await.0, 400);
+    let rule = "this QR code has been confirmed already: open the login page again";
+    let error = json!({ "error": { "field": "uuid", "rule": rule } });
+    assert_eq!(allow("xiaoming").await, (409, error));
     let (_, timeline) = call(&sim, Method::GET, "/timeline", json!({})).await;
     let times = |step: &Value| (step["what"].clone(), step["times"].clone());
     let steps: Vec<_> = timeline[0]["steps"]

@@ -1,9 +1,11 @@
 //! Faults, as a client sees them.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
-use weixin_sim::{Answer, Effect, Fault, Sim};
+use weixin_sim::{Answer, AutoAllow, Effect, Fault, Sim};
 
 const ANY: &str = "/sns/auth?access_token=66_x&openid=oA";
 
@@ -30,14 +32,16 @@ async fn add(sim: &Sim, fault: Value) -> (u16, Value) {
 #[tokio::test]
 async fn an_errcode_is_returned_as_often_as_requested_at_its_path() {
     let sim = Sim::start().await.unwrap();
-    let (status, pending) = add(
+    let (status, added) = add(
         &sim,
         json!({ "effect": { "errcode": 45011 }, "path": "/sns/auth", "times": 2 }),
     )
     .await;
-    let pending_fault =
-        json!({ "effect": { "errcode": 45011 }, "path": "/sns/auth", "times": 2, "percent": 100 });
-    assert_eq!((status, pending), (200, json!([pending_fault])));
+    let expected = json!({
+        "id": "fault-1", "effect": { "errcode": 45011 }, "path": "/sns/auth", "times": 2, "percent": 100,
+        "matched": 0, "struck": 0,
+    });
+    assert_eq!((status, added), (200, expected));
 
     assert_eq!(errcode(&sim, "/sns/userinfo").await, 41001);
     let body = get(&sim, ANY).await.text().await.unwrap();
@@ -46,6 +50,249 @@ async fn an_errcode_is_returned_as_often_as_requested_at_its_path() {
     assert_eq!(errcode(&sim, ANY).await, 45011);
     assert_eq!(errcode(&sim, ANY).await, 40001);
     assert_eq!(sim.requests().last().unwrap().errcode, Some(40001));
+    let fault = get(&sim, "/_sim/api/faults/fault-1").await;
+    let fault: Value = fault.json().await.unwrap();
+    assert_eq!([&fault["matched"], &fault["struck"]], [2, 2]);
+}
+
+/// Calls [`ANY`] with these parameters and headers; returns its error code.
+async fn call(sim: &Sim, parameters: &str, header: (&str, &str)) -> i64 {
+    let client = Client::builder().build().unwrap();
+    let request = client.get(format!("{}{ANY}{parameters}", sim.url()));
+    let response = request.header(header.0, header.1).send().await.unwrap();
+    response.json::<Value>().await.unwrap()["errcode"]
+        .as_i64()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_fault_matches_a_parameter_a_header_and_the_nth_time() {
+    let sim = Sim::start().await.unwrap();
+    let busy = || Fault::new(Effect::Errcode(-1));
+    let none = ("x-none", "");
+    let lang = sim.fault(busy().parameter("lang", "en"));
+    for (parameters, expected) in [("&lang=zh", 40001), ("&lang=en", -1), ("&lang=en", 40001)] {
+        assert_eq!(call(&sim, parameters, none).await, expected, "{parameters}");
+    }
+    assert_eq!(lang.struck(), 1);
+    // Names of headers have no case, and a value is optional.
+    let any = json!({ "effect": { "errcode": -1 }, "header": { "name": "X-Trace" }, "times": 2 });
+    add(&sim, any).await;
+    sim.fault(busy().header("x-trace", "b").id("only-b").times(1));
+    for (value, expected) in [("a", -1), ("b", -1), ("b", -1), ("b", 40001)] {
+        assert_eq!(
+            call(&sim, "", ("x-trace", value)).await,
+            expected,
+            "{value}"
+        );
+    }
+
+    let third = sim.fault(busy().nth(3).times(2));
+    let mut codes = Vec::new();
+    for _ in 0..6 {
+        codes.push(call(&sim, "", none).await);
+    }
+    assert_eq!(codes, [40001, 40001, -1, -1, 40001, 40001]);
+    assert_eq!(third.struck(), 2);
+
+    // A member of a JSON body counts as a parameter.
+    sim.fault(busy().parameter("grant_type", "client_credential"));
+    let client = Client::builder().build().unwrap();
+    let post = async |grant_type| -> Value {
+        let request = client.post(format!("{}/cgi-bin/stable_token", sim.url()));
+        let body = json!({ "grant_type": grant_type });
+        request
+            .json(&body)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
+    };
+    assert_ne!(post("other").await["errcode"], -1);
+    assert_eq!(post("client_credential").await["errcode"], -1);
+}
+
+#[tokio::test]
+async fn a_fault_can_be_limited_to_one_user_by_their_token_or_at_their_login_page() {
+    let sim = Sim::start().await.unwrap();
+    let profile = profile(&sim).await;
+    sim.fault(Fault::new(Effect::Errcode(-1)).user("layla"));
+    let body = get(&sim, &profile).await.text().await.unwrap();
+    assert!(body.contains("小明"), "{body}");
+    // By nickname.
+    sim.fault(Fault::new(Effect::Errcode(-1)).user("小明🐼é"));
+    assert_eq!(errcode(&sim, &profile).await, -1);
+
+    sim.auto_allow(AutoAllow::allow()).unwrap();
+    let altered = Fault::new(Effect::StateAltered).user("layla").times(9);
+    let altered = sim.fault(altered);
+    let state = async |user: &str| {
+        let url = format!(
+            "{}/connect/qrconnect?appid=wx0123456789abcdef&scope=snsapi_login&state=abc\
+             &redirect_uri=http%3A%2F%2Flocalhost%2F&sim_user={user}",
+            sim.url()
+        );
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none());
+        let page = client.build().unwrap().get(url).send().await.unwrap();
+        let location = page.headers()["location"].to_str().unwrap().to_owned();
+        location.rsplit('=').next().unwrap().to_owned()
+    };
+    assert_eq!(state("xiaoming").await, "abc");
+    assert_eq!(state("layla").await, "ab0");
+    assert_eq!(altered.struck(), 1);
+}
+
+#[tokio::test]
+async fn a_fault_that_has_run_out_stays_until_it_is_removed_alone() {
+    let sim = Sim::start().await.unwrap();
+    let path = |id: &str| format!("{}/_sim/api/faults/{id}", sim.url());
+    let client = Client::builder().build().unwrap();
+    let first = sim.fault(Fault::new(Effect::Errcode(-1)));
+    let second = json!({ "id": "second", "effect": { "errcode": -1 } });
+    assert_eq!(add(&sim, second.clone()).await.0, 200);
+    let rule = "another fault has this id: remove it first";
+    let error = json!({ "error": { "field": "id", "rule": rule } });
+    assert_eq!(add(&sim, second).await, (409, error));
+    assert_eq!(errcode(&sim, ANY).await, -1);
+
+    let removed = client.delete(path(first.id())).send().await.unwrap();
+    let removed: Value = removed.json().await.unwrap();
+    assert_eq!(removed["struck"], 1);
+    assert_eq!(first.struck(), 0);
+    let rule = "unknown fault: see /_sim/api/faults";
+    let error = json!({ "error": { "field": "id", "rule": rule } });
+    for request in [client.delete(path("fault-1")), client.get(path("fault-1"))] {
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 404);
+        assert_eq!(response.json::<Value>().await.unwrap(), error);
+    }
+    let left: Value = get(&sim, "/_sim/api/faults").await.json().await.unwrap();
+    assert_eq!(left.as_array().unwrap().len(), 1);
+    assert!(sim.remove_fault("second") && !sim.remove_fault("second"));
+    assert_eq!(errcode(&sim, ANY).await, 40001);
+}
+
+const PATHS: &str = "/sns/oauth2/access_token, /sns/oauth2/refresh_token, /sns/auth, /sns/userinfo, \
+                     /sns/jscode2session, /cgi-bin/token, /cgi-bin/stable_token, /cgi-bin/ticket/getticket, \
+                     /wxa/business/getuserphonenumber, /wxa/checksession";
+
+const USERS: &str = "unknown user: expected one of xiaoming, long, layla, noname, control";
+
+/// Adds each fault, and expects that it is rejected for this field and by this rule.
+async fn assert_rejected<const N: usize>(faults: [(Value, &str, &str); N]) {
+    let sim = Sim::start().await.unwrap();
+    for (fault, field, rule) in faults {
+        let expected = json!({ "error": { "field": field, "rule": rule } });
+        assert_eq!(add(&sim, fault).await, (400, expected));
+    }
+}
+
+#[tokio::test]
+async fn a_fault_that_could_never_strike_is_rejected_with_what_could() {
+    let api = format!("this effect is on the API: expected one of {PATHS}");
+    let apps = "unknown app: expected one of wx0123456789abcdef, wx0123456789abcde0, wx0123456789abcde1, \
+                wx0123456789abcde2";
+    let elsewhere = "apps of this kind do not log in at that page, where this effect happens";
+    let both = "this effect is on logins: expected /connect/qrconnect, /connect/oauth2/authorize";
+    let official = "this effect is on logins: expected /connect/oauth2/authorize";
+    let answer = json!({ "answer": { "body": "" } });
+    let dialog = json!({ "dialog": 10009 });
+    let (website, mini_program) = ("wx0123456789abcdef", "wx0123456789abcde2");
+    assert_rejected([
+        (
+            json!({ "effect": "cut", "path": "/sns/userinf" }),
+            "path",
+            &api,
+        ),
+        (
+            json!({ "effect": "cut", "path": "/connect/qrconnect" }),
+            "path",
+            &api,
+        ),
+        (json!({ "effect": answer, "path": "/x" }), "path", &api),
+        (
+            json!({ "effect": "state_altered", "path": "/sns/auth" }),
+            "path",
+            both,
+        ),
+        (
+            json!({ "effect": dialog, "path": "/connect/qrconnect" }),
+            "path",
+            official,
+        ),
+        (
+            json!({ "effect": "state_altered", "app": mini_program }),
+            "app",
+            elsewhere,
+        ),
+        (
+            json!({ "effect": dialog, "app": website }),
+            "app",
+            elsewhere,
+        ),
+        (json!({ "effect": "cut", "app": "wx1" }), "app", apps),
+        (json!({ "effect": "cut", "user": "layl" }), "user", USERS),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_fault_with_a_number_or_an_id_out_of_range_is_rejected() {
+    let (id, times) = (
+        "expected 1 to 64 letters, digits, -, _ or .",
+        "expected at least 1, or null for no limit",
+    );
+    let nth = "expected at least 1: the first match";
+    assert_rejected([
+        (
+            json!({ "effect": "cut", "percent": 0 }),
+            "percent",
+            "expected 1 to 100",
+        ),
+        (json!({ "effect": "cut", "times": 0 }), "times", times),
+        (json!({ "effect": "cut", "nth": 0 }), "nth", nth),
+        (json!({ "effect": "cut", "id": "a/b" }), "id", id),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn the_listed_paths_are_served_and_a_canned_answer_may_serve_another() {
+    let sim = Sim::start().await.unwrap();
+    // 40066 is an invalid URL.
+    for path in PATHS.split(", ") {
+        assert_ne!(errcode(&sim, path).await, 40066, "{path}");
+    }
+    let answer = json!({ "answer": { "body": "{\"errcode\":0}" } });
+    let other =
+        json!({ "effect": answer, "path": "/cgi-bin/user/info", "parameter": { "name": "lang" } });
+    assert_eq!(add(&sim, other).await.0, 200);
+    assert_eq!(errcode(&sim, "/cgi-bin/user/info?lang=en").await, 0);
+}
+
+#[tokio::test]
+async fn in_rust_a_fault_that_could_never_strike_panics() {
+    let sim = Sim::start().await.unwrap();
+    let add = AssertUnwindSafe(|| sim.fault(Fault::new(Effect::Cut).user("layl")));
+    let message = catch_unwind(add).unwrap_err();
+    let message: &String = message.downcast_ref().unwrap();
+    assert_eq!(*message, format!("fault: user: {USERS}"));
+}
+
+#[tokio::test]
+async fn the_oldest_fault_that_has_run_out_makes_room_and_others_do_not() {
+    let sim = Sim::start().await.unwrap();
+    let first = sim.fault(Fault::new(Effect::Errcode(-1)).id("first"));
+    assert_eq!(errcode(&sim, ANY).await, -1);
+    for _ in 0..1000 {
+        sim.fault(Fault::new(Effect::Errcode(-1)).path("/sns/userinfo"));
+    }
+    assert_eq!(first.struck(), 0);
+    let rule = "there are 1000 faults already: remove some";
+    let error = json!({ "error": { "field": "body", "rule": rule } });
+    assert_eq!(add(&sim, json!({ "effect": "cut" })).await, (409, error));
 }
 
 #[tokio::test]

@@ -112,7 +112,7 @@ async fn something_happens(sim: &Sim) -> String {
     client.post(worlds).json(&world).send().await.unwrap();
     let snapshots = url("/_sim/api/snapshots");
     client.post(snapshots).send().await.unwrap();
-    let fault = json!({ "effect": "cut", "times": null });
+    let fault = json!({ "id": "busy", "effect": "cut", "times": null });
     let faults = url("/_sim/api/faults");
     client.post(faults).json(&fault).send().await.unwrap();
     second
@@ -166,6 +166,99 @@ async fn the_document_lists_exactly_the_supported_actions() {
     }
 }
 
+#[test]
+fn the_document_has_the_version_of_the_crate() {
+    let document: Value = serde_json::from_str(OPENAPI).unwrap();
+    assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
+}
+
+/// Schemas of inline objects would get generated names.
+#[test]
+fn each_operation_has_an_id_and_a_tag_and_each_object_a_name() {
+    fn inline(schema: &Value) -> bool {
+        match schema {
+            Value::Object(members) => {
+                members.contains_key("properties") || members.values().any(inline)
+            }
+            Value::Array(items) => items.iter().any(inline),
+            _ => false,
+        }
+    }
+    let document: Value = serde_json::from_str(OPENAPI).unwrap();
+    let tags: Vec<_> = document["tags"].as_array().unwrap().iter().collect();
+    let mut ids = Vec::new();
+    for call in calls(&document) {
+        let Call {
+            operation, path, ..
+        } = call;
+        assert!(
+            tags.iter().any(|tag| tag["name"] == operation["tags"][0]),
+            "{path}"
+        );
+        ids.push(operation["operationId"].as_str().unwrap());
+        let content = [
+            &operation["requestBody"]["content"],
+            &operation["responses"],
+        ];
+        assert!(!content.into_iter().any(inline), "{path}");
+    }
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count);
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let below = schema.as_object().unwrap().values();
+        let below = below.flat_map(|value| match value {
+            Value::Object(members) => members.values().collect(),
+            other => vec![other],
+        });
+        assert!(!below.into_iter().any(inline), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn rejections_before_the_handler_are_json_as_in_the_document() {
+    let document: Value = serde_json::from_str(OPENAPI).unwrap();
+    let sim = Sim::start().await.unwrap();
+    let client = Client::builder().build().unwrap();
+    let url = format!("{}/_sim/api/clock", sim.url());
+    let responses = &document["paths"]["/_sim/api/clock"]["post"]["responses"];
+    for (request, status, field) in [
+        (client.post(&url).body(vec![b' '; 65 * 1024]), 413, "body"),
+        (
+            client.post(format!("{url}?{}", "x".repeat(16 * 1024))),
+            414,
+            "url",
+        ),
+        (
+            client.post(&url).header("sec-fetch-site", "cross-site"),
+            403,
+            "origin",
+        ),
+        (
+            client.post(&url).header("host", "evil.example"),
+            421,
+            "host",
+        ),
+        (client.post(&url).body("[60,null,null]"), 400, "body"),
+    ] {
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status);
+        let answer: Value = response.json().await.unwrap();
+        assert_eq!(answer["error"]["field"], field);
+        let schema = &responses[status.to_string()]["content"]["application/json"]["schema"];
+        let none: [String; 0] = [];
+        assert_eq!(breaches(&document, schema, &answer), none, "{status}");
+    }
+    let put = client.put(&url).send().await.unwrap();
+    let allow = put.headers()["allow"].to_str().unwrap().to_owned();
+    let answer: Value = put.json().await.unwrap();
+    assert_eq!(
+        (allow.as_str(), &answer["error"]["field"]),
+        ("GET,HEAD,POST", &json!("method"))
+    );
+}
+
 #[tokio::test]
 async fn error_responses_match_the_document() {
     let document: Value = serde_json::from_str(OPENAPI).unwrap();
@@ -180,7 +273,7 @@ async fn error_responses_match_the_document() {
     }
     let waits = calls(&document);
     let wait = waits.iter().find(|call| call.path.ends_with("/wait-for"));
-    let never = json!({ "login": { "app_id": "wxnone" }, "timeout_ms": 1 });
+    let never = json!({ "login": { "number": 99 }, "timeout_ms": 1 });
     let (status, answer) = wait.unwrap().make(&never, None).await;
     let rule = "no matching event within 1 ms";
     let expected = json!({ "error": { "field": "timeout_ms", "rule": rule } });

@@ -212,13 +212,8 @@ async fn a_dropped_simulator_no_longer_listens() {
     }
 }
 
-#[tokio::test]
-async fn the_request_log_masks_secrets() {
-    let sim = Sim::builder()
-        .frozen_at(SystemTime::UNIX_EPOCH)
-        .start()
-        .await
-        .unwrap();
+/// Sends the secret `hunter2` in a query, a form, a header and a JSON body.
+async fn send_secrets(sim: &Sim) {
     let form = "code=hunter2&secret=hunter2&access_token=hunter2&refresh_token=hunter2&lang=en";
     let url = format!(
         "{}/sns/oauth2/access_token?appid=wxhunter&SECRET=hunter2",
@@ -237,6 +232,16 @@ async fn the_request_log_masks_secrets() {
     let body =
         json!({ "grant_type": "client_credential", "appid": "wxhunter", "secret": "hunter2" });
     client().post(url).json(&body).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_request_log_masks_secrets() {
+    let sim = Sim::builder()
+        .frozen_at(SystemTime::UNIX_EPOCH)
+        .start()
+        .await
+        .unwrap();
+    send_secrets(&sim).await;
     let host = sim.url().trim_start_matches("http://");
     let mut log: Value = get(&sim, "/_sim/api/requests").await.json().await.unwrap();
     assert!(!log.to_string().contains("hunter2"), "{log}");
@@ -245,10 +250,18 @@ async fn the_request_log_masks_secrets() {
         let expected = r#"{"errcode":40013,"errmsg":"invalid appid"#;
         assert!(answer.as_str().unwrap().starts_with(expected), "{answer}");
     }
+    let headers = log[0]["request_headers"].take();
+    log[1]["request_headers"].take();
+    let masked = json!(["authorization", "***"]);
+    assert!(headers.as_array().unwrap().contains(&masked), "{headers}");
     assert_eq!(
         log,
         json!([{
             "number": 1,
+            "app_id": "wxhunter",
+            "user": null,
+            "login": null,
+            "request_headers": null,
             "at": 0,
             "method": "POST",
             "host": host,
@@ -261,6 +274,10 @@ async fn the_request_log_masks_secrets() {
             "cut": false,
         }, {
             "number": 2,
+            "app_id": "wxhunter",
+            "user": null,
+            "login": null,
+            "request_headers": null,
             "at": 0,
             "method": "POST",
             "host": host,
@@ -288,7 +305,7 @@ const BAD_CONTROL: [(&str, &str, u16, &str, &str); 10] = [
     (
         "/_sim/api/logins/UUID/allow",
         r#"{"user":"bob"}"#,
-        400,
+        404,
         "user",
         "unknown user: expected one of xiaoming, long, layla, noname, control",
     ),
@@ -309,9 +326,9 @@ const BAD_CONTROL: [(&str, &str, u16, &str, &str); 10] = [
     (
         "/_sim/api/logins/unknown/scan",
         "",
-        400,
+        404,
         "uuid",
-        "this QR code is unknown or has expired: open the login page again",
+        "unknown QR code: see /_sim/api/logins",
     ),
     (
         "/_sim/api/clock",

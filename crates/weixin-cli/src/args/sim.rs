@@ -169,7 +169,7 @@ pub(crate) struct SimOptions {
     #[arg(long, value_name = "RULE", env = "WEIXIN_SIM_ACCEPT", action = ArgAction::Append)]
     pub(crate) accept: Vec<Rules>,
 
-    /// Print one line for each request
+    /// Print one line for each request; with --json, one JSON object for each request, step of a login and finding
     #[arg(long, env = "WEIXIN_SIM_LOG", value_parser = switch)]
     pub(crate) log: bool,
 }

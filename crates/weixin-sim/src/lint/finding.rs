@@ -22,7 +22,7 @@ const MAX_REMEMBERED: usize = 1000;
 const MAX_STATES: usize = 100_000;
 
 /// Maximum number of bytes of an app ID in a finding: clients can send any.
-const MAX_APP_ID: usize = 128;
+pub(crate) const MAX_APP_ID: usize = 128;
 
 /// Stands for the number of a login before the last reset: logins count from 1 after it.
 pub(crate) const BEFORE_RESET: u64 = 0;
@@ -133,11 +133,12 @@ impl Findings {
 
     /// Sets the origin of the findings that are added next.
     pub(crate) fn set_cause(&mut self, cause: Cause, secrets: Vec<String>) {
-        self.secrets = secrets;
+        let shown = |app| shortened(without(app, &secrets), MAX_APP_ID);
         self.cause = Cause {
-            app_id: cause.app_id.map(|app| shortened(app, MAX_APP_ID)),
+            app_id: cause.app_id.map(shown),
             ..cause
         };
+        self.secrets = secrets;
     }
 
     pub(crate) fn add(&mut self, rule: &Rule, sent: String) {

@@ -47,6 +47,10 @@ impl Violation {
         "没有测试用户：请先添加（PUT /_sim/api/users/{id}）",
         "there is no test user: add one (PUT /_sim/api/users/{id})",
     ));
+    pub(crate) const UNKNOWN_USER: Self = Self(Bilingual::new(
+        "sim_user 不是测试用户的 ID 或昵称",
+        "sim_user is not the ID or nickname of a test user",
+    ));
     pub(crate) const UNKNOWN_QR_CODE: Self = Self(Bilingual::new(
         "二维码不存在或已过期",
         "this QR code is unknown or has expired",

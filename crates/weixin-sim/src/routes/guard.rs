@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
+    Json,
     body::{Body, to_bytes},
     extract::{Request, State},
     http::{
@@ -14,6 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http_body::Body as _;
+use serde_json::json;
 use tokio::time::timeout;
 
 use super::request::{MAX_BODY, text};
@@ -42,24 +44,52 @@ pub(super) async fn guard(
     next: Next,
 ) -> Response {
     let _under_way = sim.activity.begin();
-    if let Err(rejection) = check(&sim, &request) {
-        return rejection.into_response();
-    }
-    match with_body(request, BODY_TIMEOUT).await {
+    let is_api = request.uri().path().starts_with("/_sim/api/");
+    let checked = match check(&sim, &request) {
+        Ok(()) => with_body(request, BODY_TIMEOUT).await,
+        Err(rejection) => Err(rejection),
+    };
+    match checked {
         Ok(request) => next.run(request).await,
-        Err(rejection) => rejection.into_response(),
+        Err(rejection) if is_api => rejection.as_json(),
+        Err(rejection) => rejection.as_text(),
     }
 }
 
-/// Status and sentence.
+/// A rejected request: the part of it that breaks a rule, and the rule.
 #[derive(Debug, Eq, PartialEq)]
-struct Rejection(StatusCode, String);
+struct Rejection {
+    status: StatusCode,
+    field: &'static str,
+    rule: String,
+    /// The rule in Chinese, if it is shown to readers of pages.
+    chinese: Option<String>,
+}
 
-impl IntoResponse for Rejection {
-    fn into_response(self) -> Response {
-        let Self(status, sentence) = self;
+impl Rejection {
+    fn new(status: StatusCode, field: &'static str, rule: String) -> Self {
+        Self {
+            status,
+            field,
+            rule,
+            chinese: None,
+        }
+    }
+
+    fn as_json(&self) -> Response {
+        let Self { field, rule, .. } = self;
+        let body = json!({ "error": { "field": field, "rule": rule } });
+        (self.status, Json(body)).into_response()
+    }
+
+    fn as_text(&self) -> Response {
         let plain = HeaderValue::from_static("text/plain; charset=utf-8");
-        (status, [(CONTENT_TYPE, plain)], sentence + "\n").into_response()
+        let rule = &self.rule;
+        let text = match &self.chinese {
+            Some(chinese) => format!("weixin sim：{chinese}\n{rule}\n"),
+            None => format!("{rule}\n"),
+        };
+        (self.status, [(CONTENT_TYPE, plain)], text).into_response()
     }
 }
 
@@ -67,24 +97,29 @@ fn check(sim: &SimState, request: &Request) -> Result<(), Rejection> {
     let (uri, headers) = (request.uri(), request.headers());
     let length = uri.path_and_query().map_or(0, |url| url.as_str().len());
     if length > MAX_URL {
-        let sentence = format!(
-            "weixin sim：URL 超过 {MAX_URL} 字节。 · the URL is longer than {MAX_URL} bytes."
-        );
-        return Err(Rejection(StatusCode::URI_TOO_LONG, sentence));
+        let rule = format!("the URL is longer than {MAX_URL} bytes");
+        return Err(Rejection {
+            chinese: Some(format!("URL 超过 {MAX_URL} 字节。")),
+            ..Rejection::new(StatusCode::URI_TOO_LONG, "url", rule)
+        });
     }
     check_host(sim, uri, headers)?;
     let changes = !is_safe(request.method()) || CHANGING.contains(&uri.path());
     if is_own(uri.path()) && changes && !is_same_origin(headers) {
-        let sentence = "weixin sim：其他网站的页面不能控制模拟器。 · a page of another site cannot control the simulator. \
-                        Send the request from a program, or from the simulator's own pages."
+        let rule = "a page of another site cannot control the simulator. Send the request from a program, or from the \
+                    simulator's own pages."
             .to_owned();
-        return Err(Rejection(StatusCode::FORBIDDEN, sentence));
+        return Err(Rejection {
+            chinese: Some("其他网站的页面不能控制模拟器。".to_owned()),
+            ..Rejection::new(StatusCode::FORBIDDEN, "origin", rule)
+        });
     }
     if PAGES.contains(&uri.path()) && is_part_of_other_site(headers) {
-        let sentence = "weixin sim：其他网站的页面只能打开登录页，不能在后台请求。 · a page of another site can open this page, but \
-                        not load it in the background."
-            .to_owned();
-        return Err(Rejection(StatusCode::FORBIDDEN, sentence));
+        let rule = "a page of another site can open this page, but not load it in the background.";
+        return Err(Rejection {
+            chinese: Some("其他网站的页面只能打开登录页，不能在后台请求。".to_owned()),
+            ..Rejection::new(StatusCode::FORBIDDEN, "origin", rule.to_owned())
+        });
     }
     Ok(())
 }
@@ -114,12 +149,17 @@ fn check_host(sim: &SimState, uri: &Uri, headers: &HeaderMap) -> Result<(), Reje
         });
         if !is_known {
             let host = host.unwrap_or_default();
-            let sentence = format!(
-                "weixin sim：“{host}”不是模拟器的主机名。请使用 127.0.0.1、localhost 或不含点的名称，或在启动时加上 --allow-host。\n\
-                 \"{host}\" is not a host of the simulator. Use 127.0.0.1, localhost or a name without dots, or start it \
+            let rule = format!(
+                "\"{host}\" is not a host of the simulator. Use 127.0.0.1, localhost or a name without dots, or start it \
                  with --allow-host."
             );
-            return Err(Rejection(StatusCode::MISDIRECTED_REQUEST, sentence));
+            let chinese = format!(
+                "“{host}”不是模拟器的主机名。请使用 127.0.0.1、localhost 或不含点的名称，或在启动时加上 --allow-host。"
+            );
+            return Err(Rejection {
+                chinese: Some(chinese),
+                ..Rejection::new(StatusCode::MISDIRECTED_REQUEST, "host", rule)
+            });
         }
     }
     Ok(())
@@ -158,12 +198,14 @@ async fn with_body(request: Request, limit: Duration) -> Result<Request, Rejecti
     let (parts, body) = request.into_parts();
     match timeout(limit, to_bytes(body, MAX_BODY)).await {
         Ok(Ok(bytes)) => Ok(Request::from_parts(parts, Body::from(bytes))),
-        Ok(Err(_)) => Err(Rejection(
+        Ok(Err(_)) => Err(Rejection::new(
             StatusCode::PAYLOAD_TOO_LARGE,
+            "body",
             "the request body exceeds 64 KiB".to_owned(),
         )),
-        Err(_) => Err(Rejection(
+        Err(_) => Err(Rejection::new(
             StatusCode::REQUEST_TIMEOUT,
+            "body",
             format!(
                 "the request body took longer than {} seconds",
                 limit.as_secs()
@@ -196,7 +238,8 @@ mod tests {
         let request = Request::new(Body::new(Silent));
         let rejection = with_body(request, Duration::ZERO).await.unwrap_err();
         let sentence = "the request body took longer than 0 seconds".to_owned();
-        assert_eq!(rejection, Rejection(StatusCode::REQUEST_TIMEOUT, sentence));
+        let expected = Rejection::new(StatusCode::REQUEST_TIMEOUT, "body", sentence);
+        assert_eq!(rejection, expected);
     }
 
     #[test]

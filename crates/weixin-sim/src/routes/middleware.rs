@@ -15,12 +15,14 @@ use http_body::Body as _;
 use super::{
     faults::{self, Call, Injected},
     lint::{Outcome, cause, check_request},
-    request::{Peer, RequestInfo, read},
+    request::{Peer, RequestInfo, read, texts},
     response::LoginNumber,
 };
 use crate::{
     clock::unix_seconds,
     hosts::is_wechat,
+    lint::finding::MAX_APP_ID,
+    parameters::{shortened, without},
     state::SimState,
     wire::{Errcode, api_error::ApiError},
     world::request_log::UnmaskedRequest,
@@ -59,13 +61,14 @@ async fn handle(sim: Arc<SimState>, peer: Peer, request: Request, next: Next) ->
     };
     let secrets = sim.world().private_secrets();
     // Masked once, and before the lock: other requests must not wait for it.
-    let entry = UnmaskedRequest {
+    let mut entry = UnmaskedRequest {
         at,
         method: info.method.as_str(),
         host: &info.host,
         path: &info.path,
         parameters: &info.parameters,
         body: &info.body,
+        request_headers: &texts(&info.headers),
         status: response.status().as_u16(),
         errcode,
         answer: body.as_deref(),
@@ -73,6 +76,10 @@ async fn handle(sim: Arc<SimState>, peer: Peer, request: Request, next: Next) ->
     }
     .masked();
     let mut world = sim.world();
+    let app_id = world.app_of(&info.parameters, &info.body);
+    entry.app_id = app_id.map(|app| shortened(without(app, &secrets), MAX_APP_ID));
+    entry.user = world.user_of(&info.parameters, &info.body);
+    entry.login = world.login_of(&info.parameters).or(outcome.login);
     check_request(&mut world, &info, outcome);
     world.requests.add(entry);
     drop(world);

@@ -48,6 +48,7 @@ pub(super) struct RequestInfo {
     /// `Referer` header, or empty.
     pub(super) referer: String,
     pub(super) secure: bool,
+    pub(super) headers: HeaderMap,
 }
 
 impl<S: Sync> FromRequestParts<S> for Parameters {
@@ -82,8 +83,17 @@ pub(super) async fn read(request: Request, peer: Peer) -> (RequestInfo, Request)
         reloaded: text(&parts.headers, "sec-fetch-site") == "same-origin",
         referer: text(&parts.headers, REFERER.as_str()).to_owned(),
         secure: peer.secure || is_forwarded_https(&parts.headers, peer),
+        headers: parts.headers.clone(),
     };
     (info, Request::from_parts(parts, Body::from(bytes)))
+}
+
+/// Headers that are text.
+pub(super) fn texts(headers: &HeaderMap) -> Vec<(&str, &str)> {
+    let texts = headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    texts.collect()
 }
 
 /// Returns `true` if a proxy on this machine, or in its networks, says that its client used TLS.

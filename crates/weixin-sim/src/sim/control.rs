@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use super::Sim;
 use crate::{
-    App, DesktopAnswer, Fault, Finding, LoggedRequest, PhoneError, Rule, Snapshot, User,
-    random::Random,
+    App, DesktopAnswer, Finding, LoggedRequest, PhoneError, Rule, Snapshot, User, random::Random,
 };
 
 impl Sim {
@@ -201,11 +200,6 @@ impl Sim {
     /// since the snapshot remain in [`findings_since_start`](Self::findings_since_start).
     pub fn restore(&self, snapshot: &Snapshot) {
         self.shared.restore(snapshot);
-    }
-
-    /// Adds a fault.
-    pub fn fault(&self, fault: Fault) {
-        self.shared.world().faults.add(fault);
     }
 
     /// Returns the findings since the last reset: requests that WeChat would reject, or that are unsafe, and those that

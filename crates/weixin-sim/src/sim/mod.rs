@@ -1,6 +1,7 @@
 //! The running simulator: starts, serves, and stops on drop.
 
 mod control;
+mod expectations;
 mod server;
 
 use std::{io, net::SocketAddr, sync::Arc};
@@ -8,6 +9,7 @@ use std::{io, net::SocketAddr, sync::Arc};
 use axum::{Router, serve::Listener};
 use tokio::{net::TcpListener, sync::watch};
 
+pub use self::expectations::AddedFault;
 #[cfg(not(feature = "tls"))]
 use self::server::Server;
 #[cfg(feature = "tls")]

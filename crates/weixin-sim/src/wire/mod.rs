@@ -31,6 +31,20 @@ pub(crate) enum Family {
     Wxa,
 }
 
+/// Paths of the API that the simulator serves.
+pub(crate) const API_PATHS: [&str; 10] = [
+    "/sns/oauth2/access_token",
+    "/sns/oauth2/refresh_token",
+    "/sns/auth",
+    "/sns/userinfo",
+    "/sns/jscode2session",
+    "/cgi-bin/token",
+    "/cgi-bin/stable_token",
+    "/cgi-bin/ticket/getticket",
+    "/wxa/business/getuserphonenumber",
+    "/wxa/checksession",
+];
+
 impl Family {
     /// API family of a path; `None` for pages.
     pub(crate) fn of(path: &str) -> Option<Self> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::random::Random;
+use super::request_facts::{NamedValue, RequestFacts};
 
 /// Effect of a fault on a response of the API, or on a login.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -44,7 +44,7 @@ pub enum Effect {
 
 impl Effect {
     /// Returns `true` if the effect is on a login and not on a response of the API.
-    fn is_for_logins(&self) -> bool {
+    pub(super) fn is_for_logins(&self) -> bool {
         matches!(
             self,
             Self::CallbackTwice | Self::CookiesLost | Self::Dialog(_) | Self::StateAltered
@@ -93,26 +93,40 @@ fn plain() -> String {
 ///
 /// let busy_twice = Fault::new(Effect::Errcode(-1)).path("/sns/userinfo").times(2);
 /// let primary_dead = Fault::new(Effect::Reset).host("api.weixin.qq.com").percent(100);
+/// let second_refresh = Fault::new(Effect::Errcode(-1)).parameter("grant_type", "refresh_token").nth(2);
 /// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    effect: Effect,
+    /// `None` until the simulator gives it one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<String>,
+    pub(super) effect: Effect,
     /// Path of the API or login page; `None` for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
+    pub(super) path: Option<String>,
     /// App ID; `None` for all apps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    app: Option<String>,
+    pub(super) app: Option<String>,
     /// Host; `None` for all hosts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    host: Option<String>,
-    /// Remaining occurrences; `None` for no limit.
+    pub(super) host: Option<String>,
+    /// ID or nickname of a user; `None` for all users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) user: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) parameter: Option<NamedValue>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) header: Option<NamedValue>,
+    /// Number of the first matching request that it applies to, from 1; `None` for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) nth: Option<u32>,
+    /// Maximum number of occurrences; `None` for no limit.
     #[serde(default = "once")]
-    times: Option<u32>,
+    pub(super) times: Option<u32>,
     /// Percentage of matching requests.
     #[serde(default = "always")]
-    percent: u8,
+    pub(super) percent: u8,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the default of an option")]
@@ -124,28 +138,29 @@ fn always() -> u8 {
     100
 }
 
-/// Request or login that a fault may apply to.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Target<'a> {
-    pub(crate) is_login: bool,
-    pub(crate) path: &'a str,
-    /// With or without a port.
-    pub(crate) host: &'a str,
-    /// App ID, if known.
-    pub(crate) app: Option<&'a str>,
-}
-
 impl Fault {
     /// Creates a fault that happens once, at the next request to the API or at the next login.
     pub fn new(effect: Effect) -> Self {
         Self {
+            id: None,
             effect,
             path: None,
             app: None,
             host: None,
+            user: None,
+            parameter: None,
+            header: None,
+            nth: None,
             times: once(),
             percent: always(),
         }
+    }
+
+    /// Names the fault; without a name the simulator gives it one, such as `fault-1`.
+    #[must_use]
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
     }
 
     /// Limits the fault to this path, such as `/sns/userinfo`.
@@ -169,6 +184,35 @@ impl Fault {
         self
     }
 
+    /// Limits the fault to requests with a code or a token of this user, by ID or nickname; of logins, to those whose
+    /// page knows the user (`sim_user`, the phone's cookie, or auto-allow).
+    #[must_use]
+    pub fn user(mut self, user: impl Into<String>) -> Self {
+        self.user = Some(user.into());
+        self
+    }
+
+    /// Limits the fault to requests with this parameter in query or form, or this member of a JSON body.
+    #[must_use]
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameter = Some(NamedValue::new(name, value));
+        self
+    }
+
+    /// Limits the fault to requests with this header.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.header = Some(NamedValue::new(name, value));
+        self
+    }
+
+    /// Skips the matching requests before the n-th. With [`times`](Self::times), the fault applies from there on.
+    #[must_use]
+    pub fn nth(mut self, nth: u32) -> Self {
+        self.nth = Some(nth);
+        self
+    }
+
     /// Sets the number of occurrences.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
@@ -183,57 +227,16 @@ impl Fault {
         self
     }
 
-    pub(crate) fn effect(&self) -> &Effect {
-        &self.effect
-    }
-
-    pub(crate) fn has_valid_percent(&self) -> bool {
-        self.percent <= 100
-    }
-
-    fn matches(&self, target: &Target<'_>) -> bool {
-        let name = target.host.split(':').next();
+    pub(super) fn matches(&self, request: &RequestFacts<'_>) -> bool {
+        let name = request.host.split(':').next();
         let is =
             |mine: &Option<String>, its: Option<&str>| mine.is_none() || mine.as_deref() == its;
-        self.effect.is_for_logins() == target.is_login
-            && is(&self.path, Some(target.path))
-            && is(&self.app, target.app)
-            && (is(&self.host, name) || is(&self.host, Some(target.host)))
-    }
-
-    fn draw(&mut self, target: &Target<'_>, random: &mut Random) -> bool {
-        if !self.matches(target) || self.times == Some(0) {
-            return false;
-        }
-        // A certain fault draws nothing, so that it does not shift the seed's sequence of codes.
-        if self.percent < 100 && random.percent() >= self.percent {
-            return false;
-        }
-        self.times = self.times.map(|times| times - 1);
-        true
-    }
-}
-
-/// Active faults, in the order in which they were added.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Faults(Vec<Fault>);
-
-impl Faults {
-    pub(crate) fn add(&mut self, fault: Fault) {
-        self.0.push(fault);
-    }
-
-    pub(crate) fn pending(&self) -> &[Fault] {
-        &self.0
-    }
-
-    /// Takes the effect of the first fault that matches, and removes faults that have run out.
-    pub(crate) fn take(&mut self, target: &Target<'_>, random: &mut Random) -> Option<Effect> {
-        let fault = self
-            .0
-            .iter_mut()
-            .find_map(|fault| fault.draw(target, random).then(|| fault.effect.clone()));
-        self.0.retain(|fault| fault.times != Some(0));
-        fault
+        self.effect.is_for_logins() == request.is_login
+            && is(&self.path, Some(request.path))
+            && is(&self.app, request.app)
+            && is(&self.user, request.user)
+            && (is(&self.host, name) || is(&self.host, Some(request.host)))
+            && (self.parameter.iter()).all(|wanted| request.has_parameter(wanted))
+            && (self.header.iter()).all(|wanted| request.has_header(wanted))
     }
 }

@@ -89,6 +89,16 @@ impl Grants {
         Some(&grant.app)
     }
 
+    /// ID of the user whose code or token this is, valid or not.
+    pub(super) fn user_of(&self, code_or_token: &str) -> Option<&str> {
+        if let Some(code) = self.codes.get(code_or_token) {
+            return Some(&code.user);
+        }
+        let refresh_token = self.access_tokens.get(code_or_token);
+        let refresh_token = refresh_token.map_or(code_or_token, String::as_str);
+        Some(&self.by_refresh_token.get(refresh_token)?.user)
+    }
+
     /// Number of the login that a code or a token belongs to.
     pub(super) fn login_of(&self, code_or_token: &str) -> Option<u64> {
         if let Some(code) = self.codes.get(code_or_token) {

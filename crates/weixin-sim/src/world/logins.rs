@@ -10,6 +10,7 @@ use super::{
     fault::Effect,
     phone_error::PhoneError,
 };
+use crate::parameters::Parameters;
 
 /// One QR code, and the browser that shows it.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct Login {
     pub(crate) trace: u64,
     /// Fast login by WeChat for PC instead of a phone.
     pub(crate) is_quick: bool,
+    /// ID of the user that the login page or its browser chose.
+    pub(crate) user: Option<String>,
     /// Effect on the way back to the site.
     pub(crate) fault: Option<Effect>,
     pub(crate) stage: Stage,
@@ -40,6 +43,11 @@ pub(crate) struct Login {
 pub(crate) struct LoginParams<'a> {
     /// With or without a port.
     pub(crate) host: &'a str,
+    /// All parameters and headers, for faults.
+    pub(crate) parameters: &'a Parameters,
+    pub(crate) headers: &'a [(&'a str, &'a str)],
+    /// ID of the user that the login page or its browser chose.
+    pub(crate) user: Option<&'a str>,
     pub(crate) scope: &'a str,
     pub(crate) redirect_uri: &'a str,
     pub(crate) state: &'a str,
@@ -171,7 +179,8 @@ impl Login {
 
 impl Weigh for Login {
     fn bytes(&self) -> usize {
-        self.scope.len() + self.redirect_uri.len() + self.state.len()
+        let user = self.user.as_ref().map_or(0, String::len);
+        self.scope.len() + self.redirect_uri.len() + self.state.len() + user
     }
 }
 
@@ -200,6 +209,11 @@ impl Logins {
 
     pub(crate) fn find(&self, uuid: &str, now: SystemTime) -> Option<&Login> {
         self.0.get(uuid).filter(|login| !login.has_expired(now))
+    }
+
+    /// Number in the timeline of a login that may have expired.
+    pub(crate) fn number(&self, uuid: &str) -> Option<u64> {
+        Some(self.0.get(uuid)?.trace)
     }
 
     /// Subscribes to changes of a login.

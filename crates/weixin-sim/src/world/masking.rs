@@ -1,7 +1,5 @@
 //! Masks secrets in requests and responses before they are logged.
 
-use serde_json::Value;
-
 /// Names of parameters and members with secret values.
 const SECRETS: [&str; 10] = [
     "access_token",
@@ -15,27 +13,15 @@ const SECRETS: [&str; 10] = [
     "session_key",
     "ticket",
 ];
+/// Names of headers with secret values.
+pub(super) const SECRET_HEADERS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
+
 pub(super) const MASK: &str = "***";
 
 pub(super) fn is_secret(name: &str) -> bool {
     SECRETS
         .iter()
         .any(|secret| name.eq_ignore_ascii_case(secret))
-}
-
-/// Members of a JSON object; empty for anything else.
-pub(super) fn members(body: &[u8]) -> Vec<(String, String)> {
-    let Ok(Value::Object(members)) = serde_json::from_slice(body) else {
-        return Vec::new();
-    };
-    let text = |value| match value {
-        Value::String(text) => text,
-        other => other.to_string(),
-    };
-    members
-        .into_iter()
-        .map(|(name, value)| (name, text(value)))
-        .collect()
 }
 
 /// Masks secret members in the text of a response.

@@ -29,6 +29,13 @@ pub(crate) struct MiniPrograms {
 }
 
 impl MiniPrograms {
+    /// ID of the user whose code this is: of `wx.login`, or of the phone number button.
+    pub(super) fn user_of(&self, code: &str) -> Option<&str> {
+        let login = self.login_codes.get(code).map(|(code, _)| code);
+        let code = login.or_else(|| self.phone_codes.get(code))?;
+        Some(&code.user)
+    }
+
     /// Number of the login that a code of `wx.login` belongs to.
     pub(super) fn login_of(&self, js_code: &str) -> Option<u64> {
         let (code, _) = self.login_codes.get(js_code)?;

@@ -2,9 +2,15 @@
 
 pub(crate) mod app;
 mod app_tokens;
+pub(crate) mod auto_allow;
+pub(crate) mod counts;
 mod desktop;
+mod event;
+pub(crate) mod expectation;
 mod expiring_map;
 pub(crate) mod fault;
+pub(crate) mod faults;
+pub(crate) mod filters;
 mod flows;
 mod grants;
 mod logins;
@@ -12,21 +18,24 @@ mod masking;
 mod mini_programs;
 pub(crate) mod phone_error;
 mod quotas;
+pub(crate) mod request_facts;
 pub(crate) mod request_log;
 mod setup;
 mod snapshot;
 mod state;
+pub(crate) mod steps;
 mod timeline;
 pub(crate) mod user;
 
 pub(crate) use self::{
     app_tokens::IssuedAppToken,
     desktop::Desktop,
+    event::Event,
     flows::{Exchange, IssuedUserToken, Profile},
     logins::{Login, LoginParams, Poll, Stage},
     setup::Setup,
     snapshot::WorldCopy,
     state::World,
-    timeline::{Event, LoginTrace, Step},
+    timeline::{LoginTrace, Step},
 };
 pub use self::{desktop::DesktopAnswer, phone_error::PhoneError};

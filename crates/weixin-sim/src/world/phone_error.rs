@@ -14,6 +14,9 @@ pub enum PhoneError {
     /// The user has no session key of the mini program, because they have not opened it.
     #[error("this user has no session with the mini program: call wx-login first")]
     NotOpened,
+    /// No app has that ID.
+    #[error("unknown app: see /_sim/api/apps")]
+    UnknownApp,
     /// No such app, or an app of another kind.
     #[error("{expected}")]
     WrongApp {

@@ -5,10 +5,10 @@ use std::{collections::VecDeque, sync::Arc};
 use serde::{Serialize, Serializer};
 use tokio::sync::oneshot;
 
-use super::masking::{MASK, is_secret, mask_members, members};
+use super::masking::{MASK, SECRET_HEADERS, is_secret, mask_members};
 use crate::{
     lock::assert_unlocked,
-    parameters::{Parameters, without},
+    parameters::{Parameters, json_members, without},
     waiters::Waiters,
 };
 
@@ -29,6 +29,12 @@ const MAX_ANSWER: usize = 4 * 1024;
 pub struct LoggedRequest {
     /// Sequence number, starting at 1 after a reset.
     pub number: u64,
+    /// App, if it is known by its ID or by a token.
+    pub app_id: Option<String>,
+    /// ID of the user, if it is known by a code or a token.
+    pub user: Option<String>,
+    /// Number of the login in the timeline that it belongs to, if it is known.
+    pub login: Option<u64>,
     /// Arrival, in Unix seconds of the simulator's clock.
     pub at: u64,
     /// HTTP method, such as `GET`.
@@ -39,6 +45,8 @@ pub struct LoggedRequest {
     pub path: String,
     /// Parameters of query and form, or members of a JSON body, in the order of arrival; secrets are `***`.
     pub parameters: Vec<(String, String)>,
+    /// Headers of the request, in the order of arrival; secrets are `***`.
+    pub request_headers: Vec<(String, String)>,
     /// HTTP status of the response.
     pub status: u16,
     /// Error code of the response, if it has one.
@@ -58,6 +66,7 @@ pub(crate) struct UnmaskedRequest<'a> {
     pub(crate) parameters: &'a Parameters,
     /// Body, unless it is a form.
     pub(crate) body: &'a [u8],
+    pub(crate) request_headers: &'a [(&'a str, &'a str)],
     pub(crate) status: u16,
     pub(crate) errcode: Option<i64>,
     pub(crate) answer: Option<&'a [u8]>,
@@ -140,6 +149,16 @@ impl RequestLog {
         }
     }
 
+    /// Returns `true` if all requests after the one with this number are still there.
+    pub(crate) fn is_complete_after(&self, number: u64) -> bool {
+        number >= self.recorded - self.requests.len() as u64
+    }
+
+    /// Returns `true` if a request to this path is in the log.
+    pub(crate) fn has_path(&self, path: &str) -> bool {
+        self.requests.iter().any(|entry| entry.0.path == path)
+    }
+
     /// Number of the request that is added next.
     pub(crate) fn next_number(&self) -> u64 {
         self.recorded + 1
@@ -148,7 +167,7 @@ impl RequestLog {
     /// Entries after the one with this number, the oldest first. After a reset that number is of an earlier log: then
     /// they are all entries.
     pub(crate) fn after(&self, number: u64) -> Vec<Entry> {
-        let number = if number > self.recorded { 0 } else { number };
+        let number = self.known(number);
         let first = self.recorded - self.requests.len() as u64;
         let known = usize::try_from(number.saturating_sub(first)).unwrap_or(usize::MAX);
         self.requests.iter().skip(known).cloned().collect()
@@ -164,14 +183,22 @@ impl RequestLog {
         self.requests.iter().rev().take(count).cloned().collect()
     }
 
-    /// First entry that `wants` accepts, or where to wait for it.
+    /// First entry after the one with this number that `wants` accepts, or where to wait for it.
     pub(crate) fn find(
         &mut self,
+        after: u64,
         wants: impl Fn(&LoggedRequest) -> bool + Send + Sync + 'static,
     ) -> Result<Arc<LoggedRequest>, oneshot::Receiver<Arc<LoggedRequest>>> {
+        let after = self.known(after);
+        let wants = move |request: &LoggedRequest| request.number > after && wants(request);
         let known = self.requests.iter().find(|entry| wants(&entry.0));
         let known = known.map(|entry| Arc::clone(&entry.0));
         known.ok_or_else(|| self.waiters.wait(wants))
+    }
+
+    /// This number, or 0 if it is of the log before a reset.
+    fn known(&self, number: u64) -> u64 {
+        if number > self.recorded { 0 } else { number }
     }
 }
 
@@ -180,13 +207,19 @@ impl LoggedRequest {
     fn bytes(&self) -> usize {
         let texts = [&self.method, &self.host, &self.path]
             .into_iter()
-            .chain(&self.answer)
+            .chain(
+                [&self.app_id, &self.user, &self.answer]
+                    .into_iter()
+                    .flatten(),
+            )
             .chain(
                 self.parameters
                     .iter()
+                    .chain(&self.request_headers)
                     .flat_map(|(name, value)| [name, value]),
             );
-        let parameters = self.parameters.capacity() * size_of::<(String, String)>();
+        let pairs = self.parameters.capacity() + self.request_headers.capacity();
+        let parameters = pairs * size_of::<(String, String)>();
         size_of::<Self>() + parameters + texts.map(String::capacity).sum::<usize>()
     }
 }
@@ -202,7 +235,7 @@ impl UnmaskedRequest<'_> {
         let known = |text: &str| without(text.to_owned(), self.secrets);
         let [method, host, path] =
             [self.method, self.host, self.path].map(|text| kept.text(&known(text), MAX_TEXT));
-        let members = members(self.body);
+        let members = json_members(self.body);
         let all = self.parameters.as_slice().iter().chain(&members);
         let mut parameters = Vec::new();
         for (name, value) in all {
@@ -218,6 +251,19 @@ impl UnmaskedRequest<'_> {
             ));
         }
         parameters.shrink_to_fit();
+        let headers = self.request_headers.iter().take(MAX_PARAMETERS);
+        let request_headers = headers.map(|(name, value)| {
+            let value = if SECRET_HEADERS.contains(name) {
+                MASK
+            } else {
+                &known(value)
+            };
+            (
+                kept.text(&known(name), MAX_TEXT),
+                kept.text(value, MAX_TEXT),
+            )
+        });
+        let request_headers = request_headers.collect();
         // The response has a limit of its own: a long request must not hide it. What is cut off needs no mask.
         let mut answered = Kept {
             left: MAX_ANSWER,
@@ -229,11 +275,15 @@ impl UnmaskedRequest<'_> {
         });
         LoggedRequest {
             number: 0,
+            app_id: None,
+            user: None,
+            login: None,
             at: self.at,
             method,
             host,
             path,
             parameters,
+            request_headers,
             status: self.status,
             errcode: self.errcode,
             answer,
@@ -281,6 +331,7 @@ mod tests {
             path: "/sns/auth",
             parameters,
             body,
+            request_headers: &[("cookie", "a=b"), ("accept", "*/*")],
             status: 200,
             errcode: None,
             answer: Some(answer),

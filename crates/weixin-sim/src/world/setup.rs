@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     app::{App, AppKind},
+    auto_allow::Answering,
     desktop::Desktop,
     user::User,
 };
@@ -22,6 +23,8 @@ pub(crate) struct Setup {
     /// Calls that exceed a quota are rejected.
     pub(crate) enforces_quotas: bool,
     pub(crate) variants: Variants,
+    /// Answer to logins of all apps.
+    pub(crate) auto_allow: Answering,
     /// Rules whose findings do not fail a test run.
     pub(crate) accepted: Vec<Rule>,
 }

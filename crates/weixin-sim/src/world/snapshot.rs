@@ -22,10 +22,11 @@ impl World {
     pub(crate) fn restore(&mut self, copy: &WorldCopy) {
         let findings = self.findings.restored(&copy.world.findings);
         let requests = self.requests.restored(&copy.world.requests);
+        let timeline = self.timeline.restored(&copy.world.timeline);
         let id = self.setup.world.take();
         *self = copy.world.copy(copy.seed);
         self.setup.world = id;
-        (self.findings, self.requests) = (findings, requests);
+        (self.findings, self.requests, self.timeline) = (findings, requests, timeline);
     }
 
     fn copy(&self, seed: [u8; 32]) -> Self {
@@ -41,6 +42,7 @@ impl World {
             desktop: self.desktop.clone(),
             quotas: self.quotas.clone(),
             faults: self.faults.clone(),
+            auto_allow: self.auto_allow.clone(),
             findings: self.findings.clone(),
             test: self.test.clone(),
             timeline: self.timeline.clone(),

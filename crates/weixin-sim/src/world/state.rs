@@ -5,8 +5,9 @@ use std::time::SystemTime;
 use super::{
     app::App,
     app_tokens::AppTokens,
+    auto_allow::AutoAllows,
     desktop::Desktop,
-    fault::Faults,
+    faults::Faults,
     grants::Grants,
     logins::{Login, Logins},
     mini_programs::MiniPrograms,
@@ -41,6 +42,7 @@ pub(crate) struct World {
     pub(crate) desktop: Option<Desktop>,
     pub(super) quotas: Quotas,
     pub(crate) faults: Faults,
+    pub(crate) auto_allow: AutoAllows,
     pub(crate) findings: Findings,
     /// Name of the user's test that runs.
     pub(crate) test: Option<String>,
@@ -61,6 +63,7 @@ impl World {
             mini_programs: MiniPrograms::default(),
             quotas: Quotas::default(),
             faults: Faults::default(),
+            auto_allow: AutoAllows::new(setup.auto_allow.clone()),
             findings: Findings::new(setup.accepted.clone()),
             test: None,
             timeline: Timeline::default(),
@@ -74,9 +77,11 @@ impl World {
     pub(crate) fn reset(&mut self) {
         let findings = self.findings.after_reset(self.setup.accepted.clone());
         let requests = self.requests.after_reset();
+        let timeline = self.timeline.after_reset();
         let test = self.test.take();
         *self = Self::new(self.setup.clone());
         (self.findings, self.requests, self.test) = (findings, requests, test);
+        self.timeline = timeline;
     }
 
     /// ID of this world; `None` for the simulator's first one.

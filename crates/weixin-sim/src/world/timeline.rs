@@ -2,35 +2,20 @@
 
 use std::{collections::VecDeque, sync::Arc, time::SystemTime};
 
-use serde::{Deserialize, Serialize};
-use tokio::sync::oneshot;
+use serde::Serialize;
 
-use super::app::AppKind;
-use crate::{clock::unix_seconds, parameters::shortened, waiters::Waiters};
+use super::{
+    app::AppKind,
+    event::Event,
+    steps::{HappenedStep, Steps, hash},
+};
+use crate::{clock::unix_seconds, parameters::shortened};
 
 /// Maximum number of logins in the timeline, and of steps per login.
 const MAX_TRACES: usize = 200;
 const MAX_STEPS: usize = 50;
 /// Maximum number of bytes of a redirect URI in the timeline.
 const MAX_REDIRECT_URI: usize = 1024;
-
-/// Step of a login.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Event {
-    Opened,
-    Scanned,
-    Canceled,
-    Allowed,
-    /// WeChat passed the code to an app on the phone.
-    CodeGiven,
-    Exchanged,
-    /// A used code was sent again.
-    CodeUsedAgain,
-    Refreshed,
-    Profile,
-    Expired,
-}
 
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Step {
@@ -53,6 +38,9 @@ pub(crate) struct LoginTrace {
     /// ID of the user who allowed the login.
     pub(crate) user: Option<String>,
     pub(crate) steps: Vec<Step>,
+    /// Hash of the state in the login URL.
+    #[serde(skip)]
+    pub(super) state: Option<u64>,
 }
 
 /// Traces of the last logins; events of older ones are dropped.
@@ -61,7 +49,8 @@ pub(crate) struct Timeline {
     /// Shared with readers, who read them while the world is not locked.
     traces: VecDeque<Arc<LoginTrace>>,
     started: u64,
-    waiters: Waiters<LoginTrace>,
+    /// The steps of all logins, in their order.
+    pub(crate) steps: Steps,
 }
 
 impl LoginTrace {
@@ -74,11 +63,28 @@ impl LoginTrace {
             redirect_uri: String::new(),
             user: None,
             steps: Vec::new(),
+            state: None,
         }
     }
 }
 
 impl Timeline {
+    /// Timeline of a world that is reset.
+    pub(super) fn after_reset(&self) -> Self {
+        Self {
+            steps: self.steps.after_reset(),
+            ..Self::default()
+        }
+    }
+
+    /// Timeline of a copy that is restored.
+    pub(super) fn restored(&self, copy: &Self) -> Self {
+        Self {
+            steps: self.steps.restored(&copy.steps),
+            ..copy.clone()
+        }
+    }
+
     /// Adds a trace; returns its number.
     pub(super) fn begin(&mut self, mut trace: LoginTrace) -> u64 {
         if self.traces.len() == MAX_TRACES {
@@ -107,7 +113,16 @@ impl Timeline {
             }),
             _ => {}
         }
-        self.waiters.happened(&self.traces[index]);
+        let trace = &self.traces[index];
+        self.steps.add(HappenedStep {
+            number: 0,
+            login: number,
+            at: unix_seconds(now),
+            step: what,
+            app: hash(&trace.app_id),
+            user: trace.user.as_deref().map(hash),
+            state: trace.state,
+        });
     }
 
     /// Records the user. Call it before the step, so that those who wait for the step see the user.
@@ -122,13 +137,9 @@ impl Timeline {
         self.traces.iter().rev()
     }
 
-    /// Newest login that `wants` accepts, or where to wait for it.
-    pub(crate) fn find(
-        &mut self,
-        wants: impl Fn(&LoginTrace) -> bool + Send + Sync + 'static,
-    ) -> Result<Arc<LoginTrace>, oneshot::Receiver<Arc<LoginTrace>>> {
-        let known = self.newest_first().find(|trace| wants(trace)).cloned();
-        known.ok_or_else(|| self.waiters.wait(wants))
+    /// Trace of a login, if it is known.
+    pub(crate) fn get(&self, number: u64) -> Option<&Arc<LoginTrace>> {
+        Some(&self.traces[self.index(number)?])
     }
 
     fn index(&self, number: u64) -> Option<usize> {

@@ -156,7 +156,7 @@ pub(super) fn report_json(findings: Value, output: Output) -> Result<(), CliErro
         texts.join("\n")
     };
     if !findings.is_empty() {
-        output.event(text, &json);
+        output.event(Some(text()), &json);
     }
     if failing.is_empty() {
         return Ok(());

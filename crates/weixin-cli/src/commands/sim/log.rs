@@ -1,18 +1,51 @@
-//! `--log`: one line for each request.
+//! `--log`: one line for each request; with `--json`, also for each step of a login and each new finding.
 
 use std::{convert::Infallible, future::pending};
 
-use weixin_sim::{LoggedRequest, Sim};
+use serde::Serialize;
+use serde_json::{Value, json};
+use weixin_sim::{Finding, HappenedStep, LoggedRequest, Sim};
 
 use crate::output::{Output, visible};
 
-/// Prints the requests of a simulator as they come.
+/// Prints the events of a simulator as they come.
 #[derive(Debug)]
 pub(super) struct Log {
     is_on: bool,
     output: Output,
-    /// The number of the last request that was printed.
-    last: u64,
+    printed: Printed,
+}
+
+/// How far the events are printed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Printed {
+    /// Number of the last request.
+    request: u64,
+    /// Number of the last step.
+    step: u64,
+    /// Number of different findings, which are never removed.
+    findings: usize,
+}
+
+/// Events that are not printed yet.
+struct New {
+    steps: Vec<HappenedStep>,
+    requests: Vec<LoggedRequest>,
+    findings: Vec<Finding>,
+}
+
+impl New {
+    /// `None` if there are none.
+    fn since(printed: Printed, sim: &Sim) -> Option<Self> {
+        let mut findings = sim.findings_since_start();
+        let new = Self {
+            steps: sim.steps_after(printed.step),
+            requests: sim.requests_after(printed.request),
+            findings: findings.split_off(printed.findings.min(findings.len())),
+        };
+        let is_empty = new.steps.is_empty() && new.requests.is_empty() && new.findings.is_empty();
+        (!is_empty).then_some(new)
+    }
 }
 
 impl Log {
@@ -20,36 +53,55 @@ impl Log {
         Self {
             is_on,
             output,
-            last: 0,
+            printed: Printed::default(),
         }
     }
 
-    /// Prints each request; never ends.
+    /// Prints each event; never ends.
     pub(super) async fn follow(&mut self, sim: &Sim) -> Infallible {
         if !self.is_on {
             return pending().await;
         }
         loop {
-            let last = self.last;
-            let new = |sim: &Sim| Some(sim.requests_after(last)).filter(|new| !new.is_empty());
-            let new = sim.until(new).await;
+            let printed = self.printed;
+            let new = sim.until(|sim| New::since(printed, sim)).await;
             self.print(&new);
         }
     }
 
     /// Prints what is not printed yet.
     pub(super) fn finish(mut self, sim: &Sim) {
-        if self.is_on {
-            self.print(&sim.requests_after(self.last));
+        if self.is_on
+            && let Some(new) = New::since(self.printed, sim)
+        {
+            self.print(&new);
         }
     }
 
-    fn print(&mut self, requests: &[LoggedRequest]) {
-        for request in requests {
-            self.output.note(&visible(&line(request)));
-            self.last = request.number;
+    fn print(&mut self, new: &New) {
+        for step in &new.steps {
+            self.output.event(None, &event("step", step));
+            self.printed.step = step.number;
+        }
+        for request in &new.requests {
+            let text = visible(&line(request));
+            self.output.event(Some(text), &event("request", request));
+            self.printed.request = request.number;
+        }
+        for finding in &new.findings {
+            self.output.event(None, &event("finding", finding));
+            self.printed.findings += 1;
         }
     }
+}
+
+/// The members of a value, after the name of the event.
+fn event(name: &str, value: &impl Serialize) -> Value {
+    let mut event = json!({ "event": name });
+    if let (Value::Object(event), Value::Object(members)) = (&mut event, json!(value)) {
+        event.extend(members);
+    }
+    event
 }
 
 /// Such as `7 GET api.weixin.qq.com/sns/userinfo 200 40001`.

@@ -80,13 +80,16 @@ pub(super) async fn put(
     app.map(|app| Json(to_json(&app)))
 }
 
-/// `DELETE /apps/{app}`: succeeds even if there is no such app.
+/// `DELETE /apps/{app}`
 pub(super) async fn delete(
     State(sim): State<Arc<SimState>>,
     Path(id): Path<String>,
-) -> Json<Value> {
-    sim.change(|world, _| world.apps.retain(|app| app.id != id));
-    Json(json!({}))
+) -> Result<Json<Value>, BadRequest> {
+    sim.change(|world, _| {
+        world.known_app(&id)?;
+        world.apps.retain(|app| app.id != id);
+        Ok(Json(json!({})))
+    })
 }
 
 #[derive(Default, Deserialize)]
@@ -109,6 +112,7 @@ pub(super) async fn act(
     let ActionParams { user, data } = read(&body)?;
     let user = user.as_deref();
     let done = sim.change(|world, now| {
+        world.known_app(&app)?;
         let code = |code| json!({ "code": code });
         let mut change =
             |change: fn(&mut App)| Ok(world.change_app(&app, change).map(|()| json!({}))?);

@@ -62,12 +62,14 @@ impl BadRequest {
 
 impl From<PhoneError> for BadRequest {
     fn from(error: PhoneError) -> Self {
-        let field = match error {
-            PhoneError::NotOpened | PhoneError::UnknownUser { .. } => "user",
-            PhoneError::WrongApp { .. } => "app",
-            _ => "uuid",
-        };
-        Self::new(field, error.to_string())
+        let rule = error.to_string();
+        match error {
+            PhoneError::UnknownUser { .. } => Self::unknown("user", rule),
+            PhoneError::UnknownApp => Self::unknown("app", rule),
+            PhoneError::WrongApp { .. } => Self::new("app", rule),
+            PhoneError::NotOpened => Self::conflict("user", rule),
+            PhoneError::Confirmed | PhoneError::Expired => Self::conflict("uuid", rule),
+        }
     }
 }
 
@@ -127,6 +129,10 @@ pub(super) struct Nothing {}
 /// Parses a JSON body; an empty body means `{}`.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, BadRequest> {
     let body = if body.is_empty() { b"{}" } else { body };
+    // Otherwise an array would be read as the members in their order.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(BadRequest::new("body", "expected a JSON object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let field = error.path().to_string();

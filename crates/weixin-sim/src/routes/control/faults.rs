@@ -2,73 +2,69 @@
 
 use std::sync::Arc;
 
-use axum::{Json, body::Bytes, extract::State, http::HeaderValue};
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Path, State},
+};
 use serde_json::{Value, json};
 
 use super::bad_request::{BadRequest, read};
 use crate::{
-    Effect, Fault,
+    Fault,
     state::SimState,
-    wire::{api_error::ApiError, dialog},
-    world::fault::Faults,
+    world::faults::{AddedFault, RejectedFault},
 };
 
-/// Maximum delay, in milliseconds.
-const MAX_DELAY: u64 = 60_000;
+impl From<RejectedFault> for BadRequest {
+    fn from(rejected: RejectedFault) -> Self {
+        match rejected {
+            RejectedFault::Invalid { field, rule } => Self::new(field, rule),
+            RejectedFault::Conflict { field, rule } => Self::conflict(field, rule),
+        }
+    }
+}
 
-/// `POST /faults`: validates and adds a fault.
+/// `POST /faults`: checks and adds a fault; returns it with its ID.
 pub(super) async fn add(
     State(sim): State<Arc<SimState>>,
     body: Bytes,
-) -> Result<Json<Value>, BadRequest> {
+) -> Result<Json<AddedFault>, BadRequest> {
     let fault: Fault = read(&body)?;
-    check(fault.effect()).map_err(|rule| BadRequest::new("effect", rule))?;
-    if !fault.has_valid_percent() {
-        return Err(BadRequest::new("percent", "expected 0 to 100"));
-    }
-    sim.world().faults.add(fault);
-    Ok(list(State(sim)).await)
+    let added = sim.change(|world, _| world.add_fault(fault))?;
+    Ok(Json(added))
 }
 
-fn check(effect: &Effect) -> Result<(), String> {
-    let is_content_type = |value: &String| HeaderValue::try_from(value).is_ok();
-    match effect {
-        Effect::Errcode(errcode) if ApiError::documented(*errcode).is_none() => {
-            Err("expected a documented errcode, such as -1 or 45011".to_owned())
-        }
-        Effect::Dialog(code) if dialog::documented(*code).is_none() => {
-            Err("expected the number of a dialog, from 10003 to 10016".to_owned())
-        }
-        Effect::DelayMs(milliseconds) | Effect::SlowBodyMs(milliseconds)
-            if *milliseconds > MAX_DELAY =>
-        {
-            Err(format!(
-                "expected a delay of at most {MAX_DELAY} milliseconds"
-            ))
-        }
-        Effect::Html(status) if !(200..600).contains(status) => {
-            Err("expected an HTTP status from 200 to 599".to_owned())
-        }
-        Effect::Answer(answer) if !(200..600).contains(&answer.status) => {
-            Err("expected an HTTP status from 200 to 599".to_owned())
-        }
-        Effect::Answer(answer) if !is_content_type(&answer.content_type) => {
-            Err("expected a content type, such as application/json".to_owned())
-        }
-        Effect::ContentType(value) if !is_content_type(value) => {
-            Err("expected a content type, such as application/json".to_owned())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// `GET /faults`: the faults that have not run out.
+/// `GET /faults`: all faults, also those that have run out.
 pub(super) async fn list(State(sim): State<Arc<SimState>>) -> Json<Value> {
-    Json(json!(sim.world().faults.pending()))
+    let faults = sim.world().faults.all().to_vec();
+    Json(json!(faults))
+}
+
+/// `GET /faults/{id}`: a fault, with the number of times that it struck.
+pub(super) async fn show(
+    State(sim): State<Arc<SimState>>,
+    Path(id): Path<String>,
+) -> Result<Json<AddedFault>, BadRequest> {
+    let fault = sim.world().faults.get(&id).cloned();
+    fault.map(Json).ok_or_else(unknown)
+}
+
+/// `DELETE /faults/{id}`: removes a fault; returns it as it was.
+pub(super) async fn remove(
+    State(sim): State<Arc<SimState>>,
+    Path(id): Path<String>,
+) -> Result<Json<AddedFault>, BadRequest> {
+    let removed = sim.change(|world, _| world.faults.remove(&id));
+    removed.map(Json).ok_or_else(unknown)
 }
 
 /// `DELETE /faults`: removes all faults.
 pub(super) async fn clear(State(sim): State<Arc<SimState>>) -> Json<Value> {
-    sim.world().faults = Faults::default();
+    sim.change(|world, _| world.faults.clear());
     Json(json!([]))
+}
+
+fn unknown() -> BadRequest {
+    BadRequest::unknown("id", "unknown fault: see /_sim/api/faults")
 }

@@ -52,18 +52,26 @@ pub(super) async fn act(
     body: Bytes,
 ) -> Result<Json<Value>, BadRequest> {
     let who: AllowParams = read(&body)?;
-    let done = sim.change(|world, now| match action.as_str() {
-        "scan" => Ok(world.scan(&uuid, now).map(|_| json!({}))?),
-        "allow" => {
-            let redirect_url = world.allow(&uuid, who.user.as_deref(), now)?;
-            Ok(json!({ "redirect_url": redirect_url }))
+    let done = sim.change(|world, now| {
+        if world.logins.number(&uuid).is_none() {
+            return Err(BadRequest::unknown(
+                "uuid",
+                "unknown QR code: see /_sim/api/logins",
+            ));
         }
-        "cancel" => Ok(world.cancel(&uuid, now).map(|_| json!({}))?),
-        "expire" => Ok(world.expire(&uuid, now).map(|()| json!({}))?),
-        _ => Err(BadRequest::new(
-            "action",
-            "expected scan, allow, cancel or expire",
-        )),
+        match action.as_str() {
+            "scan" => Ok(world.scan(&uuid, now).map(|_| json!({}))?),
+            "allow" => {
+                let redirect_url = world.allow(&uuid, who.user.as_deref(), now)?;
+                Ok(json!({ "redirect_url": redirect_url }))
+            }
+            "cancel" => Ok(world.cancel(&uuid, now).map(|_| json!({}))?),
+            "expire" => Ok(world.expire(&uuid, now).map(|()| json!({}))?),
+            _ => Err(BadRequest::new(
+                "action",
+                "expected scan, allow, cancel or expire",
+            )),
+        }
     });
     done.map(Json)
 }

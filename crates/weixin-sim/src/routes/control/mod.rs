@@ -1,6 +1,7 @@
 //! The control API: JSON under `/_sim/api`.
 
 mod apps;
+mod auto_allow;
 mod bad_request;
 mod clock;
 mod desktop;
@@ -10,6 +11,7 @@ mod log;
 mod logins;
 mod snapshots;
 mod users;
+mod verify;
 mod wait;
 mod worlds;
 
@@ -34,7 +36,7 @@ use crate::{random::Random, state::SimState};
 pub const OPENAPI: &str = include_str!("../../../openapi.json");
 
 /// All paths below `/_sim/api`; a test compares them with the OpenAPI document.
-fn paths() -> [(&'static str, MethodRouter<Arc<SimState>>); 26] {
+fn paths() -> [(&'static str, MethodRouter<Arc<SimState>>); 29] {
     [
         ("/apps", get(apps::list)),
         (
@@ -42,6 +44,7 @@ fn paths() -> [(&'static str, MethodRouter<Arc<SimState>>); 26] {
             axum::routing::put(apps::put).delete(apps::delete),
         ),
         ("/apps/{app}/{action}", post(apps::act)),
+        ("/auto-allow", get(auto_allow::show).put(auto_allow::set)),
         ("/clock", get(clock::show).post(clock::change)),
         (
             "/desktop",
@@ -51,6 +54,7 @@ fn paths() -> [(&'static str, MethodRouter<Arc<SimState>>); 26] {
             "/faults",
             get(faults::list).post(faults::add).delete(faults::clear),
         ),
+        ("/faults/{id}", get(faults::show).delete(faults::remove)),
         ("/findings", get(findings::list)),
         (
             "/findings/accepted",
@@ -77,6 +81,7 @@ fn paths() -> [(&'static str, MethodRouter<Arc<SimState>>); 26] {
         ("/snapshots/{snapshot}/restore", post(snapshots::restore)),
         ("/test", get(findings::test).put(findings::set_test)),
         ("/timeline", get(logins::timeline)),
+        ("/verify", post(verify::verify)),
         ("/wait-for", post(wait::wait_for)),
         ("/worlds", get(worlds::list).post(worlds::open)),
         ("/worlds/{world}", get(worlds::show).delete(worlds::delete)),

@@ -53,13 +53,21 @@ pub(super) async fn put(
     Ok(Json(to_json(&user?)))
 }
 
-/// `DELETE /users/{user}`: succeeds even if there is no such user.
+/// `DELETE /users/{user}`, by ID.
 pub(super) async fn delete(
     State(sim): State<Arc<SimState>>,
     Path(id): Path<String>,
-) -> Json<Value> {
-    sim.change(|world, _| world.users.retain(|user| user.id != id));
-    Json(json!({}))
+) -> Result<Json<Value>, BadRequest> {
+    sim.change(|world, _| {
+        if world.users.iter().all(|user| user.id != id) {
+            return Err(BadRequest::unknown(
+                "user",
+                "unknown user: see /_sim/api/users",
+            ));
+        }
+        world.users.retain(|user| user.id != id);
+        Ok(Json(json!({})))
+    })
 }
 
 #[derive(Default, Deserialize)]

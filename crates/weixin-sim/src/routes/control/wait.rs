@@ -9,9 +9,12 @@ use tokio::{sync::oneshot::Receiver, time::timeout};
 
 use super::bad_request::{BadRequest, read};
 use crate::{
-    Finding, LoggedRequest,
+    Finding, HappenedStep, LoggedRequest,
     state::SimState,
-    world::{Event, LoginTrace},
+    world::{
+        counts::Counted,
+        filters::{RequestFilter, StepFilter},
+    },
 };
 
 /// Maximum timeout, in milliseconds.
@@ -22,7 +25,7 @@ const MAX_WAIT: u64 = 60_000;
 #[serde(deny_unknown_fields)]
 struct WaitFor {
     finding: Option<FindingFilter>,
-    login: Option<LoginFilter>,
+    login: Option<StepFilter>,
     request: Option<RequestFilter>,
     #[serde(default = "ten_seconds")]
     timeout_ms: u64,
@@ -38,47 +41,11 @@ struct FindingFilter {
     rule: Option<String>,
 }
 
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LoginFilter {
-    app_id: Option<String>,
-    /// Last step of the login.
-    step: Option<Event>,
-}
-
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RequestFilter {
-    path: Option<String>,
-    errcode: Option<i64>,
-    /// Only requests after the one with this number.
-    #[serde(default)]
-    after: u64,
-}
-
-/// Compares a value with a filter; a missing filter matches everything.
-fn is_wanted<T: PartialEq>(filter: Option<&T>, is: &T) -> bool {
-    filter.is_none_or(|filter| filter == is)
-}
-
 impl FindingFilter {
     fn matches(&self, finding: &Finding) -> bool {
-        is_wanted(self.rule.as_deref().as_ref(), &finding.rule.id)
-    }
-}
-
-impl LoginFilter {
-    fn matches(&self, trace: &LoginTrace) -> bool {
-        let last = trace.steps.last().map(|step| step.what);
-        is_wanted(self.app_id.as_ref(), &trace.app_id) && (self.step.is_none() || self.step == last)
-    }
-}
-
-impl RequestFilter {
-    fn matches(&self, request: &LoggedRequest) -> bool {
-        request.number > self.after
-            && is_wanted(self.path.as_ref(), &request.path)
-            && (self.errcode.is_none() || self.errcode == request.errcode)
+        self.rule
+            .as_ref()
+            .is_none_or(|rule| rule == finding.rule.id)
     }
 }
 
@@ -100,8 +67,7 @@ async fn event<T>(mut look: impl FnMut() -> Result<Arc<T>, Receiver<Arc<T>>>) ->
 /// What the request waits for.
 enum Filter {
     Finding(FindingFilter),
-    Login(LoginFilter),
-    Request(RequestFilter),
+    Counted(Box<Counted>),
 }
 
 impl Filter {
@@ -112,18 +78,27 @@ impl Filter {
                 let found = event(|| sim.world().findings.find(wants.clone())).await;
                 json!({ "finding": *found })
             }
-            Self::Login(filter) => {
-                let wants = move |trace: &LoginTrace| filter.matches(trace);
-                let found = event(|| sim.world().timeline.find(wants.clone())).await;
-                json!({ "login": *found })
-            }
-            Self::Request(filter) => {
-                let wants = move |request: &LoggedRequest| filter.matches(request);
-                let found = event(|| sim.world().requests.find(wants.clone())).await;
-                json!({ "request": *found })
-            }
+            Self::Counted(counted) => match *counted {
+                Counted::Steps(filter) => step(sim, filter).await,
+                Counted::Requests(filter) => request(sim, filter).await,
+            },
         }
     }
+}
+
+async fn step(sim: &SimState, filter: StepFilter) -> Value {
+    let after = filter.after;
+    let wants = move |step: &HappenedStep| filter.matches(step);
+    let step = event(|| sim.world().timeline.steps.find(after, wants.clone())).await;
+    let login = sim.world().timeline.get(step.login).cloned();
+    json!({ "login": login.as_deref(), "step": *step, "next": step.number })
+}
+
+async fn request(sim: &SimState, filter: RequestFilter) -> Value {
+    let after = filter.after;
+    let wants = move |request: &LoggedRequest| filter.matches(request);
+    let found = event(|| sim.world().requests.find(after, wants.clone())).await;
+    json!({ "request": *found, "next": found.number })
 }
 
 impl WaitFor {
@@ -131,8 +106,8 @@ impl WaitFor {
     fn filter(self) -> Option<Filter> {
         match (self.finding, self.login, self.request) {
             (Some(filter), None, None) => Some(Filter::Finding(filter)),
-            (None, Some(filter), None) => Some(Filter::Login(filter)),
-            (None, None, Some(filter)) => Some(Filter::Request(filter)),
+            (None, Some(filter), None) => Some(Filter::Counted(Counted::Steps(filter).into())),
+            (None, None, Some(filter)) => Some(Filter::Counted(Counted::Requests(filter).into())),
             _ => None,
         }
     }
@@ -144,13 +119,16 @@ pub(super) async fn wait_for(
 ) -> Result<Json<Value>, BadRequest> {
     let wait: WaitFor = read(&body)?;
     let timeout_ms = wait.timeout_ms;
-    let Some(filter) = wait.filter() else {
+    let Some(mut filter) = wait.filter() else {
         let rule = "expected one of finding, login and request";
         return Err(BadRequest::new("body", rule));
     };
     if timeout_ms > MAX_WAIT {
         let rule = format!("expected at most {MAX_WAIT}");
         return Err(BadRequest::new("timeout_ms", rule));
+    }
+    if let Filter::Counted(counted) = &mut filter {
+        sim.world().check_names(counted)?;
     }
     let happened = timeout(Duration::from_millis(timeout_ms), filter.wait(&sim)).await;
     let rule = format!("no matching event within {timeout_ms} ms");

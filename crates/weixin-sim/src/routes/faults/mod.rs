@@ -14,28 +14,34 @@ use axum::{
 };
 use tokio::time::sleep;
 
-use super::{api::answer, request::RequestInfo};
+use super::{
+    api::answer,
+    request::{RequestInfo, texts},
+};
 use crate::{
     Answer, Effect,
     state::SimState,
     wire::{Family, api_error::ApiError},
-    world::fault::Target,
+    world::request_facts::RequestFacts,
 };
 
 /// Takes the next fault that matches the request, if there is any.
 pub(super) fn take(sim: &SimState, info: &RequestInfo) -> Option<Effect> {
     let world = &mut *sim.world();
-    if world.faults.pending().is_empty() {
-        return None;
-    }
+    world.faults.pending().next()?;
     let app = world.app_of(&info.parameters, &info.body);
-    let target = Target {
+    let user = world.user_of(&info.parameters, &info.body);
+    let request = RequestFacts {
         is_login: false,
         path: &info.path,
         host: &info.host,
         app: app.as_deref(),
+        user: user.as_deref(),
+        parameters: &info.parameters,
+        body: &info.body,
+        headers: &texts(&info.headers),
     };
-    world.faults.take(&target, &mut world.random)
+    world.faults.take(&request, &mut world.random)
 }
 
 /// Marks a response with which a fault replaced that of the handler.

@@ -123,7 +123,7 @@ fn now(sim: &SimState) -> String {
     let traces: Vec<_> = world.timeline.newest_first().take(30).cloned().collect();
     let requests = world.requests.newest(MAX_REQUESTS);
     let findings = world.findings.all();
-    let faults = world.faults.pending().len();
+    let faults = world.faults.pending().count();
     drop(world);
     text(&DashboardContent {
         origin: sim.own_url(),

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use super::qrconnect;
 use crate::{
     parameters::Parameters,
-    routes::request::avatar_origin,
+    routes::request::{avatar_origin, texts},
     state::SimState,
     world::{Desktop, DesktopAnswer, LoginParams, Stage},
 };
@@ -77,6 +77,9 @@ pub(super) async fn check_login(
     };
     let params = LoginParams {
         host: "",
+        parameters: &parameters,
+        headers: &texts(&headers),
+        user: Some(&desktop.user),
         scope: &request.scope,
         redirect_uri: &request.redirect_uri,
         state: &request.state,

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::lint::violation::Violation;
+use crate::{lint::violation::Violation, world::World};
 
 /// Text for everything that has no text of its own.
 const INACCESSIBLE: &str = "该链接无法访问";
@@ -23,6 +23,14 @@ impl ErrorPage {
     pub(super) const NO_USER: Self = Self::inaccessible(Violation::NO_USER);
     pub(super) const UNKNOWN_PATH: Self = Self::inaccessible(Violation::UNKNOWN_PATH);
     pub(super) const UNKNOWN_QR_CODE: Self = Self::inaccessible(Violation::UNKNOWN_QR_CODE);
+
+    /// The login page's parameter names no user.
+    pub(super) fn unknown_user(world: &World) -> Self {
+        Self {
+            registered: world.users.iter().map(|user| user.id.clone()).collect(),
+            ..Self::inaccessible(Violation::UNKNOWN_USER)
+        }
+    }
 
     const fn inaccessible(why: Violation) -> Self {
         Self {

@@ -19,12 +19,12 @@ use crate::{
     parameters::Parameters,
     routes::{
         phone::{PhoneUser, ask, comes_from_conversation, is_wechat_browser, loses_cookies},
-        request::host,
+        request::{host, texts},
         response::{of_login, page as render, redirect_to_site},
     },
     state::SimState,
     wire::dialog::documented,
-    world::{Login, LoginParams, World},
+    world::{Login, LoginParams, World, auto_allow::AutoAnswer},
 };
 
 /// Error dialog (docs/wechat.md#official-account-login).
@@ -52,12 +52,12 @@ pub(super) async fn page(
     phone_user: PhoneUser,
     parameters: Parameters,
 ) -> Response {
-    if !sim.settings.auto_allow && !is_wechat_browser(&headers) {
-        let address = address
-            .path_and_query()
-            .map_or("", |address| address.as_str());
-        let address: String = form_urlencoded::byte_serialize(address.as_bytes()).collect();
-        return render(&OutsidePage { address: &address });
+    let answer = {
+        let world = sim.world();
+        world.auto_allow.of(parameters.get("appid")).answer
+    };
+    if answer == AutoAnswer::Off && !is_wechat_browser(&headers) {
+        return outside(&address);
     }
     if sim.settings.strict_order && !is_in_order(&parameters) {
         return render(&ErrorPage {
@@ -70,10 +70,15 @@ pub(super) async fn page(
     if sim.settings.strict_order && !is_alphanumeric(parameters.get("state")) {
         return render(&without_number("state 参数错误"));
     }
-    let started: Result<_, Dialog> = sim.change(|world, now| {
+    let started: Result<_, Rejection> = sim.change(|world, now| {
         let app = check(world, &parameters)?.clone();
+        let user = phone_user.chosen(world);
+        let user = user.map_err(|_| Rejection::Page(ErrorPage::unknown_user(world)))?;
         let params = LoginParams {
             host: host(&headers),
+            parameters: &parameters,
+            headers: &texts(&headers),
+            user: user.as_deref(),
             scope: parameters.get("scope"),
             redirect_uri: parameters.get("redirect_uri"),
             state: parameters.get("state"),
@@ -84,37 +89,56 @@ pub(super) async fn page(
             is_quick: false,
         };
         let login = world.begin(&app, &params, now);
-        match login.fault {
-            Some(Effect::Dialog(code)) => Err(dialog(code)),
-            _ => Ok((login, app.name)),
+        if let Some(Effect::Dialog(code)) = login.fault {
+            return Err(dialog(code).into());
         }
+        let answered = if is_silent(&login, &parameters, &headers) {
+            world.allow(&login.uuid, None, now).map(Some)
+        } else {
+            world.answer_login(&login, now)
+        };
+        let callback = answered.map_err(|_| Rejection::Page(ErrorPage::NO_USER))?;
+        Ok((login, app.name, callback))
     });
     match started {
-        Err(dialog) => render(&dialog),
-        Ok((login, _)) if is_silent(&sim, &login, &parameters, &headers) => {
-            of_login(&login, allow_at_once(&sim, &login, &phone_user))
+        Err(Rejection::Dialog(dialog)) => render(&dialog),
+        Err(Rejection::Page(page)) => render(&page),
+        Ok((login, _, Some(callback))) => {
+            of_login(&login, redirect_to_site(&sim, &login, callback))
         }
-        Ok((login, app_name)) => of_login(&login, ask(&sim, &login.uuid, &app_name, &phone_user)),
+        Ok((login, app_name, None)) => {
+            of_login(&login, ask(&sim, &login.uuid, &app_name, &phone_user))
+        }
     }
 }
 
-/// `snsapi_base` and snapshot users are allowed without asking. So are followers who come from the account's
-/// conversation, even with `forcePopup` (docs/wechat.md#official-account-login).
-fn is_silent(sim: &SimState, login: &Login, parameters: &Parameters, headers: &HeaderMap) -> bool {
+/// The page for other browsers than WeChat's.
+fn outside(address: &Uri) -> Response {
+    let address = address.path_and_query();
+    let address = address.map_or("", |address| address.as_str());
+    let address: String = form_urlencoded::byte_serialize(address.as_bytes()).collect();
+    render(&OutsidePage { address: &address })
+}
+
+/// What is shown instead of a login.
+enum Rejection {
+    /// By WeChat.
+    Dialog(Dialog),
+    /// By the simulator.
+    Page(ErrorPage),
+}
+
+impl From<Dialog> for Rejection {
+    fn from(dialog: Dialog) -> Self {
+        Self::Dialog(dialog)
+    }
+}
+
+/// `snsapi_base` and snapshot users are allowed without asking, so auto-allow cannot deny them. So are followers who
+/// come from the account's conversation, even with `forcePopup` (docs/wechat.md#official-account-login).
+fn is_silent(login: &Login, parameters: &Parameters, headers: &HeaderMap) -> bool {
     let base = &*login.scope == "snsapi_base" && parameters.get("forcePopup") != "true";
-    base || login.snapshot || comes_from_conversation(headers) || sim.settings.auto_allow
-}
-
-/// Allows the login as the phone's user.
-fn allow_at_once(sim: &SimState, login: &Login, phone_user: &PhoneUser) -> Response {
-    let callback = sim.change(|world, now| {
-        let user = phone_user.id(world);
-        world.allow(&login.uuid, Some(&user), now)
-    });
-    match callback {
-        Ok(callback) => redirect_to_site(sim, login, callback),
-        Err(_) => render(&ErrorPage::NO_USER),
-    }
+    base || login.snapshot || comes_from_conversation(headers)
 }
 
 /// Checks the parameters. The dialogs are documented, their order is not.

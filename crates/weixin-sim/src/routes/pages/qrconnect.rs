@@ -18,7 +18,8 @@ use crate::{
     lint::violation::Violation,
     parameters::Parameters,
     routes::{
-        request::{host, page_origin},
+        phone::PhoneUser,
+        request::{host, page_origin, texts},
         response::{of_login, page as render, redirect_to_site, text},
     },
     state::SimState,
@@ -78,12 +79,18 @@ struct QrXml<'a> {
 pub(super) async fn page(
     State(sim): State<Arc<SimState>>,
     headers: HeaderMap,
+    phone_user: PhoneUser,
     parameters: Parameters,
 ) -> Response {
     let opened: Result<_, ErrorPage> = sim.change(|world, now| {
         let app = check(world, &parameters)?.clone();
+        let user = phone_user.chosen(world);
+        let user = user.map_err(|_| ErrorPage::unknown_user(world))?;
         let params = LoginParams {
             host: host(&headers),
+            parameters: &parameters,
+            headers: &texts(&headers),
+            user: user.as_deref(),
             scope: parameters.get("scope"),
             redirect_uri: parameters.get("redirect_uri"),
             state: parameters.get("state"),
@@ -92,12 +99,16 @@ pub(super) async fn page(
             is_quick: false,
         };
         let login = world.begin(&app, &params, now);
-        Ok((login, app.name))
+        let answered = world.answer_login(&login, now);
+        let callback = answered.map_err(|_| ErrorPage::NO_USER)?;
+        Ok((login, app.name, callback))
     });
     match opened {
         Err(problem) => render(&problem),
-        Ok((login, _)) if sim.settings.auto_allow => of_login(&login, allow_at_once(&sim, &login)),
-        Ok((login, app_name)) => {
+        Ok((login, _, Some(callback))) => {
+            of_login(&login, redirect_to_site(&sim, &login, callback))
+        }
+        Ok((login, app_name, None)) => {
             let opened = OpenedLogin {
                 login: &login,
                 app_name: &app_name,
@@ -212,14 +223,6 @@ fn websites(world: &World) -> Vec<String> {
 fn callback_hosts(app: &App) -> Vec<String> {
     let local = ["localhost", "127.0.0.1"].map(str::to_owned);
     [&*app.callback_domains, &local].concat()
-}
-
-/// Allows the login as the first user, without a phone.
-fn allow_at_once(sim: &SimState, login: &Login) -> Response {
-    match sim.change(|world, now| world.allow(&login.uuid, None, now)) {
-        Ok(callback) => redirect_to_site(sim, login, callback),
-        Err(_) => render(&ErrorPage::NO_USER),
-    }
 }
 
 /// Serves the simulator's own `wxLogin.js`, which shows the QR page in a frame (docs/wechat.md#the-embedded-qr-code).

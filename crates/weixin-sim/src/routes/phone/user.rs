@@ -1,4 +1,4 @@
-//! The simulated phone's user, kept in a cookie.
+//! The simulated phone's user: of the login page's parameter, or kept in a cookie.
 
 use std::convert::Infallible;
 
@@ -7,19 +7,39 @@ use axum::{
     http::{HeaderValue, header::COOKIE, request::Parts},
 };
 
-use crate::world::World;
+use crate::{PhoneError, parameters::form, world::World};
 
 const NAME: &str = "weixin-sim-user";
 
-/// User chosen in this browser, if any.
-pub(crate) struct PhoneUser(Option<String>);
+/// Parameter of a login page that chooses the user.
+const PARAMETER: &str = "sim_user";
+
+/// User chosen by the login page or in this browser, if any.
+pub(crate) struct PhoneUser {
+    /// ID or nickname, of the page's parameter.
+    parameter: Option<String>,
+    /// ID, of the cookie.
+    cookie: Option<String>,
+}
 
 impl PhoneUser {
     /// ID of the chosen user if they exist, otherwise of the first user.
     pub(crate) fn id(&self, world: &World) -> String {
         // The chosen user may have been removed since.
-        let chosen = world.user(self.0.as_deref()).or_else(|_| world.user(None));
+        let chosen = self.chosen(world).ok().flatten();
+        let chosen = world.user(chosen.as_deref());
         chosen.map(|user| user.id.clone()).unwrap_or_default()
+    }
+
+    /// ID of the chosen user, if any; an error if the page's parameter names no user.
+    pub(crate) fn chosen(&self, world: &World) -> Result<Option<String>, PhoneError> {
+        if let Some(name) = &self.parameter {
+            return world.user(Some(name)).map(|user| Some(user.id.clone()));
+        }
+        // The user of the cookie may have been removed since.
+        let cookie = self.cookie.as_deref();
+        let user = cookie.and_then(|id| world.user(Some(id)).ok());
+        Ok(user.map(|user| user.id.clone()))
     }
 
     /// Cookie that keeps the choice.
@@ -43,6 +63,11 @@ impl<S: Sync> FromRequestParts<S> for PhoneUser {
                 .map(|(id, _)| id.into_owned())
                 .collect()
         });
-        Ok(Self(decoded))
+        let query = form(parts.uri.query().unwrap_or_default());
+        let parameter = Some(query.get(PARAMETER)).filter(|user| !user.is_empty());
+        Ok(Self {
+            parameter: parameter.map(str::to_owned),
+            cookie: decoded,
+        })
     }
 }

@@ -10,21 +10,27 @@ use crate::{
     parameters::without,
     world::{
         World,
-        fault::Target,
+        event::Event,
         grants::Code,
         logins::{Login, LoginParams, Stage},
-        timeline::{Event, LoginTrace},
+        request_facts::RequestFacts,
+        steps::hash,
+        timeline::LoginTrace,
     },
 };
 
 impl World {
-    /// Allows the login. Repeating it as the same user returns the same callback.
+    /// Allows the login; without a name, as the user whom its page, its browser or auto-allow chose. Repeating it as the
+    /// same user returns the same callback.
     pub(crate) fn allow(
         &mut self,
         uuid: &str,
         name: Option<&str>,
         now: SystemTime,
     ) -> Result<String, PhoneError> {
+        let login = self.logins.find(uuid, now);
+        let chosen = login.and_then(|login| self.answering_user(&login.app, login.user.as_deref()));
+        let name = name.or(chosen.as_deref());
         let user = &self.user(name)?.id;
         match self.earlier_callback(uuid, user, now) {
             Some(callback) => Ok(callback),
@@ -72,7 +78,8 @@ impl World {
 
     /// Begins a login: a QR code, or a question in WeChat's built-in browser.
     pub(crate) fn begin(&mut self, app: &App, params: &LoginParams<'_>, now: SystemTime) -> Login {
-        let target = Target {
+        let user = self.answering_user(&app.id, params.user);
+        let request = RequestFacts {
             is_login: true,
             path: match app.kind {
                 AppKind::OfficialAccount => "/connect/oauth2/authorize",
@@ -80,13 +87,18 @@ impl World {
             },
             host: params.host,
             app: Some(&app.id),
+            user: user.as_deref(),
+            parameters: params.parameters,
+            body: &[],
+            headers: params.headers,
         };
         // Taken here, so that the fault applies to the next login that begins and not to one that is open already.
-        let fault = self.faults.take(&target, &mut self.random);
+        let fault = self.faults.take(&request, &mut self.random);
         let uuid = self.random.uuid();
         let trace = self.timeline.begin(LoginTrace {
             uuid: uuid.clone(),
             redirect_uri: without(params.redirect_uri.to_owned(), &self.private_secrets()),
+            state: (!params.state.is_empty()).then(|| hash(params.state)),
             ..LoginTrace::new(&app.id, app.kind)
         });
         self.timeline.record(trace, Event::Opened, now);
@@ -101,6 +113,7 @@ impl World {
             snapshot: params.snapshot,
             expires: now + self.setup.lifetimes.qr_code,
             is_quick: params.is_quick,
+            user: params.user.map(str::to_owned),
             fault: fault.or(params.loses_cookies.then_some(Effect::CookiesLost)),
             stage: Stage::Waiting,
             changed: watch::Sender::new(()),

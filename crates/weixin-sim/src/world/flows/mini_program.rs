@@ -7,7 +7,7 @@ use data_encoding::BASE64;
 use crate::{
     App, AppKind, PhoneError, User,
     wire::{api_error::ApiError, encrypted},
-    world::{World, mini_programs::Code, timeline::Event},
+    world::{World, event::Event, mini_programs::Code},
 };
 
 /// Result of exchanging a code of `wx.login`.

@@ -7,8 +7,8 @@ use crate::{
     wire::api_error::ApiError,
     world::{
         World,
+        event::Event,
         grants::{Code, Grant},
-        timeline::Event,
     },
 };
 
