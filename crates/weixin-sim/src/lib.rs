@@ -119,6 +119,7 @@ mod bilingual;
 mod builder;
 mod clock;
 mod config;
+mod explanation;
 mod golden;
 mod hosts;
 mod lifetimes;
@@ -143,6 +144,7 @@ pub use self::{
     bilingual::Bilingual,
     builder::SimBuilder,
     config::{EXAMPLE as EXAMPLE_CONFIG, InvalidConfig},
+    explanation::Explanation,
     golden::GOLDEN_FILES,
     hosts::WECHAT_HOSTS,
     lifetimes::Lifetimes,
@@ -158,7 +160,7 @@ pub use self::{
         DesktopAnswer, PhoneError,
         app::{App, AppKind},
         fault::{Answer, Effect, Fault},
-        request_log::LoggedRequest,
+        request_log::{BrokenRule, LoggedRequest},
         user::User,
     },
 };

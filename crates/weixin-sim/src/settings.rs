@@ -4,6 +4,8 @@ use std::time::SystemTime;
 
 use axum::http::HeaderValue;
 
+use crate::explanation::Explanations;
+
 /// Settings that are fixed at the start and are not part of the world.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
@@ -14,4 +16,6 @@ pub(crate) struct Settings {
     pub(crate) allowed_hosts: Vec<String>,
     /// Overrides WeChat's `text/plain`.
     pub(crate) token_content_type: Option<HeaderValue>,
+    /// Shown beside error codes.
+    pub(crate) explanations: Explanations,
 }

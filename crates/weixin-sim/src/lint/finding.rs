@@ -15,6 +15,9 @@ use crate::{parameters::shortened, waiters::Waiters};
 /// Maximum number of findings, and of states, that are kept.
 const MAX_REMEMBERED: usize = 1000;
 
+/// Maximum number of rules that are kept of one request.
+const MAX_BROKEN: usize = 20;
+
 /// Maximum number of bytes of the offending part of a request.
 const MAX_SENT: usize = 1024;
 
@@ -75,6 +78,8 @@ pub(crate) struct Findings {
     accepted: Vec<Rule>,
     /// Origin of the findings that are added next.
     cause: Cause,
+    /// Rules broken since they were last taken.
+    broken: Vec<Rule>,
     /// First exchanged login of each app and state, both hashed, to detect a repeated state.
     logins: HashMap<u64, u64>,
     waiters: Waiters<Finding>,
@@ -103,6 +108,9 @@ impl Findings {
 
     pub(crate) fn add(&mut self, rule: &Rule, sent: String) {
         let sent = shortened(sent, MAX_SENT);
+        if self.broken.len() < MAX_BROKEN && !self.broken.contains(rule) {
+            self.broken.push(*rule);
+        }
         let cause = &self.cause;
         let mut all = self.all.iter_mut();
         let known = all.find(|known| known.repeats(rule, &sent, cause));
@@ -120,6 +128,11 @@ impl Findings {
             self.waiters.happened(&finding);
             self.all.push(finding);
         }
+    }
+
+    /// Takes the rules that were broken since the last call.
+    pub(crate) fn take_broken(&mut self) -> Vec<Rule> {
+        std::mem::take(&mut self.broken)
     }
 
     /// First finding that `wants` accepts, or where to wait for it.

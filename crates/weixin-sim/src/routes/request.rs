@@ -45,6 +45,7 @@ pub(super) struct RequestInfo {
     /// `Referer` header, or empty.
     pub(super) referer: String,
     pub(super) secure: bool,
+    pub(super) headers: HeaderMap,
 }
 
 impl<S: Sync> FromRequestParts<S> for Parameters {
@@ -79,8 +80,17 @@ pub(super) async fn read(request: Request, peer: Peer) -> (RequestInfo, Request)
         reloaded: text(&parts.headers, "sec-fetch-site") == "same-origin",
         referer: text(&parts.headers, REFERER.as_str()).to_owned(),
         secure: peer.secure,
+        headers: parts.headers.clone(),
     };
     (info, Request::from_parts(parts, Body::from(bytes)))
+}
+
+/// Headers that are text.
+pub(super) fn texts(headers: &HeaderMap) -> Vec<(&str, &str)> {
+    let texts = headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    texts.collect()
 }
 
 /// Header as text, or empty.

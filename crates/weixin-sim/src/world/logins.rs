@@ -202,6 +202,11 @@ impl Logins {
         self.0.get(uuid).filter(|login| !login.has_expired(now))
     }
 
+    /// Number in the timeline of a login that may have expired.
+    pub(crate) fn number(&self, uuid: &str) -> Option<u64> {
+        Some(self.0.get(uuid)?.trace)
+    }
+
     /// Subscribes to changes of a login.
     pub(crate) fn watch(&self, uuid: &str) -> Option<watch::Receiver<()>> {
         Some(self.0.get(uuid)?.changed.subscribe())

@@ -8,13 +8,14 @@ pub(crate) mod fault;
 mod flows;
 mod grants;
 mod logins;
+pub(crate) mod masking;
 mod mini_programs;
 pub(crate) mod phone_error;
 mod quotas;
 pub(crate) mod request_log;
 mod setup;
 mod state;
-mod timeline;
+pub(crate) mod timeline;
 pub(crate) mod user;
 
 pub(crate) use self::{
@@ -24,6 +25,6 @@ pub(crate) use self::{
     logins::{Login, LoginParams, Poll, Stage},
     setup::Setup,
     state::World,
-    timeline::{Event, LoginTrace, Step},
+    timeline::{Event, LoginTrace, Outcome},
 };
 pub use self::{desktop::DesktopAnswer, phone_error::PhoneError};

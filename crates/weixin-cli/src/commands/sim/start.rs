@@ -4,7 +4,7 @@ use std::{fmt::Display, fs, net::SocketAddr, path::Path};
 
 use weixin_sim::{App, Authority, DesktopAnswer, Sim, SimBuilder};
 
-use crate::{args::SimOptions, error::CliError};
+use crate::{args::SimOptions, error::CliError, explanations};
 
 /// Rejects an address that other machines can reach, with the remedy.
 pub(super) fn check_loopback(
@@ -26,7 +26,9 @@ pub(super) async fn start(
     address: SocketAddr,
     option: &'static str,
 ) -> Result<Sim, CliError> {
-    let mut builder = builder(options)?.listen(address);
+    let mut builder = builder(options)?
+        .listen(address)
+        .explanations(explanations::all());
     if options.auto_allow {
         builder = builder.auto_allow();
     }

@@ -6,6 +6,7 @@ mod clock;
 mod desktop;
 mod faults;
 mod findings;
+mod forms;
 mod log;
 mod logins;
 mod users;
@@ -79,6 +80,7 @@ pub(super) fn router() -> Router<Arc<SimState>> {
         .fold(Router::new(), |router, (path, methods)| {
             router.route(&format!("/_sim/api{path}"), methods)
         })
+        .route("/_sim/do/{action}", post(forms::act))
 }
 
 async fn health() -> Json<Value> {

@@ -12,15 +12,17 @@ use axum::{
 use super::error_page::ErrorPage;
 use crate::{
     App, AppKind, Effect,
+    bilingual::Language,
     lint::{
         authorize_url::{is_alphanumeric, is_in_order, is_too_long},
         violation::Violation,
     },
     parameters::Parameters,
     routes::{
+        language::of_headers,
         phone::{PhoneUser, ask, comes_from_conversation, is_wechat_browser, loses_cookies},
         request::host,
-        response::{of_login, page as render, redirect_to_site},
+        response::{of_login, page as render, redirect_to_site, refused},
     },
     state::SimState,
     wire::dialog::documented,
@@ -41,6 +43,7 @@ struct Dialog {
 #[derive(Template)]
 #[template(path = "outside.html")]
 struct OutsidePage<'a> {
+    language: Language,
     /// Requested path and query, percent-encoded.
     address: &'a str,
 }
@@ -52,23 +55,29 @@ pub(super) async fn page(
     phone_user: PhoneUser,
     parameters: Parameters,
 ) -> Response {
+    let language = of_headers(&headers);
     if !sim.settings.auto_allow && !is_wechat_browser(&headers) {
         let address = address
             .path_and_query()
             .map_or("", |address| address.as_str());
         let address: String = form_urlencoded::byte_serialize(address.as_bytes()).collect();
-        return render(&OutsidePage { address: &address });
+        return render(&OutsidePage {
+            language,
+            address: &address,
+        });
     }
     if sim.settings.strict_order && !is_in_order(&parameters) {
-        return render(&ErrorPage {
+        return ErrorPage {
             text: "Scope 参数错误或没有 Scope 权限",
             why: Violation::ORDER,
             registered: Vec::new(),
-        });
+        }
+        .show(language);
     }
     // The text is an assumption: no page for such a state has been observed.
     if sim.settings.strict_order && !is_alphanumeric(parameters.get("state")) {
-        return render(&without_number("state 参数错误"));
+        let dialog = without_number("state 参数错误");
+        return refused(&dialog, dialog.text);
     }
     let started: Result<_, Dialog> = sim.change(|world, now| {
         let app = check(world, &parameters)?.clone();
@@ -86,15 +95,15 @@ pub(super) async fn page(
         let login = world.begin(&app, &params, now);
         match login.fault {
             Some(Effect::Dialog(code)) => Err(dialog(code)),
-            _ => Ok((login, app.name)),
+            _ => Ok(login),
         }
     });
     match started {
-        Err(dialog) => render(&dialog),
-        Ok((login, _)) if is_silent(&sim, &login, &parameters, &headers) => {
-            of_login(&login, allow_at_once(&sim, &login, &phone_user))
+        Err(dialog) => refused(&dialog, dialog.text),
+        Ok(login) if is_silent(&sim, &login, &parameters, &headers) => {
+            of_login(&login, allow_at_once(&sim, &login, language, &phone_user))
         }
-        Ok((login, app_name)) => of_login(&login, ask(&sim, &login.uuid, &app_name, &phone_user)),
+        Ok(login) => of_login(&login, ask(&sim, &login.uuid, language, &phone_user)),
     }
 }
 
@@ -106,14 +115,19 @@ fn is_silent(sim: &SimState, login: &Login, parameters: &Parameters, headers: &H
 }
 
 /// Allows the login as the phone's user.
-fn allow_at_once(sim: &SimState, login: &Login, phone_user: &PhoneUser) -> Response {
+fn allow_at_once(
+    sim: &SimState,
+    login: &Login,
+    language: Language,
+    phone_user: &PhoneUser,
+) -> Response {
     let callback = sim.change(|world, now| {
         let user = phone_user.id(world);
         world.allow(&login.uuid, Some(&user), now)
     });
     match callback {
         Ok(callback) => redirect_to_site(sim, login, callback),
-        Err(_) => render(&ErrorPage::NO_USER),
+        Err(_) => ErrorPage::NO_USER.show(language),
     }
 }
 

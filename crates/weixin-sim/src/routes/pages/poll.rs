@@ -62,7 +62,7 @@ fn callback(sim: &SimState, uuid: &str) -> Option<String> {
 async fn wait_for_phone(sim: &SimState, uuid: &str, last: &str) -> (u16, String) {
     // Subscribe before the first look at the world, so that no change in between is missed.
     let mut clock_changes = sim.clock_changes();
-    let mut phone = sim.world().logins.watch(uuid);
+    let mut phone = watch_login(sim, uuid);
     let until = sim.now() + sim.world().lifetimes().poll;
     loop {
         let now = sim.now();
@@ -86,6 +86,15 @@ async fn wait_for_phone(sim: &SimState, uuid: &str, last: &str) -> (u16, String)
             () = timeout => {}
         }
     }
+}
+
+/// Subscribes to changes of the login, and counts the poll.
+fn watch_login(sim: &SimState, uuid: &str) -> Option<watch::Receiver<()>> {
+    let mut world = sim.world();
+    if let Some(number) = world.logins.number(uuid) {
+        world.timeline.count_poll(number);
+    }
+    world.logins.watch(uuid)
 }
 
 /// Waits for the next change of the login. Returns at once if the login is gone, and the loop then reports it

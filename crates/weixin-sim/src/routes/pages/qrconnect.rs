@@ -1,22 +1,27 @@
 //! `/connect/qrconnect`: the QR page, its QR code and its script (docs/wechat.md#the-login-page).
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use askama::Template;
 use axum::{
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    http::{HeaderMap, StatusCode, Uri, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
 
-use super::error_page::ErrorPage;
+use super::{
+    error_page::ErrorPage,
+    qr_options::{PageOptions, language_switch, options, page_language},
+};
 use crate::{
     App, AppKind,
     bilingual::Language,
+    clock::unix_milliseconds,
     hosts::is_wechat,
     lint::violation::Violation,
     parameters::Parameters,
     routes::{
+        language,
         request::host,
         response::{of_login, page as render, redirect_to_site, text},
     },
@@ -32,6 +37,13 @@ struct QrPage<'a> {
     login: &'a Login,
     app_name: &'a str,
     language: Language,
+    /// Address of the page in the other language.
+    switch: String,
+    /// When the QR code expires, and the time now, in milliseconds since the Unix epoch.
+    until: u64,
+    now: u64,
+    runs: bool,
+    left: String,
     options: PageOptions<'a>,
     /// URL instead of the callback, if the callback is to arrive twice.
     twice_url: Option<String>,
@@ -53,18 +65,6 @@ struct LiteQrPage<'a> {
     poll_origin: String,
 }
 
-/// Options that the embedding site sets (docs/wechat.md#the-authorize-url).
-#[derive(Clone, Copy, Debug)]
-struct PageOptions<'a> {
-    /// `black` or `white`.
-    text_color: &'static str,
-    stylesheet: Option<&'a str>,
-    /// Offers fast login by WeChat for PC.
-    quick: bool,
-    /// `true`, `false` or `default`: the window that opens the callback.
-    self_redirect: &'static str,
-}
-
 /// New QR code for a page that does not reload.
 #[derive(Template)]
 #[template(path = "qr.xml")]
@@ -76,8 +76,10 @@ struct QrXml<'a> {
 pub(super) async fn page(
     State(sim): State<Arc<SimState>>,
     headers: HeaderMap,
+    uri: Uri,
     parameters: Parameters,
 ) -> Response {
+    let language = page_language(&headers, &parameters);
     let opened: Result<_, ErrorPage> = sim.change(|world, now| {
         let app = check(world, &parameters)?.clone();
         let params = LoginParams {
@@ -93,12 +95,16 @@ pub(super) async fn page(
         Ok((login, app.name))
     });
     match opened {
-        Err(problem) => render(&problem),
-        Ok((login, _)) if sim.settings.auto_allow => of_login(&login, allow_at_once(&sim, &login)),
+        Err(problem) => problem.show(language::of_headers(&headers)),
+        Ok((login, _)) if sim.settings.auto_allow => {
+            of_login(&login, allow_at_once(&sim, &login, language))
+        }
         Ok((login, app_name)) => {
             let opened = OpenedLogin {
                 login: &login,
                 app_name: &app_name,
+                language,
+                switch: language_switch(&uri, language),
                 poll_origin: poll_origin(&sim, &headers),
             };
             of_login(&login, show(&sim, opened, &parameters))
@@ -110,6 +116,8 @@ pub(super) async fn page(
 struct OpenedLogin<'a> {
     login: &'a Login,
     app_name: &'a str,
+    language: Language,
+    switch: String,
     poll_origin: String,
 }
 
@@ -117,16 +125,14 @@ fn show(sim: &SimState, opened: OpenedLogin<'_>, parameters: &Parameters) -> Res
     let OpenedLogin {
         login,
         app_name,
+        language,
+        switch,
         poll_origin,
     } = opened;
     if parameters.get("f") == "xml" {
         let xml = text(&QrXml { uuid: &login.uuid });
         return ([(CONTENT_TYPE, "text/xml; charset=utf-8")], xml).into_response();
     }
-    let language = match parameters.get("lang") {
-        "en" => Language::English,
-        _ => Language::Chinese,
-    };
     let options = options(parameters);
     if parameters.get("stylelite") == "1" {
         render(&LiteQrPage {
@@ -142,6 +148,11 @@ fn show(sim: &SimState, opened: OpenedLogin<'_>, parameters: &Parameters) -> Res
             login,
             app_name,
             language,
+            switch,
+            until: unix_milliseconds(login.expires),
+            now: unix_milliseconds(sim.now()),
+            runs: sim.clock.runs(),
+            left: minutes(login.expires.duration_since(sim.now()).unwrap_or_default()),
             options,
             twice_url: login.twice_url(&sim.origin),
             poll_origin,
@@ -149,26 +160,10 @@ fn show(sim: &SimState, opened: OpenedLogin<'_>, parameters: &Parameters) -> Res
     }
 }
 
-/// Parses the options. A style sheet applies to the classic page only, and must not be a script.
-fn options(parameters: &Parameters) -> PageOptions<'_> {
-    let stylesheet = Some(parameters.get("href")).filter(|href| {
-        let allowed = ["http://", "https://", "data:text/css;base64,"];
-        allowed.iter().any(|start| href.starts_with(start))
-    });
-    PageOptions {
-        text_color: if parameters.get("style") == "white" {
-            "white"
-        } else {
-            "black"
-        },
-        stylesheet,
-        quick: parameters.get("fast_login") != "0",
-        self_redirect: match parameters.get("self_redirect") {
-            "true" => "true",
-            "false" => "false",
-            _ => "default",
-        },
-    }
+/// Minutes and seconds, such as `4:51`.
+fn minutes(left: Duration) -> String {
+    let seconds = left.as_secs();
+    format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 /// Checks app ID, scope and callback, in this order.
@@ -212,10 +207,10 @@ fn callback_hosts(app: &App) -> Vec<String> {
 }
 
 /// Allows the login as the first user, without a phone.
-fn allow_at_once(sim: &SimState, login: &Login) -> Response {
+fn allow_at_once(sim: &SimState, login: &Login, language: Language) -> Response {
     match sim.change(|world, now| world.allow(&login.uuid, None, now)) {
         Ok(callback) => redirect_to_site(sim, login, callback),
-        Err(_) => render(&ErrorPage::NO_USER),
+        Err(_) => ErrorPage::NO_USER.show(language),
     }
 }
 
@@ -251,7 +246,7 @@ pub(super) async fn picture(
     headers: HeaderMap,
 ) -> Response {
     if sim.world().logins.find(&uuid, sim.now()).is_none() {
-        return render(&ErrorPage::UNKNOWN_QR_CODE);
+        return ErrorPage::UNKNOWN_QR_CODE.show(language::of_headers(&headers));
     }
     let origin = origin(&sim, &headers);
     let jpeg = image::qr_code(&format!("{origin}/connect/confirm?uuid={uuid}"));

@@ -2,6 +2,7 @@
 
 mod browser;
 mod confirm;
+mod frame;
 mod home;
 mod user;
 
@@ -31,6 +32,7 @@ pub(super) fn simulator() -> Router<Arc<SimState>> {
         .route("/_sim/phone/open", get(home::open))
         .route("/_sim/phone/waiting", get(home::update))
         .route("/_sim/phone/user", post(home::choose))
+        .route("/_sim/phone/someone", post(home::someone))
         .route("/_sim/phone/mini-program", post(home::mini_program))
         .route("/_sim/phone/{uuid}", post(confirm::decide))
         .route("/_sim/inside", get(browser::inside))

@@ -6,6 +6,7 @@ use tokio::sync::watch;
 
 use crate::{
     App, AppKind, Effect, PhoneError,
+    clock::unix_milliseconds,
     lint::finding::hash_state,
     world::{
         World,
@@ -86,6 +87,7 @@ impl World {
         let trace = self.timeline.begin(LoginTrace {
             uuid: uuid.clone(),
             redirect_uri: params.redirect_uri.to_owned(),
+            expires_ms: Some(unix_milliseconds(now + self.setup.lifetimes.qr_code)),
             ..LoginTrace::new(&app.id, app.kind)
         });
         self.timeline.record(trace, Event::Opened, now);
