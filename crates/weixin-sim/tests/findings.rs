@@ -478,11 +478,12 @@ async fn a_finding_names_its_app_login_request_and_test() {
         ]
     );
     let page = send(&sim, "GET /_sim/findings").await.text().await.unwrap();
-    for part in ["test_two", "login 3", "request 6", "rejected by WeChat"] {
+    for part in ["test_two", "<b>登录 3</b>", "step=r6", "微信会拒绝"] {
         assert!(page.contains(part), "{part}: {page}");
     }
-    let dashboard = send(&sim, "GET /_sim/").await.text().await.unwrap();
-    assert!(dashboard.contains("test_two") && dashboard.contains("login 3"));
+    let arrow = send(&sim, "GET /_sim/?login=3&step=r6").await;
+    let arrow = arrow.text().await.unwrap();
+    assert!(arrow.contains("test_two") && arrow.contains("登录 3"));
 }
 
 #[tokio::test]
