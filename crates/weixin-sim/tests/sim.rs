@@ -212,6 +212,7 @@ async fn a_dropped_simulator_no_longer_listens() {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "the whole log is compared")]
 #[tokio::test]
 async fn the_request_log_masks_secrets() {
     let sim = Sim::builder()
