@@ -7,6 +7,7 @@ mod demo;
 mod endpoints;
 mod error;
 mod exit_code;
+mod explanations;
 mod lang;
 mod listen;
 mod output;

@@ -173,7 +173,7 @@ fn each_failure_has_its_exit_code_and_says_what_to_do() {
     let table: [(&[&str], i32, String); 9] = [
         (&["exchange", &sim_option, "https://www.example.com/callback?code=071&state=s"], 2,
             "error: CODE: expected the code alone, which stands between `code=` and `&` in the callback's URL".to_owned()),
-        (&["scan", &url, "--as", "bob"], 2, "error: unknown user: expected one of xiaoming, long, layla, noname, control".to_owned()),
+        (&["scan", &url, "--as", "bob"], 2, "error: unknown user: expected one of xiaoming, linxiaoyu, anna, chensiyuan, wanglei, long, layla, noname, control".to_owned()),
         (&["scan", "https://open.weixin.qq.com/connect/qrconnect"], 2,
             "error: https://open.weixin.qq.com is not a simulator: use --sim for one in its place, or open the URL in a browser and scan it with WeChat".to_owned()),
         (&["scan", unknown_app.trim()], 5, "error: the login page rejects this URL: AppID 参数错误".to_owned()),

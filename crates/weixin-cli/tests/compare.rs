@@ -130,12 +130,12 @@ async fn each_fault_of_a_response_is_a_difference() {
         Effect::Answer(answer),
         Effect::ContentType("application/json; charset=utf-8".to_owned()),
         Effect::Cut,
-        Effect::DelayMs(3_600_000),
+        Effect::DelayMs(60_000),
         Effect::Errcode(-1),
         Effect::Html(502),
         Effect::Reset,
         Effect::ResetAfter,
-        Effect::SlowBodyMs(3_600_000),
+        Effect::SlowBodyMs(60_000),
         Effect::Without("errmsg".to_owned()),
     ] {
         let sim = Sim::start().await.unwrap();
@@ -159,7 +159,7 @@ async fn each_fault_of_a_response_is_a_difference() {
     Cut
       body, received: {"errcode":41001,"errmsg":"access_token m
 
-    DelayMs(3600000)
+    DelayMs(60000)
       response, received: the server did not respond in time: error sending request: operation timed out
 
     Errcode(-1)
@@ -176,7 +176,7 @@ async fn each_fault_of_a_response_is_a_difference() {
     ResetAfter
       response, received: the connection broke before the response was complete: error sending request: client error (SendRequest): connection closed before message completed
 
-    SlowBodyMs(3600000)
+    SlowBodyMs(60000)
       response, received: the server did not respond in time: error decoding response body: request or response body error: operation timed out
 
     Without("errmsg")
@@ -311,7 +311,7 @@ async fn a_dry_run_lists_the_requests_and_sends_none() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_comparison_prints_what_it_knows() {
     let sim = Sim::start().await.unwrap();
-    sim.fault(Fault::new(Effect::DelayMs(3_600_000)).path("/sns/auth"));
+    sim.fault(Fault::new(Effect::DelayMs(60_000)).path("/sns/auth"));
     let mut weixin = compare(&["--timeout=300", "--only=app-token:", "--only", NO_TOKEN]);
     weixin.arg(format!("--sim={}", sim.url()));
     let mut process = weixin.spawn().unwrap();

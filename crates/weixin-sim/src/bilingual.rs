@@ -1,5 +1,7 @@
 //! Texts in Chinese and English.
 
+use std::borrow::Borrow;
+
 use serde::Serialize;
 
 /// A text in Chinese and English.
@@ -13,7 +15,8 @@ pub struct Bilingual {
 }
 
 impl Bilingual {
-    pub(crate) const fn new(zh: &'static str, en: &'static str) -> Self {
+    /// Creates a text from both languages.
+    pub const fn new(zh: &'static str, en: &'static str) -> Self {
         Self { zh, en }
     }
 }
@@ -29,6 +32,23 @@ impl Language {
     /// Tag for `<html lang>`.
     pub(crate) fn tag(self) -> &'static str {
         self.pick("zh-CN", "en")
+    }
+
+    /// The language that is not this one.
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Chinese => Self::English,
+            Self::English => Self::Chinese,
+        }
+    }
+
+    /// The text in this language.
+    pub(crate) fn of(self, text: impl Borrow<Bilingual>) -> &'static str {
+        let text = text.borrow();
+        match self {
+            Self::Chinese => text.zh,
+            Self::English => text.en,
+        }
     }
 
     /// Picks one of two texts.

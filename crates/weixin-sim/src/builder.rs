@@ -10,7 +10,7 @@ use axum::http::HeaderValue;
 use url::{Host, Url};
 
 use crate::{
-    App, DesktopAnswer, Lifetimes, Rule, User, Variants,
+    App, DesktopAnswer, Explanation, Lifetimes, Rule, User, Variants,
     settings::Settings,
     world::{Desktop, Setup, app, auto_allow::Answering, user},
 };
@@ -74,7 +74,7 @@ impl SimBuilder {
         self
     }
 
-    /// Adds a test user before the five default users, or replaces the one with the same ID; the first user is the
+    /// Adds a test user before the default users, or replaces the one with the same ID; the first user is the
     /// default.
     pub fn user(mut self, user: User) -> Self {
         let mut users = self.setup.users.iter_mut();
@@ -178,6 +178,13 @@ impl SimBuilder {
     /// Overrides the content type of `/sns/oauth2/access_token`, for clients that reject WeChat's `text/plain`.
     pub fn token_content_type(mut self, content_type: HeaderValue) -> Self {
         self.settings.token_content_type = Some(content_type);
+        self
+    }
+
+    /// Explains error codes on the simulator's pages.
+    pub fn explanations(mut self, explanations: impl IntoIterator<Item = Explanation>) -> Self {
+        let by_code = explanations.into_iter().map(|one| (one.errcode, one));
+        self.settings.explanations.extend(by_code);
         self
     }
 

@@ -132,6 +132,12 @@ pub(crate) fn system_time() -> SystemTime {
     SystemTime::now()
 }
 
+/// Whole milliseconds since the Unix epoch.
+pub(crate) fn unix_milliseconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    u64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Whole seconds since the Unix epoch.
 pub(crate) fn unix_seconds(time: SystemTime) -> u64 {
     time.duration_since(SystemTime::UNIX_EPOCH)

@@ -122,6 +122,7 @@ mod bilingual;
 mod builder;
 mod clock;
 mod config;
+mod explanation;
 mod golden;
 mod hosts;
 mod lifetimes;
@@ -147,6 +148,7 @@ pub use self::{
     bilingual::Bilingual,
     builder::SimBuilder,
     config::{EXAMPLE as EXAMPLE_CONFIG, InvalidConfig},
+    explanation::Explanation,
     golden::GOLDEN_FILES,
     hosts::WECHAT_HOSTS,
     lifetimes::Lifetimes,
@@ -165,7 +167,7 @@ pub use self::{
         auto_allow::AutoAllow,
         expectation::Expectation,
         fault::{Answer, Effect, Fault},
-        request_log::LoggedRequest,
+        request_log::{BrokenRule, LoggedRequest},
         steps::HappenedStep,
         user::User,
     },

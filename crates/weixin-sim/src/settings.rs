@@ -5,6 +5,8 @@ use std::time::SystemTime;
 use axum::http::HeaderValue;
 use url::Url;
 
+use crate::explanation::Explanations;
+
 /// Settings that are fixed at the start and are not part of the world.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
@@ -18,6 +20,8 @@ pub(crate) struct Settings {
     pub(crate) allowed_hosts: Vec<String>,
     /// Overrides WeChat's `text/plain`.
     pub(crate) token_content_type: Option<HeaderValue>,
+    /// Shown beside error codes.
+    pub(crate) explanations: Explanations,
 }
 
 impl Settings {

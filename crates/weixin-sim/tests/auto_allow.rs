@@ -113,10 +113,7 @@ async fn the_login_pages_parameter_and_the_phones_cookie_choose_the_user_in_both
         }
         let unknown = open(&sim, app, "&sim_user=layl", "").await;
         let page = unknown.text().await.unwrap();
-        assert!(
-            page.contains("sim_user is not the ID or nickname of a test user"),
-            "{page}"
-        );
+        assert!(page.contains("sim_user 不是测试用户的 ID 或昵称"), "{page}");
     }
     // Without auto-allow, the chosen user is the one who allows by default.
     sim.auto_allow(AutoAllow::off()).unwrap();
@@ -158,7 +155,7 @@ async fn an_official_accounts_login_is_asked_or_silent_whatever_auto_allow_says(
     sim.auto_allow(AutoAllow::ignore()).unwrap();
     let page = open(&sim, OFFICIAL_ACCOUNT, "&sim_user=layla", "").await;
     let page = page.text().await.unwrap();
-    assert!(page.contains("value=\"layla\" checked"), "{page}");
+    assert!(page.contains("name=\"user\" value=\"layla\""), "{page}");
     // WeChat does not ask for `snsapi_base`, so nobody can deny it.
     sim.auto_allow(AutoAllow::deny()).unwrap();
     let url = format!(
@@ -173,7 +170,7 @@ async fn an_official_accounts_login_is_asked_or_silent_whatever_auto_allow_says(
 #[tokio::test]
 async fn an_unknown_user_or_app_or_a_missing_answer_changes_nothing() {
     let sim = Sim::start().await.unwrap();
-    let users = "unknown user: expected one of xiaoming, long, layla, noname, control";
+    let users = "unknown user: expected one of xiaoming, linxiaoyu, anna, chensiyuan, wanglei, long, layla, noname, control";
     let missing = "expected off, allow, deny or ignore; without it, app alone";
     for (body, status, field, rule) in [
         (

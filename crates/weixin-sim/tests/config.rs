@@ -84,7 +84,7 @@ async fn a_user_with_the_id_of_a_default_user_replaces_it() {
         .collect();
     assert_eq!(users[0], ("layla".to_owned(), "Layla".to_owned()));
     assert_eq!(users.iter().filter(|(id, _)| id == "layla").count(), 1);
-    assert_eq!(users.len(), 5);
+    assert_eq!(users.len(), 9);
 }
 
 #[test]

@@ -88,7 +88,7 @@ async fn a_user_is_added_logs_in_by_nickname_and_is_removed() {
     let (_, timeline) = call(&sim, Method::GET, "/timeline", json!({})).await;
     assert_eq!(timeline[0]["user"], "hong");
     call(&sim, Method::DELETE, "/users/hong", json!({})).await;
-    assert_eq!(sim.users().len(), 5);
+    assert_eq!(sim.users().len(), 9);
 
     sim.put_user(User::new("hong", "红").blocked());
     sim.put_user(User::new("hong", "大红"));

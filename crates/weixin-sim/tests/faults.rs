@@ -178,7 +178,7 @@ const PATHS: &str = "/sns/oauth2/access_token, /sns/oauth2/refresh_token, /sns/a
                      /sns/jscode2session, /cgi-bin/token, /cgi-bin/stable_token, /cgi-bin/ticket/getticket, \
                      /wxa/business/getuserphonenumber, /wxa/checksession";
 
-const USERS: &str = "unknown user: expected one of xiaoming, long, layla, noname, control";
+const USERS: &str = "unknown user: expected one of xiaoming, linxiaoyu, anna, chensiyuan, wanglei, long, layla, noname, control";
 
 /// Adds each fault, and expects that it is rejected for this field and by this rule.
 async fn assert_rejected<const N: usize>(faults: [(Value, &str, &str); N]) {

@@ -82,6 +82,26 @@ async fn a_state_that_is_repeated_after_a_reset_is_found() {
 }
 
 #[tokio::test]
+async fn a_state_that_is_repeated_after_a_restored_snapshot_is_found_unless_it_is_the_same_login() {
+    let sim = start().await;
+    let known = code(&sim).await;
+    let snapshot = sim.snapshot();
+    for _ in 0..2 {
+        send(&sim, &exchange(&known)).await;
+        assert_eq!(found(&sim), []);
+        sim.restore(&snapshot);
+    }
+    let other = "a-third-state-of-22-chs";
+    for times in 0..2 {
+        log_in(&sim, other).await;
+        let sent = "same state as a login before the reset".to_owned();
+        let expected = [("state-repeated", sent)];
+        assert_eq!(found(&sim), expected[..times]);
+        sim.restore(&snapshot);
+    }
+}
+
+#[tokio::test]
 async fn names_of_parameters_in_upper_case_are_found_on_both_login_pages() {
     let sim = start().await;
     let page = login("https://www.example.com/cb", STATE);
@@ -563,11 +583,12 @@ async fn a_finding_names_its_app_login_request_and_test() {
         ]
     );
     let page = send(&sim, "GET /_sim/findings").await.text().await.unwrap();
-    for part in ["test_two", "login 3", "request 6", "rejected by WeChat"] {
+    for part in ["test_two", "<b>登录 3</b>", "step=r6", "微信会拒绝"] {
         assert!(page.contains(part), "{part}: {page}");
     }
-    let dashboard = send(&sim, "GET /_sim/").await.text().await.unwrap();
-    assert!(dashboard.contains("test_two") && dashboard.contains("login 3"));
+    let arrow = send(&sim, "GET /_sim/?login=3&step=r6").await;
+    let arrow = arrow.text().await.unwrap();
+    assert!(arrow.contains("test_two") && arrow.contains("登录 3"));
 }
 
 #[tokio::test]

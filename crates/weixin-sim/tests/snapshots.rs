@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use weixin_sim::{Effect, Fault, Sim, User};
+use weixin_sim::{AutoAllow, Effect, Fault, Sim, User};
 
 const LOGIN: &str = "/connect/qrconnect?appid=wx0123456789abcdef&scope=snsapi_login&state=s1\
                      &redirect_uri=https%3A%2F%2Flocalhost%2F";
@@ -26,10 +26,23 @@ async fn call(sim: &Sim, method: Method, path: &str) -> (u16, Value) {
 async fn told(sim: &Sim) -> Vec<Value> {
     let mut told = Vec::new();
     let lists = [
-        "apps", "clock", "desktop", "faults", "findings", "logins", "requests", "test",
+        "apps",
+        "auto-allow",
+        "clock",
+        "desktop",
+        "faults",
+        "findings",
+        "logins",
+        "requests",
+        "test",
     ];
     for path in lists.into_iter().chain(["timeline", "users"]) {
-        told.push(call(sim, Method::GET, &format!("/{path}")).await.1);
+        let mut answer = call(sim, Method::GET, &format!("/{path}")).await.1;
+        for entry in answer.as_array_mut().into_iter().flatten() {
+            // By the machine's clock.
+            entry["duration_ms"].take();
+        }
+        told.push(answer);
     }
     told
 }
@@ -47,6 +60,7 @@ async fn change_everything(sim: &Sim) {
     sim.put_app(weixin_sim::App::new("wx2", "x"));
     sim.advance(Duration::from_secs(5)).unwrap();
     sim.fault(Fault::new(Effect::Errcode(-1)));
+    sim.auto_allow(AutoAllow::allow().user("layla")).unwrap();
     sim.set_test(Some("another"));
     sim.run_desktop("layla", weixin_sim::DesktopAnswer::Allow)
         .unwrap();
@@ -100,6 +114,23 @@ async fn findings_since_a_snapshot_are_neither_lost_nor_counted_twice() {
         assert_eq!(times(&sim), [2, 1]);
     }
     assert_eq!(sim.findings().len(), 2);
+}
+
+#[tokio::test]
+async fn requests_since_a_snapshot_still_count_and_the_numbers_of_steps_go_on() {
+    let sim = frozen().await;
+    get(&sim, LOGIN).await;
+    let snapshot = sim.snapshot();
+    for _ in 0..2 {
+        get(&sim, LOGIN).await;
+    }
+    sim.restore(&snapshot);
+    assert_eq!((sim.requests().len(), sim.request_count()), (1, 3));
+    get(&sim, LOGIN).await;
+    let steps = sim.steps_after(0);
+    let steps: Vec<_> = steps.iter().map(|step| (step.number, step.login)).collect();
+    assert_eq!(steps, [(1, 1), (4, 2)]);
+    assert_eq!((sim.requests().len(), sim.request_count()), (2, 4));
 }
 
 #[tokio::test]

@@ -289,7 +289,7 @@ async fn worlds_start_as_the_simulator_did_and_their_number_is_limited() {
     assert_eq!(callback(&first).await, callback(&other).await);
     assert_eq!(
         other.get("/_sim/api/users").await.as_array().unwrap().len(),
-        5
+        9
     );
     let desktop = json!({ "runs": true, "user": "xiaoming", "answer": "ask" });
     assert_eq!(other.get("/_sim/api/desktop").await, desktop);

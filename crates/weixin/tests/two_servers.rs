@@ -150,7 +150,7 @@ async fn two_servers(url: &str, store: impl Store + 'static) {
 
     // One is killed after WeChat's response and before it has written it.
     three_hours(&sim, &mut [&mut one, &mut other]);
-    sim.fault(Fault::new(Effect::SlowBodyMs(600_000)).path(REFRESH));
+    sim.fault(Fault::new(Effect::SlowBodyMs(60_000)).path(REFRESH));
     one.ask(&users[..1]);
     sim.until(|sim| (refreshes(sim) == USERS + 1).then_some(()))
         .await;

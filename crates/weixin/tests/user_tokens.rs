@@ -404,7 +404,7 @@ async fn a_caller_during_a_renewal_uses_the_token_that_is_still_valid_or_waits_f
     world.advance(Duration::from_secs(118 * 60));
     world
         .sim
-        .fault(Fault::new(Effect::SlowBodyMs(600_000)).path(REFRESH));
+        .fault(Fault::new(Effect::SlowBodyMs(60_000)).path(REFRESH));
     let stops = tokio::spawn({
         let (one, openid) = (one.clone(), token.openid.clone());
         async move { one.get(&id(MOBILE), &openid).await }

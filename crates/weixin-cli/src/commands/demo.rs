@@ -7,7 +7,9 @@ use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use weixin::{AppSecret, Endpoints, Website};
 use weixin_sim::Sim;
 
-use crate::{args, browser, demo, error::CliError, listen, output::Output, shutdown::Shutdown};
+use crate::{
+    args, browser, demo, error::CliError, explanations, listen, output::Output, shutdown::Shutdown,
+};
 
 pub(super) async fn run(args: args::Demo, output: Output) -> Result<(), CliError> {
     let mut shutdown = Shutdown::watch()?;
@@ -21,7 +23,8 @@ pub(super) async fn run(args: args::Demo, output: Output) -> Result<(), CliError
         address.ip()
     };
     let origin = format!("http://{}", SocketAddr::new(ip, address.port()));
-    let sim = Sim::start().await?;
+    let sim = Sim::builder().explanations(explanations::all());
+    let sim = sim.start().await?;
     let site = demo::site(website(&sim)?, &origin, sim.url()).map_err(|error| {
         CliError::Usage(format!(
             "--listen: the demo is for this machine only: use 127.0.0.1, where browsers store its cookies ({error})"

@@ -26,11 +26,11 @@ pub(super) async fn home(
     headers: HeaderMap,
 ) -> Response {
     match site.sessions.find(&headers) {
-        None => pages::welcome(browser.language),
+        None => pages::welcome(browser.language, &site.simulator),
         Some(session) => {
             site.sessions
                 .change(&headers, |session| session.notice = None);
-            pages::profile(browser.language, &session)
+            pages::profile(browser.language, &session, &site.simulator)
         }
     }
 }

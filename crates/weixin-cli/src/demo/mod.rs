@@ -20,7 +20,7 @@ use weixin_axum::{ConfigError, WebLogin};
 
 use self::state::Site;
 
-/// The site at `origin`, whose avatars come from the origin `avatars`.
+/// The site at `origin`, whose avatars come from the simulator's origin, `avatars`.
 pub(crate) fn site(website: Website, origin: &str, avatars: &str) -> Result<Router, ConfigError> {
     let redirect_uri = format!("{origin}/callback").parse()?;
     let login = WebLogin::builder(redirect_uri)
@@ -44,7 +44,7 @@ pub(crate) fn site(website: Website, origin: &str, avatars: &str) -> Result<Rout
             content_security_policy(avatars),
             protect,
         ))
-        .with_state(Site::new(website, origin)))
+        .with_state(Site::new(website, origin, avatars)))
 }
 
 /// Allows nothing from other origins but avatars, and no scripts.

@@ -13,14 +13,18 @@ use crate::lang::Pick;
 
 #[derive(Template)]
 #[template(path = "welcome.html")]
-struct Welcome {
+struct Welcome<'a> {
     language: Language,
+    /// The origin of the simulator.
+    simulator: &'a str,
 }
 
 #[derive(Template)]
 #[template(path = "profile.html")]
 struct Profile<'a> {
     language: Language,
+    /// The origin of the simulator.
+    simulator: &'a str,
     session: &'a Session,
 }
 
@@ -41,12 +45,19 @@ struct Message<'a> {
     page: &'a PageText,
 }
 
-pub(super) fn welcome(language: Language) -> Response {
-    response(&Welcome { language })
+pub(super) fn welcome(language: Language, simulator: &str) -> Response {
+    response(&Welcome {
+        language,
+        simulator,
+    })
 }
 
-pub(super) fn profile(language: Language, session: &Session) -> Response {
-    response(&Profile { language, session })
+pub(super) fn profile(language: Language, session: &Session, simulator: &str) -> Response {
+    response(&Profile {
+        language,
+        simulator,
+        session,
+    })
 }
 
 /// Renders the pages of failed logins.

@@ -13,14 +13,17 @@ pub(super) struct Site {
     pub(super) sessions: Arc<Sessions>,
     /// The origin of the callback, to which its cookies belong.
     pub(super) origin: Arc<str>,
+    /// The origin of the simulator, which has the dashboard.
+    pub(super) simulator: Arc<str>,
 }
 
 impl Site {
-    pub(super) fn new(website: Website, origin: &str) -> Self {
+    pub(super) fn new(website: Website, origin: &str, simulator: &str) -> Self {
         Self {
             website,
             sessions: Arc::default(),
             origin: origin.into(),
+            simulator: simulator.into(),
         }
     }
 }

@@ -22,7 +22,7 @@ async fn a_login_inside_wechat_asks_and_comes_back_or_is_denied() {
     window.fits().await;
     window.picture("official-account-outside").await;
     window.click("#sim_inside").await;
-    window.reads("h1", "登录 示例公众号").await;
+    window.reads("h1", "登录“示例公众号”？").await;
     window.picture("official-account-consent").await;
     window.click("button.cancel").await;
     window

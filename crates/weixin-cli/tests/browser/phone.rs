@@ -10,11 +10,9 @@ async fn a_phone_has_a_user_and_scans_with_one_tap() {
     phone.goto(&format!("{}/_sim/phone", demo.simulator)).await;
     phone.wait_for("#nothing").await;
     phone.fits().await;
-    phone.choose("#user", "layla").await;
-    phone.click(".phone-user button").await;
-    phone
-        .reads("option:checked", "ليلى بنت أحمد (layla) (layla)")
-        .await;
+    phone.reads("#me", "林小雨").await;
+    phone.hold_as("layla").await;
+    phone.reads("#me", "ليلى بنت أحمد (layla)").await;
 
     // What waits to be scanned is there without loading the page again.
     site.goto(&demo.site).await;
@@ -23,7 +21,7 @@ async fn a_phone_has_a_user_and_scans_with_one_tap() {
     phone.wait_for(".scan").await;
     phone.picture("phone-home").await;
     phone.click(".scan").await;
-    phone.wait_for("input[value=layla]:checked").await;
+    phone.reads("#me", "ليلى بنت أحمد (layla)").await;
     phone.click("button.allow").await;
     site.reads("#nickname", "ليلى بنت أحمد (layla)").await;
 }
@@ -32,13 +30,14 @@ async fn a_phone_has_a_user_and_scans_with_one_tap() {
 async fn a_phone_opens_mini_programs_and_urls() {
     let demo = Demo::start();
     let phone = Window::small_and_dark().await;
-    let home = format!("{}/_sim/phone", demo.simulator);
+    let home = format!("{}/_sim/phone?screen=open", demo.simulator);
     phone.goto(&home).await;
+    phone.click(".dock a:last-of-type").await;
     phone.click(".mini-program").await;
     let code = phone.text("#code").await;
     assert!(code.len() == 32 && code.starts_with("071"), "{code}");
     phone.click("#copy").await;
-    phone.reads("#copy", "已复制 · Copied").await;
+    phone.reads(".toast", "已复制").await;
     phone.picture("phone-mini-program").await;
 
     // Not the site's own, which would begin again without its cookie.
@@ -53,7 +52,7 @@ async fn a_phone_opens_mini_programs_and_urls() {
     phone.goto(&home).await;
     phone.write("#address", &login).await;
     phone.click("form[action='/_sim/phone/open'] button").await;
-    phone.reads("h1", "登录 示例公众号").await;
+    phone.reads("h1", "登录“示例公众号”？").await;
 
     // A browser that loses its cookies comes back by another name of this machine, and remembers the switch.
     phone.goto(&home).await;

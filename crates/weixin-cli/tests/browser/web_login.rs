@@ -166,7 +166,7 @@ async fn inside_wechat_the_official_account_asks_and_a_user_who_declines_can_try
     let window = site
         .begin(Window::open(&[INSIDE_WECHAT, "--window-size=420,800"]).await)
         .await;
-    window.reads("h1", "登录 示例公众号").await;
+    window.reads("h1", "登录“示例公众号”？").await;
     window.click("button.cancel").await;
     window.reads("h1", "您已取消登录").await;
     let url = window.url().await;

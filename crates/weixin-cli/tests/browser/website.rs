@@ -42,7 +42,7 @@ impl Drop for Website {
 /// Allows the login on the simulated phone, in a window of its own.
 async fn allow_on_the_phone(window: &Window) {
     let phone = window.second_window("#sim_phone").await;
-    phone.click("input[value=xiaoming]").await;
+    phone.hold_as("xiaoming").await;
     phone.click("button.allow").await;
 }
 

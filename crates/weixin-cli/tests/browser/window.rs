@@ -171,6 +171,20 @@ impl Window {
         window
     }
 
+    /// Chooses who holds the phone that this window shows: a user with a difficult name.
+    pub(crate) async fn hold_as(&self, user: &str) {
+        self.click("#switch").await;
+        self.click(".person-form .fold-names > summary").await;
+        self.click(&format!("button[value={user}]")).await;
+        self.wait_for("#me").await;
+    }
+
+    /// Presses a key where the focus is.
+    pub(crate) async fn press(&self, key: &str) {
+        let focus = self.focused().await.active_element().await.unwrap();
+        focus.send_keys(key).await.unwrap();
+    }
+
     /// The URL of this window.
     pub(crate) async fn url(&self) -> String {
         self.focused().await.current_url().await.unwrap().into()
@@ -203,11 +217,6 @@ impl Window {
 
     pub(crate) async fn click(&self, css: &str) {
         self.find(css).await.click().await.unwrap();
-    }
-
-    /// Chooses an option of a list by its value.
-    pub(crate) async fn choose(&self, css: &str, value: &str) {
-        self.find(css).await.select_by_value(value).await.unwrap();
     }
 
     pub(crate) async fn write(&self, css: &str, text: &str) {

@@ -27,6 +27,9 @@ pub(crate) const MAX_APP_ID: usize = 128;
 /// Stands for the number of a login before the last reset: logins count from 1 after it.
 pub(crate) const BEFORE_RESET: u64 = 0;
 
+/// Maximum number of rules that are kept of one request.
+const MAX_BROKEN: usize = 20;
+
 /// Maximum number of bytes of the offending part of a request.
 const MAX_SENT: usize = 1024;
 
@@ -92,6 +95,8 @@ pub(crate) struct Findings {
     cause: Cause,
     /// Secrets that a finding must not show.
     secrets: Vec<String>,
+    /// Rules broken since they were last taken.
+    broken: Vec<Rule>,
     /// First exchanged login of each state, hashed, to detect a repeated one.
     logins: HashMap<u64, u64>,
     waiters: Waiters<Finding>,
@@ -115,8 +120,9 @@ impl Findings {
         }
     }
 
-    /// The findings of a copy, before which these happened: none is lost, and none is counted twice.
-    pub(crate) fn restored(&self, copy: &Self) -> Self {
+    /// The findings of a copy with this number of logins, before which these happened: none is lost, and none is counted
+    /// twice.
+    pub(crate) fn restored(&self, copy: &Self, begun: u64) -> Self {
         let mut earlier = self.since_start();
         for finding in &copy.all {
             if let Some(known) = earlier.iter_mut().find(|known| known.is_like(finding)) {
@@ -125,8 +131,16 @@ impl Findings {
             }
         }
         earlier.retain(|finding| finding.times > 0);
+        let mut logins = copy.logins.clone();
+        for (state, login) in &self.logins {
+            // One that the copy has may complete again: that is the same login.
+            if *login == BEFORE_RESET || *login > begun {
+                logins.entry(*state).or_insert(BEFORE_RESET);
+            }
+        }
         Self {
             earlier,
+            logins,
             ..copy.clone()
         }
     }
@@ -143,6 +157,9 @@ impl Findings {
 
     pub(crate) fn add(&mut self, rule: &Rule, sent: String) {
         let sent = shortened(without(sent, &self.secrets), MAX_SENT);
+        if self.broken.len() < MAX_BROKEN && !self.broken.contains(rule) {
+            self.broken.push(*rule);
+        }
         let cause = &self.cause;
         let mut all = self.all.iter_mut();
         let known = all.find(|known| known.repeats(rule, &sent, cause));
@@ -160,6 +177,11 @@ impl Findings {
             self.waiters.happened(&finding);
             push(&mut self.all, finding);
         }
+    }
+
+    /// Takes the rules that were broken since the last call.
+    pub(crate) fn take_broken(&mut self) -> Vec<Rule> {
+        std::mem::take(&mut self.broken)
     }
 
     /// First finding that `wants` accepts, or where to wait for it.

@@ -53,6 +53,26 @@ impl RuleClass {
         matches!(self, Self::Rejected | Self::Unsafe)
     }
 
+    /// Identifier of the class.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Undocumented => "undocumented",
+            Self::Rejected => "rejected",
+            Self::Unsafe => "unsafe",
+        }
+    }
+
+    /// The class in one word, for chips.
+    pub(crate) fn short(self) -> Bilingual {
+        match self {
+            Self::Local => Bilingual::new("本机", "local"),
+            Self::Undocumented => Bilingual::new("未写入文档", "undocumented"),
+            Self::Rejected => Bilingual::new("会拒绝", "rejected"),
+            Self::Unsafe => Bilingual::new("不安全", "unsafe"),
+        }
+    }
+
     /// The class in words.
     pub(crate) fn words(self) -> Bilingual {
         match self {

@@ -28,7 +28,7 @@ const MAX_URL: usize = 16 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Paths of the simulator that change the browser's cookies although they are read by GET.
-const CHANGING: [&str; 2] = ["/_sim/inside", "/_sim/phone/open"];
+const CHANGING: [&str; 3] = ["/_sim/inside", "/_sim/language", "/_sim/phone/open"];
 
 /// Pages with which a login begins or continues.
 const PAGES: [&str; 3] = [

@@ -1,7 +1,7 @@
 //! Middleware around WeChat's paths: parses parameters, injects faults, checks quotas, and lints and logs each
 //! request.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -13,20 +13,27 @@ use axum::{
 use http_body::Body as _;
 
 use super::{
-    faults::{self, Call, Injected},
+    faults::{self, Call, Injected, Struck},
     lint::{Outcome, cause, check_request},
     request::{Peer, RequestInfo, read, texts},
-    response::LoginNumber,
+    response::{LoginNumber, Refusal},
 };
 use crate::{
-    clock::unix_seconds,
     hosts::is_wechat,
-    lint::finding::MAX_APP_ID,
+    lint::{finding::MAX_APP_ID, rule::Rule},
     parameters::{shortened, without},
     state::SimState,
     wire::{Errcode, api_error::ApiError},
-    world::request_log::UnmaskedRequest,
+    world::{
+        World,
+        masking::UnmaskedRequest,
+        request_log::{BrokenRule, LoggedRequest},
+    },
 };
+
+/// Rules that a call broke before its handler ran.
+#[derive(Clone, Debug, Default)]
+struct BrokenBefore(Vec<Rule>);
 
 /// Handles a request to one of WeChat's paths.
 ///
@@ -45,7 +52,7 @@ pub(super) async fn instrument(
 }
 
 async fn handle(sim: Arc<SimState>, peer: Peer, request: Request, next: Next) -> Response {
-    let at = unix_seconds(sim.now());
+    let (at, began) = (sim.now(), Instant::now());
     let (info, request) = read(request, peer).await;
     let response = respond(&sim, &info, request, next).await;
     let (response, body) = match info.family {
@@ -63,6 +70,7 @@ async fn handle(sim: Arc<SimState>, peer: Peer, request: Request, next: Next) ->
     // Masked once, and before the lock: other requests must not wait for it.
     let mut entry = UnmaskedRequest {
         at,
+        duration: began.elapsed(),
         method: info.method.as_str(),
         host: &info.host,
         path: &info.path,
@@ -72,20 +80,48 @@ async fn handle(sim: Arc<SimState>, peer: Peer, request: Request, next: Next) ->
         status: response.status().as_u16(),
         errcode,
         answer: body.as_deref(),
+        response_headers: &texts(response.headers()),
         secrets: &secrets,
     }
     .masked();
+    entry.fault = extensions.get().map(|Struck(effect)| effect.clone());
+    entry.refusal = extensions.get().map(|Refusal(text)| (*text).to_owned());
+    let BrokenBefore(broken) = extensions.get().cloned().unwrap_or_default();
+    entry.findings = broken.into_iter().map(Into::into).collect();
     let mut world = sim.world();
     let app_id = world.app_of(&info.parameters, &info.body);
     entry.app_id = app_id.map(|app| shortened(without(app, &secrets), MAX_APP_ID));
     entry.user = world.user_of(&info.parameters, &info.body);
-    entry.login = world.login_of(&info.parameters).or(outcome.login);
+    entry.login = login_of(&world, &info).or(outcome.login);
     check_request(&mut world, &info, outcome);
-    world.requests.add(entry);
+    add(&mut world, entry);
     drop(world);
     // Notify after the lock is released, so that a woken reader does not wait for it.
     sim.changes.increase();
     response
+}
+
+/// Number of the login that a request belongs to: by its code, its token or its QR code.
+fn login_of(world: &World, info: &RequestInfo) -> Option<u64> {
+    let uuid = match info.path.strip_prefix("/connect/qrcode/") {
+        Some(uuid) => uuid,
+        None => info.parameters.get("uuid"),
+    };
+    let login = world.login_of(&info.parameters);
+    login.or_else(|| world.logins.number(uuid))
+}
+
+/// Logs a request with the rules that it broke.
+fn add(world: &mut World, mut entry: LoggedRequest) {
+    let broken = world.findings.take_broken();
+    entry
+        .findings
+        .extend(broken.into_iter().map(BrokenRule::from));
+    entry.findings.shrink_to_fit();
+    entry.test.clone_from(&world.test);
+    let number = world.requests.next_number();
+    world.timeline.note_request(number, &entry);
+    world.requests.add(entry);
 }
 
 /// Runs the handler, unless a fault, plain HTTP or a quota comes first.
@@ -101,25 +137,32 @@ async fn respond(sim: &SimState, info: &RequestInfo, request: Request, next: Nex
     };
     // Faults come first: a test that injects one wants it whatever else is wrong with the request.
     if let Some(effect) = faults::take(sim, info) {
-        return call.run_with(effect).await;
+        let struck = Struck::by(&effect);
+        let mut response = call.run_with(effect).await;
+        response.extensions_mut().insert(struck);
+        return response;
     }
     // At the simulator's own address plain HTTP is normal; under WeChat's host names it is rejected (docs/wechat.md#requests-to-the-api).
     if !info.secure && is_wechat(&info.host) {
         return call.fail(ApiError::REQUIRE_HTTPS);
     }
-    match count(sim, info) {
+    let (exceeded, broken) = count(sim, info);
+    let mut response = match exceeded {
         Some(error) => call.fail(error),
         None => call.run().await,
-    }
+    };
+    response.extensions_mut().insert(BrokenBefore(broken));
+    response
 }
 
-/// Counts the call; returns the error if it exceeds a quota that is enforced.
-fn count(sim: &SimState, info: &RequestInfo) -> Option<ApiError> {
+/// Counts the call; returns the error if it exceeds a quota that is enforced, and the rules that it broke.
+fn count(sim: &SimState, info: &RequestInfo) -> (Option<ApiError>, Vec<Rule>) {
     let now = sim.now();
     let mut world = sim.world();
     let cause = cause(&world, info, None);
     world.set_cause(cause);
-    world.count_call(&info.path, &info.parameters, &info.body, now)
+    let exceeded = world.count_call(&info.path, &info.parameters, &info.body, now);
+    (exceeded, world.findings.take_broken())
 }
 
 /// Reads the body for the log. A body without a known length is slow or broken on purpose: reading it would

@@ -4,10 +4,12 @@ mod api;
 mod control;
 mod faults;
 mod guard;
+mod language;
 mod lint;
 mod long_poll;
 mod middleware;
 mod pages;
+mod people;
 mod phone;
 mod request;
 mod response;
@@ -70,6 +72,7 @@ fn simulator() -> Router<Arc<SimState>> {
     Router::new()
         // Browsers request it on their own, so it does not belong in the request log.
         .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
+        .route("/_sim/language", get(language::choose))
         .merge(pages::simulator())
         .merge(phone::simulator())
         .merge(control::router())

@@ -12,6 +12,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
+use super::faults::Struck;
 use crate::{state::SimState, world::Login};
 
 /// Maximum number of waiting logins on a page.
@@ -21,9 +22,28 @@ const MAX_LOGINS: usize = 50;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LoginNumber(pub(super) u64);
 
-/// Marks the page with which a login began.
+/// WeChat's text on the page that refuses a login URL, for the log.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refusal(pub(super) &'static str);
+
+/// Marks the page with which a login began, and the fault that it has.
 pub(super) fn of_login(login: &Login, mut response: Response) -> Response {
     response.extensions_mut().insert(LoginNumber(login.trace));
+    if let Some(effect) = &login.fault {
+        response.extensions_mut().insert(Struck::by(effect));
+    }
+    response
+}
+
+/// Rejects a form of the phone, with the field and the rule.
+pub(super) fn bad_request(text: &str) -> Response {
+    (StatusCode::BAD_REQUEST, format!("{text}\n")).into_response()
+}
+
+/// Renders the page that refuses a login URL.
+pub(super) fn refused(template: &impl Template, text: &'static str) -> Response {
+    let mut response = page(template);
+    response.extensions_mut().insert(Refusal(text));
     response
 }
 

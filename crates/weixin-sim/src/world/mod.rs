@@ -14,7 +14,7 @@ pub(crate) mod filters;
 mod flows;
 mod grants;
 mod logins;
-mod masking;
+pub(crate) mod masking;
 mod mini_programs;
 pub(crate) mod phone_error;
 mod quotas;
@@ -24,7 +24,7 @@ mod setup;
 mod snapshot;
 mod state;
 pub(crate) mod steps;
-mod timeline;
+pub(crate) mod timeline;
 pub(crate) mod user;
 
 pub(crate) use self::{
@@ -36,6 +36,6 @@ pub(crate) use self::{
     setup::Setup,
     snapshot::WorldCopy,
     state::World,
-    timeline::{LoginTrace, Step},
+    timeline::{LoginTrace, Outcome},
 };
 pub use self::{desktop::DesktopAnswer, phone_error::PhoneError};

@@ -1,27 +1,19 @@
-//! The request log: masked and cut before an entry is recorded, and bounded in bytes.
+//! The request log, bounded in bytes.
 
 use std::{collections::VecDeque, sync::Arc};
 
 use serde::{Serialize, Serializer};
 use tokio::sync::oneshot;
 
-use super::masking::{MASK, SECRET_HEADERS, is_secret, mask_members};
 use crate::{
+    lint::rule::{Rule, RuleClass},
     lock::assert_unlocked,
-    parameters::{Parameters, json_members, without},
     waiters::Waiters,
 };
 
 /// Maximum number of requests in the log, and of bytes of all of them.
 const MAX_REQUESTS: usize = 1000;
 const MAX_BYTES: usize = 4 * 1024 * 1024;
-
-/// Maximum number of parameters in an entry, and of bytes of all its texts.
-const MAX_PARAMETERS: usize = 50;
-const MAX_ENTRY: usize = 16 * 1024;
-/// Maximum number of bytes of one text, and of the response.
-const MAX_TEXT: usize = 1024;
-const MAX_ANSWER: usize = 4 * 1024;
 
 /// A request to one of WeChat's paths, with its response.
 #[derive(Clone, Debug, Serialize)]
@@ -37,6 +29,10 @@ pub struct LoggedRequest {
     pub login: Option<u64>,
     /// Arrival, in Unix seconds of the simulator's clock.
     pub at: u64,
+    /// Arrival, in milliseconds since the Unix epoch of the simulator's clock.
+    pub at_ms: u64,
+    /// Time until the response was ready, in milliseconds of the machine's clock.
+    pub duration_ms: u64,
     /// HTTP method, such as `GET`.
     pub method: String,
     /// Requested host, such as `api.weixin.qq.com`, or the simulator's own address.
@@ -45,6 +41,8 @@ pub struct LoggedRequest {
     pub path: String,
     /// Parameters of query and form, or members of a JSON body, in the order of arrival; secrets are `***`.
     pub parameters: Vec<(String, String)>,
+    /// Names of the masked parameters, with the length of their values in characters.
+    pub masked_parameters: Vec<(String, usize)>,
     /// Headers of the request, in the order of arrival; secrets are `***`.
     pub request_headers: Vec<(String, String)>,
     /// HTTP status of the response.
@@ -53,31 +51,40 @@ pub struct LoggedRequest {
     pub errcode: Option<i64>,
     /// Body of an API response, in which secrets are `***`; `None` for pages.
     pub answer: Option<String>,
+    /// Names of the masked members of the response, with the length of their values in characters.
+    pub masked_answer: Vec<(String, usize)>,
+    /// Headers of the response; secrets are `***`.
+    pub response_headers: Vec<(String, String)>,
+    /// Content type of the response, if it has one.
+    pub content_type: Option<String>,
+    /// The fault that struck, such as `errcode -1`.
+    pub fault: Option<String>,
+    /// WeChat's text on the page that refuses a login URL.
+    pub refusal: Option<String>,
+    /// Rules that the request broke.
+    pub findings: Vec<BrokenRule>,
+    /// Name of the test that ran.
+    pub test: Option<String>,
     /// Texts that end in `…` were cut, or parameters were left out, because the request or its response is too long.
     pub cut: bool,
 }
 
-/// A request and its response, secrets included. Only [`LoggedRequest`] is kept, and leaves the simulator.
-pub(crate) struct UnmaskedRequest<'a> {
-    pub(crate) at: u64,
-    pub(crate) method: &'a str,
-    pub(crate) host: &'a str,
-    pub(crate) path: &'a str,
-    pub(crate) parameters: &'a Parameters,
-    /// Body, unless it is a form.
-    pub(crate) body: &'a [u8],
-    pub(crate) request_headers: &'a [(&'a str, &'a str)],
-    pub(crate) status: u16,
-    pub(crate) errcode: Option<i64>,
-    pub(crate) answer: Option<&'a [u8]>,
-    /// Secrets that are masked wherever they are.
-    pub(crate) secrets: &'a [String],
+/// A rule that a request broke.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct BrokenRule {
+    /// Identifier of the rule, such as `callback-port`.
+    pub rule: &'static str,
+    /// Consequence for this request.
+    pub class: RuleClass,
 }
 
-/// Prints no content: it has secrets.
-impl std::fmt::Debug for UnmaskedRequest<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("UnmaskedRequest").finish_non_exhaustive()
+impl From<Rule> for BrokenRule {
+    fn from(rule: Rule) -> Self {
+        Self {
+            rule: rule.id,
+            class: rule.class,
+        }
     }
 }
 
@@ -178,11 +185,6 @@ impl RequestLog {
         self.requests.iter().cloned().collect()
     }
 
-    /// The last entries, the newest first.
-    pub(crate) fn newest(&self, count: usize) -> Vec<Entry> {
-        self.requests.iter().rev().take(count).cloned().collect()
-    }
-
     /// First entry after the one with this number that `wants` accepts, or where to wait for it.
     pub(crate) fn find(
         &mut self,
@@ -205,119 +207,52 @@ impl RequestLog {
 impl LoggedRequest {
     /// Bytes that the entry takes.
     fn bytes(&self) -> usize {
+        let pairs = [
+            &self.parameters,
+            &self.request_headers,
+            &self.response_headers,
+        ];
+        let pair = |(name, value): &(String, String)| name.capacity() + value.capacity();
+        let pairs: usize = pairs
+            .into_iter()
+            .map(|list| {
+                list.capacity() * size_of::<(String, String)>()
+                    + list.iter().map(pair).sum::<usize>()
+            })
+            .sum();
+        let masked: usize = [&self.masked_parameters, &self.masked_answer]
+            .into_iter()
+            .map(|list| {
+                let names: usize = list.iter().map(|(name, _)| name.capacity()).sum();
+                list.capacity() * size_of::<(String, usize)>() + names
+            })
+            .sum();
         let texts = [&self.method, &self.host, &self.path]
             .into_iter()
-            .chain(
-                [&self.app_id, &self.user, &self.answer]
-                    .into_iter()
-                    .flatten(),
-            )
-            .chain(
-                self.parameters
-                    .iter()
-                    .chain(&self.request_headers)
-                    .flat_map(|(name, value)| [name, value]),
-            );
-        let pairs = self.parameters.capacity() + self.request_headers.capacity();
-        let parameters = pairs * size_of::<(String, String)>();
-        size_of::<Self>() + parameters + texts.map(String::capacity).sum::<usize>()
-    }
-}
-
-impl UnmaskedRequest<'_> {
-    /// Entry for the log, without a number.
-    pub(crate) fn masked(&self) -> LoggedRequest {
-        assert_unlocked("a request is masked");
-        let mut kept = Kept {
-            left: MAX_ENTRY,
-            cut: false,
-        };
-        let known = |text: &str| without(text.to_owned(), self.secrets);
-        let [method, host, path] =
-            [self.method, self.host, self.path].map(|text| kept.text(&known(text), MAX_TEXT));
-        let members = json_members(self.body);
-        let all = self.parameters.as_slice().iter().chain(&members);
-        let mut parameters = Vec::new();
-        for (name, value) in all {
-            if parameters.len() == MAX_PARAMETERS || kept.left == 0 {
-                kept.cut = true;
-                break;
-            }
-            let is_masked = is_secret(name) && !value.is_empty();
-            let value = if is_masked { MASK } else { &known(value) };
-            parameters.push((
-                kept.text(&known(name), MAX_TEXT),
-                kept.text(value, MAX_TEXT),
-            ));
-        }
-        parameters.shrink_to_fit();
-        let headers = self.request_headers.iter().take(MAX_PARAMETERS);
-        let request_headers = headers.map(|(name, value)| {
-            let value = if SECRET_HEADERS.contains(name) {
-                MASK
-            } else {
-                &known(value)
-            };
-            (
-                kept.text(&known(name), MAX_TEXT),
-                kept.text(value, MAX_TEXT),
-            )
-        });
-        let request_headers = request_headers.collect();
-        // The response has a limit of its own: a long request must not hide it. What is cut off needs no mask.
-        let mut answered = Kept {
-            left: MAX_ANSWER,
-            cut: false,
-        };
-        let answer = self.answer.map(|answer| {
-            let answer = String::from_utf8_lossy(&answer[..answer.len().min(2 * MAX_ANSWER)]);
-            mask_members(&answered.text(&known(&answer), MAX_ANSWER))
-        });
-        LoggedRequest {
-            number: 0,
-            app_id: None,
-            user: None,
-            login: None,
-            at: self.at,
-            method,
-            host,
-            path,
-            parameters,
-            request_headers,
-            status: self.status,
-            errcode: self.errcode,
-            answer,
-            cut: kept.cut || answered.cut,
-        }
-    }
-}
-
-/// What is kept of an entry's texts.
-struct Kept {
-    /// Bytes that may still be kept.
-    left: usize,
-    cut: bool,
-}
-
-impl Kept {
-    /// Keeps a text, or its beginning with `…`.
-    fn text(&mut self, text: &str, most: usize) -> String {
-        let kept = &text[..text.floor_char_boundary(most.min(self.left))];
-        self.left -= kept.len();
-        if kept.len() == text.len() {
-            return kept.to_owned();
-        }
-        self.cut = true;
-        format!("{kept}…")
+            .chain([&self.app_id, &self.user].into_iter().flatten())
+            .chain(&self.answer)
+            .chain(&self.content_type)
+            .chain(&self.fault)
+            .chain(&self.refusal)
+            .chain(&self.test);
+        let rules = self.findings.capacity() * size_of::<BrokenRule>();
+        size_of::<Self>() + pairs + masked + rules + texts.map(String::capacity).sum::<usize>()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::{
+        panic::{AssertUnwindSafe, catch_unwind},
+        time::{Duration, SystemTime},
+    };
 
     use super::*;
-    use crate::lock::Lock;
+    use crate::{
+        lock::Lock,
+        parameters::Parameters,
+        world::masking::{MAX_ANSWER, MAX_ENTRY, UnmaskedRequest},
+    };
 
     fn request<'a>(
         parameters: &'a Parameters,
@@ -325,61 +260,20 @@ mod tests {
         answer: &'a [u8],
     ) -> UnmaskedRequest<'a> {
         UnmaskedRequest {
-            at: 0,
+            at: SystemTime::UNIX_EPOCH,
+            duration: Duration::ZERO,
             method: "POST",
             host: "api.weixin.qq.com",
             path: "/sns/auth",
             parameters,
             body,
-            request_headers: &[("cookie", "a=b"), ("accept", "*/*")],
+            request_headers: &[],
             status: 200,
             errcode: None,
             answer: Some(answer),
+            response_headers: &[],
             secrets: &[],
         }
-    }
-
-    #[test]
-    fn secrets_are_masked_even_in_a_truncated_response() {
-        for (answer, expected) in [
-            (
-                r#"{"access_token":"66_a","expires_in":7200,"refresh_token":"66_b","openid":"o1"}"#,
-                r#"{"access_token":"***","expires_in":7200,"refresh_token":"***","openid":"o1"}"#,
-            ),
-            (r#"{"access_token":"66_a"#, r#"{"access_token":"***"#),
-            (r#"{"errcode":40029}"#, r#"{"errcode":40029}"#),
-        ] {
-            assert_eq!(mask_members(answer), expected);
-        }
-    }
-
-    #[test]
-    fn a_long_request_is_cut_and_the_entry_says_so() {
-        let long = "微".repeat(20_000);
-        let parameters =
-            Parameters::new("", format!("secret={long}&state={long}&lang=en").as_bytes());
-        let answer = format!(
-            r#"{{"x":"{}","access_token":"66_a"}}"#,
-            "x".repeat(MAX_ANSWER - 24)
-        );
-        let entry = request(&parameters, b"", answer.as_bytes()).masked();
-        let state = format!("{}…", "微".repeat(MAX_TEXT / 3));
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let expected = [
-            pair("secret", MASK),
-            pair("state", &state),
-            pair("lang", "en"),
-        ];
-        assert_eq!(entry.parameters, expected);
-        let kept = entry.answer.unwrap();
-        assert!(kept.ends_with(r#""access_token":"***"#), "{kept}");
-        assert!(entry.cut);
-
-        let many = "a=b&".repeat(MAX_PARAMETERS + 1);
-        let many = request(&Parameters::new(&many, b""), b"", b"").masked();
-        assert_eq!((many.parameters.len(), many.cut), (MAX_PARAMETERS, true));
-        let short = request(&Parameters::new("a=b", b""), b"", b"{}").masked();
-        assert_eq!((short.parameters.len(), short.cut), (1, false));
     }
 
     #[test]
@@ -406,7 +300,7 @@ mod tests {
         );
         let largest = entries.iter().map(|entry| entry.get().bytes()).max();
         assert!(
-            largest.unwrap() < 2 * (MAX_ENTRY + MAX_ANSWER),
+            largest.unwrap() < 3 * (MAX_ENTRY + MAX_ANSWER),
             "{largest:?}"
         );
         assert_eq!(
@@ -422,7 +316,7 @@ mod tests {
         let entry = request(&parameters, b"", b"").masked();
         log.lock().add(entry);
         let first = log.lock().entries();
-        let second = log.lock().newest(1);
+        let second = log.lock().after(0);
         assert!(Arc::ptr_eq(&first[0].0, &second[0].0));
 
         let guard = log.lock();

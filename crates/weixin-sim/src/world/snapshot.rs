@@ -20,7 +20,9 @@ impl World {
 
     /// Restores a copy, of this world or of another one. The findings since then are kept apart.
     pub(crate) fn restore(&mut self, copy: &WorldCopy) {
-        let findings = self.findings.restored(&copy.world.findings);
+        let findings = self
+            .findings
+            .restored(&copy.world.findings, copy.world.timeline.begun());
         let requests = self.requests.restored(&copy.world.requests);
         let timeline = self.timeline.restored(&copy.world.timeline);
         let id = self.setup.world.take();

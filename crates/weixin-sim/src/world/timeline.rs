@@ -7,9 +7,14 @@ use serde::Serialize;
 use super::{
     app::AppKind,
     event::Event,
+    request_log::LoggedRequest,
     steps::{HappenedStep, Steps, hash},
 };
-use crate::{clock::unix_seconds, parameters::shortened};
+use crate::{
+    clock::{unix_milliseconds, unix_seconds},
+    lint::rule::RuleClass,
+    parameters::shortened,
+};
 
 /// Maximum number of logins in the timeline, and of steps per login.
 const MAX_TRACES: usize = 200;
@@ -17,13 +22,45 @@ const MAX_STEPS: usize = 50;
 /// Maximum number of bytes of a redirect URI in the timeline.
 const MAX_REDIRECT_URI: usize = 1024;
 
+/// Paths where a code is exchanged.
+const EXCHANGES: [&str; 2] = ["/sns/oauth2/access_token", "/sns/jscode2session"];
+
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Step {
     /// Unix seconds of the simulator's clock.
     pub(crate) at: u64,
+    /// Milliseconds since the Unix epoch of the simulator's clock.
+    pub(crate) at_ms: u64,
     pub(crate) what: Event,
     /// Number of consecutive occurrences.
     pub(crate) times: u32,
+    /// Number of the last request that was logged before, which orders steps and requests.
+    pub(crate) after_request: u64,
+}
+
+/// How far a login has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Outcome {
+    Waiting,
+    Scanned,
+    Canceled,
+    Expired,
+    /// The site has not exchanged the code yet.
+    Allowed,
+    LoggedIn,
+    /// The exchange of the code returned an error.
+    Failed,
+}
+
+/// Number of findings of each class in a login.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(crate) struct FindingCounts {
+    pub(crate) rejected: u32,
+    #[serde(rename = "unsafe")]
+    pub(crate) vulnerable: u32,
+    pub(crate) undocumented: u32,
+    pub(crate) local: u32,
 }
 
 /// The recorded steps of a login.
@@ -41,6 +78,13 @@ pub(crate) struct LoginTrace {
     /// Hash of the state in the login URL.
     #[serde(skip)]
     pub(super) state: Option<u64>,
+    /// When the QR code expires, in milliseconds since the Unix epoch; `None` if there is none.
+    pub(crate) expires_ms: Option<u64>,
+    /// Error code of the last exchange, if it failed.
+    pub(crate) errcode: Option<i64>,
+    /// Number of the browser's polls.
+    pub(crate) polls: u64,
+    pub(crate) findings: FindingCounts,
 }
 
 /// Traces of the last logins; events of older ones are dropped.
@@ -51,6 +95,8 @@ pub(crate) struct Timeline {
     started: u64,
     /// The steps of all logins, in their order.
     pub(crate) steps: Steps,
+    /// Number of the last request in the log.
+    last_request: u64,
 }
 
 impl LoginTrace {
@@ -64,6 +110,36 @@ impl LoginTrace {
             user: None,
             steps: Vec::new(),
             state: None,
+            expires_ms: None,
+            errcode: None,
+            polls: 0,
+            findings: FindingCounts::default(),
+        }
+    }
+
+    /// How far the login has come at this time.
+    pub(crate) fn outcome(&self, now: SystemTime) -> Outcome {
+        let happened = |what| self.steps.iter().any(|step| step.what == what);
+        let expired = self
+            .expires_ms
+            .is_some_and(|end| unix_milliseconds(now) >= end);
+        if self.errcode.is_some() {
+            return Outcome::Failed;
+        }
+        if happened(Event::Exchanged) {
+            return Outcome::LoggedIn;
+        }
+        if happened(Event::Allowed) || happened(Event::CodeGiven) {
+            return Outcome::Allowed;
+        }
+        if expired || happened(Event::Expired) {
+            return Outcome::Expired;
+        }
+        let phone = self.steps.iter().rev().map(|step| step.what);
+        match phone.into_iter().find(|what| *what != Event::Opened) {
+            Some(Event::Scanned) => Outcome::Scanned,
+            Some(Event::Canceled) => Outcome::Canceled,
+            _ => Outcome::Waiting,
         }
     }
 }
@@ -85,6 +161,11 @@ impl Timeline {
         }
     }
 
+    /// Number of logins that have begun.
+    pub(super) fn begun(&self) -> u64 {
+        self.started
+    }
+
     /// Adds a trace; returns its number.
     pub(super) fn begin(&mut self, mut trace: LoginTrace) -> u64 {
         if self.traces.len() == MAX_TRACES {
@@ -101,6 +182,7 @@ impl Timeline {
         let Some(index) = self.index(number) else {
             return;
         };
+        let after_request = self.last_request;
         let trace = Arc::make_mut(&mut self.traces[index]);
         // Repeats are counted instead of listed, so that a client in a loop does not fill up the trace.
         let recorded = trace.steps.len();
@@ -108,8 +190,10 @@ impl Timeline {
             Some(last) if last.what == what => last.times += 1,
             _ if recorded < MAX_STEPS => trace.steps.push(Step {
                 at: unix_seconds(now),
+                at_ms: unix_milliseconds(now),
                 what,
                 times: 1,
+                after_request,
             }),
             _ => {}
         }
@@ -129,6 +213,35 @@ impl Timeline {
     pub(super) fn set_user(&mut self, number: u64, user: &str) {
         if let Some(index) = self.index(number) {
             Arc::make_mut(&mut self.traces[index]).user = Some(user.to_owned());
+        }
+    }
+
+    /// Counts a poll of the browser.
+    pub(crate) fn count_poll(&mut self, number: u64) {
+        if let Some(index) = self.index(number) {
+            Arc::make_mut(&mut self.traces[index]).polls += 1;
+        }
+    }
+
+    /// Notes a request that is about to be logged under this number: its login gets its findings, and the error of an
+    /// exchange.
+    pub(crate) fn note_request(&mut self, number: u64, request: &LoggedRequest) {
+        self.last_request = number;
+        let Some(index) = request.login.and_then(|login| self.index(login)) else {
+            return;
+        };
+        let trace = Arc::make_mut(&mut self.traces[index]);
+        if EXCHANGES.contains(&request.path.as_str()) {
+            trace.errcode = request.errcode;
+        }
+        for broken in &request.findings {
+            let counts = &mut trace.findings;
+            match broken.class {
+                RuleClass::Rejected => counts.rejected += 1,
+                RuleClass::Unsafe => counts.vulnerable += 1,
+                RuleClass::Undocumented => counts.undocumented += 1,
+                RuleClass::Local => counts.local += 1,
+            }
         }
     }
 

@@ -4,12 +4,17 @@ use data_encoding::BASE64URL_NOPAD;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use crate::Bilingual;
+
 /// Name in a withheld profile (docs/wechat.md#names-and-avatars).
 pub(crate) const WITHHELD_NAME: &str = "微信用户";
 
 /// ID of the gray avatar in a withheld profile (docs/wechat.md#names-and-avatars).
 pub(crate) const GRAY_AVATAR: &str =
     "POgEwh4mIHO4nibH0KlMECNjjGxQUq24ZEaGT4poC6icRiccVGKSyXwibcPq4BWmiaIGuG1icwxaQX6grC9VemZoJ8rg";
+
+/// Number of characters of a nickname above which it is difficult to lay out.
+const LONG_NAME: usize = 24;
 
 /// A test user on the simulated phone.
 #[derive(Clone, Debug)]
@@ -65,17 +70,22 @@ impl User {
         &self.nickname
     }
 
-    /// Nickname with visible control characters, and a placeholder for an empty one.
-    pub(crate) fn display_name(&self) -> String {
+    /// What is difficult about the nickname for a site; `None` for an ordinary one.
+    pub(crate) fn difficulty(&self) -> Option<Bilingual> {
+        let is = |test: fn(u32) -> bool| self.nickname.chars().any(|c| test(u32::from(c)));
         if self.nickname.is_empty() {
-            return "(无昵称 · no name)".to_owned();
+            Some(Bilingual::new("没有昵称", "no name"))
+        } else if is(|c| matches!(c, 0..0x20 | 0x7f..0xa0 | 0x202a..=0x202e | 0x2066..=0x2069)) {
+            Some(Bilingual::new("控制字符", "control characters"))
+        } else if self.nickname.chars().count() > LONG_NAME {
+            Some(Bilingual::new("很长", "very long"))
+        } else if is(|c| matches!(c, 0x590..0x900 | 0xfb1d..0xfe00 | 0xfe70..0xff00)) {
+            Some(Bilingual::new("从右到左", "right to left"))
+        } else if is(|c| matches!(c, 0x300..0x370 | 0x1f000..0x1fb00 | 0x2600..0x2800)) {
+            Some(Bilingual::new("表情与组合字符", "emoji, combining accent"))
+        } else {
+            None
         }
-        let visible = |c: char| match u32::from(c) {
-            code @ 0..0x20 => char::from_u32(0x2400 + code).unwrap_or('\u{fffd}'),
-            0x202a..=0x202e | 0x2066..=0x2069 => '\u{fffd}',
-            _ => c,
-        };
-        self.nickname.chars().map(visible).collect()
     }
 
     pub(crate) fn matches(&self, name: &str) -> bool {
@@ -150,6 +160,10 @@ impl UserChange {
 pub(crate) fn defaults() -> Vec<User> {
     vec![
         User::new("xiaoming", "小明🐼é"),
+        User::new("linxiaoyu", "林小雨"),
+        User::new("anna", "Anna Weber"),
+        User::new("chensiyuan", "陈思远"),
+        User::new("wanglei", "王磊"),
         User::new(
             "long",
             "Aleksandra-Wilhelmina 亚历山德拉·威廉明娜 von und zu Donau-Schwarzwald 👩‍👩‍👧‍👦 the \

@@ -64,7 +64,7 @@ impl Finding {
             number("登录", "login", self.login),
             number("请求", "request", self.request),
             text("测试", "test", &self.test),
-            text("世界", "world", &self.world),
+            text("world", "world", &self.world),
         ];
         let origin = parts.into_iter().flatten().collect::<Vec<_>>();
         let origin = origin.join(language.pick("，", ", "));
@@ -138,11 +138,11 @@ fn text(group: &[&Finding], language: Language) -> String {
 pub(super) fn report(sim: &Sim, output: Output) -> Result<(), CliError> {
     let findings = serde_json::to_value(sim.findings_since_start());
     let findings = findings.map_err(|error| CliError::Other(error.to_string()))?;
-    report_json(findings, output)
+    report_json(&findings, output)
 }
 
 /// Prints findings as the control API describes them. Fails if one of them fails the run.
-pub(super) fn report_json(findings: Value, output: Output) -> Result<(), CliError> {
+pub(super) fn report_json(findings: &Value, output: Output) -> Result<(), CliError> {
     let json = json!({ "findings": findings });
     let findings = Deserialize::deserialize(&json["findings"]);
     let findings: Vec<Finding> =

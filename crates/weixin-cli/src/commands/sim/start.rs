@@ -4,7 +4,7 @@ use std::{fmt::Display, fs, net::SocketAddr, path::Path};
 
 use weixin_sim::{App, Authority, DesktopAnswer, Sim, SimBuilder};
 
-use crate::{args::SimOptions, error::CliError};
+use crate::{args::SimOptions, error::CliError, explanations};
 
 /// Rejects an address that other machines can reach, with the remedy.
 pub(super) fn check_loopback(
@@ -36,7 +36,10 @@ pub(super) async fn start_with(
     option: &'static str,
     more: impl FnOnce(SimBuilder) -> SimBuilder,
 ) -> Result<Sim, CliError> {
-    let mut builder = more(builder(options)?.listen(address));
+    let builder = builder(options)?
+        .listen(address)
+        .explanations(explanations::all());
+    let mut builder = more(builder);
     if options.auto_allow {
         builder = builder.auto_allow();
     }

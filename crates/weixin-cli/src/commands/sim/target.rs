@@ -106,7 +106,7 @@ impl Target {
     pub(super) async fn report(&self, output: Output) -> Result<(), CliError> {
         match self {
             Self::Own(sim) => findings::report(sim, output),
-            Self::World(world) => findings::report_json(world.findings().await?, output),
+            Self::World(world) => findings::report_json(&world.findings().await?, output),
         }
     }
 

@@ -10,7 +10,7 @@ use axum::{
 
 use super::checks::answer;
 use crate::{
-    routes::{pages, request::host},
+    routes::{language::of_headers, pages, request::host},
     state::SimState,
     wire::{Family, api_error::ApiError},
 };
@@ -22,7 +22,7 @@ pub(super) async fn respond(
 ) -> Response {
     let family = Family::of(address.path());
     if family.is_none() && is_of_the_login_pages(&address, &headers) {
-        return pages::unknown_path();
+        return pages::unknown_path(of_headers(&headers));
     }
     let family = family.unwrap_or(Family::Sns);
     answer(&sim, family, Err::<(), _>(ApiError::INVALID_URL))

@@ -34,9 +34,14 @@ pub(super) async fn pending(State(sim): State<Arc<SimState>>) -> Json<Value> {
 
 /// `GET /timeline`: steps of each login, the newest login first.
 pub(super) async fn timeline(State(sim): State<Arc<SimState>>) -> Json<Value> {
+    let now = sim.now();
     let traces: Vec<_> = sim.world().timeline.newest_first().cloned().collect();
-    let traces: Vec<&LoginTrace> = traces.iter().map(AsRef::as_ref).collect();
-    Json(json!(traces))
+    let trace = |trace: &Arc<LoginTrace>| {
+        let mut members = json!(**trace);
+        members["outcome"] = json!(trace.outcome(now));
+        members
+    };
+    Json(traces.iter().map(trace).collect())
 }
 
 #[derive(Default, Deserialize)]

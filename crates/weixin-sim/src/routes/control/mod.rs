@@ -7,8 +7,10 @@ mod clock;
 mod desktop;
 mod faults;
 mod findings;
+mod forms;
 mod log;
 mod logins;
+mod simulator;
 mod snapshots;
 mod users;
 mod verify;
@@ -19,18 +21,14 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    body::Bytes,
-    extract::State,
     http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
 };
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use self::bad_request::{BadRequest, Nothing, read};
 pub(super) use self::bad_request::{method_not_allowed, not_found};
-use crate::{random::Random, state::SimState};
+use crate::state::SimState;
 
 /// OpenAPI 3.1 document of the control API, also served at `GET /_sim/api/openapi.json`.
 pub const OPENAPI: &str = include_str!("../../../openapi.json");
@@ -71,8 +69,8 @@ fn paths() -> [(&'static str, MethodRouter<Arc<SimState>>); 29] {
         ),
         ("/users/{user}/{action}", post(users::act)),
         ("/requests", get(log::requests)),
-        ("/reset", post(reset)),
-        ("/seed", post(seed)),
+        ("/reset", post(simulator::reset)),
+        ("/seed", post(simulator::seed)),
         ("/snapshots", get(snapshots::list).post(snapshots::take)),
         (
             "/snapshots/{snapshot}",
@@ -94,6 +92,7 @@ pub(super) fn router() -> Router<Arc<SimState>> {
         .fold(Router::new(), |router, (path, methods)| {
             router.route(&format!("/_sim/api{path}"), methods)
         })
+        .route("/_sim/do/{action}", post(forms::act))
 }
 
 async fn health() -> Json<Value> {
@@ -102,25 +101,6 @@ async fn health() -> Json<Value> {
 
 async fn openapi() -> Response {
     ([(CONTENT_TYPE, "application/json")], OPENAPI).into_response()
-}
-
-async fn reset(State(sim): State<Arc<SimState>>, body: Bytes) -> Result<Json<Value>, BadRequest> {
-    let Nothing {} = read(&body)?;
-    sim.reset();
-    Ok(Json(json!({})))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Seed {
-    seed: u64,
-}
-
-/// Restarts the randomness from a seed.
-async fn seed(State(sim): State<Arc<SimState>>, body: Bytes) -> Result<Json<Value>, BadRequest> {
-    let Seed { seed } = read(&body)?;
-    sim.world().random = Random::new(Some(seed));
-    Ok(Json(json!({})))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use axum::{
     middleware::Next,
     response::{Html, IntoResponse, Response},
 };
+use serde_json::Value;
 use tokio::time::sleep;
 
 use super::{
@@ -47,6 +48,27 @@ pub(super) fn take(sim: &SimState, info: &RequestInfo) -> Option<Effect> {
 /// Marks a response with which a fault replaced that of the handler.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Injected;
+
+/// Names the fault that struck, such as `errcode -1`.
+#[derive(Clone, Debug)]
+pub(super) struct Struck(pub(super) String);
+
+impl Struck {
+    pub(super) fn by(effect: &Effect) -> Self {
+        let name = match serde_json::to_value(effect) {
+            Ok(Value::String(name)) => name,
+            Ok(Value::Object(members)) => {
+                let member = members.into_iter().next();
+                member.map_or_else(String::new, |(name, value)| match value {
+                    Value::Number(number) => format!("{name} {number}"),
+                    _ => name,
+                })
+            }
+            _ => String::new(),
+        };
+        Self(name)
+    }
+}
 
 /// A call of the API whose handler has not run yet.
 pub(super) struct Call<'a> {

@@ -1,15 +1,17 @@
 //! Error page of a login URL.
 
 use askama::Template;
+use axum::response::Response;
 
-use crate::{lint::violation::Violation, world::World};
+use crate::{
+    Bilingual, bilingual::Language, lint::violation::Violation, routes::response::refused,
+    world::World,
+};
 
 /// Text for everything that has no text of its own.
 const INACCESSIBLE: &str = "该链接无法访问";
 
-/// WeChat's error page, with the simulator's explanation (docs/wechat.md#login-page-errors).
-#[derive(Template)]
-#[template(path = "error.html")]
+/// A login URL that WeChat refuses.
 pub(super) struct ErrorPage {
     /// WeChat's text.
     pub(super) text: &'static str,
@@ -19,7 +21,29 @@ pub(super) struct ErrorPage {
     pub(super) registered: Vec<String>,
 }
 
+/// WeChat's error page, with the simulator's explanation (docs/wechat.md#login-page-errors).
+#[derive(Template)]
+#[template(path = "error.html")]
+struct Rendered<'a> {
+    language: Language,
+    text: &'static str,
+    why: Bilingual,
+    registered: &'a [String],
+}
+
 impl ErrorPage {
+    /// Renders the page, with the explanation in this language.
+    pub(super) fn show(&self, language: Language) -> Response {
+        let Violation(why) = self.why;
+        let page = Rendered {
+            language,
+            text: self.text,
+            why,
+            registered: &self.registered,
+        };
+        refused(&page, self.text)
+    }
+
     pub(super) const NO_USER: Self = Self::inaccessible(Violation::NO_USER);
     pub(super) const UNKNOWN_PATH: Self = Self::inaccessible(Violation::UNKNOWN_PATH);
     pub(super) const UNKNOWN_QR_CODE: Self = Self::inaccessible(Violation::UNKNOWN_QR_CODE);

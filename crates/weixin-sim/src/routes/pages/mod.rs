@@ -1,11 +1,15 @@
 //! Pages: QR login, official account login, WeChat for PC, dashboard and findings.
 
+mod assets;
 mod dashboard;
 mod desktop;
 mod error_page;
 mod findings;
+mod frame;
 mod official_account;
 mod poll;
+mod qr_options;
+mod qr_polls;
 mod qrconnect;
 
 use std::sync::Arc;
@@ -18,12 +22,11 @@ use axum::{
 
 use self::error_page::ErrorPage;
 pub(super) use self::poll::poll;
-use super::response::page as render;
-use crate::state::SimState;
+use crate::{bilingual::Language, state::SimState};
 
 /// Page for a path that WeChat's login pages do not have.
-pub(super) fn unknown_path() -> Response {
-    render(&ErrorPage::UNKNOWN_PATH)
+pub(super) fn unknown_path(language: Language) -> Response {
+    ErrorPage::UNKNOWN_PATH.show(language)
 }
 
 /// WeChat's pages, without the long poll.
@@ -45,6 +48,8 @@ pub(super) fn simulator() -> Router<Arc<SimState>> {
         .route("/_sim/", get(dashboard::show))
         .route("/_sim/dashboard", get(dashboard::update))
         .route("/_sim/findings", get(findings::show))
+        .route("/_sim/sim.css", get(assets::style))
+        .route("/_sim/sim.js", get(assets::script))
         .route("/api/check-login", post(desktop::check_login))
         .route("/api/authorize", post(desktop::authorize))
 }

@@ -12,15 +12,17 @@ use axum::{
 use super::error_page::ErrorPage;
 use crate::{
     App, AppKind, Effect,
+    bilingual::Language,
     lint::{
         authorize_url::{is_alphanumeric, is_in_order, is_too_long},
         violation::Violation,
     },
     parameters::Parameters,
     routes::{
+        language::of_headers,
         phone::{PhoneUser, ask, comes_from_conversation, is_wechat_browser, loses_cookies},
         request::{host, texts},
-        response::{of_login, page as render, redirect_to_site},
+        response::{of_login, page as render, redirect_to_site, refused},
     },
     state::SimState,
     wire::dialog::documented,
@@ -41,6 +43,7 @@ struct Dialog {
 #[derive(Template)]
 #[template(path = "outside.html")]
 struct OutsidePage<'a> {
+    language: Language,
     /// Requested path and query, percent-encoded.
     address: &'a str,
 }
@@ -52,23 +55,26 @@ pub(super) async fn page(
     phone_user: PhoneUser,
     parameters: Parameters,
 ) -> Response {
+    let language = of_headers(&headers);
     let answer = {
         let world = sim.world();
         world.auto_allow.of(parameters.get("appid")).answer
     };
     if answer == AutoAnswer::Off && !is_wechat_browser(&headers) {
-        return outside(&address);
+        return outside(&address, language);
     }
     if sim.settings.strict_order && !is_in_order(&parameters) {
-        return render(&ErrorPage {
+        return ErrorPage {
             text: "Scope 参数错误或没有 Scope 权限",
             why: Violation::ORDER,
             registered: Vec::new(),
-        });
+        }
+        .show(language);
     }
     // The text is an assumption: no page for such a state has been observed.
     if sim.settings.strict_order && !is_alphanumeric(parameters.get("state")) {
-        return render(&without_number("state 参数错误"));
+        let dialog = without_number("state 参数错误");
+        return refused(&dialog, dialog.text);
     }
     let started: Result<_, Rejection> = sim.change(|world, now| {
         let app = check(world, &parameters)?.clone();
@@ -93,31 +99,31 @@ pub(super) async fn page(
             return Err(dialog(code).into());
         }
         let answered = if is_silent(&login, &parameters, &headers) {
-            world.allow(&login.uuid, None, now).map(Some)
+            let user = silent_user(world, &login, &phone_user);
+            world.allow(&login.uuid, user.as_deref(), now).map(Some)
         } else {
             world.answer_login(&login, now)
         };
         let callback = answered.map_err(|_| Rejection::Page(ErrorPage::NO_USER))?;
-        Ok((login, app.name, callback))
+        Ok((login, callback))
     });
     match started {
-        Err(Rejection::Dialog(dialog)) => render(&dialog),
-        Err(Rejection::Page(page)) => render(&page),
-        Ok((login, _, Some(callback))) => {
-            of_login(&login, redirect_to_site(&sim, &login, callback))
-        }
-        Ok((login, app_name, None)) => {
-            of_login(&login, ask(&sim, &login.uuid, &app_name, &phone_user))
-        }
+        Err(Rejection::Dialog(dialog)) => refused(&dialog, dialog.text),
+        Err(Rejection::Page(page)) => page.show(language),
+        Ok((login, Some(callback))) => of_login(&login, redirect_to_site(&sim, &login, callback)),
+        Ok((login, None)) => of_login(&login, ask(&sim, &login.uuid, language, &phone_user)),
     }
 }
 
 /// The page for other browsers than WeChat's.
-fn outside(address: &Uri) -> Response {
+fn outside(address: &Uri, language: Language) -> Response {
     let address = address.path_and_query();
     let address = address.map_or("", |address| address.as_str());
     let address: String = form_urlencoded::byte_serialize(address.as_bytes()).collect();
-    render(&OutsidePage { address: &address })
+    render(&OutsidePage {
+        language,
+        address: &address,
+    })
 }
 
 /// What is shown instead of a login.
@@ -139,6 +145,12 @@ impl From<Dialog> for Rejection {
 fn is_silent(login: &Login, parameters: &Parameters, headers: &HeaderMap) -> bool {
     let base = &*login.scope == "snsapi_base" && parameters.get("forcePopup") != "true";
     base || login.snapshot || comes_from_conversation(headers)
+}
+
+/// The user who is not asked: the one of auto-allow, or else who holds the phone.
+fn silent_user(world: &World, login: &Login, phone_user: &PhoneUser) -> Option<String> {
+    let is_set = world.auto_allow.of(&login.app).user.is_some();
+    (login.user.is_none() && !is_set).then(|| phone_user.id(world))
 }
 
 /// Checks the parameters. The dialogs are documented, their order is not.

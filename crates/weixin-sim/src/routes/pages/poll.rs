@@ -77,6 +77,7 @@ fn callback(sim: &SimState, uuid: &str) -> Option<String> {
 async fn wait_for_phone(sim: &SimState, uuid: &str, last: &str) -> (u16, String) {
     // Subscribe before the first look at the world, so that no change in between is missed.
     let mut clock_changes = sim.clock_changes();
+    count_poll(sim, uuid);
     let until = sim.now() + sim.world().lifetimes().poll;
     loop {
         let now = sim.now();
@@ -104,6 +105,13 @@ async fn wait_for_phone(sim: &SimState, uuid: &str, last: &str) -> (u16, String)
             _ = clock_changes.changed() => {}
             () = timeout => {}
         }
+    }
+}
+
+fn count_poll(sim: &SimState, uuid: &str) {
+    let mut world = sim.world();
+    if let Some(number) = world.logins.number(uuid) {
+        world.timeline.count_poll(number);
     }
 }
 

@@ -1,23 +1,27 @@
 //! `/connect/qrconnect`: the QR page, its QR code and its script (docs/wechat.md#the-login-page).
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use askama::Template;
 use axum::{
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    http::{HeaderMap, StatusCode, Uri, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
-use url::Url;
 
-use super::error_page::ErrorPage;
+use super::{
+    error_page::ErrorPage,
+    qr_options::{PageOptions, language_switch, options, page_language},
+    qr_polls::Polls,
+};
 use crate::{
     App, AppKind,
     bilingual::Language,
-    hosts::is_wechat,
+    clock::unix_milliseconds,
     lint::violation::Violation,
     parameters::Parameters,
     routes::{
+        language,
         phone::PhoneUser,
         request::{host, page_origin, texts},
         response::{of_login, page as render, redirect_to_site, text},
@@ -37,6 +41,13 @@ struct QrPage<'a> {
     login: &'a Login,
     app_name: &'a str,
     language: Language,
+    /// Address of the page in the other language.
+    switch: String,
+    /// When the QR code expires, and the time now, in milliseconds since the Unix epoch.
+    until: u64,
+    now: u64,
+    runs: bool,
+    left: String,
     options: PageOptions<'a>,
     /// URL instead of the callback, if the callback is to arrive twice.
     twice_url: Option<String>,
@@ -56,18 +67,6 @@ struct LiteQrPage<'a> {
     polls: Polls,
 }
 
-/// Options that the embedding site sets (docs/wechat.md#the-authorize-url).
-#[derive(Clone, Copy, Debug)]
-struct PageOptions<'a> {
-    /// `black` or `white`.
-    text_color: &'static str,
-    stylesheet: Option<&'a str>,
-    /// Offers fast login by WeChat for PC.
-    quick: bool,
-    /// `true`, `false` or `default`: the window that opens the callback.
-    self_redirect: &'static str,
-}
-
 /// New QR code for a page that does not reload.
 #[derive(Template)]
 #[template(path = "qr.xml")]
@@ -79,9 +78,11 @@ struct QrXml<'a> {
 pub(super) async fn page(
     State(sim): State<Arc<SimState>>,
     headers: HeaderMap,
+    uri: Uri,
     phone_user: PhoneUser,
     parameters: Parameters,
 ) -> Response {
+    let language = page_language(&headers, &parameters);
     let opened: Result<_, ErrorPage> = sim.change(|world, now| {
         let app = check(world, &parameters)?.clone();
         let user = phone_user.chosen(world);
@@ -104,7 +105,7 @@ pub(super) async fn page(
         Ok((login, app.name, callback))
     });
     match opened {
-        Err(problem) => render(&problem),
+        Err(problem) => problem.show(language::of_headers(&headers)),
         Ok((login, _, Some(callback))) => {
             of_login(&login, redirect_to_site(&sim, &login, callback))
         }
@@ -112,6 +113,8 @@ pub(super) async fn page(
             let opened = OpenedLogin {
                 login: &login,
                 app_name: &app_name,
+                language,
+                switch: language_switch(&uri, language),
                 polls: Polls::of(&sim, &headers),
             };
             of_login(&login, show(&sim, opened, &parameters))
@@ -123,6 +126,8 @@ pub(super) async fn page(
 struct OpenedLogin<'a> {
     login: &'a Login,
     app_name: &'a str,
+    language: Language,
+    switch: String,
     polls: Polls,
 }
 
@@ -130,16 +135,14 @@ fn show(sim: &SimState, opened: OpenedLogin<'_>, parameters: &Parameters) -> Res
     let OpenedLogin {
         login,
         app_name,
+        language,
+        switch,
         polls,
     } = opened;
     if parameters.get("f") == "xml" {
         let xml = text(&QrXml { uuid: &login.uuid });
         return ([(CONTENT_TYPE, "text/xml; charset=utf-8")], xml).into_response();
     }
-    let language = match parameters.get("lang") {
-        "en" => Language::English,
-        _ => Language::Chinese,
-    };
     let options = options(parameters);
     if parameters.get("stylelite") == "1" {
         render(&LiteQrPage {
@@ -155,6 +158,11 @@ fn show(sim: &SimState, opened: OpenedLogin<'_>, parameters: &Parameters) -> Res
             login,
             app_name,
             language,
+            switch,
+            until: unix_milliseconds(login.expires),
+            now: unix_milliseconds(sim.now()),
+            runs: sim.clock.runs(),
+            left: minutes(login.expires.duration_since(sim.now()).unwrap_or_default()),
             options,
             twice_url: login.twice_url(sim.own_url()),
             polls,
@@ -162,26 +170,10 @@ fn show(sim: &SimState, opened: OpenedLogin<'_>, parameters: &Parameters) -> Res
     }
 }
 
-/// Parses the options. A style sheet applies to the classic page only, and must not be a script.
-fn options(parameters: &Parameters) -> PageOptions<'_> {
-    let stylesheet = Some(parameters.get("href")).filter(|href| {
-        let allowed = ["http://", "https://", "data:text/css;base64,"];
-        allowed.iter().any(|start| href.starts_with(start))
-    });
-    PageOptions {
-        text_color: if parameters.get("style") == "white" {
-            "white"
-        } else {
-            "black"
-        },
-        stylesheet,
-        quick: parameters.get("fast_login") != "0",
-        self_redirect: match parameters.get("self_redirect") {
-            "true" => "true",
-            "false" => "false",
-            _ => "default",
-        },
-    }
+/// Minutes and seconds, such as `4:51`.
+fn minutes(left: Duration) -> String {
+    let seconds = left.as_secs();
+    format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 /// Checks app ID, scope and callback, in this order.
@@ -231,52 +223,6 @@ pub(super) async fn wx_login_script() -> Response {
     ([(CONTENT_TYPE, "application/javascript")], script).into_response()
 }
 
-/// Where and how the page polls.
-#[derive(Debug)]
-struct Polls {
-    /// Base URL for programs that read the page's source.
-    origin: String,
-    /// Base URL for the page itself; empty for its own.
-    base: String,
-    /// The polls return at once: they share the browser's connections to this host.
-    is_short: bool,
-}
-
-impl Polls {
-    fn of(sim: &SimState, headers: &HeaderMap) -> Self {
-        let base = String::new();
-        // Under WeChat's host names, the source names the older host (docs/wechat.md#hosts).
-        if is_wechat(host(headers)) {
-            return Self {
-                origin: "https://long.open.weixin.qq.com".to_owned(),
-                base,
-                is_short: false,
-            };
-        }
-        let origin = page_origin(sim, headers);
-        let Some(port) = sim.settings.poll_port else {
-            return Self {
-                origin,
-                base,
-                is_short: true,
-            };
-        };
-        let origin = at_port(&origin, port).unwrap_or(origin);
-        Self {
-            base: origin.clone(),
-            origin,
-            is_short: false,
-        }
-    }
-}
-
-/// The same host at another port.
-fn at_port(origin: &str, port: u16) -> Option<String> {
-    let mut url = Url::parse(origin).ok()?;
-    url.set_port(Some(port)).ok()?;
-    Some(url.origin().ascii_serialization())
-}
-
 /// Serves the QR code. It encodes the phone's URL at the host that this browser used, which the phone can reach
 /// as well.
 pub(super) async fn picture(
@@ -285,7 +231,7 @@ pub(super) async fn picture(
     headers: HeaderMap,
 ) -> Response {
     if sim.world().logins.find(&uuid, sim.now()).is_none() {
-        return render(&ErrorPage::UNKNOWN_QR_CODE);
+        return ErrorPage::UNKNOWN_QR_CODE.show(language::of_headers(&headers));
     }
     let origin = page_origin(&sim, &headers);
     let jpeg = image::qr_code(&format!("{origin}/connect/confirm?uuid={uuid}"));

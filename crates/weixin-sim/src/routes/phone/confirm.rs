@@ -9,11 +9,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::user::PhoneUser;
+use super::{frame::Frame, user::PhoneUser};
 use crate::{
-    AppKind, PhoneError, User,
+    AppKind, PhoneError,
+    bilingual::Language,
     parameters::{self, Parameters},
-    routes::response::{page, redirect},
+    routes::{
+        people,
+        response::{bad_request, page, redirect},
+    },
     state::SimState,
     world::{Login, Stage, World},
 };
@@ -22,6 +26,7 @@ use crate::{
 #[derive(Template)]
 #[template(path = "twice.html")]
 struct TwicePage<'a> {
+    language: Language,
     callback: &'a str,
 }
 
@@ -29,20 +34,23 @@ struct TwicePage<'a> {
 #[derive(Template)]
 #[template(path = "phone.html")]
 struct PhonePage<'a> {
+    language: Language,
+    frame: Frame,
     screen: Screen<'a>,
 }
 
 enum Screen<'a> {
-    Choose {
+    Ask {
         uuid: &'a str,
-        app_name: &'a str,
-        users: &'a [User],
-        phone_user: &'a str,
+        /// HTML.
+        mark: String,
+        app_name: String,
     },
     Allowed,
     Canceled {
         uuid: &'a str,
     },
+    /// With a sentence, or empty if the QR code cannot be used.
     Problem {
         text: String,
     },
@@ -51,31 +59,81 @@ enum Screen<'a> {
 /// `/connect/confirm`: opening this page is the scan.
 pub(super) async fn confirm(
     State(sim): State<Arc<SimState>>,
+    language: Language,
     phone_user: PhoneUser,
     parameters: Parameters,
 ) -> Response {
     let uuid = parameters.get("uuid");
     match sim.change(|world, now| world.scan(uuid, now)) {
-        Ok(app_name) => ask(&sim, uuid, &app_name, &phone_user),
-        Err(error) => page(&PhonePage {
-            screen: Screen::Problem {
-                text: error.to_string(),
-            },
-        }),
+        Ok(_) => ask(&sim, uuid, language, &phone_user),
+        Err(error) => problem(&sim, language, &phone_user, &error),
     }
 }
 
-/// Shows the question: which user, and allow or cancel?
-pub(crate) fn ask(sim: &SimState, uuid: &str, app_name: &str, phone_user: &PhoneUser) -> Response {
+/// Shows the question: allow or cancel, and as whom?
+pub(crate) fn ask(
+    sim: &SimState,
+    uuid: &str,
+    language: Language,
+    phone_user: &PhoneUser,
+) -> Response {
     let world = sim.world();
-    let (users, phone_user) = (&world.users, &phone_user.id(&world));
+    let mut frame = Frame::new(sim, &world, phone_user);
+    let login = world.logins.find(uuid, sim.now());
+    let app = login.and_then(|login| world.app(&login.app).ok()).cloned();
+    frame.login = login.map(|login| login.trace);
+    drop(world);
     page(&PhonePage {
-        screen: Screen::Choose {
+        language,
+        frame,
+        screen: Screen::Ask {
             uuid,
-            app_name,
-            users,
-            phone_user,
+            mark: app
+                .as_ref()
+                .map_or_else(String::new, |app| people::app_mark(app, 60)),
+            app_name: app.map(|app| app.name).unwrap_or_default(),
         },
+    })
+}
+
+/// Shows the question again, after another user was chosen.
+pub(super) fn ask_again(
+    sim: &SimState,
+    uuid: &str,
+    language: Language,
+    phone_user: &PhoneUser,
+) -> Response {
+    let login = sim.world().logins.find(uuid, sim.now()).cloned();
+    match login.filter(|login| !matches!(login.stage, Stage::Confirmed { .. })) {
+        Some(_) => ask(sim, uuid, language, phone_user),
+        None => problem(sim, language, phone_user, &PhoneError::Expired),
+    }
+}
+
+fn problem(
+    sim: &SimState,
+    language: Language,
+    phone_user: &PhoneUser,
+    error: &PhoneError,
+) -> Response {
+    let text = match error {
+        PhoneError::Expired => String::new(),
+        error => error.to_string(),
+    };
+    show(sim, language, phone_user, Screen::Problem { text })
+}
+
+fn show(
+    sim: &SimState,
+    language: Language,
+    phone_user: &PhoneUser,
+    screen: Screen<'_>,
+) -> Response {
+    let frame = Frame::new(sim, &sim.world(), phone_user);
+    page(&PhonePage {
+        language,
+        frame,
+        screen,
     })
 }
 
@@ -83,6 +141,8 @@ pub(crate) fn ask(sim: &SimState, uuid: &str, app_name: &str, phone_user: &Phone
 pub(super) async fn decide(
     State(sim): State<Arc<SimState>>,
     Path(uuid): Path<String>,
+    language: Language,
+    phone_user: PhoneUser,
     body: String,
 ) -> Response {
     let form = parameters::form(&body);
@@ -97,24 +157,33 @@ pub(super) async fn decide(
         _ => Ok(None),
     });
     match decided {
-        Ok(Some(Next::Screen(screen))) => page(&PhonePage { screen }),
+        Ok(Some(Next::Screen(screen))) => show(&sim, language, &phone_user, screen),
         Ok(Some(Next::Callback(url))) => redirect(url),
-        Ok(None) => bad_request("action: expected allow or cancel".to_owned()),
-        Err(error @ PhoneError::UnknownUser { .. }) => bad_request(format!("user: {error}")),
-        Err(error) => bad_request(error.to_string()),
+        Ok(None) => bad_request("action: expected allow or cancel"),
+        Err(error @ PhoneError::UnknownUser { .. }) => bad_request(&format!("user: {error}")),
+        Err(error) => (
+            StatusCode::BAD_REQUEST,
+            problem(&sim, language, &phone_user, &error),
+        )
+            .into_response(),
     }
 }
 
 /// `/_sim/twice`: calls the callback twice.
-pub(super) async fn twice(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
+pub(super) async fn twice(
+    State(sim): State<Arc<SimState>>,
+    language: Language,
+    address: Uri,
+) -> Response {
     let parameters = parameters::form(address.query().unwrap_or_default());
     let world = sim.world();
     let login = world.logins.find(parameters.get("uuid"), sim.now());
     match login.filter(|login| matches!(login.stage, Stage::Confirmed { .. })) {
         Some(login) => page(&TwicePage {
+            language,
             callback: &login.callback(),
         }),
-        None => bad_request("uuid: expected the UUID of an allowed login".to_owned()),
+        None => bad_request("uuid: expected the UUID of an allowed login"),
     }
 }
 
@@ -142,14 +211,4 @@ fn cancel<'a>(world: &mut World, uuid: &'a str, now: SystemTime) -> Result<Next<
         AppKind::OfficialAccount => Next::Callback(login.denied()),
         _ => Next::Screen(Screen::Canceled { uuid }),
     })
-}
-
-fn bad_request(text: String) -> Response {
-    (
-        StatusCode::BAD_REQUEST,
-        page(&PhonePage {
-            screen: Screen::Problem { text },
-        }),
-    )
-        .into_response()
 }

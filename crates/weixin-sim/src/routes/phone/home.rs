@@ -1,24 +1,30 @@
 //! `/_sim/phone`: home screen of the simulated phone.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use askama::Template;
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode, Uri, header::SET_COOKIE},
+    http::{HeaderMap, Uri},
     response::{IntoResponse, Redirect, Response},
 };
 use url::Url;
 
 use super::{
     browser::{comes_from_conversation, loses_cookies},
+    confirm::ask_again,
+    frame::Frame,
     user::PhoneUser,
+    who::who,
 };
 use crate::{
-    App, AppKind, PhoneError, User, parameters,
+    App, AppKind, PhoneError,
+    bilingual::Language,
+    clock::unix_milliseconds,
+    parameters,
     routes::{
-        long_poll,
-        response::{newest, page, text},
+        long_poll, people,
+        response::{bad_request, newest, page, text},
     },
     state::SimState,
     world::{Login, World},
@@ -28,8 +34,10 @@ use crate::{
 #[derive(Template)]
 #[template(path = "home.html")]
 struct HomePage<'a> {
-    phone_user: &'a str,
-    users: &'a [User],
+    language: Language,
+    frame: Frame,
+    /// `scan`, `open` or `mini`.
+    tab: &'a str,
     version: u64,
     /// Rendered [`WaitingList`].
     waiting: &'a str,
@@ -37,7 +45,7 @@ struct HomePage<'a> {
     loses_cookies: bool,
     /// The phone's browser is opened from an official account's conversation.
     comes_from_conversation: bool,
-    mini_programs: &'a [&'a App],
+    mini_programs: &'a [App],
     /// Code of the mini program that was just opened.
     code: Option<&'a str>,
 }
@@ -45,66 +53,110 @@ struct HomePage<'a> {
 /// QR codes that wait to be scanned.
 #[derive(Template)]
 #[template(path = "waiting_list.html")]
-struct WaitingList<'a> {
-    pending: &'a [Login],
+struct WaitingList {
+    language: Language,
+    pending: Vec<Waiting>,
+}
+
+/// A QR code that waits.
+struct Waiting {
+    login: Login,
+    /// HTML.
+    mark: String,
+    app: String,
+    /// When it expires, in milliseconds since the Unix epoch.
+    until: u64,
+    left: String,
 }
 
 pub(super) async fn show(
     State(sim): State<Arc<SimState>>,
+    address: Uri,
     headers: HeaderMap,
+    language: Language,
     phone_user: PhoneUser,
 ) -> Response {
-    screen(&sim, &phone_user, &headers, None)
+    let parameters = parameters::form(address.query().unwrap_or_default());
+    match (parameters.get("screen"), parameters.get("ask")) {
+        ("who", uuid) => who(&sim, uuid, language, &phone_user),
+        ("", uuid) if !uuid.is_empty() => ask_again(&sim, uuid, language, &phone_user),
+        (tab, _) => {
+            let tab = if matches!(tab, "open" | "mini") {
+                tab
+            } else {
+                "scan"
+            };
+            screen(&sim, tab, (&headers, language, &phone_user), None)
+        }
+    }
 }
 
 /// Renders the home screen, with the code of a mini program that was just opened.
 fn screen(
     sim: &SimState,
-    phone_user: &PhoneUser,
-    headers: &HeaderMap,
+    tab: &str,
+    (headers, language, phone_user): (&HeaderMap, Language, &PhoneUser),
     code: Option<&str>,
 ) -> Response {
     // Read the version before the content: a change in between is then shown twice instead of missed.
     let version = sim.world_changes.get();
-    let waiting = &waiting(sim);
+    let waiting = &waiting(sim, language);
     let world = sim.world();
+    let frame = Frame::new(sim, &world, phone_user);
+    let mini_programs = world
+        .apps
+        .iter()
+        .filter(|app| app.kind == AppKind::MiniProgram);
+    let mini_programs: Vec<App> = mini_programs.cloned().collect();
+    drop(world);
     page(&HomePage {
-        phone_user: &phone_user.id(&world),
-        users: &world.users,
+        language,
+        frame,
+        tab,
         version,
         waiting,
         loses_cookies: loses_cookies(headers),
         comes_from_conversation: comes_from_conversation(headers),
-        mini_programs: &world
-            .apps
-            .iter()
-            .filter(|app| app.kind == AppKind::MiniProgram)
-            .collect::<Vec<_>>(),
+        mini_programs: &mini_programs,
         code,
     })
 }
 
 /// `/_sim/phone/waiting?after=VERSION`: the QR codes that wait, as soon as they may have changed.
-pub(super) async fn update(State(sim): State<Arc<SimState>>, address: Uri) -> Response {
-    long_poll::changed_part(&sim.world_changes, &address, || waiting(&sim)).await
+pub(super) async fn update(
+    State(sim): State<Arc<SimState>>,
+    address: Uri,
+    language: Language,
+) -> Response {
+    long_poll::changed_part(&sim.world_changes, &address, || waiting(&sim, language)).await
 }
 
-fn waiting(sim: &SimState) -> String {
-    let pending = &newest(sim.world().pending(sim.now()));
-    text(&WaitingList { pending })
+fn waiting(sim: &SimState, language: Language) -> String {
+    let now = sim.now();
+    let world = sim.world();
+    let (mut pending, apps) = (newest(world.pending(now)), world.apps.clone());
+    drop(world);
+    pending.reverse();
+    let pending = pending.into_iter().map(|login| one(login, &apps, now));
+    text(&WaitingList {
+        language,
+        pending: pending.collect(),
+    })
 }
 
-/// Changes the phone's user.
-pub(super) async fn choose(State(sim): State<Arc<SimState>>, body: String) -> Response {
-    let form = parameters::form(&body);
-    let user = sim
-        .world()
-        .user(Some(form.get("user")))
-        .map(|user| user.id.clone());
-    match user.map(|id| PhoneUser::cookie(&id)) {
-        Ok(Some(cookie)) => ([(SET_COOKIE, cookie)], Redirect::to("/_sim/phone")).into_response(),
-        Ok(None) => bad_request("user: the ID cannot be stored in a cookie"),
-        Err(error) => bad_request(&format!("user: {error}")),
+fn one(login: Login, apps: &[App], now: SystemTime) -> Waiting {
+    let app = apps.iter().find(|app| app.id == login.app);
+    let left = login
+        .expires
+        .duration_since(now)
+        .unwrap_or_default()
+        .as_secs();
+    Waiting {
+        mark: app.map_or_else(String::new, |app| people::app_mark(app, 36)),
+        app: app.map_or_else(|| login.app.clone(), |app| app.name.clone()),
+        until: unix_milliseconds(login.expires),
+        left: format!("{}:{:02}", left / 60, left % 60),
+        login,
     }
 }
 
@@ -142,6 +194,7 @@ pub(super) async fn open(address: Uri) -> Response {
 pub(super) async fn mini_program(
     State(sim): State<Arc<SimState>>,
     headers: HeaderMap,
+    language: Language,
     phone_user: PhoneUser,
     body: String,
 ) -> Response {
@@ -151,11 +204,7 @@ pub(super) async fn mini_program(
         world.wx_login(form.get("app"), Some(&user), now)
     });
     match code {
-        Ok(code) => screen(&sim, &phone_user, &headers, Some(&code)),
+        Ok(code) => screen(&sim, "mini", (&headers, language, &phone_user), Some(&code)),
         Err(error) => bad_request(&format!("app: {error}")),
     }
-}
-
-fn bad_request(text: &str) -> Response {
-    (StatusCode::BAD_REQUEST, format!("{text}\n")).into_response()
 }

@@ -2,8 +2,10 @@
 
 mod browser;
 mod confirm;
+mod frame;
 mod home;
 mod user;
+mod who;
 
 use std::sync::Arc;
 
@@ -30,7 +32,8 @@ pub(super) fn simulator() -> Router<Arc<SimState>> {
         .route("/_sim/phone", get(home::show))
         .route("/_sim/phone/open", get(home::open))
         .route("/_sim/phone/waiting", get(home::update))
-        .route("/_sim/phone/user", post(home::choose))
+        .route("/_sim/phone/user", post(who::choose))
+        .route("/_sim/phone/someone", post(who::someone))
         .route("/_sim/phone/mini-program", post(home::mini_program))
         .route("/_sim/phone/{uuid}", post(confirm::decide))
         .route("/_sim/inside", get(browser::inside))

@@ -6,6 +6,7 @@ use tokio::sync::watch;
 
 use crate::{
     App, AppKind, Effect, PhoneError,
+    clock::unix_milliseconds,
     lint::finding::hash_state,
     parameters::without,
     world::{
@@ -99,6 +100,7 @@ impl World {
             uuid: uuid.clone(),
             redirect_uri: without(params.redirect_uri.to_owned(), &self.private_secrets()),
             state: (!params.state.is_empty()).then(|| hash(params.state)),
+            expires_ms: Some(unix_milliseconds(now + self.setup.lifetimes.qr_code)),
             ..LoginTrace::new(&app.id, app.kind)
         });
         self.timeline.record(trace, Event::Opened, now);
