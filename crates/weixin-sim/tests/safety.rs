@@ -425,16 +425,10 @@ async fn a_request_whose_client_has_left_is_checked_and_logged() {
 #[tokio::test]
 async fn names_and_numbers_of_apps_and_users_are_bounded() {
     let sim = Sim::start().await.unwrap();
+    let client = Client::builder().build().unwrap();
     let put = async |path: &str, body: Value| {
         let url = format!("{}/_sim/api/{path}", sim.url());
-        let response = Client::builder()
-            .build()
-            .unwrap()
-            .put(url)
-            .json(&body)
-            .send()
-            .await
-            .unwrap();
+        let response = client.put(url).json(&body).send().await.unwrap();
         response.json::<Value>().await.unwrap()["error"].clone()
     };
     let long = "x".repeat(1025);

@@ -777,6 +777,19 @@ async fn a_computation_that_does_not_return_is_canceled_when_its_lease_expires()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lease_lasts_one_second_at_least_and_one_hour_at_most() {
+    for (wanted, expected) in [(Duration::ZERO, SECOND), (24 * HOUR, HOUR)] {
+        let one = server(&Spied::default()).lease(wanted);
+        let slow = Slow::default();
+        let start = Instant::now();
+        let caller = begun(&one, &slow, None, Ok(ticket("late"))).await;
+        let error = caller.await.unwrap().unwrap_err();
+        assert!(matches!(error, Error::StoreBusy), "{error:?}");
+        assert_eq!(start.elapsed(), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_caller_waits_for_repeated_leases_for_as_long_as_two() {
     let store = Spied::default();
     let other = server(&store);

@@ -111,7 +111,7 @@ fn what_is_not_run_here_is_known() {
     insta::assert_snapshot!(blocks.join("\n"), @r#"
     README.md: ./scripts/test
     README.md: cargo install --path crates/weixin-cli
-    README.md: weixin sim exec -- python app.py       # unchanged: WeChat's own host names lead to the simulator
+    README.md: weixin sim exec -- python app.py       # unchanged: WeChat's own host names are the simulator
     crates/weixin-cli/README.md: cargo install weixin-cli
     crates/weixin-cli/README.md: weixin demo                            # a whole login on this machine: an example site, WeChat, a phone
     crates/weixin-cli/README.md: weixin sim exec -- python app.py       # your unchanged program, with a WeChat simulator

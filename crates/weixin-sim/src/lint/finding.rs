@@ -110,7 +110,7 @@ impl Findings {
         }
     }
 
-    /// Starts anew after a reset, with these accepted rules.
+    /// The findings after a reset, with these accepted rules.
     pub(crate) fn after_reset(&self, accepted: Vec<Rule>) -> Self {
         let states = self.logins.keys();
         Self {

@@ -76,6 +76,8 @@ impl Server {
             .set_write_timeout_pinned(Some(WRITE_TIMEOUT));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
+            // A client that has closed its side may have sent a whole request, which must not be lost.
+            .half_close(true)
             .header_read_timeout(self.head_timeout)
             .max_buf_size(MAX_HEAD)
             .serve_connection(TokioIo::new(stream), service)
