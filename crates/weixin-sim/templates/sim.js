@@ -154,7 +154,10 @@
     for (const menu of $$("details.menu[open]")) { if (!menu.contains(event.target)) { menu.open = false; } }
     let target;
     if ((target = hit("[data-copy]"))) { event.preventDefault(); copy(target.dataset.copy); }
-    if ((target = hit("[data-dialog]"))) { event.preventDefault(); $("#" + target.dataset.dialog)?.showModal(); }
+    if ((target = hit("[data-dialog]"))) {
+      const dialog = $("#" + target.dataset.dialog);
+      if (dialog) { event.preventDefault(); dialog.showModal(); }
+    }
     if ((target = hit("[data-close]"))) { event.preventDefault(); target.closest("dialog").close(); }
     if (event.target.matches("dialog")) { event.target.close(); }
     if (hit("[data-theme-switch]")) {

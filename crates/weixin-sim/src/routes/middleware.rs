@@ -194,13 +194,14 @@ mod tests {
         let address: std::net::SocketAddr = "127.0.0.1:1".parse().unwrap();
         let sim = SimState::new(address, Setup::default(), Settings::default());
         let sim = Arc::new(sim);
-        let worlds = Worlds::new(Start {
+        let start = Start {
             setup: Setup::default(),
             settings: Settings::default(),
             ip: address.ip(),
             ports: None,
             serve: |_, _| {},
-        });
+        };
+        let worlds = Worlds::new(Arc::clone(&sim), start);
         let router = crate::routes::router(Arc::clone(&sim), Arc::new(worlds));
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = "/sns/auth".parse().unwrap();

@@ -16,6 +16,7 @@ use axum::{
         HeaderMap, Method,
         header::{CONTENT_TYPE, HOST, REFERER},
         request::Parts,
+        uri::Authority,
     },
 };
 
@@ -132,6 +133,20 @@ pub(super) fn page_origin(sim: &SimState, headers: &HeaderMap) -> String {
             format!("{scheme}://{public}")
         }
         _ => format!("http://{host}"),
+    }
+}
+
+/// Base URL of a world for the client that sent this request, perhaps to another world.
+pub(super) fn world_url(world: &SimState, headers: &HeaderMap) -> String {
+    let name = host(headers).parse::<Authority>();
+    match name {
+        // Listens on all addresses: the world is where the simulator is, on another port.
+        Ok(name)
+            if world.is_everywhere && world.public_url().is_none() && !is_wechat(name.host()) =>
+        {
+            format!("http://{}:{}", name.host(), world.port)
+        }
+        _ => world.own_url().to_owned(),
     }
 }
 

@@ -215,7 +215,7 @@ impl Sim {
     pub fn findings_since_start(&self) -> Vec<Finding> {
         let findings = match self.shared.id {
             Some(_) => self.shared.world().findings.since_start(),
-            None => self.worlds.findings(&self.shared),
+            None => self.worlds.findings(),
         };
         findings.iter().map(|one| Finding::clone(one)).collect()
     }

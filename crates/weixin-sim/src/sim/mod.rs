@@ -162,16 +162,17 @@ impl SimBuilder {
         if let Some(polls) = &polls {
             settings.poll_port = Some(polls.local_addr()?.port());
         }
-        let worlds = Worlds::new(Start {
+        let start = Start {
             setup: setup.clone(),
             settings: settings.clone(),
             ip: address.ip(),
             ports: world_ports,
             serve,
-        });
+        };
+        let shared = Arc::new(SimState::new(address, setup, settings));
         let sim = Sim {
-            shared: Arc::new(SimState::new(address, setup, settings)),
-            worlds: Arc::new(worlds),
+            worlds: Arc::new(Worlds::new(Arc::clone(&shared), start)),
+            shared,
             stop: watch::Sender::new(()),
         };
         sim.serve_router(listener, false);

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Bilingual;
+
 /// How logins are answered without a phone.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -17,6 +19,29 @@ pub(crate) enum AutoAnswer {
     Deny,
     /// Scans, and never answers.
     Ignore,
+}
+
+impl AutoAnswer {
+    pub(crate) const ALL: [Self; 4] = [Self::Off, Self::Allow, Self::Deny, Self::Ignore];
+
+    /// Name in the control API.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+            Self::Ignore => "ignore",
+        }
+    }
+
+    pub(crate) fn words(self) -> Bilingual {
+        match self {
+            Self::Off => Bilingual::new("关闭", "off"),
+            Self::Allow => Bilingual::new("允许", "allow"),
+            Self::Deny => Bilingual::new("取消", "cancel"),
+            Self::Ignore => Bilingual::new("扫描后不回答", "scan, then nothing"),
+        }
+    }
 }
 
 /// An answer to logins without a phone: of all apps, or of one.

@@ -44,16 +44,19 @@ pub(crate) struct Start {
     pub(crate) serve: Serve,
 }
 
-/// All worlds besides the simulator's first one, and the findings of those that have ended.
+/// All worlds of a simulator, and the findings of those that have ended.
 #[derive(Debug)]
 pub(crate) struct Worlds {
+    /// The simulator's first one, which never ends.
+    pub(crate) first: Arc<SimState>,
     start: Start,
     registry: Mutex<Registry>,
 }
 
 impl Worlds {
-    pub(crate) fn new(start: Start) -> Self {
+    pub(crate) fn new(first: Arc<SimState>, start: Start) -> Self {
         Self {
+            first,
             start,
             registry: Mutex::default(),
         }
@@ -147,7 +150,7 @@ impl Worlds {
         Some(entry.listed(id))
     }
 
-    /// All worlds, by ID.
+    /// All worlds besides the first one, by ID.
     pub(crate) fn list(&self) -> Vec<Listed> {
         let registry = self.registry();
         let all = registry.open.iter();
@@ -189,8 +192,8 @@ impl Worlds {
     }
 
     /// Findings of all worlds since the start, after those of the first one.
-    pub(crate) fn findings(&self, first: &SimState) -> Vec<Arc<Finding>> {
-        let mut all = first.world().findings.since_start();
+    pub(crate) fn findings(&self) -> Vec<Arc<Finding>> {
+        let mut all = self.first.world().findings.since_start();
         let (ended, open) = {
             let registry = self.registry();
             let open = registry.open.values();

@@ -21,7 +21,7 @@ pub(super) async fn list(
     let parameters = parameters::form(address.query().unwrap_or_default());
     let findings = match parameters.get("since") {
         "" | "reset" => sim.world().findings.all(),
-        "start" if sim.id.is_none() => worlds.findings(&sim),
+        "start" if sim.id.is_none() => worlds.findings(),
         "start" => sim.world().findings.since_start(),
         _ => return Err(BadRequest::new("since", "expected reset or start")),
     };

@@ -3,18 +3,22 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    Extension, Json,
     body::Bytes,
     extract::{Path, State},
+    http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
 use serde_json::{Map, Value, json};
 
-use super::{apps, bad_request::BadRequest, clock, faults, findings, simulator, users};
+use super::{
+    apps, auto_allow, bad_request::BadRequest, clock, faults, findings, simulator, users, worlds,
+};
 use crate::{
     parameters::{self, Parameters},
     routes::language::own_path,
     state::SimState,
+    worlds::Worlds,
 };
 
 type Done = Result<Json<Value>, BadRequest>;
@@ -22,7 +26,9 @@ type Done = Result<Json<Value>, BadRequest>;
 /// Does what a form asks for, and goes back to its page.
 pub(super) async fn act(
     sim: State<Arc<SimState>>,
+    all: Extension<Arc<Worlds>>,
     Path(action): Path<String>,
+    headers: HeaderMap,
     body: String,
 ) -> Response {
     let form = parameters::form(&body);
@@ -31,10 +37,17 @@ pub(super) async fn act(
     let done = match action.as_str() {
         "clock" => change_clock(sim, &form).await,
         "fault" => add_fault(sim, &form).await,
+        "fault-remove" => {
+            let removed = faults::remove(sim, Path(form.get("id").to_owned())).await;
+            removed.map(|Json(removed)| Json(json!(removed)))
+        }
+        "auto-allow" => set_auto_allow(sim, &form).await,
+        "world" => open_world(all, headers, &form).await,
+        "world-delete" => worlds::delete(all, Path(form.get("id").to_owned())).await,
         "no-faults" => Ok(faults::clear(sim).await),
         "reset" => simulator::reset(sim, Bytes::new()).await,
         "accept" => accept(sim, &form).await,
-        _ => change_world(sim, &action, &form).await,
+        _ => change_setup(sim, &action, &form).await,
     };
     match done {
         Ok(_) => {
@@ -46,7 +59,7 @@ pub(super) async fn act(
 }
 
 /// Changes users and apps.
-async fn change_world(sim: State<Arc<SimState>>, action: &str, form: &Parameters) -> Done {
+async fn change_setup(sim: State<Arc<SimState>>, action: &str, form: &Parameters) -> Done {
     let id = form.get("id").trim().to_owned();
     if id.is_empty() {
         return Err(BadRequest::new("id", "missing"));
@@ -113,6 +126,23 @@ async fn add_fault(sim: State<Arc<SimState>>, form: &Parameters) -> Done {
     }
     let added = faults::add(sim, body(&Value::Object(fault))).await;
     added.map(|Json(added)| Json(json!(added)))
+}
+
+async fn set_auto_allow(sim: State<Arc<SimState>>, form: &Parameters) -> Done {
+    let set = |name| Some(form.get(name)).filter(|value| !value.is_empty());
+    let change = json!({ "answer": set("answer"), "user": set("user"), "app": set("app") });
+    auto_allow::set(sim, body(&change)).await
+}
+
+async fn open_world(all: Extension<Arc<Worlds>>, headers: HeaderMap, form: &Parameters) -> Done {
+    let id = form.get("id").trim();
+    let id = if id.is_empty() {
+        json!({})
+    } else {
+        json!({ "id": id })
+    };
+    let opened = worlds::open(all, headers, body(&id)).await;
+    opened.map(|(_, world)| world)
 }
 
 /// Accepts a rule, or accepts it no longer.

@@ -6,16 +6,14 @@ use axum::{
     Extension, Json,
     body::Bytes,
     extract::Path,
-    http::{HeaderMap, StatusCode, uri::Authority},
+    http::{HeaderMap, StatusCode},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::bad_request::{BadRequest, read};
 use crate::{
-    hosts::is_wechat,
-    routes::request::host,
-    state::SimState,
+    routes::request::world_url,
     worlds::{Listed, WorldError, Worlds},
 };
 
@@ -42,23 +40,9 @@ fn idle_seconds() -> u64 {
 fn to_json(world: &Listed, headers: &HeaderMap) -> Value {
     json!({
         "id": world.id,
-        "url": url(&world.state, headers),
+        "url": world_url(&world.state, headers),
         "idle_seconds": world.idle.map(|idle| idle.as_secs()),
     })
-}
-
-/// Base URL of a world for the client that sent this request.
-fn url(state: &SimState, headers: &HeaderMap) -> String {
-    let name = host(headers).parse::<Authority>();
-    match name {
-        // Listens on all addresses: the world is where the simulator is, on another port.
-        Ok(name)
-            if state.is_everywhere && state.public_url().is_none() && !is_wechat(name.host()) =>
-        {
-            format!("http://{}:{}", name.host(), state.port)
-        }
-        _ => state.own_url().to_owned(),
-    }
 }
 
 fn is_id(id: &str) -> bool {

@@ -14,6 +14,8 @@ pub(super) struct Frame {
     pub(super) view: &'static str,
     /// Number of findings that fail a test run.
     pub(super) findings: usize,
+    /// ID of the world; `None` for the simulator's first one.
+    pub(super) world: Option<String>,
 }
 
 impl Frame {
@@ -24,6 +26,7 @@ impl Frame {
             switch: language::switch(language, uri),
             view,
             findings: findings.iter().filter(|finding| finding.fails).count(),
+            world: sim.id.clone(),
         }
     }
 

@@ -7,25 +7,30 @@ mod builder;
 mod call;
 mod curl;
 mod detail;
+mod fault_row;
 mod list;
 mod snapshot;
 mod story;
+mod world_links;
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::{
+    Extension,
     extract::State,
-    http::Uri,
+    http::{HeaderMap, Uri},
     response::{IntoResponse, Redirect, Response},
 };
 
 use self::{
     address::{Address, Filter, Shown},
     detail::Detail,
+    fault_row::FaultRow,
     list::Row,
     snapshot::Snapshot,
     story::Story,
+    world_links::WorldLink,
 };
 use super::frame::Frame;
 use crate::{
@@ -35,6 +40,8 @@ use crate::{
         response::{page, text},
     },
     state::SimState,
+    world::auto_allow::AutoAnswer,
+    worlds::Worlds,
 };
 
 /// The whole dashboard.
@@ -45,6 +52,8 @@ struct DashboardPage<'a> {
     version: u64,
     /// Rendered [`Desk`].
     desk: &'a str,
+    /// Dashboard of the first world, if this is another one, which may end.
+    first: Option<String>,
 }
 
 /// The part of the dashboard that is exchanged when something changes.
@@ -60,6 +69,8 @@ struct Desk<'a> {
     filters: Vec<(Filter, usize, String)>,
     story: Option<Story>,
     detail: Option<Detail>,
+    faults: Vec<FaultRow>,
+    worlds: Vec<WorldLink>,
     /// Address without the detail.
     shut: String,
 }
@@ -67,14 +78,20 @@ struct Desk<'a> {
 /// Serves the whole page; its script polls [`update`].
 pub(super) async fn show(
     State(sim): State<Arc<SimState>>,
+    Extension(worlds): Extension<Arc<Worlds>>,
+    headers: HeaderMap,
     uri: Uri,
     language: Language,
 ) -> Response {
     let version = sim.changes.get();
+    let links = world_links::list(&worlds, &sim, &headers);
+    let first = links.first().filter(|first| !first.is_current);
+    let first = first.map(|first| first.href.clone());
     page(&DashboardPage {
         language,
         version,
-        desk: &desk(&sim, &uri, language),
+        desk: &desk(&sim, links, &uri, language),
+        first,
     })
 }
 
@@ -82,16 +99,22 @@ pub(super) async fn show(
 /// looks for the dashboard.
 pub(super) async fn update(
     State(sim): State<Arc<SimState>>,
+    Extension(worlds): Extension<Arc<Worlds>>,
+    headers: HeaderMap,
     uri: Uri,
     language: Language,
 ) -> Response {
     if uri.query().is_none() {
         return Redirect::to("/_sim/").into_response();
     }
-    long_poll::changed_part(&sim.changes, &uri, || desk(&sim, &uri, language)).await
+    long_poll::changed_part(&sim.changes, &uri, || {
+        let links = world_links::list(&worlds, &sim, &headers);
+        desk(&sim, links, &uri, language)
+    })
+    .await
 }
 
-fn desk(sim: &SimState, uri: &Uri, language: Language) -> String {
+fn desk(sim: &SimState, worlds: Vec<WorldLink>, uri: &Uri, language: Language) -> String {
     // Only what is shared is taken while the world is locked: rendering takes longer than a request.
     let snapshot = Snapshot::take(sim);
     let mut address = Address::of(uri);
@@ -119,6 +142,8 @@ fn desk(sim: &SimState, uri: &Uri, language: Language) -> String {
     let detail = story
         .as_ref()
         .and_then(|story| Detail::of(&snapshot, story, &address.step, language));
+    let faults = snapshot.faults.iter();
+    let faults = faults.map(|fault| FaultRow::new(fault, language)).collect();
     let shut = address.with(&[("step", "")]);
     text(&Desk {
         frame: Frame::new(sim, language, uri, "logins"),
@@ -129,6 +154,8 @@ fn desk(sim: &SimState, uri: &Uri, language: Language) -> String {
         filters: filters.into(),
         story,
         detail,
+        faults,
+        worlds,
         shut,
     })
 }

@@ -9,7 +9,7 @@ use crate::{
     explanation::Explanations,
     routes::people,
     state::SimState,
-    world::{LoginTrace, Outcome, request_log::Entry},
+    world::{LoginTrace, Outcome, auto_allow::AutoAllows, faults::AddedFault, request_log::Entry},
 };
 
 /// State of the demo login, long enough for every rule.
@@ -27,8 +27,9 @@ pub(super) struct Snapshot {
     pub(super) traces: Vec<Arc<LoginTrace>>,
     /// The oldest first.
     pub(super) requests: Vec<Entry>,
-    /// Faults that have not run out, as JSON.
-    pub(super) faults: Vec<String>,
+    /// Faults that have not run out.
+    pub(super) faults: Vec<AddedFault>,
+    pub(super) auto_allow: AutoAllows,
     pub(super) explanations: Explanations,
 }
 
@@ -39,12 +40,9 @@ impl Snapshot {
         let (apps, users) = (world.apps.clone(), world.users.clone());
         let traces = world.timeline.newest_first().cloned().collect();
         let requests = world.requests.entries();
-        let faults: Vec<_> = world.faults.pending().cloned().collect();
+        let faults = world.faults.pending().cloned().collect();
+        let auto_allow = world.auto_allow.clone();
         drop(world);
-        let faults = faults.iter().map(|fault| {
-            let fault = serde_json::to_string(fault);
-            fault.unwrap_or_default()
-        });
         Self {
             origin: sim.own_url().to_owned(),
             now,
@@ -53,7 +51,8 @@ impl Snapshot {
             users,
             traces,
             requests,
-            faults: faults.collect(),
+            faults,
+            auto_allow,
             explanations: sim.settings.explanations.clone(),
         }
     }
@@ -203,7 +202,7 @@ pub(super) fn status(
     let (class, words) = match outcome {
         Outcome::Waiting => ("live", Bilingual::new("等待扫描", "Waiting")),
         Outcome::Scanned => ("live", Bilingual::new("已扫描", "Scanned")),
-        Outcome::Canceled => ("", Bilingual::new("已取消", "Cancelled")),
+        Outcome::Canceled => ("", Bilingual::new("已取消", "Canceled")),
         Outcome::Expired => ("", Bilingual::new("已过期", "Expired")),
         Outcome::Allowed => ("live", Bilingual::new("已允许", "Allowed")),
         Outcome::LoggedIn => ("ok", Bilingual::new("已登录", "Logged in")),

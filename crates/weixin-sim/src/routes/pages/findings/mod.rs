@@ -1,0 +1,103 @@
+//! `/_sim/findings`: the findings as a page, with a verdict, remedies, and every place where they occurred.
+
+mod by_login;
+mod by_rule;
+mod taken;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{extract::State, http::Uri, response::Response};
+
+use self::{
+    by_login::LoginCard,
+    by_rule::{CLASSES, Group},
+    taken::Taken,
+};
+use super::frame::Frame;
+use crate::{RuleClass, bilingual::Language, parameters, routes::response::page, state::SimState};
+
+/// All findings, with remedies.
+#[derive(Template)]
+#[template(path = "findings.html")]
+struct FindingsPage {
+    language: Language,
+    frame: Frame,
+    /// Number of findings that fail a test run, by class.
+    failing: [usize; 2],
+    /// Number of the other findings.
+    others: usize,
+    /// Command that fails as the verdict says.
+    command: String,
+    accepted: Vec<&'static str>,
+    /// Name, words, number, and whether it is shown.
+    classes: Vec<(&'static str, &'static str, usize, bool)>,
+    groups: Vec<Group>,
+    /// The same by login, if that was asked for.
+    logins: Option<Vec<LoginCard>>,
+    shows_all: bool,
+    is_empty: bool,
+    back: String,
+}
+
+pub(super) async fn show(
+    State(sim): State<Arc<SimState>>,
+    uri: Uri,
+    language: Language,
+) -> Response {
+    let query = parameters::form(uri.query().unwrap_or_default());
+    let shown = query.get("class");
+    let taken = Taken::of(&sim);
+    let failing = |class| {
+        let all = taken.findings.iter();
+        all.filter(|finding| finding.fails && finding.rule.class == class)
+            .count()
+    };
+    let failing = [failing(RuleClass::Rejected), failing(RuleClass::Unsafe)];
+    let accepted = taken
+        .accepted
+        .iter()
+        .map(|rule| format!(" --accept {rule}"));
+    let accepted: String = accepted.collect();
+    let is_shown = |class: RuleClass| shown.is_empty() || shown == class.name();
+    let back = uri
+        .path_and_query()
+        .map_or("/_sim/findings", |path| path.as_str());
+    page(&FindingsPage {
+        language,
+        frame: Frame::new(&sim, language, &uri, "findings"),
+        others: taken.findings.len() - failing[0] - failing[1],
+        failing,
+        command: format!("weixin sim exec --fail-on-findings{accepted} -- pytest"),
+        classes: classes(&taken, shown, language).into(),
+        groups: by_rule::groups(&taken, is_shown),
+        logins: (query.get("by") == "login").then(|| by_login::cards(&taken)),
+        shows_all: shown.is_empty(),
+        is_empty: taken.findings.is_empty(),
+        accepted: taken.accepted,
+        back: back.to_owned(),
+    })
+}
+
+/// Name, words, number, and whether it is shown, of each class.
+fn classes(
+    taken: &Taken,
+    shown: &str,
+    language: Language,
+) -> [(&'static str, &'static str, usize, bool); 4] {
+    let count = |class| {
+        taken
+            .findings
+            .iter()
+            .filter(|finding| finding.rule.class == class)
+            .count()
+    };
+    CLASSES.map(|class| {
+        (
+            class.name(),
+            language.of(class.words()),
+            count(class),
+            shown == class.name(),
+        )
+    })
+}
