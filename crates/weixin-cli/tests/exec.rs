@@ -270,6 +270,19 @@ fn all_have_ended(weixin: &mut std::process::Child) {
 
 #[cfg(unix)]
 #[test]
+fn a_program_that_kills_exec_at_once_ends_with_it() {
+    // `exec` has hardly started it by then; in one of these rounds at least, it would not know the program yet.
+    for _ in 0..20 {
+        let program = "kill -s KILL $PPID; sleep 100000";
+        let mut weixin = command(&["sim", "exec", "--", "sh", "-c", program]);
+        let mut weixin = weixin.spawn().unwrap();
+        weixin.wait().unwrap();
+        all_have_ended(&mut weixin);
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn the_program_and_its_children_end_when_exec_is_killed() {
     let mut weixin = with_child();
     weixin.kill().unwrap();

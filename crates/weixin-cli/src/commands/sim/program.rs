@@ -24,29 +24,30 @@ kill -s KILL -- \"$program\"";
 /// A running program.
 pub(super) struct Program {
     child: Child,
-    /// The program with its own children is a process group. Not in a terminal, which gives its input and Ctrl-C to one
-    /// group only: this command's.
-    has_group: bool,
+    /// Process group of the program and its own children, as `kill` names it. Not in a terminal, which gives its input
+    /// and Ctrl-C to one group only: this command's.
+    group: Option<String>,
     _watcher: Option<Watcher>,
 }
 
 impl Program {
     /// Starts the program; `files` are removed if this command is killed.
     pub(super) fn spawn(mut command: Command, files: &Path) -> io::Result<Self> {
-        let has_group = cfg!(unix) && !io::stdin().is_terminal();
-        #[cfg(unix)]
-        if has_group {
-            command.process_group(0);
-        }
-        // Before the program, so that there is hardly a moment in which it would outlive this command.
         let mut watcher = Watcher::start(files);
+        // The group is there, and watched, before the program: this command may be killed as soon as that runs.
+        let group = Group::start(&mut command)?;
+        let name = group.as_ref().map(|group| group.name.clone());
+        if let (Some(watcher), Some(name)) = (&mut watcher, &name) {
+            watcher.watch(name);
+        }
         let child = command.kill_on_drop(true).spawn()?;
-        if let (Some(watcher), Some(id)) = (&mut watcher, child.id()) {
-            watcher.watch(&target(id, has_group));
+        drop(group);
+        if let (Some(watcher), None, Some(id)) = (&mut watcher, &name, child.id()) {
+            watcher.watch(&id.to_string());
         }
         Ok(Self {
             child,
-            has_group,
+            group: name,
             _watcher: watcher,
         })
     }
@@ -65,7 +66,7 @@ impl Program {
                 never = &mut log => match never {},
             };
             // In a terminal, Ctrl-C reaches the program as well, which decides whether to end.
-            if self.has_group || signal != "INT" || !is_in_foreground() {
+            if self.group.is_some() || signal != "INT" || !is_in_foreground() {
                 self.send(signal).await;
             }
         }
@@ -73,7 +74,7 @@ impl Program {
 
     async fn send(&self, signal: &str) {
         if let Some(id) = self.child.id() {
-            let target = target(id, self.has_group);
+            let target = self.group.clone().unwrap_or_else(|| id.to_string());
             let mut kill = Command::new("kill");
             // It fails only if the program has ended in between.
             let _ = kill.args(["-s", signal, "--", &target]).status().await;
@@ -81,12 +82,44 @@ impl Program {
     }
 }
 
-/// The argument of `kill` for a process, or for the group that it leads.
-fn target(id: u32, has_group: bool) -> String {
-    if has_group {
-        format!("-{id}")
-    } else {
-        id.to_string()
+/// A process group for a program that is not started yet, held by a process that waits until this is dropped.
+struct Group {
+    /// The argument of `kill` for all of its processes.
+    name: String,
+    /// Killed on drop; the group stays as long as it has a process.
+    _leader: Child,
+}
+
+impl Group {
+    /// Makes the command join a new group. `None` in a terminal.
+    #[cfg(unix)]
+    fn start(command: &mut Command) -> io::Result<Option<Self>> {
+        if io::stdin().is_terminal() {
+            return Ok(None);
+        }
+        // It ends by itself if this command is killed, since its input ends then.
+        let mut leader = Command::new("sh");
+        leader
+            .args(["-c", "read -r _"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .kill_on_drop(true);
+        let leader = leader.spawn()?;
+        let Some(id) = leader.id().and_then(|id| i32::try_from(id).ok()) else {
+            return Ok(None);
+        };
+        command.process_group(id);
+        Ok(Some(Self {
+            name: format!("-{id}"),
+            _leader: leader,
+        }))
+    }
+
+    #[cfg(not(unix))]
+    fn start(_: &mut Command) -> io::Result<Option<Self>> {
+        Ok(None)
     }
 }
 
