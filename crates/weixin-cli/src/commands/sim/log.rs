@@ -1,6 +1,6 @@
 //! `--log`: one line for each request; with `--json`, also for each step of a login and each new finding.
 
-use std::{convert::Infallible, future::pending};
+use std::{collections::HashSet, convert::Infallible, future::pending};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -17,14 +17,14 @@ pub(super) struct Log {
 }
 
 /// How far the events are printed.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Printed {
     /// Number of the last request.
     request: u64,
     /// Number of the last step.
     step: u64,
-    /// Number of different findings, which are never removed.
-    findings: usize,
+    /// The findings. Those of another world may come before known ones.
+    findings: HashSet<String>,
 }
 
 /// Events that are not printed yet.
@@ -36,12 +36,13 @@ struct New {
 
 impl New {
     /// `None` if there are none.
-    fn since(printed: Printed, sim: &Sim) -> Option<Self> {
+    fn since(printed: &Printed, sim: &Sim) -> Option<Self> {
         let mut findings = sim.findings_since_start();
+        findings.retain(|finding| !printed.findings.contains(&key(finding)));
         let new = Self {
             steps: sim.steps_after(printed.step),
             requests: sim.requests_after(printed.request),
-            findings: findings.split_off(printed.findings.min(findings.len())),
+            findings,
         };
         let is_empty = new.steps.is_empty() && new.requests.is_empty() && new.findings.is_empty();
         (!is_empty).then_some(new)
@@ -63,7 +64,7 @@ impl Log {
             return pending().await;
         }
         loop {
-            let printed = self.printed;
+            let printed = &self.printed;
             let new = sim.until(|sim| New::since(printed, sim)).await;
             self.print(&new);
         }
@@ -72,7 +73,7 @@ impl Log {
     /// Prints what is not printed yet.
     pub(super) fn finish(mut self, sim: &Sim) {
         if self.is_on
-            && let Some(new) = New::since(self.printed, sim)
+            && let Some(new) = New::since(&self.printed, sim)
         {
             self.print(&new);
         }
@@ -90,9 +91,21 @@ impl Log {
         }
         for finding in &new.findings {
             self.output.event(None, &event("finding", finding));
-            self.printed.findings += 1;
+            self.printed.findings.insert(key(finding));
         }
     }
+}
+
+/// What makes a finding a new one, and not one more occurrence.
+fn key(finding: &Finding) -> String {
+    let Finding {
+        rule, sent, cause, ..
+    } = finding;
+    let (app, test, world) = (&cause.app_id, &cause.test, &cause.world);
+    format!(
+        "{} {:?} {sent:?} {app:?} {test:?} {world:?}",
+        rule.id, rule.class
+    )
 }
 
 /// The members of a value, after the name of the event.
