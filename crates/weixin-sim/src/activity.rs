@@ -32,6 +32,11 @@ impl Activity {
         UnderWay(self)
     }
 
+    /// Returns `true` while a request is under way.
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.state().under_way > 0
+    }
+
     /// Time since the end of the last request; zero while one is under way.
     pub(crate) fn idle(&self) -> Duration {
         let state = self.state();

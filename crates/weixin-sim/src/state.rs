@@ -52,6 +52,14 @@ pub struct Snapshot {
     clock: ClockCopy,
 }
 
+/// Snapshots of the control API.
+#[derive(Debug, Default)]
+pub(crate) struct Snapshots {
+    pub(crate) kept: BTreeMap<u64, Arc<Snapshot>>,
+    /// Number of the last one. None gets the number of one that was deleted.
+    pub(crate) last: u64,
+}
+
 /// World, clock and settings, shared by all requests.
 #[derive(Debug)]
 pub(crate) struct SimState {
@@ -69,7 +77,7 @@ pub(crate) struct SimState {
     pub(crate) clock: Clock,
     world: Lock<World>,
     /// Snapshots by number, of the control API.
-    pub(crate) snapshots: Mutex<BTreeMap<u64, Arc<Snapshot>>>,
+    pub(crate) snapshots: Mutex<Snapshots>,
     /// Wakes all long polls when the clock is moved, frozen or run.
     clock_changes: watch::Sender<()>,
     /// All changes, also the requests that are logged.

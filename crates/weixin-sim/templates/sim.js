@@ -74,7 +74,8 @@
         if (!response.ok) { throw new Error(response.status); }
         const html = await response.text(), next = response.headers.get("x-version");
         lost(false);
-        if (next !== version) { version = next; apply(part, html); tell(); }
+        // Without content, nothing has changed.
+        if (response.status !== 204 && next !== version) { version = next; apply(part, html); tell(); }
         await sleep(150);
       } catch (error) {
         if (error.name === "AbortError") { continue; }

@@ -201,3 +201,41 @@ async fn an_unknown_user_or_app_or_a_missing_answer_changes_nothing() {
     let unknown = sim.auto_allow(AutoAllow::allow().user("layl"));
     assert!(matches!(unknown, Err(PhoneError::UnknownUser { .. })));
 }
+
+#[tokio::test]
+async fn without_its_user_the_first_one_answers_and_without_its_app_all_do() {
+    let sim = Sim::start().await.unwrap();
+    sim.auto_allow(AutoAllow::allow().user("anna")).unwrap();
+    sim.auto_allow(AutoAllow::deny().app(WEBSITE).user("anna"))
+        .unwrap();
+    api(&sim, Method::DELETE, "users/anna").await;
+    let expected = json!({
+        "answer": "allow",
+        "user": null,
+        "apps": [{ "app": WEBSITE, "answer": "deny", "user": null }],
+    });
+    assert_eq!(api(&sim, Method::GET, "auto-allow").await, expected);
+    assert_eq!(open(&sim, OFFICIAL_ACCOUNT, "", "").await.status(), 302);
+    assert_eq!(newest(&sim).await.1, "allowed");
+    api(&sim, Method::DELETE, &format!("apps/{WEBSITE}")).await;
+    let expected = json!({ "answer": "allow", "user": null, "apps": [] });
+    assert_eq!(api(&sim, Method::GET, "auto-allow").await, expected);
+}
+
+#[tokio::test]
+async fn the_phone_of_one_world_is_not_that_of_another() {
+    let sim = Sim::start().await.unwrap();
+    let world = sim.world().await.unwrap();
+    world.auto_allow(AutoAllow::allow().user("anna")).unwrap();
+    // A browser sends the cookies of a host to all of its ports.
+    let chosen = Client::builder().redirect(Policy::none()).build().unwrap();
+    let chosen = chosen
+        .post(format!("{}/_sim/phone/user", sim.url()))
+        .body("user=layla");
+    let chosen = chosen.header("content-type", "application/x-www-form-urlencoded");
+    let chosen = chosen.send().await.unwrap();
+    let cookie = chosen.headers()["set-cookie"].to_str().unwrap().to_owned();
+    let cookie = cookie.split(';').next().unwrap();
+    assert_eq!(open(&world, WEBSITE, "", cookie).await.status(), 302);
+    assert_eq!(newest(&world).await.0, "anna");
+}

@@ -300,3 +300,25 @@ async fn a_log_that_dropped_requests_cannot_prove_how_many_there_were() {
         200
     );
 }
+
+#[tokio::test]
+async fn bounds_that_contradict_each_other_are_rejected() {
+    let sim = Sim::start().await.unwrap();
+    for body in [
+        json!({ "request": {}, "at_least": 5, "at_most": 2 }),
+        json!({ "request": {}, "exactly": 1, "at_most": 0 }),
+    ] {
+        let rule = "no count holds for all of the bounds";
+        let error = json!({ "error": { "field": "body", "rule": rule } });
+        assert_eq!(post(&sim, "verify", body).await, (400, error));
+    }
+    // A point of an earlier log is not in this one: all of its requests count.
+    for _ in 0..=1000 {
+        reqwest::get(format!("{}/sns/auth", sim.url()))
+            .await
+            .unwrap();
+    }
+    let late = json!({ "request": { "after": 5000 }, "exactly": 1000 });
+    let (status, answer) = post(&sim, "verify", late).await;
+    assert_eq!((status, &answer["complete"]), (409, &json!(false)));
+}

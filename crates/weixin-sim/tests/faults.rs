@@ -233,6 +233,27 @@ async fn a_fault_that_could_never_strike_is_rejected_with_what_could() {
             elsewhere,
         ),
         (json!({ "effect": "cut", "app": "wx1" }), "app", apps),
+        (
+            json!({ "effect": "cut", "host": "api.weixin.qq.con" }),
+            "host",
+            "no request reaches the simulator under this host: expected one of WeChat's, such as api.weixin.qq.com, a \
+             local one, or one that was allowed at the start",
+        ),
+        (
+            json!({ "effect": "cut", "header": { "name": "a b" } }),
+            "header",
+            "expected the name of a header, such as user-agent",
+        ),
+        (
+            json!({ "effect": "cut", "header": { "name": "a", "value": " b" } }),
+            "header",
+            "expected a value of ASCII, without spaces around it",
+        ),
+        (
+            json!({ "effect": "cut", "parameter": { "name": "" } }),
+            "parameter",
+            "expected the name of a parameter",
+        ),
         (json!({ "effect": "cut", "user": "layl" }), "user", USERS),
     ])
     .await;
@@ -648,4 +669,23 @@ async fn every_documented_dialog_can_be_injected() {
     let (status, answer) = add(&sim, json!({ "effect": { "dialog": 10007 } })).await;
     let rule = "expected the number of a dialog, from 10003 to 10016";
     assert_eq!((status, &answer["error"]["rule"]), (400, &json!(rule)));
+}
+
+#[tokio::test]
+async fn the_case_of_a_host_and_its_port_do_not_matter_to_a_fault() {
+    for (host, sent) in [
+        ("API.weixin.qq.com", "api.weixin.qq.com"),
+        ("api.weixin.qq.com", "API.weixin.qq.com:443"),
+        ("::1", "[::1]:9300"),
+        ("[::1]", "[::1]:9300"),
+    ] {
+        let sim = Sim::start().await.unwrap();
+        let fault = sim.fault(Fault::new(Effect::Errcode(-1)).host(host));
+        let request = Client::builder()
+            .build()
+            .unwrap()
+            .get(format!("{}/sns/auth", sim.url()));
+        request.header("host", sent).send().await.unwrap();
+        assert_eq!(fault.struck(), 1, "{host} {sent}");
+    }
 }

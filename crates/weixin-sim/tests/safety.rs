@@ -345,8 +345,15 @@ async fn a_page_of_another_site_starts_no_login_in_the_background() {
         (page, &[site, mode("no-cors")][..], 403),
         (page, &[site, mode("cors")], 403),
         (inside, &[site, mode("navigate")], 403),
+        // Without HTTPS, browsers say so to loopback only.
+        (page, &[("accept", "image/avif,*/*;q=0.8")], 403),
+        (
+            page,
+            &[("accept", "*/*"), ("referer", "http://evil.example/")],
+            403,
+        ),
         (page, &[site, mode("navigate")], 200),
-        (page, &[], 200),
+        (page, &[("accept", "*/*")], 200),
     ] {
         let sent = request(&sim, Method::GET, path, headers);
         assert_eq!(status(sent).await, expected, "{path} {headers:?}");

@@ -329,3 +329,45 @@ async fn worlds_use_the_ports_of_the_range_and_an_exhausted_range_is_an_error() 
     let world = sim.world().await.unwrap();
     assert_eq!(world.url(), format!("http://127.0.0.1:{port}"));
 }
+
+#[tokio::test]
+async fn a_finding_of_a_request_that_outlasts_its_world_is_not_lost() {
+    let sim = Sim::start().await.unwrap();
+    let first = World::at(sim.url());
+    let opened = first.post("/worlds", json!({ "id": "a" })).await;
+    let world = World::at(opened["url"].as_str().unwrap());
+    let late = json!({ "effect": { "delay_ms": 500 } });
+    world.post("/faults", late).await;
+    let response = tokio::spawn(async move {
+        let url = format!("{}/sns/auth", world.url);
+        world.client.post(url).send().await.unwrap().status()
+    });
+    let waits = World::at(opened["url"].as_str().unwrap());
+    while waits.get("/_sim/api/faults").await[0]["struck"] == 0 {}
+    let (status, _) = first.call(Method::DELETE, "/worlds/a", json!({})).await;
+    assert_eq!(status, 200);
+    assert_eq!(response.await.unwrap(), 200);
+    let findings = sim.findings_since_start();
+    let rules: Vec<_> = findings.iter().map(|finding| finding.rule.id).collect();
+    assert!(rules.contains(&"post"), "{rules:?}");
+}
+
+#[tokio::test]
+async fn the_first_world_is_found_by_its_name_and_cannot_be_opened_or_deleted() {
+    let sim = Sim::start().await.unwrap();
+    let first = World::at(sim.url());
+    let expected = json!({ "id": "main", "url": sim.url(), "idle_seconds": null });
+    assert_eq!(first.get("/_sim/api/worlds/main").await, expected);
+    assert_eq!(first.get("/_sim/api/worlds").await, json!([]));
+    let rejected = async |method, path, body| first.call(method, path, body).await;
+    let error =
+        |field: &str, rule: &str| (409, json!({ "error": { "field": field, "rule": rule } }));
+    assert_eq!(
+        rejected(Method::POST, "/worlds", json!({ "id": "main" })).await,
+        error("id", "is used by another world")
+    );
+    assert_eq!(
+        rejected(Method::DELETE, "/worlds/main", json!({})).await,
+        error("world", "the simulator's first world ends with it")
+    );
+}

@@ -8,7 +8,10 @@ const LOGIN: &str = "/connect/qrconnect?appid=wx0123456789abcdef&scope=snsapi_lo
                      &redirect_uri=http%3A%2F%2Flocalhost%3A8080%2Fauthorization";
 
 async fn get(sim: &Sim, path: &str) -> String {
-    let answer = reqwest::get(format!("{}{path}", sim.url())).await.unwrap();
+    // Nothing serves the callback.
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let request = client.build().unwrap().get(format!("{}{path}", sim.url()));
+    let answer = request.send().await.unwrap();
     answer.text().await.unwrap()
 }
 
@@ -165,11 +168,10 @@ async fn faults_users_and_the_clock_are_changed_by_hand() {
     window.click("[data-dialog=faults]").await;
     window.click("#faults button.main").await;
     window
-        .reads(
-            "#faults .table code",
-            "{\"id\":\"fault-1\",\"effect\":{\"errcode\":-1},\"times\":1,\"percent\":100,\"matched\":0,\"struck\":0}",
-        )
+        .reads("#fault-list li", "errcode -1\nevery request\n0 / 1")
         .await;
+    window.click("#fault-list button").await;
+    window.shows("#no-faults").await;
     window.click("#faults [data-close]").await;
     window.click("#advance summary").await;
     window.click("#advance button[value='300']").await;
@@ -184,4 +186,61 @@ async fn faults_users_and_the_clock_are_changed_by_hand() {
     window.click("[data-dialog=reset]").await;
     window.click("#reset button.danger").await;
     window.shows("#none").await;
+}
+
+#[tokio::test]
+async fn worlds_are_opened_and_ended_by_hand() {
+    let sim = simulator().await;
+    let window = Window::open(&["--accept-lang=en", "--window-size=1440,900"]).await;
+    window.goto(&format!("{}/_sim/", sim.url())).await;
+    window.reads("#world", "main").await;
+    window.click("#world").await;
+    window.write("#world-id", "checkout").await;
+    window.click("#worlds button.main").await;
+    window.shows("#world-checkout").await;
+    let worlds = get(&sim, "/_sim/api/worlds").await;
+    let worlds: serde_json::Value = serde_json::from_str(&worlds).unwrap();
+    let url = worlds[0]["url"].as_str().unwrap();
+    window.picture("dashboard-worlds").await;
+
+    // A dashboard of its own, which leads back when the world has ended.
+    window.click("#world-checkout a").await;
+    window.arrives(&format!("{url}/_sim/")).await;
+    window.reads("#world", "checkout").await;
+    let client = reqwest::Client::builder().build().unwrap();
+    let checkout = format!("{}/_sim/api/worlds/checkout", sim.url());
+    client.delete(checkout).send().await.unwrap();
+    window.shows("#offline").await;
+    window.click("#offline a").await;
+    window.arrives(&format!("{}/_sim/", sim.url())).await;
+    window.reads("#world", "main").await;
+    assert_eq!(get(&sim, "/_sim/api/worlds").await, "[]");
+}
+
+#[tokio::test]
+async fn the_answer_to_logins_without_the_phone_is_chosen_by_hand() {
+    let sim = simulator().await;
+    let window = Window::open(&["--accept-lang=en", "--window-size=1440,900"]).await;
+    window.goto(&format!("{}/_sim/", sim.url())).await;
+    window.click("#auto-allow summary").await;
+    window.click("#auto-answer option[value=allow]").await;
+    window.click("#auto-user option[value=layla]").await;
+    window.click("#auto-allow button.main").await;
+    window
+        .reads("#auto-allow summary", "Auto-allow: allow")
+        .await;
+    get(&sim, LOGIN).await;
+    window.reads("#status", "Allowed").await;
+    window.reads("#step-a1 bdi", "ليلى بنت أحمد (layla)").await;
+
+    window.click("#auto-allow summary").await;
+    window.click("#auto-answer option[value=deny]").await;
+    window
+        .click("#auto-app option[value=wx0123456789abcdef]")
+        .await;
+    window.click("#auto-allow button.main").await;
+    window.shows("#auto-apps").await;
+    window.click("#auto-allow summary").await;
+    window.click("#auto-apps button").await;
+    window.wait_for("#auto-allow:not(:has(#auto-apps))").await;
 }

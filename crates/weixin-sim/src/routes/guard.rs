@@ -1,6 +1,6 @@
 //! Checks every request before anything else: its size and pace, its host, and the site that it comes from.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -8,13 +8,15 @@ use axum::{
     extract::{Request, State},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode, Uri,
-        header::{CONTENT_TYPE, HOST, ORIGIN},
+        header::{ACCEPT, CONTENT_TYPE, HOST, ORIGIN, REFERER},
         uri::Authority,
     },
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use http_body::Body as _;
+use http_body_util::LengthLimitError;
+use percent_encoding::percent_decode_str;
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -104,8 +106,12 @@ fn check(sim: &SimState, request: &Request) -> Result<(), Rejection> {
         });
     }
     check_host(sim, uri, headers)?;
+    if is_own(uri.path()) && percent_decode_str(uri.path()).decode_utf8().is_err() {
+        let rule = "the path is not UTF-8".to_owned();
+        return Err(Rejection::new(StatusCode::BAD_REQUEST, "url", rule));
+    }
     let changes = !is_safe(request.method()) || CHANGING.contains(&uri.path());
-    if is_own(uri.path()) && changes && !is_same_origin(headers) {
+    if is_own(uri.path()) && changes && !is_same_origin(sim.public_url(), headers) {
         let rule = "a page of another site cannot control the simulator. Send the request from a program, or from the \
                     simulator's own pages."
             .to_owned();
@@ -132,9 +138,22 @@ fn is_part_of_other_site(headers: &HeaderMap) -> bool {
             .get(name)
             .is_some_and(|sent| sent.as_bytes() == value)
     };
-    is("sec-fetch-site", b"cross-site")
-        && headers.contains_key("sec-fetch-mode")
-        && !is("sec-fetch-mode", b"navigate")
+    if headers.contains_key("sec-fetch-mode") {
+        return is("sec-fetch-site", b"cross-site") && !is("sec-fetch-mode", b"navigate");
+    }
+    // Browsers send those to loopback and by HTTPS only. Navigations accept HTML; programs send no other site's `Referer`.
+    let accepted = text(headers, ACCEPT.as_str());
+    accepted.starts_with("image/") || (accepted == "*/*" && has_other_referer(headers))
+}
+
+/// Returns `true` if a page of another host names itself as the one that sends the request.
+fn has_other_referer(headers: &HeaderMap) -> bool {
+    let referer = text(headers, REFERER.as_str()).parse::<Uri>();
+    let referer = referer
+        .ok()
+        .and_then(|referer| referer.into_parts().authority);
+    let host = text(headers, HOST.as_str());
+    referer.is_some_and(|referer| !referer.as_str().eq_ignore_ascii_case(host))
 }
 
 /// Checks the requested host. A name that its owner can point here later would make another site's pages the
@@ -176,7 +195,7 @@ fn is_safe(method: &Method) -> bool {
 }
 
 /// Returns `false` if a browser says that a page of another origin sent the request. Programs send neither header.
-fn is_same_origin(headers: &HeaderMap) -> bool {
+fn is_same_origin(public: Option<&str>, headers: &HeaderMap) -> bool {
     let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     if let Some(site) = site {
         // `same-site` is another port of this machine.
@@ -186,8 +205,18 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
         return true;
     };
     let origin = origin.to_str().ok();
+    // A proxy may have another `Host` than its own URL.
+    if origin.is_some() && origin == public {
+        return true;
+    }
     let host = origin.and_then(|origin| origin.split_once("://"));
     host.is_some_and(|(_, host)| host.eq_ignore_ascii_case(text(headers, HOST.as_str())))
+}
+
+fn is_too_long(error: &axum::Error) -> bool {
+    error
+        .source()
+        .is_some_and(<dyn Error>::is::<LengthLimitError>)
 }
 
 /// Reads the whole body, so that no handler waits for a slow client.
@@ -198,6 +227,11 @@ async fn with_body(request: Request, limit: Duration) -> Result<Request, Rejecti
     let (parts, body) = request.into_parts();
     match timeout(limit, to_bytes(body, MAX_BODY)).await {
         Ok(Ok(bytes)) => Ok(Request::from_parts(parts, Body::from(bytes))),
+        Ok(Err(error)) if !is_too_long(&error) => Err(Rejection::new(
+            StatusCode::BAD_REQUEST,
+            "body",
+            "the request body is incomplete".to_owned(),
+        )),
         Ok(Err(_)) => Err(Rejection::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "body",
@@ -271,7 +305,7 @@ mod tests {
                 false,
             ),
         ] {
-            assert_eq!(is_same_origin(&headers(sent)), expected, "{sent:?}");
+            assert_eq!(is_same_origin(None, &headers(sent)), expected, "{sent:?}");
         }
     }
 }

@@ -87,7 +87,9 @@ pub(super) async fn choose(address: Uri) -> Response {
 
 /// A path of this simulator to go back to; the dashboard's for anything else.
 pub(super) fn own_path(back: &str) -> &str {
-    let is_own = back.starts_with('/') && !back.starts_with("//") && !back.contains('\\');
+    // Browsers remove tabs and line breaks from a URL, and read a backslash as a slash.
+    let is_strange = |c: char| c == '\\' || c.is_whitespace() || c.is_control();
+    let is_own = back.starts_with('/') && !back.starts_with("//") && !back.contains(is_strange);
     if is_own { back } else { "/_sim/" }
 }
 
@@ -134,6 +136,8 @@ mod tests {
             ("/_sim/findings?class=local", "/_sim/findings?class=local"),
             ("//evil.example/", "/_sim/"),
             ("/\\evil.example/", "/_sim/"),
+            ("/\t/evil.example/", "/_sim/"),
+            ("/\n/evil.example/", "/_sim/"),
             ("https://evil.example/", "/_sim/"),
             ("", "/_sim/"),
         ] {

@@ -4,15 +4,15 @@
 use std::time::Duration;
 
 use axum::{
-    http::Uri,
+    http::{StatusCode, Uri},
     response::{Html, IntoResponse, Response},
 };
 use tokio::time::timeout;
 
 use crate::{parameters, state::Version};
 
-/// Maximum time that a request is held.
-const MAX_WAIT: Duration = Duration::from_secs(25);
+/// Maximum time that a request is held. A browser has six connections to a host: a seventh page waits no longer than this.
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// Returns the part of the page and its version as soon as the version differs from `after=VERSION`.
 pub(super) async fn changed_part(
@@ -26,10 +26,9 @@ pub(super) async fn changed_part(
         let version = version.get().to_string();
         (version != shown).then_some(version)
     };
-    // After the timeout the unchanged part is returned, and the script polls again with the same version.
-    let version = match timeout(MAX_WAIT, version.until(changed)).await {
-        Ok(version) => version,
-        Err(_) => shown.to_owned(),
+    // The script polls again, with the same version.
+    let Ok(version) = timeout(MAX_WAIT, version.until(changed)).await else {
+        return StatusCode::NO_CONTENT.into_response();
     };
     // The part may be newer than the version: then the next poll returns at once.
     ([("x-version", version)], Html(part())).into_response()

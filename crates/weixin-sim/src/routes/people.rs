@@ -73,7 +73,7 @@ pub(super) fn avatar(user: &User, size: u32) -> String {
     }
 }
 
-/// Avatar of a login that nobody has scanned, and others without a letter.
+/// Avatar of a login that was not scanned, and others without a letter.
 pub(super) fn empty(size: u32, icon: &str) -> String {
     format!(
         "<span class=\"avatar none s{size}\" aria-hidden=\"true\"><svg class=\"i\"><use href=\"#i-{icon}\"/></svg></span>"

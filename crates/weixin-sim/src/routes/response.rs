@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{
     http::{
-        StatusCode,
+        HeaderMap, StatusCode,
         header::{
             CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, LOCATION, X_CONTENT_TYPE_OPTIONS,
             X_FRAME_OPTIONS,
@@ -12,7 +12,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use super::faults::Struck;
+use super::{faults::Struck, request::page_origin};
 use crate::{state::SimState, world::Login};
 
 /// Maximum number of waiting logins on a page.
@@ -74,8 +74,14 @@ pub(super) fn redirect(url: String) -> Response {
 }
 
 /// Redirects the browser to the callback, or to the page that calls it twice.
-pub(super) fn redirect_to_site(sim: &SimState, login: &Login, callback: String) -> Response {
-    redirect(login.twice_url(sim.own_url()).unwrap_or(callback))
+pub(super) fn redirect_to_site(
+    sim: &SimState,
+    headers: &HeaderMap,
+    login: &Login,
+    callback: String,
+) -> Response {
+    let origin = page_origin(sim, headers);
+    redirect(login.twice_url(&origin).unwrap_or(callback))
 }
 
 /// Keeps the simulator's own pages out of the frames of sites, whose users could be made to click on them.

@@ -59,7 +59,11 @@ impl Sim {
     #[track_caller]
     #[expect(clippy::panic, reason = "an assertion of a test")]
     pub fn fault(&self, fault: Fault) -> AddedFault {
-        match self.shared.change(|world, _| world.add_fault(fault)) {
+        let allowed = &self.shared.settings.allowed_hosts;
+        match self
+            .shared
+            .change(|world, _| world.add_fault(fault, allowed))
+        {
             Ok(added) => AddedFault {
                 shared: Arc::clone(&self.shared),
                 id: added.id().to_owned(),

@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use crate::lint::violation::Violation;
+use crate::{Bilingual, lint::violation::Violation};
 
 /// Kind of an app; each has its own login.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -21,6 +21,18 @@ pub enum AppKind {
     MobileApp,
     /// Mini program (小程序): `wx.login` returns the code.
     MiniProgram,
+}
+
+impl AppKind {
+    /// The kind in words.
+    pub(crate) fn words(self) -> Bilingual {
+        match self {
+            Self::Website => Bilingual::new("网站应用", "Website"),
+            Self::OfficialAccount => Bilingual::new("公众号", "Official account"),
+            Self::MobileApp => Bilingual::new("移动应用", "Mobile app"),
+            Self::MiniProgram => Bilingual::new("小程序", "Mini program"),
+        }
+    }
 }
 
 /// A registered app.

@@ -135,6 +135,15 @@ impl AutoAllows {
         }
     }
 
+    /// The first user answers in place of one who was removed.
+    pub(crate) fn forget_user(&mut self, user: &str) {
+        for answering in self.apps.values_mut().chain([&mut self.all]) {
+            if answering.user.as_deref() == Some(user) {
+                answering.user = None;
+            }
+        }
+    }
+
     /// The answer to logins of this app.
     pub(crate) fn of(&self, app: &str) -> &Answering {
         self.apps.get(app).unwrap_or(&self.all)

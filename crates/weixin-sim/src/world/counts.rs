@@ -30,6 +30,23 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
+    /// Rejects bounds that no count fulfills.
+    pub(crate) fn check(self) -> Result<(), &'static str> {
+        let Self {
+            exactly,
+            at_least,
+            at_most,
+        } = self;
+        let least = exactly.into_iter().chain(at_least).max();
+        let most = exactly.into_iter().chain(at_most).min();
+        match (least, most) {
+            (Some(least), Some(most)) if least > most => {
+                Err("no count holds for all of the bounds")
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn hold(self, count: u64) -> bool {
         self.exactly.is_none_or(|exactly| count == exactly)
             && self.at_least.is_none_or(|least| count >= least)

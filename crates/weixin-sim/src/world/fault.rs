@@ -138,6 +138,18 @@ fn always() -> u8 {
     100
 }
 
+/// Returns `true` if this is the requested host, with or without its port; case does not matter.
+fn is_host(mine: &str, requested: &str) -> bool {
+    let name = match requested.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => requested,
+    };
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    [requested, name, bare]
+        .iter()
+        .any(|its| its.eq_ignore_ascii_case(mine))
+}
+
 impl Fault {
     /// Creates a fault that happens once, at the next request to the API or at the next login.
     pub fn new(effect: Effect) -> Self {
@@ -228,14 +240,13 @@ impl Fault {
     }
 
     pub(super) fn matches(&self, request: &RequestFacts<'_>) -> bool {
-        let name = request.host.split(':').next();
         let is =
             |mine: &Option<String>, its: Option<&str>| mine.is_none() || mine.as_deref() == its;
         self.effect.is_for_logins() == request.is_login
             && is(&self.path, Some(request.path))
             && is(&self.app, request.app)
             && is(&self.user, request.user)
-            && (is(&self.host, name) || is(&self.host, Some(request.host)))
+            && self.host.iter().all(|host| is_host(host, request.host))
             && (self.parameter.iter()).all(|wanted| request.has_parameter(wanted))
             && (self.header.iter()).all(|wanted| request.has_header(wanted))
     }

@@ -162,10 +162,11 @@ impl Faults {
     ) -> Option<Effect> {
         let mut effect = None;
         for added in &mut self.added {
-            if added.has_run_out() || !added.fault.matches(request) {
+            if !added.fault.matches(request) {
                 continue;
             }
-            if added.is_due() && effect.is_none() && added.draw(random) {
+            let is_due = added.is_due() && !added.has_run_out();
+            if is_due && effect.is_none() && added.draw(random) {
                 added.struck += 1;
                 effect = Some(added.fault.effect.clone());
             }

@@ -224,22 +224,40 @@ fn is_secret(name: &str) -> bool {
         .any(|secret| name.eq_ignore_ascii_case(secret))
 }
 
-/// Masks secret members in the text of a response; returns their names, and their lengths in characters.
+/// Masks secret members in the text of a response, wherever they stand; returns their names, and their lengths in
+/// characters.
 ///
 /// It may have been cut, here or by a fault, so it is not parsed. The simulator's own secrets contain no quotes.
 fn mask_members(answer: &str) -> (String, Vec<(String, usize)>) {
-    let mut masked = answer.to_owned();
+    let mut masked = String::with_capacity(answer.len());
     let mut lengths = Vec::new();
-    for name in SECRETS {
-        let begin = format!("\"{name}\":\"");
-        if let Some((before, rest)) = masked.split_once(&begin) {
-            let end = rest.find('"').unwrap_or(rest.len());
-            lengths.push((name.to_owned(), rest[..end].chars().count()));
-            masked = format!("{before}{begin}{MASK}{}", &rest[end..]);
-        }
+    let mut rest = answer;
+    while let Some((start, name)) = next_secret(rest) {
+        let (before, value) = rest.split_at(start);
+        let end = value.find('"').unwrap_or(value.len());
+        lengths.push((name.to_owned(), value[..end].chars().count()));
+        masked.push_str(before);
+        masked.push_str(MASK);
+        rest = &value[end..];
     }
+    masked.push_str(rest);
     lengths.shrink_to_fit();
     (masked, lengths)
+}
+
+/// Name of the first member with a secret text, and where that begins, after its quote.
+fn next_secret(text: &str) -> Option<(usize, &'static str)> {
+    let value_of = |name: &'static str| {
+        let quoted = format!("\"{name}\"");
+        let mut found = text.match_indices(&quoted);
+        found.find_map(|(at, _)| {
+            let after = &text[at + quoted.len()..];
+            let value = after.trim_start().strip_prefix(':')?.trim_start();
+            let value = value.strip_prefix('"')?;
+            Some((text.len() - value.len(), name))
+        })
+    };
+    SECRETS.into_iter().filter_map(value_of).min()
 }
 
 #[cfg(test)]
@@ -277,6 +295,10 @@ mod tests {
             ),
             (r#"{"access_token":"66_a"#, r#"{"access_token":"***"#),
             (r#"{"errcode":40029}"#, r#"{"errcode":40029}"#),
+            (
+                r#"[{"code": "a"}, {"x": {"code" :"bb"}}, {"code":1}, "secret"]"#,
+                r#"[{"code": "***"}, {"x": {"code" :"***"}}, {"code":1}, "secret"]"#,
+            ),
         ] {
             assert_eq!(mask_members(answer).0, expected);
         }

@@ -158,7 +158,7 @@ impl RequestLog {
 
     /// Returns `true` if all requests after the one with this number are still there.
     pub(crate) fn is_complete_after(&self, number: u64) -> bool {
-        number >= self.recorded - self.requests.len() as u64
+        self.known(number) >= self.recorded - self.requests.len() as u64
     }
 
     /// Returns `true` if a request to this path is in the log.

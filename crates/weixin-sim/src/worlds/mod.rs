@@ -13,7 +13,7 @@ use std::{
 use tokio::{net::TcpListener, sync::watch, time::sleep};
 
 use self::registry::{Entry, Lifetime, Registry};
-pub(crate) use self::registry::{Listed, WorldError};
+pub(crate) use self::registry::{FIRST, Listed, WorldError};
 use crate::{
     lint::finding::{Finding, merge},
     settings::Settings,
@@ -126,6 +126,7 @@ impl Worlds {
             stop: stopped,
         };
         (self.start.serve)(world, listener);
+        self.changed();
         Ok((state, stop))
     }
 
@@ -145,6 +146,13 @@ impl Worlds {
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<Listed> {
+        if id == FIRST {
+            return Some(Listed {
+                id: id.to_owned(),
+                state: Arc::clone(&self.first),
+                idle: None,
+            });
+        }
         let registry = self.registry();
         let entry = registry.open.get(id)?;
         Some(entry.listed(id))
@@ -159,6 +167,9 @@ impl Worlds {
 
     /// Ends a world, if there is one with this ID. Its findings are kept.
     pub(crate) fn delete(&self, id: &str) -> Result<(), WorldError> {
+        if id == FIRST {
+            return Err(WorldError::First);
+        }
         let state = match self.registry().open.get(id) {
             None => return Ok(()),
             Some(Entry {
@@ -173,14 +184,23 @@ impl Worlds {
 
     /// Ends this world. Its findings are kept.
     pub(crate) fn end(&self, state: &Arc<SimState>) {
-        let findings = state.world().findings.since_start();
         let mut registry = self.registry();
         let id = state.id.as_deref().unwrap_or_default();
         let entry = registry.open.get(id);
         // Another world may have got its ID.
         if entry.is_some_and(|entry| Arc::ptr_eq(&entry.state, state)) {
             registry.open.remove(id);
-            merge(&mut registry.ended, &findings);
+            registry.end(Arc::clone(state));
+        }
+        drop(registry);
+        self.changed();
+    }
+
+    /// Updates the list of worlds on the dashboards of all of them.
+    fn changed(&self) {
+        self.first.changes.increase();
+        for entry in self.registry().open.values() {
+            entry.state.changes.increase();
         }
     }
 
@@ -194,14 +214,9 @@ impl Worlds {
     /// Findings of all worlds since the start, after those of the first one.
     pub(crate) fn findings(&self) -> Vec<Arc<Finding>> {
         let mut all = self.first.world().findings.since_start();
-        let (ended, open) = {
-            let registry = self.registry();
-            let open = registry.open.values();
-            let open: Vec<_> = open.map(|entry| Arc::clone(&entry.state)).collect();
-            (registry.ended.clone(), open)
-        };
+        let (ended, live) = self.registry().findings();
         merge(&mut all, &ended);
-        for state in open {
+        for state in live {
             let findings = state.world().findings.since_start();
             merge(&mut all, &findings);
         }

@@ -5,7 +5,13 @@ use std::{collections::BTreeMap, io, ops::RangeInclusive, sync::Arc, time::Durat
 use thiserror::Error;
 use tokio::sync::watch;
 
-use crate::{lint::finding::Finding, state::SimState};
+use crate::{
+    lint::finding::{Finding, merge},
+    state::SimState,
+};
+
+/// ID by which the simulator's first world is found.
+pub(crate) const FIRST: &str = "main";
 
 /// Maximum number of worlds at the same time.
 const MAX_WORLDS: usize = 200;
@@ -15,6 +21,8 @@ pub(super) struct Registry {
     pub(super) open: BTreeMap<String, Entry>,
     /// Number of worlds that got an ID here.
     named: u64,
+    /// Ended worlds with requests under way, which may still have findings.
+    pub(super) ending: Vec<Arc<SimState>>,
     /// Findings of ended worlds: a test run must not lose them.
     pub(super) ended: Vec<Arc<Finding>>,
 }
@@ -56,6 +64,8 @@ pub(crate) enum WorldError {
     TooMany,
     #[error("all ports from {} to {} are in use: delete a world, or start the simulator with a wider range", .0.start(), .0.end())]
     NoPort(RangeInclusive<u16>),
+    #[error("the simulator's first world ends with it")]
+    First,
     #[error("a Rust program holds this world: it ends with its handle")]
     Held,
     #[error("cannot listen: {0}")]
@@ -63,8 +73,31 @@ pub(crate) enum WorldError {
 }
 
 impl Registry {
+    /// Keeps the findings of a world that ends.
+    pub(super) fn end(&mut self, state: Arc<SimState>) {
+        self.ending.push(state);
+        self.settle();
+    }
+
+    /// Forgets ended worlds without requests, but not their findings.
+    fn settle(&mut self) {
+        let done = |state: &mut Arc<SimState>| !state.activity.is_under_way();
+        let settled: Vec<_> = self.ending.extract_if(.., done).collect();
+        for state in settled {
+            merge(&mut self.ended, &state.world().findings.since_start());
+        }
+    }
+
+    /// Findings of the ended worlds, and the worlds that may still have some.
+    pub(super) fn findings(&mut self) -> (Vec<Arc<Finding>>, Vec<Arc<SimState>>) {
+        self.settle();
+        let open = self.open.values().map(|entry| Arc::clone(&entry.state));
+        let live = open.chain(self.ending.iter().cloned()).collect();
+        (self.ended.clone(), live)
+    }
+
     pub(super) fn check(&self, id: Option<&str>) -> Result<(), WorldError> {
-        if id.is_some_and(|id| self.open.contains_key(id)) {
+        if id.is_some_and(|id| id == FIRST || self.open.contains_key(id)) {
             return Err(WorldError::IdInUse);
         }
         if self.open.len() >= MAX_WORLDS {

@@ -1,7 +1,10 @@
 //! A world of a simulator that runs in another process.
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::{Value, json};
+use tokio::{task::JoinSet, time::sleep};
 use url::Url;
 use weixin_sim::Relay;
 
@@ -19,6 +22,25 @@ pub(super) struct World {
     id: String,
     /// It was opened here, and is deleted at the end.
     is_own: bool,
+    /// Ended on drop.
+    _kept_open: JoinSet<()>,
+}
+
+/// Base URL of a world on the host by which the simulator is reached. Its own may be a public one.
+fn beside(simulator: &Url, world: &Value) -> Option<Url> {
+    let world = Url::parse(world["url"].as_str()?).ok()?;
+    let mut url = simulator.clone();
+    url.set_port(world.port_or_known_default()).ok()?;
+    Some(url)
+}
+
+/// Sends a request now and then, so that the world does not end while the program sends none.
+async fn keep_open(world: Control, every: Duration) {
+    loop {
+        sleep(every).await;
+        // If it has ended all the same, the program's own requests show it.
+        let _ = world.call(Method::GET, "/health", &Value::Null).await;
+    }
 }
 
 impl World {
@@ -35,8 +57,12 @@ impl World {
         } else if !is_own {
             return Err(control.rejected(&world));
         }
-        let url = world["url"].as_str().and_then(|url| Url::parse(url).ok());
-        let url = url.ok_or_else(|| control.not_a_simulator())?;
+        let url = beside(simulator, &world).ok_or_else(|| control.not_a_simulator())?;
+        let idle = world["idle_seconds"].as_u64().map(Duration::from_secs);
+        let mut kept_open = JoinSet::new();
+        if let Some(idle) = idle {
+            kept_open.spawn(keep_open(Control::at(&url), idle / 3));
+        }
         Ok(Self {
             simulator: control,
             control: Control::at(&url),
@@ -44,6 +70,7 @@ impl World {
             url,
             id: id.to_owned(),
             is_own,
+            _kept_open: kept_open,
         })
     }
 

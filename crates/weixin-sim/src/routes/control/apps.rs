@@ -88,6 +88,7 @@ pub(super) async fn delete(
     sim.change(|world, _| {
         world.known_app(&id)?;
         world.apps.retain(|app| app.id != id);
+        world.auto_allow.apps.remove(&id);
         Ok(Json(json!({})))
     })
 }

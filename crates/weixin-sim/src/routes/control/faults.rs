@@ -31,7 +31,7 @@ pub(super) async fn add(
     body: Bytes,
 ) -> Result<Json<AddedFault>, BadRequest> {
     let fault: Fault = read(&body)?;
-    let added = sim.change(|world, _| world.add_fault(fault))?;
+    let added = sim.change(|world, _| world.add_fault(fault, &sim.settings.allowed_hosts))?;
     Ok(Json(added))
 }
 

@@ -32,8 +32,6 @@ pub(super) async fn act(
     body: String,
 ) -> Response {
     let form = parameters::form(&body);
-    // Faults are no change of the world that others wait for, but the dashboard counts them.
-    let shared = Arc::clone(&sim);
     let done = match action.as_str() {
         "clock" => change_clock(sim, &form).await,
         "fault" => add_fault(sim, &form).await,
@@ -50,10 +48,7 @@ pub(super) async fn act(
         _ => change_setup(sim, &action, &form).await,
     };
     match done {
-        Ok(_) => {
-            shared.changes.increase();
-            Redirect::to(own_path(form.get("back"))).into_response()
-        }
+        Ok(_) => Redirect::to(own_path(form.get("back"))).into_response(),
         Err(error) => error.into_response(),
     }
 }

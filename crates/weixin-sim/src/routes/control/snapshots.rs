@@ -1,9 +1,6 @@
 //! `/snapshots`: copies of the world and its clock, and their restoration.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use axum::{
     Json,
@@ -14,19 +11,22 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::bad_request::{BadRequest, Nothing, read};
-use crate::state::{SimState, Snapshot};
+use crate::state::{SimState, Snapshots};
 
 /// Maximum number of snapshots of a world.
 const MAX_SNAPSHOTS: usize = 20;
 
-fn kept(sim: &SimState) -> MutexGuard<'_, BTreeMap<u64, Arc<Snapshot>>> {
+fn kept(sim: &SimState) -> MutexGuard<'_, Snapshots> {
     sim.snapshots.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// `GET /snapshots`: the numbers of all snapshots, the oldest first.
 pub(super) async fn list(State(sim): State<Arc<SimState>>) -> Json<Value> {
     let snapshots = kept(&sim);
-    let ids = snapshots.keys().map(|id| json!({ "id": id.to_string() }));
+    let ids = snapshots
+        .kept
+        .keys()
+        .map(|id| json!({ "id": id.to_string() }));
     Json(ids.collect())
 }
 
@@ -37,12 +37,13 @@ pub(super) async fn take(
 ) -> Result<(StatusCode, Json<Value>), BadRequest> {
     let Nothing {} = read(&body)?;
     let mut snapshots = kept(&sim);
-    if snapshots.len() >= MAX_SNAPSHOTS {
+    if snapshots.kept.len() >= MAX_SNAPSHOTS {
         let rule = format!("there are {MAX_SNAPSHOTS} snapshots, the maximum: delete one");
         return Err(BadRequest::conflict("body", rule));
     }
-    let id = snapshots.keys().last().map_or(1, |last| last + 1);
-    snapshots.insert(id, Arc::new(sim.snapshot()));
+    snapshots.last += 1;
+    let id = snapshots.last;
+    snapshots.kept.insert(id, Arc::new(sim.snapshot()));
     Ok((StatusCode::CREATED, Json(json!({ "id": id.to_string() }))))
 }
 
@@ -54,7 +55,7 @@ pub(super) async fn restore(
 ) -> Result<Json<Value>, BadRequest> {
     let Nothing {} = read(&body)?;
     let id = id.parse::<u64>().ok();
-    let snapshot = id.and_then(|id| kept(&sim).get(&id).cloned());
+    let snapshot = id.and_then(|id| kept(&sim).kept.get(&id).cloned());
     let snapshot = snapshot.ok_or_else(|| {
         BadRequest::unknown(
             "snapshot",
@@ -71,7 +72,7 @@ pub(super) async fn delete(
     Path(id): Path<String>,
 ) -> Json<Value> {
     if let Ok(id) = id.parse::<u64>() {
-        kept(&sim).remove(&id);
+        kept(&sim).kept.remove(&id);
     }
     Json(json!({}))
 }

@@ -66,6 +66,7 @@ pub(super) async fn delete(
             ));
         }
         world.users.retain(|user| user.id != id);
+        world.auto_allow.forget_user(&id);
         Ok(Json(json!({})))
     })
 }

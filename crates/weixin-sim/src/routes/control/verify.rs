@@ -50,6 +50,9 @@ pub(super) async fn verify(
         at_least: verify.at_least,
         at_most: verify.at_most,
     };
+    bounds
+        .check()
+        .map_err(|rule| BadRequest::new("body", rule))?;
     let counted = match (verify.request, verify.login) {
         (Some(filter), None) => Counted::Requests(filter),
         (None, Some(filter)) => Counted::Steps(filter),

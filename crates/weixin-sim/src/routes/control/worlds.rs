@@ -27,7 +27,7 @@ const MAX_IDLE_SECONDS: u64 = 24 * 60 * 60;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WorldParams {
-    /// Letters, digits and hyphens; a new one by default.
+    /// Lower-case letters, digits and hyphens; a new one by default.
     id: Option<String>,
     #[serde(default = "idle_seconds")]
     idle_seconds: u64,
@@ -111,7 +111,7 @@ impl From<WorldError> for BadRequest {
         let rule = error.to_string();
         match error {
             WorldError::IdInUse => Self::conflict("id", rule),
-            WorldError::Held => Self::conflict("world", rule),
+            WorldError::Held | WorldError::First => Self::conflict("world", rule),
             WorldError::TooMany | WorldError::NoPort(_) | WorldError::Listen(_) => {
                 Self::conflict("body", rule)
             }

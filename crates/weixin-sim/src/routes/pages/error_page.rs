@@ -4,8 +4,8 @@ use askama::Template;
 use axum::response::Response;
 
 use crate::{
-    Bilingual, bilingual::Language, lint::violation::Violation, routes::response::refused,
-    world::World,
+    Bilingual, PhoneError, bilingual::Language, lint::violation::Violation,
+    routes::response::refused, world::World,
 };
 
 /// Text for everything that has no text of its own.
@@ -53,6 +53,14 @@ impl ErrorPage {
         Self {
             registered: world.users.iter().map(|user| user.id.clone()).collect(),
             ..Self::inaccessible(Violation::UNKNOWN_USER)
+        }
+    }
+
+    /// The user who would answer the login is missing.
+    pub(super) fn of_user(error: &PhoneError, world: &World) -> Self {
+        match error {
+            PhoneError::UnknownUser { known } if !known.is_empty() => Self::unknown_user(world),
+            _ => Self::NO_USER,
         }
     }
 

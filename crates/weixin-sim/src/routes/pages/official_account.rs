@@ -104,13 +104,16 @@ pub(super) async fn page(
         } else {
             world.answer_login(&login, now)
         };
-        let callback = answered.map_err(|_| Rejection::Page(ErrorPage::NO_USER))?;
+        let callback =
+            answered.map_err(|error| Rejection::Page(ErrorPage::of_user(&error, world)))?;
         Ok((login, callback))
     });
     match started {
         Err(Rejection::Dialog(dialog)) => refused(&dialog, dialog.text),
         Err(Rejection::Page(page)) => page.show(language),
-        Ok((login, Some(callback))) => of_login(&login, redirect_to_site(&sim, &login, callback)),
+        Ok((login, Some(callback))) => {
+            of_login(&login, redirect_to_site(&sim, &headers, &login, callback))
+        }
         Ok((login, None)) => of_login(&login, ask(&sim, &login.uuid, language, &phone_user)),
     }
 }

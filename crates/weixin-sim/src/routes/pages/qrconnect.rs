@@ -101,13 +101,13 @@ pub(super) async fn page(
         };
         let login = world.begin(&app, &params, now);
         let answered = world.answer_login(&login, now);
-        let callback = answered.map_err(|_| ErrorPage::NO_USER)?;
+        let callback = answered.map_err(|error| ErrorPage::of_user(&error, world))?;
         Ok((login, app.name, callback))
     });
     match opened {
         Err(problem) => problem.show(language::of_headers(&headers)),
         Ok((login, _, Some(callback))) => {
-            of_login(&login, redirect_to_site(&sim, &login, callback))
+            of_login(&login, redirect_to_site(&sim, &headers, &login, callback))
         }
         Ok((login, app_name, None)) => {
             let opened = OpenedLogin {
@@ -116,6 +116,7 @@ pub(super) async fn page(
                 language,
                 switch: language_switch(&uri, language),
                 polls: Polls::of(&sim, &headers),
+                origin: page_origin(&sim, &headers),
             };
             of_login(&login, show(&sim, opened, &parameters))
         }
@@ -129,6 +130,8 @@ struct OpenedLogin<'a> {
     language: Language,
     switch: String,
     polls: Polls,
+    /// Base URL of the simulator for the browser.
+    origin: String,
 }
 
 fn show(sim: &SimState, opened: OpenedLogin<'_>, parameters: &Parameters) -> Response {
@@ -138,6 +141,7 @@ fn show(sim: &SimState, opened: OpenedLogin<'_>, parameters: &Parameters) -> Res
         language,
         switch,
         polls,
+        origin,
     } = opened;
     if parameters.get("f") == "xml" {
         let xml = text(&QrXml { uuid: &login.uuid });
@@ -150,7 +154,7 @@ fn show(sim: &SimState, opened: OpenedLogin<'_>, parameters: &Parameters) -> Res
             app_name,
             language,
             options,
-            twice_url: login.twice_url(sim.own_url()),
+            twice_url: login.twice_url(&origin),
             polls,
         })
     } else {
@@ -164,7 +168,7 @@ fn show(sim: &SimState, opened: OpenedLogin<'_>, parameters: &Parameters) -> Res
             runs: sim.clock.runs(),
             left: minutes(login.expires.duration_since(sim.now()).unwrap_or_default()),
             options,
-            twice_url: login.twice_url(sim.own_url()),
+            twice_url: login.twice_url(&origin),
             polls,
         })
     }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::SystemTime};
 use askama::Template;
 use axum::{
     extract::{Path, State},
-    http::{StatusCode, Uri},
+    http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
 
@@ -15,7 +15,8 @@ use crate::{
     bilingual::Language,
     parameters::{self, Parameters},
     routes::{
-        people,
+        language, people,
+        request::page_origin,
         response::{bad_request, page, redirect},
     },
     state::SimState,
@@ -141,17 +142,19 @@ fn show(
 pub(super) async fn decide(
     State(sim): State<Arc<SimState>>,
     Path(uuid): Path<String>,
-    language: Language,
     phone_user: PhoneUser,
+    headers: HeaderMap,
     body: String,
 ) -> Response {
+    let language = language::of_headers(&headers);
     let form = parameters::form(&body);
+    let origin = page_origin(&sim, &headers);
     let user = Some(form.get("user")).filter(|user| !user.is_empty());
     let decided = sim.change(|world, now| match form.get("action") {
         "allow" => {
             let callback = world.allow(&uuid, user, now)?;
             let login = world.logins.find(&uuid, now);
-            Ok(Some(after_allow(login, callback, sim.own_url())))
+            Ok(Some(after_allow(login, callback, &origin)))
         }
         "cancel" => cancel(world, &uuid, now).map(Some),
         _ => Ok(None),

@@ -1,15 +1,21 @@
 //! The simulated phone's user: of the login page's parameter, or kept in a cookie.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
     http::{HeaderValue, header::COOKIE, request::Parts},
 };
 
-use crate::{PhoneError, parameters::form, world::World};
+use crate::{PhoneError, parameters::form, state::SimState, world::World};
 
+/// Name of the cookie in the simulator's first world. Cookies are those of a host with all its ports, so further worlds
+/// have names of their own.
 const NAME: &str = "weixin-sim-user";
+
+fn cookie_name(world: Option<&str>) -> String {
+    world.map_or_else(|| NAME.to_owned(), |world| format!("{NAME}-{world}"))
+}
 
 /// Parameter of a login page that chooses the user.
 const PARAMETER: &str = "sim_user";
@@ -47,21 +53,29 @@ impl PhoneUser {
     }
 
     /// Cookie that keeps the choice.
-    pub(super) fn cookie(id: &str) -> Option<HeaderValue> {
+    pub(super) fn cookie(id: &str, world: Option<&str>) -> Option<HeaderValue> {
         let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
-        HeaderValue::try_from(format!("{NAME}={id}; Path=/; HttpOnly; SameSite=Lax")).ok()
+        HeaderValue::try_from(format!(
+            "{}={id}; Path=/; HttpOnly; SameSite=Lax",
+            cookie_name(world)
+        ))
+        .ok()
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for PhoneUser {
+impl FromRequestParts<Arc<SimState>> for PhoneUser {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+    async fn from_request_parts(
+        parts: &mut Parts,
+        sim: &Arc<SimState>,
+    ) -> Result<Self, Infallible> {
+        let name = cookie_name(sim.id.as_deref());
         let headers = parts.headers.get_all(COOKIE).into_iter();
         let mut pairs = headers
             .filter_map(|header| header.to_str().ok())
             .flat_map(|header| header.split(';'));
-        let id = pairs.find_map(|pair| pair.trim().strip_prefix(NAME)?.strip_prefix('='));
+        let id = pairs.find_map(|pair| pair.trim().strip_prefix(&name)?.strip_prefix('='));
         let decoded = id.map(|id| {
             form_urlencoded::parse(id.as_bytes())
                 .map(|(id, _)| id.into_owned())

@@ -73,7 +73,7 @@ pub(super) async fn choose(State(sim): State<Arc<SimState>>, body: String) -> Re
         .world()
         .user(Some(form.get("user")))
         .map(|user| user.id.clone());
-    match user.map(|id| PhoneUser::cookie(&id)) {
+    match user.map(|id| PhoneUser::cookie(&id, sim.id.as_deref())) {
         Ok(Some(cookie)) => back_as(cookie, form.get("back")),
         Ok(None) => bad_request("user: the ID cannot be stored in a cookie"),
         Err(error) => bad_request(&format!("user: {error}")),
@@ -112,7 +112,7 @@ pub(super) async fn someone(State(sim): State<Arc<SimState>>, body: String) -> R
     let Some(id) = id else {
         return bad_request("user: there are too many: delete one first");
     };
-    match PhoneUser::cookie(&id) {
+    match PhoneUser::cookie(&id, sim.id.as_deref()) {
         Some(cookie) => back_as(cookie, form.get("back")),
         None => bad_request("user: the ID cannot be stored in a cookie"),
     }

@@ -2,6 +2,7 @@
 
 use crate::{
     Answer, App, AppKind, Effect, Fault, PhoneError,
+    hosts::is_trusted,
     wire::{API_PATHS, Family, api_error::ApiError, dialog},
     world::{
         World,
@@ -22,9 +23,16 @@ const LOGIN_PAGES: [(&str, AppKind); 2] = [
 ];
 
 impl World {
-    /// Adds a fault; a user's nickname becomes the ID.
-    pub(crate) fn add_fault(&mut self, mut fault: Fault) -> Result<AddedFault, RejectedFault> {
+    /// Adds a fault; a user's nickname becomes the ID. Requests to other hosts than WeChat's, local ones and these are
+    /// rejected anyway.
+    pub(crate) fn add_fault(
+        &mut self,
+        mut fault: Fault,
+        allowed_hosts: &[String],
+    ) -> Result<AddedFault, RejectedFault> {
         self.check_fault(&fault)?;
+        check_host(&fault, allowed_hosts)?;
+        check_names(&fault)?;
         if let Some(user) = &fault.user {
             let user = self
                 .user(Some(user))
@@ -83,6 +91,51 @@ fn check_numbers(fault: &Fault) -> Result<(), RejectedFault> {
     }
     if fault.nth == Some(0) {
         return never("nth", "expected at least 1: the first match");
+    }
+    Ok(())
+}
+
+fn check_host(fault: &Fault, allowed: &[String]) -> Result<(), RejectedFault> {
+    let is_reachable = |host: &String| {
+        let name = host
+            .rsplit_once(':')
+            .map_or(host.as_str(), |(name, _)| name);
+        is_trusted(host, allowed) || is_trusted(name, allowed)
+    };
+    if fault.host.iter().all(is_reachable) {
+        return Ok(());
+    }
+    let rule = "no request reaches the simulator under this host: expected one of WeChat's, such as \
+                api.weixin.qq.com, a local one, or one that was allowed at the start";
+    Err(RejectedFault::invalid("host", rule))
+}
+
+/// A header's name is a token, and its value is text without spaces around it.
+fn check_names(fault: &Fault) -> Result<(), RejectedFault> {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    let never = |field, rule: &str| Err(RejectedFault::invalid(field, rule));
+    if let Some(header) = &fault.header {
+        if header.name.is_empty() || !header.name.bytes().all(is_token) {
+            return never(
+                "header",
+                "expected the name of a header, such as user-agent",
+            );
+        }
+        let mut value = header.value.iter();
+        if value.any(|value| value.trim() != value || !value.is_ascii() || !is_header_value(value))
+        {
+            return never(
+                "header",
+                "expected a value of ASCII, without spaces around it",
+            );
+        }
+    }
+    if fault
+        .parameter
+        .iter()
+        .any(|parameter| parameter.name.is_empty())
+    {
+        return never("parameter", "expected the name of a parameter");
     }
     Ok(())
 }

@@ -79,7 +79,7 @@ fn effect(effect: &Value, language: Language) -> String {
         "callback_twice" => pick("回调到达两次", "callback arrives twice"),
         "content_type" => format!("Content-Type: {value}"),
         "cookies_lost" => pick("浏览器丢失 Cookie", "browser loses its cookies"),
-        "cut" => pick("只有半截 JSON", "half the JSON"),
+        "cut" => pick("JSON 不完整", "half the JSON"),
         "delay_ms" => format!("{} {value} ms", pick("延迟", "late by")),
         "dialog" => format!("{} {value}", pick("对话框", "dialog")),
         "errcode" => format!("errcode {value}"),
@@ -89,7 +89,7 @@ fn effect(effect: &Value, language: Language) -> String {
             "half a surrogate pair in the nickname",
         ),
         "reset" => pick("断开连接", "connection breaks"),
-        "reset_after" => pick("断开连接，code 已消耗", "connection breaks, code spent"),
+        "reset_after" => pick("断开连接，code 已使用", "connection breaks, code used"),
         "slow_body_ms" => format!(
             "{} {value} ms",
             pick("响应体分段发送，历时", "body in parts, over")

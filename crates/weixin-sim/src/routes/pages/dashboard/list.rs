@@ -75,7 +75,7 @@ pub(super) fn rows(
         .map(|trace| {
             let user = trace.user.as_deref().and_then(|id| sim.user(id));
             let counts = trace.findings;
-            let nobody = language.pick("二维码已打开", "QR code open");
+            let not_scanned = language.pick("二维码已打开", "QR code open");
             Row {
                 number: trace.number,
                 href: address.with(&[("login", &trace.number.to_string()), ("step", "")]),
@@ -85,7 +85,7 @@ pub(super) fn rows(
                     |user| people::avatar(user, 36),
                 ),
                 name: user.map_or_else(
-                    || people::escape(trace.user.as_deref().unwrap_or(nobody)),
+                    || people::escape(trace.user.as_deref().unwrap_or(not_scanned)),
                     |user| people::name(user, language),
                 ),
                 time: trace

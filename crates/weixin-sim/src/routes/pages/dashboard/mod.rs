@@ -37,6 +37,7 @@ use crate::{
     bilingual::Language,
     routes::{
         long_poll,
+        request::page_origin,
         response::{page, text},
     },
     state::SimState,
@@ -90,7 +91,7 @@ pub(super) async fn show(
     page(&DashboardPage {
         language,
         version,
-        desk: &desk(&sim, links, &uri, language),
+        desk: &desk(&sim, &headers, links, &uri, language),
         first,
     })
 }
@@ -109,14 +110,20 @@ pub(super) async fn update(
     }
     long_poll::changed_part(&sim.changes, &uri, || {
         let links = world_links::list(&worlds, &sim, &headers);
-        desk(&sim, links, &uri, language)
+        desk(&sim, &headers, links, &uri, language)
     })
     .await
 }
 
-fn desk(sim: &SimState, worlds: Vec<WorldLink>, uri: &Uri, language: Language) -> String {
+fn desk(
+    sim: &SimState,
+    headers: &HeaderMap,
+    worlds: Vec<WorldLink>,
+    uri: &Uri,
+    language: Language,
+) -> String {
     // Only what is shared is taken while the world is locked: rendering takes longer than a request.
-    let snapshot = Snapshot::take(sim);
+    let snapshot = Snapshot::take(sim, page_origin(sim, headers));
     let mut address = Address::of(uri);
     let shown = list::matching(&snapshot, &address.text);
     let filters = Filter::ALL.map(|filter| {

@@ -10,6 +10,7 @@ use crate::{
     routes::people,
     state::SimState,
     world::{LoginTrace, Outcome, auto_allow::AutoAllows, faults::AddedFault, request_log::Entry},
+    worlds::FIRST,
 };
 
 /// State of the demo login, long enough for every rule.
@@ -18,7 +19,10 @@ const DEMO_STATE: &str = "9f2c41d08ab7e6f3demo";
 /// What the dashboard shows. Rendering it does not lock the world.
 #[derive(Debug)]
 pub(super) struct Snapshot {
+    /// Base URL of the simulator for the browser.
     pub(super) origin: String,
+    /// ID of the world.
+    pub(super) world: String,
     pub(super) now: SystemTime,
     pub(super) runs: bool,
     pub(super) apps: Vec<App>,
@@ -34,7 +38,7 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    pub(super) fn take(sim: &SimState) -> Self {
+    pub(super) fn take(sim: &SimState, origin: String) -> Self {
         let now = sim.now();
         let world = sim.world();
         let (apps, users) = (world.apps.clone(), world.users.clone());
@@ -44,7 +48,7 @@ impl Snapshot {
         let auto_allow = world.auto_allow.clone();
         drop(world);
         Self {
-            origin: sim.own_url().to_owned(),
+            origin,
             now,
             runs: sim.clock.runs(),
             apps,
@@ -53,6 +57,7 @@ impl Snapshot {
             requests,
             faults,
             auto_allow,
+            world: sim.id.clone().unwrap_or_else(|| FIRST.to_owned()),
             explanations: sim.settings.explanations.clone(),
         }
     }
@@ -145,7 +150,7 @@ impl Snapshot {
 
     /// Ways to lead a program here: title, sentence and command.
     pub(super) fn ways(&self, language: Language) -> [(&'static str, &'static str, String); 3] {
-        let origin = &self.origin;
+        let (origin, world) = (&self.origin, &self.world);
         [
             (
                 language.pick("程序不改", "Unchanged program"),
@@ -153,13 +158,15 @@ impl Snapshot {
                     "只对这个程序，open.weixin.qq.com 和 api.weixin.qq.com 就是模拟器。",
                     "For this program alone, open.weixin.qq.com and api.weixin.qq.com are the simulator.",
                 ),
-                "weixin sim exec --browser http://localhost:5000 -- python app.py".to_owned(),
+                format!(
+                    "weixin sim exec --sim {origin} --world {world} --browser http://localhost:5000 -- python app.py"
+                ),
             ),
             (
-                language.pick("设置地址", "Set the addresses"),
+                language.pick("设置地址", "Set the URLs"),
                 language.pick(
                     "用这个地址代替 https://open.weixin.qq.com 和 https://api.weixin.qq.com。",
-                    "Use this address in place of https://open.weixin.qq.com and https://api.weixin.qq.com.",
+                    "Use this URL in place of https://open.weixin.qq.com and https://api.weixin.qq.com.",
                 ),
                 origin.clone(),
             ),
@@ -167,7 +174,7 @@ impl Snapshot {
                 language.pick("测试中", "In tests"),
                 language.pick(
                     "无需操作手机；如果微信会拒绝，构建就失败。",
-                    "Nobody has to hold the phone, and the build fails if WeChat would refuse something.",
+                    "No phone is needed, and the build fails if WeChat would reject a request.",
                 ),
                 "weixin sim exec --auto-allow --fail-on-findings -- pytest".to_owned(),
             ),
@@ -180,17 +187,6 @@ pub(super) fn time_of_day(milliseconds: u64) -> String {
     let seconds = milliseconds / 1000;
     let (hours, minutes, seconds) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
     format!("{hours:02}:{minutes:02}:{seconds:02}")
-}
-
-impl AppKind {
-    pub(in crate::routes::pages) fn words(self) -> Bilingual {
-        match self {
-            Self::Website => Bilingual::new("网站应用", "Website"),
-            Self::OfficialAccount => Bilingual::new("公众号", "Official account"),
-            Self::MobileApp => Bilingual::new("移动应用", "Mobile app"),
-            Self::MiniProgram => Bilingual::new("小程序", "Mini program"),
-        }
-    }
 }
 
 /// The state of a login as a chip: class, and word or error code.

@@ -96,7 +96,7 @@ fn why(class: RuleClass) -> Bilingual {
     match class {
         RuleClass::Rejected => Bilingual::new(
             "微信会拒绝。--fail-on-findings 时失败。",
-            "WeChat would refuse these. They fail --fail-on-findings.",
+            "WeChat would reject these. They fail --fail-on-findings.",
         ),
         RuleClass::Unsafe => Bilingual::new(
             "微信会放行，但可能被利用。--fail-on-findings 时失败。",
@@ -108,7 +108,7 @@ fn why(class: RuleClass) -> Bilingual {
         ),
         RuleClass::Local => Bilingual::new(
             "本机开发所需，不会让构建失败；上线前请留意。",
-            "What work on this machine needs. They never fail a build; mind them before you go live.",
+            "What work on this machine needs. They never fail a build; fix them before you go live.",
         ),
     }
 }

@@ -7,7 +7,7 @@ mod taken;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{extract::State, http::Uri, response::Response};
+use axum::{Extension, extract::State, http::Uri, response::Response};
 
 use self::{
     by_login::LoginCard,
@@ -15,7 +15,10 @@ use self::{
     taken::Taken,
 };
 use super::frame::Frame;
-use crate::{RuleClass, bilingual::Language, parameters, routes::response::page, state::SimState};
+use crate::{
+    RuleClass, bilingual::Language, parameters, routes::response::page, state::SimState,
+    worlds::Worlds,
+};
 
 /// All findings, with remedies.
 #[derive(Template)]
@@ -27,6 +30,8 @@ struct FindingsPage {
     failing: [usize; 2],
     /// Number of the other findings.
     others: usize,
+    /// Number of findings that fail a test run, but are not shown: before the last reset, or of other worlds.
+    elsewhere: usize,
     /// Command that fails as the verdict says.
     command: String,
     accepted: Vec<&'static str>,
@@ -42,6 +47,7 @@ struct FindingsPage {
 
 pub(super) async fn show(
     State(sim): State<Arc<SimState>>,
+    Extension(worlds): Extension<Arc<Worlds>>,
     uri: Uri,
     language: Language,
 ) -> Response {
@@ -54,6 +60,7 @@ pub(super) async fn show(
             .count()
     };
     let failing = [failing(RuleClass::Rejected), failing(RuleClass::Unsafe)];
+    let elsewhere = failing_since_start(&sim, &worlds).saturating_sub(failing[0] + failing[1]);
     let accepted = taken
         .accepted
         .iter()
@@ -68,15 +75,25 @@ pub(super) async fn show(
         frame: Frame::new(&sim, language, &uri, "findings"),
         others: taken.findings.len() - failing[0] - failing[1],
         failing,
+        elsewhere,
         command: format!("weixin sim exec --fail-on-findings{accepted} -- pytest"),
         classes: classes(&taken, shown, language).into(),
         groups: by_rule::groups(&taken, is_shown),
         logins: (query.get("by") == "login").then(|| by_login::cards(&taken)),
         shows_all: shown.is_empty(),
-        is_empty: taken.findings.is_empty(),
+        is_empty: taken.findings.is_empty() && elsewhere == 0,
         accepted: taken.accepted,
         back: back.to_owned(),
     })
+}
+
+/// Number of findings by which `--fail-on-findings` decides: a reset does not remove them.
+fn failing_since_start(sim: &SimState, worlds: &Worlds) -> usize {
+    let findings = match sim.id {
+        Some(_) => sim.world().findings.since_start(),
+        None => worlds.findings(),
+    };
+    findings.iter().filter(|finding| finding.fails).count()
 }
 
 /// Name, words, number, and whether it is shown, of each class.
