@@ -233,6 +233,14 @@ async fn a_fault_that_could_never_strike_is_rejected_with_what_could() {
             elsewhere,
         ),
         (json!({ "effect": "cut", "app": "wx1" }), "app", apps),
+        (json!({ "effect": "cut", "user": "layl" }), "user", USERS),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_fault_under_a_host_or_a_name_that_no_request_has_is_rejected() {
+    assert_rejected([
         (
             json!({ "effect": "cut", "host": "api.weixin.qq.con" }),
             "host",
@@ -254,7 +262,6 @@ async fn a_fault_that_could_never_strike_is_rejected_with_what_could() {
             "parameter",
             "expected the name of a parameter",
         ),
-        (json!({ "effect": "cut", "user": "layl" }), "user", USERS),
     ])
     .await;
 }

@@ -63,18 +63,10 @@ pub(super) async fn page(
     if answer == AutoAnswer::Off && !is_wechat_browser(&headers) {
         return outside(&address, language);
     }
-    if sim.settings.strict_order && !is_in_order(&parameters) {
-        return ErrorPage {
-            text: "Scope 参数错误或没有 Scope 权限",
-            why: Violation::ORDER,
-            registered: Vec::new(),
-        }
-        .show(language);
-    }
-    // The text is an assumption: no page for such a state has been observed.
-    if sim.settings.strict_order && !is_alphanumeric(parameters.get("state")) {
-        let dialog = without_number("state 参数错误");
-        return refused(&dialog, dialog.text);
+    if sim.settings.strict_order
+        && let Some(rejection) = out_of_order(&parameters)
+    {
+        return rejection.show(language);
     }
     let started: Result<_, Rejection> = sim.change(|world, now| {
         let app = check(world, &parameters)?.clone();
@@ -109,13 +101,26 @@ pub(super) async fn page(
         Ok((login, callback))
     });
     match started {
-        Err(Rejection::Dialog(dialog)) => refused(&dialog, dialog.text),
-        Err(Rejection::Page(page)) => page.show(language),
+        Err(rejection) => rejection.show(language),
         Ok((login, Some(callback))) => {
             of_login(&login, redirect_to_site(&sim, &headers, &login, callback))
         }
         Ok((login, None)) => of_login(&login, ask(&sim, &login.uuid, language, &phone_user)),
     }
+}
+
+/// Rejects parameters that are not in the documented order, and a state of other characters than the documented ones.
+fn out_of_order(parameters: &Parameters) -> Option<Rejection> {
+    if !is_in_order(parameters) {
+        return Some(Rejection::Page(ErrorPage {
+            text: "Scope 参数错误或没有 Scope 权限",
+            why: Violation::ORDER,
+            registered: Vec::new(),
+        }));
+    }
+    // The text is an assumption: no page for such a state has been observed.
+    let is_documented = is_alphanumeric(parameters.get("state"));
+    (!is_documented).then(|| Rejection::Dialog(without_number("state 参数错误")))
 }
 
 /// The page for other browsers than WeChat's.
@@ -135,6 +140,15 @@ enum Rejection {
     Dialog(Dialog),
     /// By the simulator.
     Page(ErrorPage),
+}
+
+impl Rejection {
+    fn show(&self, language: Language) -> Response {
+        match self {
+            Self::Dialog(dialog) => refused(dialog, dialog.text),
+            Self::Page(page) => page.show(language),
+        }
+    }
 }
 
 impl From<Dialog> for Rejection {
