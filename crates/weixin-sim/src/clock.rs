@@ -144,3 +144,10 @@ pub(crate) fn unix_seconds(time: SystemTime) -> u64 {
         .unwrap_or_default()
         .as_secs()
 }
+
+/// Time of day (UTC) of milliseconds since the Unix epoch.
+pub(crate) fn time_of_day(milliseconds: u64) -> String {
+    let seconds = milliseconds / 1000;
+    let (hours, minutes, seconds) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{hours:02}:{minutes:02}:{seconds:02}")
+}

@@ -31,17 +31,19 @@
     }
     children(from, to);
   }
+  // `form.id` is its field of that name, if it has one.
+  const id = (node) => node.getAttribute?.("id") || "";
   function children(from, to) {
-    const known = new Map([...from.children].filter((element) => element.id).map((element) => [element.id, element]));
-    const wanted = new Set([...to.children].map((element) => element.id).filter(Boolean));
+    const known = new Map([...from.children].filter(id).map((element) => [id(element), element]));
+    const wanted = new Set([...to.children].map(id).filter(Boolean));
     let at = from.firstChild;
     // Moving an element would close a dialog and load a frame again, so what is in the way is removed instead.
     const clear = (match) => {
-      while (at && at !== match && !wanted.has(at.id)) { const next = at.nextSibling; at.remove(); at = next; }
+      while (at && at !== match && !wanted.has(id(at))) { const next = at.nextSibling; at.remove(); at = next; }
     };
     for (const next of [...to.childNodes]) {
-      const fits = at && !at.id && !next.id && at.nodeName === next.nodeName;
-      const match = next.id ? known.get(next.id) : fits ? at : null;
+      const fits = at && !id(at) && !id(next) && at.nodeName === next.nodeName;
+      const match = id(next) ? known.get(id(next)) : fits ? at : null;
       if (!match) { from.insertBefore(next, at); continue; }
       clear(match);
       if (match === at) { at = at.nextSibling; } else { from.insertBefore(match, at); }
@@ -57,10 +59,28 @@
     const after = $("#status", part)?.textContent;
     if (before && after && before !== after) { $("#live").textContent = after; }
     shown = Date.now();
+    prefer();
+    const step = new URLSearchParams(location.search).get("step");
+    if (step && step !== seen) { $(".arrow[aria-current]")?.scrollIntoView({ block: "nearest" }); }
+    seen = step;
+  }
+  // The phone beside a QR page or a diagram offers to scan that login first.
+  function prefer() {
+    if (!framed) { return; }
+    let outside;
+    try { outside = window.parent.document; } catch { return; }
+    const login = $(".login[aria-current=true]", outside)?.id.slice("login-".length);
+    const uuid = outside.body.dataset.uuid;
+    const mine = uuid ? $("#wait-" + CSS.escape(uuid)) : login && $(`[data-login="${CSS.escape(login)}"]`);
+    if (!mine) { return; }
+    for (const card of $$("[data-login]")) {
+      card.style.order = card === mine ? -1 : 0;
+      $(".scan", card).classList.toggle("main", card === mine);
+    }
   }
 
   // The live part: one long poll, which starts again when the address changes.
-  let part, version, abort, shown = Date.now();
+  let part, version, abort, seen, shown = Date.now();
   const address = () => {
     const query = new URLSearchParams(location.search);
     query.set("after", version);
@@ -124,12 +144,13 @@
 
   let timer;
   function toast(text) {
-    let box = $(".toast");
+    // A dialog covers what is outside of it.
+    let box = $((document.querySelector("dialog[open]") ? "dialog[open] " : "body > ") + ".toast");
     if (!box) {
       box = document.createElement("div");
       box.className = "toast";
       box.setAttribute("role", "status");
-      document.body.append(box);
+      ($("dialog[open]") || document.body).append(box);
     }
     box.textContent = text;
     box.classList.add("on");
@@ -218,16 +239,16 @@
       ArrowDown: () => event.target.closest(".flow") && move("a.arrow", 1),
       ArrowUp: () => event.target.closest(".flow") && move("a.arrow", -1),
       c: () => press($("#curl")), f: () => press($("#freeze")),
-      s: () => press(inPhone(".scan") || $("a.scan")), Escape: () => press($("#shut")),
+      s: () => press(inPhone(".scan.main") || $("a.scan")), Escape: () => press($("#shut")),
     };
     keys[event.key]?.();
   });
 
   // Times pass on the page as on the simulator's clock.
   setInterval(() => {
-    const clock = $("[data-now]");
-    if (!clock || clock.dataset.runs !== "true" || !($("#offline")?.hidden ?? true)) { return; }
-    const now = Number(clock.dataset.now) + (Date.now() - shown);
+    const clock = $("[data-now]"), time = $("#clock") || clock;
+    if (!clock || !($("#offline")?.hidden ?? true)) { return; }
+    const now = Number(time.dataset.now) + (time.dataset.runs === "true" ? Date.now() - shown : 0);
     const form = clock.dataset.form === "short" ? 16 : 19;
     clock.textContent = new Date(now).toISOString().slice(11, form);
     for (const element of $$("[data-until]")) {
@@ -253,6 +274,7 @@
       if (login && part && new URLSearchParams(location.search).get("login") !== login) { go("/_sim/?login=" + login); }
     });
     if (!part) { return; }
+    prefer();
     version = part.dataset.version;
     if (framed) {
       addEventListener("message", async (event) => {

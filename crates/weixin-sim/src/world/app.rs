@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use crate::{Bilingual, lint::violation::Violation};
+use crate::{Bilingual, bilingual::Language, lint::violation::Violation};
 
 /// Kind of an app; each has its own login.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -96,6 +96,17 @@ impl App {
     pub fn mini_program() -> Self {
         let app = Self::new("wx0123456789abcde2", "s".repeat(32));
         app.kind(AppKind::MiniProgram).name("示例小程序")
+    }
+
+    /// The name, translated if it is that of an example.
+    pub(crate) fn shown_name(&self, language: Language) -> &str {
+        match &*self.name {
+            "示例网站" => language.pick("示例网站", "Example Site"),
+            "示例公众号" => language.pick("示例公众号", "Example Account"),
+            "示例应用" => language.pick("示例应用", "Example App"),
+            "示例小程序" => language.pick("示例小程序", "Example Mini Program"),
+            name => name,
+        }
     }
 
     /// Sets the kind of app.

@@ -102,7 +102,7 @@ pub(super) async fn page(
         let login = world.begin(&app, &params, now);
         let answered = world.answer_login(&login, now);
         let callback = answered.map_err(|error| ErrorPage::of_user(&error, world))?;
-        Ok((login, app.name, callback))
+        Ok((login, app.shown_name(language).to_owned(), callback))
     });
     match opened {
         Err(problem) => problem.show(language::of_headers(&headers)),

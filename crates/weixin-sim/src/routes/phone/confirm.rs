@@ -92,7 +92,7 @@ pub(crate) fn ask(
             mark: app
                 .as_ref()
                 .map_or_else(String::new, |app| people::app_mark(app, 60)),
-            app_name: app.map(|app| app.name).unwrap_or_default(),
+            app_name: app.map_or_else(String::new, |app| app.shown_name(language).to_owned()),
         },
     })
 }

@@ -1,6 +1,6 @@
 //! `/_sim/phone`: home screen of the simulated phone.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{cmp::Reverse, sync::Arc, time::SystemTime};
 
 use askama::Template;
 use axum::{
@@ -55,6 +55,10 @@ struct HomePage<'a> {
 #[template(path = "waiting_list.html")]
 struct WaitingList {
     language: Language,
+    /// Time of the simulator, in milliseconds since the Unix epoch.
+    now: u64,
+    /// Its clock runs.
+    runs: bool,
     pending: Vec<Waiting>,
 }
 
@@ -136,15 +140,19 @@ fn waiting(sim: &SimState, language: Language) -> String {
     let world = sim.world();
     let (mut pending, apps) = (newest(world.pending(now)), world.apps.clone());
     drop(world);
-    pending.reverse();
-    let pending = pending.into_iter().map(|login| one(login, &apps, now));
+    pending.sort_by_key(|login| Reverse(login.trace));
+    let pending = pending
+        .into_iter()
+        .map(|login| one(login, &apps, now, language));
     text(&WaitingList {
         language,
+        now: unix_milliseconds(now),
+        runs: sim.clock.runs(),
         pending: pending.collect(),
     })
 }
 
-fn one(login: Login, apps: &[App], now: SystemTime) -> Waiting {
+fn one(login: Login, apps: &[App], now: SystemTime, language: Language) -> Waiting {
     let app = apps.iter().find(|app| app.id == login.app);
     let left = login
         .expires
@@ -153,7 +161,10 @@ fn one(login: Login, apps: &[App], now: SystemTime) -> Waiting {
         .as_secs();
     Waiting {
         mark: app.map_or_else(String::new, |app| people::app_mark(app, 36)),
-        app: app.map_or_else(|| login.app.clone(), |app| app.name.clone()),
+        app: app.map_or_else(
+            || login.app.clone(),
+            |app| app.shown_name(language).to_owned(),
+        ),
         until: unix_milliseconds(login.expires),
         left: format!("{}:{:02}", left / 60, left % 60),
         login,

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     AppKind, LoggedRequest,
     bilingual::Language,
+    hosts::is_wechat,
     routes::people,
     world::{Event, LoginTrace, timeline::Step},
 };
@@ -156,7 +157,9 @@ fn begin_guess(kind: AppKind, opened: &LoggedRequest, language: Language) -> Arr
     let mut headers = opened.request_headers.iter();
     let referer = headers.find(|(name, _)| name == "referer");
     let url = referer.and_then(|(_, value)| url::Url::parse(value).ok());
-    let text = match url.as_ref().map(url::Url::path) {
+    // A page that reloads itself names itself, which is no page of the site.
+    let of_site = url.filter(|url| !is_wechat(url.authority()) && url.authority() != opened.host);
+    let text = match of_site.as_ref().map(url::Url::path) {
         Some(path) if path != "/" => format!(
             "<span class=\"mono\"><b>GET</b> {}</span>",
             people::escape(path)

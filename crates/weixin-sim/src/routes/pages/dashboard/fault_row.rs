@@ -47,7 +47,7 @@ const LIMITS: [(&str, &str, &str); 7] = [
     ("user", "用户", "user"),
     ("parameter", "参数", "parameter"),
     ("header", "请求头", "header"),
-    ("nth", "从第几次起", "from number"),
+    ("nth", "从第几次匹配起：", "from match number"),
 ];
 
 /// A value of a limit: a text, a number, or a name with its value.

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::{
     address::{Address, Shown},
-    snapshot::{Snapshot, status, time_of_day},
+    snapshot::{Snapshot, status},
 };
-use crate::{LoggedRequest, bilingual::Language, routes::people, world::LoginTrace};
+use crate::{
+    LoggedRequest, bilingual::Language, clock::time_of_day, routes::people, world::LoginTrace,
+};
 
 /// One login in the list.
 #[derive(Debug)]
@@ -48,6 +50,7 @@ fn has(sim: &Snapshot, trace: &LoginTrace, text: &str) -> bool {
         .chain(trace.user.as_deref())
         .chain(user.map(|user| user.nickname.as_str()))
         .chain(app.map(|app| app.name.as_str()))
+        .chain(app.map(|app| app.shown_name(Language::English)))
         .chain(errcode.as_deref());
     let contains = |known: &str| known.to_lowercase().contains(text);
     let in_request = |request: &LoggedRequest| {
@@ -93,9 +96,10 @@ pub(super) fn rows(
                     .first()
                     .map(|step| time_of_day(step.at_ms))
                     .unwrap_or_default(),
-                app: sim
-                    .app(&trace.app_id)
-                    .map_or_else(|| trace.app_id.clone(), |app| app.name.clone()),
+                app: sim.app(&trace.app_id).map_or_else(
+                    || trace.app_id.clone(),
+                    |app| app.shown_name(language).to_owned(),
+                ),
                 findings: counts.rejected + counts.vulnerable,
                 worst: if counts.rejected > 0 { "bad" } else { "warn" },
                 status: status(trace, sim.outcome(trace), language),

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::SystemTime};
 use crate::{
     App, AppKind, Bilingual, LoggedRequest, User,
     bilingual::Language,
-    clock::unix_milliseconds,
+    clock::{time_of_day, unix_milliseconds},
     explanation::Explanations,
     routes::people,
     state::SimState,
@@ -140,10 +140,10 @@ impl Snapshot {
         let count = self.traces.len();
         match language {
             Language::Chinese => format!(
-                "将忘记 {count} 次登录、所有请求、问题和故障；应用、用户和时钟恢复到初始状态。"
+                "将忘记 {count} 次登录、所有请求和故障；应用、用户和时钟恢复到初始状态。已有的问题仍计入 --fail-on-findings。"
             ),
             Language::English => format!(
-                "Forgets {count} logins, all requests, findings and faults. Apps, users and clock are as at the start."
+                "Forgets {count} logins, all requests and faults. Apps, users and clock are as at the start. Findings still count for --fail-on-findings."
             ),
         }
     }
@@ -180,13 +180,6 @@ impl Snapshot {
             ),
         ]
     }
-}
-
-/// Time of day (UTC) of milliseconds since the Unix epoch.
-pub(super) fn time_of_day(milliseconds: u64) -> String {
-    let seconds = milliseconds / 1000;
-    let (hours, minutes, seconds) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    format!("{hours:02}:{minutes:02}:{seconds:02}")
 }
 
 /// The state of a login as a chip: class, and word or error code.

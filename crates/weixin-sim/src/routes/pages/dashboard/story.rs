@@ -54,7 +54,7 @@ impl Story {
         builder.beginning(trace, &requests);
         builder.rest(trace, &requests);
         let outcome = sim.outcome(trace);
-        let name = app.map_or(trace.app_id.as_str(), |app| &app.name);
+        let name = app.map_or(trace.app_id.as_str(), |app| app.shown_name(language));
         let title = format!(
             "{} {} · {name}",
             language.pick("登录", "Login"),

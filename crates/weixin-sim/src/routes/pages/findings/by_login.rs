@@ -2,7 +2,10 @@
 
 use std::cmp::Reverse;
 
-use super::taken::{Place, Taken};
+use super::{
+    by_rule::CLASSES,
+    taken::{Place, Taken},
+};
 use crate::{Rule, RuleClass, world::request_log::Entry};
 
 /// A login with findings, or all calls outside a login.
@@ -46,6 +49,9 @@ pub(super) fn cards(taken: &Taken) -> Vec<LoginCard> {
             }
         }
     }
+    for card in &mut cards {
+        card.broken.sort_by_key(|broken| weight(broken.class));
+    }
     cards.sort_by_key(|card| {
         let count = |class| {
             let broken = card.broken.iter();
@@ -55,4 +61,9 @@ pub(super) fn cards(taken: &Taken) -> Vec<LoginCard> {
         Reverse((rejected, unsafe_, card.place.login))
     });
     cards
+}
+
+/// Position of a class: what fails a build comes first.
+fn weight(class: RuleClass) -> Option<usize> {
+    CLASSES.iter().position(|known| *known == class)
 }

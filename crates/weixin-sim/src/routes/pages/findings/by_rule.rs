@@ -108,7 +108,7 @@ fn why(class: RuleClass) -> Bilingual {
         ),
         RuleClass::Local => Bilingual::new(
             "本机开发所需，不会让构建失败；上线前请留意。",
-            "What work on this machine needs. They never fail a build; fix them before you go live.",
+            "Needed for local development. They never fail a build; fix them before you go live.",
         ),
     }
 }

@@ -53,7 +53,7 @@ pub(super) async fn show(
 ) -> Response {
     let query = parameters::form(uri.query().unwrap_or_default());
     let shown = query.get("class");
-    let taken = Taken::of(&sim);
+    let taken = Taken::of(&sim, language);
     let failing = |class| {
         let all = taken.findings.iter();
         all.filter(|finding| finding.fails && finding.rule.class == class)

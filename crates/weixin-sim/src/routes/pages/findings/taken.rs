@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use crate::{
     App, Finding, LoggedRequest, User,
+    bilingual::Language,
+    clock::time_of_day,
     routes::people,
     state::SimState,
     world::{LoginTrace, request_log::Entry},
@@ -18,6 +20,7 @@ pub(super) struct Place {
     pub(super) app: String,
     pub(super) test: Option<String>,
     pub(super) request: String,
+    pub(super) time: String,
 }
 
 /// Findings, and where they occurred.
@@ -28,10 +31,11 @@ pub(super) struct Taken {
     pub(super) traces: Vec<Arc<LoginTrace>>,
     pub(super) apps: Vec<App>,
     pub(super) users: Vec<User>,
+    language: Language,
 }
 
 impl Taken {
-    pub(super) fn of(sim: &SimState) -> Self {
+    pub(super) fn of(sim: &SimState, language: Language) -> Self {
         let world = sim.world();
         Self {
             findings: world.findings.all(),
@@ -45,6 +49,7 @@ impl Taken {
             traces: world.timeline.newest_first().cloned().collect(),
             apps: world.apps.clone(),
             users: world.users.clone(),
+            language,
         }
     }
 
@@ -68,9 +73,10 @@ impl Taken {
                 |user| people::avatar(user, 26),
             ),
             login: request.login,
-            app: app.map_or_else(String::new, |app| app.name.clone()),
+            app: app.map_or_else(String::new, |app| app.shown_name(self.language).to_owned()),
             test: request.test.clone(),
             request: format!("{} {}", request.method, request.path),
+            time: time_of_day(request.at_ms),
         }
     }
 }
