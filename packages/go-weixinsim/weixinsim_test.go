@@ -208,6 +208,19 @@ func TestTheSharedWorldIsResetBeforeEachTest(t *testing.T) {
 	})
 }
 
+func TestAWorldEndsWithItsTest(t *testing.T) {
+	sim := Start(t)
+	var ended string
+	t.Run("other", func(t *testing.T) { ended = Start(t).world })
+	var worlds []struct{ ID string }
+	sim.Control("GET", "/worlds", nil, &worlds)
+	for _, world := range worlds {
+		if world.ID == ended {
+			t.Fatal(worlds)
+		}
+	}
+}
+
 // A test that runs in a process of its own: its outcome is what go test prints.
 func TestInner(t *testing.T) {
 	short := func(sim *Sim) {

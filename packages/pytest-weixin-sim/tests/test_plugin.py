@@ -206,6 +206,17 @@ def test_the_worlds_of_one_process_are_apart(pytester):
     run(pytester, tests).assert_outcomes(passed=1)
 
 
+def test_a_world_ends_with_its_test(pytester):
+    tests = """
+    import pytest
+
+    @pytest.mark.parametrize("run", [1, 2])
+    def test_site(weixin_sim, run):
+        assert [world["id"] for world in weixin_sim.control("GET", "/worlds")] == [weixin_sim.world]
+    """
+    run(pytester, tests).assert_outcomes(passed=2)
+
+
 SHARED = """
     import pytest
 

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
@@ -121,6 +122,19 @@ class FailuresTest {
     @Test
     void aSharedWorldIsResetBeforeEachTest() {
         assertEquals("", messages(run(Shared.class)));
+    }
+
+    @WithWeixinSim
+    static class OneWorld {
+        @RepeatedTest(2)
+        void site(WeixinSim sim) {
+            assertEquals(1, ((List<?>) sim.control("GET", "/worlds", Map.of())).size());
+        }
+    }
+
+    @Test
+    void aWorldEndsWithItsTest() {
+        assertEquals("", messages(run(OneWorld.class)));
     }
 
     @WithWeixinSim
