@@ -167,7 +167,8 @@ def test_a_simulator_that_dies_fails_its_test(pytester):
     result = run(pytester, tests)
     result.assert_outcomes(failed=1, errors=2)
     result.stdout.fnmatch_lines(["*does not respond: has it ended?*"])
-    result.stdout.fnmatch_lines(["*the WeChat simulator has ended with exit code -9*"])
+    ended = "*the WeChat simulator has ended with exit code -9*"
+    result.stdout.fnmatch_lines(["*ERROR at teardown of test_site*", ended, "*ERROR at setup of test_next*", ended])
 
 
 def test_parallel_tests_have_clocks_of_their_own(pytester):

@@ -43,6 +43,7 @@ def test_a_login_at_the_hosts_of_wechat_is_opened_in_the_world(weixin_sim):
     assert "code=" in weixin_sim.scan(url)
     [request] = weixin_sim.requests("/connect/qrconnect")
     assert request["host"] == "open.weixin.qq.com"
+    assert ["x-forwarded-proto", "https"] in request["request_headers"]
 
 
 def test_the_silent_login_in_wechat_asks_nothing(weixin_sim, exchange):
