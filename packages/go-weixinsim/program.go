@@ -2,7 +2,6 @@ package weixinsim
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -91,9 +90,9 @@ func start() (*program, error) {
 func (p *program) check() error {
 	select {
 	case <-p.ended:
-		messages := make([]byte, 2000)
-		length, _ := p.messages.ReadAt(messages, 0)
-		return errors.New("the WeChat simulator has ended: " + p.command.ProcessState.String() + "\n" + string(messages[:length]))
+		p.messages.Seek(0, io.SeekStart)
+		messages, _ := io.ReadAll(p.messages)
+		return fmt.Errorf("the WeChat simulator has ended: %s\n%s", p.command.ProcessState, messages)
 	default:
 		return nil
 	}
