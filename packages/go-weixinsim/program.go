@@ -90,8 +90,7 @@ func start() (*program, error) {
 func (p *program) check() error {
 	select {
 	case <-p.ended:
-		p.messages.Seek(0, io.SeekStart)
-		messages, _ := io.ReadAll(p.messages)
+		messages, _ := io.ReadAll(io.NewSectionReader(p.messages, 0, 1<<20))
 		return fmt.Errorf("the WeChat simulator has ended: %s\n%s", p.command.ProcessState, messages)
 	default:
 		return nil
