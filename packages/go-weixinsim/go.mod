@@ -1,0 +1,3 @@
+module weixinsim
+
+go 1.19
