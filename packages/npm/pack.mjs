@@ -37,6 +37,9 @@ try {
     const names = chosen.map(({ name }) => [`${options.scope}/cli-${name}`, version]);
     description.optionalDependencies = Object.fromEntries(names);
   });
+  pack("sim", (description) => {
+    description.peerDependencies[`${options.scope}/cli`] = version;
+  });
 } finally {
   rmSync(staging, { recursive: true });
 }

@@ -44,7 +44,7 @@ function environment(directory) {
 async function installed({ install, linker, without = [] }, omit = false) {
   const directory = await mkdtemp(join(tmpdir(), "weixin-npm-test-"));
   projects.push(directory);
-  const dependencies = { "@weixin-login/cli": "*" };
+  const dependencies = { "@weixin-login/cli": "*", "@weixin-login/sim": "*" };
   await writeFile(join(directory, "package.json"), JSON.stringify({ name: "site", version: "1.0.0", private: true, dependencies }));
   await writeFile(join(directory, ".npmrc"), `registry=${registry.url}\naudit=false\nfund=false\nupdate-notifier=false\n`);
   await writeFile(join(directory, ".yarnrc"), `registry "${registry.url}"\ndisable-self-update-check true\n`);
@@ -82,6 +82,20 @@ for (const [name, manager] of Object.entries(managers)) {
       }
       process.kill(-demo.pid, "SIGTERM");
       await ended;
+    });
+
+    test("a login with @weixin-login/sim", async () => {
+      const program = `import { startSim } from "@weixin-login/sim";
+        import { binPath } from "@weixin-login/cli";
+        import { createRequire } from "node:module";
+        if (createRequire(import.meta.url)("@weixin-login/cli").binPath() !== binPath()) throw new Error("two programs");
+        const sim = await startSim();
+        console.log(await sim.jsCode());
+        await sim.stop();`;
+      await writeFile(join(options.cwd, "login.mjs"), program);
+      const [start, ...before] = manager.start ?? [node];
+      const { stdout } = await run(start, [...before, "login.mjs"], options);
+      assert.match(stdout, /^\S+\n$/);
     });
 
     if (!manager.without) return;
