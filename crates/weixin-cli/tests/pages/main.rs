@@ -109,10 +109,15 @@ fn what_is_not_run_here_is_known() {
         })
         .collect();
     insta::assert_snapshot!(blocks.join("\n"), @r#"
+    README.md: pip install weixin-cli                            # Python
+    README.md: npm install --save-dev @weixin-login/cli          # Node: npx weixin
+    README.md: sudo apt install ./weixin-cli_0.1.0-1_amd64.deb   # Debian, Ubuntu
+    README.md: cargo install weixin-cli                          # Rust
+    README.md: weixin demo
     README.md: ./scripts/test
     README.md: cargo install --path crates/weixin-cli
     README.md: weixin sim exec -- python app.py       # unchanged: WeChat's own host names are the simulator
-    crates/weixin-cli/README.md: cargo install weixin-cli
+    crates/weixin-cli/README.md: pip install weixin-cli                 # or: npm install --save-dev @weixin-login/cli, cargo install weixin-cli
     crates/weixin-cli/README.md: weixin demo                            # a whole login on this machine: an example site, WeChat, a phone
     crates/weixin-cli/README.md: weixin sim exec -- python app.py       # your unchanged program, with a WeChat simulator
     crates/weixin-cli/README.md: weixin doctor --app-id wx… --redirect-uri https://www.example.com/callback
@@ -128,6 +133,7 @@ fn what_is_not_run_here_is_known() {
     fixtures.md: javac -d classes -cp junit-platform-console-standalone.jar LoginTest.java \
     fixtures.md:   $(find ../weixin/packages/junit-weixin-sim/src/main -name '*.java')
     fixtures.md: java -jar junit-platform-console-standalone.jar -cp classes --scan-classpath
+    fixtures.md: npm install --save-dev @weixin-login/sim @weixin-login/cli
     fixtures.md: weixin sim exec --sim "$URL" --world "$ID" -- \
     fixtures.md:   python -c 'import json, os, sys; print(json.dumps(dict(os.environ)), flush=True); sys.stdin.read()'
     languages.md: weixin sim exec --fail-on-findings -- pytest
@@ -140,7 +146,10 @@ fn what_is_not_run_here_is_known() {
     simulator.md: weixin sim exec --fail-on-findings -- pytest
     simulator.md: cargo install --locked --path weixin/crates/weixin-cli        # Rust 1.95
     simulator.md: weixin sim exec --fail-on-findings --log -- pytest
-    start.md: cargo install --path crates/weixin-cli
+    start.md: pip install weixin-cli                            # Python 3.9 or newer
+    start.md: npm install --save-dev @weixin-login/cli          # Node 18 or newer: npx weixin
+    start.md: sudo apt install ./weixin-cli_0.1.0-1_amd64.deb   # Debian, Ubuntu: with manual pages and completions
+    start.md: cargo install weixin-cli                          # Rust 1.95; cargo binstall takes the built program
     website.md: cargo new shop && cd shop
     website.md: cargo add axum
     website.md: cargo add tokio --features macros,net,rt-multi-thread
