@@ -163,7 +163,8 @@ pub use self::{
     variants::Variants,
     world::{
         DesktopAnswer, PhoneError,
-        app::{App, AppKind},
+        app::App,
+        app_kind::AppKind,
         auto_allow::AutoAllow,
         expectation::Expectation,
         fault::{Answer, Effect, Fault},

@@ -156,7 +156,7 @@ async fn an_official_accounts_login_is_asked_or_silent_whatever_auto_allow_says(
     let page = open(&sim, OFFICIAL_ACCOUNT, "&sim_user=layla", "").await;
     let page = page.text().await.unwrap();
     assert!(page.contains("name=\"user\" value=\"layla\""), "{page}");
-    // WeChat does not ask for `snsapi_base`, so nobody can deny it.
+    // WeChat does not ask for `snsapi_base`, so it cannot be denied.
     sim.auto_allow(AutoAllow::deny()).unwrap();
     let url = format!(
         "{}/connect/oauth2/authorize?appid={OFFICIAL_ACCOUNT}&redirect_uri=http%3A%2F%2Flocalhost%2F&scope=snsapi_base",

@@ -5,7 +5,7 @@ use std::{fmt::Write, sync::Arc, time::SystemTime};
 use tokio::sync::watch;
 
 use super::{
-    app::AppKind,
+    app_kind::AppKind,
     expiring_map::{ExpiringMap, Weigh},
     fault::Effect,
     phone_error::PhoneError,

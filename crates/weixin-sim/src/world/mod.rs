@@ -1,6 +1,7 @@
 //! The state of the simulated WeChat. Pure methods that take the time: no clock, no network, no HTTP.
 
 pub(crate) mod app;
+pub(crate) mod app_kind;
 mod app_tokens;
 pub(crate) mod auto_allow;
 pub(crate) mod counts;

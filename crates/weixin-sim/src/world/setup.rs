@@ -2,12 +2,7 @@
 
 use std::time::Duration;
 
-use super::{
-    app::{App, AppKind},
-    auto_allow::Answering,
-    desktop::Desktop,
-    user::User,
-};
+use super::{app::App, app_kind::AppKind, auto_allow::Answering, desktop::Desktop, user::User};
 use crate::{lifetimes::Lifetimes, lint::rule::Rule, variants::Variants};
 
 /// Apps, users and rules, restored by a reset.

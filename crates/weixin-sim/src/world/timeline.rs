@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc, time::SystemTime};
 use serde::Serialize;
 
 use super::{
-    app::AppKind,
+    app_kind::AppKind,
     event::Event,
     request_log::LoggedRequest,
     steps::{HappenedStep, Steps, hash},
