@@ -58,12 +58,17 @@ async fn every_error(website: &Website) -> Vec<String> {
     ]
 }
 
-#[tokio::test]
-async fn no_error_shows_a_secret() {
-    // Nothing listens at this port, and no other program gets it while it is bound.
+/// URL of a port at which nothing listens; no other program gets it while the socket is bound.
+fn closed_port() -> (TcpSocket, String) {
     let closed = TcpSocket::new_v4().unwrap();
     closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let closed_port = format!("http://{}", closed.local_addr().unwrap());
+    let url = format!("http://{}", closed.local_addr().unwrap());
+    (closed, url)
+}
+
+#[tokio::test]
+async fn no_error_shows_a_secret() {
+    let (_closed, closed_port) = closed_port();
     let unknown_host = "http://does-not-exist.invalid";
     let tls_to_plain = Sim::start().await.unwrap();
     let not_tls = tls_to_plain.url().replace("http:", "https:");
@@ -97,7 +102,8 @@ const STATE: &str = "hunter2state0000000000";
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn no_panic_shows_a_secret() {
-    let website = website("http://127.0.0.1:1");
+    let (_closed, closed_port) = closed_port();
+    let website = website(&closed_port);
     let secret = AppSecret::new("hunter2secret").unwrap();
     let account = OfficialAccount::builder("wx1".parse().unwrap(), secret);
     let account = account.build().unwrap();
