@@ -270,6 +270,22 @@ fn all_have_ended(weixin: &mut std::process::Child) {
 
 #[cfg(unix)]
 #[test]
+fn the_path_of_the_program_needs_no_shell() {
+    // As with a virtual environment alone; what removes the files afterwards does not use it either.
+    let program = "echo $NODE_EXTRA_CA_CERTS; kill -s KILL $PPID; read -r _";
+    let mut weixin = command(&["sim", "exec", "--", "/bin/sh", "-c", program]);
+    let mut weixin = weixin.env("PATH", "/nonexistent").spawn().unwrap();
+    let mut lines = BufReader::new(weixin.stdout.take().unwrap()).lines();
+    let certificate = lines.next().unwrap().unwrap();
+    weixin.wait().unwrap();
+    while Path::new(&certificate).exists() {
+        std::thread::yield_now();
+    }
+    assert!(lines.next().is_none());
+}
+
+#[cfg(unix)]
+#[test]
 fn a_program_that_kills_exec_at_once_ends_with_it() {
     // `exec` has hardly started it by then; in one of these rounds at least, it would not know the program yet.
     for _ in 0..20 {

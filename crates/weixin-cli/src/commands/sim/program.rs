@@ -21,6 +21,9 @@ read -r program || exit 0; read -r _; kill -s TERM -- \"$program\" || exit 0
 for _ in 1 2 3 4 5; do sleep 1; kill -s 0 -- \"$program\" || exit 0; done
 kill -s KILL -- \"$program\"";
 
+/// The system's shell: the program's `PATH` may have none, as that of a virtual environment alone.
+const SHELL: &str = "/bin/sh";
+
 /// A running program.
 pub(super) struct Program {
     child: Child,
@@ -35,7 +38,7 @@ impl Program {
     pub(super) fn spawn(mut command: Command, files: &Path) -> io::Result<Self> {
         let mut watcher = Watcher::start(files);
         // The group is there, and watched, before the program: this command may be killed as soon as that runs.
-        let group = Group::start(&mut command)?;
+        let group = Group::start(&mut command);
         let name = group.as_ref().map(|group| group.name.clone());
         if let (Some(watcher), Some(name)) = (&mut watcher, &name) {
             watcher.watch(name);
@@ -75,9 +78,10 @@ impl Program {
     async fn send(&self, signal: &str) {
         if let Some(id) = self.child.id() {
             let target = self.group.clone().unwrap_or_else(|| id.to_string());
-            let mut kill = Command::new("kill");
+            let mut kill = Command::new(SHELL);
+            kill.args(["-c", "kill -s \"$0\" -- \"$1\"", signal, &target]);
             // It fails only if the program has ended in between.
-            let _ = kill.args(["-s", signal, "--", &target]).status().await;
+            let _ = kill.status().await;
         }
     }
 }
@@ -91,14 +95,14 @@ struct Group {
 }
 
 impl Group {
-    /// Makes the command join a new group. `None` in a terminal.
+    /// Makes the command join a new group. `None` in a terminal, or without a shell.
     #[cfg(unix)]
-    fn start(command: &mut Command) -> io::Result<Option<Self>> {
+    fn start(command: &mut Command) -> Option<Self> {
         if io::stdin().is_terminal() {
-            return Ok(None);
+            return None;
         }
         // It ends by itself if this command is killed, since its input ends then.
-        let mut leader = Command::new("sh");
+        let mut leader = Command::new(SHELL);
         leader
             .args(["-c", "read -r _"])
             .stdin(Stdio::piped())
@@ -106,20 +110,20 @@ impl Group {
             .stderr(Stdio::null())
             .process_group(0)
             .kill_on_drop(true);
-        let leader = leader.spawn()?;
-        let Some(id) = leader.id().and_then(|id| i32::try_from(id).ok()) else {
-            return Ok(None);
+        let Ok(leader) = leader.spawn() else {
+            return None;
         };
+        let id = i32::try_from(leader.id()?).ok()?;
         command.process_group(id);
-        Ok(Some(Self {
+        Some(Self {
             name: format!("-{id}"),
             _leader: leader,
-        }))
+        })
     }
 
     #[cfg(not(unix))]
-    fn start(_: &mut Command) -> io::Result<Option<Self>> {
-        Ok(None)
+    fn start(_: &mut Command) -> Option<Self> {
+        None
     }
 }
 
@@ -155,11 +159,12 @@ impl Watcher {
     /// `None` without such a shell, as on Windows.
     #[cfg(unix)]
     fn start(files: &Path) -> Option<Self> {
-        let mut shell = Command::new("sh");
+        let mut shell = Command::new(SHELL);
         // In a group of its own, so that Ctrl-C does not end it.
         shell
             .args(["-c", WATCH])
             .arg(files)
+            .env("PATH", "/usr/bin:/bin")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
