@@ -1,7 +1,9 @@
 "use strict";
 const { spawn } = require("node:child_process");
 const { once } = require("node:events");
+const { existsSync } = require("node:fs");
 const { get } = require("node:http");
+const { delimiter, isAbsolute, join } = require("node:path");
 
 // The simulators of this process, by their options. Each ends with the process, even if that is killed, because its
 // standard input ends then.
@@ -32,9 +34,16 @@ function find() {
   try {
     require.resolve("@weixin-login/cli");
   } catch {
-    return "weixin";
+    return onPath();
   }
   return require("@weixin-login/cli").binPath();
+}
+
+// Not a program of the current directory, which an empty entry of PATH means.
+function onPath() {
+  const file = process.platform === "win32" ? "weixin.exe" : "weixin";
+  const directories = (process.env.PATH ?? "").split(delimiter).filter(isAbsolute);
+  return directories.map((directory) => join(directory, file)).find(existsSync) ?? "weixin on PATH";
 }
 
 async function start(options) {
@@ -47,7 +56,9 @@ async function start(options) {
   try {
     await once(child, "spawn");
   } catch (error) {
-    const fix = "`npm install --save-dev @weixin-login/cli` installs it, or set WEIXIN_BIN to its path";
+    const fix = process.env.WEIXIN_BIN
+      ? "WEIXIN_BIN names it: correct WEIXIN_BIN, or unset it"
+      : "`npm install --save-dev @weixin-login/cli` installs it, or set WEIXIN_BIN to its path";
     throw new Error(error.code === "ENOENT" ? `there is no program ${path}: ${fix}` : `${path} does not start: ${error.message}`);
   }
   const end = () => {

@@ -17,7 +17,9 @@ from .connection import SimulatorError
 def find() -> str:
     """Returns the path of the program."""
     named = os.environ.get("WEIXIN_BIN")
-    if found := shutil.which(named or "weixin"):
+    # Not a program of the current directory, which an empty entry of PATH means.
+    directories = [entry for entry in os.get_exec_path() if os.path.isabs(entry)]
+    if found := shutil.which(named or "weixin", path=os.pathsep.join(directories)):
         return found
     missing = f"WEIXIN_BIN is {named}, which is not a program" if named else "there is no program `weixin` on PATH"
     raise SimulatorError(f"{missing}: `pip install weixin-cli` installs it; or set WEIXIN_BIN to its path")
@@ -29,7 +31,11 @@ class Program:
     def __init__(self, arguments: list[str], cwd: Path | None = None) -> None:
         command, pipe = [find(), *arguments], subprocess.PIPE
         self._errors = tempfile.TemporaryFile()
-        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=self._errors, cwd=cwd)
+        try:
+            self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=self._errors, cwd=cwd)
+        except OSError as error:
+            self._errors.close()
+            raise SimulatorError(f"{command[0]} does not start: {error.strerror}") from error
         limit = threading.Timer(30, self._process.kill)
         limit.start()
         try:
@@ -46,12 +52,12 @@ class Program:
                 ready = json.loads(text)
             except ValueError:
                 continue
-            if "error" not in ready:
+            if isinstance(ready, dict) and "error" not in ready:
                 return ready
         self._process.wait()
-        reason = " ".join(text.decode().split()) or self._messages()
+        reason = " ".join(text.decode(errors="replace").split()) or self._messages() or "it prints nothing"
         self.close()
-        raise SimulatorError(f"the WeChat simulator does not start: {reason}")
+        raise SimulatorError(f"the WeChat simulator does not start (exit code {self._process.returncode}): {reason}")
 
     def check(self) -> None:
         """Raises an error if the program has ended."""
