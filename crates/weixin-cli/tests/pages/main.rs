@@ -128,6 +128,7 @@ fn what_is_not_run_here_is_known() {
     compare.md: WEIXIN_APP_SECRET=… weixin sim compare --app-id wx… > report.txt
     doctor.md: weixin doctor --app-id wx… --redirect-uri https://www.example.com/callback
     fixtures.md: pip install pytest-weixin-sim weixin-cli
+    fixtures.md: pip install wechatpy pycryptodome    # for the example below
     fixtures.md: pytest test_login.py
     fixtures.md: go mod edit -require weixinsim@v0.1.0 -replace weixinsim=../weixin/packages/go-weixinsim
     fixtures.md: go test login_test.go
@@ -135,6 +136,7 @@ fn what_is_not_run_here_is_known() {
     fixtures.md:   $(find ../weixin/packages/junit-weixin-sim/src/main -name '*.java')
     fixtures.md: java -jar junit-platform-console-standalone.jar -cp classes --scan-classpath
     fixtures.md: npm install --save-dev @weixin-login/sim @weixin-login/cli
+    fixtures.md: npx playwright test login.spec.mjs
     fixtures.md: weixin sim exec --sim "$URL" --world "$ID" -- \
     fixtures.md:   python -c 'import json, os, sys; print(json.dumps(dict(os.environ)), flush=True); sys.stdin.read()'
     languages.md: weixin sim exec --fail-on-findings -- pytest
