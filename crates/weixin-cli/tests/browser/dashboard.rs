@@ -117,7 +117,7 @@ async fn the_dashboard_needs_no_mouse() {
     window.press("f").await;
     window.shows("#frozen").await;
     window.press("/").await;
-    window.press("nobody").await;
+    window.press("absent").await;
     window.reads("#no-match b", "No login matches").await;
     window.click("#no-match a").await;
     window.wait_for("#login-2").await;

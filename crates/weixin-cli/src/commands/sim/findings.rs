@@ -222,7 +222,7 @@ pub(super) async fn run(args: &args::Findings, output: Output) -> Result<(), Cli
 }
 
 async fn fetch(args: &args::Findings) -> Result<Value, CliError> {
-    let url = args.sim.join("/_sim/api/findings?since=start");
+    let url = args.running.sim.join("/_sim/api/findings?since=start");
     let url = url.map_err(|error| CliError::Usage(format!("--sim: {error}")))?;
     let request = Request::get(url.as_str()).body(Vec::new());
     let request = request.map_err(|error| CliError::Usage(format!("--sim: {error}")))?;
@@ -230,7 +230,7 @@ async fn fetch(args: &args::Findings) -> Result<Value, CliError> {
     let response = response.map_err(|error| match error.kind() {
         TransportErrorKind::Connect => CliError::Unreachable(format!(
             "no simulator runs at {}: start `weixin sim`, or name another one by --sim or WEIXIN_SIM_URL",
-            args.sim
+            args.running.sim
         )),
         _ => error.into(),
     })?;
@@ -240,6 +240,6 @@ async fn fetch(args: &args::Findings) -> Result<Value, CliError> {
 fn not_a_simulator(args: &args::Findings) -> CliError {
     CliError::Usage(format!(
         "{} is not a simulator: correct --sim or WEIXIN_SIM_URL",
-        args.sim
+        args.running.sim
     ))
 }

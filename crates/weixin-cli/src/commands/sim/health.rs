@@ -7,10 +7,10 @@ use super::control::Control;
 use crate::{args, error::CliError, output::Output};
 
 pub(super) async fn run(args: &args::Health, output: Output) -> Result<(), CliError> {
-    let control = Control::at(&args.sim);
+    let control = Control::at(&args.running.sim);
     let health = control.expect(Method::GET, "/health", &Value::Null).await?;
     if health["simulator"] != true {
         return Err(control.not_a_simulator());
     }
-    output.result(|| format!("{} is a simulator", args.sim), &health)
+    output.result(|| format!("{} is a simulator", args.running.sim), &health)
 }

@@ -15,7 +15,7 @@ pub(super) async fn run(args: &args::Phone, output: Output) -> Result<(), CliErr
         .tempdir()?;
     let page = match &args.url {
         Some(url) => url.clone(),
-        None => home(&args.sim)?,
+        None => home(&args.running.sim)?,
     };
     let arguments = [
         format!("--user-agent={USER_AGENT}"),
