@@ -1,5 +1,7 @@
 //! The calls of a mini program's server.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::Value;
 use tracing::{Span, field, instrument};
@@ -15,7 +17,7 @@ use crate::{
     client::Client,
     error::{ErrCode, Error},
     identity::{AppId, OpenId},
-    secret::{AccessToken, AppSecret},
+    secret::AppSecret,
     store::Store,
     tokens::{AppToken, AppTokens},
 };
@@ -161,14 +163,8 @@ impl MiniProgram {
         tokens: &AppTokens,
         code: PhoneCode,
     ) -> Result<PhoneNumber, Error> {
-        let response = with_app_token(tokens, async |token: &AppToken| {
-            let call = CodeToPhone {
-                access_token: token.access_token(),
-                code: &code,
-            };
-            self.0.call(&call).await
-        });
-        Ok(response.await?.phone_info)
+        let call = |token| CodeToPhone { token, code: &code };
+        Ok(self.with_app_token(tokens, call).await?.phone_info)
     }
 
     /// Asks WeChat whether a session key is the latest of its user.
@@ -184,34 +180,32 @@ impl MiniProgram {
         key: &SessionKey,
     ) -> Result<bool, Error> {
         let signature = key.signature();
-        let checked = with_app_token(tokens, async |token: &AppToken| {
-            let call = CheckSession {
-                access_token: token.access_token(),
-                openid,
-                signature: &signature,
-            };
-            self.0.call(&call).await
-        });
-        match checked.await {
+        let call = |token| CheckSession {
+            token,
+            openid,
+            signature: &signature,
+        };
+        match self.with_app_token(tokens, call).await {
             Ok(Empty { .. }) => Ok(true),
             Err(Error::Api(error)) if error.code == INVALID_SIGNATURE => Ok(false),
             Err(error) => Err(error),
         }
     }
-}
 
-/// Calls with the app's token; if WeChat rejects it, once more with a renewed one.
-async fn with_app_token<T>(
-    tokens: &AppTokens,
-    call: impl AsyncFn(&AppToken) -> Result<T, Error>,
-) -> Result<T, Error> {
-    let token = tokens.get().await?;
-    match call(&token).await {
-        Err(error) if error.needs_refresh() => {
-            let token = tokens.renew(&token).await?;
-            call(&token).await
+    /// Calls with the app's token; if WeChat rejects it, once more with a renewed one.
+    async fn with_app_token<C: Call + Send + Sync>(
+        &self,
+        tokens: &AppTokens,
+        call: impl Fn(Arc<AppToken>) -> C + Send,
+    ) -> Result<C::Output, Error> {
+        let token = tokens.get().await?;
+        match self.0.call(&call(Arc::clone(&token))).await {
+            Err(error) if error.needs_refresh() => {
+                let token = tokens.renew(&token).await?;
+                self.0.call(&call(token)).await
+            }
+            outcome => outcome,
         }
-        outcome => outcome,
     }
 }
 
@@ -242,7 +236,7 @@ impl Call for CodeToSession<'_> {
 
 /// `/wxa/business/getuserphonenumber`, which reads the code from the body only (docs/wechat.md#phone-numbers)
 struct CodeToPhone<'a> {
-    access_token: &'a AccessToken,
+    token: Arc<AppToken>,
     code: &'a PhoneCode,
 }
 
@@ -256,7 +250,7 @@ impl Call for CodeToPhone<'_> {
     type Output = Phone;
 
     fn query(&self) -> Vec<(&'static str, &str)> {
-        vec![("access_token", self.access_token.expose())]
+        vec![("access_token", self.token.access_token().expose())]
     }
 
     fn body(&self) -> Option<Vec<(&'static str, Value)>> {
@@ -270,7 +264,7 @@ impl Call for CodeToPhone<'_> {
 
 /// `/wxa/checksession`
 struct CheckSession<'a> {
-    access_token: &'a AccessToken,
+    token: Arc<AppToken>,
     openid: &'a OpenId,
     signature: &'a str,
 }
@@ -281,7 +275,7 @@ impl Call for CheckSession<'_> {
 
     fn query(&self) -> Vec<(&'static str, &str)> {
         vec![
-            ("access_token", self.access_token.expose()),
+            ("access_token", self.token.access_token().expose()),
             ("signature", self.signature),
             ("openid", self.openid.as_str()),
             ("sig_method", "hmac_sha256"),
