@@ -6,7 +6,7 @@ mod support;
 use std::time::Duration;
 
 use weixin::{
-    Action, Callback, Code, CsrfToken, Error, RedirectUri, Website,
+    Action, Callback, Code, CsrfToken, Error, QrPageOptions, RedirectUri, Website,
     error::{ErrCode, LoginPageError},
     tokens::{AccessToken, Bearer, RefreshToken, Scope, Scopes, TokenStatus},
 };
@@ -203,6 +203,42 @@ async fn the_probe_returns_what_the_login_page_would_show() {
         );
         assert!(error.is_configuration());
     }
+}
+
+#[tokio::test]
+async fn the_probe_of_a_url_opens_pages_of_wechat_only() {
+    let sim = Sim::start().await.unwrap();
+    let website = website(&sim);
+    let csrf = CsrfToken::random().unwrap();
+    let options = QrPageOptions::new();
+    let url = website.authorize_url(&support::redirect_uri(), &csrf, &options);
+    let url = url.unwrap();
+    website.probe_url(&url).await.unwrap();
+    let scope = url.as_str().replace("snsapi_login", "snsapi_userinfo");
+    let error = website
+        .probe_url(&scope.parse().unwrap())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, Error::LoginPage(LoginPageError::Scope)),
+        "{error:?}"
+    );
+    let asked = sim.requests().len();
+    for elsewhere in [
+        url.as_str().replace(&sim.url(), "http://127.0.0.2:9300"),
+        url.as_str().replace("http://", "http://user@"),
+        url.as_str().replace("/connect/qrconnect", "/sns/userinfo"),
+        url.as_str()
+            .replace("/connect/qrconnect", "/connect/../_sim/api/reset"),
+    ] {
+        let error = website.probe_url(&elsewhere.parse().unwrap()).await;
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "not a valid authorize URL: expected a URL of WeChat's QR page",
+            "{elsewhere}"
+        );
+    }
+    assert_eq!(sim.requests().len(), asked);
 }
 
 fn api_code(error: &Error) -> ErrCode {

@@ -50,6 +50,15 @@ impl OfficialAccount {
         let url = self.authorize_url(redirect_uri, &csrf, &ConsentOptions::new().silent())?;
         self.0.probe(LoginPage::Consent, &url).await
     }
+
+    /// As [`probe`](Self::probe), for an authorize URL that another program has made, with a scope and a state of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`probe`](Self::probe); [`Error::Parse`] for a URL that is not one of WeChat's consent page.
+    pub async fn probe_url(&self, url: &Url) -> Result<(), Error> {
+        self.0.probe(LoginPage::Consent, url).await
+    }
 }
 
 impl AppBuilder<OfficialAccount> {

@@ -90,6 +90,16 @@ impl Website {
         let url = self.authorize_url(redirect_uri, &csrf, &QrPageOptions::new())?;
         self.0.probe(LoginPage::Qr, &url).await
     }
+
+    /// As [`probe`](Self::probe), for an authorize URL that another program has made, with a scope and a state of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`probe`](Self::probe); [`Error::Parse`] for a URL that is not one of WeChat's QR page; [`Error::Status`] with
+    /// the status of a redirect, such as that of a simulator that logs in at once.
+    pub async fn probe_url(&self, url: &Url) -> Result<(), Error> {
+        self.0.probe(LoginPage::Qr, url).await
+    }
 }
 
 impl Client {
@@ -102,6 +112,7 @@ impl Client {
     }
 
     pub(super) async fn probe(&self, page: LoginPage, url: &Url) -> Result<(), Error> {
+        page.check_url(url, self.0.hosts.endpoints.open())?;
         let response = self.0.hosts.send(page.request(url)?).await?;
         page.check(&response)
     }

@@ -4,8 +4,8 @@ use http::{Request, Response, StatusCode, header::USER_AGENT};
 use url::{Position, Url};
 
 use crate::{
-    error::{ErrCode, Error, LoginPageError},
-    transport::{TransportError, TransportErrorKind},
+    error::{ErrCode, Error, LoginPageError, ParseError},
+    transport::{Origin, TransportError, TransportErrorKind},
 };
 
 /// A login page of WeChat's.
@@ -31,6 +31,21 @@ impl LoginPage {
             Self::Qr => "/connect/qrconnect",
             Self::Consent => "/connect/oauth2/authorize",
         }
+    }
+
+    /// Rejects a URL of another page: a program may have it from outside.
+    pub(crate) fn check_url(self, url: &Url, open: &Origin) -> Result<(), ParseError> {
+        let page = [open.as_str(), self.path()].concat();
+        let is_own = Url::parse(&page)
+            .is_ok_and(|page| url[..Position::AfterPath] == page[..Position::AfterPath]);
+        if is_own {
+            return Ok(());
+        }
+        let rule = match self {
+            Self::Qr => "a URL of WeChat's QR page",
+            Self::Consent => "a URL of WeChat's consent page",
+        };
+        Err(ParseError::new("authorize URL", rule))
     }
 
     pub(crate) fn request(self, url: &Url) -> Result<Request<Vec<u8>>, Error> {
