@@ -167,3 +167,20 @@ async fn a_phone_number_code_is_single_use_and_is_not_the_code_of_wx_login() {
         .filter(|one| one.path == "/wxa/business/getuserphonenumber");
     assert_eq!(asked.count(), 3);
 }
+
+/// Web frameworks need handlers whose futures are `Send`.
+#[tokio::test]
+async fn every_call_runs_in_a_task_of_its_own() {
+    let sim = sim().await;
+    let app = app(&sim);
+    let tokens = app.app_tokens(MemoryStore::new());
+    let code = PhoneCode::new(sim.phone_code(APP, "layla").unwrap()).unwrap();
+    let js_code = JsCode::new(sim.wx_login(APP, "layla").unwrap()).unwrap();
+    let calls = tokio::spawn(async move {
+        let session = app.session(js_code).await?;
+        app.phone_number(&tokens, code).await?;
+        app.check_session(&tokens, &session.openid, &session.session_key)
+            .await
+    });
+    assert!(calls.await.unwrap().unwrap());
+}
