@@ -1,6 +1,6 @@
 """`docs/benchmarks.md`: what was measured, as ratios first."""
 
-from clients import BASE
+from clients import BASE, PYTHON_BASE
 from small_steps import STEPS
 
 HEAD = """# Benchmarks
@@ -23,6 +23,7 @@ def write(found, facts):
     parts = [
         HEAD.format(**facts),
         clients(found["clients"]),
+        python_clients(found["python"]),
         distance(found["distance"]),
         small_steps(found["small_steps"]),
         servers(found["answers"], found["small_steps"]["nanoseconds"]),
@@ -34,30 +35,45 @@ def write(found, facts):
     return "\n".join(parts)
 
 
-def clients(found):
-    base = found[BASE]
+def cost_table(found, base):
+    short = base.removeprefix("bare ")
     rows = [
         [
             name,
             f"{cost['processor_ratio']:.2f}",
             f"{cost['wall_ratio']:.2f}",
-            f"{cost['memory_mb'] / base['memory_mb']:.2f}",
+            f"{cost['memory_mb'] / found[base]['memory_mb']:.2f}",
             f"{cost['processor_us']:.0f} µs",
             f"{cost['wall_us']:.0f} µs",
             f"{cost['memory_mb']:.1f} MB",
         ]
         for name, cost in found.items()
     ]
-    head = ["client", "processor ÷ reqwest", "time ÷ reqwest", "memory ÷ reqwest", "processor", "time", "memory"]
+    ratios = [f"{what} ÷ {short}" for what in ("processor", "time", "memory")]
+    return table(["client", *ratios, "processor", "time", "memory"], rows)
+
+
+def clients(found):
     return f"""## What a login costs the server that logs people in
 
 Code to token to profile, one login after the other, WeChat (`weixin sim`) on the same machine. Each client is a process of its own and is measured from
 outside: processor time of all its threads, and the most memory it ever held. Medians of 31 short rounds in which all of them take turns; the ratios are medians of each round's own.
 
-{table(head, rows)}
+{cost_table(found, BASE)}
 
 `weixin` does what bare reqwest leaves out: time-outs, checks of every field, secrets wiped, events for the log. `requests.get`, python-weixin and wechatpy open new connections:
 two in each login, or one. With TLS that costs them more than it does here.
+"""
+
+
+def python_clients(found):
+    return f"""## What a login costs in Python
+
+The same logins by `weixin-login`, the package for Python on this SDK, and by its peers: with threads, and with asyncio. One login after the other, in a process of its own.
+
+{cost_table(found, PYTHON_BASE)}
+
+python-weixin and wechatpy are used as a web server uses them, with an object for each login; httpx, aiohttp and `requests.Session` keep their connections, as `weixin-login` does.
 """
 
 

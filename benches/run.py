@@ -1,6 +1,6 @@
 """Runs every benchmark, and writes `docs/benchmarks.md` and its picture; named parts are only printed.
 
-Started by `scripts/bench`, which installs the peers. Parts: clients, distance, answers, waiting, full_log, small_steps, build.
+Started by `scripts/bench`, which installs the peers. Parts: clients, python, distance, answers, waiting, full_log, small_steps, build.
 """
 
 import argparse
@@ -22,6 +22,7 @@ import small_steps
 
 PARTS = {
     "clients": clients.costs,
+    "python": clients.python_costs,
     "distance": distance.waits,
     "answers": servers.answer_costs,
     "waiting": servers.waiting,
@@ -51,6 +52,7 @@ class Tools:
         self.target = arguments.target
         self.python = arguments.peers / "python/bin/python"
         self.node = arguments.peers / "node"
+        self.weixin_login = arguments.peers / "weixin_login"
         options = ["--package", "weixin", "--features", "tokens,mini-program"]
         programs = built(*options, "--bench", "login", "--bench", "user_tokens")
         self.login, self.user_tokens = programs["login"], programs["user_tokens"]

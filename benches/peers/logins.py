@@ -15,3 +15,12 @@ def run(nickname_of):
             nickname = nickname_of(code)
             assert nickname == NICKNAME, nickname
         print("done", flush=True)
+
+
+async def run_async(nickname_of):
+    """The same with asyncio. Only this program's logins run, so that it may wait for a line."""
+    for batch in sys.stdin:
+        for code in batch.split():
+            nickname = await nickname_of(code)
+            assert nickname == NICKNAME, nickname
+        print("done", flush=True)
