@@ -6,7 +6,7 @@ use tokio::process::{Child, Command};
 use url::Url;
 use weixin_sim::WECHAT_HOSTS;
 
-use crate::error::CliError;
+use crate::{error::CliError, message::message};
 
 /// Browsers that accept Chromium's arguments.
 const CHROMIUMS: [&str; 6] = [
@@ -47,9 +47,15 @@ pub(crate) fn ended(status: ExitStatus) -> Result<(), CliError> {
     if status.success() {
         return Ok(());
     }
-    Err(CliError::Other(format!(
-        "the browser did not start, or it crashed ({status}). As root, Chromium does not start: run as another user, or \
-         start it yourself with --no-sandbox and the arguments in WEIXIN_SIM_CHROMIUM_ARGS"
+    Err(CliError::Other(message(
+        format!(
+            "浏览器没有启动，或已崩溃（{status}）。Chromium 不能以 root 运行：请换用其他用户，或者自己启动，加上 \
+             --no-sandbox 和 WEIXIN_SIM_CHROMIUM_ARGS 中的参数"
+        ),
+        format!(
+            "the browser did not start, or it crashed ({status}). As root, Chromium does not start: run as another user, or \
+             start it yourself with --no-sandbox and the arguments in WEIXIN_SIM_CHROMIUM_ARGS"
+        ),
     )))
 }
 
@@ -61,8 +67,11 @@ pub(crate) fn window(arguments: &[String], url: &Url) -> Result<Child, CliError>
         browser.spawn().ok()
     });
     started.ok_or_else(|| {
-        let text = "found no Chromium, Chrome or Edge. Start a browser with the arguments in \
-                    WEIXIN_SIM_CHROMIUM_ARGS, or open the login URL on the simulator's own URL";
-        CliError::Usage(text.to_owned())
+        CliError::Usage(message(
+            "没有找到 Chromium、Chrome 或 Edge。请自己启动浏览器，加上 WEIXIN_SIM_CHROMIUM_ARGS 中的参数，\
+             或者使用模拟器自己的 URL 打开登录页",
+            "found no Chromium, Chrome or Edge. Start a browser with the arguments in \
+             WEIXIN_SIM_CHROMIUM_ARGS, or open the login URL on the simulator's own URL",
+        ))
     })
 }

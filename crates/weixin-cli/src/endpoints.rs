@@ -7,6 +7,7 @@ use weixin::{Endpoints, transport::Origin};
 use crate::{
     args::{EndpointArgs, SIMULATOR},
     error::CliError,
+    message::Message,
 };
 
 /// WeChat's own URLs.
@@ -84,7 +85,7 @@ pub(crate) fn simulator_url<T: FromStr<Err: Display>>() -> Result<T, CliError> {
         return Ok(url);
     }
     let default = SIMULATOR.parse();
-    default.map_err(|error: T::Err| CliError::Usage(format!("--sim: {error}")))
+    default.map_err(|error: T::Err| invalid("--sim", &error))
 }
 
 /// The URL of the simulator in the environment.
@@ -92,18 +93,19 @@ pub(crate) fn simulator_of_environment<T: FromStr<Err: Display>>() -> Result<Opt
     url_of(SIM_VARIABLE)
 }
 
+fn invalid(name: &str, error: &impl Display) -> CliError {
+    CliError::Usage(Message::from(error.to_string()).prefixed(name))
+}
+
 fn url_of<T: FromStr<Err: Display>>(variable: &str) -> Result<Option<T>, CliError> {
-    let invalid = |error: &dyn Display| CliError::Usage(format!("{variable}: {error}"));
     match env::var(variable) {
         // An empty variable is as good as none, as in shells.
         Ok(text) if text.is_empty() => Ok(None),
         Ok(text) => text
             .parse()
             .map(Some)
-            .map_err(|error: T::Err| invalid(&error)),
+            .map_err(|error: T::Err| invalid(variable, &error)),
         Err(env::VarError::NotPresent) => Ok(None),
-        Err(env::VarError::NotUnicode(_)) => {
-            Err(CliError::Usage(format!("{variable} is not UTF-8")))
-        }
+        Err(env::VarError::NotUnicode(_)) => Err(CliError::not_utf8(variable)),
     }
 }

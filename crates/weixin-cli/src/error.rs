@@ -2,42 +2,62 @@
 
 use std::{io, net::SocketAddr};
 
-use thiserror::Error;
-use weixin::{Action, error::ParseError, transport::TransportError};
+use weixin::{Action, Bilingual, Language, error::ParseError, transport::TransportError};
 
-use crate::exit_code::ExitCode;
+use crate::{
+    exit_code::ExitCode,
+    message::{Message, message},
+    sdk_error,
+};
 
 /// The error of a command. Each kind has its exit code.
-#[derive(Debug, Error)]
+#[derive(Debug)]
 pub(crate) enum CliError {
     /// A setting outside the command line is wrong.
-    #[error("{0}")]
-    Configuration(String),
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    #[error("cannot listen on {address}: {}", listen_reason(.source, .address, .option))]
+    Configuration(Message),
+    Io(io::Error),
     Listen {
         /// The command and the option with which another address is chosen.
         option: &'static str,
         address: SocketAddr,
         source: io::Error,
     },
-    #[error("{0}")]
-    NeedsLogin(String),
-    #[error("{0}")]
-    Other(String),
+    NeedsLogin(Message),
+    Other(Message),
     /// The reason is printed already, by the doctor or by the program that was run; or it cannot be printed.
-    #[error("the reason is printed above")]
     Reported(ExitCode),
-    #[error("{0}")]
-    Unreachable(String),
-    #[error("{0}")]
-    Usage(String),
-    #[error("{}", with_sources(.0))]
-    Weixin(#[from] weixin::Error),
+    Unreachable(Message),
+    Usage(Message),
+    Weixin(weixin::Error),
 }
 
 impl CliError {
+    /// The error for a variable of the environment, whose value is not repeated.
+    pub(crate) fn not_utf8(variable: &str) -> Self {
+        Self::Usage(message(
+            format!("{variable} 不是有效的 UTF-8"),
+            format!("{variable} is not UTF-8"),
+        ))
+    }
+
+    pub(crate) fn message(&self) -> Message {
+        match self {
+            Self::Configuration(text)
+            | Self::NeedsLogin(text)
+            | Self::Other(text)
+            | Self::Unreachable(text)
+            | Self::Usage(text) => text.clone(),
+            Self::Io(error) => error.into(),
+            Self::Listen {
+                option,
+                address,
+                source,
+            } => listen(option, *address, source),
+            Self::Reported(_) => message("原因见上文", "the reason is printed above"),
+            Self::Weixin(error) => sdk_error::text(error),
+        }
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Configuration(_) => ExitCode::Configuration,
@@ -57,32 +77,47 @@ impl CliError {
     }
 
     /// The remedy, unless the error itself names it.
-    pub(crate) fn remedy(&self) -> Option<&'static str> {
+    pub(crate) fn remedy(&self) -> Option<Bilingual> {
         let Self::Weixin(error) = self else {
             return None;
         };
         match error.action() {
             // A redirect URI that the real WeChat would reject.
-            _ if matches!(error, weixin::Error::Parse(_)) => Some(
-                "use a simulator (--sim), or point the registered callback domain to this machine: see `weixin login --help`",
-            ),
-            Action::FixConfiguration => {
-                Some("compare app ID, app secret, scope and callback domain with WeChat's console")
-            }
-            Action::LogIn => Some("the user must log in again, such as by `weixin login`"),
-            Action::Refresh => Some("get a new access token with `weixin refresh`"),
-            Action::Retry => Some(
-                "try again in a moment; if this is a simulator, check that `weixin sim` is running",
-            ),
+            _ if matches!(error, weixin::Error::Parse(_)) => Some(Bilingual {
+                en: "use a simulator (--sim), or point the registered callback domain to this machine: see `weixin login --help`",
+                zh: "请使用模拟器（--sim），或把已登记的授权回调域指向本机：见 `weixin login --help`",
+            }),
+            Action::FixConfiguration => Some(Bilingual {
+                en: "compare app ID, app secret, scope and callback domain with WeChat's console",
+                zh: "请与微信后台核对 AppID、AppSecret、scope 和授权回调域",
+            }),
+            Action::LogIn => Some(Bilingual {
+                en: "the user must log in again, such as by `weixin login`",
+                zh: "请让用户重新登录，例如使用 `weixin login`",
+            }),
+            Action::Refresh => Some(Bilingual {
+                en: "get a new access token with `weixin refresh`",
+                zh: "请用 `weixin refresh` 换取新的 access_token",
+            }),
+            Action::Retry => Some(Bilingual {
+                en: "try again in a moment; if this is a simulator, check that `weixin sim` is running",
+                zh: "请稍后重试；如果使用模拟器，请确认 `weixin sim` 正在运行",
+            }),
             _ => None,
         }
+    }
+}
+
+impl From<io::Error> for CliError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
     }
 }
 
 /// A text from the command line or the environment.
 impl From<ParseError> for CliError {
     fn from(error: ParseError) -> Self {
-        Self::Usage(error.to_string())
+        Self::Usage(sdk_error::parse(error))
     }
 }
 
@@ -92,31 +127,33 @@ impl From<TransportError> for CliError {
     }
 }
 
-fn listen_reason(error: &io::Error, address: &SocketAddr, option: &str) -> String {
-    let port = address.port();
-    match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            let any_free = SocketAddr::new(address.ip(), 0);
-            format!("port {port} is in use. To use any free port: {option} {any_free}")
-        }
-        io::ErrorKind::PermissionDenied => {
-            format!("port {port} needs more permissions. Choose a port from 1024, or run as root")
-        }
-        _ => error.to_string(),
+impl From<weixin::Error> for CliError {
+    fn from(error: weixin::Error) -> Self {
+        Self::Weixin(error)
     }
 }
 
-/// An error and its sources in one line. The errors of `weixin` repeat no source and contain no secret.
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
+fn listen(option: &str, address: SocketAddr, error: &io::Error) -> Message {
+    let port = address.port();
+    let reason = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            let any_free = SocketAddr::new(address.ip(), 0);
+            message(
+                format!("端口 {port} 已被占用。改用任意空闲端口：{option} {any_free}"),
+                format!("port {port} is in use. To use any free port: {option} {any_free}"),
+            )
         }
-        source = cause.source();
-    }
-    text
+        io::ErrorKind::PermissionDenied => message(
+            format!("没有权限使用端口 {port}。请改用 1024 及以上的端口，或以 root 运行"),
+            format!("port {port} needs more permissions. Choose a port from 1024, or run as root"),
+        ),
+        _ => error.into(),
+    };
+    Message::of(|language| {
+        let reason = reason.pick(language);
+        match language {
+            Language::English => format!("cannot listen on {address}: {reason}"),
+            _ => format!("无法监听 {address}：{reason}"),
+        }
+    })
 }

@@ -2,7 +2,6 @@
 
 use std::env;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use weixin::Language;
 
 /// Picks one of two texts. Constants are [`Bilingual`](weixin::Bilingual) instead.
@@ -17,14 +16,6 @@ impl Pick for Language {
             _ => chinese,
         }
     }
-}
-
-/// Parses the value of `--lang`.
-pub(crate) fn parser() -> impl TypedValueParser<Value = Language> {
-    PossibleValuesParser::new(["zh", "en"]).map(|name| match name.as_str() {
-        "en" => Language::English,
-        _ => Language::Chinese,
-    })
 }
 
 /// The language of the terminal: Chinese if the locale says so, otherwise English.

@@ -1,33 +1,59 @@
 //! Output: results on standard output, as text or JSON; notes and errors on standard error.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
+use weixin::Language;
 
-use crate::{error::CliError, exit_code::ExitCode};
+use crate::{
+    error::CliError,
+    exit_code::ExitCode,
+    lang::Pick,
+    layout::{pad, width},
+    message::{Message, message},
+};
 
-/// The output of a command, as text or JSON.
+/// The output of a command, as text in one language or as JSON.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     json: bool,
+    language: Language,
 }
 
 impl Output {
-    pub(crate) fn new(json: bool) -> Self {
-        Self { json }
+    pub(crate) fn new(json: bool, language: Language) -> Self {
+        Self { json, language }
+    }
+
+    pub(crate) fn language(self) -> Language {
+        self.language
     }
 
     /// Prints the result.
     pub(crate) fn result(
         self,
-        text: impl FnOnce() -> String,
+        text: impl FnOnce() -> Message,
         json: &Value,
     ) -> Result<(), CliError> {
         if self.json {
             print(&format!("{json:#}"))
         } else {
-            print(&text())
+            print(text().pick(self.language))
         }
+    }
+
+    /// Prints a file as it is.
+    #[expect(
+        clippy::unused_self,
+        reason = "all that is printed goes through the output"
+    )]
+    pub(crate) fn file(self, content: &[u8]) -> Result<(), CliError> {
+        let mut stdout = io::stdout();
+        let written = stdout.write_all(content).and_then(|()| stdout.flush());
+        written.map_err(|error| not_printed(&error))
     }
 
     /// Prints one line of a longer result, which JSON contains as a whole at the end.
@@ -39,12 +65,8 @@ impl Output {
     }
 
     /// Prints a note that is not part of the result.
-    #[expect(
-        clippy::unused_self,
-        reason = "all that is printed goes through the output"
-    )]
-    pub(crate) fn note(self, text: &str) {
-        complain(text);
+    pub(crate) fn note(self, text: impl Into<Message>) {
+        complain(text.into().pick(self.language));
     }
 
     /// Prints an event to standard error: as text, or as one line of JSON. Standard output has the result alone, or is the
@@ -57,11 +79,12 @@ impl Output {
         }
     }
 
-    /// Prints an error with its remedy, unless it was reported before.
+    /// Prints an error with its remedy, unless it was reported before. JSON is the same in both languages.
     pub(crate) fn error(self, error: &CliError) {
         if matches!(error, CliError::Reported(_)) {
             return;
         }
+        let (text, remedy) = (error.message(), error.remedy());
         if self.json {
             let wechat = match error {
                 CliError::Weixin(weixin::Error::Api(error)) => json!({
@@ -70,14 +93,18 @@ impl Output {
                 _ => Value::Null,
             };
             let json = json!({
-                "error": error.to_string(), "remedy": error.remedy(), "wechat": wechat,
+                "error": text.pick(Language::English),
+                "remedy": remedy.map(|remedy| remedy.en),
+                "wechat": wechat,
             });
             // Nothing is left to do if this fails as well.
             let _ = print(&format!("{json:#}"));
         } else {
-            complain(&format!("error: {error}"));
-            if let Some(remedy) = error.remedy() {
-                complain(&format!("remedy: {remedy}"));
+            let label = self.language.pick("错误：", "error: ");
+            complain(&format!("{label}{}", text.pick(self.language)));
+            if let Some(remedy) = remedy {
+                let label = self.language.pick("处理办法：", "remedy: ");
+                complain(&format!("{label}{}", remedy.pick(self.language)));
             }
         }
     }
@@ -88,23 +115,49 @@ fn complain(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// Prints to standard output, which may be full, or a pipe whose reader has ended.
+/// Prints to standard output.
 fn print(text: &str) -> Result<(), CliError> {
-    writeln!(io::stdout(), "{text}").map_err(|error| match error.kind() {
-        io::ErrorKind::BrokenPipe => CliError::Reported(ExitCode::Failure),
-        _ => CliError::Other(format!("cannot write to standard output: {error}")),
+    writeln!(io::stdout(), "{text}").map_err(|error| not_printed(&error))
+}
+
+/// Standard output may be full, or a pipe whose reader has ended. That is not an error to report.
+fn not_printed(error: &io::Error) -> CliError {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return CliError::Reported(ExitCode::Failure);
+    }
+    let reason = Message::from(error);
+    CliError::Other(Message::of(|language| {
+        let label = language.pick("无法写入标准输出：", "cannot write to standard output: ");
+        format!("{label}{}", reason.pick(language))
+    }))
+}
+
+/// A name of a value, in Chinese and English.
+pub(crate) type Name = [&'static str; 2];
+
+/// Lines of name and value, with aligned values.
+pub(crate) fn table(rows: &[(Name, Message)]) -> Message {
+    Message::of(|language| {
+        let name = |[chinese, english]: Name| language.pick(chinese, english);
+        let widths = rows.iter().map(|(names, _)| width(name(*names)));
+        let columns = widths.max().unwrap_or_default();
+        let row = |(names, value): &(Name, Message)| {
+            let value = visible(value.pick(language));
+            format!("{}  {value}", pad(name(*names), columns))
+        };
+        rows.iter().map(row).collect::<Vec<_>>().join("\n")
     })
 }
 
-/// Lines of `name: value`, with aligned values.
-pub(crate) fn table(rows: &[(&str, String)]) -> String {
-    let width = rows
-        .iter()
-        .map(|(name, _)| name.len())
-        .max()
-        .unwrap_or_default();
-    let row = |(name, value): &(&str, String)| format!("{name:width$}  {}", visible(value));
-    rows.iter().map(row).collect::<Vec<_>>().join("\n")
+/// The value of a secret in a table.
+pub(crate) fn hidden() -> Message {
+    message("已隐藏，用 --json 查看", "hidden; --json prints it")
+}
+
+/// A duration in a table.
+pub(crate) fn seconds(duration: Duration) -> Message {
+    let seconds = duration.as_secs();
+    message(format!("{seconds} 秒"), format!("{seconds} s"))
 }
 
 /// Replaces control characters. Users choose their names, which must not control the terminal.

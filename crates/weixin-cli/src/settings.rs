@@ -7,17 +7,15 @@ use std::{
     path::Path,
 };
 
-use serde::Deserialize;
 use weixin::{
-    AppId, AppSecret, Client, MiniProgram, MobileApp, OfficialAccount, OpenId, Website,
-    app::App,
-    tokens::{AccessToken, RefreshToken},
+    AppId, AppSecret, Language, MiniProgram, MobileApp, OfficialAccount, Website, app::App,
     transport::Https,
 };
 
 use crate::{
-    args::{AppArgs, AppIdArgs, AppTokenKind, Kind, TokenArgs, UserTokenArgs},
+    args::{AppArgs, AppIdArgs, AppTokenKind, Kind},
     error::CliError,
+    message::{Message, message},
 };
 
 /// Largest file that is read for a secret or a token.
@@ -36,9 +34,10 @@ impl AppIdArgs {
         match (&self.app_id, self.endpoints.simulator()?) {
             (Some(id), _) => Ok(id.clone()),
             (None, Some(_)) => Ok(simulators.parse()?),
-            (None, None) => Err(CliError::Usage(
-                "no app ID: use --app-id or WEIXIN_APP_ID, or --sim for `weixin sim`".to_owned(),
-            )),
+            (None, None) => Err(CliError::Usage(message(
+                "缺少 AppID：请用 --app-id 或 WEIXIN_APP_ID 指定；使用 `weixin sim` 时加 --sim",
+                "no app ID: use --app-id or WEIXIN_APP_ID, or --sim for `weixin sim`",
+            ))),
         }
     }
 
@@ -144,7 +143,10 @@ impl AppArgs {
     fn secret(&self) -> Result<AppSecret, CliError> {
         let secret = app_secret(self.app_secret_file.as_deref(), self.uses_simulator()?)?;
         secret.ok_or_else(|| {
-            CliError::Usage("no app secret: use WEIXIN_APP_SECRET or --app-secret-file".to_owned())
+            CliError::Usage(message(
+                "缺少 AppSecret：请用 WEIXIN_APP_SECRET 或 --app-secret-file 指定",
+                "no app secret: use WEIXIN_APP_SECRET or --app-secret-file",
+            ))
         })
     }
 }
@@ -160,98 +162,23 @@ pub(crate) fn app_secret(file: Option<&Path>, is_sim: bool) -> Result<Option<App
     Ok(Some(AppSecret::new(text)?))
 }
 
-impl UserTokenArgs {
-    /// A client for calls that send neither app ID nor app secret.
-    pub(crate) fn client(&self) -> Result<Client, CliError> {
-        let app = SIM_WEBSITE.parse()?;
-        let builder = Website::builder(app, unused_secret()?);
-        let website = builder
-            .endpoints(self.endpoints.endpoints()?)
-            .build_with(Https::new()?);
-        Ok(website.into())
-    }
-
-    /// The access token and its user.
-    pub(crate) fn user_token(&self) -> Result<(AccessToken, OpenId), CliError> {
-        let stored = self.token.read()?;
-        let missing = |name, remedy| match &self.token.file {
-            Some(file) => CliError::Usage(format!("{}: no {name}", file.display())),
-            None => CliError::Usage(format!("no {name}: {remedy}")),
-        };
-        let access_token = stored
-            .access_token
-            .ok_or_else(|| missing("access token", "use --token FILE or WEIXIN_ACCESS_TOKEN"))?;
-        let openid = self
-            .openid
-            .clone()
-            .or(stored.openid)
-            .ok_or_else(|| missing("OpenID", "use --openid, or --token FILE with one in it"))?;
-        Ok((access_token, openid))
-    }
-}
-
-/// The parts of a token that calls need.
-#[derive(Debug, Default, Deserialize)]
-struct StoredToken {
-    access_token: Option<AccessToken>,
-    refresh_token: Option<RefreshToken>,
-    openid: Option<OpenId>,
-}
-
-impl TokenArgs {
-    pub(crate) fn refresh_token(&self) -> Result<RefreshToken, CliError> {
-        self.read()?.refresh_token.ok_or_else(|| {
-            CliError::Usage(match &self.file {
-                Some(file) => format!("{}: no refresh token", file.display()),
-                None => "no refresh token: use --token FILE or WEIXIN_REFRESH_TOKEN".to_owned(),
-            })
-        })
-    }
-
-    fn read(&self) -> Result<StoredToken, CliError> {
-        let Some(file) = &self.file else {
-            return from_environment();
-        };
-        let text = read(file)?;
-        serde_json::from_str(&text).map_err(|error| {
-            // The error's text may repeat a token; its position does not.
-            let position = format!("line {}, column {}", error.line(), error.column());
-            let name = file.display();
-            CliError::Usage(format!(
-                "{name}: not a token as `weixin --json exchange` prints it ({position})"
-            ))
-        })
-    }
-}
-
-fn from_environment() -> Result<StoredToken, CliError> {
-    Ok(StoredToken {
-        access_token: variable("WEIXIN_ACCESS_TOKEN")?
-            .map(AccessToken::new)
-            .transpose()?,
-        refresh_token: variable("WEIXIN_REFRESH_TOKEN")?
-            .map(RefreshToken::new)
-            .transpose()?,
-        openid: None,
-    })
-}
-
 /// A variable of the environment; an empty one is as good as none, as in shells. The error does not repeat its value.
-fn variable(name: &str) -> Result<Option<String>, CliError> {
+pub(crate) fn variable(name: &str) -> Result<Option<String>, CliError> {
     match env::var(name) {
         Ok(value) if value.is_empty() => Ok(None),
         Ok(value) => Ok(Some(value)),
         Err(env::VarError::NotPresent) => Ok(None),
-        Err(env::VarError::NotUnicode(_)) => Err(CliError::Usage(format!("{name} is not UTF-8"))),
+        Err(env::VarError::NotUnicode(_)) => Err(CliError::not_utf8(name)),
     }
 }
 
 /// For calls that do not send it.
-fn unused_secret() -> Result<AppSecret, CliError> {
+pub(crate) fn unused_secret() -> Result<AppSecret, CliError> {
     Ok(AppSecret::new("unused")?)
 }
 
-fn read(file: &Path) -> Result<String, CliError> {
+/// The content of a file, or of standard input.
+pub(crate) fn read(file: &Path) -> Result<String, CliError> {
     let mut text = String::new();
     let outcome = if file == Path::new("-") {
         io::stdin().take(MAX_FILE).read_to_string(&mut text)
@@ -260,9 +187,15 @@ fn read(file: &Path) -> Result<String, CliError> {
     };
     match outcome {
         Ok(_) => Ok(text),
-        Err(error) => Err(CliError::Usage(format!(
-            "cannot read {}: {error}",
-            file.display()
-        ))),
+        Err(error) => {
+            let (name, reason) = (file.display(), Message::from(&error));
+            Err(CliError::Usage(Message::of(|language| {
+                let reason = reason.pick(language);
+                match language {
+                    Language::English => format!("cannot read {name}: {reason}"),
+                    _ => format!("无法读取 {name}：{reason}"),
+                }
+            })))
+        }
     }
 }

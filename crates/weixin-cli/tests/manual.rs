@@ -5,5 +5,7 @@ fn the_manual_is_what_the_command_prints() {
     trycmd::TestCases::new()
         .default_bin_name("weixin")
         .env("COLUMNS", "100")
+        // English, whatever the language of the terminal is.
+        .env("LC_ALL", "C")
         .case("tests/manual/*.md");
 }

@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use weixin::{AppId, Language, OpenId, app::AppKind, transport::Origin};
-
-use crate::lang;
+use weixin::{AppId, OpenId, app::AppKind, transport::Origin};
 
 /// The URL on which `weixin sim` listens by default.
 pub(crate) const SIMULATOR: &str = "http://127.0.0.1:9300";
@@ -103,19 +101,5 @@ impl From<Kind> for AppKind {
             Kind::Mobile => Self::MobileApp,
             Kind::MiniProgram => Self::MiniProgram,
         }
-    }
-}
-
-/// The language of texts.
-#[derive(Debug, clap::Args)]
-pub(crate) struct LangArgs {
-    /// The language of the texts; by default, the terminal's
-    #[arg(long, value_parser = lang::parser())]
-    lang: Option<Language>,
-}
-
-impl LangArgs {
-    pub(crate) fn language(&self) -> Language {
-        self.lang.unwrap_or_else(lang::of_terminal)
     }
 }

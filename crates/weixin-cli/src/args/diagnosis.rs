@@ -1,6 +1,6 @@
 //! Arguments of the commands that find and explain problems.
 
-use super::common::{AppArgs, Kind, LangArgs};
+use super::common::{AppArgs, Kind};
 
 /// Check the network, the settings and the app secret, and print how to fix what is wrong
 #[derive(Debug, clap::Args)]
@@ -26,16 +26,11 @@ pub(crate) struct Doctor {
     /// The URL to which WeChat redirects the browser after a login
     #[arg(long, value_name = "URI")]
     pub(crate) redirect_uri: Option<String>,
-
-    #[command(flatten)]
-    pub(crate) lang: LangArgs,
 }
 
 /// Explain one of WeChat's error codes: its cause and the remedy
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The texts are in English or Chinese: see --lang.
-
 Examples:
   weixin explain 40163
   weixin explain --lang zh 40163
@@ -51,7 +46,4 @@ pub(crate) struct Explain {
     /// Every known code
     #[arg(long, conflicts_with = "code")]
     pub(crate) all: bool,
-
-    #[command(flatten)]
-    pub(crate) lang: LangArgs,
 }

@@ -18,7 +18,7 @@ use clap::{
 use url::Url;
 use weixin::{Language, RedirectUri};
 
-use self::parse::{address, element_id, web_url};
+use self::parse::{address, element_id, language, web_url};
 pub(crate) use self::{
     common::{AppArgs, AppIdArgs, EndpointArgs, Kind, SIMULATOR, TokenArgs, UserTokenArgs},
     compare::Compare,
@@ -28,7 +28,7 @@ pub(crate) use self::{
     shell::{Completions, Man},
     sim::{Exec, Sim, SimCommand, SimOptions},
 };
-use crate::{exit_code::ExitCode, lang};
+use crate::exit_code::ExitCode;
 
 const FIRST_STEPS: &str = "\
 First steps:
@@ -48,6 +48,10 @@ pub(crate) struct Args {
     /// Print JSON instead of text
     #[arg(long, global = true)]
     pub(crate) json: bool,
+
+    /// The language of help, texts and errors; by default, the terminal's (`LC_ALL`, `LC_MESSAGES`, `LANG`)
+    #[arg(long, global = true, value_parser = language())]
+    pub(crate) lang: Option<Language>,
 
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -193,7 +197,7 @@ The state is random; --json prints it on its own as well. Store it, and compare 
 
 Examples:
   weixin login-url --app-id wx0123456789abcdef --redirect-uri https://www.example.com/callback
-  weixin login-url --sim --redirect-uri http://localhost:8080/callback --lang en --probe
+  weixin login-url --sim --redirect-uri http://localhost:8080/callback --page-lang en --probe
   weixin login-url --sim --redirect-uri http://localhost:8080/callback --embed qr
                                     HTML that shows the QR code in the element with the ID qr")]
 pub(crate) struct LoginUrl {
@@ -204,9 +208,9 @@ pub(crate) struct LoginUrl {
     #[arg(long, value_name = "URI")]
     pub(crate) redirect_uri: RedirectUri,
 
-    /// The language of the page
-    #[arg(long, value_parser = lang::parser())]
-    pub(crate) lang: Option<Language>,
+    /// The language of the page; by default, WeChat decides
+    #[arg(long, value_parser = language())]
+    pub(crate) page_lang: Option<Language>,
 
     #[command(flatten)]
     pub(crate) page: QrPage,

@@ -6,7 +6,9 @@ use std::{
     str::FromStr,
 };
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use url::Url;
+use weixin::Language;
 use weixin_sim::{Rule, UnknownRule};
 
 /// An IP address and a port; `localhost`, or a port alone, is 127.0.0.1.
@@ -18,6 +20,14 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {
     }
     text.parse()
         .map_err(|_| "expected an IP address and a port, or a port of this machine, such as 127.0.0.1:8080 or 8080")
+}
+
+/// The name of a language.
+pub(super) fn language() -> impl TypedValueParser<Value = Language> {
+    PossibleValuesParser::new(["zh", "en"]).map(|name| match name.as_str() {
+        "en" => Language::English,
+        _ => Language::Chinese,
+    })
 }
 
 /// The value of a switch in the environment. An empty variable is as good as none, as in shells.

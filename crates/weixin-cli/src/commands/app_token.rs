@@ -6,7 +6,7 @@ use weixin::clock::{Clock, SystemClock};
 use crate::{
     args::AppToken,
     error::CliError,
-    output::{Output, table},
+    output::{Output, hidden, seconds, table},
 };
 
 pub(super) async fn run(args: AppToken, output: Output) -> Result<(), CliError> {
@@ -16,16 +16,16 @@ pub(super) async fn run(args: AppToken, output: Output) -> Result<(), CliError> 
     }
     let token = tokens.get().await?;
     let left = token.expires_at().duration_since(SystemClock.now());
-    let seconds = left.unwrap_or_default().as_secs();
+    let left = left.unwrap_or_default();
     let text = || {
         table(&[
-            ("expires in", format!("{seconds} s")),
-            ("token", "hidden; --json prints it".to_owned()),
+            (["有效期", "expires in"], seconds(left)),
+            (["access_token", "token"], hidden()),
         ])
     };
     let json = json!({
         "access_token": token.access_token().expose(),
-        "expires_in": seconds,
+        "expires_in": left.as_secs(),
     });
     output.result(text, &json)
 }

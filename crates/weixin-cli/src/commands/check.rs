@@ -3,7 +3,7 @@
 use serde_json::json;
 use weixin::tokens::{Bearer, TokenStatus};
 
-use crate::{args::Check, error::CliError, output::Output};
+use crate::{args::Check, error::CliError, message::message, output::Output};
 
 pub(super) async fn run(args: Check, output: Output) -> Result<(), CliError> {
     let (access_token, openid) = args.token.user_token()?;
@@ -16,7 +16,7 @@ pub(super) async fn run(args: Check, output: Output) -> Result<(), CliError> {
         return Err(weixin::Error::from(error).into());
     }
     output.result(
-        || "the access token is valid".to_owned(),
+        || message("access_token 有效", "the access token is valid"),
         &json!({ "valid": true }),
     )
 }

@@ -8,7 +8,8 @@ use weixin::{AppSecret, Endpoints, Website};
 use weixin_sim::Sim;
 
 use crate::{
-    args, browser, demo, error::CliError, explanations, listen, output::Output, shutdown::Shutdown,
+    args, browser, demo, error::CliError, explanations, listen, message::message, output::Output,
+    shutdown::Shutdown,
 };
 
 pub(super) async fn run(args: args::Demo, output: Output) -> Result<(), CliError> {
@@ -26,19 +27,19 @@ pub(super) async fn run(args: args::Demo, output: Output) -> Result<(), CliError
     let sim = Sim::builder().explanations(explanations::all());
     let sim = sim.start().await?;
     let site = demo::site(website(&sim)?, &origin, sim.url()).map_err(|error| {
-        CliError::Usage(format!(
-            "--listen: the demo is for this machine only: use 127.0.0.1, where browsers store its cookies ({error})"
+        CliError::Usage(message(
+            "--listen：演示网站只供本机使用，请用 127.0.0.1，浏览器才会保存它的 cookie",
+            format!("--listen: the demo is for this machine only: use 127.0.0.1, where browsers store its cookies ({error})"),
         ))
     })?;
     let server = tokio::spawn(axum::serve(listener, site).into_future());
 
     output.result(
         || {
-            format!(
-                "open {origin}/\n\
-                 the simulator is at {}\n\
-                 Ctrl-C ends",
-                sim.url()
+            let simulator = sim.url();
+            message(
+                format!("请打开 {origin}/\n模拟器在 {simulator}\n按 Ctrl-C 结束"),
+                format!("open {origin}/\nthe simulator is at {simulator}\nCtrl-C ends"),
             )
         },
         &json!({ "site": format!("{origin}/"), "simulator": sim.url() }),

@@ -6,13 +6,16 @@ use weixin::{Code, Token};
 use crate::{
     args::Exchange,
     error::CliError,
-    output::{Output, table},
+    message::message,
+    output::{Output, seconds, table},
 };
 
 pub(super) async fn run(args: Exchange, output: Output) -> Result<(), CliError> {
     if args.code.contains("://") {
-        let rule = "CODE: expected the code alone, which stands between `code=` and `&` in the callback's URL";
-        return Err(CliError::Usage(rule.to_owned()));
+        return Err(CliError::Usage(message(
+            "CODE：只需要 code 本身，即回调 URL 中 `code=` 与 `&` 之间的部分",
+            "CODE: expected the code alone, which stands between `code=` and `&` in the callback's URL",
+        )));
     }
     let code = Code::new(args.code)?;
     let token = args.app.website()?.exchange(code).await?;
@@ -27,11 +30,14 @@ pub(super) fn print(token: &Token, output: Output) -> Result<(), CliError> {
             .as_ref()
             .map_or("-", |unionid| unionid.as_str());
         table(&[
-            ("OpenID", token.openid.to_string()),
-            ("UnionID", unionid.to_owned()),
-            ("scope", token.scopes.to_string()),
-            ("expires in", format!("{} s", token.expires_in.as_secs())),
-            ("tokens", "hidden; --json prints them".to_owned()),
+            (["OpenID"; 2], token.openid.to_string().into()),
+            (["UnionID"; 2], unionid.to_owned().into()),
+            (["scope"; 2], token.scopes.to_string().into()),
+            (["有效期", "expires in"], seconds(token.expires_in)),
+            (
+                ["凭据", "tokens"],
+                message("已隐藏，用 --json 查看", "hidden; --json prints them"),
+            ),
         ])
     };
     let json = json!({

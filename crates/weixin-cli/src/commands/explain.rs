@@ -12,18 +12,19 @@ use crate::{
     args::Explain,
     error::CliError,
     lang::Pick,
+    message::{Message, message},
     output::{Output, visible},
 };
 
 pub(super) fn run(args: Explain, output: Output) -> Result<(), CliError> {
-    let language = args.lang.language();
     let Some(text) = args.code else {
-        return output.result(|| all_as_text(language), &all_as_json());
+        return output.result(|| Message::of(all_as_text), &all_as_json());
     };
     let question = Question::parse(&text)?;
     let explanation = question.code.explanation();
     if explanation.is_none() && question.response.is_none() {
-        return Err(CliError::Other(unknown(question.code, language)));
+        let unknown = Message::of(|language| unknown(question.code, language));
+        return Err(CliError::Other(unknown));
     }
     let mut json = explanation.map_or_else(|| json!({ "code": question.code }), row);
     if let Some(response) = &question.response {
@@ -34,7 +35,7 @@ pub(super) fn run(args: Explain, output: Output) -> Result<(), CliError> {
             "caller_ip": response.caller_ip(),
         });
     }
-    let text = || {
+    let text = |language| {
         let page = explanation.map_or_else(
             || unknown(question.code, language),
             |explanation| page(explanation, language),
@@ -45,7 +46,7 @@ pub(super) fn run(args: Explain, output: Output) -> Result<(), CliError> {
             .map(|response| facts(response, language));
         format!("{page}{}", facts.unwrap_or_default())
     };
-    output.result(text, &json)
+    output.result(|| Message::of(text), &json)
 }
 
 /// A code, alone or in a response.
@@ -67,10 +68,10 @@ impl Question {
         let json = json.and_then(|(first, last)| text.get(first..=last));
         let response = json.and_then(|json| ApiError::from_response("", json.as_bytes()));
         let Some(response) = response else {
-            return Err(CliError::Usage(
-                "CODE must be a number such as 40163, or a response such as {\"errcode\":40163,…}"
-                    .to_owned(),
-            ));
+            return Err(CliError::Usage(message(
+                "CODE 应为数字，例如 40163，或一条响应，例如 {\"errcode\":40163,…}",
+                "CODE must be a number such as 40163, or a response such as {\"errcode\":40163,…}",
+            )));
         };
         Ok(Self {
             code: response.code,

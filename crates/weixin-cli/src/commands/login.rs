@@ -16,7 +16,10 @@ use url::Host;
 use weixin::{Callback, Code, CsrfToken, QrPageOptions, error::CallbackError};
 
 use super::user;
-use crate::{args::Login, browser, error::CliError, listen, output::Output, shutdown::Shutdown};
+use crate::{
+    args::Login, browser, error::CliError, listen, message::message, output::Output,
+    shutdown::Shutdown,
+};
 
 pub(super) async fn run(args: Login, output: Output) -> Result<(), CliError> {
     let mut shutdown = Shutdown::watch()?;
@@ -41,26 +44,32 @@ pub(super) async fn run(args: Login, output: Output) -> Result<(), CliError> {
     let router = Router::new().fallback(callback).with_state(waiting);
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
 
-    output.note(&format!("open {url}"));
+    output.note(message(format!("请打开 {url}"), format!("open {url}")));
     // A proxy or tunnel needs the port, which the operating system may have chosen.
-    let listening = match args.listen {
-        Some(_) => format!(", listening on {address}"),
-        None => String::new(),
-    };
-    output.note(&format!(
-        "waiting for {redirect_uri}{listening} (Ctrl-C ends)"
-    ));
+    output.note(match args.listen {
+        Some(_) => message(
+            format!("在 {address} 等待回调 {redirect_uri}（按 Ctrl-C 结束）"),
+            format!("waiting for {redirect_uri}, listening on {address} (Ctrl-C ends)"),
+        ),
+        None => message(
+            format!("等待回调 {redirect_uri}（按 Ctrl-C 结束）"),
+            format!("waiting for {redirect_uri} (Ctrl-C ends)"),
+        ),
+    });
     if !args.no_open {
         browser::open(url.as_str());
     }
     let code = tokio::select! {
         code = callbacks.recv() => code.flatten(),
         () = shutdown.requested() => {
-            return Err(CliError::Other("interrupted before the login was complete".to_owned()));
+            return Err(CliError::Other(message(
+                "登录完成前已中断",
+                "interrupted before the login was complete",
+            )));
         }
     };
-    let code =
-        code.ok_or_else(|| CliError::NeedsLogin("the user declined the login".to_owned()))?;
+    let declined = || message("用户拒绝了登录", "the user declined the login");
+    let code = code.ok_or_else(|| CliError::NeedsLogin(declined()))?;
     let token = website.exchange(code).await?;
     let user = website.user(&token).await?;
     server.abort();
@@ -78,10 +87,10 @@ fn listen_address(args: &Login) -> Result<SocketAddr, CliError> {
     }
     let url = uri.as_url();
     if url.scheme() == "https" {
-        return Err(CliError::Usage(
-            "an https redirect URI needs a proxy or tunnel that terminates TLS: use --listen for the address to which it forwards requests"
-                .to_owned(),
-        ));
+        return Err(CliError::Usage(message(
+            "https 的回调地址需要由代理或内网穿透工具处理 TLS：请用 --listen 指定它转发到的地址",
+            "an https redirect URI needs a proxy or tunnel that terminates TLS: use --listen for the address to which it forwards requests",
+        )));
     }
     let port = url.port_or_known_default().unwrap_or(80);
     Ok(match url.host() {

@@ -25,7 +25,7 @@ pub(super) async fn run(args: LoginUrl, output: Output) -> Result<(), CliError> 
 
 fn options(args: &LoginUrl) -> QrPageOptions {
     let mut options = QrPageOptions::new();
-    if let Some(language) = args.lang {
+    if let Some(language) = args.page_lang {
         options = options.language(language);
     }
     if args.page.white {
@@ -45,7 +45,7 @@ fn options(args: &LoginUrl) -> QrPageOptions {
 
 pub(super) fn print(url: &Url, csrf: &CsrfToken, output: Output) -> Result<(), CliError> {
     let json = json!({ "url": url.as_str(), "state": csrf.state() });
-    output.result(|| url.to_string(), &json)
+    output.result(|| url.to_string().into(), &json)
 }
 
 /// Prints the HTML of an embedded QR code, or its parts as JSON.
@@ -60,6 +60,7 @@ fn print_embedded(
         format!(
             "<div id=\"{container}\"></div>\n<script src=\"{script_url}\"></script>\n<script>new WxLogin({settings})</script>"
         )
+        .into()
     };
     let json = json!({
         "script_url": script_url.as_str(),

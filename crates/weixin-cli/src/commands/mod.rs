@@ -24,7 +24,7 @@ pub(crate) async fn run(command: Command, output: Output) -> Result<(), CliError
         Command::AppToken(args) => app_token::run(args, output).await,
         Command::AuthorizeUrl(args) => authorize_url::run(&args, output),
         Command::Check(args) => check::run(args, output).await,
-        Command::Completions(args) => shell::completions(&args),
+        Command::Completions(args) => shell::completions(&args, output),
         Command::Demo(args) => demo::run(args, output).await,
         Command::Doctor(args) => doctor::run(args, output).await,
         Command::Exchange(args) => exchange::run(args, output).await,

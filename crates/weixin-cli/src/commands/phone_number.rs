@@ -16,9 +16,15 @@ pub(super) async fn run(args: PhoneNumber, output: Output) -> Result<(), CliErro
     let phone = program.phone_number(&tokens, code).await?;
     let text = || {
         table(&[
-            ("phone number", phone.phone_number.clone()),
-            ("country code", phone.country_code.clone()),
-            ("national number", phone.pure_phone_number.clone()),
+            (
+                ["手机号", "phone number"],
+                phone.phone_number.clone().into(),
+            ),
+            (["区号", "country code"], phone.country_code.clone().into()),
+            (
+                ["不含区号", "national number"],
+                phone.pure_phone_number.clone().into(),
+            ),
         ])
     };
     output.result(text, &json!(phone))

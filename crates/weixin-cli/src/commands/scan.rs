@@ -9,6 +9,7 @@ use crate::{
     args::Scan,
     endpoints::{simulator_of_environment, simulator_url},
     error::CliError,
+    message::{Message, message},
     output::Output,
 };
 
@@ -20,9 +21,10 @@ pub(super) async fn run(args: Scan, output: Output) -> Result<(), CliError> {
     let simulator = Simulator::of(&login_url).await?;
     let callback = match simulator.open(&login_url).await? {
         Page::Callback(_) if args.person.is_some() || args.cancel => {
-            return Err(CliError::Other(
-                "this simulator allows every login at once (--auto-allow): there is nothing to scan".to_owned(),
-            ));
+            return Err(CliError::Other(message(
+                "该模拟器自动允许所有登录（--auto-allow），不需要扫码",
+                "this simulator allows every login at once (--auto-allow): there is nothing to scan",
+            )));
         }
         Page::Callback(callback) => Some(callback),
         Page::QrCode(uuid) if args.cancel => {
@@ -37,10 +39,12 @@ pub(super) async fn run(args: Scan, output: Output) -> Result<(), CliError> {
             response["redirect_url"].as_str().map(str::to_owned)
         }
     };
-    let text = || {
-        callback
-            .clone()
-            .unwrap_or_else(|| "canceled: the browser stays on the login page".to_owned())
+    let text = || match &callback {
+        Some(callback) => callback.clone().into(),
+        None => message(
+            "已取消：浏览器停留在登录页",
+            "canceled: the browser stays on the login page",
+        ),
     };
     output.result(text, &json!({ "redirect_url": callback }))
 }
@@ -59,7 +63,7 @@ fn on_simulator(login_url: Url, sim: Option<Option<Url>>) -> Result<Url, CliErro
     };
     let Some(sim) = sim else { return Ok(login_url) };
     sim.join(&login_url[Position::BeforePath..])
-        .map_err(|error| CliError::Usage(error.to_string()))
+        .map_err(|error| CliError::Usage(error.to_string().into()))
 }
 
 /// Returns `true` for a URL of WeChat's own.
@@ -67,6 +71,14 @@ fn is_wechat(login_url: &Url) -> bool {
     login_url
         .host_str()
         .is_none_or(|host| host.ends_with(".qq.com"))
+}
+
+/// The rule of a simulator that rejects a scan. It speaks English.
+fn rejected(rule: &str) -> Message {
+    match rule.strip_prefix("unknown user: expected one of ") {
+        Some(users) => message(format!("没有这个用户，可用的用户有 {users}"), rule),
+        None => rule.to_owned().into(),
+    }
 }
 
 /// The result of opening a login URL.
@@ -89,9 +101,14 @@ impl Simulator {
             origin,
         };
         let not_one = || {
-            CliError::Usage(format!(
-                "{} is not a simulator: use --sim for one in its place, or open the URL in a browser and scan it with WeChat",
-                simulator.origin
+            let origin = &simulator.origin;
+            CliError::Usage(message(
+                format!(
+                    "{origin} 不是模拟器：请用 --sim 换成模拟器，或者在浏览器中打开该 URL，用微信扫码"
+                ),
+                format!(
+                    "{origin} is not a simulator: use --sim for one in its place, or open the URL in a browser and scan it with WeChat"
+                ),
             ))
         };
         if is_wechat(login_url) {
@@ -127,8 +144,14 @@ impl Simulator {
                     .split_once("<h1>")
                     .and_then(|(_, rest)| rest.split('<').next());
                 let text = title.map_or_else(
-                    || "there is no QR code at this URL: give the one to which your site redirects the browser. The login page of an official account has none: it is for WeChat's own browser".to_owned(),
-                    |title| format!("the login page rejects this URL: {title}"),
+                    || message(
+                        "该 URL 没有二维码：请使用网站跳转到的登录页 URL。公众号的登录页没有二维码，只能在微信内打开",
+                        "there is no QR code at this URL: give the one to which your site redirects the browser. The login page of an official account has none: it is for WeChat's own browser",
+                    ),
+                    |title| message(
+                        format!("登录页拒绝了该 URL：{title}"),
+                        format!("the login page rejects this URL: {title}"),
+                    ),
                 );
                 CliError::Configuration(text)
             })
@@ -141,7 +164,7 @@ impl Simulator {
             .await?;
         let value: Value = serde_json::from_slice(response.body()).unwrap_or_default();
         match value["error"]["rule"].as_str() {
-            Some(rule) => Err(CliError::Usage(rule.to_owned())),
+            Some(rule) => Err(CliError::Usage(rejected(rule))),
             None => Ok(value),
         }
     }
@@ -154,7 +177,7 @@ impl Simulator {
         &self,
         request: Result<Request<Vec<u8>>, http::Error>,
     ) -> Result<Response<Vec<u8>>, CliError> {
-        let request = request.map_err(|error| CliError::Usage(error.to_string()))?;
+        let request = request.map_err(|error| CliError::Usage(error.to_string().into()))?;
         Ok(self.https.send(request).await?)
     }
 }

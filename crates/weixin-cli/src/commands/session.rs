@@ -6,7 +6,7 @@ use weixin::mini_program::JsCode;
 use crate::{
     args::Session,
     error::CliError,
-    output::{Output, table},
+    output::{Output, hidden, table},
 };
 
 pub(super) async fn run(args: Session, output: Output) -> Result<(), CliError> {
@@ -16,9 +16,9 @@ pub(super) async fn run(args: Session, output: Output) -> Result<(), CliError> {
         let unionid = session.unionid.as_ref();
         let unionid = unionid.map_or("-", |unionid| unionid.as_str());
         table(&[
-            ("OpenID", session.openid.to_string()),
-            ("UnionID", unionid.to_owned()),
-            ("session key", "hidden; --json prints it".to_owned()),
+            (["OpenID"; 2], session.openid.to_string().into()),
+            (["UnionID"; 2], unionid.to_owned().into()),
+            (["session_key", "session key"], hidden()),
         ])
     };
     let json = json!({

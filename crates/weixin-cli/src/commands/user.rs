@@ -25,10 +25,10 @@ pub(super) fn print(user: &weixin::User, output: Output) -> Result<(), CliError>
         let unionid = unionid.map_or("-", |unionid| unionid.as_str());
         let avatar = user.headimgurl.as_deref().unwrap_or("-");
         table(&[
-            ("nickname", user.nickname.clone()),
-            ("OpenID", user.openid.to_string()),
-            ("UnionID", unionid.to_owned()),
-            ("avatar", avatar.to_owned()),
+            (["昵称", "nickname"], user.nickname.clone().into()),
+            (["OpenID"; 2], user.openid.to_string().into()),
+            (["UnionID"; 2], unionid.to_owned().into()),
+            (["头像", "avatar"], avatar.to_owned().into()),
         ])
     };
     output.result(text, &json!(user))

@@ -151,7 +151,7 @@ fn command(page: &Page, directory: &Path, script: &str) -> Command {
         .env("NODE_PATH", packages("node/now/node_modules"))
         .env("GOCACHE", packages("go"))
         .env("PYTHONUNBUFFERED", "1")
-        .env("LANG", "C.UTF-8")
+        .env("LC_ALL", "C.UTF-8")
         .current_dir(if page.is_readme() {
             repository()
         } else {

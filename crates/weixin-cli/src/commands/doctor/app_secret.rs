@@ -8,8 +8,12 @@ use weixin::{
 };
 
 use super::{
-    check::{Check, CheckResult, Message, message},
+    check::{Check, CheckResult},
     login_page::remedy_of,
+};
+use crate::{
+    message::{Message, message},
+    sdk_error,
 };
 
 /// A code that WeChat has not issued.
@@ -136,7 +140,7 @@ fn busy(code: ErrCode) -> CheckResult {
 fn no_response(error: &Error) -> CheckResult {
     CheckResult::failed(
         Check::Response,
-        Message::untranslated(error.to_string()),
+        sdk_error::brief(error),
         message(
             "无法调用 API：请看上面的网络检查结果",
             "could not call the API: see the results of its hosts above",

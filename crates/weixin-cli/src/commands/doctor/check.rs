@@ -3,58 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use weixin::{Bilingual, Language, error::ErrCode};
+use weixin::Language;
 
-use crate::{exit_code::ExitCode, lang::Pick, output::visible};
-
-/// A text in both languages, made at run time.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Message {
-    chinese: String,
-    english: String,
-}
-
-pub(super) fn message(chinese: impl Into<String>, english: impl Into<String>) -> Message {
-    Message {
-        chinese: chinese.into(),
-        english: english.into(),
-    }
-}
-
-impl Message {
-    /// A text that is not translated, such as an IP address or an error of the operating system.
-    pub(super) fn untranslated(text: impl Into<String>) -> Self {
-        let text = text.into();
-        Self {
-            chinese: text.clone(),
-            english: text,
-        }
-    }
-
-    pub(super) fn prefixed(&self, name: &str) -> Self {
-        message(
-            format!("{name}：{}", self.chinese),
-            format!("{name}: {}", self.english),
-        )
-    }
-
-    /// Appends an error code.
-    pub(super) fn with_code(mut self, code: ErrCode) -> Self {
-        self.chinese = format!("{}（{code}）", self.chinese.trim_end_matches('。'));
-        self.english = format!("{} ({code})", self.english.trim_end_matches('.'));
-        self
-    }
-
-    fn pick(&self, language: Language) -> String {
-        visible(language.pick(&self.chinese, &self.english))
-    }
-}
-
-impl From<Bilingual> for Message {
-    fn from(text: Bilingual) -> Self {
-        message(text.zh, text.en)
-    }
-}
+use crate::{exit_code::ExitCode, lang::Pick, message::Message, output::visible};
 
 /// The subject of a check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -243,7 +194,7 @@ impl CheckResult {
             target.unwrap_or_default(),
             self.check.name(language),
             language.pick("：", ": "),
-            self.detail.pick(language),
+            visible(self.detail.pick(language)),
             took.unwrap_or_default(),
         )
     }
@@ -251,7 +202,7 @@ impl CheckResult {
     /// The remedy, on a line of its own.
     pub(super) fn remedy_line(&self, language: Language) -> String {
         let remedy = self.remedy.as_ref();
-        let line = remedy.map(|remedy| format!("{INDENT}→ {}", remedy.pick(language)));
+        let line = remedy.map(|remedy| format!("{INDENT}→ {}", visible(remedy.pick(language))));
         line.unwrap_or_default()
     }
 
@@ -260,8 +211,8 @@ impl CheckResult {
             "check": self.check.id(),
             "target": self.target,
             "status": self.status.id(),
-            "detail": self.detail.pick(language),
-            "remedy": self.remedy.as_ref().map(|remedy| remedy.pick(language)),
+            "detail": visible(self.detail.pick(language)),
+            "remedy": self.remedy.as_ref().map(|remedy| visible(remedy.pick(language))),
             "milliseconds": self.took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
         })
     }

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::check::{Check, CheckResult, message};
+use super::check::{Check, CheckResult};
+use crate::message::message;
 
 /// Largest difference with which tokens, certificates and signatures work.
 const TOLERANCE: Duration = Duration::from_mins(1);

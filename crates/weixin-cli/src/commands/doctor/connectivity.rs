@@ -22,8 +22,9 @@ use tokio_rustls::{
 };
 use url::{Host, Url};
 
-use super::check::{Check, CheckResult, Message, message};
+use super::check::{Check, CheckResult};
 use crate::error::CliError;
+use crate::message::{Message, message};
 
 /// Longest wait for each step of a connection. The message of a time-out names it.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -45,8 +46,12 @@ impl NetworkEnv {
                 .with_platform_verifier()?;
             Ok(config.with_no_client_auth())
         };
-        let no_tls =
-            |error| CliError::Other(format!("TLS cannot be set up on this machine: {error}"));
+        let no_tls = |error| {
+            CliError::Other(message(
+                format!("无法在本机启用 TLS：{error}"),
+                format!("TLS cannot be set up on this machine: {error}"),
+            ))
+        };
         Ok(Self {
             proxies: Arc::new(Matcher::from_env()),
             tls: Arc::new(trust().map_err(no_tls)?),

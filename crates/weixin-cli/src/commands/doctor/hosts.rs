@@ -12,9 +12,13 @@ use weixin::{
 };
 
 use super::{
-    check::{Check, CheckResult, Message, message},
+    check::{Check, CheckResult},
     clock::Clocks,
     connectivity::NetworkEnv,
+};
+use crate::{
+    message::{Message, message},
+    sdk_error,
 };
 
 /// A call without parameters, to which only WeChat returns one of its error codes.
@@ -98,11 +102,11 @@ impl Host {
     async fn call(&self, https: &Https) -> (CheckResult, Option<Clocks>) {
         let url = format!("{}{PROBE_PATH}", self.url.as_str().trim_end_matches('/'));
         let Ok(request) = Request::get(url).body(Vec::new()) else {
-            return (no_response("not a URL"), None);
+            return (no_response(message("不是有效的 URL", "not a URL")), None);
         };
         let response = match https.send(request).await {
             Ok(response) => response,
-            Err(error) => return (no_response(error.to_string()), None),
+            Err(error) => return (no_response(sdk_error::brief(&error.into())), None),
         };
         let ours = SystemClock.now();
         let error = ApiError::from_response(PROBE_PATH, response.body());
@@ -114,10 +118,10 @@ impl Host {
     }
 }
 
-fn no_response(reason: impl Into<String>) -> CheckResult {
+fn no_response(reason: Message) -> CheckResult {
     CheckResult::failed(
         Check::Response,
-        Message::untranslated(reason),
+        reason,
         message(
             "连接成功，但没有收到完整的响应：请稍后再试；如果一直这样，请检查代理和防火墙",
             "connected, but no complete response arrived: try again in a moment; if it persists, check proxies and firewalls",

@@ -6,7 +6,11 @@ use weixin::{
     error::{ErrCode, LoginPageError},
 };
 
-use super::check::{Check, CheckResult, Message, message};
+use super::check::{Check, CheckResult};
+use crate::{
+    message::{Message, message},
+    sdk_error,
+};
 
 /// A redirect URI that no app has registered. The page checks app ID and scope before it rejects this.
 const UNREGISTERED_REDIRECT_URI: &str = "https://weixin-doctor.invalid/";
@@ -173,7 +177,7 @@ pub(super) fn remedy_of(code: i64) -> Message {
 fn unreachable(error: &Error) -> CheckResult {
     CheckResult::failed(
         Check::LoginPage,
-        Message::untranslated(error.to_string()),
+        sdk_error::brief(error),
         message(
             "无法访问登录页：请看上面 open.weixin.qq.com 的检查结果",
             "could not open the login page: see the results of open.weixin.qq.com above",

@@ -14,17 +14,17 @@ use std::time::Duration;
 use weixin::{Endpoints, app::App, transport::Https};
 
 use self::{
-    check::{Check, CheckResult, message},
+    check::{Check, CheckResult},
     connectivity::{CONNECT_TIMEOUT, NetworkEnv},
     report::Report,
 };
-use crate::{args::Doctor, error::CliError, output::Output};
+use crate::{args::Doctor, error::CliError, message::message, output::Output};
 
 /// Longest wait for a response.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(6);
 
 pub(super) async fn run(args: Doctor, output: Output) -> Result<(), CliError> {
-    let mut report = Report::new(args.lang.language(), output);
+    let mut report = Report::new(output);
     let https = Https::with_timeouts(CONNECT_TIMEOUT, RESPONSE_TIMEOUT)?;
     let endpoints = args.app.id.endpoints.endpoints()?;
     network(&endpoints, &https, &mut report).await?;
@@ -61,7 +61,7 @@ async fn network(
     for host in hosts.into_iter().map(examine).collect::<Vec<_>>() {
         let host = host
             .await
-            .map_err(|error| CliError::Other(error.to_string()))?;
+            .map_err(|error| CliError::Other(error.to_string().into()))?;
         report.add(host.results)?;
         clocks = clocks.or(host.clocks);
     }

@@ -1,23 +1,20 @@
 //! The report: each result is printed as soon as it is known, and the exit code sums them up.
 
 use serde_json::{Value, json};
-use weixin::Language;
 
 use super::check::{CheckResult, Status};
-use crate::{error::CliError, exit_code::ExitCode, output::Output};
+use crate::{error::CliError, exit_code::ExitCode, message::message, output::Output};
 
 /// The results so far.
 #[derive(Debug)]
 pub(super) struct Report {
-    language: Language,
     output: Output,
     results: Vec<CheckResult>,
 }
 
 impl Report {
-    pub(super) fn new(language: Language, output: Output) -> Self {
+    pub(super) fn new(output: Output) -> Self {
         Self {
-            language,
             output,
             results: Vec::new(),
         }
@@ -34,9 +31,10 @@ impl Report {
                 .iter()
                 .any(|before| before.remedy() == result.remedy());
             self.output.line(|| {
-                let mut line = result.line(self.language);
+                let language = self.output.language();
+                let mut line = result.line(language);
                 if !is_repeated {
-                    line.push_str(&result.remedy_line(self.language));
+                    line.push_str(&result.remedy_line(language));
                 }
                 line
             })?;
@@ -47,7 +45,7 @@ impl Report {
 
     /// Prints the sums. Fails with the exit code of the failed checks.
     pub(super) fn finish(self) -> Result<(), CliError> {
-        let language = self.language;
+        let language = self.output.language();
         let count = |status| {
             let has_status = |result: &&CheckResult| result.status == status;
             self.results.iter().filter(has_status).count()
@@ -64,14 +62,12 @@ impl Report {
             "ok": failed == 0,
             "checks": checks,
         });
-        let text = || match language {
-            Language::English => format!(
-                "\n{ok} ok, {warnings} {}, {failed} failed, {unproven} unproven",
-                if warnings == 1 { "warning" } else { "warnings" }
-            ),
-            _ => {
-                format!("\n{ok} 项正常，{warnings} 项需注意，{failed} 项失败，{unproven} 项未验证")
-            }
+        let text = || {
+            let noun = if warnings == 1 { "warning" } else { "warnings" };
+            message(
+                format!("\n{ok} 项正常，{warnings} 项需注意，{failed} 项失败，{unproven} 项未验证"),
+                format!("\n{ok} ok, {warnings} {noun}, {failed} failed, {unproven} unproven"),
+            )
         };
         self.output.result(text, &json)?;
         match self.exit_code() {

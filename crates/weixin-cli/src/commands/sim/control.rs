@@ -10,7 +10,10 @@ use tokio::time::timeout;
 use url::Url;
 use weixin::transport::{Https, Transport};
 
-use crate::error::CliError;
+use crate::{
+    error::CliError,
+    message::{Message, message},
+};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -35,7 +38,9 @@ impl Control {
         path: &str,
         body: &Value,
     ) -> Result<(u16, Value), CliError> {
-        let usage = |error: &dyn std::fmt::Display| CliError::Usage(format!("--sim: {error}"));
+        let usage = |error: &dyn std::fmt::Display| {
+            CliError::Usage(Message::from(error.to_string()).prefixed("--sim"))
+        };
         let url = self.url.join(&format!("/_sim/api{path}"));
         let url = url.map_err(|error| usage(&error))?;
         let body = if body.is_null() {
@@ -76,19 +81,27 @@ impl Control {
     pub(super) fn rejected(&self, json: &Value) -> CliError {
         let error = &json["error"];
         match (error["field"].as_str(), error["rule"].as_str()) {
-            (Some(field), Some(rule)) => CliError::Other(format!("{}: {field} {rule}", self.url)),
+            (Some(field), Some(rule)) => {
+                let text = Message::from(format!("{field} {rule}"));
+                CliError::Other(text.prefixed(self.url.as_str()))
+            }
             _ => self.not_a_simulator(),
         }
     }
 
     pub(super) fn not_a_simulator(&self) -> CliError {
-        CliError::Usage(format!("{} is not a simulator: use --sim", self.url))
+        let url = &self.url;
+        CliError::Usage(message(
+            format!("{url} 不是模拟器：请用 --sim 指定"),
+            format!("{url} is not a simulator: use --sim"),
+        ))
     }
 
     fn unreachable(&self) -> CliError {
-        CliError::Other(format!(
-            "no simulator responds at {}: start it with `weixin sim`, or use --sim",
-            self.url
+        let url = &self.url;
+        CliError::Other(message(
+            format!("{url} 没有模拟器响应：请先运行 `weixin sim`，或用 --sim 指定"),
+            format!("no simulator responds at {url}: start it with `weixin sim`, or use --sim"),
         ))
     }
 }

@@ -1,12 +1,6 @@
 //! `weixin sim exec`: a program that uses the simulator as WeChat.
 
-use std::{
-    ffi::OsString,
-    fs, io,
-    net::{Ipv4Addr, SocketAddr},
-    path::{Path, PathBuf},
-    process::ExitStatus,
-};
+use std::{ffi::OsString, io, net::SocketAddr, process::ExitStatus};
 
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
@@ -15,9 +9,11 @@ use tokio::{
     process::{Child, Command},
     task::JoinSet,
 };
-use weixin_sim::{Authority, OtherHosts, WECHAT_HOSTS};
+use weixin::Language;
+use weixin_sim::{Authority, OtherHosts};
 
 use super::{
+    hosts_file::by_hosts,
     log::Log,
     program::Program,
     start::{authority, check_loopback},
@@ -25,16 +21,17 @@ use super::{
     trust,
 };
 use crate::{
-    args, browser, error::CliError, exit_code::ExitCode, output::Output, shutdown::Shutdown,
+    args, browser,
+    error::CliError,
+    exit_code::ExitCode,
+    message::{Message, message},
+    output::Output,
+    shutdown::Shutdown,
 };
 
-/// Candidates for the address of WeChat's hosts. Each running `--hosts` uses one.
-fn free_addresses() -> impl Iterator<Item = Ipv4Addr> {
-    (1..=254).map(|last| Ipv4Addr::new(127, 87, 88, last))
-}
-
 pub(super) async fn run(args: &args::Exec, output: Output) -> Result<(), CliError> {
-    check_loopback("--listen", Some(args.listen), "Use 127.0.0.1")?;
+    let remedy = message("请用 127.0.0.1", "Use 127.0.0.1");
+    check_loopback("--listen", Some(args.listen), &remedy)?;
     let authority = match &args.ca_dir {
         Some(directory) => authority(directory)?,
         None => Authority::new()?,
@@ -67,14 +64,17 @@ async fn run_with(
         variables.extend(trust::proxy(&format!("http://{proxy}")));
         directly(&args.command)
     };
-    output.note(&format!(
-        "WeChat simulator at {}, for development and tests only. Its phone: {0}/_sim/phone",
-        target.url()
+    let url = target.url();
+    output.note(message(
+        format!("微信模拟器在 {url}，只用于开发和测试。模拟手机：{url}/_sim/phone"),
+        format!(
+            "WeChat simulator at {url}, for development and tests only. Its phone: {url}/_sim/phone"
+        ),
     ));
     command.envs(variables);
     let name = args.command[0].to_string_lossy().into_owned();
-    let mut program = Program::spawn(command, files.path())
-        .map_err(|error| CliError::Usage(format!("cannot start the program {name}: {error}")))?;
+    let mut program =
+        Program::spawn(command, files.path()).map_err(|error| not_started(&name, &error))?;
     // Dropping it closes the browser.
     let mut window = JoinSet::new();
     if let Some(url) = &args.browser {
@@ -91,13 +91,27 @@ async fn run_with(
     report
 }
 
+fn not_started(program: &str, error: &io::Error) -> CliError {
+    let reason = Message::from(error);
+    CliError::Usage(Message::of(|language| {
+        let reason = reason.pick(language);
+        match language {
+            Language::English => format!("cannot start the program {program}: {reason}"),
+            _ => format!("无法启动程序 {program}：{reason}"),
+        }
+    }))
+}
+
 /// Reports the findings, and that there was nothing to find them in.
 async fn report(target: &Target, fails: bool, output: Output) -> Result<(), CliError> {
     if target.has_no_requests() {
-        let text = "no request of the program reached the simulator. If it uses WeChat, it may ignore HTTPS_PROXY \
-                    (Node before 22.21): try --hosts";
+        let text = message(
+            "程序没有向模拟器发出任何请求。如果它调用了微信，可能没有使用 HTTPS_PROXY（Node 低于 22.21）：请试试 --hosts",
+            "no request of the program reached the simulator. If it uses WeChat, it may ignore HTTPS_PROXY \
+             (Node before 22.21): try --hosts",
+        );
         if fails {
-            return Err(CliError::Other(text.to_owned()));
+            return Err(CliError::Other(text));
         }
         output.note(text);
     }
@@ -113,7 +127,7 @@ async fn watch_browser(mut browser: Child, output: Output) {
     if let Ok(status) = browser.wait().await
         && let Err(error) = browser::ended(status)
     {
-        output.note(&error.to_string());
+        output.note(error.message());
     }
 }
 
@@ -129,9 +143,10 @@ fn other_hosts(only_wechat: bool, output: Output) -> OtherHosts {
     };
     let (uri, authorization) = (proxy.uri(), proxy.basic_auth().cloned());
     let (Some("http"), Some(host)) = (uri.scheme_str(), uri.host()) else {
-        output.note(
+        output.note(message(
+            "HTTPS_PROXY 或 ALL_PROXY 不是 http:// 代理：程序只能访问微信的域名",
             "HTTPS_PROXY or ALL_PROXY is not an http:// proxy: the program can reach WeChat's hosts only",
-        );
+        ));
         return OtherHosts::Reject;
     };
     OtherHosts::Proxy {
@@ -168,95 +183,6 @@ async fn for_scripts(
     Ok(variables)
 }
 
-/// Listens as WeChat's hosts, and runs the command with an `/etc/hosts` of its own.
-async fn by_hosts(
-    target: &Target,
-    authority: &Authority,
-    files: &Path,
-    command: &[OsString],
-) -> Result<Command, CliError> {
-    if !is_root() {
-        return Err(CliError::Usage(
-            "--hosts is for Linux and needs root, because it mounts a private /etc/hosts: use sudo. \
-             Without --hosts, programs that support HTTPS_PROXY find the simulator"
-                .to_owned(),
-        ));
-    }
-    let hosts = hosts_file(serve_hosts(target, authority).await?, files)?;
-    let mut child = Command::new("unshare");
-    child
-        .args(["--mount", "--propagation", "private", "--", "sh", "-c"])
-        .arg("mount --bind \"$0\" /etc/hosts && exec \"$@\"")
-        .arg(hosts)
-        .args(command);
-    Ok(child)
-}
-
-/// Listens on ports 443 and 80 of the first address where both are free, and returns the address.
-async fn serve_hosts(target: &Target, authority: &Authority) -> Result<Ipv4Addr, CliError> {
-    for ip in free_addresses() {
-        let [tls, plain] = [443, 80].map(|port| SocketAddr::from((ip, port)));
-        let mut served = target
-            .serve_tls(tls, authority)
-            .await
-            .map_err(|error| (tls, error));
-        if served.is_ok() {
-            served = target
-                .serve_http(plain)
-                .await
-                .map_err(|error| (plain, error));
-        }
-        match served {
-            Ok(_) => return Ok(ip),
-            Err((_, source)) if source.kind() == io::ErrorKind::AddrInUse => {}
-            Err((address, source)) => {
-                return Err(CliError::Listen {
-                    option: "weixin sim exec --hosts",
-                    address,
-                    source,
-                });
-            }
-        }
-    }
-    let text = "--hosts: port 443 or 80 is in use on every address of this machine: stop the other program, or omit --hosts";
-    Err(CliError::Other(text.to_owned()))
-}
-
-/// Writes a copy of the machine's hosts file with WeChat's hosts at this address.
-fn hosts_file(ip: Ipv4Addr, files: &Path) -> io::Result<PathBuf> {
-    let own = match fs::read_to_string("/etc/hosts") {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        own => own?,
-    };
-    let file = files.join("hosts");
-    fs::write(&file, hosts(ip, &own))?;
-    Ok(file)
-}
-
-/// WeChat's hosts at this address, and all other entries of the machine's own file.
-fn hosts(ip: Ipv4Addr, own: &str) -> String {
-    let mut hosts = format!("{ip} {}\n", WECHAT_HOSTS.join(" "));
-    for line in own.lines() {
-        let words = line.split_whitespace();
-        let others: Vec<_> = words.filter(|word| !WECHAT_HOSTS.contains(word)).collect();
-        hosts.push_str(&others.join(" "));
-        hosts.push('\n');
-    }
-    hosts
-}
-
-#[cfg(target_os = "linux")]
-fn is_root() -> bool {
-    use std::os::unix::fs::MetadataExt;
-    // The owner of this process.
-    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn is_root() -> bool {
-    false
-}
-
 /// Passes the program's exit code on: as in a shell, 128 plus the number of the signal that ended it.
 fn outcome(status: ExitStatus) -> Result<(), CliError> {
     let code = match (status.code(), signal(status)) {
@@ -278,20 +204,4 @@ fn signal(status: ExitStatus) -> Option<i32> {
 #[cfg(not(unix))]
 fn signal(_: ExitStatus) -> Option<i32> {
     None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wechats_hosts_are_at_one_address_and_other_entries_stay() {
-        let own = "127.0.0.1\tlocalhost api.weixin.qq.com\n\n# 127.0.0.1 open.weixin.qq.com\n::1 localhost\n";
-        assert_eq!(
-            hosts(Ipv4Addr::new(127, 87, 88, 2), own),
-            "127.87.88.2 open.weixin.qq.com lp.open.weixin.qq.com long.open.weixin.qq.com api.weixin.qq.com \
-             api2.weixin.qq.com sh.api.weixin.qq.com sz.api.weixin.qq.com hk.api.weixin.qq.com res.wx.qq.com \
-             thirdwx.qlogo.cn wx.qlogo.cn\n127.0.0.1 localhost\n\n# 127.0.0.1\n::1 localhost\n"
-        );
-    }
 }

@@ -13,7 +13,8 @@ use crate::{
     args,
     error::CliError,
     exit_code::ExitCode,
-    lang::{self, Pick},
+    lang::Pick,
+    message::{Message, message},
     output::{Output, visible},
 };
 
@@ -68,7 +69,11 @@ impl Finding {
         ];
         let origin = parts.into_iter().flatten().collect::<Vec<_>>();
         let origin = origin.join(language.pick("，", ", "));
-        format!("× {} {} ({origin})", self.times, visible(&self.sent))
+        let sent = visible(&self.sent);
+        match language {
+            Language::English => format!("× {} {sent} ({origin})", self.times),
+            _ => format!("× {} {sent}（{origin}）", self.times),
+        }
     }
 
     /// The reason why it does not fail the run.
@@ -119,7 +124,7 @@ fn text(group: &[&Finding], language: Language) -> String {
         first.remedy.pick(language)
     );
     let mut lines = vec![
-        format!("{} ({class}) × {times}", first.id),
+        format!("{} × {times}", with_class(&first.id, class, language)),
         response,
         remedy,
     ];
@@ -127,8 +132,8 @@ fn text(group: &[&Finding], language: Language) -> String {
     lines.extend(places.map(|finding| format!("  {}", visible(&finding.place(language)))));
     if let Some(more @ 1..) = group.len().checked_sub(MAX_PLACES) {
         lines.push(format!(
-            "  {} {more}",
-            language.pick("其余：", "and others:")
+            "  {}{more}",
+            language.pick("其余：", "and others: ")
         ));
     }
     lines.join("\n")
@@ -137,7 +142,7 @@ fn text(group: &[&Finding], language: Language) -> String {
 /// Prints the findings of a simulator that ends. Fails if one of them fails the run.
 pub(super) fn report(sim: &Sim, output: Output) -> Result<(), CliError> {
     let findings = serde_json::to_value(sim.findings_since_start());
-    let findings = findings.map_err(|error| CliError::Other(error.to_string()))?;
+    let findings = findings.map_err(|error| CliError::Other(error.to_string().into()))?;
     report_json(&findings, output)
 }
 
@@ -146,12 +151,14 @@ pub(super) fn report_json(findings: &Value, output: Output) -> Result<(), CliErr
     let json = json!({ "findings": findings });
     let findings = Deserialize::deserialize(&json["findings"]);
     let findings: Vec<Finding> =
-        findings.map_err(|error: serde_json::Error| CliError::Other(error.to_string()))?;
+        findings.map_err(|error: serde_json::Error| CliError::Other(error.to_string().into()))?;
     let (failing, others): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.fails);
     let text = || {
-        let mut texts = by_rule(&failing, lang::of_terminal());
+        let language = output.language();
+        let mut texts = by_rule(&failing, language);
         if !others.is_empty() {
-            texts.push(format!("not counted: {}", summary(&others)));
+            let label = language.pick("不计入：", "not counted: ");
+            texts.push(format!("{label}{}", summary(&others, language)));
         }
         texts.join("\n")
     };
@@ -166,19 +173,36 @@ pub(super) fn report_json(findings: &Value, output: Output) -> Result<(), CliErr
             .iter()
             .map(|finding| format!("--accept {}", finding.id)),
     );
-    Err(CliError::Other(format!(
-        "{}: fix, or accept by {}",
-        count(failing.len()),
-        options.join(" ")
+    let (count, options) = (failing.len(), options.join(" "));
+    let noun = if count == 1 { "finding" } else { "findings" };
+    Err(CliError::Other(message(
+        format!("{count} 个问题：请修改，或用 {options} 接受"),
+        format!("{count} {noun}: fix, or accept by {options}"),
     )))
 }
 
 /// The rules of findings, each with the reason why it does not fail the run.
-fn summary(findings: &[&Finding]) -> String {
+fn summary(findings: &[&Finding], language: Language) -> String {
     let rules = findings
         .iter()
-        .map(|finding| format!("{} ({})", finding.id, finding.excuse()));
-    distinct(rules).join(", ")
+        .map(|finding| with_class(&finding.id, finding.excuse(), language));
+    distinct(rules).join(language.pick("、", ", "))
+}
+
+/// A rule with its class.
+fn with_class(id: &str, class: &str, language: Language) -> String {
+    let chinese = match class {
+        "accepted" => "已接受",
+        "local" => "仅限本机",
+        "rejected" => "微信会拒绝",
+        "undocumented" => "无文档依据",
+        "unsafe" => "不安全",
+        other => other,
+    };
+    match language {
+        Language::English => format!("{id} ({class})"),
+        _ => format!("{id}（{chinese}）"),
+    }
 }
 
 /// Removes repeats, and keeps the order.
@@ -191,29 +215,24 @@ fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
     })
 }
 
-fn count(findings: usize) -> String {
-    match findings {
-        1 => "1 finding".to_owned(),
-        findings => format!("{findings} findings"),
-    }
-}
-
 /// Prints the findings of a running simulator.
 pub(super) async fn run(args: &args::Findings, output: Output) -> Result<(), CliError> {
     let json = fetch(args).await?;
     let findings: Vec<Finding> =
         serde_json::from_value(json.clone()).map_err(|_| not_a_simulator(args))?;
     let (failing, others): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.fails);
-    let text = || {
-        if findings.is_empty() {
-            return "no findings".to_owned();
-        }
-        let mut texts = by_rule(&[&*failing, &*others].concat(), lang::of_terminal());
-        let (fail, pass) = (failing.len(), others.len());
-        texts.push(format!("{fail} of {} fail a test run", fail + pass));
+    let text = |language| {
+        let (fail, all) = (failing.len(), findings.len());
+        let mut texts = by_rule(&[&*failing, &*others].concat(), language);
+        texts.push(match (all, language) {
+            (0, Language::English) => "no findings".to_owned(),
+            (0, _) => "没有问题".to_owned(),
+            (_, Language::English) => format!("{fail} of {all} fail a test run"),
+            _ => format!("{all} 个问题，其中 {fail} 个会使测试失败"),
+        });
         texts.join("\n")
     };
-    output.result(text, &json)?;
+    output.result(|| Message::of(text), &json)?;
     if failing.is_empty() {
         Ok(())
     } else {
@@ -223,23 +242,28 @@ pub(super) async fn run(args: &args::Findings, output: Output) -> Result<(), Cli
 
 async fn fetch(args: &args::Findings) -> Result<Value, CliError> {
     let url = args.running.sim.join("/_sim/api/findings?since=start");
-    let url = url.map_err(|error| CliError::Usage(format!("--sim: {error}")))?;
+    let invalid = |error: String| CliError::Usage(Message::from(error).prefixed("--sim"));
+    let url = url.map_err(|error| invalid(error.to_string()))?;
     let request = Request::get(url.as_str()).body(Vec::new());
-    let request = request.map_err(|error| CliError::Usage(format!("--sim: {error}")))?;
+    let request = request.map_err(|error| invalid(error.to_string()))?;
     let response = Https::new()?.send(request).await;
     let response = response.map_err(|error| match error.kind() {
-        TransportErrorKind::Connect => CliError::Unreachable(format!(
-            "no simulator runs at {}: start `weixin sim`, or name another one by --sim or WEIXIN_SIM_URL",
-            args.running.sim
-        )),
+        TransportErrorKind::Connect => {
+            let url = &args.running.sim;
+            CliError::Unreachable(message(
+                format!("{url} 没有运行模拟器：请运行 `weixin sim`，或用 --sim 或 WEIXIN_SIM_URL 指定其他模拟器"),
+                format!("no simulator runs at {url}: start `weixin sim`, or name another one by --sim or WEIXIN_SIM_URL"),
+            ))
+        }
         _ => error.into(),
     })?;
     serde_json::from_slice(response.body()).map_err(|_| not_a_simulator(args))
 }
 
 fn not_a_simulator(args: &args::Findings) -> CliError {
-    CliError::Usage(format!(
-        "{} is not a simulator: correct --sim or WEIXIN_SIM_URL",
-        args.running.sim
+    let url = &args.running.sim;
+    CliError::Usage(message(
+        format!("{url} 不是模拟器：请检查 --sim 或 WEIXIN_SIM_URL"),
+        format!("{url} is not a simulator: correct --sim or WEIXIN_SIM_URL"),
     ))
 }

@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::Value;
 
 use super::control::Control;
-use crate::{args, error::CliError, output::Output};
+use crate::{args, error::CliError, message::message, output::Output};
 
 pub(super) async fn run(args: &args::Health, output: Output) -> Result<(), CliError> {
     let control = Control::at(&args.running.sim);
@@ -12,5 +12,7 @@ pub(super) async fn run(args: &args::Health, output: Output) -> Result<(), CliEr
     if health["simulator"] != true {
         return Err(control.not_a_simulator());
     }
-    output.result(|| format!("{} is a simulator", args.running.sim), &health)
+    let url = &args.running.sim;
+    let text = || message(format!("{url} 是模拟器"), format!("{url} is a simulator"));
+    output.result(text, &health)
 }

@@ -9,7 +9,11 @@ use std::{
 use serde_json::json;
 use weixin_sim::EXAMPLE_CONFIG;
 
-use crate::{error::CliError, output::Output};
+use crate::{
+    error::CliError,
+    message::{Message, message},
+    output::Output,
+};
 
 pub(super) fn run(file: &Path, output: Output) -> Result<(), CliError> {
     let created =
@@ -17,18 +21,24 @@ pub(super) fn run(file: &Path, output: Output) -> Result<(), CliError> {
     let name = file.display().to_string();
     created.map_err(|error| CliError::Usage(reason(&name, &error)))?;
     output.result(
-        || format!("wrote {name}: edit it, then run `weixin sim --config {name}`"),
+        || {
+            message(
+                format!("已写入 {name}：修改后运行 `weixin sim --config {name}`"),
+                format!("wrote {name}: edit it, then run `weixin sim --config {name}`"),
+            )
+        },
         &json!({ "file": name }),
     )
 }
 
-fn reason(name: &str, error: &io::Error) -> String {
+fn reason(name: &str, error: &io::Error) -> Message {
     match error.kind() {
-        io::ErrorKind::AlreadyExists => {
+        io::ErrorKind::AlreadyExists => message(
+            format!("{name} 已存在，不会覆盖：请换一个文件名，例如 `weixin sim init other.toml`"),
             format!(
                 "{name} exists already and is not overwritten: use another name, as in `weixin sim init other.toml`"
-            )
-        }
-        _ => format!("{name}: {error}"),
+            ),
+        ),
+        _ => Message::from(error).prefixed(name),
     }
 }

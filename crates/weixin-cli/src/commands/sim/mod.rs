@@ -5,6 +5,7 @@ mod control;
 mod exec;
 mod findings;
 mod health;
+mod hosts_file;
 mod init;
 mod log;
 mod phone;
@@ -18,6 +19,7 @@ use std::io;
 
 use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
+use weixin::Language;
 use weixin_sim::{OtherHosts, Sim, SimBuilder};
 
 use self::{
@@ -27,7 +29,9 @@ use self::{
 use crate::{
     args::{self, SimCommand},
     error::CliError,
-    output::{Output, table},
+    lang::Pick,
+    message::{Message, message},
+    output::{Name, Output, table},
     shutdown::Shutdown,
 };
 
@@ -46,11 +50,14 @@ pub(super) async fn run(args: args::Sim, output: Output) -> Result<(), CliError>
 /// Runs the simulator until Ctrl-C, or until standard input ends.
 async fn listen(args: &args::Sim, output: Output) -> Result<(), CliError> {
     if !args.i_know_this_is_not_wechat {
-        let remedy = "Use 127.0.0.1, or add --i-know-this-is-not-wechat";
-        check_loopback("--listen", Some(args.listen), remedy)?;
-        check_loopback("--tls", args.tls, remedy)?;
-        check_loopback("--proxy", args.proxy, remedy)?;
-        check_loopback("--poll-port", args.poll_port, remedy)?;
+        let remedy = message(
+            "请用 127.0.0.1，或加上 --i-know-this-is-not-wechat",
+            "Use 127.0.0.1, or add --i-know-this-is-not-wechat",
+        );
+        check_loopback("--listen", Some(args.listen), &remedy)?;
+        check_loopback("--tls", args.tls, &remedy)?;
+        check_loopback("--proxy", args.proxy, &remedy)?;
+        check_loopback("--poll-port", args.poll_port, &remedy)?;
     }
     let mut shutdown = Shutdown::watch()?;
     let sim = start_with(
@@ -61,21 +68,24 @@ async fn listen(args: &args::Sim, output: Output) -> Result<(), CliError> {
     );
     let sim = sim.await?;
     let places = places(&sim, args).await?;
-    output.note(
+    output.note(message(
+        "微信模拟器，只用于开发和测试：能访问它的人都可以用任何用户登录。",
         "A WeChat simulator, for development and tests only: anyone who can reach it can log in as any user.",
-    );
-    let line = |Place { label, at, .. }: &Place| format!("{label} {at}");
-    let (lines, json): (Vec<_>, Map<_, _>) = places
+    ));
+    let json: Map<_, _> = places
         .iter()
-        .map(|place| (line(place), (place.name.to_owned(), json!(place.at))))
-        .unzip();
-    output.result(|| lines.join("\n"), &Value::Object(json))?;
-    output.note(&first_steps(&sim, &args.options));
+        .map(|place| (place.name.to_owned(), json!(place.at)))
+        .collect();
+    output.result(|| lines(&places), &Value::Object(json))?;
+    output.note(first_steps(&sim, &args.options));
     let mut log = Log::new(args.options.log, output);
     let stdin_ends = args.until_stdin_ends.then(stdin_ends);
     tokio::select! {
         () = shutdown.requested() => {}
-        Some(_) = async { Some(stdin_ends?.await) } => output.note("standard input has ended: the simulator ends"),
+        Some(_) = async { Some(stdin_ends?.await) } => output.note(message(
+            "标准输入已结束，模拟器退出",
+            "standard input has ended: the simulator ends",
+        )),
         never = log.follow(&sim) => match never {},
     }
     log.finish(&sim);
@@ -101,26 +111,51 @@ fn with_ports(args: &args::Sim, mut builder: SimBuilder) -> SimBuilder {
 }
 
 /// What a newcomer needs.
-fn first_steps(sim: &Sim, options: &args::SimOptions) -> String {
+fn first_steps(sim: &Sim, options: &args::SimOptions) -> Message {
     let url = sim.url();
     let mut rows = vec![
-        ("dashboard", format!("{url}/_sim/")),
-        ("phone", format!("{url}/_sim/phone")),
+        (["工作台", "dashboard"], format!("{url}/_sim/").into()),
+        (["模拟手机", "phone"], format!("{url}/_sim/phone").into()),
     ];
     if let Some(app) = sim.apps().first() {
         // The secrets in a file may be those of real apps.
         let secret = match &options.config {
-            Some(file) => format!("in {}", file.display()),
-            None => app.secret().to_owned(),
+            Some(file) => message(
+                format!("见 {}", file.display()),
+                format!("in {}", file.display()),
+            ),
+            None => app.secret().to_owned().into(),
         };
-        rows.push(("app ID", app.id().to_owned()));
-        rows.push(("app secret", secret));
+        rows.push((["AppID", "app ID"], app.id().to_owned().into()));
+        rows.push((["AppSecret", "app secret"], secret));
     }
-    format!(
-        "{}\nIn your program, use {url} instead of https://open.weixin.qq.com and https://api.weixin.qq.com,\n\
-         or run it unchanged: weixin sim exec -- COMMAND",
-        table(&rows)
-    )
+    let table = table(&rows);
+    Message::of(|language| {
+        let table = table.pick(language);
+        match language {
+            Language::English => format!(
+                "{table}\nIn your program, use {url} instead of https://open.weixin.qq.com and https://api.weixin.qq.com,\n\
+                 or run it unchanged: weixin sim exec -- COMMAND"
+            ),
+            _ => format!(
+                "{table}\n在程序中用 {url} 代替 https://open.weixin.qq.com 和 https://api.weixin.qq.com，\n\
+                 或者不改程序直接运行：weixin sim exec -- COMMAND"
+            ),
+        }
+    })
+}
+
+/// Each place on a line.
+fn lines(places: &[Place]) -> Message {
+    Message::of(|language| {
+        let line =
+            |Place {
+                 label: [chinese, english],
+                 at,
+                 ..
+             }: &Place| { format!("{}{at}", language.pick(chinese, english)) };
+        places.iter().map(line).collect::<Vec<_>>().join("\n")
+    })
 }
 
 /// Reads standard input in a thread of its own, which may outlive the simulator, until it ends or cannot be read.
@@ -136,14 +171,18 @@ fn stdin_ends() -> oneshot::Receiver<()> {
 /// A URL, address or file of the simulator.
 struct Place {
     name: &'static str,
-    label: &'static str,
+    label: Name,
     at: String,
 }
 
 /// Listens on the addresses of the arguments.
 async fn places(sim: &Sim, args: &args::Sim) -> Result<Vec<Place>, CliError> {
     let place = |name, label, at| Place { name, label, at };
-    let mut places = vec![place("url", "listening on", sim.url().to_owned())];
+    let mut places = vec![place(
+        "url",
+        ["监听地址：", "listening on "],
+        sim.url().to_owned(),
+    )];
     let Some(directory) = &args.ca_dir else {
         return Ok(places);
     };
@@ -156,16 +195,19 @@ async fn places(sim: &Sim, args: &args::Sim) -> Result<Vec<Place>, CliError> {
     if let Some(address) = args.tls {
         let tls = sim.serve_tls(address, &authority).await;
         let tls = tls.map_err(|source| failed("weixin sim --tls", address, source))?;
-        places.push(place("tls", "TLS for WeChat's hosts on", tls.to_string()));
+        let label = ["微信域名的 TLS 地址：", "TLS for WeChat's hosts on "];
+        places.push(place("tls", label, tls.to_string()));
     }
     if let Some(address) = args.proxy {
         let proxy = sim.serve_proxy(address, &authority, OtherHosts::Reject);
         let proxy = proxy.await;
         let proxy = proxy.map_err(|source| failed("weixin sim --proxy", address, source))?;
         let proxy = format!("http://{proxy}");
-        places.push(place("proxy", "proxy to WeChat's hosts on", proxy));
+        let label = ["微信域名的代理：", "proxy to WeChat's hosts on "];
+        places.push(place("proxy", label, proxy));
     }
     let certificate = directory.join("ca.pem").display().to_string();
-    places.push(place("ca", "certificate authority in", certificate));
+    let label = ["CA 证书：", "certificate authority in "];
+    places.push(place("ca", label, certificate));
     Ok(places)
 }

@@ -2,7 +2,13 @@
 
 use url::Url;
 
-use crate::{args, browser, error::CliError, output::Output, shutdown::Shutdown};
+use crate::{
+    args, browser,
+    error::CliError,
+    message::{Message, message},
+    output::Output,
+    shutdown::Shutdown,
+};
 
 /// Modeled on the `User-Agent` of WeChat's browser, which sites recognize by `MicroMessenger`.
 const USER_AGENT: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 \
@@ -25,7 +31,10 @@ pub(super) async fn run(args: &args::Phone, output: Output) -> Result<(), CliErr
         "--no-default-browser-check".to_owned(),
     ];
     let mut window = browser::window(&arguments, &page)?;
-    output.note("Opening a browser that looks like WeChat's own to sites, with separate cookies. Close it, or press Ctrl-C.");
+    output.note(message(
+        "正在打开浏览器：网站会认为它是微信内置浏览器，cookie 是独立的。关闭窗口或按 Ctrl-C 结束。",
+        "Opening a browser that looks like WeChat's own to sites, with separate cookies. Close it, or press Ctrl-C.",
+    ));
     tokio::select! {
         status = window.wait() => browser::ended(status?)?,
         () = shutdown.requested() => {}
@@ -38,5 +47,5 @@ pub(super) async fn run(args: &args::Phone, output: Output) -> Result<(), CliErr
 /// The URL of the simulated phone.
 fn home(simulator: &Url) -> Result<Url, CliError> {
     let home = simulator.join("/_sim/phone");
-    home.map_err(|error| CliError::Usage(format!("--sim: {error}")))
+    home.map_err(|error| CliError::Usage(Message::from(error.to_string()).prefixed("--sim")))
 }

@@ -1,23 +1,30 @@
 //! The start of a simulator, by its options.
 
-use std::{fmt::Display, fs, net::SocketAddr, path::Path};
+use std::{fs, net::SocketAddr, path::Path};
 
+use weixin::Language;
 use weixin_sim::{App, Authority, DesktopAnswer, Sim, SimBuilder};
 
-use crate::{args::SimOptions, error::CliError, explanations};
+use crate::{args::SimOptions, error::CliError, explanations, message::Message};
 
 /// Rejects an address that other machines can reach, with the remedy.
 pub(super) fn check_loopback(
     option: &str,
     address: Option<SocketAddr>,
-    remedy: &str,
+    remedy: &Message,
 ) -> Result<(), CliError> {
     let Some(address) = address.filter(|address| !address.ip().is_loopback()) else {
         return Ok(());
     };
-    Err(CliError::Usage(format!(
-        "{option} {address}: other machines can reach it, and log in as any user. {remedy}"
-    )))
+    Err(CliError::Usage(Message::of(|language| {
+        let remedy = remedy.pick(language);
+        match language {
+            Language::English => format!(
+                "{option} {address}: other machines can reach it, and log in as any user. {remedy}"
+            ),
+            _ => format!("{option} {address}：其他机器也能访问，并以任何用户登录。{remedy}"),
+        }
+    })))
 }
 
 /// Starts a simulator. An error names the option with which another address is chosen.
@@ -72,7 +79,9 @@ pub(super) async fn start_with(
     })?;
     if let Some(person) = &options.desktop {
         let runs = sim.run_desktop(person, DesktopAnswer::Allow);
-        runs.map_err(|error| CliError::Usage(format!("--desktop: {error}")))?;
+        runs.map_err(|error| {
+            CliError::Usage(Message::from(error.to_string()).prefixed("--desktop"))
+        })?;
     }
     Ok(sim)
 }
@@ -90,15 +99,17 @@ fn builder(options: &SimOptions) -> Result<SimBuilder, CliError> {
             .into_iter()
             .fold(Sim::builder().app(app), SimBuilder::app));
     };
-    let invalid = |error: &dyn Display| CliError::Usage(format!("{}: {error}", file.display()));
-    let text = fs::read_to_string(file).map_err(|error| invalid(&error))?;
+    let name = file.display().to_string();
+    let invalid = |error: Message| CliError::Usage(error.prefixed(&name));
+    let text = fs::read_to_string(file).map_err(|error| invalid(Message::from(&error)))?;
     Sim::builder()
         .config(&text)
-        .map_err(|error| invalid(&error))
+        .map_err(|error| invalid(error.to_string().into()))
 }
 
 /// The certificate authority of a directory, which is created if it is missing.
 pub(super) fn authority(directory: &Path) -> Result<Authority, CliError> {
-    let invalid = |error| CliError::Usage(format!("--ca-dir {}: {error}", directory.display()));
-    Authority::kept_in(directory).map_err(invalid)
+    let name = format!("--ca-dir {}", directory.display());
+    Authority::kept_in(directory)
+        .map_err(|error| CliError::Usage(Message::from(&error).prefixed(&name)))
 }

@@ -8,6 +8,7 @@ use super::{findings, log::Log, start::start, world::World};
 use crate::{
     args::{self, SimOptions},
     error::CliError,
+    message::message,
     output::Output,
 };
 
@@ -23,8 +24,9 @@ impl Target {
             return Ok(Self::Own(sim.await?));
         };
         if let Some(option) = of_the_simulator(&args.options) {
-            return Err(CliError::Usage(format!(
-                "{option} is an option of the simulator that runs, and not of --world"
+            return Err(CliError::Usage(message(
+                format!("{option} 是运行中的模拟器的选项，不能与 --world 同用"),
+                format!("{option} is an option of the simulator that runs, and not of --world"),
             )));
         }
         Ok(Self::World(Box::new(World::open(&args.sim, id).await?)))

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use weixin_sim::GOLDEN_FILES;
 
-use crate::error::CliError;
+use crate::{error::CliError, message::message};
 
 /// What the real WeChat must be told.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
@@ -113,7 +113,7 @@ pub(super) fn selected(texts: &[String]) -> Result<Vec<Case>, CliError> {
     let mut cases = Vec::new();
     for (file, text) in GOLDEN_FILES {
         let scenario: Scenario = serde_json::from_str(text)
-            .map_err(|error| CliError::Other(format!("{file}.json: {error}")))?;
+            .map_err(|error| CliError::Other(format!("{file}.json: {error}").into()))?;
         let steps = scenario.steps.into_iter();
         cases.extend(steps.filter_map(|step| step.case(file)));
     }
@@ -121,8 +121,10 @@ pub(super) fn selected(texts: &[String]) -> Result<Vec<Case>, CliError> {
         cases.retain(|case| texts.iter().any(|text| case.name().contains(text.as_str())));
     }
     if cases.is_empty() {
-        let text = "--only: no case has this text in its name. `weixin sim compare --dry-run` lists the names";
-        return Err(CliError::Usage(text.to_owned()));
+        return Err(CliError::Usage(message(
+            "--only：没有名称包含该文字的请求。`weixin sim compare --dry-run` 列出全部名称",
+            "--only: no case has this text in its name. `weixin sim compare --dry-run` lists the names",
+        )));
     }
     Ok(cases)
 }

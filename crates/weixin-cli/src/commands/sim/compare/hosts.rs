@@ -3,7 +3,7 @@
 use url::{Host, Url};
 use weixin::transport::Origin;
 
-use crate::{args::EndpointArgs, endpoints::OPEN, error::CliError};
+use crate::{args::EndpointArgs, endpoints::OPEN, error::CliError, message::message};
 
 /// The host of each of WeChat's paths.
 #[derive(Debug)]
@@ -29,11 +29,11 @@ impl Hosts {
             open,
         };
         if !is_loopback(&hosts.api) && !hosts.api.as_str().starts_with("https://") {
-            let text = format!(
-                "--api-url {}: use https, because the requests contain the app secret",
-                hosts.api
-            );
-            return Err(CliError::Usage(text));
+            let api = &hosts.api;
+            return Err(CliError::Usage(message(
+                format!("--api-url {api}：请使用 https，因为请求含有 AppSecret"),
+                format!("--api-url {api}: use https, because the requests contain the app secret"),
+            )));
         }
         Ok(hosts)
     }

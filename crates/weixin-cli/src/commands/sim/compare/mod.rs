@@ -18,7 +18,7 @@ use weixin::{
 };
 
 use self::{account::Account, hosts::Hosts, replay::Replay, report::Report};
-use crate::{args, error::CliError, output::Output, shutdown::Shutdown};
+use crate::{args, error::CliError, message::message, output::Output, shutdown::Shutdown};
 
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -26,10 +26,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 pub(super) async fn run(args: &args::Compare, output: Output) -> Result<(), CliError> {
     let hosts = Hosts::of(&args.endpoints)?;
     if args.pace == 0 && !hosts.are_loopback() {
-        return Err(CliError::Usage(
-            "--pace 0 is for a simulator on this machine: WeChat gets one request a second at most"
-                .to_owned(),
-        ));
+        return Err(CliError::Usage(message(
+            "--pace 0 只用于本机的模拟器：发往微信的请求每秒最多一个",
+            "--pace 0 is for a simulator on this machine: WeChat gets one request a second at most",
+        )));
     }
     let cases = cases::selected(&args.only)?;
     let account = Account::of(args)?;

@@ -17,7 +17,7 @@ use super::{
     outcome::{Entry, Outcome},
     pattern::{Names, is_rid},
 };
-use crate::{output::Output, shutdown::Shutdown};
+use crate::{message::message, output::Output, shutdown::Shutdown};
 
 /// The hosts to which cases are sent, and what they returned so far.
 #[derive(Debug)]
@@ -71,12 +71,15 @@ impl Replay {
             tokio::select! {
                 sent = self.send(case) => *entry = sent,
                 () = shutdown.requested() => {
-                    output.note("interrupted: the report is not complete");
+                    output.note(message(
+                        "已中断：报告不完整",
+                        "interrupted: the report is not complete",
+                    ));
                     break;
                 }
             }
             let outcome = entry.outcome.name();
-            output.note(&format!(
+            output.note(format!(
                 "[{}/{total}] {}: {outcome}",
                 number + 1,
                 entry.name

@@ -1,4 +1,4 @@
-//! The report that is sent to us.
+//! The report that is sent to us, in English for all who read it.
 
 use serde_json::{Value, json};
 
@@ -29,12 +29,12 @@ pub(super) struct Report {
 impl Report {
     /// Prints the cases that would be sent.
     pub(super) fn print_plan(&self, output: Output) -> Result<(), CliError> {
-        output.result(|| self.plan(), &self.json())
+        output.result(|| self.plan().into(), &self.json())
     }
 
     /// Prints the report. Fails if a case differs, or if a case that is possible was not sent.
     pub(super) fn print(&self, output: Output) -> Result<(), CliError> {
-        output.result(|| self.text(), &self.json())?;
+        output.result(|| self.text().into(), &self.json())?;
         match self.exit_code() {
             ExitCode::Success => Ok(()),
             code => Err(CliError::Reported(code)),
