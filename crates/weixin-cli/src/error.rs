@@ -6,6 +6,7 @@ use weixin::{Action, Bilingual, Language, error::ParseError, transport::Transpor
 
 use crate::{
     exit_code::ExitCode,
+    help::UsageError,
     message::{Message, message},
     sdk_error,
 };
@@ -13,6 +14,7 @@ use crate::{
 /// The error of a command. Each kind has its exit code.
 #[derive(Debug)]
 pub(crate) enum CliError {
+    CommandLine(UsageError),
     /// A setting outside the command line is wrong.
     Configuration(Message),
     Io(io::Error),
@@ -42,6 +44,7 @@ impl CliError {
 
     pub(crate) fn message(&self) -> Message {
         match self {
+            Self::CommandLine(error) => error.line.clone().into(),
             Self::Configuration(text)
             | Self::NeedsLogin(text)
             | Self::Other(text)
@@ -66,7 +69,9 @@ impl CliError {
             Self::Unreachable(_) => ExitCode::Retry,
             Self::Reported(code) => *code,
             // A redirect URI that the real WeChat would reject.
-            Self::Usage(_) | Self::Weixin(weixin::Error::Parse(_)) => ExitCode::Usage,
+            Self::CommandLine(_) | Self::Usage(_) | Self::Weixin(weixin::Error::Parse(_)) => {
+                ExitCode::Usage
+            }
             Self::Weixin(error) => match error.action() {
                 Action::FixConfiguration => ExitCode::Configuration,
                 Action::LogIn | Action::Refresh => ExitCode::Login,
@@ -77,32 +82,10 @@ impl CliError {
     }
 
     /// The remedy, unless the error itself names it.
-    pub(crate) fn remedy(&self) -> Option<Bilingual> {
-        let Self::Weixin(error) = self else {
-            return None;
-        };
-        match error.action() {
-            // A redirect URI that the real WeChat would reject.
-            _ if matches!(error, weixin::Error::Parse(_)) => Some(Bilingual {
-                en: "use a simulator (--sim), or point the registered callback domain to this machine: see `weixin login --help`",
-                zh: "请使用模拟器（--sim），或把已登记的授权回调域指向本机：见 `weixin login --help`",
-            }),
-            Action::FixConfiguration => Some(Bilingual {
-                en: "compare app ID, app secret, scope and callback domain with WeChat's console",
-                zh: "请与微信后台核对 AppID、AppSecret、scope 和授权回调域",
-            }),
-            Action::LogIn => Some(Bilingual {
-                en: "the user must log in again, such as by `weixin login`",
-                zh: "请让用户重新登录，例如使用 `weixin login`",
-            }),
-            Action::Refresh => Some(Bilingual {
-                en: "get a new access token with `weixin refresh`",
-                zh: "请用 `weixin refresh` 换取新的 access_token",
-            }),
-            Action::Retry => Some(Bilingual {
-                en: "try again in a moment; if this is a simulator, check that `weixin sim` is running",
-                zh: "请稍后重试；如果使用模拟器，请确认 `weixin sim` 正在运行",
-            }),
+    pub(crate) fn remedy(&self) -> Option<Message> {
+        match self {
+            Self::CommandLine(error) => error.tip.clone(),
+            Self::Weixin(error) => remedy_of(error).map(Message::from),
             _ => None,
         }
     }
@@ -130,6 +113,34 @@ impl From<TransportError> for CliError {
 impl From<weixin::Error> for CliError {
     fn from(error: weixin::Error) -> Self {
         Self::Weixin(error)
+    }
+}
+
+/// The remedy of an error of the SDK.
+fn remedy_of(error: &weixin::Error) -> Option<Bilingual> {
+    match error.action() {
+        // A redirect URI that the real WeChat would reject.
+        _ if matches!(error, weixin::Error::Parse(_)) => Some(Bilingual {
+            en: "use a simulator (--sim), or point the registered callback domain to this machine: see `weixin login --help`",
+            zh: "请使用模拟器（--sim），或把已登记的授权回调域指向本机：见 `weixin login --help`",
+        }),
+        Action::FixConfiguration => Some(Bilingual {
+            en: "compare app ID, app secret, scope and callback domain with WeChat's console",
+            zh: "请与微信后台核对 AppID、AppSecret、scope 和授权回调域",
+        }),
+        Action::LogIn => Some(Bilingual {
+            en: "the user must log in again, such as by `weixin login`",
+            zh: "请让用户重新登录，例如使用 `weixin login`",
+        }),
+        Action::Refresh => Some(Bilingual {
+            en: "get a new access token with `weixin refresh`",
+            zh: "请用 `weixin refresh` 换取新的 access_token",
+        }),
+        Action::Retry => Some(Bilingual {
+            en: "try again in a moment; if this is a simulator, check that `weixin sim` is running",
+            zh: "请稍后重试；如果使用模拟器，请确认 `weixin sim` 正在运行",
+        }),
+        _ => None,
     }
 }
 

@@ -1,5 +1,9 @@
 //! The exit codes of the command.
 
+use weixin::{Bilingual, Language};
+
+use crate::lang::Pick;
+
 /// An exit code. `weixin --help` lists them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ExitCode {
@@ -36,24 +40,31 @@ impl ExitCode {
         }
     }
 
-    fn meaning(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Failure => "failure",
-            Self::Usage => "the command line is wrong",
-            Self::Login => "the user must log in again",
-            Self::Retry => "try again later: WeChat is busy or unreachable",
-            Self::Configuration => {
-                "a setting is wrong: app ID, app secret, scope or callback domain"
-            }
-            Self::Child(_) => "the exit code of the command",
-        }
+    fn meaning(self) -> Bilingual {
+        let (zh, en) = match self {
+            Self::Success => ("成功", "success"),
+            Self::Failure => ("失败", "failure"),
+            Self::Usage => ("命令行有误", "the command line is wrong"),
+            Self::Login => ("用户必须重新登录", "the user must log in again"),
+            Self::Retry => (
+                "请稍后重试：微信繁忙或无法连接",
+                "try again later: WeChat is busy or unreachable",
+            ),
+            Self::Configuration => (
+                "设置有误：AppID、AppSecret、scope 或授权回调域",
+                "a setting is wrong: app ID, app secret, scope or callback domain",
+            ),
+            Self::Child(_) => ("程序的退出码", "the exit code of the command"),
+        };
+        Bilingual { en, zh }
     }
 
     /// The list for `weixin --help`.
-    pub(crate) fn help() -> String {
-        let lines = Self::OWN.map(|code| format!("  {}  {}", code.number(), code.meaning()));
-        format!("Exit codes:\n{}", lines.join("\n"))
+    pub(crate) fn help(language: Language) -> String {
+        let heading = language.pick("退出码：", "Exit codes:");
+        let lines =
+            Self::OWN.map(|code| format!("  {}  {}", code.number(), code.meaning().pick(language)));
+        format!("{heading}\n{}", lines.join("\n"))
     }
 }
 

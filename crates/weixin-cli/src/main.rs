@@ -8,6 +8,7 @@ mod endpoints;
 mod error;
 mod exit_code;
 mod explanations;
+mod help;
 mod lang;
 mod layout;
 mod listen;
@@ -17,20 +18,24 @@ mod rules;
 mod sdk_error;
 mod settings;
 mod shutdown;
+mod style;
+mod terminal;
 mod user_token;
 
-use self::{args::Args, error::CliError, exit_code::ExitCode, output::Output};
+use std::{env, ffi::OsString};
+
+use self::{
+    args::{Command, Preferences, Request},
+    error::CliError,
+    exit_code::ExitCode,
+    output::Output,
+};
 
 fn main() -> std::process::ExitCode {
-    let args = Args::parse_or_exit();
-    let output = Output::new(args.json, args.lang.unwrap_or_else(lang::of_terminal));
-    let outcome = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(CliError::from)
-        .and_then(|runtime| runtime.block_on(commands::run(args.command, output)));
-    let code = match outcome {
+    let line: Vec<_> = env::args_os().collect();
+    let preferences = Preferences::of(&line);
+    let output = Output::new(preferences);
+    let code = match execute(&line, preferences, output) {
         Ok(()) => ExitCode::Success,
         Err(error) => {
             output.error(&error);
@@ -38,4 +43,20 @@ fn main() -> std::process::ExitCode {
         }
     };
     code.into()
+}
+
+/// Does what a command line asks for.
+fn execute(line: &[OsString], preferences: Preferences, output: Output) -> Result<(), CliError> {
+    match Request::parse(line, preferences.language)? {
+        Request::Print(page) => output.page(&page),
+        Request::Run(command) => run(*command, output),
+    }
+}
+
+fn run(command: Command, output: Output) -> Result<(), CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    runtime.block_on(commands::run(command, output))
 }

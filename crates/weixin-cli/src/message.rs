@@ -1,6 +1,6 @@
 //! A text in both languages, made at run time.
 
-use std::io;
+use std::{fmt, io};
 
 use weixin::{Bilingual, Language, error::ErrCode};
 
@@ -86,3 +86,22 @@ impl From<&io::Error> for Message {
         message(chinese, &*english)
     }
 }
+
+/// A text of the command line that a parser of the command rejects, with the rule.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Invalid(pub(crate) Bilingual);
+
+impl Invalid {
+    pub(crate) const fn new(zh: &'static str, en: &'static str) -> Self {
+        Self(Bilingual { en, zh })
+    }
+}
+
+/// clap prints it in English.
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.en)
+    }
+}
+
+impl std::error::Error for Invalid {}

@@ -9,11 +9,13 @@ use serde_json::{Value, json};
 use weixin::Language;
 
 use crate::{
+    args::Preferences,
     error::CliError,
     exit_code::ExitCode,
     lang::Pick,
     layout::{pad, width},
     message::{Message, message},
+    style::{BOLD, RED, paint},
 };
 
 /// The output of a command, as text in one language or as JSON.
@@ -24,8 +26,25 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    pub(crate) fn new(json: bool, language: Language) -> Self {
+    /// The output with these preferences, and with their colors for all that is printed.
+    pub(crate) fn new(preferences: Preferences) -> Self {
+        let color = match preferences.color {
+            clap::ColorChoice::Always => anstream::ColorChoice::Always,
+            clap::ColorChoice::Auto => anstream::ColorChoice::Auto,
+            clap::ColorChoice::Never => anstream::ColorChoice::Never,
+        };
+        color.write_global();
+        let Preferences { json, language, .. } = preferences;
         Self { json, language }
+    }
+
+    /// Prints a help page, or the version.
+    #[expect(
+        clippy::unused_self,
+        reason = "all that is printed goes through the output"
+    )]
+    pub(crate) fn page(self, text: &str) -> Result<(), CliError> {
+        print(text.trim_end())
     }
 
     pub(crate) fn language(self) -> Language {
@@ -94,17 +113,22 @@ impl Output {
             };
             let json = json!({
                 "error": text.pick(Language::English),
-                "remedy": remedy.map(|remedy| remedy.en),
+                "remedy": remedy.as_ref().map(|remedy| remedy.pick(Language::English)),
                 "wechat": wechat,
             });
             // Nothing is left to do if this fails as well.
             let _ = print(&format!("{json:#}"));
+        } else if let CliError::CommandLine(error) = error {
+            complain(error.page.pick(self.language));
         } else {
-            let label = self.language.pick("错误：", "error: ");
-            complain(&format!("{label}{}", text.pick(self.language)));
-            if let Some(remedy) = remedy {
-                let label = self.language.pick("处理办法：", "remedy: ");
-                complain(&format!("{label}{}", remedy.pick(self.language)));
+            let label =
+                |style, chinese, english| paint(style, self.language.pick(chinese, english));
+            let error = label(RED, "错误：", "error:");
+            let space = self.language.pick("", " ");
+            complain(&format!("{error}{space}{}", text.pick(self.language)));
+            if let Some(text) = remedy {
+                let remedy = label(BOLD, "处理办法：", "remedy:");
+                complain(&format!("{remedy}{space}{}", text.pick(self.language)));
             }
         }
     }
@@ -112,12 +136,12 @@ impl Output {
 
 /// Prints to standard error. If that is full or closed, there is no other place to say so.
 fn complain(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(anstream::stderr(), "{text}");
 }
 
 /// Prints to standard output.
 fn print(text: &str) -> Result<(), CliError> {
-    writeln!(io::stdout(), "{text}").map_err(|error| not_printed(&error))
+    writeln!(anstream::stdout(), "{text}").map_err(|error| not_printed(&error))
 }
 
 /// Standard output may be full, or a pipe whose reader has ended. That is not an error to report.

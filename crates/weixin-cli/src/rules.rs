@@ -13,10 +13,15 @@ pub(crate) fn chinese(error: ParseError) -> String {
         "refresh token" => "refresh_token ",
         other => &format!("{other} "),
     };
+    format!("{what}无效：{}", rule(error))
+}
+
+/// The rule that a text breaks, in Chinese.
+pub(crate) fn rule(error: ParseError) -> &'static str {
     let of_text = TEXTS.iter().find(|(rule, _)| *rule == error.rule);
     let rule = of_text.map(|(_, chinese)| *chinese);
     let rule = rule.or_else(|| redirect_uri(error).map(|row| row.detail.zh));
-    format!("{what}无效：{}", rule.unwrap_or(error.rule))
+    rule.unwrap_or(error.rule)
 }
 
 /// The texts of the rule of redirect URIs that a text breaks.

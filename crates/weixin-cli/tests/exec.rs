@@ -15,7 +15,7 @@ use std::{
 use serde_json::Value;
 use weixin_sim::Authority;
 
-use self::running::{Printed, closed, command, run};
+use self::running::{Printed, closed, command, run, weixin};
 
 const MISSING_TOKEN: &str = r#"{"errcode":41001,"errmsg":"access_token missing, rid: "#;
 
@@ -524,17 +524,24 @@ fn sigint_to_exec_alone_ends_the_program() {
 
 #[test]
 fn a_command_without_two_hyphens_before_it_gets_a_tip() {
-    let mut weixin = command(&["--json", "sim", "exec", "--seed=1", "python", "app.py"]);
-    weixin.env("NO_COLOR", "1");
-    let printed = run(weixin);
+    let args = ["sim", "exec", "--seed=1", "python", "app.py"];
+    let printed = weixin(&args);
     assert_eq!(printed.code, Some(2));
     let mut lines = printed.stderr.lines();
     assert_eq!(
         lines.next(),
         Some("error: unexpected argument 'python' found")
     );
-    let tip = "  tip: the command comes after --: weixin --json sim exec --seed=1 -- python app.py";
-    assert!(lines.any(|line| line == tip), "{}", printed.stderr);
+    let tip = "the command comes after --: weixin sim exec --seed=1 -- python app.py";
+    assert!(
+        lines.any(|line| line == format!("  tip: {tip}")),
+        "{}",
+        printed.stderr
+    );
+
+    let printed = weixin(&[&args[..], &["--json"]].concat());
+    let json: Value = serde_json::from_str(&printed.stdout).unwrap();
+    assert_eq!(json["remedy"], format!("{tip} --json"));
 }
 
 #[test]

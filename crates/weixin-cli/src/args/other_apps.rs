@@ -8,12 +8,14 @@ use super::common::{AppArgs, AppIdArgs};
 /// Print the URL of an official account's login page, for WeChat's own browser
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The parameters are in the order that WeChat requires. Open the URL inside WeChat or, if it is a
+The parameters are in the order that WeChat requires. Open the URL inside WeChat or, if it is a \
 simulator's, in the browser of `weixin sim phone`.
 
 Examples:
-  weixin authorize-url --app-id wx0123456789abcde0 --redirect-uri https://www.example.com/callback
-  weixin authorize-url --sim --redirect-uri http://localhost:8080/callback --silent")]
+  weixin authorize-url --app-id wx0123456789abcde0 \\
+    --redirect-uri https://www.example.com/callback
+  weixin authorize-url --sim --silent \\
+    --redirect-uri http://localhost:8080/callback")]
 pub(crate) struct AuthorizeUrl {
     #[command(flatten)]
     pub(crate) app: AppIdArgs,
@@ -41,7 +43,8 @@ pub(crate) struct AuthorizeUrl {
 A code is single-use and valid for five minutes. The text hides the session key; --json prints it.
 
 Examples:
-  weixin session 0a1b… --app-id wx0123456789abcde2 --app-secret-file secret.txt
+  weixin session 0a1b… --app-id wx0123456789abcde2 \\
+    --app-secret-file secret.txt
   weixin --json session --sim 0a1b…")]
 pub(crate) struct Session {
     #[command(flatten)]
@@ -54,8 +57,8 @@ pub(crate) struct Session {
 /// Exchange the code of a mini program's phone number button for the phone number
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The code is not that of `wx.login`. It is single-use and valid for five minutes. The call needs an app
-access token, so this machine's IP address must be on the app's IP whitelist.
+The code is not that of `wx.login`. It is single-use and valid for five minutes. The call needs an \
+app access token, so this machine's IP address must be on the app's IP whitelist.
 
 Examples:
   weixin phone-number --sim 0a1b…")]
@@ -70,11 +73,12 @@ pub(crate) struct PhoneNumber {
 /// Get the access token of an official account, mobile app or mini program itself
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-It is not a user's token. The text hides it; --json prints it. The stable token stays the same until it
-expires, for every caller. This machine's IP address must be on the app's IP whitelist.
+It is not a user's token. The text hides it; --json prints it. The stable token stays the same \
+until it expires, for every caller. This machine's IP address must be on the app's IP whitelist.
 
 Examples:
-  weixin --json app-token --app-id wx0123456789abcde2 --app-secret-file secret.txt
+  weixin --json app-token --app-id wx0123456789abcde2 \\
+    --app-secret-file secret.txt
   weixin app-token --sim --kind official-account")]
 pub(crate) struct AppToken {
     #[command(flatten)]

@@ -7,19 +7,27 @@ use std::{
 };
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use http::HeaderValue;
 use url::Url;
 use weixin::Language;
 use weixin_sim::{Rule, UnknownRule};
 
+use crate::message::Invalid;
+
 /// An IP address and a port; `localhost`, or a port alone, is 127.0.0.1.
-pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {
+pub(super) fn address(text: &str) -> Result<SocketAddr, Invalid> {
     let port = text.strip_prefix("localhost:");
     let port = port.or(text.strip_prefix(':')).unwrap_or(text);
     if let Ok(port) = port.parse::<u16>() {
         return Ok((Ipv4Addr::LOCALHOST, port).into());
     }
     text.parse()
-        .map_err(|_| "expected an IP address and a port, or a port of this machine, such as 127.0.0.1:8080 or 8080")
+        .map_err(|_| {
+        Invalid::new(
+            "应为 IP 地址和端口，或本机的端口，例如 127.0.0.1:8080 或 8080",
+            "expected an IP address and a port, or a port of this machine, such as 127.0.0.1:8080 or 8080",
+        )
+    })
 }
 
 /// The name of a language.
@@ -31,11 +39,11 @@ pub(super) fn language() -> impl TypedValueParser<Value = Language> {
 }
 
 /// The value of a switch in the environment. An empty variable is as good as none, as in shells.
-pub(super) fn switch(text: &str) -> Result<bool, &'static str> {
+pub(super) fn switch(text: &str) -> Result<bool, Invalid> {
     match text.to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Ok(true),
         "" | "0" | "false" | "no" | "off" => Ok(false),
-        _ => Err("expected 1 or 0"),
+        _ => Err(Invalid::new("应为 1 或 0", "expected 1 or 0")),
     }
 }
 
@@ -52,19 +60,53 @@ impl FromStr for Rules {
     }
 }
 
-pub(super) fn number(text: &str) -> Result<u64, &'static str> {
+pub(super) fn number(text: &str) -> Result<u64, Invalid> {
     text.parse()
-        .map_err(|_| "expected a whole number, such as 1")
+        .map_err(|_| Invalid::new("应为整数，例如 1", "expected a whole number, such as 1"))
+}
+
+/// The seconds between two requests.
+pub(super) fn pace(text: &str) -> Result<u64, Invalid> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds <= 60);
+    seconds.ok_or(Invalid::new(
+        "应为 0 到 60 的整数",
+        "expected a whole number from 0 to 60",
+    ))
+}
+
+/// The longest wait for a response, in seconds.
+pub(super) fn timeout(text: &str) -> Result<u64, Invalid> {
+    let seconds = text
+        .parse()
+        .ok()
+        .filter(|seconds| (1..=300).contains(seconds));
+    seconds.ok_or(Invalid::new(
+        "应为 1 到 300 的整数",
+        "expected a whole number from 1 to 300",
+    ))
+}
+
+/// The value of a header.
+pub(super) fn header_value(text: &str) -> Result<HeaderValue, Invalid> {
+    text.parse().map_err(|_| {
+        Invalid::new(
+            "应为可见的 ASCII 字符，例如 application/json",
+            "expected visible ASCII characters, such as application/json",
+        )
+    })
 }
 
 /// A host name or an IP address, without scheme and port.
-pub(super) fn host(text: &str) -> Result<String, &'static str> {
+pub(super) fn host(text: &str) -> Result<String, Invalid> {
     let bare = text.trim_start_matches('[').trim_end_matches(']');
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if bare.parse::<IpAddr>().is_ok() || (!text.is_empty() && text.chars().all(is_name)) {
         Ok(bare.to_owned())
     } else {
-        Err("expected a host name or an IP address, without scheme and port")
+        Err(Invalid::new(
+            "应为主机名或 IP 地址，不含协议和端口",
+            "expected a host name or an IP address, without scheme and port",
+        ))
     }
 }
 
@@ -72,29 +114,36 @@ pub(super) fn host(text: &str) -> Result<String, &'static str> {
 pub(crate) type Ports = RangeInclusive<u16>;
 
 /// Two ports, or a single one.
-pub(super) fn ports(text: &str) -> Result<Ports, &'static str> {
+pub(super) fn ports(text: &str) -> Result<Ports, Invalid> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let range = first.parse().ok().zip(last.parse().ok());
     let range = range.filter(|(first, last)| 0 < *first && first <= last);
-    range
-        .map(|(first, last)| first..=last)
-        .ok_or("expected the first and the last port, such as 9400-9450")
+    range.map(|(first, last)| first..=last).ok_or(Invalid::new(
+        "应为起始端口和结束端口，例如 9400-9450",
+        "expected the first and the last port, such as 9400-9450",
+    ))
 }
 
-pub(super) fn web_url(text: &str) -> Result<Url, &'static str> {
+pub(super) fn web_url(text: &str) -> Result<Url, Invalid> {
     let url = Url::parse(text)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https"));
-    url.ok_or("expected an absolute URL that starts with http:// or https://")
+    url.ok_or(Invalid::new(
+        "应为以 http:// 或 https:// 开头的完整 URL",
+        "expected an absolute URL that starts with http:// or https://",
+    ))
 }
 
 /// The ID of an element, which is printed in HTML and in a script.
-pub(super) fn element_id(text: &str) -> Result<String, &'static str> {
+pub(super) fn element_id(text: &str) -> Result<String, Invalid> {
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if !text.is_empty() && text.chars().all(is_allowed) {
         Ok(text.to_owned())
     } else {
-        Err("expected letters, digits, - and _")
+        Err(Invalid::new(
+            "只能包含字母、数字、- 和 _",
+            "expected letters, digits, - and _",
+        ))
     }
 }
 

@@ -47,10 +47,11 @@ pub(crate) struct Health {
 #[command(after_help = "\
 The browser is Chromium, Chrome or Edge, with a temporary profile.
 
-Examples:
-  weixin sim phone                  the simulated phone of `weixin sim`
-  weixin sim phone http://localhost:8080/
-                                    your site as a user inside WeChat sees it")]
+The simulated phone of `weixin sim`:
+  weixin sim phone
+
+Your site as a user inside WeChat sees it:
+  weixin sim phone http://localhost:8080/")]
 pub(crate) struct Phone {
     /// The URL to open instead of the simulated phone
     #[arg(value_parser = web_url)]

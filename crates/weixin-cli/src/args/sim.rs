@@ -9,7 +9,7 @@ use weixin::AppId;
 use super::{
     common::SIMULATOR,
     compare::Compare,
-    parse::{Ports, Rules, address, host, number, ports, switch, web_url},
+    parse::{Ports, Rules, address, header_value, host, number, ports, switch, web_url},
     running_sim::{Findings, Health, Phone},
 };
 
@@ -17,17 +17,17 @@ use super::{
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "\
-Use the simulator's URL in your program instead of https://open.weixin.qq.com and
-https://api.weixin.qq.com. It serves the QR page, a simulated phone, the login API, and an API to
+Use the simulator's URL in your program instead of https://open.weixin.qq.com and \
+https://api.weixin.qq.com. It serves the QR page, a simulated phone, the login API, and an API to \
 control it under /_sim/api. If WeChat's URLs are constants in your program, use `weixin sim exec`.
 
 Examples:
   weixin sim
-  weixin sim --auto-allow           for scripts: the login page redirects to the callback at once
   weixin sim --app-id wx1 --app-secret s3cret --listen 127.0.0.1:0
-  weixin sim init                   writes sim.toml with every setting; then:
-  weixin sim --config sim.toml      your own apps, callback domains and users
-  weixin sim exec -- python app.py  your unchanged program, with this simulator",
+  weixin sim --auto-allow           the login page redirects to the callback
+  weixin sim init                   writes sim.toml with every setting
+  weixin sim --config sim.toml      your apps, callback domains and users
+  weixin sim exec -- python app.py  your unchanged program uses the simulator",
     args_conflicts_with_subcommands = true
 )]
 pub(crate) struct Sim {
@@ -158,7 +158,12 @@ pub(crate) struct SimOptions {
     pub(crate) seed: Option<u64>,
 
     /// The content type of token responses, for clients that reject WeChat's `text/plain`
-    #[arg(long, value_name = "TYPE", env = "WEIXIN_SIM_TOKEN_CONTENT_TYPE")]
+    #[arg(
+        long,
+        value_name = "TYPE",
+        env = "WEIXIN_SIM_TOKEN_CONTENT_TYPE",
+        value_parser = header_value
+    )]
     pub(crate) token_content_type: Option<http::HeaderValue>,
 
     /// On exit, print the requests that WeChat would reject and those that are unsafe, and exit with 1 if there are any
@@ -192,22 +197,27 @@ pub(crate) enum SimCommand {
 /// Run an unchanged program with this simulator in place of WeChat
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The program reaches WeChat's hosts through HTTPS_PROXY, and trusts their certificates through
-SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and NODE_EXTRA_CA_CERTS. The proxy connects to
-other hosts directly, or through the proxy that was set before. Tests and scripts can use
-WEIXIN_SIM_URL, WEIXIN_APP_ID, WEIXIN_APP_SECRET, and WEIXIN_SIM_CHROMIUM_ARGS (JSON): the arguments
-that make Chromium use this simulator as WeChat. The exit code is the program's; if that is 0,
---fail-on-findings decides.
+The program reaches WeChat's hosts through HTTPS_PROXY, and trusts their certificates through \
+SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and NODE_EXTRA_CA_CERTS. The proxy connects to \
+other hosts directly, or through the proxy that was set before.
+
+Tests and scripts can use WEIXIN_SIM_URL, WEIXIN_APP_ID, WEIXIN_APP_SECRET, and \
+WEIXIN_SIM_CHROMIUM_ARGS (JSON): the arguments that make Chromium use this simulator as WeChat.
+
+The exit code is the program's; if that is 0, --fail-on-findings decides.
 
 Examples:
   weixin sim exec -- python app.py
-  weixin sim exec --browser http://localhost:5000 -- python app.py
-                                    with a browser that uses the simulator as well
   weixin sim exec --fail-on-findings -- pytest
+
+With a browser that uses the simulator as well:
+  weixin sim exec --browser http://localhost:5000 -- python app.py
+
+In a world of its own in a simulator that runs (`weixin sim`):
   weixin sim exec --world tests-1 -- pytest
-                                    a world of its own in a simulator that runs (`weixin sim`)
-  sudo weixin sim exec --hosts -- node app.js
-                                    for programs that ignore proxies (Linux)")]
+
+For programs that ignore proxies (Linux):
+  sudo weixin sim exec --hosts -- node app.js")]
 pub(crate) struct Exec {
     /// The address on which the simulator itself listens; port 0 is any free port
     #[arg(
