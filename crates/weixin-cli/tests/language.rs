@@ -7,7 +7,7 @@ mod running;
 use std::{
     fs,
     io::{BufRead, BufReader},
-    process::Stdio,
+    process::{Command, Stdio},
 };
 
 use serde_json::{Value, json};
@@ -405,4 +405,68 @@ fn color_is_for_terminals_and_obeys_the_variables_and_the_option() {
             "{variables:?} {args:?}"
         );
     }
+}
+
+/// Standard output of a command in a terminal of this width.
+fn in_terminal(line: &str, columns: &str) -> String {
+    let program = env!("CARGO_BIN_EXE_weixin");
+    let mut script = Command::new("script");
+    script
+        .args(["--quiet", "--return", "--command"])
+        .arg(format!("{program} {line}"))
+        .arg("/dev/null")
+        .stdin(Stdio::null())
+        .env("TERM", "xterm")
+        .env("COLUMNS", columns);
+    for name in ["CLICOLOR", "CLICOLOR_FORCE", "NO_COLOR"] {
+        script.env_remove(name);
+    }
+    let output = script.output().unwrap();
+    String::from_utf8(output.stdout).unwrap().replace('\r', "")
+}
+
+#[test]
+fn an_explanation_has_lines_of_the_terminals_width_and_one_line_in_a_pipe() {
+    assert_eq!(
+        in_terminal("--color never explain --lang zh 40163", "60"),
+        "40163  code been used\n\n\
+         原因\n  这个 code 已被使用；每个 code 只能使用一次。\n\n\
+         处理办法\n  不要用同一个 code 重试，请让用户重新登录。如果用户正常登录\n  \
+         也出现这个错误，说明回调被访问了两次（后退、预加载、微信自\n  \
+         身的重复跳转）：请对第二次请求返回第一次的结果，在微信内再\n  \
+         加上 connect_redirect=1。\n\n\
+         出现位置\n  /sns/oauth2/access_token, /sns/jscode2session\n\n\
+         程序应当：让用户重新登录；责任方：开发者\n"
+    );
+    let colored = in_terminal("explain --lang en 40163", "60");
+    assert!(
+        colored.starts_with("\u{1b}[1m40163  code been used\u{1b}[0m\n"),
+        "{colored:?}"
+    );
+    let mut piped = command(&["explain", "40163"]);
+    piped.env("COLUMNS", "60");
+    assert_eq!(run(piped).stdout.lines().count(), 12);
+}
+
+#[test]
+fn a_check_of_the_doctor_has_lines_of_the_terminals_width() {
+    let report = in_terminal(
+        "--color always doctor --lang en --sim=http://127.0.0.1:1",
+        "60",
+    );
+    let line = "\u{1b}[36munproven\u{1b}[0m  redirect URI: no redirect URI\n          → use --redirect-uri\n";
+    assert!(report.contains(line), "{report:?}");
+    let visible = report
+        .split('\u{1b}')
+        .map(|part| match part.split_once('m') {
+            Some((_, text)) if part.starts_with('[') => text,
+            _ => part,
+        });
+    let visible: String = visible.collect();
+    let long = visible.lines().find(|line| columns(line) > 60);
+    assert_eq!(long, None);
+    assert!(
+        visible.contains("\n          → a firewall or security group may block"),
+        "{visible}"
+    );
 }

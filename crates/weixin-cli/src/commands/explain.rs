@@ -14,6 +14,8 @@ use crate::{
     lang::Pick,
     message::{Message, message},
     output::{Output, visible},
+    style::{BOLD, paint},
+    terminal::fit,
 };
 
 pub(super) fn run(args: Explain, output: Output) -> Result<(), CliError> {
@@ -87,8 +89,11 @@ fn page(explanation: &Explanation, language: Language) -> String {
         ("处理办法", "Remedy", explanation.remedy.pick(language)),
         ("出现位置", "Returned by", explanation.endpoints),
     ]
-    .map(|(chinese, english, text)| format!("\n\n{}\n  {text}", language.pick(chinese, english)));
-    let title = title.trim_end();
+    .map(|(chinese, english, text)| {
+        let heading = paint(BOLD, language.pick(chinese, english));
+        format!("\n\n{heading}\n  {}", fit(text, 2))
+    });
+    let title = paint(BOLD, title.trim_end());
     let summary = summary(explanation.code, language);
     format!("{title}{}\n\n{summary}", paragraphs.concat())
 }
@@ -163,7 +168,7 @@ fn unknown(code: ErrCode, language: Language) -> String {
 }
 
 fn all_as_text(language: Language) -> String {
-    let line = |row: &Explanation| format!("{:>5}  {}", row.code, row.cause.pick(language));
+    let line = |row: &Explanation| format!("{:>5}  {}", row.code, fit(row.cause.pick(language), 7));
     let lines: Vec<_> = Explanation::all().map(line).collect();
     lines.join("\n")
 }

@@ -2,10 +2,18 @@
 
 use std::time::Duration;
 
+use clap::builder::styling::Style;
 use serde_json::{Value, json};
 use weixin::Language;
 
-use crate::{exit_code::ExitCode, lang::Pick, message::Message, output::visible};
+use crate::{
+    exit_code::ExitCode,
+    lang::Pick,
+    message::Message,
+    output::visible,
+    style::{CYAN, GREEN, RED, YELLOW, paint},
+    terminal::fit,
+};
 
 /// The subject of a check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -103,6 +111,15 @@ impl Status {
         }
     }
 
+    fn style(self) -> Style {
+        match self {
+            Self::Ok => GREEN,
+            Self::Warning => YELLOW,
+            Self::Failed => RED,
+            Self::Unproven => CYAN,
+        }
+    }
+
     /// The name, padded to the width of the widest.
     fn name(self, language: Language) -> &'static str {
         let (chinese, english) = match self {
@@ -115,8 +132,8 @@ impl Status {
     }
 }
 
-/// The start of a line below a result, after the width of a status.
-const INDENT: &str = "\n          ";
+/// The width of a status and the space after it.
+const INDENT: usize = 10;
 
 /// The result of one check.
 #[derive(Clone, Debug)]
@@ -188,21 +205,25 @@ impl CheckResult {
     pub(super) fn line(&self, language: Language) -> String {
         let target = self.target.as_ref().map(|target| format!("{target} "));
         let took = self.took.map(|took| format!(" ({} ms)", took.as_millis()));
-        format!(
-            "{}  {}{}{}{}{}",
-            self.status.name(language),
+        let text = format!(
+            "{}{}{}{}{}",
             target.unwrap_or_default(),
             self.check.name(language),
             language.pick("：", ": "),
             visible(self.detail.pick(language)),
             took.unwrap_or_default(),
-        )
+        );
+        let status = paint(self.status.style(), self.status.name(language));
+        format!("{status}  {}", fit(&text, INDENT))
     }
 
     /// The remedy, on a line of its own.
     pub(super) fn remedy_line(&self, language: Language) -> String {
         let remedy = self.remedy.as_ref();
-        let line = remedy.map(|remedy| format!("{INDENT}→ {}", visible(remedy.pick(language))));
+        let line = remedy.map(|remedy| {
+            let (indent, text) = (" ".repeat(INDENT), visible(remedy.pick(language)));
+            format!("\n{indent}→ {}", fit(&text, INDENT + 2))
+        });
         line.unwrap_or_default()
     }
 

@@ -16,6 +16,7 @@ use crate::{
     lang::Pick,
     message::{Message, message},
     output::{Output, visible},
+    style::{BOLD, paint},
 };
 
 /// Most places of a rule that are printed.
@@ -124,7 +125,10 @@ fn text(group: &[&Finding], language: Language) -> String {
         first.remedy.pick(language)
     );
     let mut lines = vec![
-        format!("{} × {times}", with_class(&first.id, class, language)),
+        paint(
+            BOLD,
+            &format!("{} × {times}", with_class(&first.id, class, language)),
+        ),
         response,
         remedy,
     ];
