@@ -179,8 +179,8 @@ fn unreachable(error: &Error) -> CheckResult {
         Check::LoginPage,
         sdk_error::brief(error),
         message(
-            "无法访问登录页：请看上面 open.weixin.qq.com 的检查结果",
-            "could not open the login page: see the results of open.weixin.qq.com above",
+            "无法访问登录页：请看上面登录页服务器的检查结果",
+            "could not open the login page: see the results of its host above",
         ),
     )
     .optional()

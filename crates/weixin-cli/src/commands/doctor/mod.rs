@@ -1,5 +1,6 @@
 //! `weixin doctor`: checks everything between this machine and a login with WeChat.
 
+mod app_id;
 mod app_secret;
 mod check;
 mod clock;
@@ -31,6 +32,8 @@ pub(super) async fn run(args: Doctor, output: Output) -> Result<(), CliError> {
     let (redirect_uri, result) =
         redirect_uri::examine(args.redirect_uri.as_deref(), args.kind, &endpoints);
     report.add(result)?;
+    let app_id = args.app.id.app_id.as_ref();
+    report.add(app_id.and_then(|id| app_id::examine(id, &endpoints)))?;
     if args.app.has_id()? {
         let app = args.app.app_to_examine(args.kind, https)?;
         report.add(login_page::examine(&app, redirect_uri.as_ref()).await)?;
