@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use askama::Template;
 use axum::{
     Router,
     extract::State,
@@ -13,7 +14,7 @@ use axum::{
 };
 use tokio::sync::mpsc;
 use url::Host;
-use weixin::{Callback, Code, CsrfToken, QrPageOptions, error::CallbackError};
+use weixin::{Bilingual, Callback, Code, CsrfToken, Language, QrPageOptions, error::CallbackError};
 
 use super::user;
 use crate::{
@@ -36,6 +37,7 @@ pub(super) async fn run(args: Login, output: Output) -> Result<(), CliError> {
 
     let (sender, mut callbacks) = mpsc::channel(1);
     let waiting = Arc::new(Waiting {
+        language: output.language(),
         path: redirect_uri.as_url().path().to_owned(),
         csrf,
         sender,
@@ -102,6 +104,7 @@ fn listen_address(args: &Login) -> Result<SocketAddr, CliError> {
 
 /// The state of the callback page.
 struct Waiting {
+    language: Language,
     path: String,
     csrf: CsrfToken,
     /// Receives the code, or `None` if the user declined.
@@ -109,31 +112,84 @@ struct Waiting {
 }
 
 /// Ends the wait at the callback of this login, and at no other request.
-async fn callback(
-    State(waiting): State<Arc<Waiting>>,
-    uri: Uri,
-) -> (StatusCode, Html<&'static str>) {
+async fn callback(State(waiting): State<Arc<Waiting>>, uri: Uri) -> (StatusCode, Html<String>) {
+    let language = waiting.language;
     if uri.path() != waiting.path {
-        return (StatusCode::NOT_FOUND, Html(OTHER));
+        return (StatusCode::NOT_FOUND, page(language, &INVALID));
     }
     let callback = Callback::parse(uri.query().unwrap_or_default());
     match callback.and_then(|callback| callback.verify(&waiting.csrf)) {
         Ok(code) => {
             let _ = waiting.sender.try_send(Some(code));
-            (StatusCode::OK, Html(DONE))
+            (StatusCode::OK, page(language, &DONE))
         }
         Err(CallbackError::Declined) => {
             let _ = waiting.sender.try_send(None);
-            (StatusCode::OK, Html(DONE))
+            (StatusCode::OK, page(language, &DECLINED))
         }
-        Err(_) => (StatusCode::FORBIDDEN, Html(OTHER)),
+        Err(_) => (StatusCode::FORBIDDEN, page(language, &INVALID)),
     }
 }
 
-const DONE: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>weixin</title>\
-<p>请回到终端，可以关闭此窗口。<p>Return to the terminal. You can close this window.";
-const OTHER: &str = "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>weixin</title>\
-<p>登录已失效，请在终端重新登录。<p>This login is no longer valid. Start again in the terminal.";
+/// A page for the end of a login.
+struct End {
+    is_done: bool,
+    title: Bilingual,
+    text: Bilingual,
+}
+
+const DONE: End = End {
+    is_done: true,
+    title: Bilingual {
+        en: "WeChat has sent you back",
+        zh: "已从微信返回",
+    },
+    text: Bilingual {
+        en: "The terminal shows the result. You can close this window.",
+        zh: "请在终端查看结果，可以关闭此窗口。",
+    },
+};
+
+const DECLINED: End = End {
+    is_done: false,
+    title: Bilingual {
+        en: "You declined the login",
+        zh: "你拒绝了登录",
+    },
+    text: DONE.text,
+};
+
+const INVALID: End = End {
+    is_done: false,
+    title: Bilingual {
+        en: "This login is no longer valid",
+        zh: "登录已失效",
+    },
+    text: Bilingual {
+        en: "Start again in the terminal.",
+        zh: "请在终端重新登录。",
+    },
+};
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct Page {
+    language: Language,
+    is_done: bool,
+    title: &'static str,
+    text: &'static str,
+}
+
+fn page(language: Language, end: &End) -> Html<String> {
+    let page = Page {
+        language,
+        is_done: end.is_done,
+        title: end.title.pick(language),
+        text: end.text.pick(language),
+    };
+    // It has nothing that cannot be rendered.
+    Html(page.render().unwrap_or_default())
+}
 
 #[cfg(test)]
 mod tests {
@@ -141,6 +197,18 @@ mod tests {
 
     use super::*;
     use crate::args::{Args, Command};
+
+    #[test]
+    fn the_last_page_is_in_the_language_of_the_terminal() {
+        for (language, tag, title) in [
+            (Language::Chinese, "zh-CN", "已从微信返回"),
+            (Language::English, "en", "WeChat has sent you back"),
+        ] {
+            let Html(page) = page(language, &DONE);
+            assert!(page.contains(&format!("<html lang=\"{tag}\">")), "{page}");
+            assert!(page.contains(&format!("<h1>{title}</h1>")), "{page}");
+        }
+    }
 
     #[test]
     fn the_wait_is_at_host_and_port_of_the_redirect_uri_unless_an_address_is_given() {
