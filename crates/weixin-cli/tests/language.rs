@@ -238,6 +238,28 @@ fn the_options_of_every_command_are_accepted_anywhere() {
 }
 
 #[test]
+fn an_option_that_a_command_does_not_use_is_rejected_and_not_listed() {
+    for (line, option) in [
+        (&["exchange", "CODE"][..], "--open-url"),
+        (&["refresh"], "--open-url"),
+        (&["user"], "--open-url"),
+        (&["session", "CODE"], "--open-url"),
+        (&["login-url"], "--api-url"),
+        (&["authorize-url"], "--api-url"),
+    ] {
+        let url = [option, "http://127.0.0.1:1"];
+        let error = rejected(&[line, &url].concat(), "en");
+        let expected = format!(
+            "error: invalid value 'http://127.0.0.1:1' for '{option} <URL>': this command does not use it\n\n\
+             For more information, try '--help'.\n"
+        );
+        assert_eq!(error, expected, "{line:?}");
+        let help = weixin(&[line[0], "--help"]).stdout;
+        assert!(!help.contains(option), "{help}");
+    }
+}
+
+#[test]
 fn errors_of_a_command_are_in_both_languages() {
     let table: [(&[&str], i32, &str, &str); 5] = [
         (

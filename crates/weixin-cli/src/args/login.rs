@@ -7,7 +7,7 @@ use weixin::{Language, RedirectUri};
 
 use super::{
     common::{AppArgs, AppIdArgs},
-    parse::{address, element_id, language, web_url},
+    parse::{address, element_id, language, unused, web_url},
 };
 
 /// Log in from the terminal: open the QR page, wait for the callback, print the user
@@ -45,6 +45,7 @@ pub(crate) struct Login {
 
 /// Print the URL of WeChat's QR page
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("api_url", unused))]
 #[command(after_help = "\
 The state is random; --json prints it on its own as well. Store it, and compare it with the callback's.
 

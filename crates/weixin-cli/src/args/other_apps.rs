@@ -3,10 +3,14 @@
 use clap::ValueEnum;
 use weixin::RedirectUri;
 
-use super::common::{AppArgs, AppIdArgs};
+use super::{
+    common::{AppArgs, AppIdArgs},
+    parse::unused,
+};
 
 /// Print the URL of an official account's login page, for WeChat's own browser
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("api_url", unused))]
 #[command(after_help = "\
 The parameters are in the order that WeChat requires. Open the URL inside WeChat or, if it is a \
 simulator's, in the browser of `weixin sim phone`.
@@ -39,6 +43,7 @@ pub(crate) struct AuthorizeUrl {
 
 /// Exchange the code of a mini program's `wx.login` for a session
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("open_url", unused))]
 #[command(after_help = "\
 A code is single-use and valid for five minutes. The text hides the session key; --json prints it.
 
@@ -56,6 +61,7 @@ pub(crate) struct Session {
 
 /// Exchange the code of a mini program's phone number button for the phone number
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("open_url", unused))]
 #[command(after_help = "\
 The code is not that of `wx.login`. It is single-use and valid for five minutes. The call needs an \
 app access token, so this machine's IP address must be on the app's IP whitelist.
@@ -72,6 +78,7 @@ pub(crate) struct PhoneNumber {
 
 /// Get the access token of an official account, mobile app or mini program itself
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("open_url", unused))]
 #[command(after_help = "\
 It is not a user's token. The text hides it; --json prints it. The stable token stays the same \
 until it expires, for every caller. This machine's IP address must be on the app's IP whitelist.

@@ -6,10 +6,13 @@ use std::{
     str::FromStr,
 };
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{
+    Arg,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use http::HeaderValue;
 use url::Url;
-use weixin::Language;
+use weixin::{Language, transport::Origin};
 use weixin_sim::{Rule, UnknownRule};
 
 use crate::message::Invalid;
@@ -132,6 +135,17 @@ pub(super) fn web_url(text: &str) -> Result<Url, Invalid> {
         "应为以 http:// 或 https:// 开头的完整 URL",
         "expected an absolute URL that starts with http:// or https://",
     ))
+}
+
+/// Marks an option of shared arguments that a command does not use, and rejects it.
+pub(super) fn unused(option: Arg) -> Arg {
+    let reject = |_: &str| -> Result<Origin, Invalid> {
+        Err(Invalid::new(
+            "该命令不使用这个选项",
+            "this command does not use it",
+        ))
+    };
+    option.hide(true).value_parser(reject)
 }
 
 /// The ID of an element, which is printed in HTML and in a script.

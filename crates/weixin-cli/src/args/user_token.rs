@@ -1,9 +1,13 @@
 //! Arguments of the commands for a user's tokens.
 
-use super::common::{AppArgs, AppIdArgs, TokenArgs, UserTokenArgs};
+use super::{
+    common::{AppArgs, AppIdArgs, TokenArgs, UserTokenArgs},
+    parse::unused,
+};
 
 /// Exchange the code of a callback for a token
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("open_url", unused))]
 #[command(after_help = "\
 A code is single-use and valid for minutes. The text hides the tokens; --json prints them:
   weixin --json exchange CODE > token.json
@@ -18,6 +22,7 @@ pub(crate) struct Exchange {
 
 /// Refresh a user's access token
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("open_url", unused))]
 #[command(after_help = "\
 The app secret is not needed. Store the refresh token that is printed: it may be a new one.
 
@@ -34,6 +39,7 @@ pub(crate) struct Refresh {
 
 /// Check whether a user's access token is valid
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("open_url", unused))]
 #[command(after_help = "\
 The exit code of an invalid token is 3.
 
@@ -47,6 +53,7 @@ pub(crate) struct Check {
 
 /// Print the profile of a user
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("open_url", unused))]
 #[command(after_help = "\
 Examples:
   weixin user --token token.json
