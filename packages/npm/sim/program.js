@@ -67,8 +67,11 @@ async function start(options) {
     return ended;
   };
   const limit = setTimeout(() => child.kill("SIGKILL"), 30_000);
-  const url = await Promise.race([ready(child.stdout), ended]);
+  const first = await Promise.race([ready(child.stdout), ended]);
   clearTimeout(limit);
+  const url = first?.url;
+  // An error is on standard output too, because of --json.
+  if (first?.error) messages += [first.error, first.remedy].filter(Boolean).join(": ");
   // Throws an error if the simulator does not respond.
   const check = async () => {
     if (typeof url === "string" && (await responds(url))) return;
@@ -94,7 +97,7 @@ function ready(stdout) {
     stdout.on("data", function read(data) {
       text += data;
       try {
-        resolve(JSON.parse(text).url);
+        resolve(JSON.parse(text));
       } catch {
         return; // The rest follows.
       }
