@@ -21,7 +21,7 @@ class Simulator(Process):
         self.certificate = Path(self.directory.name) / "ca.pem"
         tls = ["--tls", "127.0.0.1:0", "--ca-dir", self.directory.name]
         super().__init__(
-            [target / "release/weixin", "sim", "--listen", "127.0.0.1:0", "--auto-allow", *tls, *options]
+            [target / "release/weixin", "--lang", "en", "sim", "--listen", "127.0.0.1:0", "--auto-allow", *tls, *options]
         )
 
     def __enter__(self):
