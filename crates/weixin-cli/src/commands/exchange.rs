@@ -35,8 +35,11 @@ pub(super) fn print(token: &Token, output: Output) -> Result<(), CliError> {
             (["scope"; 2], token.scopes.to_string().into()),
             (["有效期", "expires in"], seconds(token.expires_in)),
             (
-                ["凭据", "tokens"],
-                message("已隐藏，用 --json 查看", "hidden; --json prints them"),
+                ["token", "tokens"],
+                message(
+                    "access_token 和 refresh_token 已隐藏，用 --json 查看",
+                    "hidden; --json prints them",
+                ),
             ),
         ])
     };

@@ -17,7 +17,7 @@ const EXCHANGE: Chinese = Chinese {
     about: "用回调中的 code 换取用户的 access_token",
     arguments: &[("code", "回调中的 code")],
     after: "\
-code 只能使用一次，几分钟内有效。文字输出隐藏凭据，--json 输出凭据：
+code 只能使用一次，几分钟内有效。文字输出隐藏 access_token 和 refresh_token，--json 输出它们：
   weixin --json exchange CODE > token.json
   weixin user --token token.json",
 };

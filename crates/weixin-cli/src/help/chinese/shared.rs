@@ -34,9 +34,9 @@ const COMMON: &[(&str, &str)] = &[
     ),
     (
         "file",
-        "`weixin --json exchange` 输出的凭据文件；`-` 表示标准输入",
+        "`weixin --json exchange` 的输出保存成的文件；`-` 表示标准输入",
     ),
-    ("openid", "用户的 OpenID；默认取凭据文件中的 OpenID"),
+    ("openid", "用户的 OpenID；默认取 --token 文件中的 OpenID"),
     ("kind", "应用的类型"),
     (
         "redirect_uri",
@@ -71,11 +71,11 @@ const SIMULATOR: &[(&str, &str)] = &[
     ),
     (
         "seed",
-        "code、凭据和各种 ID 的随机数种子，每次启动后生成的值相同",
+        "code、access_token 和各种 ID 的随机数种子，每次启动后生成的值相同",
     ),
     (
         "token_content_type",
-        "凭据接口返回的 Content-Type，供不接受微信的 text/plain 的客户端使用",
+        "换取和刷新 access_token 的接口返回的 Content-Type，供不接受微信的 text/plain 的客户端使用",
     ),
     (
         "fail_on_findings",

@@ -163,10 +163,10 @@ const COMPARE: Chinese = Chinese {
     ],
     after: "\
 把模拟器 golden 文件中的请求发送到真实的微信，每秒最多一个：只发送不需要 AppSecret 的请求，\
-或者只需要测试号 AppSecret 的请求（测试号是免费的）。不登录任何用户，请求中的 code 和用户凭据都是虚构的。
+或者只需要测试号 AppSecret 的请求（测试号是免费的）。不登录任何用户，请求中的 code 和 access_token 都是虚构的。
 
-比较状态码、Content-Type、字节和文字，不比较 rid、hint、凭据、ticket 和 expires_in 的值。报告为英文，\
-隐藏 AppID、AppSecret、凭据和 IP 地址：如有不同，请附上报告提交 issue。按 Ctrl-C 结束比较，输出已完成的部分。
+比较状态码、Content-Type、字节和文字，不比较 rid、hint、access_token、ticket 和 expires_in 的值。报告为英文，\
+隐藏 AppID、AppSecret、access_token 和 IP 地址：如有不同，请附上报告提交 issue。按 Ctrl-C 结束比较，输出已完成的部分。
 
 退出码：0 收到的响应全部相同；1 有不同；2 没有可以发送的请求；4 有服务器无法连接，或比较被中断。
 
