@@ -1,7 +1,7 @@
 //! Help and errors in Chinese and English, on terminals and in pipes.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-#[expect(dead_code, reason = "these programs need no simulator")]
+#[expect(dead_code, reason = "these tests interrupt no command")]
 mod running;
 
 use std::{
@@ -12,7 +12,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use self::running::{Printed, command, run, weixin};
+use self::running::{Printed, Running, closed::closed_port, command, run, weixin};
 
 /// The lines of commands that have a help page.
 const COMMANDS: [&str; 25] = [
@@ -309,6 +309,100 @@ fn errors_of_a_command_are_in_both_languages() {
             };
             assert_eq!(printed, expected);
         }
+    }
+}
+
+/// A command against a simulator, in Chinese.
+fn in_chinese(sim: &Running, line: &[&str]) -> Printed {
+    let mut command = command(line);
+    command
+        .args(["--lang", "zh"])
+        .env("WEIXIN_SIM_URL", &sim.url);
+    run(command)
+}
+
+#[test]
+fn results_and_findings_are_in_chinese() {
+    let sim = Running::sim(&["--seed=1"]);
+    let url = weixin(&[
+        "login-url",
+        &sim.option(),
+        "--redirect-uri",
+        "http://localhost:8080/callback",
+    ]);
+    let canceled = in_chinese(&sim, &["scan", url.stdout.trim(), "--cancel"]);
+    assert_eq!(canceled.stdout, "已取消：浏览器停留在登录页\n");
+    let callback = in_chinese(&sim, &["scan", url.stdout.trim()]).stdout;
+    let code = callback.split(['=', '&']).nth(1).unwrap();
+    let exchanged = in_chinese(&sim, &["exchange", code]).stdout;
+    let rows: Vec<_> = exchanged.lines().skip(2).collect();
+    assert_eq!(
+        rows,
+        [
+            "scope    snsapi_login",
+            "有效期   7200 秒",
+            "token    access_token 和 refresh_token 已隐藏，用 --json 查看",
+        ]
+    );
+    let findings = in_chinese(&sim, &["sim", "findings"]);
+    let start = "callback-host（仅限本机） × 2\n  微信的响应：redirect_uri 参数错误（公众号：错误码 10003）\n  修改方法：";
+    assert!(findings.stdout.starts_with(start), "{findings:?}");
+    let end = "（应用 wx0123456789abcdef，登录 1，请求 1）\n2 个问题，其中 0 个会使测试失败\n";
+    assert!(findings.stdout.ends_with(end), "{findings:?}");
+}
+
+#[test]
+fn errors_of_calls_are_in_chinese_with_their_remedy() {
+    let sim = Running::sim(&[]);
+    let closed = closed_port();
+    let unreachable = format!("--sim=http://{}", closed.address);
+    let refused = "error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)";
+    let table: [(&[&str], i32, String); 5] = [
+        (
+            &["exchange", "bogus"],
+            3,
+            "错误：/sns/oauth2/access_token 返回 40029（invalid code）\n\
+             处理办法：请让用户重新登录，例如使用 `weixin login`\n"
+                .to_owned(),
+        ),
+        (
+            &["exchange", "--app-id", "wx1", "bogus"],
+            5,
+            "错误：/sns/oauth2/access_token 返回 40013（invalid appid）\n\
+             处理办法：请与微信后台核对 AppID、AppSecret、scope 和授权回调域\n"
+                .to_owned(),
+        ),
+        (
+            &["exchange", &unreachable, "bogus"],
+            4,
+            format!(
+                "错误：无法连接服务器：{refused}\n\
+                 处理办法：请稍后重试；如果使用模拟器，请确认 `weixin sim` 正在运行\n"
+            ),
+        ),
+        (
+            &["scan", "https://open.weixin.qq.com/connect/qrconnect"],
+            5,
+            "错误：登录页拒绝了该 URL：AppID 参数错误\n".to_owned(),
+        ),
+        (
+            &["demo", "--listen", sim.url.trim_start_matches("http://")],
+            1,
+            format!(
+                "错误：无法监听 {address}：端口 {port} 已被占用。改用任意空闲端口：weixin demo --listen 127.0.0.1:0\n",
+                address = sim.url.trim_start_matches("http://"),
+                port = sim.url.rsplit(':').next().unwrap(),
+            ),
+        ),
+    ];
+    for (line, code, text) in table {
+        let printed = in_chinese(&sim, line);
+        let expected = Printed {
+            code: Some(code),
+            stdout: String::new(),
+            stderr: text,
+        };
+        assert_eq!(printed, expected, "{line:?}");
     }
 }
 
