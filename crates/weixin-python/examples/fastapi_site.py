@@ -13,11 +13,12 @@ from weixin_login import AsyncClient
 from weixin_login.fastapi import AsyncLogin, WeixinLogin
 
 APP_ID, SECRET = environ.get("WEIXIN_APP_ID", "wx0123456789abcdef"), environ.get("WEIXIN_APP_SECRET", "s" * 32)
-API_URL = environ.get("WEIXIN_API_URL", "http://127.0.0.1:9300") or None  # empty: the real WeChat
+API_URL = environ.get("WEIXIN_API_URL", None if "WEIXIN_APP_ID" in environ else "http://127.0.0.1:9300")
 SITE_URL = environ.get("SITE_URL", "http://localhost:8000")
 weixin = WeixinLogin(AsyncClient(APP_ID, SECRET, redirect_uri=f"{SITE_URL}/callback", api_url=API_URL))
 app = FastAPI()
-app.add_middleware(SessionMiddleware, secret_key=urandom(32).hex())
+SECRET_KEY = environ.get("SECRET_KEY") or urandom(32).hex()  # in production: the same in all processes
+app.add_middleware(SessionMiddleware, secret_key=SECRET_KEY)
 weixin.install(app)
 
 @app.get("/")

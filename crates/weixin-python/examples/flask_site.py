@@ -10,11 +10,11 @@ from weixin_login import Client
 from weixin_login.flask import Login, WeixinLogin
 
 APP_ID, SECRET = environ.get("WEIXIN_APP_ID", "wx0123456789abcdef"), environ.get("WEIXIN_APP_SECRET", "s" * 32)
-API_URL = environ.get("WEIXIN_API_URL", "http://127.0.0.1:9300") or None  # empty: the real WeChat
+API_URL = environ.get("WEIXIN_API_URL", None if "WEIXIN_APP_ID" in environ else "http://127.0.0.1:9300")
 SITE_URL = environ.get("SITE_URL", "http://localhost:8000")
 PAGE = "<h1>{{ name }}</h1> {{ path }} <form method='post' action='/logout'><button>Log out</button></form>"
 app = Flask(__name__)
-app.secret_key = urandom(32)
+app.secret_key = environ.get("SECRET_KEY") or urandom(32)  # in production: the same in all processes
 weixin = WeixinLogin(Client(APP_ID, SECRET, redirect_uri=f"{SITE_URL}/callback", api_url=API_URL), app)
 
 

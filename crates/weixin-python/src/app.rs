@@ -9,8 +9,7 @@ use pyo3::{
 use url::Url;
 use weixin::{
     Code, RedirectUri,
-    app::App as WeixinApp,
-    mini_program::{EncryptedData, JsCode},
+    app::{App as WeixinApp, AppKind},
     tokens::{RefreshToken, TokenStatus},
 };
 
@@ -18,7 +17,6 @@ use crate::{
     csrf_token::CsrfToken,
     embedded::EmbeddedQr,
     failure::raise,
-    mini_program::{self, PhoneNumber, Profile, Session},
     options::{Consent, QrPage},
     process::PerProcess,
     runner::Runner,
@@ -141,6 +139,9 @@ impl App {
         qr_page: Option<QrPage>,
         consent: Option<Consent>,
     ) -> PyResult<String> {
+        if self.settings.kind == AppKind::MiniProgram {
+            return Err(self.wrong_kind("authorize_url", "session"));
+        }
         let redirect_uri = self.redirect_uri(py, redirect_uri)?;
         let csrf = &csrf.get().0;
         let url = match &*self.get(py)? {
@@ -152,10 +153,7 @@ impl App {
                 let options = consent.unwrap_or_default().options();
                 app.authorize_url(&redirect_uri, csrf, &options)
             }
-            WeixinApp::MobileApp(_) => {
-                return Err(self.wrong_kind("authorize_url", "exchange"));
-            }
-            _ => return Err(self.wrong_kind("authorize_url", "session")),
+            _ => return Err(self.wrong_kind("authorize_url", "exchange")),
         };
         url.map(String::from).map_err(raise(py))
     }
@@ -288,40 +286,5 @@ impl App {
             py,
             async move { Ok(User(client.user(token.bearer()).await?)) },
         )
-    }
-
-    fn session<'py>(
-        &self,
-        py: Python<'py>,
-        js_code: SecretText<'_>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let app = self.mini_program(py, "session")?;
-        let code = JsCode::new(js_code.text()?).map_err(raise(py))?;
-        self.runner
-            .run(py, async move { Ok(Session(app.session(code).await?)) })
-    }
-
-    fn decrypt_phone(
-        &self,
-        py: Python<'_>,
-        session_key: SecretText<'_>,
-        encrypted_data: String,
-        iv: String,
-    ) -> PyResult<PhoneNumber> {
-        let app = self.mini_program(py, "decrypt_phone")?;
-        let data = EncryptedData { encrypted_data, iv };
-        mini_program::decrypt_phone(py, &app, &session_key, &data)
-    }
-
-    fn decrypt_profile(
-        &self,
-        py: Python<'_>,
-        session_key: SecretText<'_>,
-        encrypted_data: String,
-        iv: String,
-    ) -> PyResult<Profile> {
-        let app = self.mini_program(py, "decrypt_profile")?;
-        let data = EncryptedData { encrypted_data, iv };
-        mini_program::decrypt_profile(py, &app, &session_key, &data)
     }
 }

@@ -19,17 +19,19 @@ use crate::{
     unix_time::unix_seconds,
 };
 
-/// The access token of an app.
+/// The access token of an app (接口调用凭据). It is not pickled.
 #[pyclass(frozen, module = "weixin_login")]
 pub(crate) struct AppToken(Arc<weixin::tokens::AppToken>);
 
 #[pymethods]
 impl AppToken {
+    /// The access token.
     #[getter]
     fn access_token(&self) -> PyResult<Secret> {
         Secret::copy_of(self.0.access_token().expose())
     }
 
+    /// When it expires, in seconds since 1970.
     #[getter]
     fn expires_at(&self) -> f64 {
         unix_seconds(self.0.expires_at())

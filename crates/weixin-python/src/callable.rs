@@ -28,7 +28,7 @@ impl Callable {
         let is_coroutine = inspect.call_method1("iscoroutinefunction", (function,))?;
         if is_coroutine.is_truthy()? {
             return Err(PyTypeError::new_err(
-                "transport: expected a function that is no coroutine: it runs in a thread of its own",
+                "transport: expected a plain function, not `async def`: it is called in a thread of its own",
             ));
         }
         Ok(())
@@ -70,8 +70,11 @@ impl Transport for Callable {
     }
 }
 
-/// An exception that the function raised, kept as the cause.
-struct Raised(Py<PyAny>);
+/// An exception that the function raised, or the one of a return value of another shape.
+struct Raised {
+    exception: Py<PyAny>,
+    is_misuse: bool,
+}
 
 impl fmt::Debug for Raised {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -87,15 +90,48 @@ impl fmt::Display for Raised {
 
 impl StdError for Raised {}
 
-/// The exception that a callable transport raised, if this is its error.
-pub(crate) fn raised<'py>(
+/// The mistake of a callable transport that returns a value of another shape: not an error of the network.
+pub(crate) fn misuse<'py>(
     py: Python<'py>,
     error: &(dyn StdError + 'static),
 ) -> Option<Bound<'py, PyAny>> {
+    let raised = find(error).filter(|raised| raised.is_misuse)?;
+    Some(raised.exception.bind(py).clone())
+}
+
+/// The exception that a callable transport raised, as text: the name of its class, and its message without the queries
+/// of URLs, which contain secrets. The exception itself would show them in every traceback.
+pub(crate) fn raised(py: Python<'_>, error: &(dyn StdError + 'static)) -> Option<String> {
+    let exception = find(error)?.exception.bind(py);
+    let class = exception.get_type().name().ok()?;
+    let message = exception.str().map(|text| text.to_string());
+    Some(format!(
+        "{class}: {}",
+        without_queries(&message.unwrap_or_default())
+    ))
+}
+
+/// The text with `…` for each query, up to the next space or quotation mark.
+fn without_queries(text: &str) -> String {
+    let mut kept = String::new();
+    let mut in_query = false;
+    for character in text.chars() {
+        if in_query && !matches!(character, ' ' | '"' | '\'' | '\n') {
+            continue;
+        }
+        in_query = character == '?';
+        kept.push(character);
+        if in_query {
+            kept.push('…');
+        }
+    }
+    kept
+}
+
+fn find<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Raised> {
     // `TransportError` shares its cause.
     let shared = error.downcast_ref::<Arc<dyn StdError + Send + Sync>>()?;
-    let raised = shared.downcast_ref::<Raised>()?;
-    Some(raised.0.bind(py).clone())
+    shared.downcast_ref::<Raised>()
 }
 
 fn call(
@@ -103,16 +139,22 @@ fn call(
     function: &Py<PyAny>,
     request: Request<Vec<u8>>,
 ) -> Result<Response<Vec<u8>>, TransportError> {
-    let response = python_request(py, request)
-        .and_then(|request| function.bind(py).call1((request,)))
-        .and_then(|response| read(&response));
+    let called =
+        python_request(py, request).and_then(|request| function.bind(py).call1((request,)));
+    let response = called
+        .map_err(|error| (error, false))
+        .and_then(|response| read(&response).map_err(|error| (error, true)));
     match response {
         Ok(response) if response.body().len() > MAX_BODY => {
             Err(TransportErrorKind::TooLarge.into())
         }
         Ok(response) => Ok(response),
-        Err(error) => {
-            let cause = Raised(error.into_value(py).into_any());
+        Err((error, is_misuse)) => {
+            let exception = error.into_value(py).into_any();
+            let cause = Raised {
+                exception,
+                is_misuse,
+            };
             Err(TransportError::new(TransportErrorKind::Other, cause))
         }
     }

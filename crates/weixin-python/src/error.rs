@@ -11,6 +11,14 @@ use crate::{
 
 /// The exception of an error.
 pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
+    let transport = match error {
+        Error::OutcomeUnknown { source, .. } => source,
+        other => other,
+    };
+    let source = std::error::Error::source(transport);
+    if let Some(mistake) = source.and_then(|source| callable::misuse(py, source)) {
+        return PyErr::from_value(mistake);
+    }
     match build(py, error) {
         Ok(exception) => PyErr::from_value(exception),
         Err(failed) => failed,
@@ -26,11 +34,30 @@ fn build<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
         facts.set_item("explanation", explain::object(py, explanation)?)?;
     }
     add_details(error, &facts)?;
-    let exception = class(py, class_name(error))?.call((error.to_string(),), Some(&facts))?;
+    let exception = class(py, class_name(error))?.call((text(error),), Some(&facts))?;
     if let Some(cause) = cause(py, error)? {
         exception.setattr("__cause__", cause)?;
     }
     Ok(exception)
+}
+
+/// The text of an error; a store's with its cause, as the developer can correct it.
+fn text(error: &Error) -> String {
+    match (error, std::error::Error::source(error)) {
+        (Error::Store(_), Some(cause)) => format!("{error}: {}", chain(cause)),
+        _ => error.to_string(),
+    }
+}
+
+/// A cause and its own causes in one text: "dns error: …".
+fn chain(cause: &dyn std::error::Error) -> String {
+    let mut text = cause.to_string();
+    let mut next = cause.source();
+    while let Some(deeper) = next {
+        text = format!("{text}: {deeper}");
+        next = deeper.source();
+    }
+    text
 }
 
 fn add_details(error: &Error, facts: &Bound<'_, PyDict>) -> PyResult<()> {
@@ -99,16 +126,7 @@ fn cause<'py>(py: Python<'py>, error: &Error) -> PyResult<Option<Bound<'py, PyAn
     let Some(source) = std::error::Error::source(error) else {
         return Ok(None);
     };
-    if let Some(raised) = callable::raised(py, source) {
-        return Ok(Some(raised));
-    }
-    // The whole chain in one text: "dns error: …".
-    let mut text = source.to_string();
-    let mut next = source.source();
-    while let Some(deeper) = next {
-        text = format!("{text}: {deeper}");
-        next = deeper.source();
-    }
+    let text = callable::raised(py, source).unwrap_or_else(|| chain(source));
     let value = PyRuntimeError::new_err(text).into_value(py);
     Ok(Some(value.into_bound(py).into_any()))
 }

@@ -5,7 +5,7 @@ use weixin::error::{ErrCode, Explanation};
 
 use crate::classes::{action, class, responsible};
 
-/// The explanation of an error code, or `None` if it is unknown.
+/// The meaning and the remedy of one of WeChat's error codes, or ``None`` if it is unknown.
 #[pyfunction]
 pub(crate) fn explain(py: Python<'_>, code: i64) -> PyResult<Option<Bound<'_, PyAny>>> {
     let explanation = ErrCode(code).explanation();

@@ -13,12 +13,14 @@ mod error;
 mod explain;
 mod failure;
 mod https;
+mod log;
 mod login;
 mod login_error;
 mod mini_program;
 mod options;
 mod process;
 mod response;
+mod return_path;
 mod runner;
 mod runtime;
 mod secret;
@@ -31,14 +33,13 @@ mod user_token;
 mod user_tokens;
 mod web_login;
 
-use log::LevelFilter;
 use pyo3::prelude::*;
 
 /// The module.
 #[pymodule(gil_used = true)]
 #[pyo3(name = "_core")]
 fn core(py: Python<'_>, module: &Bound<'_, PyModule>) -> PyResult<()> {
-    log_to_python(py)?;
+    log::to_python(py)?;
     module.add_class::<app::App>()?;
     module.add_class::<app_tokens::AppToken>()?;
     module.add_class::<app_tokens::AppTokens>()?;
@@ -60,17 +61,10 @@ fn core(py: Python<'_>, module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<web_login::WebLogin>()?;
     module.add_function(wrap_pyfunction!(csrf_token::verify_callback, module)?)?;
     module.add_function(wrap_pyfunction!(explain::explain, module)?)?;
+    module.add_function(wrap_pyfunction!(return_path::return_path, module)?)?;
+    module.add_function(wrap_pyfunction!(mini_program::decrypt_phone, module)?)?;
+    module.add_function(wrap_pyfunction!(mini_program::decrypt_profile, module)?)?;
+    module.add_function(wrap_pyfunction!(mini_program::session, module)?)?;
     module.add_function(wrap_pyfunction!(mini_program::verify_signature, module)?)?;
     module.add("VERSION", env!("CARGO_PKG_VERSION"))
-}
-
-/// Sends warnings, and failed logins, to Python's `logging`. Nothing of other crates: their lines could contain URLs.
-fn log_to_python(py: Python<'_>) -> PyResult<()> {
-    let logger = pyo3_log::Logger::new(py, pyo3_log::Caching::Loggers)?
-        .filter(LevelFilter::Off)
-        .filter_target("weixin".to_owned(), LevelFilter::Warn)
-        .filter_target("weixin_axum".to_owned(), LevelFilter::Info);
-    // Installed before, by another copy of this module.
-    let _ = logger.install();
-    Ok(())
 }

@@ -1,26 +1,35 @@
 //! A web login that failed.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use pyo3::{exceptions::PyTypeError, prelude::*, types::PyDict};
+use pyo3::{exceptions::PyRuntimeError, prelude::*, types::PyDict};
 use weixin::Language;
 use weixin_axum::LoginError;
 
 use crate::{classes::class, error, response::Response};
 
-/// The response of a failed login, rendered once: rendering writes the log line.
+/// The response of a failed login.
 #[pyclass(frozen, module = "weixin_login._core")]
 pub(crate) struct FailedLogin {
+    /// Rendered once, which writes the log line.
     error: Mutex<Option<LoginError>>,
+    response: OnceLock<Response>,
 }
 
 #[pymethods]
 impl FailedLogin {
     fn response(&self) -> PyResult<Response> {
-        let mut error = self.error.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = error.take();
-        let used = || PyTypeError::new_err("the response of a failed login is made once");
-        taken.map(|error| error.into_http().into()).ok_or_else(used)
+        let taken = self
+            .error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        // Not under the lock: the log line may run a handler in Python, which lets other threads run.
+        if let Some(error) = taken {
+            let _ = self.response.set(error.into_http().into());
+        }
+        let busy = || PyRuntimeError::new_err("another thread is rendering this response");
+        self.response.get().cloned().ok_or_else(busy)
     }
 }
 
@@ -45,6 +54,7 @@ fn build(py: Python<'_>, failed: LoginError) -> PyResult<Bound<'_, PyAny>> {
     let message = failed.to_string();
     let failed = FailedLogin {
         error: Mutex::new(Some(failed)),
+        response: OnceLock::new(),
     };
     facts.set_item("failed", Py::new(py, failed)?)?;
     let exception = class(py, "LoginError")?.call((message,), Some(&facts))?;

@@ -5,9 +5,13 @@ use pyo3::prelude::*;
 
 /// A response for any framework.
 #[pyclass(frozen, get_all, module = "weixin_login")]
+#[derive(Clone)]
 pub(crate) struct Response {
+    /// The HTTP status.
     status: u16,
+    /// The headers; ``set-cookie`` may come several times.
     headers: Vec<(String, String)>,
+    /// The body.
     body: String,
 }
 
@@ -39,5 +43,12 @@ pub(crate) fn header_map(pairs: Vec<(String, String)>) -> HeaderMap {
         let bytes: Option<Vec<u8>> = value.chars().map(|c| u8::try_from(c).ok()).collect();
         Some((name, HeaderValue::from_bytes(&bytes?).ok()?))
     };
-    pairs.into_iter().filter_map(pair).collect()
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs.into_iter().filter_map(pair) {
+        // More than 32768 do not fit; no browser sends so many.
+        if headers.try_append(name, value).is_err() {
+            break;
+        }
+    }
+    headers
 }

@@ -8,7 +8,7 @@ use pyo3::{
 };
 use weixin::AppSecret;
 
-/// A secret: `repr` and `str` do not show it, and it cannot be pickled.
+/// A secret: ``repr`` and ``str`` do not show it, and it cannot be pickled.
 #[pyclass(frozen, module = "weixin_login")]
 pub(crate) struct Secret(AppSecret);
 

@@ -15,7 +15,10 @@ use weixin::{
 
 use crate::{failure::raise, process::PerProcess, secret::SecretText};
 
-/// A store: this process's memory, SQLite, or Redis.
+/// Where tokens and used logins are kept: this process's memory, SQLite or Redis.
+///
+/// Programs of several processes (gunicorn, uvicorn ``--workers``) share ``sqlite:PATH`` on one machine, or
+/// ``redis://HOST`` on several. Values are encrypted (AES-256-GCM) with the first key; all keys decrypt.
 #[pyclass(frozen, module = "weixin_login")]
 pub(crate) struct Store {
     place: Place,
@@ -73,7 +76,7 @@ impl Store {
     fn new(py: Python<'_>, url: &str, keys: Vec<SecretText<'_>>) -> PyResult<Self> {
         let engine = match url.split(':').next() {
             Some("memory") => Engine::Memory,
-            Some("redis" | "rediss") => Engine::Redis,
+            Some("redis") => Engine::Redis,
             Some("sqlite") => Engine::Sqlite,
             _ => {
                 return Err(PyValueError::new_err(
@@ -81,7 +84,12 @@ impl Store {
                 ));
             }
         };
-        let secret = |key: &SecretText<'_>| AppSecret::new(key.text()?).map_err(raise(py));
+        let secret = |key: &SecretText<'_>| {
+            let text = key.text()?;
+            // Its error says what a store key is; that of a secret does not.
+            StoreKeys::new(text.as_str()).map_err(raise(py))?;
+            AppSecret::new(text).map_err(raise(py))
+        };
         let store = Self {
             place: Place {
                 engine,

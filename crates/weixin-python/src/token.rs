@@ -14,7 +14,7 @@ use crate::{
     user_token::UserToken,
 };
 
-/// The tokens of a user, from a code or a refresh token.
+/// The tokens of a user, from a code or a refresh token. It is not pickled and not JSON.
 #[pyclass(frozen, module = "weixin_login")]
 pub(crate) struct Token(pub(crate) TokenOf);
 
@@ -44,36 +44,43 @@ impl Deref for TokenOf {
 
 #[pymethods]
 impl Token {
+    /// The app that the user has logged in to.
     #[getter]
     fn app_id(&self) -> &str {
         self.0.app.as_str()
     }
 
+    /// The OpenID: the user in this app.
     #[getter]
     fn openid(&self) -> &str {
         self.0.openid.as_str()
     }
 
+    /// The UnionID: the user in all apps of one Open Platform account. A refresh brings none.
     #[getter]
     fn unionid(&self) -> Option<&str> {
         self.0.unionid.as_ref().map(weixin::UnionId::as_str)
     }
 
+    /// Reads the user's profile.
     #[getter]
     fn access_token(&self) -> PyResult<Secret> {
         Secret::copy_of(self.0.access_token.expose())
     }
 
+    /// Gets new access tokens for about 30 days. Store the latest one, encrypted.
     #[getter]
     fn refresh_token(&self) -> PyResult<Secret> {
         Secret::copy_of(self.0.refresh_token.expose())
     }
 
+    /// The lifetime of the access token in seconds, from the response on (WeChat: 7200).
     #[getter]
     fn expires_in(&self) -> u64 {
         self.0.expires_in.as_secs()
     }
 
+    /// The scopes that the user has granted.
     #[getter]
     fn scopes(&self) -> Vec<String> {
         self.0
@@ -83,11 +90,13 @@ impl Token {
             .collect()
     }
 
+    /// WeChat's stand-in for a visitor who has not logged in. Do not create an account for it.
     #[getter]
     fn is_snapshot_user(&self) -> bool {
         self.0.is_snapshot_user
     }
 
+    /// The keys to look accounts up by, such as ``union:…`` and ``open:APPID:…``; none for a snapshot user.
     #[getter]
     fn identities(&self) -> Vec<String> {
         let ids = self.0.user_ids();

@@ -7,12 +7,13 @@ use weixin_axum::{LoginError, ReturnPath, StartLogin, pages::PageText};
 use crate::{
     app::App,
     embedded::EmbeddedLogin,
-    failure::{Failure, raise},
+    failure::Failure,
     login::Login,
     login_error,
     options::{Consent, QrPage, callback_target},
     process::PerProcess,
     response::{Response, header_list, header_map},
+    return_path,
     runner::Runner,
     store::Store,
 };
@@ -71,7 +72,7 @@ impl WebLogin {
     ) -> PyResult<StartLogin> {
         let mut start = start;
         if let Some(path) = return_to {
-            start = start.return_to(path.parse::<ReturnPath>().map_err(raise(py))?);
+            start = start.return_to(return_path::parse(py, path)?);
         }
         if let Some(options) = qr_page {
             start = start.qr_page(options.options()?);
@@ -104,7 +105,7 @@ impl WebLogin {
             .ok_or_else(|| PyValueError::new_err(NOT_FOR_THE_WEB))?;
         let redirect_uri = first.get().redirect_uri(py, redirect_uri)?;
         let login_path = match login_path {
-            Some(path) => Some(path.parse::<ReturnPath>().map_err(raise(py))?),
+            Some(path) => Some(return_path::parse(py, path)?),
             None => None,
         };
         let login = Self {
@@ -169,7 +170,7 @@ impl WebLogin {
             .embed(&header_map(headers))
             .map_err(failed(py))?;
         if let Some(path) = return_to {
-            embedded = embedded.return_to(path.parse::<ReturnPath>().map_err(raise(py))?);
+            embedded = embedded.return_to(return_path::parse(py, path)?);
         }
         if let Some(options) = qr_page {
             embedded = embedded.qr_page(options.options()?);

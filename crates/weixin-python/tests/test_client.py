@@ -81,6 +81,7 @@ def test_a_mobile_app_brings_its_code(make_client: MakeClient, weixin_sim: Weixi
 def test_a_mini_program_has_sessions_payloads_and_phone_numbers(make_client: MakeClient, weixin_sim: WeixinSim) -> None:
     app = make_client("mini_program")
     session = app.session(weixin_sim.js_code("layla"))
+    assert session.identities == [f"union:{session.unionid}", f"open:{app.app_id}:{session.openid}"]
     key = session.session_key
     assert app.check_session(session.openid, key)
     payload = weixin_sim.control("POST", f"/apps/{app.app_id}/encrypted-data", user="layla", data="phone")
@@ -177,6 +178,21 @@ def test_a_wrong_setting_is_named(settings: dict[str, Any], message: str) -> Non
     with pytest.raises(ValueError) as caught:
         Client(**{**good, **settings})
     assert str(caught.value).startswith(message)
+
+
+def test_a_setting_of_another_type_is_named() -> None:
+    with pytest.raises(TypeError, match=r"^app_id: expected str, got NoneType \(is the environment variable set\?\)$"):
+        Client(None, "s" * 32)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="^timeout: expected int or float, got str$"):
+        Client("wx0123456789abcdef", "s" * 32, timeout="3")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="^query: expected the query string as it came"):
+        verify_callback({"code": "071v"}, CsrfToken())  # type: ignore[arg-type]
+
+
+def test_a_return_path_is_encoded_and_one_of_another_site_is_none() -> None:
+    assert weixin_login.return_path("/订单 1?a=%20#x") == "/%E8%AE%A2%E5%8D%95%201?a=%20#x"
+    for bad in [None, "", "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "/" + "订" * 200]:
+        assert weixin_login.return_path(bad) is None
 
 
 def test_a_redirect_uri_that_wechat_rejects_is_named_before_anything_is_sent() -> None:

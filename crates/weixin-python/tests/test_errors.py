@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,3 +117,10 @@ def test_errors_are_exceptions_of_python_with_pickle_and_repr(client: Client) ->
     copied = pickle.loads(pickle.dumps(caught.value))
     assert (str(copied), copied.__dict__) == (str(caught.value), caught.value.__dict__)
     assert isinstance(copied, ValueError) and CALLBACK
+
+
+def test_a_store_that_cannot_be_opened_says_why(client: Client, weixin_sim: WeixinSim, tmp_path: Path) -> None:
+    token = client.exchange(code_of(weixin_sim, client))
+    tokens = weixin_login.UserTokens(client, weixin_login.Store(f"sqlite:{tmp_path / 'missing' / 'x.db'}", "A" * 43 + "="))
+    with pytest.raises(weixin_login.StoreError, match="^the store failed: .*unable to open database file"):
+        tokens.insert(token)

@@ -58,7 +58,7 @@ def test_no_secret_is_in_any_text(
         weixin_sim.fault(effect, path="/sns/userinfo")
         texts.append(failure(lambda: client.user(token)))
     texts.append(failure(lambda: make_client(api_url="http://127.0.0.1:1").exchange("code-071v")))
-    texts.append(failure(lambda: make_client(transport=lambda request: print(repr(request))).exchange("code-071v")))
+    texts.append(failure(lambda: make_client(transport=failing).exchange("code-071v")))
     texts += [caplog.text, "".join(capfd.readouterr())]
     secrets = [secret, code.expose(), "code-071v", token.access_token.expose(), token.refresh_token.expose(), "hunter2"]
     secrets += [csrf.expose(), csrf.state]
@@ -66,6 +66,12 @@ def test_no_secret_is_in_any_text(
 
 
 KEY = "A" * 43 + "="
+
+
+def failing(request: weixin_login.Request) -> None:
+    """Fails as HTTP clients do: with the URL in the message."""
+    print(repr(request))
+    raise ConnectionError(f"Max retries exceeded with url: {request.url}")
 
 
 def failure(call: Any) -> str:
@@ -83,5 +89,5 @@ def test_a_client_takes_a_secret_as_well_as_a_text(weixin_sim: WeixinSim) -> Non
     app = weixin_sim.app()
     client = Client(app["id"], Secret(app["secret"]), api_url=weixin_sim.url)
     assert client.check("a", "b") is False
-    with pytest.raises(TypeError, match="expected a str or a Secret"):
+    with pytest.raises(TypeError, match="app_secret: expected str or Secret, got int"):
         Client(app["id"], 1, api_url=weixin_sim.url)  # type: ignore[arg-type]

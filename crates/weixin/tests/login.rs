@@ -225,7 +225,7 @@ async fn the_probe_of_a_url_opens_pages_of_wechat_only() {
     );
     let asked = sim.requests().len();
     for elsewhere in [
-        url.as_str().replace(&sim.url(), "http://127.0.0.2:9300"),
+        url.as_str().replace(sim.url(), "http://127.0.0.2:9300"),
         url.as_str().replace("http://", "http://user@"),
         url.as_str().replace("/connect/qrconnect", "/sns/userinfo"),
         url.as_str()

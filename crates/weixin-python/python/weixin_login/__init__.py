@@ -26,6 +26,7 @@ from ._core import (
     User,
     UserToken,
     explain,
+    return_path,
     verify_callback,
     verify_signature,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "WebLogin",
     "__version__",
     "explain",
+    "return_path",
     "verify_callback",
     "verify_signature",
 ]

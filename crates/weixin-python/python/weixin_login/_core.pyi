@@ -123,6 +123,12 @@ class Session:
     """The session of a mini program's user. It is not pickled."""
 
     @property
+    def app_id(self) -> str:
+        """The mini program."""
+    @property
+    def identities(self) -> List[str]:
+        """The keys to look accounts up by, the best one first: ``union:…``, ``open:APPID:…``."""
+    @property
     def openid(self) -> str:
         """The OpenID."""
     @property
@@ -305,9 +311,6 @@ class App:
     def check(self, token: Union[Token, UserToken, Secret, str], openid: Optional[str] = None) -> Any: ...
     def check_error(self, token: Union[Token, UserToken, Secret, str], openid: Optional[str] = None) -> Any: ...
     def user(self, token: Union[Token, UserToken, Secret, str], openid: Optional[str] = None) -> Any: ...
-    def session(self, js_code: Union[str, Secret]) -> Any: ...
-    def decrypt_phone(self, session_key: Union[str, Secret], encrypted_data: str, iv: str) -> PhoneNumber: ...
-    def decrypt_profile(self, session_key: Union[str, Secret], encrypted_data: str, iv: str) -> Profile: ...
 
 @final
 class UserTokens:
@@ -397,3 +400,13 @@ def explain(code: int) -> Optional[Explanation]:
 
 def verify_signature(session_key: Union[str, Secret], raw_data: str, signature: str) -> bool:
     """Whether a mini program's ``rawData`` has this signature. Compares in constant time."""
+
+def return_path(text: Optional[str]) -> Optional[str]:
+    """A path on this site, for ``return_to``: encoded, or ``None`` for anything else, such as a URL of another site.
+
+    Use it for what a visitor can make up: ``weixin.start(return_to=return_path(request.args.get("next")))``.
+    """
+
+def session(app: App, js_code: Union[str, Secret]) -> Any: ...
+def decrypt_phone(app: App, session_key: Union[str, Secret], encrypted_data: str, iv: str) -> PhoneNumber: ...
+def decrypt_profile(app: App, session_key: Union[str, Secret], encrypted_data: str, iv: str) -> Profile: ...

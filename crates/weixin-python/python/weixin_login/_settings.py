@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Optional, Sequence, Union
+from typing import Any, Callable, List, Literal, Optional, Sequence, Tuple, Type, Union, cast
 
+from . import _core
 from ._core import App, CsrfToken, EmbeddedQr, PhoneNumber, Profile, Secret
 from .errors import Request
 from .options import Consent, QrPage, members
+
+Kind = Literal["website", "official_account", "mobile_app", "mini_program"]
 
 Transport = Callable[[Request], Any]
 """A function that sends a request: it returns ``(status, body)``, or a response with ``status_code`` and ``content`` as
@@ -42,7 +45,7 @@ class BaseClient:
         app_id: str,
         app_secret: Union[str, Secret],
         *,
-        kind: str = "website",
+        kind: Kind = "website",
         redirect_uri: Optional[str] = None,
         api_url: Optional[str] = None,
         open_url: Optional[str] = None,
@@ -53,6 +56,14 @@ class BaseClient:
         sandbox: bool = False,
         allow_snapshot_users: bool = False,
     ) -> None:
+        _expect("app_id", app_id, str)
+        _expect("app_secret", app_secret, (str, Secret))
+        for name, text in (("redirect_uri", redirect_uri), ("api_url", api_url), ("open_url", open_url)):
+            if text is not None:
+                _expect(name, text, str)
+        _expect("connect_timeout", connect_timeout, (int, float))
+        _expect("timeout", timeout, (int, float))
+        _expect("max_attempts", max_attempts, int)
         self._app = App(
             app_id,
             app_secret,
@@ -75,9 +86,9 @@ class BaseClient:
         return self._app.app_id
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Kind:
         """``website``, ``official_account``, ``mobile_app`` or ``mini_program``."""
-        return self._app.kind
+        return cast(Kind, self._app.kind)
 
     @property
     def redirect_uri(self) -> Optional[str]:
@@ -130,14 +141,14 @@ class BaseClient:
 
         See docs/wechat.md#phone-numbers.
         """
-        return self._app.decrypt_phone(session_key, encrypted_data, iv)
+        return _core.decrypt_phone(self._app, session_key, encrypted_data, iv)
 
     def decrypt_profile(self, session_key: Union[str, Secret], encrypted_data: str, iv: str) -> Profile:
         """Decrypts a profile payload (``kind="mini_program"``). Nothing is sent.
 
         :raises PayloadError: without the reason.
         """
-        return self._app.decrypt_profile(session_key, encrypted_data, iv)
+        return _core.decrypt_profile(self._app, session_key, encrypted_data, iv)
 
 
 def apps_of(clients: Union[BaseClient, Sequence[BaseClient]]) -> List[App]:
@@ -145,3 +156,12 @@ def apps_of(clients: Union[BaseClient, Sequence[BaseClient]]) -> List[App]:
     if isinstance(clients, BaseClient):
         return [clients._app]
     return [client._app for client in clients]
+
+
+def _expect(name: str, value: object, types: Union[Type[object], Tuple[Type[object], ...]]) -> None:
+    """Names the argument that has another type: ``None`` is often an environment variable that is not set."""
+    if isinstance(value, types):
+        return
+    expected = " or ".join(one.__name__ for one in (types if isinstance(types, tuple) else (types,)))
+    hint = " (is the environment variable set?)" if value is None else ""
+    raise TypeError(f"{name}: expected {expected}, got {type(value).__name__}{hint}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Optional, Union, cast
 
+from . import _core
 from ._core import PhoneNumber, Secret, Session, Store, Token, User, UserToken
 from ._settings import BaseClient
 from .tokens import AsyncAppTokens
@@ -40,7 +41,7 @@ class AsyncClient(BaseClient):
 
     async def session(self, js_code: Union[str, Secret]) -> Session:
         """As :meth:`Client.session`: exchanges the code of ``wx.login`` for a session."""
-        return cast(Session, await self._app.session(js_code))
+        return cast(Session, await _core.session(self._app, js_code))
 
     async def phone_number(self, code: Union[str, Secret], tokens: Optional[AsyncAppTokens] = None) -> PhoneNumber:
         """As :meth:`Client.phone_number`: reads the phone number of a code of the phone number button."""

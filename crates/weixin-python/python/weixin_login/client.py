@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Optional, Union, cast
 
+from . import _core
 from ._core import PhoneNumber, Secret, Session, Store, Token, User, UserToken
 from ._settings import BaseClient
 from .tokens import AppTokens
@@ -74,7 +75,7 @@ class Client(BaseClient):
 
         See docs/wechat.md#the-session.
         """
-        return cast(Session, self._app.session(js_code))
+        return cast(Session, _core.session(self._app, js_code))
 
     def phone_number(self, code: Union[str, Secret], tokens: Optional[AppTokens] = None) -> PhoneNumber:
         """Reads the phone number of a code of the phone number button (``kind="mini_program"``).

@@ -40,6 +40,7 @@ except ModuleNotFoundError as error:
     raise ImportError("weixin_login.django needs Django: pip install django") from error
 
 from asgiref.sync import iscoroutinefunction
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -57,7 +58,7 @@ from .async_client import AsyncClient
 from .client import Client
 from .errors import LoginError
 from .options import Consent, QrPage
-from .web import AsyncLogin, AsyncWebLogin, BaseLogin, Login, Render, WebLogin
+from .web import AsyncLogin, AsyncWebLogin, BaseLogin, Login, Render, WebLogin, check_samesite
 
 __all__ = ["AsyncLogin", "AsyncWeixinLogin", "Login", "LoginError", "LoginMiddleware", "WeixinLogin", "to_response"]
 
@@ -112,6 +113,7 @@ class BaseWeixinLogin(Generic[AnyClient, AnyWebLogin]):
         :raises LoginError: the site has no app for this browser.
         """
         completion_of(request)
+        check_samesite(settings.SESSION_COOKIE_SAMESITE)
         start, headers = self._web.start, headers_of(request)
         return to_response(
             start(headers, return_to=return_to, force_dialog=force_dialog, qr_page=qr_page, consent=consent)

@@ -17,7 +17,7 @@ No secret is in an exception's text, its ``repr`` or its causes.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, Mapping, Optional, Tuple
+from typing import Any, Dict, Literal, Mapping, Optional, Tuple, Type
 
 from . import _core
 
@@ -92,6 +92,9 @@ class Error(Exception):
         super().__init__(text)
         self.__dict__.update(facts)
 
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return _rebuilt, (type(self), str(self), self.__dict__)
+
     @property
     def needs_login(self) -> bool:
         """The user must log in again."""
@@ -111,6 +114,11 @@ class Error(Exception):
     def is_configuration(self) -> bool:
         """A setting is wrong, such as the app ID, the secret, the scope or the callback domain."""
         return self.action == "fix_configuration"
+
+
+def _rebuilt(kind: Type[Error], text: str, facts: Dict[str, Any]) -> Error:
+    """A copy, such as one from another process."""
+    return kind(text, **facts)
 
 
 class ApiError(Error):
@@ -238,7 +246,7 @@ class LoginError(Error):
     code out of the address bar, after which the callback is called again."""
     return_to: Optional[str] = None
     """The return path. It is not verified: anyone can make the URL of a failure's page."""
-    failed: _core.FailedLogin
+    failed: Optional[_core.FailedLogin] = None
 
     def __init__(self, text: str, /, **facts: Any) -> None:
         facts["title"], facts["text"] = Text(facts["title"]), Text(facts["text"])
@@ -246,7 +254,13 @@ class LoginError(Error):
 
     def response(self) -> _core.Response:
         """The response: a page in the browser's language, a redirect, or JSON for programs. Logs the failure."""
+        if self.failed is None:
+            raise RuntimeError("the response of a failed login is made in the process of the login")
         return self.failed.response()
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        # The response stays in this process: it may contain the cookies of a browser.
+        return _rebuilt, (type(self), str(self), {**self.__dict__, "failed": None})
 
 
 @dataclass(frozen=True)

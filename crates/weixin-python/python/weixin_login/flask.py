@@ -41,7 +41,7 @@ from ._core import EmbeddedLogin, Response, Store
 from .client import Client
 from .errors import LoginError
 from .options import Consent, QrPage
-from .web import Headers, Login, Render, WebLogin
+from .web import Headers, Login, Render, WebLogin, check_samesite
 
 __all__ = ["Login", "LoginError", "WeixinLogin", "to_response"]
 
@@ -122,6 +122,7 @@ class WeixinLogin:
         :raises ParseError: the return path is a URL of another site.
         :raises LoginError: the site has no app for this browser.
         """
+        check_samesite(flask.current_app.config["SESSION_COOKIE_SAMESITE"])
         start = self._login().start
         return to_response(
             start(headers(), return_to=return_to, force_dialog=force_dialog, qr_page=qr_page, consent=consent)

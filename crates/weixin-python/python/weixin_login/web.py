@@ -6,7 +6,9 @@ the state and its cookie, repeated callbacks, lost cookies, pages of failed logi
 
 from __future__ import annotations
 
-from typing import Callable, List, Literal, Optional, Sequence, Tuple, Union, cast
+import logging
+from typing import Callable, List, Literal, Optional, Sequence, Set, Tuple, Union, cast
+from urllib.parse import urlsplit
 
 from . import _core
 from ._core import EmbeddedLogin, Response, Store, Token, User
@@ -15,9 +17,24 @@ from .async_client import AsyncClient
 from .client import Client
 from .options import Consent, QrPage, members
 
+log = logging.getLogger("weixin_login")
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 Headers = List[Tuple[str, str]]
 Render = Callable[[str, str, str, Optional[Tuple[str, str]]], str]
 """Renders a page: ``(language, title, text, link)`` to HTML; ``link`` is ``(URL, label)`` or ``None``. Escape all."""
+
+
+def warn_once(text: str, said: Set[str] = set()) -> None:
+    """Warns of a setting, the first time only."""
+    if text not in said:
+        said.add(text)
+        log.warning(text)
+
+
+def check_samesite(value: object) -> None:
+    """Warns of a session cookie that does not come back from WeChat."""
+    if str(value).lower() == "strict":
+        warn_once("SESSION_COOKIE_SAMESITE is Strict: browsers do not send it when they come back from WeChat; use Lax")
 
 
 class BaseWebLogin:
@@ -45,6 +62,8 @@ class BaseWebLogin:
         pages: Optional[Render] = None,
         store: Optional[Store] = None,
     ) -> None:
+        first = clients if isinstance(clients, BaseClient) else next(iter(clients), None)
+        self._callback = urlsplit(redirect_uri or (first.redirect_uri if first else None) or "")
         self._login = _core.WebLogin(
             apps_of(clients),
             redirect_uri=redirect_uri,
@@ -71,6 +90,7 @@ class BaseWebLogin:
         :raises ParseError: the return path is a URL of another site.
         :raises LoginError: the site has no app for this browser.
         """
+        self._check_host(headers)
         return self._login.start(
             headers,
             return_to=return_to,
@@ -78,6 +98,13 @@ class BaseWebLogin:
             qr_page=members(qr_page),
             consent=members(consent),
         )
+
+    def _check_host(self, headers: Headers) -> None:
+        """Says which URL to open if the login's cookie could not come back."""
+        host = next((value for name, value in headers if name.lower() == "host"), "")
+        if host != self._callback.netloc and host.rsplit(":", 1)[0] in LOOPBACK:
+            site = f"{self._callback.scheme}://{self._callback.netloc}"
+            warn_once(f"the site is open at {host}, but redirect_uri is on {site}: open {site}, or users scan twice")
 
     def start_silently(self, headers: Headers, *, return_to: Optional[str] = None) -> Optional[Response]:
         """A login that asks nothing (``snsapi_base``): only inside WeChat, with an official account; else ``None``."""

@@ -7,6 +7,7 @@ from typing import Any, Callable, ClassVar, Dict, Optional, Tuple, Union
 from urllib.parse import urlsplit
 
 from ..._core import Secret
+from ..._settings import Kind
 from ...client import Client
 from ...errors import ApiError, ParseError
 from . import errors, results
@@ -39,7 +40,7 @@ class OAuth2API:
     protocol: ClassVar[str] = "https"
     api_name: ClassVar[str] = "Generic API"
 
-    _kind: ClassVar[str] = "website"
+    _kind: ClassVar[Kind] = "website"
     _default_scope: ClassVar[str] = "snsapi_login"
     _end_of_login_url: ClassVar[str] = ""
 
