@@ -14,6 +14,7 @@ API_URL = environ.get("WEIXIN_API_URL", None if "WEIXIN_APP_ID" in environ else 
 SITE_URL = environ.get("SITE_URL", "http://localhost:8000")
 PAGE = "<h1>{{ name }}</h1> {{ path }} <form method='post' action='/logout'><button>Log out</button></form>"
 app = Flask(__name__)
+app.config.update(SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=SITE_URL.startswith("https:"))
 app.secret_key = environ.get("SECRET_KEY") or urandom(32)  # in production: the same in all processes
 weixin = WeixinLogin(Client(APP_ID, SECRET, redirect_uri=f"{SITE_URL}/callback", api_url=API_URL), app)
 
@@ -36,5 +37,6 @@ def callback(login: Login) -> ResponseReturnValue:
 
 @app.post("/logout")
 def logout() -> ResponseReturnValue:
-    session.clear()
+    if "user" in session:  # a page of another site brings no session, and must not end it
+        session.clear()
     return weixin.end_login("Logged out. <a href='/'>Log in</a>")

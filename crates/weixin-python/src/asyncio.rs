@@ -5,7 +5,7 @@ use pyo3::{
 };
 use tokio::task::AbortHandle;
 
-use crate::{failure::Failure, runtime::runtime};
+use crate::{attach::attach, failure::Failure, runtime::runtime};
 
 /// Starts a call, and returns the future of its result. If the future is canceled, the call is.
 pub(crate) fn spawn<'py, T>(
@@ -20,8 +20,8 @@ where
     let (loop_of_call, waiter) = (event_loop.unbind(), future.clone().unbind());
     let task = runtime(py)?.spawn(async move {
         let result = call.await;
-        // `None` while the interpreter ends: there is no one left to tell.
-        Python::try_attach(|py| settle(py, &loop_of_call, &waiter, result));
+        // `None` while the interpreter ends: no event loop is left.
+        attach(|py| settle(py, &loop_of_call, &waiter, result));
     });
     let canceler = Canceler(task.abort_handle());
     future.call_method1(pyo3::intern!(py, "add_done_callback"), (canceler,))?;

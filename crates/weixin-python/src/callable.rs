@@ -10,7 +10,7 @@ use pyo3::{
 };
 use weixin::transport::{MAX_BODY, ResponseFuture, Transport, TransportError, TransportErrorKind};
 
-use crate::classes::class;
+use crate::{attach::attach, classes::class};
 
 /// A function that takes a request and returns a response.
 pub(crate) struct Callable {
@@ -54,7 +54,7 @@ impl Transport for Callable {
         Box::pin(async move {
             // Python may take its time, and a thread of the runtime may not.
             let call = tokio::task::spawn_blocking(move || {
-                let called = Python::try_attach(|py| call(py, &function, request));
+                let called = attach(|py| call(py, &function, request));
                 called.unwrap_or_else(|| Err(TransportErrorKind::Other.into()))
             });
             match tokio::time::timeout(self.timeout, call).await {

@@ -4,6 +4,7 @@
 mod app;
 mod app_tokens;
 mod asyncio;
+mod attach;
 mod blocking;
 mod callable;
 mod classes;
@@ -40,6 +41,7 @@ use pyo3::prelude::*;
 #[pyo3(name = "_core")]
 fn core(py: Python<'_>, module: &Bound<'_, PyModule>) -> PyResult<()> {
     log::to_python(py)?;
+    attach::register(py, module)?;
     module.add_class::<app::App>()?;
     module.add_class::<app_tokens::AppToken>()?;
     module.add_class::<app_tokens::AppTokens>()?;

@@ -11,8 +11,9 @@ use std::{
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use pyo3::prelude::*;
+use tokio::runtime::Handle;
 
-use crate::runtime::is_runtime_thread;
+use crate::attach::attach;
 
 /// The name of the logger in Python.
 const NAME: &str = "weixin_login";
@@ -38,7 +39,8 @@ pub(crate) fn to_python(py: Python<'_>) -> PyResult<()> {
 struct PythonLog {
     /// As long as the process, for the thread that logs.
     logger: &'static pyo3_log::Logger,
-    /// The thread that logs for the runtime, and its process: a handler in Python may take its time, or make calls itself.
+    /// The thread that logs for calls in progress, and its process: a handler in Python may take its time, or make calls
+    /// itself.
     thread: Mutex<Option<(u32, SyncSender<Line>)>>,
 }
 
@@ -75,7 +77,7 @@ impl PythonLog {
         let logger = self.logger;
         let log_lines = move || {
             for (level, text) in lines {
-                write(logger, level, format_args!("{text}"));
+                attach(|_py| write(logger, level, format_args!("{text}")));
             }
         };
         let named = thread::Builder::new().name("weixin-login-log".to_owned());
@@ -101,7 +103,8 @@ impl Log for PythonLog {
         if !Self::is_ours(record.metadata()) {
             return;
         }
-        if is_runtime_thread() {
+        // Within the runtime, also in a thread that waits for a call.
+        if Handle::try_current().is_ok() {
             self.hand_over((record.level(), record.args().to_string()));
         } else {
             write(self.logger, record.level(), *record.args());

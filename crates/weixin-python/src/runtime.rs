@@ -7,14 +7,6 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::process::PerProcess;
 
-/// The name of the runtime's thread.
-const NAME: &str = "weixin-login";
-
-/// Returns `true` on the thread that drives connections and timers, which must never wait for Python.
-pub(crate) fn is_runtime_thread() -> bool {
-    std::thread::current().name() == Some(NAME)
-}
-
 static RUNTIME: PerProcess<Runtime> = PerProcess::new();
 
 /// The runtime of this process: one thread for connections and tasks.
@@ -23,7 +15,7 @@ pub(crate) fn runtime(py: Python<'_>) -> PyResult<Arc<Runtime>> {
         let mut builder = Builder::new_multi_thread();
         let runtime = builder
             .worker_threads(1)
-            .thread_name(NAME)
+            .thread_name("weixin-login")
             .enable_all()
             .build()?;
         Ok(runtime)

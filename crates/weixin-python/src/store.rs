@@ -19,6 +19,9 @@ use crate::{failure::raise, process::PerProcess, secret::SecretText};
 ///
 /// Programs of several processes (gunicorn, uvicorn ``--workers``) share ``sqlite:PATH`` on one machine, or
 /// ``redis://HOST`` on several. Values are encrypted (AES-256-GCM) with the first key; all keys decrypt.
+///
+/// Fork before a store is in use, as gunicorn does: a child of a process that is using a SQLite store at that moment may
+/// find it locked.
 #[pyclass(frozen, module = "weixin_login")]
 pub(crate) struct Store {
     place: Place,

@@ -6,6 +6,7 @@ use weixin_axum::{LoginError, ReturnPath, StartLogin, pages::PageText};
 
 use crate::{
     app::App,
+    attach::attach,
     embedded::EmbeddedLogin,
     failure::Failure,
     login::Login,
@@ -217,7 +218,7 @@ fn failed(py: Python<'_>) -> impl FnOnce(LoginError) -> PyErr {
 
 /// A page by the site's own function. If it fails, the page is its text, escaped, and Python shows the exception.
 fn rendered(render: &Py<PyAny>, page: &PageText) -> String {
-    let called = Python::try_attach(|py| {
+    let called = attach(|py| {
         let link = page.link.as_ref().map(|link| (&link.href, &link.label));
         let arguments = (page.language.tag(), &page.title, &page.text, link);
         let html = render

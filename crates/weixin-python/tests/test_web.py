@@ -104,3 +104,28 @@ callback.join()
 def test_a_handler_of_the_log_that_waits_holds_no_other_call(weixin_sim: WeixinSim) -> None:
     command = [sys.executable, "-c", SLOW_HANDLER, weixin_sim.url, weixin_sim.world]
     assert subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout == "False\n"
+
+
+ENDING = """
+import sys, threading, time
+from weixin_login import Client
+
+class Slow:
+    def __del__(self):
+        time.sleep(0.2)
+
+def transport(request):
+    time.sleep(0.5)
+    return 200, '{"errcode":0,"errmsg":"ok"}'
+
+slow = Slow()
+client = Client("wx0123456789abcdef", "s" * 32, transport=transport)
+for _ in range(4):
+    threading.Thread(target=lambda: [client.check("a", "b") for _ in range(100)], daemon=True).start()
+print("ending", flush=True)
+"""
+
+
+def test_the_interpreter_ends_while_calls_are_in_progress() -> None:
+    ended = [subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True) for _ in range(5)]
+    assert {(one.returncode, one.stdout, "Fatal" in one.stderr) for one in ended} == {(0, "ending\n", False)}

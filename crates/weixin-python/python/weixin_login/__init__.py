@@ -10,6 +10,7 @@ Web sites use the integrations, which keep the state and answer every callback: 
 :mod:`weixin_login.django`, :mod:`weixin_login.fastapi`.
 """
 
+from . import _interpreter  # noqa: F401  (first: it says where the package does not run)
 from ._core import (
     VERSION as __version__,
     AppToken,

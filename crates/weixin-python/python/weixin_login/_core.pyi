@@ -224,6 +224,9 @@ class Store:
 
     Programs of several processes (gunicorn, uvicorn ``--workers``) share ``sqlite:PATH`` on one machine, or
     ``redis://HOST`` on several. Values are encrypted (AES-256-GCM) with the first key; all keys decrypt.
+
+    Fork before a store is in use, as gunicorn does: a child of a process that is using a SQLite store at that moment may
+    find it locked.
     """
 
     def __new__(cls, url: str, *keys: Union[str, Secret]) -> Store: ...

@@ -36,7 +36,7 @@ except ModuleNotFoundError as error:
 
 from flask.typing import ResponseReturnValue
 
-from ._callback import CALLBACK_HEADERS, KEY, Completion
+from ._callback import CALLBACK_HEADERS, KEY, Completion, has_code
 from ._core import EmbeddedLogin, Response, Store
 from .client import Client
 from .errors import LoginError
@@ -104,6 +104,7 @@ class WeixinLogin:
         if KEY not in app.extensions:
             app.extensions[KEY] = {}
             app.after_request(complete)
+            app.wsgi_app = ProtectCallbacks(app.wsgi_app)  # type: ignore[method-assign]
             app.register_error_handler(LoginError, response_of)
         app.extensions[KEY][self] = login
 
@@ -206,6 +207,24 @@ class WeixinLogin:
         if self not in logins:
             raise RuntimeError("this WeixinLogin is not part of the app: call its init_app(app)")
         return cast(WebLogin, logins[self])
+
+
+class ProtectCallbacks:
+    """WSGI middleware that keeps the code out of caches and ``Referer`` also if another ``after_request`` fails."""
+
+    def __init__(self, wsgi_app: Callable[..., Any]) -> None:
+        self.wsgi_app = wsgi_app
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        if not has_code(environ.get("QUERY_STRING", "")):
+            return self.wsgi_app(environ, start_response)
+
+        def start(status: str, headers: Headers, *more: Any) -> Any:
+            names = {name for name, _ in CALLBACK_HEADERS}
+            others = [(name, value) for name, value in headers if name.lower() not in names]
+            return start_response(status, [*others, *CALLBACK_HEADERS], *more)
+
+        return self.wsgi_app(environ, start)
 
 
 def to_response(response: Response) -> flask.Response:
