@@ -139,6 +139,7 @@ fn what_is_not_run_here_is_known() {
     fixtures.md: npx playwright test login.spec.mjs
     fixtures.md: weixin sim exec --sim "$URL" --world "$ID" -- \
     fixtures.md:   python -c 'import json, os, sys; print(json.dumps(dict(os.environ)), flush=True); sys.stdin.read()'
+    languages.md: npm install --save-dev undici@7
     languages.md: weixin sim exec --fail-on-findings -- pytest
     official-account.md: weixin sim phone http://localhost:8080
     simulator.md: cargo install --path crates/weixin-cli
