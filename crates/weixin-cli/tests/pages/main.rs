@@ -144,8 +144,8 @@ fn what_is_not_run_here_is_known() {
     official-account.md: weixin sim phone http://localhost:8080
     simulator.md: cargo install --path crates/weixin-cli
     simulator.md: weixin sim exec -- python app.py
-    simulator.md: weixin sim exec --browser http://localhost:5000 -- python app.py
-    simulator.md: sudo env "PATH=$PATH" weixin sim exec --hosts -- node app.js     # a private /etc/hosts, seen by this command only
+    simulator.md: weixin sim exec --browser http://localhost:8000 -- python app.py
+    simulator.md: sudo env "PATH=$PATH" weixin sim exec --hosts -- node app.js     # only this command sees the private /etc/hosts
     simulator.md: weixin sim exec --world tests-1 -- pytest tests/login
     simulator.md: weixin sim exec --fail-on-findings -- pytest
     simulator.md: cargo install --locked --path weixin/crates/weixin-cli        # Rust 1.95
