@@ -110,14 +110,9 @@ fn unrun() -> Vec<String> {
 #[test]
 fn what_is_not_run_here_is_known() {
     insta::assert_snapshot!(unrun().join("\n"), @r#"
-    README.md: pip install weixin-cli                            # Python
-    README.md: npm install --save-dev @weixin-login/cli          # Node: npx weixin
-    README.md: sudo apt install ./weixin-cli_0.1.0-1_amd64.deb   # Debian, Ubuntu
-    README.md: cargo install weixin-cli                          # Rust
-    README.md: weixin demo
-    README.md: ./scripts/test
-    README.md: cargo install --path crates/weixin-cli
-    README.md: weixin sim exec -- python app.py       # unchanged: WeChat's own host names are the simulator
+    README.md: pip install weixin-cli                 # or: npm install --save-dev @weixin-login/cli, cargo install weixin-cli
+    README.md: weixin demo                            # an example site, WeChat's QR page and a phone, on your machine
+    README.md: weixin sim exec -- python app.py       # your own program, unchanged, with the simulator as WeChat
     crates/weixin-cli/README.md: pip install weixin-cli                 # or: npm install --save-dev @weixin-login/cli, cargo install weixin-cli
     crates/weixin-cli/README.md: weixin demo                            # a whole login on this machine: an example site, WeChat, a phone
     crates/weixin-cli/README.md: weixin sim exec -- python app.py       # your unchanged program, with a WeChat simulator
