@@ -118,8 +118,8 @@ fn what_is_not_run_here_is_known() {
     crates/weixin-cli/README.md: weixin sim exec -- python app.py       # your unchanged program, with a WeChat simulator
     crates/weixin-cli/README.md: weixin doctor --app-id wx… --redirect-uri https://www.example.com/callback
     crates/weixin-cli/README.md: weixin explain 40163                   # the cause and the remedy of an error code, in English or Chinese
-    compare.md: weixin sim compare --dry-run           # the requests; none is sent
-    compare.md: weixin sim compare > report.txt        # half a minute: one request a second
+    compare.md: weixin sim compare --dry-run           # prints the requests, and sends none
+    compare.md: weixin sim compare > report.txt        # takes half a minute, with one request per second
     compare.md: WEIXIN_APP_SECRET=… weixin sim compare --app-id wx… > report.txt
     doctor.md: weixin doctor --app-id wx… --redirect-uri https://www.example.com/callback
     fixtures.md: pip install pytest-weixin-sim weixin-cli
@@ -148,7 +148,7 @@ fn what_is_not_run_here_is_known() {
     start.md: pip install weixin-cli                            # Python 3.9 or newer
     start.md: npm install --save-dev @weixin-login/cli          # Node 18 or newer: npx weixin
     start.md: sudo apt install ./weixin-cli_0.1.0-1_amd64.deb   # Debian, Ubuntu: with manual pages and completions
-    start.md: cargo install weixin-cli                          # Rust 1.95; cargo binstall takes the built program
+    start.md: cargo install weixin-cli                          # Rust 1.95; cargo binstall downloads the built program
     website.md: cargo new shop && cd shop
     website.md: cargo add axum
     website.md: cargo add tokio --features macros,net,rt-multi-thread
