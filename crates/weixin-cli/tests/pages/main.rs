@@ -110,21 +110,16 @@ fn unrun() -> Vec<String> {
 #[test]
 fn what_is_not_run_here_is_known() {
     insta::assert_snapshot!(unrun().join("\n"), @r#"
-    README.md: pip install weixin-cli                            # Python
-    README.md: npm install --save-dev @weixin-login/cli          # Node: npx weixin
-    README.md: sudo apt install ./weixin-cli_0.1.0-1_amd64.deb   # Debian, Ubuntu
-    README.md: cargo install weixin-cli                          # Rust
-    README.md: weixin demo
-    README.md: ./scripts/test
-    README.md: cargo install --path crates/weixin-cli
-    README.md: weixin sim exec -- python app.py       # unchanged: WeChat's own host names are the simulator
+    README.md: pip install weixin-cli                 # or: npm install --save-dev @weixin-login/cli, cargo install weixin-cli
+    README.md: weixin demo                            # an example site, WeChat's QR page and a phone, on your machine
+    README.md: weixin sim exec -- python app.py       # your own program, unchanged, with the simulator as WeChat
     crates/weixin-cli/README.md: pip install weixin-cli                 # or: npm install --save-dev @weixin-login/cli, cargo install weixin-cli
-    crates/weixin-cli/README.md: weixin demo                            # a whole login on this machine: an example site, WeChat, a phone
-    crates/weixin-cli/README.md: weixin sim exec -- python app.py       # your unchanged program, with a WeChat simulator
+    crates/weixin-cli/README.md: weixin demo                            # an example site, WeChat's QR page and a phone, on your machine
+    crates/weixin-cli/README.md: weixin sim exec -- python app.py       # your own program, unchanged, with the simulator as WeChat
     crates/weixin-cli/README.md: weixin doctor --app-id wx… --redirect-uri https://www.example.com/callback
     crates/weixin-cli/README.md: weixin explain 40163                   # the cause and the remedy of an error code, in English or Chinese
-    compare.md: weixin sim compare --dry-run           # the requests; none is sent
-    compare.md: weixin sim compare > report.txt        # half a minute: one request a second
+    compare.md: weixin sim compare --dry-run           # prints the requests, and sends none
+    compare.md: weixin sim compare > report.txt        # takes half a minute, with one request per second
     compare.md: WEIXIN_APP_SECRET=… weixin sim compare --app-id wx… > report.txt
     doctor.md: weixin doctor --app-id wx… --redirect-uri https://www.example.com/callback
     fixtures.md: pip install pytest-weixin-sim weixin-cli
@@ -139,12 +134,13 @@ fn what_is_not_run_here_is_known() {
     fixtures.md: npx playwright test login.spec.mjs
     fixtures.md: weixin sim exec --sim "$URL" --world "$ID" -- \
     fixtures.md:   python -c 'import json, os, sys; print(json.dumps(dict(os.environ)), flush=True); sys.stdin.read()'
+    languages.md: npm install --save-dev undici@7
     languages.md: weixin sim exec --fail-on-findings -- pytest
     official-account.md: weixin sim phone http://localhost:8080
     simulator.md: cargo install --path crates/weixin-cli
     simulator.md: weixin sim exec -- python app.py
-    simulator.md: weixin sim exec --browser http://localhost:5000 -- python app.py
-    simulator.md: sudo env "PATH=$PATH" weixin sim exec --hosts -- node app.js     # a private /etc/hosts, seen by this command only
+    simulator.md: weixin sim exec --browser http://localhost:8000 -- python app.py
+    simulator.md: sudo env "PATH=$PATH" weixin sim exec --hosts -- node app.js     # only this command sees the private /etc/hosts
     simulator.md: weixin sim exec --world tests-1 -- pytest tests/login
     simulator.md: weixin sim exec --fail-on-findings -- pytest
     simulator.md: cargo install --locked --path weixin/crates/weixin-cli        # Rust 1.95
@@ -152,7 +148,7 @@ fn what_is_not_run_here_is_known() {
     start.md: pip install weixin-cli                            # Python 3.9 or newer
     start.md: npm install --save-dev @weixin-login/cli          # Node 18 or newer: npx weixin
     start.md: sudo apt install ./weixin-cli_0.1.0-1_amd64.deb   # Debian, Ubuntu: with manual pages and completions
-    start.md: cargo install weixin-cli                          # Rust 1.95; cargo binstall takes the built program
+    start.md: cargo install weixin-cli                          # Rust 1.95; cargo binstall downloads the built program
     website.md: cargo new shop && cd shop
     website.md: cargo add axum
     website.md: cargo add tokio --features macros,net,rt-multi-thread
