@@ -1,0 +1,14 @@
+//! An OpenID Provider on one side, WeChat login on the other: every OpenID Connect client gets WeChat login.
+#![expect(
+    dead_code,
+    reason = "the HTTP endpoints, which use the rules and the store, are not written yet"
+)]
+
+mod audit;
+mod config;
+mod keys;
+mod oidc;
+mod params;
+mod signed;
+mod store;
+mod upstream;
