@@ -1,1 +1,1 @@
-//! 
+//! Parameters of a request.
