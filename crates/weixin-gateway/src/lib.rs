@@ -8,6 +8,7 @@
 mod audit;
 mod config;
 mod keys;
+mod master_key;
 mod oidc;
 mod params;
 mod random;
