@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    claims_request::ClaimsRequest, client_id::ClientId, id::IssuerId, pkce::CodeChallenge,
-    prompt::Prompt, redirect_uri::RedirectUri, response_mode::ResponseMode, scope::Scopes,
-    subject::Subject,
+    claims_request::ClaimsRequest, client_id::ClientId, id::IssuerId, id_token_hint::Hint,
+    pkce::CodeChallenge, prompt::Prompt, redirect_uri::RedirectUri, response_mode::ResponseMode,
+    scope::Scopes,
 };
 
 /// An authorization request that has passed every check. Waiting for WeChat, it is the body of a row. The row grants
@@ -30,7 +30,7 @@ pub(crate) struct AuthorizationRequest {
     /// The greatest age of the login, in seconds.
     pub(crate) max_age: Option<u32>,
     /// The user whom the client expects, by `id_token_hint` or by the claim `sub`.
-    pub(crate) hint: Option<Subject>,
+    pub(crate) hint: Option<Hint>,
     /// The languages that the user prefers, as an `Accept-Language` header lists them.
     pub(crate) ui_locales: Option<String>,
 }

@@ -86,19 +86,17 @@ impl ClaimsRequest {
         text: &str,
         allowed: Scopes,
     ) -> Result<(Self, Option<Subject>), ParseError> {
-        let error = ParseError::new("claims parameter", "a JSON object as in Core 5.5");
         let Ok(Value::Object(claims)) = serde_json::from_str(text) else {
-            return Err(error);
+            return Err(INVALID);
         };
-        let (userinfo, id_token) = (member(&claims, "userinfo"), member(&claims, "id_token"));
-        let (userinfo, id_token) = (userinfo.ok_or(error)?, id_token.ok_or(error)?);
+        let (userinfo, id_token) = (member(&claims, "userinfo")?, member(&claims, "id_token")?);
         let subjects = [expected_subject(id_token), expected_subject(userinfo)];
         let request = Self {
             userinfo: names(userinfo, allowed),
             id_token: names(id_token, allowed),
         };
         match subjects {
-            [Some(one), Some(other)] if one != other => Err(error),
+            [Some(one), Some(other)] if one != other => Err(INVALID),
             [one, other] => Ok((request, one.or(other))),
         }
     }
@@ -108,15 +106,20 @@ impl ClaimsRequest {
     }
 }
 
+const INVALID: ParseError = ParseError::new(
+    "claims parameter",
+    "a JSON object of JSON objects (Core §5.5)",
+);
+
 /// A member of the parameter: an object, `null`, or absent.
 fn member<'a>(
     claims: &'a Map<String, Value>,
     name: &str,
-) -> Option<Option<&'a Map<String, Value>>> {
+) -> Result<Option<&'a Map<String, Value>>, ParseError> {
     match claims.get(name) {
-        None | Some(Value::Null) => Some(None),
-        Some(Value::Object(member)) => Some(Some(member)),
-        Some(_) => None,
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(member)) => Ok(Some(member)),
+        Some(_) => Err(INVALID),
     }
 }
 

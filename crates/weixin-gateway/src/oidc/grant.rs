@@ -37,6 +37,7 @@ pub(crate) struct Grant {
 
 /// What became of a code.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "the usual one is the large one")]
 pub(crate) enum RedeemOutcome {
     Granted(Grant),
     /// The code was redeemed before (RFC 6749 §4.1.2).

@@ -2,6 +2,7 @@
 
 use std::{fmt, net::Ipv6Addr};
 
+use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 use weixin::error::ParseError;
@@ -30,7 +31,7 @@ impl RedirectUri {
 
 /// The beginning of the SHA-256 of a redirect URI. A code carries it, since the URI itself may be long.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(transparent)]
+#[serde(try_from = "String", into = "String")]
 pub(crate) struct UriHash([u8; 16]);
 
 impl UriHash {
@@ -40,7 +41,24 @@ impl UriHash {
     }
 }
 
-fn halves(bytes: &[u8; 32]) -> [[u8; 16]; 2] {
+impl TryFrom<String> for UriHash {
+    type Error = ParseError;
+
+    fn try_from(text: String) -> Result<Self, ParseError> {
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok();
+        let hash = bytes.and_then(|bytes| bytes.try_into().ok()).map(Self);
+        hash.ok_or(ParseError::new("hash of a URI", "16 bytes in base64url"))
+    }
+}
+
+impl From<UriHash> for String {
+    fn from(hash: UriHash) -> Self {
+        BASE64URL_NOPAD.encode(&hash.0)
+    }
+}
+
+/// The two halves of a hash.
+pub(super) fn halves(bytes: &[u8; 32]) -> [[u8; 16]; 2] {
     let mut halves = [[0; 16]; 2];
     for (half, part) in halves.iter_mut().zip(bytes.chunks_exact(16)) {
         half.copy_from_slice(part);
@@ -173,4 +191,199 @@ fn loopback_port(text: &str, url: &Url) -> Option<(usize, usize)> {
     let path_start = rest.find(['/', '?']).unwrap_or(rest.len());
     let has_port = rest.get(..path_start).is_some_and(is_port);
     (has_port && is_this_machine(url)).then_some((origin.len(), origin.len() + path_start))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(text: &str, policy: UriPolicy) -> Result<RegisteredUri, ParseError> {
+        RegisteredUri::parse(text, policy)
+    }
+
+    fn matches(registered: &str, policy: UriPolicy, sent: &str) -> bool {
+        parse(registered, policy).unwrap().matches(sent).is_some()
+    }
+
+    #[test]
+    fn a_client_registers_what_its_kind_allows() {
+        use UriPolicy::{Confidential, ConfidentialWithHttp, Public};
+        let all = [Confidential, ConfidentialWithHttp, Public];
+        for (uri, allowed) in [
+            ("https://rp.example/cb", &all[..]),
+            ("https://rp.example", &all),
+            ("https://rp.example:8443/cb?a=1&b", &all),
+            ("https://192.168.0.1/cb", &all),
+            ("http://localhost/cb", &all),
+            ("http://127.0.0.1:8080/cb", &all),
+            ("http://[::1]/cb", &all),
+            ("http://rp.example/cb", &[ConfidentialWithHttp]),
+            ("http://[::2]/cb", &[ConfidentialWithHttp]),
+            ("http://localhost.rp.example/cb", &[ConfidentialWithHttp]),
+            ("com.example.app:/cb", &[Public]),
+            ("com.example.app://cb", &[Public]),
+        ] {
+            for policy in all {
+                assert_eq!(
+                    parse(uri, policy).is_ok(),
+                    allowed.contains(&policy),
+                    "{uri} {policy:?}"
+                );
+            }
+        }
+        for bad in [
+            "",
+            "/cb",
+            "rp.example/cb",
+            "//rp.example/cb",
+            "https:///",
+            "https://",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "app:/cb",
+            "ftp://rp.example/",
+            "https://rp.example/#",
+            "https://rp.example/cb#x",
+            "https://u@rp.example/",
+            "https://u:p@rp.example/",
+            "https://@rp.example/",
+            "https://rp.example\\@evil.example/",
+            "https://rp.example/微",
+            "https://rp.example/a b",
+            " https://rp.example/",
+            "https://rp.example/\n",
+            "https://rp.example/*",
+            "https://rp.example:99999/",
+            "com.example.app:/cb#x",
+        ] {
+            if bad == "https://rp.example/*" {
+                continue; // a character like any other: there are no patterns
+            }
+            for policy in all {
+                assert!(parse(bad, policy).is_err(), "{bad} {policy:?}");
+            }
+        }
+        assert!(
+            parse(
+                &format!("https://rp.example/{}", "x".repeat(MAX_LENGTH)),
+                Public
+            )
+            .is_err()
+        );
+    }
+
+    /// RFC 9700 §4.1: what has been accepted elsewhere by patterns, prefixes, and two parsers that disagree.
+    #[test]
+    fn no_mangled_uri_matches() {
+        let registered = "https://rp.example/cb?x=1";
+        for policy in [
+            UriPolicy::Confidential,
+            UriPolicy::ConfidentialWithHttp,
+            UriPolicy::Public,
+        ] {
+            assert!(matches(registered, policy, registered));
+            for sent in [
+                "",
+                "https://rp.example/cb",
+                "https://rp.example/cb?",
+                "https://rp.example/cb?x=1&y=2",
+                "https://rp.example/cb?y=2&x=1",
+                "https://rp.example/cb?x=1#",
+                "https://rp.example/cb?x=1#f",
+                "https://rp.example/cb/?x=1",
+                "https://rp.example//cb?x=1",
+                "https://rp.example/./cb?x=1",
+                "https://rp.example/a/../cb?x=1",
+                "https://rp.example/%63b?x=1",
+                "https://rp.example/CB?x=1",
+                "https://RP.example/cb?x=1",
+                "HTTPS://rp.example/cb?x=1",
+                "http://rp.example/cb?x=1",
+                "https://rp.example:443/cb?x=1",
+                "https://rp.example:8443/cb?x=1",
+                "https://rp.example./cb?x=1",
+                "https://rp.example.evil.example/cb?x=1",
+                "https://evil-rp.example/cb?x=1",
+                "https://rpxexample/cb?x=1",
+                "https://evil.example/https://rp.example/cb?x=1",
+                "https://rp.example@evil.example/cb?x=1",
+                "https://evil.example\\@rp.example/cb?x=1",
+                "https://evil.example#@rp.example/cb?x=1",
+                "https://u@rp.example/cb?x=1",
+                " https://rp.example/cb?x=1",
+                "https://rp.example/cb?x=1 ",
+                "https://rp.example/cb?x=1\n",
+                "https://rp.example/cb?x=1%0a",
+                "https://rp.example/cb?x=1,https://evil.example",
+                "//rp.example/cb?x=1",
+                "/cb?x=1",
+                "javascript:https://rp.example/cb?x=1",
+                "https:/rp.example/cb?x=1",
+            ] {
+                assert!(!matches(registered, policy, sent), "{sent}");
+            }
+        }
+    }
+
+    /// RFC 8252 §7.3.
+    #[test]
+    fn the_port_of_a_native_clients_loopback_uri_may_differ() {
+        use UriPolicy::{Confidential, Public};
+        for (registered, sent) in [
+            ("http://127.0.0.1/cb", "http://127.0.0.1:53712/cb"),
+            ("http://127.0.0.1:1/cb?x=1", "http://127.0.0.1:65535/cb?x=1"),
+            ("http://127.0.0.1:1/cb", "http://127.0.0.1/cb"),
+            ("http://127.0.0.1", "http://127.0.0.1:8080"),
+            ("http://[::1]/cb", "http://[::1]:8080/cb"),
+        ] {
+            assert!(matches(registered, Public, sent), "{sent}");
+            assert!(!matches(registered, Confidential, sent), "{sent}");
+        }
+        for (registered, sent) in [
+            ("http://localhost/cb", "http://localhost:8080/cb"),
+            ("https://127.0.0.1/cb", "https://127.0.0.1:8080/cb"),
+            ("http://127.0.0.2/cb", "http://127.0.0.2:8080/cb"),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:8080/cb/"),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:8080/"),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:/cb"),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:0/cb"),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:08/cb"),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:65536/cb"),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:+80/cb"),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:80:80/cb"),
+            ("http://127.0.0.1/cb", "http://127.0.0.1@evil.example/cb"),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:80@evil.example/cb"),
+            ("http://127.0.0.1/cb", "http://127.0.0.1.evil.example/cb"),
+            ("http://127.0.0.1", "http://127.0.0.1.evil.example"),
+            ("http://127.0.0.1/cb", "http://127.0.0.10/cb"),
+            ("http://127.0.0.1/cb", "http://[::1]/cb"),
+            ("http://127.0.0.1/cb", "https://127.0.0.1:80/cb"),
+        ] {
+            assert!(!matches(registered, Public, sent), "{sent}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_edited_uri_never_matches(at in 0..21_usize, inserted in ".{0,2}", removed in 0..3_usize) {
+            let registered = "https://rp.example/cb";
+            let mut sent: Vec<char> = registered.chars().collect();
+            let end = (at + removed).min(sent.len());
+            sent.splice(at..end, inserted.chars());
+            let sent: String = sent.into_iter().collect();
+            prop_assert_eq!(matches(registered, UriPolicy::Public, &sent), sent == registered);
+        }
+
+        #[test]
+        fn a_loopback_uri_never_leaves_the_machine(middle in "[:@/?#.0-9a-z\\[\\]%]{0,12}") {
+            let sent = format!("http://127.0.0.1{middle}/cb");
+            if matches("http://127.0.0.1/cb", UriPolicy::Public, &sent) {
+                let url = Url::parse(&sent).unwrap();
+                prop_assert_eq!(url.host_str(), Some("127.0.0.1"));
+                prop_assert_eq!((url.path(), url.username(), url.query()), ("/cb", "", None));
+            }
+        }
+    }
 }

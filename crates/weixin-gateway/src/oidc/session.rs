@@ -1,5 +1,7 @@
 //! The session of a browser at one issuer.
 
+use std::time::Duration;
+
 use weixin::AppId;
 
 use super::{
@@ -28,6 +30,35 @@ pub(crate) struct Session {
     /// The absolute end.
     pub(crate) expires_at: Timestamp,
     pub(crate) ended_at: Option<Timestamp>,
+}
+
+/// How often `last_seen_at` is written: a write for each request would be one too many.
+const UPDATE_INTERVAL: Duration = Duration::from_mins(5);
+
+impl Session {
+    /// Whether a request at this issuer may use the session: it has neither ended nor expired, and was used not long ago.
+    /// The request that it was begun or renewed for may use it in any case, so that `idle` can be zero: then each request
+    /// logs in.
+    pub(crate) fn is_usable(
+        &self,
+        issuer: IssuerId,
+        request: Option<RequestId>,
+        idle: Duration,
+        now: Timestamp,
+    ) -> bool {
+        let is_alive = self.issuer == issuer && self.ended_at.is_none() && now < self.expires_at;
+        is_alive && (self.is_for(request) || now < self.last_seen_at.after(idle))
+    }
+
+    /// Whether the latest login was for this request.
+    pub(crate) fn is_for(&self, request: Option<RequestId>) -> bool {
+        request.is_some() && self.request == request
+    }
+
+    /// Whether its use must be written down.
+    pub(crate) fn is_update_due(&self, now: Timestamp) -> bool {
+        now.since(self.last_seen_at) >= UPDATE_INTERVAL
+    }
 }
 
 /// How the user confirmed the latest login.
