@@ -72,7 +72,7 @@ create index sessions_by_expiry on sessions (expires_at);
 
 -- The ID is that of the code, which makes the code single-use; `secret` is in the MAC of each token.
 -- `offline` is 1 if the grant outlives its session; `seq` is the number of the current refresh token, `expires_at` its idle
--- end, `ends_at` the absolute one.
+-- end, `ends_at` the absolute one. `keep_until` is when its removal is considered: a grant stays as long as its session.
 create table grants (
     id text primary key,
     secret bytea not null,
@@ -80,6 +80,7 @@ create table grants (
     user_id text not null,
     sub text not null,
     sid text not null,
+    app text not null,
     scopes text not null,
     claims text not null,
     auth_time bigint not null,
@@ -89,12 +90,13 @@ create table grants (
     created_at bigint not null,
     expires_at bigint not null,
     ends_at bigint not null,
+    keep_until bigint not null,
     revoked_at bigint,
     revoked_reason text
 );
 create index grants_by_user on grants (user_id);
 create index grants_by_session on grants (sid);
-create index grants_by_expiry on grants (expires_at);
+create index grants_by_keep_until on grants (keep_until);
 
 -- `number` counts the keys of an algorithm: of two nodes that add the next one, one wins.
 create table keys (

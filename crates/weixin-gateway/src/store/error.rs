@@ -5,6 +5,8 @@ use std::{path::PathBuf, sync::Arc};
 use sqlx::error::DatabaseError;
 use thiserror::Error;
 
+use crate::random::NoRandomBytes;
+
 /// A read or a write failed. It is cloneable, since a failed commit is the failure of every job in it.
 #[derive(Clone, Debug, Error)]
 pub(crate) enum StoreError {
@@ -20,9 +22,15 @@ pub(crate) enum StoreError {
     /// A job panicked.
     #[error("a write panicked")]
     Panicked,
+    /// The operating system has no random bytes.
+    #[error(transparent)]
+    Random(#[from] NoRandomBytes),
     /// The writer has ended.
     #[error("the store has stopped")]
     Stopped,
+    /// As many authorization requests wait as may: try again later. Sessions and tokens are not affected.
+    #[error("too many logins are waiting")]
+    TooManyRequests,
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -77,6 +85,9 @@ pub(crate) enum OpenError {
     /// Another gateway has the database open.
     #[error("{0} is in use by another gateway")]
     InUse(PathBuf),
+    /// A first read failed.
+    #[error(transparent)]
+    Read(#[from] StoreError),
     /// A migration failed.
     #[error("the tables cannot be created or updated")]
     Migrate(#[from] sqlx::migrate::MigrateError),

@@ -26,7 +26,7 @@ fn kind(mounts: &str, path: &Path) -> Option<String> {
         let (mount, file_system) = line.split_once(" - ")?;
         let point = unescape(mount.split(' ').nth(4)?);
         let kind = file_system.split(' ').next()?;
-        path.starts_with(&point).then(|| (point.len(), kind))
+        path.starts_with(&point).then_some((point.len(), kind))
     });
     above
         .max_by_key(|(length, _)| *length)

@@ -2,22 +2,39 @@
 //!
 //! What must be single-use, or happen once, is one conditional statement. Times are arguments.
 
+mod audit;
+pub(crate) mod backup;
+mod cleanup;
 mod error;
 mod file_system;
+pub(crate) mod grants;
+pub(crate) mod identities;
 mod job;
+mod keys;
 mod migrations;
+mod requests;
+mod row;
+pub(crate) mod sessions;
 mod sqlite;
+mod subjects;
+pub(crate) mod users;
 mod writer;
 
-use std::{fs::File, sync::Arc, time::Duration};
+use std::{
+    fs::File,
+    sync::{Arc, atomic::AtomicI64},
+    time::Duration,
+};
 
 use sqlx::{AnyPool, any::AnyPoolOptions};
 
 pub(crate) use self::{
-    error::{OpenError, StoreError},
+    error::{JobError, OpenError, StoreError},
     job::{Durability, JobResult, Statements, Work},
+    writer::Commits,
 };
 use self::{sqlite::Database, writer::Writer};
+use crate::oidc::Timestamp;
 
 /// Connections to PostgreSQL.
 const POSTGRES_CONNECTIONS: u32 = 16;
@@ -33,6 +50,8 @@ pub(crate) struct Store(Arc<Inner>);
 struct Inner {
     readers: AnyPool,
     writer: Writer,
+    /// Waiting authorization requests, as far as this process knows.
+    requests: AtomicI64,
     /// SQLite: a second gateway on the file does not start while this one runs.
     _lock: Option<File>,
 }
@@ -46,6 +65,12 @@ impl Store {
     /// machine.
     pub(crate) async fn open(url: &str) -> Result<Self, OpenError> {
         sqlx::any::install_default_drivers();
+        let store = Self::open_database(url).await?;
+        store.count_requests().await?;
+        Ok(store)
+    }
+
+    async fn open_database(url: &str) -> Result<Self, OpenError> {
         if url.starts_with("sqlite:") {
             Self::open_sqlite(url).await
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
@@ -81,6 +106,7 @@ impl Store {
         Self(Arc::new(Inner {
             readers,
             writer,
+            requests: AtomicI64::new(0),
             _lock: lock,
         }))
     }
@@ -104,6 +130,11 @@ impl Store {
         self.0.writer.waiting()
     }
 
+    /// The commits to SQLite, for the metrics.
+    pub(crate) fn commits(&self) -> Option<&Commits> {
+        self.0.writer.commits()
+    }
+
     /// Empties SQLite's log into the file; to be called each minute.
     pub(crate) async fn checkpoint(&self) -> Result<(), StoreError> {
         self.0.writer.checkpoint().await
@@ -112,6 +143,10 @@ impl Store {
     /// The pool that reads.
     fn readers(&self) -> &AnyPool {
         &self.0.readers
+    }
+
+    fn waiting_requests(&self) -> &AtomicI64 {
+        &self.0.requests
     }
 
     /// Runs a job, and returns its result once it is committed. A caller that goes away does not stop it.
@@ -123,4 +158,10 @@ impl Store {
     ) -> Result<T, StoreError> {
         self.0.writer.write(durability, statements, work).await
     }
+}
+
+/// The time before another one, in milliseconds.
+fn earlier(time: Timestamp, duration: Duration) -> i64 {
+    let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    time.millis().saturating_sub(millis)
 }

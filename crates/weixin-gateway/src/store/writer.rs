@@ -5,6 +5,11 @@
 //! error (full disk, I/O, panic) abandons all jobs of the commit and the connection: SQLite may have rolled back by itself,
 //! and statements after that would be stored outside any transaction.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
 use sqlx::{AnyConnection, AnyPool, Connection, any::AnyConnectOptions};
 use tokio::sync::{mpsc, oneshot};
 
@@ -39,12 +44,18 @@ impl Writer {
     pub(super) fn start(options: AnyConnectOptions) -> Self {
         let (jobs, waiting) = mpsc::channel(MAX_WAITING);
         let (checkpoints, requested) = mpsc::channel(1);
+        let commits = Arc::default();
         let task = Task {
             options,
             connection: None,
+            commits: Arc::clone(&commits),
         };
         tokio::spawn(task.run(waiting, requested));
-        Self::Queue(Queue { jobs, checkpoints })
+        Self::Queue(Queue {
+            jobs,
+            checkpoints,
+            commits,
+        })
     }
 
     /// Runs a job, and returns its result once it is committed. A caller that goes away does not stop it.
@@ -83,6 +94,14 @@ impl Writer {
         }
     }
 
+    /// The commits to SQLite; PostgreSQL counts its own.
+    pub(crate) fn commits(&self) -> Option<&Commits> {
+        match self {
+            Self::Queue(queue) => Some(&queue.commits),
+            Self::Pool(_) => None,
+        }
+    }
+
     /// The number of jobs that wait, for the metrics.
     pub(crate) fn waiting(&self) -> usize {
         match self {
@@ -97,6 +116,25 @@ impl Writer {
 pub(crate) struct Queue {
     jobs: mpsc::Sender<Box<dyn Job>>,
     checkpoints: mpsc::Sender<oneshot::Sender<Result<(), StoreError>>>,
+    commits: Arc<Commits>,
+}
+
+/// The commits since the start, for the metrics.
+#[derive(Debug, Default)]
+pub(crate) struct Commits {
+    /// Those that have waited for the disk.
+    pub(crate) durable: AtomicU64,
+    pub(crate) relaxed: AtomicU64,
+}
+
+impl Commits {
+    fn count(&self, durability: Durability) {
+        let counter = match durability {
+            Durability::Durable => &self.durable,
+            Durability::Relaxed => &self.relaxed,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl Queue {
@@ -113,6 +151,7 @@ struct Task {
     options: AnyConnectOptions,
     /// None before the first job, and after a failure.
     connection: Option<Open>,
+    commits: Arc<Commits>,
 }
 
 /// The writer's connection, and what `pragma synchronous` is set to.
@@ -164,7 +203,9 @@ impl Task {
         for job in batch {
             run(&mut transaction, job.as_mut()).await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        self.commits.count(durability);
+        Ok(())
     }
 
     async fn checkpoint(&mut self) -> Result<(), StoreError> {
@@ -504,7 +545,11 @@ mod tests {
     async fn the_end_of_the_writer_is_noticed() {
         let (jobs, waiting) = mpsc::channel(1);
         let (checkpoints, _requests) = mpsc::channel(1);
-        let writer = Writer::Queue(Queue { jobs, checkpoints });
+        let writer = Writer::Queue(Queue {
+            jobs,
+            checkpoints,
+            commits: Arc::default(),
+        });
         assert!(writer.stopped().now_or_never().is_none());
         drop(waiting);
         writer.stopped().await;
