@@ -5,6 +5,8 @@
 mod audit;
 pub(crate) mod backup;
 mod cleanup;
+#[cfg(test)]
+mod conformance;
 mod error;
 mod file_system;
 pub(crate) mod grants;
