@@ -20,7 +20,7 @@ impl ConfigError {
     }
 
     /// An error of the syntax or of a field's type, by its line. The message of the TOML library, which may repeat a value,
-    /// is used for the names of fields only.
+    /// is used for the names of fields and of their few values only.
     pub(super) fn of_toml(error: &toml::de::Error, text: &str) -> Self {
         let start = error.span().map_or(0, |span| span.start);
         let line = text

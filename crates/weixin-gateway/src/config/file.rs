@@ -142,7 +142,7 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         .unwrap();
         assert_eq!(config.server.listen, "127.0.0.1:8080".parse().unwrap());
         assert_eq!(config.store.expose_url(), "sqlite:gateway.db");
-        let website = config.apps.get("website").unwrap();
+        let website = &config.apps["website"];
         assert_eq!(
             (website.kind, website.secret.expose()),
             (app::AppKind::Website, "hunter2hunter2")
@@ -166,145 +166,148 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         );
     }
 
+    /// A text of the file, what replaces it, and the error.
+    const MISTAKES: &[(&str, &str, &str)] = &[
+        (
+            "[store]",
+            "[stor]",
+            "line 5: unknown field `stor`, expected one of `server`, `store`, `app`, `issuer`, `client`, `lifetimes`, `limits`",
+        ),
+        (
+            "key_file",
+            "keyfile",
+            "line 3: unknown field `keyfile`, expected one of `listen`, `trusted_proxies`, `key_file`",
+        ),
+        (
+            "gateway.key",
+            "x.key",
+            "server.key_file: x.key cannot be read: entity not found",
+        ),
+        (
+            "gateway.key",
+            "short.secret",
+            "server.key_file: not a valid file of master keys: expected 1 to 8 lines of 32 bytes in base64, as `openssl rand -base64 32` prints them",
+        ),
+        (
+            "sqlite:",
+            "mysql:",
+            "store.url: expected the URL of a SQLite file, such as sqlite:gateway.db",
+        ),
+        (
+            "app_secret_file = \"website.secret\"",
+            "",
+            "app.website.app_secret: missing: app_secret or app_secret_file",
+        ),
+        (
+            "app_secret_file",
+            "app_secret = 'x'\napp_secret_file",
+            "app.website.app_secret: a text and a file: choose one",
+        ),
+        (
+            "app_secret_file = \"website.secret\"",
+            "app_secret = 'hunter 2'",
+            "app.website.app_secret: not a valid app secret: expected 1 to 2048 visible ASCII characters, without spaces or line breaks",
+        ),
+        (
+            "app_secret_file = \"website.secret\"",
+            "app_secret = 31337",
+            "line 10: not valid TOML, or a value of another type than expected",
+        ),
+        (
+            "[app.website]",
+            "[app.main]",
+            "app.main.kind: expected \"website\" or \"official_account\"",
+        ),
+        (
+            "apps = [\"website\"]",
+            "apps = [\"site\"]",
+            "issuer https://login.example.com, apps: there is no [app.site]",
+        ),
+        (
+            "apps = [\"website\"]",
+            "apps = []",
+            "issuer https://login.example.com, apps: missing: at least one app",
+        ),
+        (
+            "https://login.example.com",
+            "http://login.example.com",
+            "issuer.url: not a valid issuer: expected https, or http on localhost or 127.0.0.1",
+        ),
+        (
+            "https://login.example.com",
+            "https://login.example.com/.well-known/x",
+            "issuer: its path is that of an endpoint, such as /token below another issuer",
+        ),
+        (
+            "app_id",
+            "endpoint = 'http://127.0.0.1:9000'\napp_id",
+            "issuer https://login.example.com, apps: an app with an endpoint, at an issuer that is not on localhost",
+        ),
+        (
+            "synapse.secret",
+            "short.secret",
+            "client synapse, secret: not a valid client secret: expected 32 to 256 characters from [A-Za-z0-9_-]",
+        ),
+        (
+            "secret_file = \"synapse.secret\"",
+            "",
+            "client synapse, secret: missing: secret, secret_file, or public = true",
+        ),
+        (
+            "id = \"synapse\"",
+            "id = \"synapse\"\npublic = true",
+            "client synapse, secret: a public client has no secret",
+        ),
+        (
+            "https://matrix",
+            "http://matrix",
+            "client synapse, redirect_uris: not a valid redirect URI: expected https, or http on localhost, 127.0.0.1 or [::1]",
+        ),
+        (
+            "id = \"synapse\"",
+            "id = \"synapse\"\nscopes = ['openid', 'phone']",
+            "client synapse, scopes: expected some of openid, profile, email, wechat",
+        ),
+        (
+            "id = \"synapse\"",
+            "id = \"synapse\"\nissuer = 'https://x.example'",
+            "client synapse, issuer: there is no such [[issuer]]",
+        ),
+        (
+            "id = \"synapse\"",
+            "id = \"synapse\"\nhome = 'javascript:x'",
+            "client synapse, home: expected an https URL",
+        ),
+        (
+            "id = \"synapse\"",
+            "id = \"synapse\"\nclaims.sub = 'x'",
+            "client synapse, claims.sub: not a valid claim template: expected a claim that can be set: not one that proves who the user is, or how",
+        ),
+        (
+            "id = \"synapse\"",
+            "id = \"synapse\"\nclaims.email_verified = 'true'",
+            "client synapse, claims.email_verified: not a valid claim template: expected a claim that can be set: not one that proves who the user is, or how",
+        ),
+        (
+            "id = \"synapse\"",
+            "id = \"synapse\"\nclaims.email_verified = true",
+            "line 18: not valid TOML, or a value of another type than expected",
+        ),
+        (
+            "id = \"synapse\"",
+            "id = \"syn apse\"",
+            "client.id: not a valid client ID: expected 1 to 128 characters from [A-Za-z0-9._-]",
+        ),
+        (
+            "id = \"synapse\"",
+            "id = \"synapse\"\nid_token_alg = 'HS256'",
+            "line 18: unknown variant `HS256`, expected one of `RS256`, `ES256`, `EdDSA`",
+        ),
+    ];
+
     #[test]
     fn a_mistake_is_named_by_its_place_and_its_rule() {
-        for (old, new, expected) in [
-            (
-                "[store]",
-                "[stor]",
-                "line 5: unknown field `stor`, expected one of `server`, `store`, `app`, `issuer`, `client`, `lifetimes`, `limits`",
-            ),
-            (
-                "key_file",
-                "keyfile",
-                "line 3: unknown field `keyfile`, expected one of `listen`, `trusted_proxies`, `key_file`",
-            ),
-            (
-                "gateway.key",
-                "x.key",
-                "server.key_file: x.key cannot be read: entity not found",
-            ),
-            (
-                "gateway.key",
-                "short.secret",
-                "server.key_file: not a valid file of master keys: expected 1 to 8 lines of 32 bytes in base64, as `openssl rand -base64 32` prints them",
-            ),
-            (
-                "sqlite:",
-                "mysql:",
-                "store.url: expected the URL of a SQLite file, such as sqlite:gateway.db",
-            ),
-            (
-                "app_secret_file = \"website.secret\"",
-                "",
-                "app.website.app_secret: missing: app_secret or app_secret_file",
-            ),
-            (
-                "app_secret_file",
-                "app_secret = 'x'\napp_secret_file",
-                "app.website.app_secret: a text and a file: choose one",
-            ),
-            (
-                "app_secret_file = \"website.secret\"",
-                "app_secret = 'hunter 2'",
-                "app.website.app_secret: not a valid app secret: expected 1 to 2048 visible ASCII characters, without spaces or line breaks",
-            ),
-            (
-                "app_secret_file = \"website.secret\"",
-                "app_secret = 31337",
-                "line 10: not valid TOML, or a value of another type than expected",
-            ),
-            (
-                "[app.website]",
-                "[app.main]",
-                "app.main.kind: expected \"website\" or \"official_account\"",
-            ),
-            (
-                "apps = [\"website\"]",
-                "apps = [\"site\"]",
-                "issuer https://login.example.com, apps: there is no [app.site]",
-            ),
-            (
-                "apps = [\"website\"]",
-                "apps = []",
-                "issuer https://login.example.com, apps: missing: at least one app",
-            ),
-            (
-                "https://login.example.com",
-                "http://login.example.com",
-                "issuer.url: not a valid issuer: expected https, or http on localhost or 127.0.0.1",
-            ),
-            (
-                "https://login.example.com",
-                "https://login.example.com/x/token",
-                "issuer: its path is one of the gateway's own, such as /token or /.well-known",
-            ),
-            (
-                "app_id",
-                "endpoint = 'http://127.0.0.1:9000'\napp_id",
-                "issuer https://login.example.com, apps: an app with an endpoint, at an issuer that is not on localhost",
-            ),
-            (
-                "synapse.secret",
-                "short.secret",
-                "client synapse, secret: not a valid client secret: expected 32 to 256 characters from [A-Za-z0-9_-]",
-            ),
-            (
-                "secret_file = \"synapse.secret\"",
-                "",
-                "client synapse, secret: missing: secret, secret_file, or public = true",
-            ),
-            (
-                "id = \"synapse\"",
-                "id = \"synapse\"\npublic = true",
-                "client synapse, secret: a public client has no secret",
-            ),
-            (
-                "https://matrix",
-                "http://matrix",
-                "client synapse, redirect_uris: not a valid redirect URI: expected https, or http on localhost, 127.0.0.1 or [::1]",
-            ),
-            (
-                "id = \"synapse\"",
-                "id = \"synapse\"\nscopes = ['openid', 'phone']",
-                "client synapse, scopes: expected some of openid, profile, email, wechat",
-            ),
-            (
-                "id = \"synapse\"",
-                "id = \"synapse\"\nissuer = 'https://x.example'",
-                "client synapse, issuer: there is no such [[issuer]]",
-            ),
-            (
-                "id = \"synapse\"",
-                "id = \"synapse\"\nhome = 'javascript:x'",
-                "client synapse, home: expected an https URL",
-            ),
-            (
-                "id = \"synapse\"",
-                "id = \"synapse\"\nclaims.sub = 'x'",
-                "client synapse, claims.sub: not a valid claim template: expected a claim that can be set: not one that proves who the user is, or how",
-            ),
-            (
-                "id = \"synapse\"",
-                "id = \"synapse\"\nclaims.email_verified = 'true'",
-                "client synapse, claims.email_verified: not a valid claim template: expected a claim that can be set: not one that proves who the user is, or how",
-            ),
-            (
-                "id = \"synapse\"",
-                "id = \"synapse\"\nclaims.email_verified = true",
-                "line 18: not valid TOML, or a value of another type than expected",
-            ),
-            (
-                "id = \"synapse\"",
-                "id = \"syn apse\"",
-                "client.id: not a valid client ID: expected 1 to 128 characters from [A-Za-z0-9._-]",
-            ),
-            (
-                "id = \"synapse\"",
-                "id = \"synapse\"\nid_token_alg = 'HS256'",
-                "line 18: unknown variant `HS256`, expected one of `RS256`, `ES256`, `EdDSA`",
-            ),
-        ] {
+        for &(old, new, expected) in MISTAKES {
             assert_eq!(error(old, new), expected);
         }
         assert_eq!(
@@ -328,6 +331,17 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         };
         assert!(config.clients.find(second.issuer.id(), "synapse").is_some());
         assert!(config.clients.find(first.issuer.id(), "synapse").is_none());
+        for (path, is_allowed) in [
+            ("/login", false), // the other issuer's /login/ID
+            ("/token/x", false),
+            ("/readyz", false),
+            ("/x/login", true),
+            ("/tokens", true),
+        ] {
+            let url = format!("https://login.example.com{path}");
+            let file = file.replace("https://login.example.com/b", &url);
+            assert_eq!(parse(&file).is_ok(), is_allowed, "{path}");
+        }
         let same = file.replace("https://login.example.com/b", "https://other.example.com/");
         assert_eq!(
             parse(&same).unwrap_err(),

@@ -41,28 +41,35 @@ pub(super) fn check(
     if paths.len() < issuers.len() {
         return Err(ConfigError::new("issuer", "two issuers have the same path"));
     }
-    let nested = issuers.iter().any(|it| is_reserved(it.issuer.path()));
-    if nested {
-        let problem = "its path is one of the gateway's own, such as /token or /.well-known";
+    if issuers
+        .iter()
+        .any(|it| hides_an_endpoint(it.issuer.path(), &paths))
+    {
+        let problem = "its path is that of an endpoint, such as /token below another issuer";
         return Err(ConfigError::new("issuer", problem));
     }
     Ok(issuers)
 }
 
-/// Whether a path would hide an endpoint of an issuer without a path.
-fn is_reserved(path: &str) -> bool {
-    const OWN: [&str; 9] = [
+/// Whether a path is one below which the gateway or another issuer has an endpoint.
+fn hides_an_endpoint(path: &str, issuers: &BTreeSet<&str>) -> bool {
+    const OF_GATEWAY: [&str; 3] = [".well-known", "healthz", "readyz"];
+    const OF_ISSUER: [&str; 7] = [
         ".well-known",
         "authorize",
         "callback",
-        "healthz",
         "jwks",
         "login",
-        "readyz",
         "token",
         "userinfo",
     ];
-    path.split('/').any(|segment| OWN.contains(&segment))
+    let first_below = |outer: &str| {
+        let rest = path.strip_prefix(outer)?.strip_prefix('/')?;
+        rest.split('/').next()
+    };
+    let is_of_issuer = |outer: &&str| first_below(outer).is_some_and(|it| OF_ISSUER.contains(&it));
+    let is_of_gateway = first_below("").is_some_and(|it| OF_GATEWAY.contains(&it));
+    is_of_gateway || issuers.iter().any(is_of_issuer)
 }
 
 impl IssuerEntry {
