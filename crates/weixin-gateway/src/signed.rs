@@ -11,8 +11,8 @@ use crate::{master_key::MasterKeys, secret::RowSecret};
 const VERSION: u8 = 1;
 /// HMAC-SHA-256, truncated to half (RFC 2104 §5).
 const MAC_SIZE: usize = 16;
-/// Longest text that is looked at: a code with a nonce of 512 characters has less than half of it.
-const MAX_LENGTH: usize = 4096;
+/// Longest text that is looked at. A code is shorter, even if JSON must escape each character of its nonce.
+const MAX_LENGTH: usize = 8192;
 
 /// A kind of code or token: it has a prefix and keys of its own, so that no two kinds can be confused.
 pub(crate) trait Kind: Sized {

@@ -144,7 +144,6 @@ impl Kind for Code {
 }
 
 /// A grant to be inserted. Only the redemption of a code makes it.
-#[derive(Debug)]
 pub(crate) struct NewGrant {
     pub(crate) id: GrantId,
     pub(crate) issuer: IssuerId,
@@ -160,6 +159,12 @@ pub(crate) struct NewGrant {
     pub(crate) ends_at: Timestamp,
     /// Keeps other files from making one.
     made_by_redemption: (),
+}
+
+impl fmt::Debug for NewGrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NewGrant({}, ..)", self.id)
+    }
 }
 
 impl NewGrant {
@@ -199,7 +204,11 @@ mod tests {
             CALLBACK, CHALLENGE, SECRET, VERIFIER, app, clients, issuer, request, session, web,
         },
     };
-    use crate::params::Params;
+    use crate::{
+        master_key::MasterKeys,
+        params::Params,
+        signed::{self, Unverified},
+    };
 
     const PKCE: &str =
         "&code_challenge_method=S256&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -337,6 +346,24 @@ mod tests {
         assert_eq!(
             result.unwrap_err(),
             "invalid_grant: the code has no code_challenge"
+        );
+    }
+
+    #[test]
+    fn a_code_with_the_longest_nonce_is_not_too_long() {
+        let claims = "%7B%22userinfo%22%3A%7B%22name%22%3Anull%2C%22email_verified%22%3Anull%7D%7D";
+        let code = code(&format!(
+            "&nonce={}&claims={claims}{PKCE}",
+            "%00".repeat(512)
+        ));
+        let keys = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        let keys = MasterKeys::parse(&secrecy::SecretString::from(keys)).unwrap();
+        let text = signed::write(&keys, &code, &session().secret);
+        let read = Unverified::<Code>::parse(&text).unwrap();
+        assert_eq!(read.row(), session().sid);
+        assert_eq!(
+            read.verify(&keys, &session().secret).unwrap().write(),
+            code.write()
         );
     }
 
