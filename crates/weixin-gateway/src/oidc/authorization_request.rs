@@ -1,5 +1,7 @@
 //! An authorization request that has passed every check (Core §3.1.2.1).
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -10,7 +12,7 @@ use super::{
 
 /// An authorization request that has passed every check. Waiting for WeChat, it is the body of a row. The row grants
 /// nothing: a code goes only to the browser that holds the session.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct AuthorizationRequest {
     pub(crate) issuer: IssuerId,
     pub(crate) client: ClientId,
@@ -33,4 +35,15 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) hint: Option<Hint>,
     /// The languages that the user prefers, as an `Accept-Language` header lists them.
     pub(crate) ui_locales: Option<String>,
+}
+
+/// Without `state` and `nonce`, by which the client recognizes the response.
+impl fmt::Debug for AuthorizationRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "AuthorizationRequest({}, {:?}, ..)",
+            self.client, self.scopes
+        )
+    }
 }

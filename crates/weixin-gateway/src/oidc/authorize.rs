@@ -1,5 +1,7 @@
 //! The checks of an authorization request, in their order (Core §3.1.2.1, §3.1.2.2; RFC 6749 §4.1.1).
 
+use std::fmt;
+
 use super::{
     authorization_request::AuthorizationRequest,
     claims_request::ClaimsRequest,
@@ -53,7 +55,7 @@ pub(crate) enum AuthorizeError {
 }
 
 /// Where a response goes. Its redirect URI is registered for the client: there is no other way to make one.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub(crate) struct ErrorTarget {
     pub(crate) redirect_uri: RedirectUri,
     pub(crate) mode: ResponseMode,
@@ -70,6 +72,12 @@ impl ErrorTarget {
             mode: mode.unwrap_or_default(),
             state: state.map(str::to_owned),
         }
+    }
+}
+
+impl fmt::Debug for ErrorTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ErrorTarget({}, ..)", self.redirect_uri.as_str())
     }
 }
 
@@ -285,6 +293,7 @@ fn ui_locales(params: &Params) -> Result<Option<String>, OAuthError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -370,93 +379,104 @@ mod tests {
         }
     }
 
+    /// The rest of a query, and its error.
+    const REJECTED: &[(&str, &str)] = &[
+        (
+            "scope=openid",
+            "invalid_request: the parameter response_type is missing",
+        ),
+        (
+            "response_type=token&scope=openid",
+            "unsupported_response_type: response_type is not code",
+        ),
+        (
+            "response_type=code+id_token&scope=openid",
+            "unsupported_response_type: response_type is not code",
+        ),
+        (
+            "scope=openid&response_type=code&response_mode=fragment",
+            "invalid_request: response_mode is neither query nor form_post",
+        ),
+        (
+            "response_type=code",
+            "invalid_scope: scope has none of the scopes of this client, such as openid",
+        ),
+        (
+            "response_type=code&scope=wechat",
+            "invalid_scope: scope has none of the scopes of this client, such as openid",
+        ),
+        (
+            "response_type=code&scope=openid&request=x",
+            "request_not_supported: the parameter request is not supported",
+        ),
+        (
+            "response_type=code&scope=openid&request_uri=x",
+            "request_uri_not_supported: the parameter request_uri is not supported",
+        ),
+        (
+            "response_type=code&scope=openid&prompt=none+login",
+            "invalid_request: prompt is neither none alone nor a list of login, consent and select_account",
+        ),
+        (
+            "response_type=code&scope=openid&max_age=-1",
+            "invalid_request: max_age is not a number of seconds",
+        ),
+        (
+            "response_type=code&scope=openid&claims=x",
+            "invalid_request: claims is not a JSON object as in section 5.5 of OpenID Connect Core",
+        ),
+        (
+            "response_type=code&scope=openid&code_challenge=x",
+            "invalid_request: code_challenge_method is not S256",
+        ),
+        (
+            "response_type=code&scope=openid&code_challenge=x&code_challenge_method=plain",
+            "invalid_request: code_challenge_method is not S256",
+        ),
+        (
+            "response_type=code&scope=openid&code_challenge=x&code_challenge_method=S256",
+            "invalid_request: code_challenge is not the base64url of a SHA-256",
+        ),
+        (
+            "response_type=code&scope=openid&code_challenge_method=S256",
+            "invalid_request: code_challenge_method without code_challenge",
+        ),
+        (
+            "response_type=code&scope=openid&state=a&state=b",
+            "invalid_request: the parameter state is repeated",
+        ),
+        (
+            "response_type=code&scope=openid&login_hint=a&login_hint=b",
+            "invalid_request: the parameter login_hint is repeated",
+        ),
+        (
+            "response_type=code&scope=openid&state=%FF",
+            "invalid_request: state is longer than 4096 characters, or no text",
+        ),
+    ];
+
     #[test]
     fn other_errors_go_to_the_client() {
-        let long = "x".repeat(4097);
-        for (query, expected) in [
+        for (query, expected) in REJECTED {
+            let query = format!("{START}&{query}");
+            assert_eq!(error(&query), (true, (*expected).into()), "{query}");
+        }
+        for (name, length, expected) in [
             (
-                "scope=openid",
-                "invalid_request: the parameter response_type is missing",
-            ),
-            (
-                "response_type=token&scope=openid",
-                "unsupported_response_type: response_type is not code",
-            ),
-            (
-                "response_type=code+id_token&scope=openid",
-                "unsupported_response_type: response_type is not code",
-            ),
-            (
-                "scope=openid&response_type=code&response_mode=fragment",
-                "invalid_request: response_mode is neither query nor form_post",
-            ),
-            (
-                "response_type=code",
-                "invalid_scope: scope has none of the scopes of this client, such as openid",
-            ),
-            (
-                "response_type=code&scope=wechat",
-                "invalid_scope: scope has none of the scopes of this client, such as openid",
-            ),
-            (
-                "response_type=code&scope=openid&request=x",
-                "request_not_supported: the parameter request is not supported",
-            ),
-            (
-                "response_type=code&scope=openid&request_uri=x",
-                "request_uri_not_supported: the parameter request_uri is not supported",
-            ),
-            (
-                "response_type=code&scope=openid&prompt=none+login",
-                "invalid_request: prompt is neither none alone nor a list of login, consent and select_account",
-            ),
-            (
-                "response_type=code&scope=openid&max_age=-1",
-                "invalid_request: max_age is not a number of seconds",
-            ),
-            (
-                "response_type=code&scope=openid&claims=x",
-                "invalid_request: claims is not a JSON object as in section 5.5 of OpenID Connect Core",
-            ),
-            (
-                "response_type=code&scope=openid&code_challenge=x",
-                "invalid_request: code_challenge_method is not S256",
-            ),
-            (
-                "response_type=code&scope=openid&code_challenge=x&code_challenge_method=plain",
-                "invalid_request: code_challenge_method is not S256",
-            ),
-            (
-                "response_type=code&scope=openid&code_challenge=x&code_challenge_method=S256",
-                "invalid_request: code_challenge is not the base64url of a SHA-256",
-            ),
-            (
-                "response_type=code&scope=openid&code_challenge_method=S256",
-                "invalid_request: code_challenge_method without code_challenge",
-            ),
-            (
-                "response_type=code&scope=openid&state=a&state=b",
-                "invalid_request: the parameter state is repeated",
-            ),
-            (
-                "response_type=code&scope=openid&login_hint=a&login_hint=b",
-                "invalid_request: the parameter login_hint is repeated",
-            ),
-            (
-                "response_type=code&scope=openid&state=%FF",
+                "state",
+                4097,
                 "invalid_request: state is longer than 4096 characters, or no text",
             ),
             (
-                &format!("response_type=code&scope=openid&state={long}"),
-                "invalid_request: state is longer than 4096 characters, or no text",
-            ),
-            (
-                &format!("response_type=code&scope=openid&nonce={}", "x".repeat(513)),
+                "nonce",
+                513,
                 "invalid_request: nonce is longer than 512 characters",
             ),
         ] {
-            let query = format!("{START}&{query}");
-            assert_eq!(error(&query), (true, expected.into()), "{query}");
+            let start = format!("{START}&response_type=code&scope=openid&{name}=");
+            let query = format!("{start}{}", "x".repeat(length));
+            assert_eq!(error(&query), (true, expected.into()));
+            assert!(check(&format!("{start}{}", "x".repeat(length - 1))).is_ok());
         }
     }
 
@@ -542,6 +562,38 @@ mod tests {
             None
         );
     }
+
+    proptest! {
+        /// Whatever a request contains, its response goes to a redirect URI of its client (RFC 9700 §2.1, §4.11).
+        #[test]
+        fn no_response_goes_to_an_unregistered_uri(parts in prop::collection::vec(prop::sample::select(PARTS), 0..10)) {
+            let target = match check(&parts.join("&")) {
+                Ok(request) => request.target(),
+                Err(AuthorizeError::Redirect(target, _)) => target,
+                Err(AuthorizeError::Page(_)) => return Ok(()),
+            };
+            let count = |name: &str| parts.iter().filter(|part| part.starts_with(name)).count();
+            prop_assert_eq!(target.redirect_uri.as_str(), CALLBACK);
+            prop_assert_eq!((count("client_id="), count("redirect_uri=")), (1, 1));
+        }
+    }
+
+    const PARTS: &[&str] = &[
+        "client_id=web",
+        "client_id=web",
+        "client_id=other",
+        "client_id=",
+        "redirect_uri=https://rp.example/callback",
+        "redirect_uri=https://rp.example/callback",
+        "redirect_uri=https://evil.example",
+        "redirect_uri=",
+        "response_type=code",
+        "response_type=token",
+        "scope=openid",
+        "state=s",
+        "prompt=none",
+        "response_mode=form_post",
+    ];
 
     #[test]
     fn the_expected_user_comes_from_a_hint_or_a_claim() {
