@@ -106,7 +106,7 @@ mod tests {
         let payload = token.write();
         assert_eq!(AccessToken::read(&payload), Some(token));
         for end in 0..payload.len() {
-            assert_eq!(AccessToken::read(payload.get(..end).unwrap()), None);
+            assert_eq!(AccessToken::read(&payload[..end]), None);
         }
         let longer = [&payload[..], &[0]].concat();
         assert_eq!(AccessToken::read(&longer), None);

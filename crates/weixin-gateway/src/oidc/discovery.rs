@@ -102,91 +102,50 @@ impl<'a> ProviderMetadata<'a> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::oidc::fixtures::issuer_url;
+    use crate::oidc::{
+        claim_template::{ClaimTemplate, ClaimTemplates, Text},
+        fixtures::issuer_url,
+    };
+
+    #[test]
+    fn no_template_sets_a_claim_of_each_token() {
+        for claim in ALWAYS {
+            let text = Text::try_from("x").unwrap();
+            let result = ClaimTemplates::default().set(claim, ClaimTemplate::Text(text));
+            assert!(result.is_err(), "{claim}");
+        }
+    }
 
     #[test]
     fn a_client_discovers_what_there_is() {
         let issuer = issuer_url();
         let metadata = ProviderMetadata::new(&issuer, &[Algorithm::EdDsa, Algorithm::EdDsa]);
-        insta::assert_json_snapshot!(metadata, @r#"
-        {
-          "issuer": "https://op.example",
-          "authorization_endpoint": "https://op.example/authorize",
-          "token_endpoint": "https://op.example/token",
-          "userinfo_endpoint": "https://op.example/userinfo",
-          "jwks_uri": "https://op.example/jwks",
-          "scopes_supported": [
-            "openid",
-            "profile",
-            "email",
-            "wechat"
-          ],
-          "response_types_supported": [
-            "code"
-          ],
-          "response_modes_supported": [
-            "query",
-            "form_post"
-          ],
-          "grant_types_supported": [
-            "authorization_code"
-          ],
-          "subject_types_supported": [
-            "public"
-          ],
-          "id_token_signing_alg_values_supported": [
-            "RS256",
-            "EdDSA"
-          ],
-          "token_endpoint_auth_methods_supported": [
-            "client_secret_basic",
-            "client_secret_post",
-            "none"
-          ],
-          "code_challenge_methods_supported": [
-            "S256"
-          ],
-          "claim_types_supported": [
-            "normal"
-          ],
-          "claims_supported": [
-            "iss",
-            "sub",
-            "aud",
-            "exp",
-            "iat",
-            "auth_time",
-            "nonce",
-            "at_hash",
-            "sid",
-            "amr",
-            "name",
-            "nickname",
-            "picture",
-            "preferred_username",
-            "updated_at",
-            "email",
-            "email_verified",
-            "wechat_unionid",
-            "wechat_openid",
-            "wechat_appid"
-          ],
-          "prompt_values_supported": [
-            "none",
-            "login",
-            "consent",
-            "select_account"
-          ],
-          "ui_locales_supported": [
-            "zh-CN",
-            "en"
-          ],
-          "claims_parameter_supported": true,
-          "request_parameter_supported": false,
-          "request_uri_parameter_supported": false,
-          "authorization_response_iss_parameter_supported": true
-        }
-        "#);
+        let expected = json!({
+            "issuer": "https://op.example",
+            "authorization_endpoint": "https://op.example/authorize",
+            "token_endpoint": "https://op.example/token",
+            "userinfo_endpoint": "https://op.example/userinfo",
+            "jwks_uri": "https://op.example/jwks",
+            "scopes_supported": ["openid", "profile", "email", "wechat"],
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query", "form_post"],
+            "grant_types_supported": ["authorization_code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256", "EdDSA"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+            "code_challenge_methods_supported": ["S256"],
+            "claim_types_supported": ["normal"],
+            "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "amr", "name", "nickname", "picture", "preferred_username", "updated_at", "email", "email_verified", "wechat_unionid", "wechat_openid", "wechat_appid"],
+            "prompt_values_supported": ["none", "login", "consent", "select_account"],
+            "ui_locales_supported": ["zh-CN", "en"],
+            "claims_parameter_supported": true,
+            "request_parameter_supported": false,
+            "request_uri_parameter_supported": false,
+            "authorization_response_iss_parameter_supported": true,
+        });
+        assert_eq!(serde_json::to_value(metadata).unwrap(), expected);
     }
 }
