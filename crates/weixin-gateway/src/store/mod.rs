@@ -23,7 +23,6 @@ pub(crate) mod users;
 mod writer;
 
 use std::{
-    fs::File,
     sync::{Arc, atomic::AtomicI64},
     time::Duration,
 };
@@ -54,8 +53,6 @@ struct Inner {
     writer: Writer,
     /// Waiting authorization requests, as far as this process knows.
     requests: AtomicI64,
-    /// SQLite: a second gateway on the file does not start while this one runs.
-    _lock: Option<File>,
 }
 
 impl Store {
@@ -89,7 +86,7 @@ impl Store {
         let readers = database.readers().await?;
         drop(first);
         let Database { options, lock, .. } = database;
-        Ok(Self::new(readers, Writer::start(options), Some(lock)))
+        Ok(Self::new(readers, Writer::start(options, lock)))
     }
 
     async fn open_postgres(url: &str) -> Result<Self, OpenError> {
@@ -101,15 +98,14 @@ impl Store {
         let mut connection = pool.acquire().await?;
         migrations::run(&mut connection).await?;
         drop(connection);
-        Ok(Self::new(pool.clone(), Writer::pool(pool), None))
+        Ok(Self::new(pool.clone(), Writer::pool(pool)))
     }
 
-    fn new(readers: AnyPool, writer: Writer, lock: Option<File>) -> Self {
+    fn new(readers: AnyPool, writer: Writer) -> Self {
         Self(Arc::new(Inner {
             readers,
             writer,
             requests: AtomicI64::new(0),
-            _lock: lock,
         }))
     }
 
@@ -120,6 +116,12 @@ impl Store {
             Box::pin(async { Ok(()) })
         })
         .await
+    }
+
+    /// Runs the writes that wait, and lets the next gateway open the database.
+    pub(crate) async fn close(&self) {
+        self.0.writer.close().await;
+        self.0.readers.close().await;
     }
 
     /// Returns when no write can succeed any more: the process must end.

@@ -8,9 +8,6 @@ use crate::oidc::{AuthorizationRequest, IssuerId, RequestId, Timestamp};
 /// How long a request waits for a login.
 const LIFETIME: Duration = Duration::from_mins(10);
 
-/// Requests that wait at most: anybody can make one, and each is a row.
-const MAX_WAITING: i64 = 200_000;
-
 const INSERT: &str = "insert into requests (id, issuer, client, body, created_at, expires_at)
     values ($1, $2, $3, $4, $5, $6)";
 const SELECT: &str = "select body from requests where id = $1 and issuer = $2 and expires_at > $3";
@@ -21,18 +18,19 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError::TooManyRequests`] if 200 000 are waiting.
+    /// [`StoreError::TooManyRequests`] if `limit` requests wait: any visitor can make one, and each is a row.
     pub(crate) async fn insert_request(
         &self,
         id: RequestId,
         request: &AuthorizationRequest,
+        limit: u32,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let (issuer, client) = (request.issuer.to_string(), request.client.to_string());
         // Texts and numbers always serialize.
         let body = serde_json::to_string(request).unwrap_or_default();
         // Counted before it is stored: many may come at once.
-        if self.waiting_requests().fetch_add(1, Ordering::Relaxed) >= MAX_WAITING {
+        if self.waiting_requests().fetch_add(1, Ordering::Relaxed) >= i64::from(limit) {
             self.waiting_requests().fetch_sub(1, Ordering::Relaxed);
             return Err(StoreError::TooManyRequests);
         }

@@ -19,6 +19,9 @@ use super::{error::OpenError, file_system};
 /// Readers beside the writer.
 const READERS: u32 = 4;
 
+/// How long a write waits for that of a command.
+pub(super) const BUSY_TIMEOUT: &str = "pragma busy_timeout = 5000";
+
 /// The time for which a read waits for a free connection before the request fails.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -27,7 +30,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) struct Database {
     pub(super) options: AnyConnectOptions,
     path: PathBuf,
-    /// Held until the end: a second gateway on the same file does not start.
+    /// A second gateway on the same file does not start while it is held.
     pub(super) lock: File,
 }
 
@@ -74,7 +77,7 @@ impl Database {
             .test_before_acquire(false)
             .after_connect(|connection, _| {
                 Box::pin(async move {
-                    for pragma in ["pragma busy_timeout = 5000", "pragma query_only = on"] {
+                    for pragma in [BUSY_TIMEOUT, "pragma query_only = on"] {
                         connection.execute(pragma).await?;
                     }
                     Ok(())
@@ -110,7 +113,7 @@ pub(super) fn parse(url: &str) -> Result<(AnyConnectOptions, PathBuf), OpenError
 /// A connection that writes, durably at first.
 pub(super) async fn connect(options: &AnyConnectOptions) -> Result<AnyConnection, sqlx::Error> {
     let mut connection = AnyConnection::connect_with(options).await?;
-    for pragma in ["pragma busy_timeout = 5000", "pragma synchronous = full"] {
+    for pragma in [BUSY_TIMEOUT, "pragma synchronous = full"] {
         connection.execute(pragma).await?;
     }
     Ok(connection)

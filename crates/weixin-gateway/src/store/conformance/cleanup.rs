@@ -45,7 +45,7 @@ async fn what_has_expired_is_removed_and_nothing_else(fixture: Fixture) {
         .redeem(&session, id(GrantId::from_bytes), START)
         .await;
     let waiting = request();
-    let waiting = store.insert_request(id(RequestId::from_bytes), &waiting, START);
+    let waiting = store.insert_request(id(RequestId::from_bytes), &waiting, 1, START);
     waiting.await.unwrap();
     let event = Event::new(START, EventKind::LoginOk);
     store.record(event).await.unwrap();

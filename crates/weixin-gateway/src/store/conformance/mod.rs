@@ -5,6 +5,7 @@ mod fixture;
 mod grants;
 mod logins;
 mod rows;
+mod speed;
 mod sqlite_file;
 
 /// Runs each function on each database.

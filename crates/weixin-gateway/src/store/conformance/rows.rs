@@ -30,11 +30,15 @@ on_each_database!(
     an_event_is_recorded,
 );
 
+const LIMIT: u32 = 200_000;
 const IDLE: Duration = Duration::from_hours(12);
 
 async fn a_request_waits_ten_minutes_at_its_issuer(fixture: Fixture) {
     let (store, id) = (&fixture.store, id(RequestId::from_bytes));
-    store.insert_request(id, &request(), START).await.unwrap();
+    store
+        .insert_request(id, &request(), LIMIT, START)
+        .await
+        .unwrap();
     for (issuer, now, expected) in [
         (issuer(), START, Some(request())),
         (issuer(), later(599), Some(request())),
@@ -50,7 +54,7 @@ async fn a_request_waits_ten_minutes_at_its_issuer(fixture: Fixture) {
 async fn requests_beyond_the_limit_are_rejected_until_some_expire(fixture: Fixture) {
     let store = &fixture.store;
     let request = request();
-    let insert = || store.insert_request(id(RequestId::from_bytes), &request, START);
+    let insert = || store.insert_request(id(RequestId::from_bytes), &request, LIMIT, START);
     insert().await.unwrap();
     let many = "insert into requests (id, issuer, client, body, created_at, expires_at)
         with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 199998)

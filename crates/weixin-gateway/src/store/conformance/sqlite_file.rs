@@ -48,8 +48,7 @@ async fn a_second_gateway_on_the_file_does_not_start() {
         url,
         directory: _directory,
     } = fixture;
-    drop(store);
-    // The first one has ended.
+    store.close().await;
     Store::open(&url).await.unwrap();
 }
 
@@ -120,7 +119,7 @@ async fn a_database_of_a_later_program_is_used_as_long_as_it_says_so() {
         url,
         directory: _directory,
     } = Fixture::sqlite().await;
-    drop(store);
+    store.close().await;
     let mut connection = AnyConnection::connect(&url).await.unwrap();
     // A later migration that only adds.
     connection
@@ -134,7 +133,7 @@ async fn a_database_of_a_later_program_is_used_as_long_as_it_says_so() {
         )
         .await
         .unwrap();
-    drop(Store::open(&url).await.unwrap());
+    Store::open(&url).await.unwrap().close().await;
     connection
         .execute("update schema set minimum_version = 2")
         .await
