@@ -60,3 +60,10 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     hash.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
     hash
 }
+
+/// The first half of the SHA-256 of some bytes, where nothing but a second text with this half would do harm.
+pub(crate) fn half_sha256(bytes: &[u8]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(sha256(bytes).split_at(16).0);
+    half
+}

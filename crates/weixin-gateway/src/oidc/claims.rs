@@ -169,7 +169,7 @@ mod tests {
         oidc::{
             claim_template::{ClaimTemplate, Text},
             claims_request::ClaimsRequest,
-            fixtures::{issuer_url, session, web},
+            fixtures::{grant, issuer_url, web},
             id::GrantId,
             profile::{Profile, WechatIds},
             subject::Subject,
@@ -178,27 +178,6 @@ mod tests {
     };
 
     const SUB: &str = "aqcaibaeaqcaibaeaqcaibaeaq";
-
-    fn grant(scopes: &str, claims: ClaimsRequest) -> Grant {
-        let session = session();
-        Grant {
-            id: GrantId::from_bytes([5; 16]),
-            secret: RowSecret::from_bytes([6; 16]),
-            client: web().id,
-            user: session.user,
-            subject: Subject::first(session.user),
-            sid: session.sid,
-            scopes: Scopes::parse(scopes),
-            claims,
-            auth_time: session.auth_time,
-            is_offline: false,
-            number: 0,
-            created_at: Timestamp::from_seconds(1030),
-            expires_at: Timestamp::from_seconds(4630),
-            ends_at: Timestamp::from_seconds(4630),
-            revoked_at: None,
-        }
-    }
 
     fn profile(nickname: Option<&str>) -> Profile {
         let picture = Some("https://thirdwx.qlogo.cn/x".to_owned());

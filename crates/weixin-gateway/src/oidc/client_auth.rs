@@ -205,7 +205,7 @@ mod tests {
             (None, "client_id=web&client_secret=x", "invalid_client"),
             (None, "client_id=app&client_secret=x", "invalid_client"),
             (None, "client_id=stranger&client_secret=", "invalid_client"),
-            (None, "client_id=web&client_assertion=x", "invalid_client"),
+            (None, "client_id=app&client_assertion=x", "invalid_client"),
             (Some("web:"), "", "invalid_client (Basic)"),
             (Some("web:x"), "", "invalid_client (Basic)"),
             (Some("Bearer x"), "client_id=app", "invalid_client (Basic)"),

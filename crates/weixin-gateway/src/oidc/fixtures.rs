@@ -5,13 +5,16 @@ use super::{
     authorization_request::AuthorizationRequest,
     authorize::AuthorizeError,
     claim_template::ClaimTemplates,
+    claims_request::ClaimsRequest,
     client::{Client, ClientAuth, ClientSecret, Clients},
-    id::{IssuerId, SessionId, UserId},
+    grant::Grant,
+    id::{GrantId, IssuerId, SessionId, UserId},
     id_token_hint::VerifyJwt,
     issuer::Issuer,
     redirect_uri::{RegisteredUri, UriPolicy},
     scope::Scopes,
     session::{LoginMethod, Session},
+    subject::Subject,
     timestamp::Timestamp,
 };
 use crate::{params::Params, secret::RowSecret};
@@ -127,5 +130,27 @@ pub(crate) fn session() -> Session {
         last_seen_at: began,
         expires_at: Timestamp::from_seconds(10_000),
         ended_at: None,
+    }
+}
+
+/// A grant of `web` in that session, from second 1030 to 4630.
+pub(crate) fn grant(scopes: &str, claims: ClaimsRequest) -> Grant {
+    let session = session();
+    Grant {
+        id: GrantId::from_bytes([5; 16]),
+        secret: RowSecret::from_bytes([6; 16]),
+        client: web().id,
+        user: session.user,
+        subject: Subject::first(session.user),
+        sid: session.sid,
+        scopes: Scopes::parse(scopes),
+        claims,
+        auth_time: session.auth_time,
+        is_offline: false,
+        number: 0,
+        created_at: Timestamp::from_seconds(1030),
+        expires_at: Timestamp::from_seconds(4630),
+        ends_at: Timestamp::from_seconds(4630),
+        revoked_at: None,
     }
 }

@@ -76,7 +76,7 @@ macro_rules! id {
 }
 
 id! {
-    /// The ID of an issuer: the beginning of the SHA-256 of its URL.
+    /// The ID of an issuer: the first half of the SHA-256 of its URL.
     IssuerId, "issuer ID"
 }
 

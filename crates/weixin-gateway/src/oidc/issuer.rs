@@ -5,8 +5,8 @@ use std::fmt;
 use url::{Host, Url};
 use weixin::error::ParseError;
 
-use super::id::{IssuerId, SIZE};
-use crate::secret::sha256;
+use super::id::IssuerId;
+use crate::secret::half_sha256;
 
 /// An issuer. Its URL is compared as text by clients, so it is kept as it was configured.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -67,7 +67,7 @@ impl TryFrom<String> for Issuer {
         if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
             return error("no query, no fragment and no user name");
         }
-        let [id, _] = super::redirect_uri::halves(&sha256(text.as_bytes()));
+        let id = half_sha256(text.as_bytes());
         Ok(Self {
             id: IssuerId::from_bytes(id),
             url: text,

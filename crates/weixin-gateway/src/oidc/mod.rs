@@ -70,3 +70,5 @@ pub(crate) use self::{
 
 #[cfg(test)]
 pub(crate) mod fixtures;
+#[cfg(test)]
+mod one_login;

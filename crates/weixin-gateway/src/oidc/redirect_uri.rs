@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 use weixin::error::ParseError;
 
-use crate::secret::sha256;
+use crate::secret::half_sha256;
 
 /// Longest redirect URI.
 const MAX_LENGTH: usize = 2048;
@@ -29,15 +29,14 @@ impl RedirectUri {
     }
 }
 
-/// The beginning of the SHA-256 of a redirect URI. A code carries it, since the URI itself may be long.
+/// The first half of the SHA-256 of a redirect URI. A code carries it, since the URI itself may be long.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct UriHash([u8; 16]);
 
 impl UriHash {
     pub(crate) fn of(uri: &str) -> Self {
-        let [hash, _] = halves(&sha256(uri.as_bytes()));
-        Self(hash)
+        Self(half_sha256(uri.as_bytes()))
     }
 }
 
@@ -55,15 +54,6 @@ impl From<UriHash> for String {
     fn from(hash: UriHash) -> Self {
         BASE64URL_NOPAD.encode(&hash.0)
     }
-}
-
-/// The two halves of a hash.
-pub(super) fn halves(bytes: &[u8; 32]) -> [[u8; 16]; 2] {
-    let mut halves = [[0; 16]; 2];
-    for (half, part) in halves.iter_mut().zip(bytes.chunks_exact(16)) {
-        half.copy_from_slice(part);
-    }
-    halves
 }
 
 /// Which URIs a client may register.
