@@ -12,7 +12,7 @@ use super::{
 use crate::{
     oidc::{GrantId, LoginMethod, Profile, Session, UserId, WechatIds},
     store::StoreError,
-    upstream::link::LoginOutcome,
+    upstream::link::{self, LoginOutcome},
 };
 
 on_each_database!(
@@ -242,4 +242,36 @@ async fn a_user_has_a_profile_and_the_ids_of_wechat(fixture: Fixture) {
             expected
         );
     }
+}
+
+/// On SQLite no transaction can come between reading and writing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_login_that_finds_its_identities_taken_begins_again() {
+    let fixture = Fixture::postgres().await;
+    let mut other = fixture.store.readers().begin().await.unwrap();
+    let pid = sqlx::query_scalar("select pg_backend_pid()::bigint");
+    let pid: i64 = pid.fetch_one(&mut *other).await.unwrap();
+    for sql in [
+        "insert into users (id, created_at, last_seen_at)
+            values ('aaaaaaaaaaaaaaaaaaaaaaaaaa', 1, 1)",
+        "insert into identities (identity, user_id, created_at)
+            values ('open:wx0000000000000web:oAlice', 'aaaaaaaaaaaaaaaaaaaaaaaaaa', 1)",
+    ] {
+        sqlx::query(sql).execute(&mut *other).await.unwrap();
+    }
+    let store = fixture.store.clone();
+    let login = login(&ids("oAlice", None), None, START);
+    let login = tokio::spawn(async move { link::log_in(&store, login).await });
+    // Until it waits for the other transaction.
+    let blocked = "select count(*) from pg_stat_activity where $1 = any(pg_blocking_pids(pid))";
+    let mut waiting = 0_i64;
+    while waiting == 0 {
+        let query = sqlx::query_scalar(blocked).bind(pid);
+        waiting = query.fetch_one(fixture.store.readers()).await.unwrap();
+    }
+    other.commit().await.unwrap();
+    let user = known(login.await.unwrap()).user;
+    assert_eq!(user, UserId::from_bytes([0; 16]));
+    assert_eq!(fixture.count(USERS).await, 1);
+    assert_eq!(fixture.count(SESSIONS).await, 1);
 }
