@@ -37,6 +37,29 @@ pub(super) async fn run_in_transaction(connection: &mut AnyConnection) -> Result
 /// Migrates PostgreSQL under the advisory lock that the migrator takes.
 pub(super) async fn run(connection: &mut AnyConnection) -> Result<(), OpenError> {
     migrator().run(&mut *connection).await?;
+    check_version(connection).await
+}
+
+/// Whether SQLite has all tables that this program needs.
+pub(super) async fn is_current(connection: &mut AnyConnection) -> Result<bool, OpenError> {
+    let tables = "select count(*) from sqlite_master where name = '_sqlx_migrations'";
+    let tables: i64 = sqlx::query_scalar(tables)
+        .fetch_one(&mut *connection)
+        .await?;
+    if tables == 0 {
+        return Ok(false);
+    }
+    let last: i64 = sqlx::query_scalar("select coalesce(max(version), 0) from _sqlx_migrations")
+        .fetch_one(&mut *connection)
+        .await?;
+    if last < VERSION {
+        return Ok(false);
+    }
+    check_version(connection).await?;
+    Ok(true)
+}
+
+async fn check_version(connection: &mut AnyConnection) -> Result<(), OpenError> {
     let needed: i64 = sqlx::query_scalar("select minimum_version from schema")
         .fetch_one(connection)
         .await?;

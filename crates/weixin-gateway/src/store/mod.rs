@@ -11,6 +11,7 @@ mod error;
 mod file_system;
 pub(crate) mod grants;
 pub(crate) mod identities;
+pub(crate) mod inspect;
 mod job;
 mod keys;
 mod migrations;

@@ -90,6 +90,9 @@ impl Database {
 
 /// The options and the path of a URL such as `sqlite:gateway.db`.
 pub(super) fn parse(url: &str) -> Result<(AnyConnectOptions, PathBuf), OpenError> {
+    if !url.starts_with("sqlite:") {
+        return Err(OpenError::Url("does not begin with sqlite:"));
+    }
     if url.contains('?') {
         return Err(OpenError::Url(
             "has parameters: only sqlite:FILE is supported",

@@ -5,7 +5,11 @@ use std::{fs, path::Path};
 use sqlx::{AnyConnection, Connection, Executor};
 
 use super::fixture::{Fixture, START, ids, later, login, session_of};
-use crate::store::{OpenError, Store, backup::backup};
+use crate::store::{
+    OpenError, Store,
+    backup::backup,
+    inspect::{StoreState, inspect},
+};
 
 fn mode(path: &Path) -> u32 {
     std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions()) & 0o777
@@ -113,6 +117,27 @@ async fn urls_that_are_no_file_are_rejected() {
 }
 
 #[tokio::test]
+async fn a_database_is_inspected_without_being_changed() {
+    let fixture = Fixture::sqlite().await;
+    let folder = fixture.directory.path();
+    let state =
+        async |name: &str| inspect(&format!("sqlite:{}", folder.join(name).display())).await;
+    fs::write(folder.join("empty.db"), "").unwrap();
+    fs::write(folder.join("text.db"), "no database".repeat(100)).unwrap();
+    assert_eq!(state("gateway.db").await.unwrap(), StoreState::Current);
+    assert_eq!(state("empty.db").await.unwrap(), StoreState::Outdated);
+    assert_eq!(state("missing.db").await.unwrap(), StoreState::Missing);
+    let error = state("missing/gateway.db").await.unwrap_err();
+    assert!(matches!(error, OpenError::File { .. }), "{error:?}");
+    let error = state("text.db").await.unwrap_err();
+    assert!(matches!(error, OpenError::Database(_)), "{error:?}");
+    assert_eq!(fs::read(folder.join("empty.db")).unwrap(), b"");
+    assert!(!folder.join("missing.db").exists());
+    let postgres = inspect("postgres://localhost/x").await.unwrap_err();
+    assert!(matches!(postgres, OpenError::Url(_)), "{postgres:?}");
+}
+
+#[tokio::test]
 async fn a_database_of_a_later_program_is_used_as_long_as_it_says_so() {
     let Fixture {
         store,
@@ -141,6 +166,7 @@ async fn a_database_of_a_later_program_is_used_as_long_as_it_says_so() {
     let error = Store::open(&url).await.unwrap_err();
     let message = "the database needs version 2 of the tables; this program knows 1";
     assert_eq!(error.to_string(), message);
+    assert_eq!(inspect(&url).await.unwrap_err().to_string(), message);
 }
 
 #[tokio::test]
