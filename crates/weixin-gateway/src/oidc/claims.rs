@@ -48,20 +48,23 @@ pub(crate) struct Authentication<'a> {
 }
 
 impl<'a> IdToken<'a> {
-    /// The ID token of a grant. It expires with the access token.
+    /// The ID token of a grant. It expires with the access token. `None`: the client did not ask for `openid`.
     pub(crate) fn new(
         issuer: &'a Issuer,
         client: &'a Client,
         grant: &'a Grant,
         user: ClaimSource<'a>,
         authentication: Authentication<'a>,
-    ) -> Self {
+    ) -> Option<Self> {
+        if !grant.scopes.contains(Scope::OpenId) {
+            return None;
+        }
         let scopes = if client.profile_in_id_token {
             grant.scopes
         } else {
             Scopes::default()
         };
-        Self {
+        Some(Self {
             iss: issuer.as_str(),
             sub: grant.subject.as_str(),
             aud: client.id.as_str(),
@@ -73,7 +76,7 @@ impl<'a> IdToken<'a> {
             sid: grant.sid.to_string(),
             amr: authentication.method.amr(),
             others: claims(client, scopes, &grant.claims.id_token, user),
-        }
+        })
     }
 }
 
@@ -211,7 +214,7 @@ mod tests {
             nonce: Some("n"),
             access_token: "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y",
         };
-        let token = IdToken::new(&issuer, client, grant, user, authentication);
+        let token = IdToken::new(&issuer, client, grant, user, authentication).unwrap();
         let userinfo = userinfo(client, grant, grant.scopes, user);
         [serde_json::to_value(token).unwrap(), userinfo.into()]
     }
@@ -248,6 +251,23 @@ mod tests {
         });
         assert_eq!(token, expected);
         assert_eq!(userinfo, json!({ "sub": SUB }));
+    }
+
+    #[test]
+    fn without_openid_there_is_no_id_token() {
+        let (issuer, client, ids, profile) = (issuer_url(), web(), ids(), profile(None));
+        let grant = grant("profile email", ClaimsRequest::default());
+        let user = ClaimSource {
+            subject: &grant.subject,
+            profile: &profile,
+            ids: &ids,
+        };
+        let authentication = Authentication {
+            method: LoginMethod::Qr,
+            nonce: None,
+            access_token: "x",
+        };
+        assert!(IdToken::new(&issuer, &client, &grant, user, authentication).is_none());
     }
 
     #[test]

@@ -183,7 +183,7 @@ fn one_login() {
         access_token: &access_token,
     };
     let client = fixtures::web();
-    let token = IdToken::new(&provider.issuer, &client, &grant, user, authentication);
+    let token = IdToken::new(&provider.issuer, &client, &grant, user, authentication).unwrap();
     let jwt = provider.keys.sign(client.algorithm, &token).unwrap();
     let claims = provider.verified(&jwt);
     assert_eq!(claims, serde_json::to_value(token).unwrap());
