@@ -123,14 +123,14 @@ impl AuthorizationRequest {
     }
 
     /// The request as it is still allowed: the client may have changed while the request waited. `None` if the client is
-    /// another one, or its redirect URI is no longer registered.
+    /// another one, its redirect URI is no longer registered, or no scope is left.
     pub(crate) fn allowed_by(mut self, client: &Client) -> Option<Self> {
         let is_the_clients = self.client == client.id && self.issuer == client.issuer;
         client
             .redirect_uri(self.redirect_uri.as_str())
             .filter(|_| is_the_clients)?;
         self.scopes = self.scopes.intersection(client.scopes);
-        Some(self)
+        (self.scopes != Scopes::default()).then_some(self)
     }
 
     /// Where its response goes.
@@ -542,6 +542,9 @@ mod tests {
             .allowed_by(&Client { scopes, ..web() })
             .unwrap();
         assert_eq!(fewer.scopes, scopes);
+        let scopes = Scopes::parse("email");
+        let none = request.clone().allowed_by(&Client { scopes, ..web() });
+        assert_eq!(none, None);
         let elsewhere = Client {
             redirect_uris: app().redirect_uris,
             ..web()
