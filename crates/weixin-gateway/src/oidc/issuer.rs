@@ -1,6 +1,6 @@
 //! The issuer: the URL that a client is configured with (Discovery §4.1; RFC 8414 §2).
 
-use std::fmt;
+use std::{fmt, net::Ipv4Addr};
 
 use url::{Host, Url};
 use weixin::error::ParseError;
@@ -48,7 +48,7 @@ impl TryFrom<String> for Issuer {
         };
         let is_local = match url.host() {
             Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv4(address)) => address == Ipv4Addr::LOCALHOST,
             _ => false,
         };
         if url.scheme() != "https" && !(url.scheme() == "http" && is_local) {
@@ -120,6 +120,7 @@ mod tests {
             "a.example",
             "http://a.example",
             "http://[::1]",
+            "http://127.0.0.2",
             "ftp://a.example",
             "https://A.example",
             "HTTPS://a.example",
