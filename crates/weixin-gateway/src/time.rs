@@ -13,3 +13,17 @@ impl From<SystemTime> for Timestamp {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_time_before_1970_is_negative() {
+        let duration = Duration::from_millis(1500);
+        assert_eq!(Timestamp::from(UNIX_EPOCH + duration).millis(), 1500);
+        assert_eq!(Timestamp::from(UNIX_EPOCH - duration).millis(), -1500);
+    }
+}
