@@ -11,6 +11,7 @@ on_each_database!(
     a_grant_stays_as_long_as_its_session,
     a_code_is_remembered_longer_than_it_is_valid,
     every_batch_is_removed,
+    maintenance_goes_on,
 );
 
 const DAY: u64 = 24 * 3600;
@@ -134,4 +135,23 @@ async fn every_batch_is_removed(fixture: Fixture) {
         .clean(session.expires_at.after(std::time::Duration::from_mins(1)))
         .await;
     assert_eq!(fixture.rows().await[2], 0);
+}
+
+async fn maintenance_goes_on(fixture: Fixture) {
+    let clock = StandingClock::at(later(600));
+    let maintenance = fixture.store.maintain(&clock);
+    let request = request();
+    let removed = async {
+        // Each request is removed by another round.
+        for _ in 0..3 {
+            let id = id(RequestId::from_bytes);
+            let stored = fixture.store.insert_request(id, &request, 10, START);
+            stored.await.unwrap();
+            while fixture.rows().await[0] > 0 {}
+        }
+    };
+    tokio::select! {
+        () = maintenance => panic!("maintenance has ended"),
+        () = removed => {}
+    }
 }
