@@ -86,7 +86,7 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// [`KeyError::Sealed`] if its master key is gone; [`KeyError::Invalid`] if it is not the key of its `kid`.
+    /// [`KeyError::Sealed`] if its master key is gone; [`KeyError::Invalid`] if it is a key of another kind.
     pub(crate) fn open(stored: &SealedKey, master: &MasterKeys) -> Result<Self, KeyError> {
         let pkcs8 = master.open(stored.kid.as_str().as_bytes(), &stored.sealed);
         let pkcs8 = pkcs8.map_err(|_| KeyError::Sealed)?;
@@ -98,12 +98,7 @@ impl SigningKey {
             }
             Algorithm::EdDsa => Ed25519KeyPair::from_pkcs8(pkcs8).map(Pair::Ed),
         };
-        let key = Self::new(pair.map_err(|_| KeyError::Invalid)?)?;
-        if key.kid == stored.kid {
-            Ok(key)
-        } else {
-            Err(KeyError::Invalid)
-        }
+        Self::new(pair.map_err(|_| KeyError::Invalid)?)
     }
 
     /// The row of a new key, which signs at once.
