@@ -32,7 +32,11 @@ impl MasterKeys {
         let mut keys = lines.filter(|line| !line.is_empty()).map(parse_line);
         let first = keys.next().ok_or(INVALID)??;
         let others = keys.collect::<Result<Vec<_>, _>>()?;
-        if others.len() < MAX_KEYS { Ok(Self { first, others }) } else { Err(INVALID) }
+        if others.len() < MAX_KEYS {
+            Ok(Self { first, others })
+        } else {
+            Err(INVALID)
+        }
     }
 
     /// The key for one purpose that signs.
@@ -59,10 +63,17 @@ impl MasterKeys {
     /// # Errors
     ///
     /// [`StoreError`] if none has.
-    pub(crate) fn open(&self, context: &[u8], sealed: &[u8]) -> Result<SecretBox<[u8]>, StoreError> {
+    pub(crate) fn open(
+        &self,
+        context: &[u8],
+        sealed: &[u8],
+    ) -> Result<SecretBox<[u8]>, StoreError> {
         let open = |key| store_keys(key)?.open(context, sealed);
         let first = open(&self.first);
-        let opened = self.others.iter().fold(first, |found, key| found.or_else(|_| open(key)));
+        let opened = self
+            .others
+            .iter()
+            .fold(first, |found, key| found.or_else(|_| open(key)));
         opened.map(SecretBox::from)
     }
 
@@ -116,7 +127,9 @@ mod tests {
     }
 
     fn open(keys: &MasterKeys, sealed: &[u8]) -> Option<Vec<u8>> {
-        keys.open(b"kid", sealed).ok().map(|value| value.expose_secret().to_vec())
+        keys.open(b"kid", sealed)
+            .ok()
+            .map(|value| value.expose_secret().to_vec())
     }
 
     #[test]
@@ -125,18 +138,31 @@ mod tests {
         let sealed = old.seal(b"kid", b"private").unwrap();
         let value = Some(b"private".to_vec());
         assert_eq!(open(&old, &sealed), value);
-        assert_eq!(open(&keys(&format!("\n{NEW}\r\n{OLD}\n")).unwrap(), &sealed), value);
+        assert_eq!(
+            open(&keys(&format!("\n{NEW}\r\n{OLD}\n")).unwrap(), &sealed),
+            value
+        );
         assert_eq!(open(&keys(NEW).unwrap(), &sealed), None);
         assert!(old.open(b"other", &sealed).is_err());
         let both = keys(&format!("{NEW}\n{OLD}")).unwrap();
         let sealed = both.seal(b"kid", b"private").unwrap();
-        assert_eq!((open(&old, &sealed), open(&keys(NEW).unwrap(), &sealed)), (None, value));
+        assert_eq!(
+            (open(&old, &sealed), open(&keys(NEW).unwrap(), &sealed)),
+            (None, value)
+        );
     }
 
     #[test]
     fn an_invalid_file_is_rejected_and_not_repeated() {
         let nine = format!("{OLD}\n").repeat(9);
-        for bad in ["", "\n", "hunter2", &OLD[..40], &nine, &format!("{OLD}\nhunter2")] {
+        for bad in [
+            "",
+            "\n",
+            "hunter2",
+            &OLD[..40],
+            &nine,
+            &format!("{OLD}\nhunter2"),
+        ] {
             let error = keys(bad).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("hunter"));
         }
