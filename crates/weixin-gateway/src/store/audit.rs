@@ -2,7 +2,7 @@
 
 use data_encoding::BASE32_NOPAD;
 
-use super::{Durability, Statements, Store, StoreError};
+use super::{Durability, Store, StoreError, Undo};
 use crate::{audit::Event, oidc::ClientId, random};
 
 const INSERT: &str = "insert into audit (id, at, event, client, user_id, reference, detail)
@@ -14,7 +14,7 @@ impl Store {
         let id = BASE32_NOPAD
             .encode(&random::bytes::<16>()?)
             .to_ascii_lowercase();
-        self.write(Durability::Relaxed, Statements::One, move |connection| {
+        self.write(Durability::Relaxed, Undo::Nothing, move |connection| {
             Box::pin(async move {
                 let query = sqlx::query(INSERT).bind(id).bind(event.at.millis());
                 let query = query.bind(event.kind.as_str());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use weixin::clock::Clock;
 
-use super::{Durability, Statements, Store, StoreError, earlier};
+use super::{Durability, Store, StoreError, Undo, earlier};
 use crate::oidc::Timestamp;
 
 /// Rows of one batch. Other writes come between two batches.
@@ -94,7 +94,7 @@ impl Store {
 
     /// The number of rows that a batch has removed.
     async fn batch(&self, sql: &'static str, before: i64) -> Result<i64, StoreError> {
-        self.write(Durability::Relaxed, Statements::One, move |connection| {
+        self.write(Durability::Relaxed, Undo::Nothing, move |connection| {
             Box::pin(async move {
                 let query = sqlx::query(sql).bind(before).bind(BATCH);
                 let done = query.execute(connection).await?;
@@ -107,19 +107,15 @@ impl Store {
     async fn grants_batch(&self, now: Timestamp) -> Result<i64, StoreError> {
         let before = earlier(now, CLOCK_TOLERANCE);
         let created_before = earlier(now, CODE_MEMORY);
-        self.write(
-            Durability::Relaxed,
-            Statements::Several,
-            move |connection| {
-                Box::pin(async move {
-                    let query = sqlx::query(KEEP_GRANTS).bind(before).bind(BATCH);
-                    let kept = query.execute(&mut *connection).await?.rows_affected();
-                    let query = sqlx::query(REMOVE_GRANTS).bind(before).bind(BATCH);
-                    let removed = query.bind(created_before).execute(connection).await?;
-                    Ok(kept.max(removed.rows_affected()).cast_signed())
-                })
-            },
-        )
+        self.write(Durability::Relaxed, Undo::Nothing, move |connection| {
+            Box::pin(async move {
+                let query = sqlx::query(KEEP_GRANTS).bind(before).bind(BATCH);
+                let kept = query.execute(&mut *connection).await?.rows_affected();
+                let query = sqlx::query(REMOVE_GRANTS).bind(before).bind(BATCH);
+                let removed = query.bind(created_before).execute(connection).await?;
+                Ok(kept.max(removed.rows_affected()).cast_signed())
+            })
+        })
         .await
     }
 }

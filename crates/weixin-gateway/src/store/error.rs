@@ -48,6 +48,18 @@ pub(crate) enum JobError {
     Database(sqlx::Error),
 }
 
+impl JobError {
+    /// A conflict that cannot be undone by itself, since statements before it have written.
+    pub(crate) fn not_undone(self) -> Self {
+        match self {
+            Self::Conflict => {
+                Self::Database(sqlx::Error::Protocol("a random ID occurs twice".to_owned()))
+            }
+            failed @ Self::Database(_) => failed,
+        }
+    }
+}
+
 impl From<sqlx::Error> for JobError {
     fn from(error: sqlx::Error) -> Self {
         if error

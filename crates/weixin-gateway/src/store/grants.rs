@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use sqlx::{AnyConnection, Row, any::AnyRow};
 use weixin::AppId;
 
-use super::{Durability, JobResult, Statements, Store, StoreError, earlier, row, subjects, users};
+use super::{Durability, JobResult, Store, StoreError, Undo, earlier, row, subjects, users};
 use crate::{
     oidc::{Grant, GrantId, NewGrant, Profile, RedeemOutcome, Subject, Timestamp},
     secret::RowSecret,
@@ -74,15 +74,12 @@ impl Store {
             Some(_) if !grant.is_offline => Durability::Relaxed,
             _ => Durability::Durable,
         };
-        let statements = match subject {
-            Some(_) => Statements::One,
-            None => Statements::Several,
-        };
+        let is_first = subject.is_none();
         let grant = Arc::new(grant);
         let new = Arc::clone(&grant);
-        let inserted = self.write(durability, statements, move |connection| {
+        let inserted = self.write(durability, Undo::Nothing, move |connection| {
             Box::pin(async move {
-                if statements == Statements::Several {
+                if is_first {
                     subjects::insert_first(connection, &new).await?;
                 }
                 insert(connection, &new, &secret).await
@@ -116,7 +113,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let before = earlier(now, DOUBLE_SUBMIT);
-        self.write(Durability::Durable, Statements::One, move |connection| {
+        self.write(Durability::Durable, Undo::Nothing, move |connection| {
             Box::pin(async move {
                 let query = sqlx::query(REVOKE_REUSED).bind(now.millis());
                 let query = query.bind(id.to_string()).bind(client).bind(before);

@@ -13,11 +13,29 @@ const SELECT: &str = "select other.user_id, other.identity
     from identities found join identities other on other.user_id = found.user_id
     where found.identity in ($1, $2)";
 const SELECT_OF_USER: &str = "select identity from identities where user_id = $1";
-const INSERT: &str = "insert into identities (identity, user_id, created_at)
-    values ($1, $2, $3) on conflict (identity) do nothing";
+const INSERT: &str = "insert into identities (identity, user_id, created_at) values ($1, $2, $3)";
+const INSERT_TWO: &str = "insert into identities (identity, user_id, created_at)
+    values ($1, $2, $3), ($4, $2, $3)";
 
 /// A user with all IDs.
 pub(crate) type Account = (UserId, UserIds);
+
+/// The identities of one login: an OpenID, and the UnionID if it is known.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct LoginIdentities {
+    pub(super) first: Identity,
+    pub(super) second: Option<Identity>,
+}
+
+impl LoginIdentities {
+    /// `None` without any, as for a snapshot user, and for more than one login has.
+    pub(crate) fn new(identities: impl IntoIterator<Item = Identity>) -> Option<Self> {
+        let mut identities = identities.into_iter();
+        let (first, second) = (identities.next()?, identities.next());
+        let is_all = identities.next().is_none();
+        is_all.then_some(Self { first, second })
+    }
+}
 
 impl Store {
     /// The users who have one of the IDs.
@@ -54,21 +72,24 @@ pub(crate) async fn accounts(
     Ok(find(connection, ids).await?)
 }
 
-/// Gives identities to a user. Returns how many were free: fewer if another login was faster.
+/// Gives identities to a user. A conflict if one is taken: another login was faster.
 pub(crate) async fn insert(
     connection: &mut AnyConnection,
     user: UserId,
-    identities: impl IntoIterator<Item = Identity>,
+    identities: &LoginIdentities,
     now: Timestamp,
-) -> JobResult<usize> {
-    let mut inserted = 0;
-    for identity in identities {
-        let query = sqlx::query(INSERT).bind(identity.to_string());
-        let query = query.bind(user.to_string()).bind(now.millis());
-        let done = query.execute(&mut *connection).await?;
-        inserted += usize::from(done.rows_affected() == 1);
+) -> JobResult<()> {
+    let sql = match identities.second {
+        Some(_) => INSERT_TWO,
+        None => INSERT,
+    };
+    let query = sqlx::query(sql).bind(identities.first.to_string());
+    let mut query = query.bind(user.to_string()).bind(now.millis());
+    if let Some(second) = &identities.second {
+        query = query.bind(second.to_string());
     }
-    Ok(inserted)
+    query.execute(connection).await?;
+    Ok(())
 }
 
 async fn find(connection: &mut AnyConnection, ids: &UserIds) -> sqlx::Result<Vec<Account>> {

@@ -17,12 +17,13 @@ pub(crate) enum Durability {
     Durable,
 }
 
-/// How much a job does. Several statements are undone together, by a savepoint.
+/// How a job that ends in a conflict is undone.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Statements {
-    /// A statement undoes itself if it fails.
-    One,
-    Several,
+pub(crate) enum Undo {
+    /// Nothing was written before the conflict: a statement that fails undoes itself.
+    Nothing,
+    /// By a savepoint, which costs two statements.
+    Savepoint,
 }
 
 /// What a job returns before the commit.
@@ -49,7 +50,7 @@ pub(super) enum Effect {
 /// A job in the writer's queue, whatever its result.
 pub(super) trait Job: Send {
     fn durability(&self) -> Durability;
-    fn statements(&self) -> Statements;
+    fn undo(&self) -> Undo;
     /// Runs the statements. The result stays here until [`finish`](Self::finish): before the commit it is not true.
     fn run<'c>(
         &'c mut self,
@@ -62,7 +63,7 @@ pub(super) trait Job: Send {
 /// A job with its result's type.
 pub(super) struct Pending<T, F> {
     durability: Durability,
-    statements: Statements,
+    undo: Undo,
     work: Option<F>,
     result: Result<T, StoreError>,
     reply: oneshot::Sender<Result<T, StoreError>>,
@@ -71,13 +72,13 @@ pub(super) struct Pending<T, F> {
 impl<T: Send + 'static, F: Work<T>> Pending<T, F> {
     pub(super) fn new(
         durability: Durability,
-        statements: Statements,
+        undo: Undo,
         work: F,
     ) -> (Self, oneshot::Receiver<Result<T, StoreError>>) {
         let (reply, receiver) = oneshot::channel();
         let pending = Self {
             durability,
-            statements,
+            undo,
             work: Some(work),
             result: Err(StoreError::Stopped),
             reply,
@@ -108,8 +109,8 @@ impl<T: Send + 'static, F: Work<T>> Job for Pending<T, F> {
         self.durability
     }
 
-    fn statements(&self) -> Statements {
-        self.statements
+    fn undo(&self) -> Undo {
+        self.undo
     }
 
     fn run<'c>(

@@ -2,7 +2,7 @@
 
 use sqlx::{Row, any::AnyRow};
 
-use super::{Durability, Statements, Store, StoreError, row};
+use super::{Durability, Store, StoreError, Undo, row};
 use crate::{
     keys::{KeyId, SealedKey},
     oidc::{Algorithm, Timestamp},
@@ -25,7 +25,7 @@ impl Store {
 
     /// Stores the first key of its algorithm. Returns whether it is the first: if not, read the keys again.
     pub(crate) async fn insert_first_key(&self, key: SealedKey) -> Result<bool, StoreError> {
-        self.write(Durability::Durable, Statements::One, move |connection| {
+        self.write(Durability::Durable, Undo::Nothing, move |connection| {
             Box::pin(async move {
                 let done = sqlx::query(INSERT_FIRST)
                     .bind(key.kid.as_str())

@@ -32,7 +32,7 @@ use sqlx::{AnyPool, any::AnyPoolOptions};
 
 pub(crate) use self::{
     error::{JobError, OpenError, StoreError},
-    job::{Durability, JobResult, Statements, Work},
+    job::{Durability, JobResult, Undo, Work},
     writer::Commits,
 };
 use self::{sqlite::Database, writer::Writer};
@@ -113,7 +113,7 @@ impl Store {
     /// Whether the database responds, and takes writes: what `/readyz` reports.
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
         sqlx::query("select 1").execute(self.readers()).await?;
-        self.write(Durability::Relaxed, Statements::One, |_| {
+        self.write(Durability::Relaxed, Undo::Nothing, |_| {
             Box::pin(async { Ok(()) })
         })
         .await
@@ -158,10 +158,10 @@ impl Store {
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         durability: Durability,
-        statements: Statements,
+        undo: Undo,
         work: impl Work<T>,
     ) -> Result<T, StoreError> {
-        self.0.writer.write(durability, statements, work).await
+        self.0.writer.write(durability, undo, work).await
     }
 }
 

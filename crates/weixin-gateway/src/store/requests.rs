@@ -2,7 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use super::{Durability, Statements, Store, StoreError, row};
+use super::{Durability, Store, StoreError, Undo, row};
 use crate::oidc::{AuthorizationRequest, IssuerId, RequestId, Timestamp};
 
 /// How long a request waits for a login.
@@ -35,7 +35,7 @@ impl Store {
             return Err(StoreError::TooManyRequests);
         }
         let inserted = self
-            .write(Durability::Relaxed, Statements::One, move |connection| {
+            .write(Durability::Relaxed, Undo::Nothing, move |connection| {
                 Box::pin(async move {
                     let query = sqlx::query(INSERT).bind(id.to_string()).bind(issuer);
                     let query = query.bind(client).bind(body).bind(now.millis());

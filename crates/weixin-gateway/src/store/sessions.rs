@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::{AnyConnection, any::AnyRow};
 use weixin::AppId;
 
-use super::{Durability, JobResult, Statements, Store, StoreError, earlier, row, users};
+use super::{Durability, JobResult, Store, StoreError, Undo, earlier, row, users};
 use crate::{
     oidc::{
         ClientId, IssuerId, LoginMethod, Profile, RequestId, Session, SessionId, Subject,
@@ -144,7 +144,7 @@ impl Store {
             return Ok(());
         }
         let sid = session.sid.to_string();
-        self.write(Durability::Relaxed, Statements::One, move |connection| {
+        self.write(Durability::Relaxed, Undo::Nothing, move |connection| {
             Box::pin(async move {
                 let query = sqlx::query(SEEN).bind(now.millis()).bind(sid);
                 query.execute(connection).await?;

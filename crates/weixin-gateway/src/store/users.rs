@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
-use super::{Durability, JobResult, Statements, Store, StoreError, row};
+use super::{Durability, JobResult, Store, StoreError, Undo, identities::LoginIdentities, row};
 use crate::oidc::{Profile, Timestamp, UserId};
 
 const INSERT: &str = "insert into users (id, created_at, last_seen_at) values ($1, $2, $2)";
@@ -11,6 +11,11 @@ const LOCK: &str = "update users set last_seen_at = $2 where id = $1 and merged_
 const SELECT_PROFILE: &str = "select nickname, picture, profile_at from users where id = $1";
 const UPDATE_PROFILE: &str = "update users set nickname = $2, picture = $3, profile_at = $4
     where id = $1";
+
+/// Only the owner of all identities of the login.
+const LOCK_OWNER: &str = "update users set last_seen_at = $2 where id = $1 and merged_into is null
+    and $3 = (select count(*) from identities where user_id = $1 and identity in ($4, $5))
+    returning disabled_at";
 
 /// A user whose row is locked until the transaction ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -33,7 +38,7 @@ impl Store {
         user: UserId,
         profile: Profile,
     ) -> Result<(), StoreError> {
-        self.write(Durability::Relaxed, Statements::One, move |connection| {
+        self.write(Durability::Relaxed, Undo::Nothing, move |connection| {
             Box::pin(async move {
                 let query = sqlx::query(UPDATE_PROFILE).bind(user.to_string());
                 let query = query.bind(profile.nickname).bind(profile.picture);
@@ -65,11 +70,30 @@ pub(crate) async fn lock(
 ) -> JobResult<Option<LockedUser>> {
     let query = sqlx::query(LOCK).bind(user.to_string()).bind(now.millis());
     let row = query.fetch_optional(connection).await?;
-    let disabled_at = row.map(|row| row::optional_time(&row, "disabled_at"));
-    Ok(disabled_at.transpose()?.map(|at| match at {
+    Ok(row.as_ref().map(locked).transpose()?)
+}
+
+/// The same, if the user has all identities of the login.
+pub(crate) async fn lock_owner(
+    connection: &mut AnyConnection,
+    user: UserId,
+    identities: &LoginIdentities,
+    now: Timestamp,
+) -> JobResult<Option<LockedUser>> {
+    let LoginIdentities { first, second } = identities;
+    let count = 1 + i64::from(second.is_some());
+    let query = sqlx::query(LOCK_OWNER).bind(user.to_string());
+    let query = query.bind(now.millis()).bind(count).bind(first.to_string());
+    let query = query.bind(second.as_ref().unwrap_or(first).to_string());
+    let row = query.fetch_optional(connection).await?;
+    Ok(row.as_ref().map(locked).transpose()?)
+}
+
+fn locked(row: &AnyRow) -> sqlx::Result<LockedUser> {
+    Ok(match row::optional_time(row, "disabled_at")? {
         None => LockedUser::Enabled,
         Some(_) => LockedUser::Disabled,
-    }))
+    })
 }
 
 /// The columns `nickname`, `picture` and `profile_at`.

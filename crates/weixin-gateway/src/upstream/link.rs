@@ -11,8 +11,8 @@ use weixin::{
 use crate::{
     oidc::{Session, SessionId, UserId},
     store::{
-        Durability, JobError, JobResult, Statements, Store, StoreError,
-        identities::{self, Account},
+        Durability, JobError, JobResult, Store, StoreError, Undo,
+        identities::{self, Account, LoginIdentities},
         sessions::{self, EndReason, SessionLogin},
         users::{self, LockedUser},
     },
@@ -78,20 +78,35 @@ pub(crate) async fn log_in(store: &Store, login: NewLogin) -> Result<LoginOutcom
     }
 }
 
+/// Decides by what is stored now, and stores what follows if that is still true.
 async fn attempt(store: &Store, login: &Arc<NewLogin>) -> Result<LoginOutcome, StoreError> {
-    // A login that changes nothing but its session need not wait for the disk. Whether it is one is decided again in the
-    // transaction.
-    let accounts = store.accounts(&login.ids).await?;
-    let durability = match login.ids.link(accounts) {
-        LinkOutcome::Unchanged(user) if !login.ends_another(user) => Durability::Relaxed,
-        _ => Durability::Durable,
+    let Some(identities) = LoginIdentities::new(login.ids.identities()) else {
+        return Ok(LoginOutcome::Conflict(Vec::new()));
     };
+    let accounts = store.accounts(&login.ids).await?;
     let login = Arc::clone(login);
-    store
-        .write(durability, Statements::Several, move |connection| {
-            Box::pin(async move { login.run(connection, durability).await })
+    let (durability, undo) = match login.ids.link(accounts.iter().cloned()) {
+        // It changes nothing but a session, which a user can repeat.
+        LinkOutcome::Unchanged(user) if !login.ends_another(user) => {
+            (Durability::Relaxed, Undo::Nothing)
+        }
+        LinkOutcome::Create | LinkOutcome::Unchanged(_) => (Durability::Durable, Undo::Nothing),
+        LinkOutcome::Update { .. } => (Durability::Durable, Undo::Savepoint),
+        LinkOutcome::Conflict(users) => return Ok(LoginOutcome::Conflict(users)),
+        // A merge is decided by the operator, as any kind of outcome that is not known here.
+        _ => return Ok(LoginOutcome::Conflict(users_of(&accounts))),
+    };
+    let work = store.write(durability, undo, move |connection| {
+        Box::pin(async move {
+            match login.ids.link(accounts) {
+                LinkOutcome::Create => login.create(connection, &identities).await,
+                LinkOutcome::Unchanged(user) => login.enter(connection, user, &identities).await,
+                LinkOutcome::Update { account, .. } => login.update(connection, account).await,
+                _ => Err(JobError::Conflict),
+            }
         })
-        .await
+    });
+    work.await
 }
 
 impl NewLogin {
@@ -100,76 +115,71 @@ impl NewLogin {
         self.current.is_some_and(|current| current.user != user)
     }
 
-    async fn run(
-        &self,
-        connection: &mut AnyConnection,
-        durability: Durability,
-    ) -> JobResult<LoginOutcome> {
-        let accounts = identities::accounts(connection, &self.ids).await?;
-        let known = |identity: &Identity| {
-            let mut ids = accounts.iter().flat_map(|(_, ids)| ids.identities());
-            ids.any(|id| id == *identity)
-        };
-        let new: Vec<_> = self.ids.identities().filter(|id| !known(id)).collect();
-        match self.ids.link(accounts.iter().cloned()) {
-            LinkOutcome::Create => self.create(connection, new).await,
-            LinkOutcome::Unchanged(user) => {
-                // Seen as unchanged before, and another user's session would end now: begin again, durably.
-                if durability == Durability::Relaxed && self.ends_another(user) {
-                    return Err(JobError::Conflict);
-                }
-                self.update(connection, user, Vec::new()).await
-            }
-            LinkOutcome::Update { account, .. } if durability == Durability::Durable => {
-                self.update(connection, account, new).await
-            }
-            LinkOutcome::Update { .. } => Err(JobError::Conflict),
-            LinkOutcome::Conflict(users) => Ok(LoginOutcome::Conflict(users)),
-            // A merge is decided by the operator, as any kind of outcome that is not known here.
-            _ => Ok(LoginOutcome::Conflict(users_of(&accounts))),
-        }
-    }
-
+    /// Creates a user: if one of the identities is taken meanwhile, inserting them is a conflict.
     async fn create(
         &self,
         connection: &mut AnyConnection,
-        identities: Vec<Identity>,
+        identities: &LoginIdentities,
     ) -> JobResult<LoginOutcome> {
-        users::insert(connection, self.new_user, self.session.auth_time).await?;
-        self.insert_identities(connection, self.new_user, identities)
-            .await?;
-        let session = self.begin_session(connection, self.new_user).await?;
+        let (user, now) = (self.new_user, self.session.auth_time);
+        identities::insert(connection, user, identities, now).await?;
+        let inserted = users::insert(connection, user, now).await;
+        inserted.map_err(JobError::not_undone)?;
+        let session = self.begin_session(connection, user).await?;
         Ok(LoginOutcome::Created(session))
     }
 
+    /// Logs a user in who has all identities of the login.
+    async fn enter(
+        &self,
+        connection: &mut AnyConnection,
+        user: UserId,
+        identities: &LoginIdentities,
+    ) -> JobResult<LoginOutcome> {
+        let now = self.session.auth_time;
+        let locked = users::lock_owner(connection, user, identities, now).await?;
+        self.logged_in(connection, user, locked).await
+    }
+
+    /// Gives a user the identities that are new. Two logins could give the same user IDs that contradict each other, so
+    /// that the decision is repeated once the user is locked.
     async fn update(
         &self,
         connection: &mut AnyConnection,
         user: UserId,
-        identities: Vec<Identity>,
     ) -> JobResult<LoginOutcome> {
-        match users::lock(connection, user, self.session.auth_time).await? {
-            Some(LockedUser::Enabled) => {}
-            Some(LockedUser::Disabled) => return Ok(LoginOutcome::Disabled(user)),
-            None => return Err(JobError::Conflict),
+        let now = self.session.auth_time;
+        let locked = users::lock(connection, user, now).await?;
+        let accounts = identities::accounts(connection, &self.ids).await?;
+        match self.ids.link(accounts.iter().cloned()) {
+            LinkOutcome::Update { account, .. } if account == user => {}
+            _ => return Err(JobError::Conflict),
         }
-        self.insert_identities(connection, user, identities).await?;
-        let session = self.begin_session(connection, user).await?;
-        Ok(LoginOutcome::Known(session))
+        let known = |identity: &Identity| {
+            let mut ids = accounts.iter().flat_map(|(_, ids)| ids.identities());
+            ids.any(|id| id == *identity)
+        };
+        let new = self.ids.identities().filter(|identity| !known(identity));
+        if let (Some(LockedUser::Enabled), Some(new)) = (locked, LoginIdentities::new(new)) {
+            identities::insert(connection, user, &new, now).await?;
+        }
+        self.logged_in(connection, user, locked).await
     }
 
-    async fn insert_identities(
+    async fn logged_in(
         &self,
         connection: &mut AnyConnection,
         user: UserId,
-        identities: Vec<Identity>,
-    ) -> JobResult<()> {
-        let (expected, now) = (identities.len(), self.session.auth_time);
-        let inserted = identities::insert(connection, user, identities, now).await?;
-        if inserted < expected {
-            return Err(JobError::Conflict);
+        locked: Option<LockedUser>,
+    ) -> JobResult<LoginOutcome> {
+        match locked {
+            None => Err(JobError::Conflict),
+            Some(LockedUser::Disabled) => Ok(LoginOutcome::Disabled(user)),
+            Some(LockedUser::Enabled) => {
+                let session = self.begin_session(connection, user).await?;
+                Ok(LoginOutcome::Known(session))
+            }
         }
-        Ok(())
     }
 
     /// Renews the session of the same user; ends that of another one.
@@ -180,8 +190,8 @@ impl NewLogin {
     ) -> JobResult<Session> {
         if let Some(CurrentSession { sid, user: current }) = self.current {
             if current == user {
-                let renewed = sessions::renew(connection, sid, user, &self.session).await?;
-                if let Some(session) = renewed {
+                let renewed = sessions::renew(connection, sid, user, &self.session).await;
+                if let Some(session) = renewed.map_err(JobError::not_undone)? {
                     return Ok(session);
                 }
             } else {
@@ -189,7 +199,8 @@ impl NewLogin {
                 sessions::end(connection, sid, EndReason::OtherUser, now).await?;
             }
         }
-        sessions::insert(connection, user, &self.session).await
+        let inserted = sessions::insert(connection, user, &self.session).await;
+        inserted.map_err(JobError::not_undone)
     }
 }
 

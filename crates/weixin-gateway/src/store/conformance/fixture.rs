@@ -20,7 +20,7 @@ use crate::{
     },
     random,
     secret::{RowSecret, SecretHash},
-    store::{Durability, Statements, Store, StoreError, sessions::SessionLogin},
+    store::{Durability, Store, StoreError, Undo, sessions::SessionLogin},
     upstream::link::{self, CurrentSession, LoginOutcome, NewLogin},
 };
 
@@ -74,7 +74,7 @@ impl Fixture {
     pub(super) async fn execute(&self, sql: &'static str) {
         let work = self
             .store
-            .write(Durability::Relaxed, Statements::One, move |connection| {
+            .write(Durability::Relaxed, Undo::Nothing, move |connection| {
                 Box::pin(async move {
                     sqlx::query(sql).execute(connection).await?;
                     Ok(())

@@ -22,6 +22,7 @@ on_each_database!(
     a_session_of_another_issuer_is_not_touched,
     a_unionid_that_comes_late_belongs_to_the_same_user,
     contradicting_ids_change_nothing,
+    simultaneous_logins_that_contradict_each_other_change_one_user_once,
     two_users_who_turn_out_to_be_one_change_nothing,
     without_an_id_there_is_no_user,
     a_disabled_user_does_not_log_in,
@@ -155,6 +156,23 @@ async fn contradicting_ids_change_nothing(fixture: Fixture) {
     }
     assert_eq!(fixture.count(IDENTITIES).await, 2);
     assert_eq!(fixture.count(SESSIONS).await, 1);
+}
+
+async fn simultaneous_logins_that_contradict_each_other_change_one_user_once(fixture: Fixture) {
+    let first = fixture.session("oAlice", START).await;
+    let unionids: Vec<_> = (0..10).map(|number| format!("u{number}")).collect();
+    let logins = unionids.iter().map(|unionid| {
+        let login = login(&ids("oAlice", Some(unionid)), None, later(1));
+        fixture.log_in(login)
+    });
+    let outcomes = join_all(logins).await.into_iter().map(Result::unwrap);
+    let (known, others): (Vec<_>, Vec<_>) =
+        outcomes.partition(|outcome| matches!(outcome, LoginOutcome::Known(_)));
+    assert_eq!((known.len(), others.len()), (1, 9));
+    for other in others {
+        assert_eq!(conflict(Ok(other)), [first.user]);
+    }
+    assert_eq!(fixture.count(IDENTITIES).await, 2);
 }
 
 /// A merge is the operator's decision, until there is one without.

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use super::fixture::{Fixture, START, id, ids, later, login, request};
 use crate::{
     oidc::{GrantId, RequestId, Session},
-    store::{Durability, Statements},
+    store::{Durability, Undo},
 };
 
 const JOBS: usize = 12_800;
@@ -39,7 +39,7 @@ async fn rate<F: Future<Output = ()> + Send + 'static>(
 async fn insert(fixture: Arc<Fixture>, durability: Durability) {
     let work = fixture
         .store
-        .write(durability, Statements::One, |connection| {
+        .write(durability, Undo::Nothing, |connection| {
             Box::pin(async move {
                 let id = id(GrantId::from_bytes).to_string();
                 let insert = "insert into audit (id, at, event) values ($1, 1, 'login.ok')";

@@ -27,7 +27,7 @@ use self::{
 };
 use super::{
     error::StoreError,
-    job::{Durability, Job, Pending, Statements, Work},
+    job::{Durability, Job, Pending, Undo, Work},
 };
 
 /// Jobs that wait at most. Beyond it, requests are rejected.
@@ -66,10 +66,10 @@ impl Writer {
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         durability: Durability,
-        statements: Statements,
+        undo: Undo,
         work: impl Work<T>,
     ) -> Result<T, StoreError> {
-        let (job, result) = Pending::new(durability, statements, work);
+        let (job, result) = Pending::new(durability, undo, work);
         match self {
             Self::Queue(queue) => queue.push(Box::new(job))?,
             Self::Pool(pool) => pool.push(Box::new(job))?,

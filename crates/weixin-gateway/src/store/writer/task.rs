@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::Commits;
 use crate::store::{
     error::StoreError,
-    job::{Durability, Effect, Job, Statements},
+    job::{Durability, Effect, Job, Undo},
     sqlite,
 };
 
@@ -161,9 +161,9 @@ impl Open {
     }
 }
 
-/// Runs one job of several in a transaction.
+/// Runs one job of a transaction.
 async fn run(connection: &mut AnyConnection, job: &mut dyn Job) -> Result<(), StoreError> {
-    if job.statements() == Statements::One {
+    if job.undo() == Undo::Nothing {
         return job.run(connection).await.map(drop);
     }
     let mut savepoint = connection.begin().await?;

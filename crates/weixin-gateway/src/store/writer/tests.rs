@@ -52,7 +52,7 @@ impl Bench {
 
     fn job<T: Send + 'static>(&self, durability: Durability, work: impl Work<T>) -> PendingJob<T> {
         let store = self.store.clone();
-        Box::pin(async move { store.write(durability, Statements::Several, work).await })
+        Box::pin(async move { store.write(durability, Undo::Savepoint, work).await })
     }
 
     /// Commits jobs together: they come while another one is running.
@@ -330,6 +330,6 @@ async fn the_end_of_the_writer_is_noticed() {
     assert!(writer.stopped().now_or_never().is_none());
     drop(waiting);
     writer.stopped().await;
-    let outcome = writer.write(Relaxed, Statements::One, nothing);
+    let outcome = writer.write(Relaxed, Undo::Nothing, nothing);
     assert!(matches!(outcome.await, Err(StoreError::Stopped)));
 }
