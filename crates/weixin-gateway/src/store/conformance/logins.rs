@@ -11,7 +11,11 @@ use super::{
 };
 use crate::{
     oidc::{GrantId, LoginMethod, Profile, Session, UserId, WechatIds},
-    store::StoreError,
+    store::{
+        Durability, StoreError, Undo,
+        identities::LoginIdentities,
+        users::{self, LockedUser},
+    },
     upstream::link::{self, LoginOutcome},
 };
 
@@ -27,6 +31,7 @@ on_each_database!(
     without_an_id_there_is_no_user,
     a_disabled_user_does_not_log_in,
     a_merge_beside_a_login_loses_nothing,
+    only_the_owner_of_all_identities_is_locked,
     a_user_has_a_profile_and_the_ids_of_wechat,
 );
 
@@ -230,6 +235,29 @@ async fn a_merge_beside_a_login_loses_nothing(fixture: Fixture) {
         .log_in(login(&ids("oAlice", None), None, later(2)))
         .await;
     assert_eq!(known(again).user, absorbed.user);
+}
+
+/// Identities may have moved since the decision.
+async fn only_the_owner_of_all_identities_is_locked(fixture: Fixture) {
+    let alice = login(&ids("oAlice", Some("uAlice")), None, START);
+    let alice = session_of(fixture.log_in(alice).await.unwrap()).user;
+    fixture.session("oBob", START).await;
+    for (openid, unionid, expected) in [
+        ("oAlice", None, Some(LockedUser::Enabled)),
+        ("oAlice", Some("uAlice"), Some(LockedUser::Enabled)),
+        ("oAlice", Some("uOther"), None),
+        ("oBob", None, None),
+    ] {
+        let identities = LoginIdentities::new(ids(openid, unionid).identities()).unwrap();
+        let work = fixture
+            .store
+            .write(Durability::Relaxed, Undo::Nothing, move |connection| {
+                Box::pin(
+                    async move { users::lock_owner(connection, alice, &identities, START).await },
+                )
+            });
+        assert_eq!(work.await.unwrap(), expected, "{openid} {unionid:?}");
+    }
 }
 
 async fn a_user_has_a_profile_and_the_ids_of_wechat(fixture: Fixture) {
