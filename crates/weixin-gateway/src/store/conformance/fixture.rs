@@ -199,6 +199,14 @@ pub(super) fn session_of(outcome: LoginOutcome) -> Session {
     }
 }
 
+/// The session of a user who was known.
+pub(super) fn known(outcome: Result<LoginOutcome, StoreError>) -> Session {
+    match outcome.unwrap() {
+        LoginOutcome::Known(session) => session,
+        other => panic!("{other:?}"),
+    }
+}
+
 pub(super) fn new_grant(session: &Session, grant: GrantId, now: Timestamp) -> NewGrant {
     new_grant_of(&client(), session, grant, now)
 }

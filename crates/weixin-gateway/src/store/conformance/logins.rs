@@ -5,7 +5,7 @@ use weixin::UserIds;
 
 use super::{
     fixture::{
-        APP, Fixture, OTHER_APP, START, id, ids, ids_in, later, login, new_grant, session_of,
+        APP, Fixture, OTHER_APP, START, id, ids, ids_in, known, later, login, new_grant, session_of,
     },
     on_each_database,
 };
@@ -21,9 +21,6 @@ use crate::{
 
 on_each_database!(
     simultaneous_first_logins_of_a_user_create_one_user,
-    the_same_user_keeps_the_session,
-    another_user_ends_the_session,
-    a_session_of_another_issuer_is_not_touched,
     a_unionid_that_comes_late_belongs_to_the_same_user,
     contradicting_ids_change_nothing,
     simultaneous_logins_that_contradict_each_other_change_one_user_once,
@@ -39,13 +36,6 @@ const USERS: &str = "select count(*) from users";
 const IDENTITIES: &str = "select count(*) from identities";
 const SESSIONS: &str = "select count(*) from sessions";
 const OPEN_SESSIONS: &str = "select count(*) from sessions where ended_at is null";
-
-fn known(outcome: Result<LoginOutcome, StoreError>) -> Session {
-    match outcome.unwrap() {
-        LoginOutcome::Known(session) => session,
-        other => panic!("{other:?}"),
-    }
-}
 
 fn conflict(outcome: Result<LoginOutcome, StoreError>) -> Vec<UserId> {
     match outcome.unwrap() {
@@ -70,74 +60,6 @@ async fn simultaneous_first_logins_of_a_user_create_one_user(fixture: Fixture) {
     assert_eq!(fixture.count(USERS).await, 1);
     assert_eq!(fixture.count(IDENTITIES).await, 2);
     assert_eq!(fixture.count(SESSIONS).await, 20);
-}
-
-async fn the_same_user_keeps_the_session(fixture: Fixture) {
-    let alice = ids("oAlice", None);
-    let first = fixture.session("oAlice", START).await;
-    let mut again = login(&alice, Some(&first), later(60));
-    again.session.method = LoginMethod::InApp;
-    let (cookie, request, end) = (
-        again.session.id_hash,
-        again.session.request,
-        again.session.expires_at,
-    );
-    let renewed = known(fixture.log_in(again).await);
-    assert_eq!((renewed.sid, renewed.user), (first.sid, first.user));
-    assert_eq!(renewed.secret.expose(), first.secret.expose());
-    assert_eq!(
-        (renewed.request, renewed.method),
-        (Some(request), LoginMethod::InApp)
-    );
-    let times = (
-        renewed.auth_time,
-        renewed.created_at,
-        renewed.last_seen_at,
-        renewed.expires_at,
-    );
-    assert_eq!(times, (later(60), START, later(60), end));
-    let idle = std::time::Duration::from_hours(12);
-    let read = fixture
-        .store
-        .session(&cookie, first.issuer, later(60), idle);
-    let read = read.await.unwrap().unwrap();
-    assert_eq!(format!("{read:?}"), format!("{renewed:?}"));
-    assert_eq!(fixture.count(SESSIONS).await, 1);
-}
-
-async fn another_user_ends_the_session(fixture: Fixture) {
-    let alice = fixture.session("oAlice", START).await;
-    let code = id(GrantId::from_bytes);
-    fixture.redeem_grant(new_grant(&alice, code, START)).await;
-    let bob = login(&ids("oBob", None), Some(&alice), later(60));
-    let bob = session_of(fixture.log_in(bob).await.unwrap());
-    assert_ne!((bob.sid, bob.user), (alice.sid, alice.user));
-    assert_ne!(bob.secret.expose(), alice.secret.expose());
-    assert_eq!(fixture.count(OPEN_SESSIONS).await, 1);
-    assert!(
-        fixture
-            .store
-            .grant(code, later(60))
-            .await
-            .unwrap()
-            .is_none()
-    );
-    // Both users are known now: the end of a session waits for the disk all the same.
-    let back = login(&ids("oAlice", None), Some(&bob), later(120));
-    let back = known(fixture.log_in(back).await);
-    assert_eq!(back.user, alice.user);
-    assert_ne!(back.sid, alice.sid);
-    assert_eq!(fixture.count(OPEN_SESSIONS).await, 1);
-}
-
-async fn a_session_of_another_issuer_is_not_touched(fixture: Fixture) {
-    let first = fixture.session("oAlice", START).await;
-    let mut elsewhere = login(&ids("oAlice", None), Some(&first), later(60));
-    elsewhere.session.issuer = super::fixture::other_issuer();
-    let second = known(fixture.log_in(elsewhere).await);
-    assert_eq!(second.user, first.user);
-    assert_ne!(second.sid, first.sid);
-    assert_eq!(fixture.count(OPEN_SESSIONS).await, 2);
 }
 
 async fn a_unionid_that_comes_late_belongs_to_the_same_user(fixture: Fixture) {

@@ -5,6 +5,7 @@ mod fixture;
 mod grants;
 mod logins;
 mod rows;
+mod sessions;
 mod speed;
 mod sqlite_file;
 

@@ -22,10 +22,6 @@ use crate::{
 on_each_database!(
     a_request_waits_ten_minutes_at_its_issuer,
     requests_beyond_the_limit_are_rejected_until_some_expire,
-    a_session_is_found_by_its_cookie_at_its_issuer,
-    a_session_ends_by_time_by_its_user_and_by_itself,
-    a_session_that_is_seen_stays,
-    a_session_says_what_the_client_has_received,
     the_first_key_of_an_algorithm_is_stored_once,
     an_event_is_recorded,
 );
@@ -72,83 +68,6 @@ async fn requests_beyond_the_limit_are_rejected_until_some_expire(fixture: Fixtu
     store.remove_expired(&clock(500)).await.unwrap();
     assert_eq!(fixture.count(count).await, 2);
     insert().await.unwrap();
-}
-
-/// A session and the hash of its cookie.
-async fn session(fixture: &Fixture) -> (Session, SecretHash) {
-    let login = login(&ids("oAlice", None), None, START);
-    let cookie = login.session.id_hash;
-    (session_of(fixture.log_in(login).await.unwrap()), cookie)
-}
-
-async fn a_session_is_found_by_its_cookie_at_its_issuer(fixture: Fixture) {
-    let (session, cookie) = session(&fixture).await;
-    let expected = Some(format!("{session:?}"));
-    for (cookie, issuer, now, expected) in [
-        (cookie, issuer(), START, expected),
-        (cookie, other_issuer(), START, None),
-        (SecretHash::of(b"x"), issuer(), START, None),
-        (cookie, issuer(), START.after(IDLE), None),
-    ] {
-        let found = fixture.store.session(&cookie, issuer, now, IDLE).await;
-        let found = found.unwrap().map(|session| format!("{session:?}"));
-        assert_eq!(found, expected);
-    }
-}
-
-async fn a_session_ends_by_time_by_its_user_and_by_itself(fixture: Fixture) {
-    let (session, cookie) = session(&fixture).await;
-    let is_found = async |now| {
-        let found = fixture.store.session(&cookie, issuer(), now, IDLE).await;
-        found.unwrap().is_some()
-    };
-    fixture
-        .execute("update sessions set last_seen_at = expires_at")
-        .await;
-    assert!(!is_found(session.expires_at).await);
-    for change in [
-        "update users set disabled_at = 1",
-        "update users set disabled_at = null",
-        "update sessions set ended_at = 1",
-    ] {
-        fixture.execute(change).await;
-        let is_valid = change.ends_with("null");
-        assert_eq!(is_found(START).await, is_valid, "{change}");
-    }
-}
-
-async fn a_session_that_is_seen_stays(fixture: Fixture) {
-    let store = &fixture.store;
-    let (session, cookie) = session(&fixture).await;
-    let hour = 3600;
-    for (seconds, seen) in [(299, 0), (11 * hour, 11 * hour), (10 * hour, 11 * hour)] {
-        store.session_seen(&session, later(seconds)).await.unwrap();
-        let session = store.session(&cookie, issuer(), later(10 * hour), IDLE);
-        let session = session.await.unwrap().unwrap();
-        assert_eq!(session.last_seen_at, later(seen), "{seconds}");
-    }
-    let session = store.session(&cookie, issuer(), later(22 * hour), IDLE);
-    assert!(session.await.unwrap().is_some());
-}
-
-async fn a_session_says_what_the_client_has_received(fixture: Fixture) {
-    let store = &fixture.store;
-    let session = fixture.session("oAlice", START).await;
-    let client = client();
-    let of_code = async |issuer, now| {
-        let read = store.session_of_code(session.sid, issuer, &client, now);
-        read.await.unwrap()
-    };
-    let read = of_code(issuer(), START).await.unwrap();
-    assert_eq!(format!("{:?}", read.session), format!("{session:?}"));
-    assert_eq!(read.session.secret.expose(), session.secret.expose());
-    assert_eq!(read.subject, None);
-    let grant = new_grant(&session, id(GrantId::from_bytes), START);
-    fixture.redeem_grant(grant).await;
-    let read = of_code(issuer(), START).await.unwrap();
-    assert_eq!(read.subject, Some(Subject::first(session.user)));
-    assert!(of_code(other_issuer(), START).await.is_none());
-    assert!(of_code(issuer(), session.expires_at).await.is_none());
 }
 
 async fn the_first_key_of_an_algorithm_is_stored_once(fixture: Fixture) {

@@ -1,137 +1,21 @@
 //! The rules of the writer, as promised in its module.
 
-use std::{iter, pin::pin};
+mod bench;
 
-use futures_util::{
-    FutureExt,
-    future::{BoxFuture, join_all},
-};
-use sqlx::AnyConnection;
-use tempfile::TempDir;
+use std::{iter, pin::pin, sync::Arc};
 
-use super::{
+use futures_util::FutureExt;
+use tokio::sync::mpsc;
+
+use self::bench::{Bench, Outcome, execute, names, nothing, synchronous};
+use super::{MAX_WAITING, Queue, Writer};
+use crate::store::{
     Durability::{Durable, Relaxed},
-    *,
+    Store, StoreError, Undo,
 };
-use crate::store::{JobResult, Store};
-
-type Outcome = Result<(), StoreError>;
-type PendingJob<T> = BoxFuture<'static, Result<T, StoreError>>;
 
 const PAIRS: &str = "create table pairs (number bigint references numbers (number)
     deferrable initially deferred)";
-
-/// A store with a file of its own, and in it a table of unique numbers.
-struct Bench {
-    directory: TempDir,
-    url: String,
-    store: Store,
-}
-
-impl Bench {
-    async fn new() -> Self {
-        let directory = TempDir::new().unwrap();
-        let url = format!("sqlite:{}", directory.path().join("gateway.db").display());
-        let store = Store::open(&url).await.unwrap();
-        let bench = Self {
-            directory,
-            url,
-            store,
-        };
-        bench
-            .run(&["create table numbers (number bigint primary key)"])
-            .await
-            .unwrap();
-        bench
-    }
-
-    /// A durable job of these statements.
-    fn run(&self, statements: &'static [&'static str]) -> PendingJob<()> {
-        self.job(Durable, move |connection| execute(connection, statements))
-    }
-
-    fn job<T: Send + 'static>(&self, durability: Durability, work: impl Work<T>) -> PendingJob<T> {
-        let store = self.store.clone();
-        Box::pin(async move { store.write(durability, Undo::Savepoint, work).await })
-    }
-
-    /// Commits jobs together: they come while another one is running.
-    async fn together<T>(
-        &self,
-        jobs: impl IntoIterator<Item = PendingJob<T>>,
-    ) -> Vec<Result<T, StoreError>> {
-        let (started, running) = oneshot::channel();
-        let (release, released) = oneshot::channel::<()>();
-        let hold = tokio::spawn(self.job(Durable, |_| {
-            Box::pin(async {
-                started.send(()).unwrap();
-                released.await.unwrap();
-                Ok(())
-            })
-        }));
-        running.await.unwrap();
-        let mut jobs = pin!(join_all(jobs));
-        let early = (&mut jobs).now_or_never();
-        assert!(early.is_none());
-        release.send(()).unwrap();
-        hold.await.unwrap().unwrap();
-        jobs.await
-    }
-
-    /// Marks the writer's connection, by a setting that another one does not have.
-    async fn mark(&self) {
-        self.run(&["pragma cache_size = 7"]).await.unwrap();
-    }
-
-    async fn is_marked(&self) -> bool {
-        let size = self.job(Durable, |connection| {
-            Box::pin(async move {
-                let size = sqlx::query_scalar("pragma cache_size").fetch_one(connection);
-                Ok::<i64, _>(size.await?)
-            })
-        });
-        size.await.unwrap() == 7
-    }
-
-    async fn numbers(&self) -> Vec<i64> {
-        let numbers = sqlx::query_scalar("select number from numbers order by number");
-        numbers.fetch_all(self.store.readers()).await.unwrap()
-    }
-}
-
-fn execute<'c>(
-    connection: &'c mut AnyConnection,
-    statements: &'static [&'static str],
-) -> BoxFuture<'c, JobResult<()>> {
-    Box::pin(async move {
-        for statement in statements {
-            sqlx::query(*statement).execute(&mut *connection).await?;
-        }
-        Ok(())
-    })
-}
-
-fn synchronous(connection: &mut AnyConnection) -> BoxFuture<'_, JobResult<i64>> {
-    Box::pin(async move {
-        let level = sqlx::query_scalar("pragma synchronous").fetch_one(connection);
-        Ok(level.await?)
-    })
-}
-
-fn nothing(_: &mut AnyConnection) -> BoxFuture<'_, JobResult<()>> {
-    Box::pin(async { Ok(()) })
-}
-
-fn names(outcomes: &[Outcome]) -> Vec<&'static str> {
-    let name = |outcome: &Outcome| match outcome {
-        Ok(()) => "stored",
-        Err(StoreError::Conflict) => "conflict",
-        Err(StoreError::Database(_)) => "database",
-        Err(StoreError::Panicked) => "panicked",
-        Err(_) => "other",
-    };
-    outcomes.iter().map(name).collect()
-}
 
 #[tokio::test]
 async fn a_job_that_violates_a_constraint_spoils_no_other() {
