@@ -1,0 +1,75 @@
+//! Events that an operator may have to explain later.
+
+use std::fmt;
+
+use data_encoding::BASE32_NOPAD;
+
+use crate::oidc::{ClientId, Timestamp, UserId};
+
+/// An event of the audit log. It never holds a code, a token, a secret or an OpenID.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Event {
+    pub(crate) at: Timestamp,
+    pub(crate) kind: EventKind,
+    pub(crate) client: Option<ClientId>,
+    pub(crate) user: Option<UserId>,
+    pub(crate) reference: Option<Reference>,
+    pub(crate) detail: Option<String>,
+}
+
+impl Event {
+    pub(crate) const fn new(at: Timestamp, kind: EventKind) -> Self {
+        Self {
+            at,
+            kind,
+            client: None,
+            user: None,
+            reference: None,
+            detail: None,
+        }
+    }
+}
+
+/// The kind of an event.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum EventKind {
+    CodeReused,
+    GrantRevoked,
+    KeyCreated,
+    LoginOk,
+    LoginRejected,
+    UserConflict,
+    UserCreated,
+}
+
+impl EventKind {
+    /// The text in the store.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::CodeReused => "code.reused",
+            Self::GrantRevoked => "grant.revoked",
+            Self::KeyCreated => "key.created",
+            Self::LoginOk => "login.ok",
+            Self::LoginRejected => "login.rejected",
+            Self::UserConflict => "user.conflict",
+            Self::UserCreated => "user.created",
+        }
+    }
+}
+
+/// What an error page shows, so that an operator finds its log lines: eight letters, short enough to be read out.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Reference([u8; 5]);
+
+impl Reference {
+    /// A reference of these bytes, which are random.
+    pub(crate) const fn from_bytes(bytes: [u8; 5]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&BASE32_NOPAD.encode(&self.0).to_ascii_lowercase())
+    }
+}

@@ -1,0 +1,90 @@
+//! The WeChat apps behind the gateway.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde::Deserialize;
+use weixin::{AppId, AppSecret, transport::Origin};
+
+use super::{
+    error::ConfigError,
+    secret::{ReadFile, SecretText, text_or_file},
+};
+
+/// A table `[app.NAME]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AppEntry {
+    kind: Option<AppKind>,
+    app_id: String,
+    app_secret: Option<SecretText>,
+    app_secret_file: Option<PathBuf>,
+    endpoint: Option<String>,
+}
+
+/// The kind of an app.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AppKind {
+    OfficialAccount,
+    Website,
+}
+
+/// An app that is registered with WeChat.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) kind: AppKind,
+    pub(crate) id: AppId,
+    pub(crate) secret: AppSecret,
+    /// A simulator in place of WeChat.
+    pub(crate) endpoint: Option<Origin>,
+}
+
+/// The apps by the names of their tables.
+pub(super) fn check(
+    entries: BTreeMap<String, AppEntry>,
+    read: ReadFile<'_>,
+) -> Result<BTreeMap<String, App>, ConfigError> {
+    let app = |(name, entry): (String, AppEntry)| Ok((name.clone(), entry.check(&name, read)?));
+    entries.into_iter().map(app).collect()
+}
+
+impl AppEntry {
+    fn check(self, name: &str, read: ReadFile<'_>) -> Result<App, ConfigError> {
+        let place = |field: &str| format!("app.{name}.{field}");
+        let by_name = match name {
+            "official_account" => Some(AppKind::OfficialAccount),
+            "website" => Some(AppKind::Website),
+            _ => None,
+        };
+        let no_kind = || {
+            ConfigError::new(
+                place("kind"),
+                "expected \"website\" or \"official_account\"",
+            )
+        };
+        let kind = self.kind.or(by_name).ok_or_else(no_kind)?;
+        let at_secret = place("app_secret");
+        let secret = text_or_file(
+            &at_secret,
+            self.app_secret,
+            self.app_secret_file.as_deref(),
+            read,
+        )?;
+        let no_secret = || ConfigError::new(&*at_secret, "missing: app_secret or app_secret_file");
+        let secret = AppSecret::new(secrecy::ExposeSecret::expose_secret(
+            &secret.ok_or_else(no_secret)?,
+        ));
+        let endpoint = self.endpoint.map(|text| text.parse()).transpose();
+        Ok(App {
+            kind,
+            id: self
+                .app_id
+                .parse()
+                .map_err(|error| ConfigError::new(place("app_id"), error))?,
+            secret: secret.map_err(|error| ConfigError::new(&*at_secret, error))?,
+            endpoint: endpoint.map_err(|error: weixin::error::ParseError| {
+                ConfigError::new(place("endpoint"), error)
+            })?,
+        })
+    }
+}

@@ -1,0 +1,244 @@
+//! The clients of the configuration file.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use url::Url;
+
+use super::{
+    error::ConfigError,
+    issuer::IssuerConfig,
+    secret::{ReadFile, SecretText, text_or_file},
+};
+use crate::oidc::{
+    Algorithm, ClaimTemplate, ClaimTemplates, Client, ClientAuth, ClientId, ClientSecret, Clients,
+    IssuerId, RegisteredUri, Scope, Scopes, Text, UriPolicy,
+};
+
+/// A table `[[client]]`.
+#[derive(Debug, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches of a configuration file"
+)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClientEntry {
+    id: String,
+    issuer: Option<String>,
+    name: Option<String>,
+    home: Option<String>,
+    #[serde(default)]
+    public: bool,
+    secret: Option<SecretText>,
+    secret_file: Option<PathBuf>,
+    /// The secret before this one, while it is replaced.
+    previous_secret: Option<SecretText>,
+    previous_secret_file: Option<PathBuf>,
+    redirect_uris: Vec<String>,
+    #[serde(default)]
+    allow_http: bool,
+    scopes: Option<Vec<String>>,
+    #[serde(default)]
+    require_pkce: bool,
+    #[serde(default)]
+    id_token_alg: Algorithm,
+    #[serde(default = "yes")]
+    profile_in_id_token: bool,
+    #[serde(default)]
+    claims: BTreeMap<String, ClaimEntry>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// A claim template: a text or a list of texts.
+#[derive(Debug)]
+struct ClaimEntry(Result<ClaimTemplate, weixin::error::ParseError>);
+
+impl<'de> Deserialize<'de> for ClaimEntry {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = |value: &toml::Value| value.as_str().map(Text::try_from);
+        let template = match toml::Value::deserialize(deserializer)? {
+            toml::Value::Array(values) => {
+                let texts = values
+                    .iter()
+                    .map(text)
+                    .collect::<Option<Result<Vec<_>, _>>>();
+                texts.map(|texts| texts.map(ClaimTemplate::List))
+            }
+            value => text(&value).map(|text| text.map(ClaimTemplate::Text)),
+        };
+        let no_text = || serde::de::Error::custom("expected a text or a list of texts");
+        template.map(Self).ok_or_else(no_text)
+    }
+}
+
+/// The clients, each of one issuer.
+pub(super) fn check(
+    entries: Vec<ClientEntry>,
+    issuers: &[IssuerConfig],
+    read: ReadFile<'_>,
+) -> Result<Clients, ConfigError> {
+    let mut clients = Clients::default();
+    for entry in entries {
+        let client = entry.check(issuers, read)?;
+        if let Some(twin) = clients.insert(client) {
+            let place = format!("client {}", twin.id);
+            return Err(ConfigError::new(place, "two clients have this ID"));
+        }
+    }
+    Ok(clients)
+}
+
+impl ClientEntry {
+    fn check(
+        mut self,
+        issuers: &[IssuerConfig],
+        read: ReadFile<'_>,
+    ) -> Result<Client, ConfigError> {
+        let id: ClientId = self
+            .id
+            .parse()
+            .map_err(|error| ConfigError::new("client.id", error))?;
+        let place = |field: &str| format!("client {id}, {field}");
+        let auth = self.auth(&place, read)?;
+        let policy = match auth {
+            ClientAuth::Public => UriPolicy::Public,
+            ClientAuth::Confidential(_) if self.allow_http => UriPolicy::ConfidentialWithHttp,
+            ClientAuth::Confidential(_) => UriPolicy::Confidential,
+        };
+        if self.allow_http && policy == UriPolicy::Public {
+            return Err(ConfigError::new(
+                place("allow_http"),
+                "for clients with a secret only",
+            ));
+        }
+        let uris = self
+            .redirect_uris
+            .iter()
+            .map(|uri| RegisteredUri::parse(uri, policy));
+        let uris = uris.collect::<Result<Vec<_>, _>>();
+        let uris = uris.map_err(|error| ConfigError::new(place("redirect_uris"), error))?;
+        if uris.is_empty() {
+            return Err(ConfigError::new(
+                place("redirect_uris"),
+                "missing: at least one",
+            ));
+        }
+        Ok(Client {
+            issuer: self.issuer(&place, issuers)?,
+            auth,
+            redirect_uris: uris,
+            scopes: self.scopes(&place)?,
+            templates: self.templates(&place)?,
+            home: self.home(&place)?,
+            name: self.name,
+            require_pkce: self.require_pkce,
+            algorithm: self.id_token_alg,
+            profile_in_id_token: self.profile_in_id_token,
+            id,
+        })
+    }
+
+    fn auth(
+        &mut self,
+        place: &dyn Fn(&str) -> String,
+        read: ReadFile<'_>,
+    ) -> Result<ClientAuth, ConfigError> {
+        let at = [place("secret"), place("previous_secret")];
+        let [at_current, at_previous] = &at;
+        let current = text_or_file(
+            at_current,
+            self.secret.take(),
+            self.secret_file.as_deref(),
+            read,
+        )?;
+        let file = self.previous_secret_file.as_deref();
+        let previous = text_or_file(at_previous, self.previous_secret.take(), file, read)?;
+        let hash = |place: &str, secret: SecretString| {
+            let secret = ClientSecret::try_from(secret.expose_secret().to_owned());
+            let hash = secret.map(|secret| secret.hash());
+            hash.map_err(|error| ConfigError::new(place, error))
+        };
+        let current = current.map(|secret| hash(at_current, secret)).transpose()?;
+        let previous = previous
+            .map(|secret| hash(at_previous, secret))
+            .transpose()?;
+        match (self.public, current, previous) {
+            (true, None, None) => Ok(ClientAuth::Public),
+            (true, ..) => Err(ConfigError::new(
+                at_current,
+                "a public client has no secret",
+            )),
+            (false, Some(current), previous) => Ok(ClientAuth::Confidential(
+                [current].into_iter().chain(previous).collect(),
+            )),
+            (false, None, _) => Err(ConfigError::new(
+                at_current,
+                "missing: secret, secret_file, or public = true",
+            )),
+        }
+    }
+
+    fn issuer(
+        &self,
+        place: &dyn Fn(&str) -> String,
+        issuers: &[IssuerConfig],
+    ) -> Result<IssuerId, ConfigError> {
+        let error = |problem| Err(ConfigError::new(place("issuer"), problem));
+        match (&self.issuer, issuers) {
+            (None, [only]) => Ok(only.issuer.id()),
+            (None, _) => error("missing: there are several issuers"),
+            (Some(url), _) => {
+                let found = issuers.iter().find(|it| it.issuer.as_str() == url);
+                found.map_or_else(
+                    || error("there is no such [[issuer]]"),
+                    |it| Ok(it.issuer.id()),
+                )
+            }
+        }
+    }
+
+    /// The scopes of the list; without one, those that tell nothing of WeChat's IDs.
+    fn scopes(&self, place: &dyn Fn(&str) -> String) -> Result<Scopes, ConfigError> {
+        let Some(names) = &self.scopes else {
+            return Ok([Scope::OpenId, Scope::Profile, Scope::Email]
+                .into_iter()
+                .collect());
+        };
+        let scopes = Scopes::parse(&names.join(" "));
+        let is_known = |name: &String| Scope::OFFERED.into_iter().any(|it| it.as_str() == name);
+        if names.is_empty() || !names.iter().all(is_known) {
+            let offered = Scope::OFFERED.map(Scope::as_str).join(", ");
+            return Err(ConfigError::new(
+                place("scopes"),
+                format!("expected some of {offered}"),
+            ));
+        }
+        Ok(scopes)
+    }
+
+    fn templates(&mut self, place: &dyn Fn(&str) -> String) -> Result<ClaimTemplates, ConfigError> {
+        let mut templates = ClaimTemplates::default();
+        for (claim, entry) in std::mem::take(&mut self.claims) {
+            let set = entry.0.and_then(|template| templates.set(&claim, template));
+            set.map_err(|error| ConfigError::new(place(&format!("claims.{claim}")), error))?;
+        }
+        Ok(templates)
+    }
+
+    fn home(&mut self, place: &dyn Fn(&str) -> String) -> Result<Option<String>, ConfigError> {
+        let Some(home) = self.home.take() else {
+            return Ok(None);
+        };
+        let is_web = Url::parse(&home).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
+        let problem = "expected an https URL";
+        if is_web {
+            Ok(Some(home))
+        } else {
+            Err(ConfigError::new(place("home"), problem))
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! How much the gateway keeps for visitors who have not logged in.
+
+use serde::Deserialize;
+
+/// The table `[limits]`.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Limits {
+    /// The most authorization requests that wait for WeChat at one time. Beyond it new logins get a page, while sessions and
+    /// tokens go on.
+    pub(crate) waiting_requests: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            waiting_requests: 200_000,
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The configuration file in TOML. Unknown fields are errors, and each secret is a text or a file.
+
+mod app;
+mod client;
+mod error;
+mod file;
+mod issuer;
+mod lifetimes;
+mod limits;
+mod secret;
+mod server;
+
+pub(crate) use self::{
+    app::{App, AppKind},
+    error::ConfigError,
+    file::Config,
+    issuer::IssuerConfig,
+    lifetimes::Lifetimes,
+    limits::Limits,
+    server::{Network, ServerConfig, StoreConfig},
+};

@@ -1,0 +1,63 @@
+//! Secrets: a text in the file, or the name of a file of their own.
+
+use std::{fmt, io, path::Path};
+
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use super::error::ConfigError;
+
+/// Reads a file that the configuration names.
+pub(super) type ReadFile<'a> = &'a dyn Fn(&Path) -> io::Result<String>;
+
+/// A secret in the configuration file. Its errors do not repeat it.
+#[derive(Clone)]
+pub(super) struct SecretText(SecretString);
+
+impl<'de> Deserialize<'de> for SecretText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer);
+        let text = text.map_err(|_| D::Error::custom("expected a text"))?;
+        Ok(Self(text.into()))
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretText(..)")
+    }
+}
+
+impl From<SecretText> for SecretString {
+    fn from(text: SecretText) -> Self {
+        text.0
+    }
+}
+
+/// The content of a secret file, without the line break at its end.
+pub(super) fn read_secret(
+    place: &str,
+    file: &Path,
+    read: ReadFile<'_>,
+) -> Result<SecretString, ConfigError> {
+    let text = read(file).map_err(|error| {
+        let problem = format!("{} cannot be read: {}", file.display(), error.kind());
+        ConfigError::new(place, problem)
+    })?;
+    Ok(text.trim_end_matches(['\r', '\n']).into())
+}
+
+/// A secret that is a text or a file, and not both.
+pub(super) fn text_or_file(
+    place: &str,
+    text: Option<SecretText>,
+    file: Option<&Path>,
+    read: ReadFile<'_>,
+) -> Result<Option<SecretString>, ConfigError> {
+    match (text, file) {
+        (Some(_), Some(_)) => Err(ConfigError::new(place, "a text and a file: choose one")),
+        (Some(text), None) => Ok(Some(text.into())),
+        (None, Some(file)) => read_secret(place, file, read).map(Some),
+        (None, None) => Ok(None),
+    }
+}

@@ -1,0 +1,176 @@
+//! Where the gateway listens, which proxies it trusts, and where its data are.
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    str::FromStr,
+};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use weixin::error::ParseError;
+
+use super::{
+    error::ConfigError,
+    secret::{ReadFile, SecretText, read_secret},
+};
+use crate::master_key::MasterKeys;
+
+/// The table `[server]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ServerEntry {
+    #[serde(default = "default_listen")]
+    listen: SocketAddr,
+    #[serde(default)]
+    trusted_proxies: Vec<String>,
+    key_file: PathBuf,
+}
+
+fn default_listen() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 8080).into()
+}
+
+/// The server of the gateway.
+#[derive(Debug)]
+pub(crate) struct ServerConfig {
+    pub(crate) listen: SocketAddr,
+    /// The proxies whose `X-Forwarded-For` counts.
+    pub(crate) trusted_proxies: Vec<Network>,
+    pub(crate) keys: MasterKeys,
+}
+
+impl ServerEntry {
+    pub(super) fn check(self, read: ReadFile<'_>) -> Result<ServerConfig, ConfigError> {
+        let networks = self.trusted_proxies.iter().map(|text| text.parse());
+        let networks = networks.collect::<Result<_, ParseError>>();
+        let file = read_secret("server.key_file", &self.key_file, read)?;
+        let keys = MasterKeys::parse(&file);
+        Ok(ServerConfig {
+            listen: self.listen,
+            trusted_proxies: networks
+                .map_err(|error| ConfigError::new("server.trusted_proxies", error))?,
+            keys: keys.map_err(|error| ConfigError::new("server.key_file", error))?,
+        })
+    }
+}
+
+/// The table `[store]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StoreEntry {
+    url: SecretText,
+}
+
+/// The database.
+pub(crate) struct StoreConfig {
+    url: SecretString,
+}
+
+impl StoreConfig {
+    /// The URL, which may hold a password.
+    pub(crate) fn expose_url(&self) -> &str {
+        self.url.expose_secret()
+    }
+}
+
+impl fmt::Debug for StoreConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StoreConfig(..)")
+    }
+}
+
+impl StoreEntry {
+    pub(super) fn check(self) -> Result<StoreConfig, ConfigError> {
+        let url = SecretString::from(self.url);
+        if !url.expose_secret().starts_with("sqlite:") {
+            let problem = "expected the URL of a SQLite file, such as sqlite:gateway.db";
+            return Err(ConfigError::new("store.url", problem));
+        }
+        Ok(StoreConfig { url })
+    }
+}
+
+/// A network, such as `10.0.0.0/8`, or one address.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Network {
+    address: IpAddr,
+    /// How many leading bits are compared.
+    prefix: u32,
+}
+
+impl Network {
+    /// Whether the address is in the network. An IPv4 address is the same when it is written as IPv6.
+    pub(crate) fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                let differing = own.to_bits() ^ other.to_bits();
+                differing.leading_zeros() >= self.prefix
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => {
+                let differing = own.to_bits() ^ other.to_bits();
+                differing.leading_zeros() >= self.prefix
+            }
+            _ => false,
+        }
+    }
+}
+
+impl FromStr for Network {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let error = ParseError::new("network", "an address or a network, such as 10.0.0.0/8");
+        let (address, prefix) = text
+            .split_once('/')
+            .map_or((text, None), |(a, b)| (a, Some(b)));
+        let address = address.parse::<IpAddr>().map_err(|_| error)?;
+        let longest = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = prefix.map_or(Ok(longest), str::parse);
+        let prefix = prefix
+            .ok()
+            .filter(|prefix| *prefix <= longest)
+            .ok_or(error)?;
+        Ok(Self { address, prefix })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_contains_its_addresses() {
+        for (network, address, is_inside) in [
+            ("127.0.0.1", "127.0.0.1", true),
+            ("127.0.0.1", "127.0.0.2", false),
+            ("127.0.0.1", "::ffff:127.0.0.1", true),
+            ("10.0.0.0/8", "10.255.0.1", true),
+            ("10.0.0.0/8", "11.0.0.1", false),
+            ("0.0.0.0/0", "11.0.0.1", true),
+            ("0.0.0.0/0", "::1", false),
+            ("fd00::/8", "fdff::1", true),
+            ("::1", "::1", true),
+            ("::1/128", "::2", false),
+        ] {
+            let network: Network = network.parse().unwrap();
+            assert_eq!(
+                network.contains(address.parse().unwrap()),
+                is_inside,
+                "{address}"
+            );
+        }
+        for bad in [
+            "",
+            "x",
+            "10.0.0.0/33",
+            "::1/129",
+            "10.0.0.0/",
+            "10.0.0.0/-1",
+            "10.0.0/8",
+        ] {
+            assert!(bad.parse::<Network>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! A client, as its operator has registered it.
+
+use std::{collections::BTreeMap, fmt};
+
+use weixin::error::ParseError;
+
+use super::{
+    algorithm::Algorithm,
+    claim_template::ClaimTemplates,
+    client_id::ClientId,
+    id::IssuerId,
+    redirect_uri::{RedirectUri, RegisteredUri},
+    scope::Scopes,
+};
+use crate::secret::SecretHash;
+
+/// A client of one issuer.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    pub(crate) id: ClientId,
+    pub(crate) issuer: IssuerId,
+    /// For people: on pages.
+    pub(crate) name: Option<String>,
+    /// Its home page (`client_uri` of RFC 7591 §2): the way out when a request cannot be continued.
+    pub(crate) home: Option<String>,
+    pub(crate) auth: ClientAuth,
+    pub(crate) redirect_uris: Vec<RegisteredUri>,
+    /// The scopes that it may ask for.
+    pub(crate) scopes: Scopes,
+    /// Whether a confidential client must use PKCE, too.
+    pub(crate) require_pkce: bool,
+    pub(crate) algorithm: Algorithm,
+    /// Whether the claims of scopes are in ID tokens and not in userinfo alone. Some libraries read nothing else.
+    pub(crate) profile_in_id_token: bool,
+    pub(crate) templates: ClaimTemplates,
+}
+
+impl Client {
+    /// The redirect URI of a request, if it is registered.
+    pub(crate) fn redirect_uri(&self, sent: &str) -> Option<RedirectUri> {
+        self.redirect_uris
+            .iter()
+            .find_map(|registered| registered.matches(sent))
+    }
+
+    /// Whether it must use PKCE (RFC 9700 §2.1.1).
+    pub(crate) const fn needs_pkce(&self) -> bool {
+        self.require_pkce || matches!(self.auth, ClientAuth::Public)
+    }
+}
+
+/// How a client authenticates (RFC 6749 §2.1, §2.3).
+#[derive(Clone, Debug)]
+pub(crate) enum ClientAuth {
+    /// It cannot keep a secret: a program on a user's device, or in a browser.
+    Public,
+    /// By one of its secrets: there are two while one replaces the other.
+    Confidential(Vec<SecretHash>),
+}
+
+impl ClientAuth {
+    /// Whether it is a secret of this client. Each one is compared, in constant time.
+    pub(crate) fn accepts(&self, secret: &str) -> bool {
+        let Self::Confidential(hashes) = self else {
+            return false;
+        };
+        let hash = SecretHash::of(secret.as_bytes());
+        hashes.iter().fold(false, |found, it| it.is(&hash) | found)
+    }
+}
+
+/// The secret of a client: 32 random bytes in base64url, or as good. Its characters mean the same whether a client encodes
+/// them for Basic authentication or not.
+pub(crate) struct ClientSecret(secrecy::SecretString);
+
+impl ClientSecret {
+    /// What is kept of it.
+    pub(crate) fn hash(&self) -> SecretHash {
+        SecretHash::of(secrecy::ExposeSecret::expose_secret(&self.0).as_bytes())
+    }
+}
+
+impl TryFrom<String> for ClientSecret {
+    type Error = ParseError;
+
+    fn try_from(text: String) -> Result<Self, ParseError> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+        let is_valid = (32..=256).contains(&text.len()) && text.bytes().all(allowed);
+        let secret = Self(text.into());
+        let rule = "32 to 256 characters from [A-Za-z0-9_-]";
+        if is_valid {
+            Ok(secret)
+        } else {
+            Err(ParseError::new("client secret", rule))
+        }
+    }
+}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientSecret(..)")
+    }
+}
+
+/// The clients of all issuers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Clients(BTreeMap<ClientId, Client>);
+
+impl Clients {
+    /// The client of this issuer. That of another issuer is unknown here.
+    pub(crate) fn find(&self, issuer: IssuerId, id: &str) -> Option<&Client> {
+        let id = id.parse::<ClientId>().ok()?;
+        self.0.get(&id).filter(|client| client.issuer == issuer)
+    }
+
+    /// Adds a client, and returns the one that had its ID.
+    pub(crate) fn insert(&mut self, client: Client) -> Option<Client> {
+        self.0.insert(client.id.clone(), client)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Client> {
+        self.0.values()
+    }
+}

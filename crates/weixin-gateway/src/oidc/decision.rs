@@ -1,0 +1,272 @@
+//! What to do with an authorization request, given the session of the browser (Core §3.1.2.3).
+
+use std::time::Duration;
+
+use super::{
+    authorization_request::AuthorizationRequest,
+    error::{ErrorCode, OAuthError},
+    id::{RequestId, UserId},
+    id_token_hint::Hint,
+    prompt::Prompt,
+    session::Session,
+    timestamp::Timestamp,
+};
+
+/// What to do with a request.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) enum Decision {
+    /// Send a code to the client.
+    Respond,
+    /// Send the browser to WeChat.
+    Login(Dialog),
+    /// Send an error to the client.
+    Reject(OAuthError),
+}
+
+/// What WeChat shows.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Dialog {
+    /// What WeChat finds necessary: it may let a user pass who has logged in before.
+    AsNeeded,
+    /// A dialog in any case: the client wants an action of the user.
+    Forced,
+}
+
+/// What a decision depends on besides the request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context<'a> {
+    /// The session of this browser, usable or not.
+    pub(crate) session: Option<&'a Session>,
+    /// How long a session may go unused.
+    pub(crate) idle: Duration,
+    /// The ID of the request, if it has waited for a login.
+    pub(crate) request: Option<RequestId>,
+    /// The user with the `sub` of the hint, if this client has received that `sub`.
+    pub(crate) hinted: Option<UserId>,
+}
+
+impl AuthorizationRequest {
+    pub(crate) fn decide(&self, context: Context<'_>, now: Timestamp) -> Decision {
+        let usable = |it: &&Session| it.is_usable(self.issuer, context.request, context.idle, now);
+        let Some(session) = context.session.filter(usable) else {
+            return self.login();
+        };
+        // By ID and not by time: the clocks of two nodes differ, and the login would repeat endlessly.
+        let is_fresh = session.is_for(context.request);
+        match &self.hint {
+            Some(Hint::User(_)) if context.hinted == Some(session.user) => {}
+            // The user has just logged in as another user than the client expects.
+            Some(Hint::User(_)) if is_fresh => return reject("another user has logged in"),
+            Some(Hint::Unknown) if is_fresh => {}
+            Some(_) => return self.login(),
+            None => {}
+        }
+        if !is_fresh && (self.wants_dialog() || self.is_too_old(session, now)) {
+            return self.login();
+        }
+        Decision::Respond
+    }
+
+    fn login(&self) -> Decision {
+        match self.prompt {
+            Prompt::None => reject("the user must log in"),
+            _ if self.wants_dialog() => Decision::Login(Dialog::Forced),
+            _ => Decision::Login(Dialog::AsNeeded),
+        }
+    }
+
+    /// Consent is asked for by WeChat's dialog, until there is a page for it.
+    const fn wants_dialog(&self) -> bool {
+        self.prompt.wants_login() || self.prompt.wants_consent()
+    }
+
+    fn is_too_old(&self, session: &Session, now: Timestamp) -> bool {
+        let age = now.since(session.auth_time);
+        self.max_age
+            .is_some_and(|max| age > Duration::from_secs(max.into()))
+    }
+}
+
+fn reject(description: &'static str) -> Decision {
+    Decision::Reject(OAuthError::new(ErrorCode::LoginRequired, description))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oidc::fixtures::{self, other_issuer, request, session};
+
+    const WAITED: RequestId = RequestId::from_bytes([9; 16]);
+
+    const IDLE: Duration = Duration::from_hours(1);
+
+    /// What is decided for more parameters, a session that is 60 seconds old, and the ID of a request that has waited.
+    fn decide(more: &str, session: Option<&Session>, waited: Option<RequestId>) -> String {
+        let context = Context {
+            session,
+            idle: IDLE,
+            request: waited,
+            hinted: None,
+        };
+        decision(&request(more).decide(context, Timestamp::from_seconds(1060)))
+    }
+
+    fn decision(decision: &Decision) -> String {
+        match decision {
+            Decision::Respond => "respond".into(),
+            Decision::Login(Dialog::AsNeeded) => "login".into(),
+            Decision::Login(Dialog::Forced) => "dialog".into(),
+            Decision::Reject(error) => error.code.as_str().into(),
+        }
+    }
+
+    #[test]
+    fn without_a_session_the_user_logs_in_unless_nothing_may_be_shown() {
+        for (more, expected) in [
+            ("", "login"),
+            ("&max_age=10", "login"),
+            ("&prompt=login", "dialog"),
+            ("&prompt=select_account", "dialog"),
+            ("&prompt=consent", "dialog"),
+            ("&prompt=none", "login_required"),
+            ("&prompt=none&id_token_hint=x", "login_required"),
+        ] {
+            assert_eq!(decide(more, None, None), expected, "{more}");
+        }
+    }
+
+    #[test]
+    fn a_session_responds_unless_the_client_wants_a_login() {
+        let session = session();
+        for (more, expected) in [
+            ("", "respond"),
+            ("&prompt=none", "respond"),
+            ("&max_age=60", "respond"),
+            ("&max_age=59", "login"),
+            ("&max_age=0", "login"),
+            ("&max_age=59&prompt=none", "login_required"),
+            ("&max_age=99999999999", "respond"),
+            ("&prompt=login", "dialog"),
+            ("&prompt=consent", "dialog"),
+        ] {
+            assert_eq!(decide(more, Some(&session), None), expected, "{more}");
+        }
+    }
+
+    #[test]
+    fn a_login_for_this_request_satisfies_it_however_old_it_seems() {
+        let fresh = Session {
+            request: Some(WAITED),
+            ..session()
+        };
+        for more in [
+            "&prompt=login",
+            "&max_age=0",
+            "&prompt=consent",
+            "&id_token_hint=x",
+        ] {
+            assert_eq!(
+                decide(more, Some(&fresh), Some(WAITED)),
+                "respond",
+                "{more}"
+            );
+            let other = Some(RequestId::from_bytes([8; 16]));
+            assert_ne!(decide(more, Some(&fresh), other), "respond", "{more}");
+            // A session that no request began, and a request that did not wait, are not a pair.
+            assert_ne!(decide(more, Some(&session()), None), "respond", "{more}");
+        }
+    }
+
+    #[test]
+    fn a_session_of_another_issuer_is_none() {
+        let session = Session {
+            issuer: other_issuer(),
+            request: Some(WAITED),
+            ..session()
+        };
+        assert_eq!(decide("", Some(&session), Some(WAITED)), "login");
+        assert_eq!(
+            decide("&prompt=none", Some(&session), None),
+            "login_required"
+        );
+    }
+
+    #[test]
+    fn a_client_that_expects_a_user_gets_no_other() {
+        let claims =
+            "&claims=%7B%22id_token%22%3A%7B%22sub%22%3A%7B%22value%22%3A%22abc%22%7D%7D%7D";
+        let fresh = Session {
+            request: Some(WAITED),
+            ..session()
+        };
+        let (user, stranger) = (session().user, UserId::from_bytes([7; 16]));
+        for (more, hinted, waited, expected) in [
+            ("", Some(user), None, "respond"),
+            ("&prompt=none", Some(user), None, "respond"),
+            ("", Some(stranger), None, "login"),
+            ("", None, None, "login"),
+            ("&prompt=none", Some(stranger), None, "login_required"),
+            ("&prompt=none", None, None, "login_required"),
+            ("", Some(user), Some(WAITED), "respond"),
+            ("", Some(stranger), Some(WAITED), "login_required"),
+            ("", None, Some(WAITED), "login_required"),
+        ] {
+            let context = Context {
+                session: Some(&fresh),
+                idle: IDLE,
+                request: waited,
+                hinted,
+            };
+            let request = request(&format!("{claims}{more}"));
+            let decided = request.decide(context, Timestamp::from_seconds(1060));
+            assert_eq!(decision(&decided), expected, "{more} {hinted:?} {waited:?}");
+        }
+    }
+    #[test]
+    fn a_session_ends_by_itself_and_by_idleness() {
+        let session = session(); // from second 1000 to 10000
+        let ended = Session {
+            ended_at: Some(session.auth_time),
+            ..fixtures::session()
+        };
+        for (session, idle, second, expected) in [
+            (&session, IDLE, 4599, "respond"),
+            (&session, IDLE, 4600, "login"),
+            (&session, IDLE * 3, 9999, "respond"),
+            (&session, IDLE * 3, 10_000, "login"),
+            (&session, Duration::ZERO, 1000, "login"),
+            (&ended, IDLE, 1000, "login"),
+        ] {
+            let context = Context {
+                session: Some(session),
+                idle,
+                request: None,
+                hinted: None,
+            };
+            let decided = request("").decide(context, Timestamp::from_seconds(second));
+            assert_eq!(decision(&decided), expected, "{second}");
+        }
+        assert!(!session.is_update_due(Timestamp::from_seconds(1299)));
+        assert!(session.is_update_due(Timestamp::from_seconds(1300)));
+    }
+
+    #[test]
+    fn without_single_sign_on_a_login_serves_the_request_that_it_was_for() {
+        let fresh = Session {
+            request: Some(WAITED),
+            ..session()
+        };
+        let decide = |waited| {
+            let context = Context {
+                session: Some(&fresh),
+                idle: Duration::ZERO,
+                request: waited,
+                hinted: None,
+            };
+            decision(&request("").decide(context, Timestamp::from_seconds(1000)))
+        };
+        assert_eq!(decide(Some(WAITED)), "respond");
+        assert_eq!(decide(Some(RequestId::from_bytes([8; 16]))), "login");
+        assert_eq!(decide(None), "login");
+    }
+}

@@ -1,0 +1,74 @@
+//! The rules of OpenID Connect. They are pure: no HTTP, no database, no clock, no random bytes.
+//!
+//! The order of an authorization request: [`Client`] and [`RedirectUri`] (an error is a page), all other parameters (an
+//! error goes to the client), [`AuthorizationRequest::decide`], [`Code::new`], [`AuthorizationResponse`].
+//!
+//! The order of a token request: [`Credentials::authenticate`], [`TokenRequest::read`], the MAC of the code,
+//! [`Code::redeem`], the grant is inserted, [`IdToken`].
+
+mod access_token;
+mod algorithm;
+mod authorization_request;
+mod authorize;
+mod claim_template;
+mod claims;
+mod claims_request;
+mod client;
+mod client_auth;
+mod client_id;
+mod code;
+mod decision;
+mod discovery;
+mod error;
+mod grant;
+mod id;
+mod id_token_hint;
+mod issuer;
+mod pkce;
+mod profile;
+mod prompt;
+mod redirect_uri;
+mod response;
+mod response_mode;
+mod scope;
+mod session;
+mod subject;
+mod timestamp;
+mod token_request;
+
+pub(crate) use self::{
+    access_token::AccessToken,
+    algorithm::Algorithm,
+    authorization_request::AuthorizationRequest,
+    authorize::{AuthorizeError, ErrorTarget},
+    claim_template::{ClaimSource, ClaimTemplate, ClaimTemplates, Text},
+    claims::{Authentication, IdToken, userinfo},
+    claims_request::{Claim, ClaimsRequest},
+    client::{Client, ClientAuth, ClientSecret, Clients},
+    client_auth::{AuthenticatedClient, ClientAuthError, Credentials},
+    client_id::ClientId,
+    code::{Code, NewGrant, Proof},
+    decision::{Context, Decision, Dialog},
+    discovery::{ProviderMetadata, path},
+    error::{ErrorCode, OAuthError},
+    grant::{Grant, RedeemOutcome},
+    id::{GrantId, IssuerId, RequestId, SessionId, UserId},
+    id_token_hint::{Hint, VerifyJwt},
+    issuer::Issuer,
+    pkce::{CodeChallenge, CodeVerifier},
+    profile::{Profile, WechatIds},
+    prompt::Prompt,
+    redirect_uri::{RedirectUri, RegisteredUri, UriHash, UriPolicy},
+    response::{AuthorizationResponse, Delivery},
+    response_mode::ResponseMode,
+    scope::{Scope, Scopes},
+    session::{LoginMethod, Session},
+    subject::{ReceivedSubject, Subject},
+    timestamp::Timestamp,
+    token_request::TokenRequest,
+};
+
+#[cfg(test)]
+pub(crate) mod fixtures;
+#[cfg(test)]
+mod one_login;

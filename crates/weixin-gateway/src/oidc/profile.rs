@@ -1,0 +1,25 @@
+//! What WeChat says about a user.
+
+use weixin::{AppId, OpenId, UnionId};
+
+use super::timestamp::Timestamp;
+
+/// The profile of a user as it was last read from WeChat and cleaned. A withheld name and the grey picture are absent.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Profile {
+    pub(crate) nickname: Option<String>,
+    /// The URL of the picture, always https.
+    pub(crate) picture: Option<String>,
+    /// When it was read. `None`: never.
+    pub(crate) read_at: Option<Timestamp>,
+}
+
+/// The IDs that WeChat gives a user, for the scope `wechat` and for templates.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct WechatIds {
+    pub(crate) unionid: Option<UnionId>,
+    /// The OpenID in the app below.
+    pub(crate) openid: Option<OpenId>,
+    /// The app of the session's latest login.
+    pub(crate) app: AppId,
+}

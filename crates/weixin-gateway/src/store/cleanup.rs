@@ -1,0 +1,121 @@
+//! The removal of what has expired: each minute, in batches, until none is left.
+
+use std::time::Duration;
+
+use weixin::clock::Clock;
+
+use super::{Durability, Store, StoreError, Undo, earlier};
+use crate::oidc::Timestamp;
+
+/// Rows of one batch. Other writes come between two batches.
+const BATCH: i64 = 1_000;
+
+/// The pause between two batches.
+const PAUSE: Duration = Duration::from_millis(20);
+
+const INTERVAL: Duration = Duration::from_mins(1);
+
+/// Times of other nodes may differ by this much.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(5);
+
+/// The grant of a code is what makes the code single-use. It stays longer than any code is valid.
+const CODE_MEMORY: Duration = Duration::from_mins(10);
+
+/// Events of the audit log.
+const AUDIT_MEMORY: Duration = Duration::from_hours(90 * 24);
+
+/// A batch that removes rows which expired before `$1`.
+struct Removal {
+    sql: &'static str,
+    memory: Duration,
+}
+
+const REMOVALS: [Removal; 3] = [
+    Removal {
+        sql: "delete from requests where id in
+            (select id from requests where expires_at <= $1 limit $2)",
+        memory: Duration::ZERO,
+    },
+    Removal {
+        sql: "delete from sessions where sid in
+            (select sid from sessions where expires_at <= $1 limit $2)",
+        memory: CLOCK_TOLERANCE,
+    },
+    Removal {
+        sql: "delete from audit where id in (select id from audit where at <= $1 limit $2)",
+        memory: AUDIT_MEMORY,
+    },
+];
+
+/// A grant that can still be used, or whose session lasts, is considered again when that ends: back-channel logout must know
+/// every client of a session.
+const KEEP_GRANTS: &str = "update grants set keep_until =
+    case when expires_at > $1 then expires_at
+    else (select sessions.expires_at from sessions where sessions.sid = grants.sid) end
+    where id in (
+        select grants.id from grants left join sessions on sessions.sid = grants.sid
+        where grants.keep_until <= $1 and (grants.expires_at > $1
+        or (sessions.ended_at is null and sessions.expires_at > $1)) limit $2)";
+const REMOVE_GRANTS: &str = "delete from grants where id in (
+        select grants.id from grants left join sessions on sessions.sid = grants.sid
+        where grants.keep_until <= $1 and grants.created_at <= $3 and grants.expires_at <= $1
+        and (sessions.sid is null or sessions.ended_at is not null or sessions.expires_at <= $1)
+        limit $2)";
+
+impl Store {
+    /// Removes what has expired, empties SQLite's log, and does so again each minute, as long as it is polled.
+    pub(crate) async fn maintain(&self, clock: &dyn Clock) {
+        loop {
+            clock.sleep(INTERVAL).await;
+            let done = self.remove_expired(clock).await;
+            if let Err(error) = done.and(self.checkpoint().await) {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "maintenance failed"
+                );
+            }
+        }
+    }
+
+    /// Removes what has expired, until none is left.
+    pub(crate) async fn remove_expired(&self, clock: &dyn Clock) -> Result<(), StoreError> {
+        let now = Timestamp::from(clock.now());
+        for removal in &REMOVALS {
+            let before = earlier(now, removal.memory);
+            while self.batch(removal.sql, before).await? == BATCH {
+                clock.sleep(PAUSE).await;
+            }
+        }
+        while self.grants_batch(now).await? >= BATCH {
+            clock.sleep(PAUSE).await;
+        }
+        self.count_requests().await
+    }
+
+    /// The number of rows that a batch has removed.
+    async fn batch(&self, sql: &'static str, before: i64) -> Result<i64, StoreError> {
+        self.write(Durability::Relaxed, Undo::Nothing, move |connection| {
+            Box::pin(async move {
+                let query = sqlx::query(sql).bind(before).bind(BATCH);
+                let done = query.execute(connection).await?;
+                Ok(done.rows_affected().cast_signed())
+            })
+        })
+        .await
+    }
+
+    async fn grants_batch(&self, now: Timestamp) -> Result<i64, StoreError> {
+        let before = earlier(now, CLOCK_TOLERANCE);
+        let created_before = earlier(now, CODE_MEMORY);
+        self.write(Durability::Relaxed, Undo::Nothing, move |connection| {
+            Box::pin(async move {
+                let query = sqlx::query(KEEP_GRANTS).bind(before).bind(BATCH);
+                let kept = query.execute(&mut *connection).await?.rows_affected();
+                let query = sqlx::query(REMOVE_GRANTS).bind(before).bind(BATCH);
+                let removed = query.bind(created_before).execute(connection).await?;
+                Ok(kept.max(removed.rows_affected()).cast_signed())
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,157 @@
+//! What has expired is removed; what is valid stays, and what logout needs.
+
+use super::{
+    fixture::{Fixture, START, StandingClock, id, later, new_grant, request},
+    on_each_database,
+};
+use crate::oidc::{GrantId, RequestId, Timestamp};
+
+on_each_database!(
+    what_has_expired_is_removed_and_nothing_else,
+    a_grant_stays_as_long_as_its_session,
+    a_code_is_remembered_longer_than_it_is_valid,
+    every_batch_is_removed,
+    maintenance_goes_on,
+);
+
+const DAY: u64 = 24 * 3600;
+
+impl Fixture {
+    async fn clean(&self, now: Timestamp) {
+        let clock = StandingClock::at(now);
+        self.store.remove_expired(&clock).await.unwrap();
+    }
+
+    /// The rows of requests, sessions, grants and events.
+    async fn rows(&self) -> [i64; 4] {
+        let mut rows = [0; 4];
+        for (row, count) in rows.iter_mut().zip([
+            "select count(*) from requests",
+            "select count(*) from sessions",
+            "select count(*) from grants",
+            "select count(*) from audit",
+        ]) {
+            *row = self.count(count).await;
+        }
+        rows
+    }
+}
+
+async fn what_has_expired_is_removed_and_nothing_else(fixture: Fixture) {
+    use crate::audit::{Event, EventKind};
+
+    let store = &fixture.store;
+    let session = fixture.session("oAlice", START).await;
+    fixture
+        .redeem(&session, id(GrantId::from_bytes), START)
+        .await;
+    let waiting = request();
+    let waiting = store.insert_request(id(RequestId::from_bytes), &waiting, 1, START);
+    waiting.await.unwrap();
+    let event = Event::new(START, EventKind::LoginOk);
+    store.record(event).await.unwrap();
+    for (now, rows) in [
+        (START, [1, 1, 1, 1]),
+        (later(600), [0, 1, 1, 1]),
+        (later(7 * DAY + 4), [0, 1, 1, 1]), // clocks differ
+        (later(7 * DAY + 5), [0, 0, 0, 1]),
+        (later(90 * DAY), [0, 0, 0, 0]),
+    ] {
+        fixture.clean(now).await;
+        assert_eq!(fixture.rows().await, rows, "{now:?}");
+    }
+    for kept in [
+        "select count(*) from users",
+        "select count(*) from identities",
+        "select count(*) from subjects",
+    ] {
+        assert_eq!(fixture.count(kept).await, 1, "{kept}");
+    }
+}
+
+/// Back-channel logout must know every client of a session that lasts.
+async fn a_grant_stays_as_long_as_its_session(fixture: Fixture) {
+    let session = fixture.session("oAlice", START).await;
+    fixture
+        .redeem(&session, id(GrantId::from_bytes), START)
+        .await;
+    // Renewed after the grant was made, the session lasts longer than was known then.
+    fixture
+        .execute("update sessions set expires_at = expires_at + 86400000")
+        .await;
+    for (days, grants) in [(1, 1), (7, 1), (8, 1)] {
+        fixture.clean(later(days * DAY)).await;
+        assert_eq!(fixture.rows().await[2], grants, "{days}");
+    }
+    // A grant that is still used outlives its session.
+    fixture
+        .execute("update grants set offline = 1, expires_at = expires_at + 864000000")
+        .await;
+    fixture.clean(later(9 * DAY)).await;
+    assert_eq!(fixture.rows().await, [0, 0, 1, 0]);
+    fixture.clean(later(11 * DAY)).await;
+    assert_eq!(fixture.rows().await, [0, 0, 0, 0]);
+}
+
+async fn a_code_is_remembered_longer_than_it_is_valid(fixture: Fixture) {
+    let session = fixture.session("oAlice", START).await;
+    fixture
+        .redeem(&session, id(GrantId::from_bytes), START)
+        .await;
+    fixture
+        .execute("update grants set expires_at = created_at, keep_until = created_at")
+        .await;
+    fixture
+        .execute("update sessions set ended_at = created_at")
+        .await;
+    fixture.clean(later(599)).await;
+    assert_eq!(fixture.rows().await[2], 1);
+    fixture.clean(later(600)).await;
+    assert_eq!(fixture.rows().await[2], 0);
+}
+
+async fn every_batch_is_removed(fixture: Fixture) {
+    let session = fixture.session("oAlice", START).await;
+    let grant = new_grant(&session, id(GrantId::from_bytes), START);
+    fixture.redeem_grant(grant).await;
+    // Of 5001 grants, 2500 belong to the session that lasts.
+    fixture.execute("insert into grants
+        with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 5000)
+        select 'g' || n, secret, client, user_id, sub, case when n <= 2500 then sid else 'gone' end, app,
+        scopes, claims, auth_time, offline, seq, rotated_at, created_at, expires_at, ends_at, expires_at,
+        revoked_at, revoked_reason from grants cross join numbers").await;
+    fixture.clean(later(DAY)).await;
+    assert_eq!(fixture.rows().await[2], 2501);
+    assert_eq!(
+        fixture
+            .count("select count(*) from grants where sid = 'gone'")
+            .await,
+        0
+    );
+    // They are considered again when the session ends, and not each minute.
+    let again = "select count(*) from grants where keep_until < (select expires_at from sessions)";
+    assert_eq!(fixture.count(again).await, 0);
+    fixture
+        .clean(session.expires_at.after(std::time::Duration::from_mins(1)))
+        .await;
+    assert_eq!(fixture.rows().await[2], 0);
+}
+
+async fn maintenance_goes_on(fixture: Fixture) {
+    let clock = StandingClock::at(later(600));
+    let maintenance = fixture.store.maintain(&clock);
+    let request = request();
+    let removed = async {
+        // Each request is removed by another round.
+        for _ in 0..3 {
+            let id = id(RequestId::from_bytes);
+            let stored = fixture.store.insert_request(id, &request, 10, START);
+            stored.await.unwrap();
+            while fixture.rows().await[0] > 0 {}
+        }
+    };
+    tokio::select! {
+        () = maintenance => panic!("maintenance has ended"),
+        () = removed => {}
+    }
+}

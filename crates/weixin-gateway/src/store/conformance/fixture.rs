@@ -1,0 +1,246 @@
+//! A store with a database of its own, and what is written to it.
+
+use std::{
+    sync::Mutex,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use serde_json::json;
+use sqlx::AnyConnection;
+use tempfile::TempDir;
+use weixin::{
+    UserIds,
+    clock::{Clock, SleepFuture},
+};
+
+use crate::{
+    oidc::{
+        AuthorizationRequest, ClientId, Code, GrantId, IssuerId, LoginMethod, NewGrant,
+        RedeemOutcome, RequestId, Scopes, Session, SessionId, Timestamp, UriHash, UserId,
+    },
+    random,
+    secret::{RowSecret, SecretHash},
+    store::{Durability, Store, StoreError, Undo, sessions::SessionLogin},
+    upstream::link::{self, CurrentSession, LoginOutcome, NewLogin},
+};
+
+pub(super) const APP: &str = "wx0000000000000web";
+pub(super) const OTHER_APP: &str = "wx000000000account";
+
+/// The time at which everything begins.
+pub(super) const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+pub(super) struct Fixture {
+    pub(super) store: Store,
+    pub(super) url: String,
+    /// Of SQLite's file.
+    pub(super) directory: TempDir,
+}
+
+impl Fixture {
+    pub(super) async fn sqlite() -> Self {
+        let directory = TempDir::new().unwrap();
+        let url = format!("sqlite:{}", directory.path().join("gateway.db").display());
+        Self::open(url, directory).await
+    }
+
+    /// A schema of its own in the database of the tests.
+    pub(super) async fn postgres() -> Self {
+        use sqlx::{AssertSqlSafe, Connection, Executor};
+
+        let server = std::env::var("WEIXIN_TEST_POSTGRES").unwrap_or_else(|_| {
+            panic!(
+                "WEIXIN_TEST_POSTGRES is not set: run by ./scripts/test or scripts/with-services"
+            )
+        });
+        sqlx::any::install_default_drivers();
+        let schema = format!("gateway_{}", id(UserId::from_bytes));
+        let mut connection = AnyConnection::connect(&server).await.unwrap();
+        let create = AssertSqlSafe(format!("create schema {schema}"));
+        connection.execute(create).await.unwrap();
+        let url = format!("{server}?options[search_path]={schema}");
+        Self::open(url, TempDir::new().unwrap()).await
+    }
+
+    async fn open(url: String, directory: TempDir) -> Self {
+        Self {
+            store: Store::open(&url).await.unwrap(),
+            url,
+            directory,
+        }
+    }
+
+    /// A statement that no function of the store has yet.
+    pub(super) async fn execute(&self, sql: &'static str) {
+        let work = self
+            .store
+            .write(Durability::Relaxed, Undo::Nothing, move |connection| {
+                Box::pin(async move {
+                    sqlx::query(sql).execute(connection).await?;
+                    Ok(())
+                })
+            });
+        work.await.unwrap();
+    }
+
+    pub(super) async fn count(&self, sql: &'static str) -> i64 {
+        let count = sqlx::query_scalar(sql).fetch_one(self.store.readers());
+        count.await.unwrap()
+    }
+
+    pub(super) async fn log_in(&self, login: NewLogin) -> Result<LoginOutcome, StoreError> {
+        link::log_in(&self.store, login).await
+    }
+
+    /// The session of a user who logs in for the first time, or again.
+    pub(super) async fn session(&self, openid: &str, now: Timestamp) -> Session {
+        let outcome = self.log_in(login(&ids(openid, None), None, now)).await;
+        session_of(outcome.unwrap())
+    }
+
+    pub(super) async fn redeem(
+        &self,
+        session: &Session,
+        id: GrantId,
+        now: Timestamp,
+    ) -> RedeemOutcome {
+        let grant = new_grant(session, id, now);
+        self.redeem_grant(grant).await
+    }
+
+    /// As the endpoint does: with the subject that the client has received.
+    pub(super) async fn redeem_grant(&self, grant: NewGrant) -> RedeemOutcome {
+        let (sid, issuer, now) = (grant.sid, grant.issuer, grant.created_at);
+        let session = self.store.session_of_code(sid, issuer, &grant.client, now);
+        let subject = session.await.unwrap().and_then(|session| session.subject);
+        let redeemed = self.store.redeem(grant, subject.as_ref(), secret());
+        redeemed.await.unwrap()
+    }
+}
+
+/// A clock that stands still. Its pauses are over at once.
+#[derive(Debug)]
+pub(super) struct StandingClock(Mutex<SystemTime>);
+
+impl StandingClock {
+    pub(super) fn at(time: Timestamp) -> Self {
+        let millis = Duration::from_millis(time.millis().cast_unsigned());
+        Self(Mutex::new(UNIX_EPOCH + millis))
+    }
+}
+
+impl Clock for StandingClock {
+    fn now(&self) -> SystemTime {
+        *self.0.lock().unwrap()
+    }
+
+    fn sleep(&self, _: Duration) -> SleepFuture<'_> {
+        Box::pin(tokio::task::yield_now())
+    }
+}
+
+pub(super) fn later(seconds: u64) -> Timestamp {
+    START.after(Duration::from_secs(seconds))
+}
+
+/// A random ID.
+pub(super) fn id<T>(from_bytes: impl Fn([u8; 16]) -> T) -> T {
+    from_bytes(random::bytes().unwrap())
+}
+
+pub(super) fn secret() -> RowSecret {
+    RowSecret::from_bytes(random::bytes().unwrap())
+}
+
+pub(super) fn issuer() -> IssuerId {
+    IssuerId::from_bytes([1; 16])
+}
+
+pub(super) fn other_issuer() -> IssuerId {
+    IssuerId::from_bytes([2; 16])
+}
+
+pub(super) fn client() -> ClientId {
+    "web".parse().unwrap()
+}
+
+pub(super) fn ids(openid: &str, unionid: Option<&str>) -> UserIds {
+    ids_in(APP, openid, unionid)
+}
+
+pub(super) fn ids_in(app: &str, openid: &str, unionid: Option<&str>) -> UserIds {
+    let unionid = unionid.map(|unionid| unionid.parse().unwrap());
+    UserIds::new(app.parse().unwrap(), openid.parse().unwrap(), unionid)
+}
+
+pub(super) fn login(ids: &UserIds, current: Option<&Session>, now: Timestamp) -> NewLogin {
+    NewLogin {
+        ids: ids.clone(),
+        current: current.map(CurrentSession::from),
+        session: SessionLogin {
+            issuer: issuer(),
+            request: id(RequestId::from_bytes),
+            method: LoginMethod::Qr,
+            app: APP.parse().unwrap(),
+            auth_time: now,
+            expires_at: now.after(Duration::from_hours(7 * 24)),
+            id_hash: SecretHash::of(&random::bytes::<32>().unwrap()),
+            sid: id(SessionId::from_bytes),
+            secret: secret(),
+        },
+        new_user: id(UserId::from_bytes),
+    }
+}
+
+pub(super) fn session_of(outcome: LoginOutcome) -> Session {
+    match outcome {
+        LoginOutcome::Created(session) | LoginOutcome::Known(session) => session,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The session of a user who was known.
+pub(super) fn known(outcome: Result<LoginOutcome, StoreError>) -> Session {
+    match outcome.unwrap() {
+        LoginOutcome::Known(session) => session,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(super) fn new_grant(session: &Session, grant: GrantId, now: Timestamp) -> NewGrant {
+    new_grant_of(&client(), session, grant, now)
+}
+
+pub(super) fn new_grant_of(
+    client: &ClientId,
+    session: &Session,
+    grant: GrantId,
+    now: Timestamp,
+) -> NewGrant {
+    let code = Code {
+        grant,
+        issuer: session.issuer,
+        client: client.clone(),
+        redirect_uri: UriHash::of("https://rp.example/callback"),
+        challenge: None,
+        nonce: Some("n".to_owned()),
+        scopes: Scopes::parse("openid profile"),
+        claims: serde_json::from_value(json!({"userinfo": ["name"]})).unwrap(),
+        sid: session.sid,
+        expires_at: now.after(Duration::from_mins(1)),
+    };
+    NewGrant::of_code(code, now)
+}
+
+pub(super) fn request() -> AuthorizationRequest {
+    let request = json!({
+        "issuer": issuer(),
+        "client": client(),
+        "redirect_uri": "https://rp.example/callback",
+        "scopes": "openid profile",
+        "state": "a state with 微信 and \"quotes\"",
+        "nonce": "n",
+        "max_age": 7,
+    });
+    serde_json::from_value(request).unwrap()
+}

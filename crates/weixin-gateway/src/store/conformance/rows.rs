@@ -1,0 +1,112 @@
+//! Requests, sessions, keys and events as they were written.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::{
+    fixture::{
+        Fixture, START, StandingClock, client, id, ids, issuer, later, login, new_grant,
+        other_issuer, request, session_of,
+    },
+    on_each_database,
+};
+use crate::{
+    audit::{Event, EventKind, Reference},
+    keys::{KeyId, SealedKey},
+    oidc::{Algorithm, GrantId, RequestId, Session, Subject},
+    secret::SecretHash,
+    store::StoreError,
+};
+
+on_each_database!(
+    a_request_waits_ten_minutes_at_its_issuer,
+    requests_beyond_the_limit_are_rejected_until_some_expire,
+    the_first_key_of_an_algorithm_is_stored_once,
+    an_event_is_recorded,
+);
+
+const LIMIT: u32 = 2_500;
+const IDLE: Duration = Duration::from_hours(12);
+
+async fn a_request_waits_ten_minutes_at_its_issuer(fixture: Fixture) {
+    let (store, id) = (&fixture.store, id(RequestId::from_bytes));
+    store
+        .insert_request(id, &request(), LIMIT, START)
+        .await
+        .unwrap();
+    for (issuer, now, expected) in [
+        (issuer(), START, Some(request())),
+        (issuer(), later(599), Some(request())),
+        (issuer(), later(600), None),
+        (other_issuer(), START, None),
+    ] {
+        assert_eq!(store.request(id, issuer, now).await.unwrap(), expected);
+    }
+    let unknown = super::fixture::id(RequestId::from_bytes);
+    assert_eq!(store.request(unknown, issuer(), START).await.unwrap(), None);
+}
+
+async fn requests_beyond_the_limit_are_rejected_until_some_expire(fixture: Fixture) {
+    let store = &fixture.store;
+    let request = request();
+    let insert = || store.insert_request(id(RequestId::from_bytes), &request, LIMIT, START);
+    insert().await.unwrap();
+    let many = "insert into requests (id, issuer, client, body, created_at, expires_at)
+        with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 2498)
+        select 'r' || n, 'i', 'c', '{}', 0, 1800000500000 from numbers";
+    fixture.execute(many).await;
+    let clock = |seconds| StandingClock::at(later(seconds));
+    store.remove_expired(&clock(0)).await.unwrap();
+    insert().await.unwrap();
+    for _ in 0..3 {
+        let rejected = insert().await;
+        assert!(matches!(rejected, Err(StoreError::TooManyRequests)));
+    }
+    let count = "select count(*) from requests";
+    assert_eq!(fixture.count(count).await, i64::from(LIMIT));
+    store.remove_expired(&clock(500)).await.unwrap();
+    assert_eq!(fixture.count(count).await, 2);
+    insert().await.unwrap();
+}
+
+async fn the_first_key_of_an_algorithm_is_stored_once(fixture: Fixture) {
+    let store = &fixture.store;
+    let key = |kid: String, algorithm| SealedKey {
+        kid: KeyId::from_stored(kid),
+        algorithm,
+        sealed: vec![0, 1, 255],
+        published_at: START,
+        active_at: later(1),
+        retired_at: None,
+        removed_at: None,
+    };
+    let nodes = (0..10).map(|node| {
+        let key = key(format!("rsa{node}"), Algorithm::Rs256);
+        store.insert_first_key(key)
+    });
+    let stored = join_all(nodes).await.into_iter().map(Result::unwrap);
+    assert_eq!(stored.filter(|is_first| *is_first).count(), 1);
+    let other = store.insert_first_key(key("p256".to_owned(), Algorithm::Es256));
+    assert!(other.await.unwrap());
+    let keys = store.keys().await.unwrap();
+    let ids: Vec<_> = keys.iter().map(|key| key.algorithm).collect();
+    assert_eq!(ids, [Algorithm::Es256, Algorithm::Rs256]);
+    let expected = key("p256".to_owned(), Algorithm::Es256);
+    assert_eq!(format!("{:?}", keys[0]), format!("{expected:?}"));
+}
+
+async fn an_event_is_recorded(fixture: Fixture) {
+    let session = fixture.session("oAlice", START).await;
+    let mut event = Event::new(later(1), EventKind::LoginOk);
+    fixture.store.record(event.clone()).await.unwrap();
+    event.client = Some(client());
+    event.user = Some(session.user);
+    event.reference = Some(Reference::from_bytes([0; 5]));
+    event.detail = Some("detail".to_owned());
+    fixture.store.record(event).await.unwrap();
+    let whole = "select count(*) from audit where at = 1800000001000 and event = 'login.ok'
+        and client = 'web' and user_id is not null and reference = 'aaaaaaaa' and detail = 'detail'";
+    assert_eq!(fixture.count(whole).await, 1);
+    assert_eq!(fixture.count("select count(*) from audit").await, 2);
+}

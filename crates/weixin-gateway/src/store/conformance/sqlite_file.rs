@@ -1,0 +1,201 @@
+//! The file of SQLite: its permissions, its lock, its copies, its migrations.
+
+use std::{fs, path::Path};
+
+use sqlx::{AnyConnection, Connection, Executor};
+
+use super::fixture::{Fixture, START, ids, later, login, session_of};
+use crate::store::{
+    OpenError, Store,
+    backup::backup,
+    inspect::{StoreState, inspect},
+};
+
+fn mode(path: &Path) -> u32 {
+    std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions()) & 0o777
+}
+
+#[tokio::test]
+async fn only_the_owner_may_read_the_file_its_log_and_its_copy() {
+    let fixture = Fixture::sqlite().await;
+    fixture.session("oAlice", START).await;
+    let copy = fixture.directory.path().join("copy.db");
+    backup(&fixture.url, &copy).await.unwrap();
+    let mut names: Vec<_> = fs::read_dir(fixture.directory.path())
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| {
+            (
+                entry.file_name().into_string().unwrap(),
+                mode(&entry.path()),
+            )
+        })
+        .collect();
+    names.sort();
+    let expected = [
+        "copy.db",
+        "gateway.db",
+        "gateway.db-shm",
+        "gateway.db-wal",
+        "gateway.db.lock",
+    ];
+    assert_eq!(names, expected.map(|name| (name.to_owned(), 0o600)));
+}
+
+#[tokio::test]
+async fn a_second_gateway_on_the_file_does_not_start() {
+    let fixture = Fixture::sqlite().await;
+    let second = Store::open(&fixture.url).await.unwrap_err();
+    assert!(matches!(second, OpenError::InUse(_)), "{second:?}");
+    let Fixture {
+        store,
+        url,
+        directory: _directory,
+    } = fixture;
+    store.close().await;
+    Store::open(&url).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_copy_that_is_made_while_the_gateway_writes_is_whole() {
+    let fixture = Fixture::sqlite().await;
+    let first = fixture.session("oAlice", START).await;
+    let copy = fixture.directory.path().join("copy of '微信'.db");
+    let writing = async {
+        for number in 0..50 {
+            fixture.session(&format!("oUser{number}"), START).await;
+        }
+    };
+    let (copied, ()) = tokio::join!(backup(&fixture.url, &copy), writing);
+    copied.unwrap();
+    let again = backup(&fixture.url, &copy).await.unwrap_err();
+    assert!(matches!(again, OpenError::File { .. }), "{again:?}");
+    let restored = fixture.directory.path().join("restored.db");
+    fs::copy(copy, &restored).unwrap();
+    let store = Store::open(&format!("sqlite:{}", restored.display()))
+        .await
+        .unwrap();
+    let login = login(&ids("oAlice", None), Some(&first), later(1));
+    let outcome = crate::upstream::link::log_in(&store, login).await.unwrap();
+    assert_eq!(session_of(outcome).sid, first.sid);
+}
+
+#[tokio::test]
+async fn no_database_is_copied_from_a_file_that_is_missing() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("missing.db").display());
+    let copy = directory.path().join("copy.db");
+    let error = backup(&url, &copy).await.unwrap_err();
+    assert!(matches!(error, OpenError::Database(_)), "{error:?}");
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn urls_that_are_no_file_are_rejected() {
+    for (url, message) in [
+        (
+            "mysql://localhost/x",
+            "the URL of the store begins with neither sqlite: nor postgres:",
+        ),
+        (
+            "sqlite::memory:",
+            "the URL of the store names no file: a database in memory would be lost with its last connection",
+        ),
+        (
+            "sqlite:gateway.db?mode=ro",
+            "the URL of the store has parameters: only sqlite:FILE is supported",
+        ),
+        ("sqlite:", "the URL of the store names no file"),
+        ("sqlite:/", "the URL of the store names no file"),
+    ] {
+        assert_eq!(
+            Store::open(url).await.unwrap_err().to_string(),
+            message,
+            "{url}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_database_is_inspected_without_being_changed() {
+    let fixture = Fixture::sqlite().await;
+    let folder = fixture.directory.path();
+    let state =
+        async |name: &str| inspect(&format!("sqlite:{}", folder.join(name).display())).await;
+    fs::write(folder.join("empty.db"), "").unwrap();
+    fs::write(folder.join("text.db"), "no database".repeat(100)).unwrap();
+    assert_eq!(state("gateway.db").await.unwrap(), StoreState::Current);
+    assert_eq!(state("empty.db").await.unwrap(), StoreState::Outdated);
+    assert_eq!(state("missing.db").await.unwrap(), StoreState::Missing);
+    let error = state("missing/gateway.db").await.unwrap_err();
+    assert!(matches!(error, OpenError::File { .. }), "{error:?}");
+    let error = state("text.db").await.unwrap_err();
+    assert!(matches!(error, OpenError::Database(_)), "{error:?}");
+    assert_eq!(fs::read(folder.join("empty.db")).unwrap(), b"");
+    assert!(!folder.join("missing.db").exists());
+    let postgres = inspect("postgres://localhost/x").await.unwrap_err();
+    assert!(matches!(postgres, OpenError::Url(_)), "{postgres:?}");
+}
+
+#[tokio::test]
+async fn a_database_of_a_later_program_is_used_as_long_as_it_says_so() {
+    let Fixture {
+        store,
+        url,
+        directory: _directory,
+    } = Fixture::sqlite().await;
+    store.close().await;
+    let mut connection = AnyConnection::connect(&url).await.unwrap();
+    // A later migration that only adds.
+    connection
+        .execute("alter table users add column email text")
+        .await
+        .unwrap();
+    connection
+        .execute(
+            "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+            values (2, 'later', true, x'00', 0)",
+        )
+        .await
+        .unwrap();
+    Store::open(&url).await.unwrap().close().await;
+    connection
+        .execute("update schema set minimum_version = 2")
+        .await
+        .unwrap();
+    let error = Store::open(&url).await.unwrap_err();
+    let message = "the database needs version 2 of the tables; this program knows 1";
+    assert_eq!(error.to_string(), message);
+    assert_eq!(inspect(&url).await.unwrap_err().to_string(), message);
+}
+
+#[tokio::test]
+async fn a_login_that_changes_only_its_session_does_not_wait_for_the_disk() {
+    use std::sync::atomic::Ordering::Relaxed;
+
+    let fixture = Fixture::sqlite().await;
+    let commits = || {
+        let commits = fixture.store.commits().unwrap();
+        (commits.durable.load(Relaxed), commits.relaxed.load(Relaxed))
+    };
+    let alice = fixture.session("oAlice", START).await;
+    assert_eq!(commits(), (1, 0)); // a new user
+    fixture.session("oAlice", later(1)).await;
+    assert_eq!(commits(), (1, 1));
+    let late = login(&ids("oAlice", Some("uAlice")), None, later(2));
+    fixture.log_in(late).await.unwrap();
+    assert_eq!(commits(), (2, 1)); // a new identity
+    let bob = login(&ids("oBob", None), None, later(3));
+    session_of(fixture.log_in(bob).await.unwrap());
+    assert_eq!(commits(), (3, 1));
+    let bob = login(&ids("oBob", None), Some(&alice), later(4));
+    fixture.log_in(bob).await.unwrap();
+    assert_eq!(commits(), (4, 1)); // the end of a session
+    let code = || super::fixture::id(crate::oidc::GrantId::from_bytes);
+    let alice = fixture.session("oAlice", later(5)).await;
+    assert_eq!(commits(), (4, 2));
+    fixture.redeem(&alice, code(), later(6)).await;
+    assert_eq!(commits(), (5, 2)); // a new subject
+    fixture.redeem(&alice, code(), later(6)).await;
+    assert_eq!(commits(), (5, 3));
+}

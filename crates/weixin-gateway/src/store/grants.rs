@@ -1,0 +1,189 @@
+//! Grants: the rows behind tokens. Inserting one redeems its code.
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::{AnyConnection, Row, any::AnyRow};
+use weixin::AppId;
+
+use super::{Durability, JobResult, Store, StoreError, Undo, earlier, row, subjects, users};
+use crate::{
+    oidc::{Grant, GrantId, NewGrant, Profile, RedeemOutcome, Subject, Timestamp},
+    secret::RowSecret,
+};
+
+/// Browsers load a client's callback twice, WeChat's above all. A code that is used again within this time revokes nothing.
+const DOUBLE_SUBMIT: Duration = Duration::from_secs(10);
+
+/// The columns that [`grant`] reads.
+macro_rules! columns {
+    () => {
+        "grants.id, grants.secret, grants.client, grants.user_id, grants.sub, grants.sid, grants.app,
+        grants.scopes, grants.claims, grants.auth_time, grants.offline, grants.seq, grants.created_at,
+        grants.expires_at, grants.ends_at, grants.revoked_at"
+    };
+}
+
+/// Of a hundred redemptions one inserts; none if the session has ended, or its user is disabled.
+const REDEEM: &str = concat!(
+    "insert into grants (id, secret, client, user_id, sub, sid, app, scopes, claims, auth_time,
+    offline, seq, created_at, expires_at, ends_at, keep_until)
+    select $1, $2, $3, sessions.user_id, subjects.sub, sessions.sid, sessions.app, $4, $5,
+    sessions.auth_time, $6, 0, $7, $8, $9,
+    case when sessions.expires_at > $8 then sessions.expires_at else $8 end
+    from sessions join users on users.id = sessions.user_id
+    join subjects on subjects.client = $3 and subjects.user_id = users.id
+    where sessions.sid = $10 and sessions.issuer = $11 and sessions.ended_at is null
+    and sessions.expires_at > $7 and users.disabled_at is null
+    on conflict (id) do nothing
+    returning ",
+    columns!()
+);
+const SELECT_CLIENT: &str = "select client from grants where id = $1";
+const REVOKE_REUSED: &str = "update grants set revoked_at = $1, revoked_reason = 'code_reused'
+    where id = $2 and client = $3 and created_at < $4 and revoked_at is null";
+/// Ended with its session or its user is a condition of reading, so that no race leaves a grant that can be used.
+const SELECT: &str = concat!(
+    "select ",
+    columns!(),
+    ", users.nickname, users.picture, users.profile_at
+    from grants join users on users.id = grants.user_id
+    left join sessions on sessions.sid = grants.sid
+    where grants.id = $1 and grants.revoked_at is null and users.disabled_at is null
+    and (grants.offline = 1 or (sessions.ended_at is null and sessions.expires_at > $2))"
+);
+
+/// A grant that may be used, with what its tokens give access to.
+#[derive(Debug)]
+pub(crate) struct GrantInUse {
+    pub(crate) grant: Grant,
+    pub(crate) profile: Profile,
+    /// The app through which the user had logged in.
+    pub(crate) app: AppId,
+}
+
+impl Store {
+    /// Inserts the grant of a code. `subject` is what the client has received before; a first one is stored as well, and
+    /// then the commit waits for the disk.
+    pub(crate) async fn redeem(
+        &self,
+        grant: NewGrant,
+        subject: Option<&Subject>,
+        secret: RowSecret,
+    ) -> Result<RedeemOutcome, StoreError> {
+        let durability = match subject {
+            Some(_) if !grant.is_offline => Durability::Relaxed,
+            _ => Durability::Durable,
+        };
+        let is_first = subject.is_none();
+        let grant = Arc::new(grant);
+        let new = Arc::clone(&grant);
+        let inserted = self.write(durability, Undo::Nothing, move |connection| {
+            Box::pin(async move {
+                if is_first {
+                    subjects::insert_first(connection, &new).await?;
+                }
+                insert(connection, &new, &secret).await
+            })
+        });
+        match inserted.await? {
+            Some(grant) => Ok(RedeemOutcome::Granted(grant)),
+            None => self.not_redeemed(&grant).await,
+        }
+    }
+
+    /// Why a code was not redeemed. Used before by the same client, it may have been stolen: then the tokens that it gave
+    /// are revoked (RFC 6749 §4.1.2).
+    async fn not_redeemed(&self, grant: &NewGrant) -> Result<RedeemOutcome, StoreError> {
+        let query = sqlx::query(SELECT_CLIENT).bind(grant.id.to_string());
+        let Some(row) = query.fetch_optional(self.readers()).await? else {
+            return Ok(RedeemOutcome::SessionEnded);
+        };
+        let client: String = row.try_get("client")?;
+        if client == grant.client.as_str() {
+            self.revoke_reused(grant.id, client, grant.created_at)
+                .await?;
+        }
+        Ok(RedeemOutcome::AlreadyUsed)
+    }
+
+    async fn revoke_reused(
+        &self,
+        id: GrantId,
+        client: String,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let before = earlier(now, DOUBLE_SUBMIT);
+        self.write(Durability::Durable, Undo::Nothing, move |connection| {
+            Box::pin(async move {
+                let query = sqlx::query(REVOKE_REUSED).bind(now.millis());
+                let query = query.bind(id.to_string()).bind(client).bind(before);
+                query.execute(connection).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// The grant of a token, if it may be used now: before the token is verified by the grant's secret.
+    pub(crate) async fn grant(
+        &self,
+        id: GrantId,
+        now: Timestamp,
+    ) -> Result<Option<GrantInUse>, StoreError> {
+        let query = sqlx::query(SELECT).bind(id.to_string()).bind(now.millis());
+        let row = query.fetch_optional(self.readers()).await?;
+        Ok(row.as_ref().map(grant_in_use).transpose()?)
+    }
+}
+
+async fn insert(
+    connection: &mut AnyConnection,
+    new: &NewGrant,
+    secret: &RowSecret,
+) -> JobResult<Option<Grant>> {
+    // Names and words always serialize.
+    let claims = serde_json::to_string(&new.claims).unwrap_or_default();
+    let row = sqlx::query(REDEEM)
+        .bind(new.id.to_string())
+        .bind(&secret.expose()[..])
+        .bind(new.client.as_str())
+        .bind(new.scopes.to_string())
+        .bind(claims)
+        .bind(i64::from(new.is_offline))
+        .bind(new.created_at.millis())
+        .bind(new.expires_at.millis())
+        .bind(new.ends_at.millis())
+        .bind(new.sid.to_string())
+        .bind(new.issuer.to_string())
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.as_ref().map(grant).transpose()?)
+}
+
+fn grant(row: &AnyRow) -> sqlx::Result<Grant> {
+    Ok(Grant {
+        id: row::text(row, "id")?,
+        secret: row::secret(row, "secret")?,
+        client: row::text(row, "client")?,
+        user: row::text(row, "user_id")?,
+        subject: row::text(row, "sub")?,
+        sid: row::text(row, "sid")?,
+        scopes: row::text(row, "scopes")?,
+        claims: row::json(row, "claims")?,
+        auth_time: row::time(row, "auth_time")?,
+        is_offline: row.try_get::<i64, _>("offline")? == 1,
+        number: row.try_get("seq")?,
+        created_at: row::time(row, "created_at")?,
+        expires_at: row::time(row, "expires_at")?,
+        ends_at: row::time(row, "ends_at")?,
+        revoked_at: row::optional_time(row, "revoked_at")?,
+    })
+}
+
+fn grant_in_use(row: &AnyRow) -> sqlx::Result<GrantInUse> {
+    Ok(GrantInUse {
+        grant: grant(row)?,
+        profile: users::profile(row)?,
+        app: row::text(row, "app")?,
+    })
+}

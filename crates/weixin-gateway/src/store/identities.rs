@@ -1,0 +1,136 @@
+//! The IDs by which WeChat names a user: an OpenID for each app, and the UnionID once it is known.
+
+use std::collections::BTreeMap;
+
+use sqlx::AnyConnection;
+use weixin::{AppId, OpenId, UnionId, UserIds, identity::Identity};
+
+use super::{JobResult, Store, StoreError, row};
+use crate::oidc::{Timestamp, UserId, WechatIds};
+
+/// Every identity of the users who have one of two: a login has an OpenID and at most a UnionID.
+const SELECT: &str = "select other.user_id, other.identity
+    from identities found join identities other on other.user_id = found.user_id
+    where found.identity in ($1, $2)";
+const SELECT_OF_USER: &str = "select identity from identities where user_id = $1";
+const INSERT: &str = "insert into identities (identity, user_id, created_at) values ($1, $2, $3)";
+const INSERT_TWO: &str = "insert into identities (identity, user_id, created_at)
+    values ($1, $2, $3), ($4, $2, $3)";
+
+/// A user with all IDs.
+pub(crate) type Account = (UserId, UserIds);
+
+/// The identities of one login: an OpenID, and the UnionID if it is known.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct LoginIdentities {
+    pub(super) first: Identity,
+    pub(super) second: Option<Identity>,
+}
+
+impl LoginIdentities {
+    /// `None` without any, as for a snapshot user, and for more than one login has.
+    pub(crate) fn new(identities: impl IntoIterator<Item = Identity>) -> Option<Self> {
+        let mut identities = identities.into_iter();
+        let (first, second) = (identities.next()?, identities.next());
+        let is_all = identities.next().is_none();
+        is_all.then_some(Self { first, second })
+    }
+}
+
+impl Store {
+    /// The users who have one of the IDs.
+    pub(crate) async fn accounts(&self, ids: &UserIds) -> Result<Vec<Account>, StoreError> {
+        let mut connection = self.readers().acquire().await?;
+        Ok(find(&mut connection, ids).await?)
+    }
+
+    /// The IDs of a user in an app and across apps.
+    pub(crate) async fn wechat_ids(
+        &self,
+        user: UserId,
+        app: AppId,
+    ) -> Result<WechatIds, StoreError> {
+        let query = sqlx::query(SELECT_OF_USER).bind(user.to_string());
+        let rows = query.fetch_all(self.readers()).await?;
+        let mut ids = Ids::default();
+        for row in &rows {
+            ids.insert(row::text(row, "identity")?);
+        }
+        Ok(WechatIds {
+            openid: ids.openids.remove(&app),
+            unionid: ids.unionid,
+            app,
+        })
+    }
+}
+
+/// The users who have one of the IDs, read in a transaction.
+pub(crate) async fn accounts(
+    connection: &mut AnyConnection,
+    ids: &UserIds,
+) -> JobResult<Vec<Account>> {
+    Ok(find(connection, ids).await?)
+}
+
+/// Gives identities to a user. A conflict if one is taken: another login was faster.
+pub(crate) async fn insert(
+    connection: &mut AnyConnection,
+    user: UserId,
+    identities: &LoginIdentities,
+    now: Timestamp,
+) -> JobResult<()> {
+    let sql = match identities.second {
+        Some(_) => INSERT_TWO,
+        None => INSERT,
+    };
+    let query = sqlx::query(sql).bind(identities.first.to_string());
+    let mut query = query.bind(user.to_string()).bind(now.millis());
+    if let Some(second) = &identities.second {
+        query = query.bind(second.to_string());
+    }
+    query.execute(connection).await?;
+    Ok(())
+}
+
+async fn find(connection: &mut AnyConnection, ids: &UserIds) -> sqlx::Result<Vec<Account>> {
+    let mut users: BTreeMap<UserId, Ids> = BTreeMap::new();
+    let mut identities = ids.identities().map(|identity| identity.to_string());
+    while let Some(first) = identities.next() {
+        let second = identities.next().unwrap_or_else(|| first.clone());
+        let query = sqlx::query(SELECT).bind(first).bind(second);
+        for row in query.fetch_all(&mut *connection).await? {
+            let ids = users.entry(row::text(&row, "user_id")?).or_default();
+            ids.insert(row::text(&row, "identity")?);
+        }
+    }
+    let accounts = users.into_iter();
+    let accounts = accounts.flat_map(|(user, ids)| ids.of_each_app().map(move |ids| (user, ids)));
+    Ok(accounts.collect())
+}
+
+/// The IDs of one user.
+#[derive(Default)]
+struct Ids {
+    unionid: Option<UnionId>,
+    openids: BTreeMap<AppId, OpenId>,
+}
+
+impl Ids {
+    fn insert(&mut self, identity: Identity) {
+        match identity {
+            Identity::UnionId(unionid) => self.unionid = Some(unionid),
+            Identity::OpenId { app, openid } => {
+                self.openids.insert(app, openid);
+            }
+            // `Identity` may get further kinds, which no row has yet.
+            _ => {}
+        }
+    }
+
+    /// As the rule that links accounts takes them: with the same key they are one account. Each user has an OpenID.
+    fn of_each_app(self) -> impl Iterator<Item = UserIds> {
+        let unionid = self.unionid;
+        let openids = self.openids.into_iter();
+        openids.map(move |(app, openid)| UserIds::new(app, openid, unionid.clone()))
+    }
+}

@@ -1,0 +1,71 @@
+//! The tables, created and updated by the program that starts. Migrations go forward only.
+
+use sqlx::{
+    AnyConnection, Connection, SqlSafeStr,
+    migrate::{Migration, MigrationType, Migrator},
+};
+
+use super::error::OpenError;
+
+/// The number of the last migration. A program before this one may use the tables as long as `schema.minimum_version`
+/// says so.
+const VERSION: i64 = 1;
+
+const INITIAL: &str = include_str!("../../migrations/0001_initial.sql");
+
+fn migrator() -> Migrator {
+    let initial = Migration::new(
+        VERSION,
+        "initial".into(),
+        MigrationType::Simple,
+        INITIAL.into_sql_str(),
+        false,
+    );
+    let mut migrator = Migrator::with_migrations(vec![initial]);
+    // Those of a later program: nodes are replaced one by one.
+    migrator.set_ignore_missing(true);
+    migrator
+}
+
+/// Migrates SQLite. The lock of the file keeps other gateways away, the transaction keeps commands away.
+pub(super) async fn run_in_transaction(connection: &mut AnyConnection) -> Result<(), OpenError> {
+    let mut transaction = connection.begin_with("begin immediate").await?;
+    run(&mut transaction).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Migrates PostgreSQL under the advisory lock that the migrator takes.
+pub(super) async fn run(connection: &mut AnyConnection) -> Result<(), OpenError> {
+    migrator().run(&mut *connection).await?;
+    check_version(connection).await
+}
+
+/// Whether SQLite has all tables that this program needs.
+pub(super) async fn is_current(connection: &mut AnyConnection) -> Result<bool, OpenError> {
+    let tables = "select count(*) from sqlite_master where name = '_sqlx_migrations'";
+    let tables: i64 = sqlx::query_scalar(tables)
+        .fetch_one(&mut *connection)
+        .await?;
+    if tables == 0 {
+        return Ok(false);
+    }
+    let last: i64 = sqlx::query_scalar("select coalesce(max(version), 0) from _sqlx_migrations")
+        .fetch_one(&mut *connection)
+        .await?;
+    if last < VERSION {
+        return Ok(false);
+    }
+    check_version(connection).await?;
+    Ok(true)
+}
+
+async fn check_version(connection: &mut AnyConnection) -> Result<(), OpenError> {
+    let needed: i64 = sqlx::query_scalar("select minimum_version from schema")
+        .fetch_one(connection)
+        .await?;
+    if needed > VERSION {
+        let known = VERSION;
+        return Err(OpenError::TooNew { needed, known });
+    }
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! The `sub` that each client has received for each user. Rows are never changed, and never removed by time.
+
+use sqlx::AnyConnection;
+
+use super::{JobResult, Store, StoreError, row};
+use crate::oidc::{ClientId, NewGrant, Subject, UserId};
+
+/// The user's own ID, for a client that receives a `sub` for the first time.
+const INSERT: &str = "insert into subjects (client, user_id, sub, created_at)
+    select $1, users.id, users.id, $2
+    from sessions join users on users.id = sessions.user_id
+    where sessions.sid = $3 and sessions.issuer = $4 and sessions.ended_at is null
+    and sessions.expires_at > $2 and users.disabled_at is null
+    on conflict do nothing";
+
+/// A user who was merged into another one is that one.
+const SELECT_USER: &str = "select coalesce(users.merged_into, users.id) as user_id
+    from subjects join users on users.id = subjects.user_id
+    where subjects.client = $1 and subjects.sub = $2";
+
+impl Store {
+    /// The user whom a client knows by this `sub`, such as that of an `id_token_hint`.
+    pub(crate) async fn user_of_subject(
+        &self,
+        client: &ClientId,
+        subject: &Subject,
+    ) -> Result<Option<UserId>, StoreError> {
+        let query = sqlx::query(SELECT_USER).bind(client.as_str());
+        let query = query.bind(subject.as_str());
+        let row = query.fetch_optional(self.readers()).await?;
+        Ok(row.map(|row| row::text(&row, "user_id")).transpose()?)
+    }
+}
+
+/// Stores what the client of a new grant receives as `sub`, if it has received nothing yet.
+pub(super) async fn insert_first(
+    connection: &mut AnyConnection,
+    grant: &NewGrant,
+) -> JobResult<()> {
+    let query = sqlx::query(INSERT).bind(grant.client.as_str());
+    let query = query
+        .bind(grant.created_at.millis())
+        .bind(grant.sid.to_string());
+    let query = query.bind(grant.issuer.to_string());
+    query.execute(connection).await?;
+    Ok(())
+}

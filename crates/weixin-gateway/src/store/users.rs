@@ -1,0 +1,106 @@
+//! Users of this deployment.
+
+use sqlx::{AnyConnection, Row, any::AnyRow};
+
+use super::{Durability, JobResult, Store, StoreError, Undo, identities::LoginIdentities, row};
+use crate::oidc::{Profile, Timestamp, UserId};
+
+const INSERT: &str = "insert into users (id, created_at, last_seen_at) values ($1, $2, $2)";
+const LOCK: &str = "update users set last_seen_at = $2 where id = $1 and merged_into is null
+    returning disabled_at";
+const SELECT_PROFILE: &str = "select nickname, picture, profile_at from users where id = $1";
+const UPDATE_PROFILE: &str = "update users set nickname = $2, picture = $3, profile_at = $4
+    where id = $1";
+
+/// Only the owner of all identities of the login.
+const LOCK_OWNER: &str = "update users set last_seen_at = $2 where id = $1 and merged_into is null
+    and $3 = (select count(*) from identities where user_id = $1 and identity in ($4, $5))
+    returning disabled_at";
+
+/// A user whose row is locked until the transaction ends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum LockedUser {
+    Enabled,
+    Disabled,
+}
+
+impl Store {
+    /// The profile of a user as it was last read from WeChat.
+    pub(crate) async fn profile(&self, user: UserId) -> Result<Option<Profile>, StoreError> {
+        let query = sqlx::query(SELECT_PROFILE).bind(user.to_string());
+        let row = query.fetch_optional(self.readers()).await?;
+        Ok(row.as_ref().map(profile).transpose()?)
+    }
+
+    /// Stores what WeChat says about a user. If it is lost, WeChat is asked again.
+    pub(crate) async fn update_profile(
+        &self,
+        user: UserId,
+        profile: Profile,
+    ) -> Result<(), StoreError> {
+        self.write(Durability::Relaxed, Undo::Nothing, move |connection| {
+            Box::pin(async move {
+                let query = sqlx::query(UPDATE_PROFILE).bind(user.to_string());
+                let query = query.bind(profile.nickname).bind(profile.picture);
+                let query = query.bind(profile.read_at.map(Timestamp::millis));
+                query.execute(connection).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+/// Creates a user.
+pub(crate) async fn insert(
+    connection: &mut AnyConnection,
+    user: UserId,
+    now: Timestamp,
+) -> JobResult<()> {
+    let query = sqlx::query(INSERT).bind(user.to_string());
+    query.bind(now.millis()).execute(connection).await?;
+    Ok(())
+}
+
+/// Locks the row of a user who logs in: on PostgreSQL, a merge waits for it. `None` if the user does not exist any more.
+pub(crate) async fn lock(
+    connection: &mut AnyConnection,
+    user: UserId,
+    now: Timestamp,
+) -> JobResult<Option<LockedUser>> {
+    let query = sqlx::query(LOCK).bind(user.to_string()).bind(now.millis());
+    let row = query.fetch_optional(connection).await?;
+    Ok(row.as_ref().map(locked).transpose()?)
+}
+
+/// The same, if the user has all identities of the login.
+pub(crate) async fn lock_owner(
+    connection: &mut AnyConnection,
+    user: UserId,
+    identities: &LoginIdentities,
+    now: Timestamp,
+) -> JobResult<Option<LockedUser>> {
+    let LoginIdentities { first, second } = identities;
+    let count = 1 + i64::from(second.is_some());
+    let query = sqlx::query(LOCK_OWNER).bind(user.to_string());
+    let query = query.bind(now.millis()).bind(count).bind(first.to_string());
+    let query = query.bind(second.as_ref().unwrap_or(first).to_string());
+    let row = query.fetch_optional(connection).await?;
+    Ok(row.as_ref().map(locked).transpose()?)
+}
+
+fn locked(row: &AnyRow) -> sqlx::Result<LockedUser> {
+    Ok(match row::optional_time(row, "disabled_at")? {
+        None => LockedUser::Enabled,
+        Some(_) => LockedUser::Disabled,
+    })
+}
+
+/// The columns `nickname`, `picture` and `profile_at`.
+pub(super) fn profile(row: &AnyRow) -> sqlx::Result<Profile> {
+    Ok(Profile {
+        nickname: row.try_get("nickname")?,
+        picture: row.try_get("picture")?,
+        read_at: row::optional_time(row, "profile_at")?,
+    })
+}

@@ -1,0 +1,74 @@
+//! Writes to PostgreSQL: each job in a transaction of its own, as a task that its caller cannot stop.
+
+use std::sync::Arc;
+
+use sqlx::AnyPool;
+use tokio::sync::{Semaphore, TryAcquireError};
+
+use crate::store::{
+    error::StoreError,
+    job::{Durability, Effect, Job},
+};
+
+/// A pool, and the number of jobs that may wait for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Pool {
+    connections: AnyPool,
+    permits: Arc<Semaphore>,
+    max_waiting: usize,
+}
+
+impl Pool {
+    pub(super) fn new(connections: AnyPool, max_waiting: usize) -> Self {
+        Self {
+            connections,
+            permits: Arc::new(Semaphore::new(max_waiting)),
+            max_waiting,
+        }
+    }
+
+    pub(super) fn push(&self, mut job: Box<dyn Job>) -> Result<(), StoreError> {
+        let permit = Arc::clone(&self.permits).try_acquire_owned();
+        let permit = permit.map_err(|error| match error {
+            TryAcquireError::Closed => StoreError::Stopped,
+            TryAcquireError::NoPermits => StoreError::Overloaded,
+        })?;
+        let pool = self.connections.clone();
+        tokio::spawn(async move {
+            let committed = commit(&pool, job.as_mut()).await;
+            drop(permit);
+            job.finish(committed);
+        });
+        Ok(())
+    }
+
+    /// Waits for the jobs that run.
+    pub(super) async fn close(&self) {
+        let all = u32::try_from(self.max_waiting).unwrap_or(u32::MAX);
+        let idle = self.permits.acquire_many(all).await;
+        self.permits.close();
+        drop(idle);
+        self.connections.close().await;
+    }
+
+    pub(super) async fn stopped(&self) {
+        self.connections.close_event().await;
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        self.max_waiting - self.permits.available_permits()
+    }
+}
+
+async fn commit(pool: &AnyPool, job: &mut dyn Job) -> Result<(), StoreError> {
+    let mut transaction = pool.begin().await?;
+    if job.durability() == Durability::Relaxed {
+        let statement = sqlx::query("set local synchronous_commit = off");
+        statement.execute(&mut *transaction).await?;
+    }
+    match job.run(&mut transaction).await? {
+        Effect::Stays => transaction.commit().await?,
+        Effect::Undone => transaction.rollback().await?,
+    }
+    Ok(())
+}

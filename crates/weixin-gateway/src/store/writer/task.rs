@@ -1,0 +1,175 @@
+//! The task that writes to SQLite: the only writer of this process.
+
+use std::{fs::File, sync::Arc};
+
+use sqlx::{AnyConnection, Connection, any::AnyConnectOptions};
+use tokio::sync::{mpsc, oneshot};
+
+use super::Commits;
+use crate::store::{
+    error::StoreError,
+    job::{Durability, Effect, Job, Undo},
+    sqlite,
+};
+
+/// Jobs of one commit at most, so that none waits for too many others.
+const MAX_BATCH: usize = 256;
+
+/// What the task does between two commits.
+pub(super) enum Control {
+    Checkpoint(oneshot::Sender<Result<(), StoreError>>),
+    Close(oneshot::Sender<()>),
+}
+
+pub(super) struct Task {
+    options: AnyConnectOptions,
+    /// None before the first job, and after a failure.
+    connection: Option<Open>,
+    commits: Arc<Commits>,
+    /// Another gateway may open the file only after the last commit.
+    _lock: File,
+}
+
+/// The writer's connection, and what `pragma synchronous` is set to.
+struct Open {
+    connection: AnyConnection,
+    synchronous: Durability,
+}
+
+impl Task {
+    pub(super) fn new(options: AnyConnectOptions, lock: File, commits: Arc<Commits>) -> Self {
+        Self {
+            options,
+            connection: None,
+            commits,
+            _lock: lock,
+        }
+    }
+
+    pub(super) async fn run(
+        mut self,
+        mut waiting: mpsc::Receiver<Box<dyn Job>>,
+        mut requests: mpsc::Receiver<Control>,
+    ) {
+        let mut batch = Vec::with_capacity(MAX_BATCH);
+        let mut closing = None;
+        loop {
+            tokio::select! {
+                count = waiting.recv_many(&mut batch, MAX_BATCH) => {
+                    if count == 0 {
+                        break;
+                    }
+                    self.write(&mut batch).await;
+                }
+                Some(request) = requests.recv() => match request {
+                    Control::Checkpoint(reply) => {
+                        let done = self.checkpoint().await;
+                        self.close_if_failed(&done).await;
+                        let _ = reply.send(done);
+                    }
+                    // The jobs that wait come first.
+                    Control::Close(reply) => {
+                        waiting.close();
+                        closing = Some(reply);
+                    }
+                }
+            }
+        }
+        self.close().await;
+        drop(self);
+        if let Some(reply) = closing {
+            let _ = reply.send(());
+        }
+    }
+
+    async fn write(&mut self, batch: &mut Vec<Box<dyn Job>>) {
+        let committed = self.commit(batch).await;
+        self.close_if_failed(&committed).await;
+        for job in batch.drain(..) {
+            job.finish(committed.clone());
+        }
+    }
+
+    /// Runs the jobs in one transaction. After an error nothing of them is stored, once the connection is closed.
+    async fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+        let durabilities = batch.iter().map(|job| job.durability());
+        let durability = durabilities.max().unwrap_or(Durability::Durable);
+        let open = self.open().await?;
+        open.synchronize(durability).await?;
+        // Immediate: commands may write to the same file, and a transaction that began by reading could not go on then.
+        let mut transaction = open.connection.begin_with("begin immediate").await?;
+        for job in batch {
+            run(&mut transaction, job.as_mut()).await?;
+        }
+        transaction.commit().await?;
+        self.commits.count(durability);
+        Ok(())
+    }
+
+    /// A reader that takes long, such as a backup, is not waited for: all writes would wait too.
+    async fn checkpoint(&mut self) -> Result<(), StoreError> {
+        let open = self.open().await?;
+        for statement in [
+            "pragma busy_timeout = 100",
+            "pragma wal_checkpoint(truncate)",
+            sqlite::BUSY_TIMEOUT,
+        ] {
+            sqlx::query(statement).execute(&mut open.connection).await?;
+        }
+        Ok(())
+    }
+
+    async fn open(&mut self) -> Result<&mut Open, StoreError> {
+        let open = match self.connection.take() {
+            Some(open) => open,
+            None => Open {
+                connection: sqlite::connect(&self.options).await?,
+                synchronous: Durability::Durable,
+            },
+        };
+        Ok(self.connection.insert(open))
+    }
+
+    async fn close_if_failed(&mut self, result: &Result<(), StoreError>) {
+        if let Err(error) = result {
+            tracing::error!(error = error as &dyn std::error::Error, "a commit failed");
+            self.close().await;
+        }
+    }
+
+    /// Ends the connection, and with it a transaction that is still open.
+    async fn close(&mut self) {
+        if let Some(open) = self.connection.take() {
+            // It may be too broken to be closed politely; dropping it does the same.
+            let _ = open.connection.close().await;
+        }
+    }
+}
+
+impl Open {
+    /// Sets whether the next commit waits for the disk. SQLite ignores it inside of a transaction.
+    async fn synchronize(&mut self, durability: Durability) -> Result<(), StoreError> {
+        if self.synchronous != durability {
+            let statement = match durability {
+                Durability::Durable => "pragma synchronous = full",
+                Durability::Relaxed => "pragma synchronous = normal",
+            };
+            sqlx::query(statement).execute(&mut self.connection).await?;
+            self.synchronous = durability;
+        }
+        Ok(())
+    }
+}
+
+/// Runs one job of a transaction.
+async fn run(connection: &mut AnyConnection, job: &mut dyn Job) -> Result<(), StoreError> {
+    if job.undo() == Undo::Nothing {
+        return job.run(connection).await.map(drop);
+    }
+    let mut savepoint = connection.begin().await?;
+    match job.run(&mut savepoint).await? {
+        Effect::Stays => savepoint.commit().await?,
+        Effect::Undone => savepoint.rollback().await?,
+    }
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! Which user a login is, and the session that follows from it: one transaction.
+
+use std::sync::Arc;
+
+use sqlx::AnyConnection;
+use weixin::{
+    UserIds,
+    identity::{Identity, LinkOutcome},
+};
+
+use crate::{
+    oidc::{Session, SessionId, UserId},
+    store::{
+        Durability, JobError, JobResult, Store, StoreError, Undo,
+        identities::{self, Account, LoginIdentities},
+        sessions::{self, EndReason, SessionLogin},
+        users::{self, LockedUser},
+    },
+};
+
+/// Attempts, if another login of the same user is faster each time.
+const MAX_ATTEMPTS: u32 = 3;
+
+/// A login that WeChat has confirmed.
+#[derive(Debug)]
+pub(crate) struct NewLogin {
+    /// The IDs of the user, from the exchange.
+    pub(crate) ids: UserIds,
+    /// The session that this browser has at this issuer.
+    pub(crate) current: Option<CurrentSession>,
+    /// The session that begins, or takes the place of the current one.
+    pub(crate) session: SessionLogin,
+    /// The ID of a user who is created. It is random.
+    pub(crate) new_user: UserId,
+}
+
+/// The valid session of the browser that logs in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct CurrentSession {
+    pub(crate) sid: SessionId,
+    pub(crate) user: UserId,
+}
+
+impl From<&Session> for CurrentSession {
+    fn from(session: &Session) -> Self {
+        let (sid, user) = (session.sid, session.user);
+        Self { sid, user }
+    }
+}
+
+/// Who has logged in.
+#[derive(Debug)]
+pub(crate) enum LoginOutcome {
+    /// A user who was created by this login.
+    Created(Session),
+    /// A user who was known.
+    Known(Session),
+    /// A user whom the operator has disabled.
+    Disabled(UserId),
+    /// Several users, or one with other IDs: the operator decides. Nothing has changed.
+    Conflict(Vec<UserId>),
+}
+
+/// Finds or creates the user of a login, and begins or renews the session.
+///
+/// # Errors
+///
+/// [`StoreError`] if the store fails; [`StoreError::Conflict`] if other logins of this user were faster each time.
+pub(crate) async fn log_in(store: &Store, login: NewLogin) -> Result<LoginOutcome, StoreError> {
+    let login = Arc::new(login);
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        match attempt(store, &login).await {
+            Err(StoreError::Conflict) if attempts < MAX_ATTEMPTS => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Decides by what is stored now, and stores what follows if that is still true.
+async fn attempt(store: &Store, login: &Arc<NewLogin>) -> Result<LoginOutcome, StoreError> {
+    let Some(identities) = LoginIdentities::new(login.ids.identities()) else {
+        return Ok(LoginOutcome::Conflict(Vec::new()));
+    };
+    let accounts = store.accounts(&login.ids).await?;
+    let login = Arc::clone(login);
+    let (durability, undo) = match login.ids.link(accounts.iter().cloned()) {
+        // It changes nothing but a session, which a user can repeat.
+        LinkOutcome::Unchanged(user) if !login.ends_another(user) => {
+            (Durability::Relaxed, Undo::Nothing)
+        }
+        LinkOutcome::Create | LinkOutcome::Unchanged(_) => (Durability::Durable, Undo::Nothing),
+        LinkOutcome::Update { .. } => (Durability::Durable, Undo::Savepoint),
+        LinkOutcome::Conflict(users) => return Ok(LoginOutcome::Conflict(users)),
+        // A merge is decided by the operator, as any kind of outcome that is not known here.
+        _ => return Ok(LoginOutcome::Conflict(users_of(&accounts))),
+    };
+    let work = store.write(durability, undo, move |connection| {
+        Box::pin(async move {
+            match login.ids.link(accounts) {
+                LinkOutcome::Create => login.create(connection, &identities).await,
+                LinkOutcome::Unchanged(user) => login.enter(connection, user, &identities).await,
+                LinkOutcome::Update { account, .. } => login.update(connection, account).await,
+                _ => Err(JobError::Conflict),
+            }
+        })
+    });
+    work.await
+}
+
+impl NewLogin {
+    /// Whether the login ends the session of another user.
+    fn ends_another(&self, user: UserId) -> bool {
+        self.current.is_some_and(|current| current.user != user)
+    }
+
+    /// Creates a user: if one of the identities is taken meanwhile, inserting them is a conflict.
+    async fn create(
+        &self,
+        connection: &mut AnyConnection,
+        identities: &LoginIdentities,
+    ) -> JobResult<LoginOutcome> {
+        let (user, now) = (self.new_user, self.session.auth_time);
+        identities::insert(connection, user, identities, now).await?;
+        let inserted = users::insert(connection, user, now).await;
+        inserted.map_err(JobError::not_undone)?;
+        let session = self.begin_session(connection, user).await?;
+        Ok(LoginOutcome::Created(session))
+    }
+
+    /// Logs a user in who has all identities of the login.
+    async fn enter(
+        &self,
+        connection: &mut AnyConnection,
+        user: UserId,
+        identities: &LoginIdentities,
+    ) -> JobResult<LoginOutcome> {
+        let now = self.session.auth_time;
+        let locked = users::lock_owner(connection, user, identities, now).await?;
+        self.logged_in(connection, user, locked).await
+    }
+
+    /// Gives a user the identities that are new. Two logins could give the same user IDs that contradict each other, so
+    /// that the decision is repeated once the user is locked.
+    async fn update(
+        &self,
+        connection: &mut AnyConnection,
+        user: UserId,
+    ) -> JobResult<LoginOutcome> {
+        let now = self.session.auth_time;
+        let locked = users::lock(connection, user, now).await?;
+        let accounts = identities::accounts(connection, &self.ids).await?;
+        match self.ids.link(accounts.iter().cloned()) {
+            LinkOutcome::Update { account, .. } if account == user => {}
+            _ => return Err(JobError::Conflict),
+        }
+        let known = |identity: &Identity| {
+            let mut ids = accounts.iter().flat_map(|(_, ids)| ids.identities());
+            ids.any(|id| id == *identity)
+        };
+        let new = self.ids.identities().filter(|identity| !known(identity));
+        if let (Some(LockedUser::Enabled), Some(new)) = (locked, LoginIdentities::new(new)) {
+            identities::insert(connection, user, &new, now).await?;
+        }
+        self.logged_in(connection, user, locked).await
+    }
+
+    async fn logged_in(
+        &self,
+        connection: &mut AnyConnection,
+        user: UserId,
+        locked: Option<LockedUser>,
+    ) -> JobResult<LoginOutcome> {
+        match locked {
+            None => Err(JobError::Conflict),
+            Some(LockedUser::Disabled) => Ok(LoginOutcome::Disabled(user)),
+            Some(LockedUser::Enabled) => {
+                let session = self.begin_session(connection, user).await?;
+                Ok(LoginOutcome::Known(session))
+            }
+        }
+    }
+
+    /// Renews the session of the same user; ends that of another one.
+    async fn begin_session(
+        &self,
+        connection: &mut AnyConnection,
+        user: UserId,
+    ) -> JobResult<Session> {
+        if let Some(CurrentSession { sid, user: current }) = self.current {
+            if current == user {
+                let renewed = sessions::renew(connection, sid, user, &self.session).await;
+                if let Some(session) = renewed.map_err(JobError::not_undone)? {
+                    return Ok(session);
+                }
+            } else {
+                let now = self.session.auth_time;
+                sessions::end(connection, sid, EndReason::OtherUser, now).await?;
+            }
+        }
+        let inserted = sessions::insert(connection, user, &self.session).await;
+        inserted.map_err(JobError::not_undone)
+    }
+}
+
+fn users_of(accounts: &[Account]) -> Vec<UserId> {
+    let mut users: Vec<_> = accounts.iter().map(|(user, _)| *user).collect();
+    users.dedup();
+    users
+}

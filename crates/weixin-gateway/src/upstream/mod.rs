@@ -1,0 +1,4 @@
+//! The WeChat side of a login: which user it is, and what WeChat says about the user.
+
+pub(crate) mod link;
+pub(crate) mod profile;
