@@ -5,8 +5,10 @@ from small_steps import STEPS
 
 HEAD = """# Benchmarks
 
-{date}, commit `{commit}`{dirty}, by `./scripts/bench`: one run, which anyone can repeat. Machines differ and are noisy, so the *ratios* are the result; the
-absolute figures are there to see what they are ratios of.
+[中文](zh/benchmarks.md)
+
+{date}, commit `{commit}`{dirty}: the result of one run of `./scripts/bench`, which you can repeat. Machines differ and are
+noisy, so the *ratios* are the result. The absolute figures show what they are ratios of.
 
 Machine: {machine}. {rust}, {node}, Python {python} with {python_packages}.
 
@@ -54,26 +56,27 @@ def cost_table(found, base):
 
 
 def clients(found):
-    return f"""## What a login costs the server that logs people in
+    return f"""## Server resources per login
 
-Code to token to profile, one login after the other, WeChat (`weixin sim`) on the same machine. Each client is a process of its own and is measured from
-outside: processor time of all its threads, and the most memory it ever held. Medians of 31 short rounds in which all of them take turns; the ratios are medians of each round's own.
+Each client exchanges a code and reads the profile, one login after the other. WeChat (`weixin sim`) runs on the same machine.
+Each client is a separate process, measured from outside: the processor time of all its threads, and its peak memory. The
+clients take turns in 31 short rounds. The table shows medians; the ratios are medians of the ratios in each round.
 
 {cost_table(found, BASE)}
 
-`weixin` does what bare reqwest leaves out: time-outs, checks of every field, secrets wiped, events for the log. `requests.get`, python-weixin and wechatpy open new connections:
-two in each login, or one. With TLS that costs them more than it does here.
+`weixin` does more than bare reqwest: it has time-outs, checks each field, wipes secrets, and writes log events. `requests.get`,
+python-weixin and wechatpy open one or two new connections for each login. With TLS, this costs more than here.
 """
 
 
 def python_clients(found):
-    return f"""## What a login costs in Python
+    return f"""## Server resources per login in Python
 
-The same logins by `weixin-login`, the package for Python on this SDK, and by its peers: with threads, and with asyncio. One login after the other, in a process of its own.
+The same logins by the package `weixin-login` and by its peers, blocking and with asyncio.
 
 {cost_table(found, PYTHON_BASE)}
 
-python-weixin and wechatpy are used as a web server uses them, with an object for each login; httpx, aiohttp and `requests.Session` keep their connections, as `weixin-login` does.
+httpx, aiohttp and `requests.Session` keep their connections, as `weixin-login` does; python-weixin and wechatpy open new ones.
 """
 
 
@@ -93,14 +96,15 @@ def distance(found):
             ]
         )
     head = ["client", "WeChat away", "round trips, first", "round trips, later", "first", "later"]
-    return f"""## How long a user waits when WeChat is far away
+    return f"""## Latency when WeChat is far away
 
-With TLS, through a forwarder that keeps each byte for half a round trip and stands for TCP's handshake too. *First* is the first login of a process, *later* is any other.
-The floor is 4 round trips for the first (TCP, TLS 1.3, and two calls, of which the second needs the first's answer) and 2 for a later one.
+The clients use TLS through a forwarder that delays each byte, and the TCP handshake, by half a round trip. *First* is the first
+login of a process, *later* is any other login. The minimum is 4 round trips for the first login (TCP, TLS 1.3, and two calls,
+the second of which needs the response of the first) and 2 for a later login.
 
 {table(head, rows)}
 
-A site that needs no more than the ids makes one call instead of two: the token's answer has them.
+A site that only needs the user's IDs makes one call instead of two, because the response of the exchange contains them.
 """
 
 
@@ -120,13 +124,13 @@ def small_steps(found):
     layer = nanoseconds["callback/weixin_axum"] / nanoseconds["callback/hand_written"]
     added = (nanoseconds["callback/weixin_axum"] - nanoseconds["callback/hand_written"]) / 1000
     lines = "\n".join(f"- {line}" for line in found["lines"])
-    head = ["step", "floor", "ratio", "claimed", "here", "floor's"]
-    return f"""## The steps without a network
+    head = ["step", "baseline", "ratio", "promised", "measured", "baseline, measured"]
+    return f"""## Steps without a network
 
 {table(head, rows)}
 
-A whole callback through `weixin-axum` takes {layer:.1f} times that of a handler without any check (state, cookie, one exchange for a repeated callback), which is
-{added:.1f} µs more.
+A whole callback through `weixin-axum` takes {layer:.1f} times as long as a handler without checks (state, cookie, one exchange
+for a repeated callback), which is {added:.1f} µs more.
 
 {lines}
 """
@@ -142,12 +146,13 @@ def servers(found, nanoseconds):
     head = ["call", "processor ÷ oauth2-mock-server", "weixin sim", "oauth2-mock-server"]
     return f"""## The simulator
 
-For the calls that both have, processor time of the server per answer:
+The processor time of the server per response, for the calls that both servers have:
 
 {table(head, rows)}
 
-oauth2-mock-server signs a token with RSA where WeChat hands out random text: *code to token* compares the two protocols as much as the two servers.
-Beside a bare axum handler that returns the same bytes, `/sns/userinfo` answers {throughput:.2f} times as many requests a second.
+oauth2-mock-server signs a token with RSA, but WeChat returns random text. The row *code to token* therefore compares the
+protocols as much as the servers. Compared with a bare axum handler that returns the same bytes, `/sns/userinfo` serves
+{throughput:.2f} times as many requests per second.
 """
 
 
@@ -161,16 +166,18 @@ def waiting(found):
         ]
         for browsers, wait in found.items()
     ]
-    head = ["browsers in front of QR codes", "memory for them", "told after its scan (median)", "99th of 100"]
-    return f"""Browsers that wait in front of a QR code are told of their scan at once, however many wait. At most 2000 of them are scanned; about half of the time is the measuring script's own:
+    head = ["browsers that show a QR code", "memory", "notified after its scan (median)", "99th percentile"]
+    return f"""The simulator notifies a browser at once when its QR code is scanned, however many browsers wait. At most 2000 of them are
+scanned. About half of the time is used by the measuring script itself:
 
 {table(head, rows)}
 """
 
 
 def full_log(found):
-    return f"""With a full log, 20 requests that wait for an event, and states of 8 KB, it logs in {found['throughput_ratio']:.2f} times as many users a second as without them
-({found['logins_per_second']:.0f} a second through one connection), with {found['memory_mb']:.0f} MB at most. Reading the whole log ({found['log_mb']:.1f} MB) takes {found['log_read_ms']:.0f} ms.
+    return f"""With a full log, 20 requests that wait for an event, and states of 8 KB, the simulator logs in {found['throughput_ratio']:.2f} times as many users
+per second as without them ({found['logins_per_second']:.0f} per second through one connection), and uses at most {found['memory_mb']:.0f} MB. Reading the whole log
+({found['log_mb']:.1f} MB) takes {found['log_read_ms']:.0f} ms.
 """
 
 
@@ -189,9 +196,10 @@ def build(found):
             ]
         )
     head = ["with", "crates", "build time ÷ oauth2", "size ÷ oauth2", "clean release build", "binary"]
-    return f"""## What it costs your build
+    return f"""## Build time and binary size
 
-A program that logs a user in, with `weixin` and with the generic crate `oauth2` 5.0.0 (which cannot talk to WeChat, and is the nearest of its kind):
+A program that logs a user in, with `weixin` and with the generic crate `oauth2` 5.0.0. `oauth2` does not work with WeChat, but
+is the most similar crate:
 
 {table(head, rows)}
 """
@@ -199,10 +207,13 @@ A program that logs a user in, with `weixin` and with the generic crate `oauth2`
 
 LEFT = """## What is slow, and why
 
-- Building it: two thirds of the time are the HTTP client and its TLS (reqwest, rustls, aws-lc). `default-features = false` with an HTTP client that you have anyway leaves them out.
-- A mini program's payload beside bare AES: the JSON is read twice, once for its watermark, and each field is taken as WeChat may send it.
-- A login beside bare hyper: reqwest's layers, which follow no redirect here, and the time-outs. A transport of one's own is possible (`examples/own_transport.rs`).
-- `UserTokens` beside a locked map: the key is allocated, and the token is wiped on drop.
-- Two calls where one would do, if the profile comes from elsewhere: WeChat has no call that gives both.
-- Real WeChat was not measured: the tests do not call it.
+- The build: the HTTP client and its TLS (reqwest, rustls, aws-lc) take two thirds of the time. If your program already has an
+  HTTP client, `default-features = false` leaves them out.
+- A mini program's payload, compared with bare AES: the JSON is parsed twice, once for its watermark, and each field is parsed
+  in all forms that WeChat may send.
+- A login, compared with bare hyper: reqwest's layers, which follow no redirects here, and the time-outs. You can use your own
+  transport (`examples/own_transport.rs`).
+- `UserTokens`, compared with a locked map: the key is allocated, and the token is wiped on drop.
+- A login makes two calls, because WeChat has no call that returns both the tokens and the profile.
+- The real WeChat was not measured, because the tests do not call it.
 """
