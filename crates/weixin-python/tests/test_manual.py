@@ -42,6 +42,24 @@ def test_the_sites_are_the_examples(page: Path) -> None:
 
 
 @for_each_page
+def test_each_program_has_a_test(page: Path) -> None:
+    sites = {file.name for file in EXAMPLES.glob("*.py")}
+    tested = {"sign_in.py", "by_hand.py", "errors.py", "stores.py", "test_site.py", *sites}
+    assert len(re.findall(r"^```python", page.read_text(), re.MULTILINE)) == len(programs(page))
+    assert programs(page).keys() == tested
+
+
+@for_each_page
+def test_the_page_with_a_qr_code_shows_it(page: Path, weixin_sim: WeixinSim) -> None:
+    site = run(page, "flask_site.py", weixin_sim)
+    exec(programs(page)["sign_in.py"], vars(site))
+    response = site.app.test_client().get("/sign-in", base_url="http://localhost:8000")
+    assert response.text.startswith(f'<iframe src="{weixin_sim.url}/connect/qrconnect?')
+    assert response.headers["Content-Security-Policy"].startswith("script-src 'nonce-")
+    assert response.headers["Set-Cookie"].startswith("weixin-")
+
+
+@for_each_page
 def test_the_program_without_a_framework_logs_in(page: Path, weixin_sim: WeixinSim) -> None:
     program, session = run(page, "by_hand.py", weixin_sim), dict[str, str]()
     callback = weixin_sim.scan(program.start(session), "layla")
