@@ -8,7 +8,7 @@ use weixin::{Callback, Code, error::CallbackError};
 #[cfg(feature = "axum")]
 use crate::request_context::RequestContext;
 use crate::{
-    Framing, LoginError, LoginErrorKind, ReturnPath, WebLogin,
+    Framing, LoginError, LoginErrorKind, ReturnPath, StartLogin, WebLogin,
     context::Context,
     parameters::{Parameters, is_callback},
     state_cookie::{StateCookie, is_ours},
@@ -161,9 +161,21 @@ impl WebLogin {
                 let start = start.return_to(return_to);
                 let return_to = start.return_path().cloned();
                 LoginError::continues(LoginErrorKind::Restarted, start.into_http(), return_to)
+                    .automatic(is_automatic)
             }
             Err(error) => error,
         }
+    }
+
+    /// Starts the login of a [`Restarted`](LoginErrorKind::Restarted) error once more, to set its options, which a restart
+    /// does not know: a login that must show WeChat's dialog shows it again. The response takes the place of the error's.
+    /// `None` for other errors.
+    pub fn restarted(&self, error: &LoginError, headers: &HeaderMap) -> Option<StartLogin> {
+        if error.kind() != LoginErrorKind::Restarted {
+            return None;
+        }
+        let start = self.begin(headers, error.is_automatic()).ok()?;
+        Some(start.return_to(error.return_to().cloned()))
     }
 
     /// Returns `true` if a page of this site, or the user, made the request. Old browsers and programs do not say so: they

@@ -24,6 +24,8 @@ pub(crate) struct Failure {
     context: Option<Context>,
     /// A response that continues the login, instead of a page.
     continuation: Option<Response<String>>,
+    /// The continuation is a login that restarted by itself, which happens once.
+    is_automatic: bool,
     /// Cookies that end the login.
     cookies: Vec<HeaderValue>,
     /// Logged before: a page that shows a former failure is not a second one.
@@ -79,6 +81,7 @@ impl LoginError {
             return_to,
             context,
             continuation: None,
+            is_automatic: false,
             cookies: Vec::new(),
             is_logged: false,
         }))
@@ -88,6 +91,16 @@ impl LoginError {
     pub(crate) fn with_cookie(mut self, cookie: Option<HeaderValue>) -> Self {
         self.0.cookies.extend(cookie);
         self
+    }
+
+    /// A restart that happened by itself.
+    pub(crate) fn automatic(mut self, is_automatic: bool) -> Self {
+        self.0.is_automatic = is_automatic;
+        self
+    }
+
+    pub(crate) fn is_automatic(&self) -> bool {
+        self.0.is_automatic
     }
 
     /// The page of a failure from which a callback was redirected: it is logged already.

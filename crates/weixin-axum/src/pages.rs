@@ -24,6 +24,8 @@ pub struct PageText {
     pub text: String,
     /// The link to the next step.
     pub link: Option<Link>,
+    /// A second link, such as the way back.
+    pub alternative: Option<Link>,
 }
 
 impl PageText {
@@ -34,16 +36,21 @@ impl PageText {
             title: title.into(),
             text: text.into(),
             link: None,
+            alternative: None,
         }
     }
 
     /// Adds a link to the next step.
     #[must_use]
     pub fn link(mut self, href: impl Into<String>, label: impl Into<String>) -> Self {
-        self.link = Some(Link {
-            href: href.into(),
-            label: label.into(),
-        });
+        self.link = Some(Link::new(href, label));
+        self
+    }
+
+    /// Adds a second link, such as the way back.
+    #[must_use]
+    pub fn alternative(mut self, href: impl Into<String>, label: impl Into<String>) -> Self {
+        self.alternative = Some(Link::new(href, label));
         self
     }
 }
@@ -52,10 +59,19 @@ impl PageText {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Link {
-    /// A path of this site, or the URL of WeChat's page.
+    /// A path of this site, the URL of WeChat's page, or one that the site has set.
     pub href: String,
     /// The text.
     pub label: String,
+}
+
+impl Link {
+    fn new(href: impl Into<String>, label: impl Into<String>) -> Self {
+        Self {
+            href: href.into(),
+            label: label.into(),
+        }
+    }
 }
 
 /// A random value that allows a page's own scripts and styles (`Content-Security-Policy`, CSP Level 3).

@@ -4,7 +4,7 @@ use std::fmt;
 
 use data_encoding::BASE32_NOPAD;
 
-use crate::oidc::{ClientId, Timestamp, UserId};
+use crate::oidc::{ClientId, RequestId, Timestamp, UserId};
 
 /// An event of the audit log. It never holds a code, a token, a secret or an OpenID.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -65,6 +65,13 @@ impl Reference {
     /// A reference of these bytes, which are random.
     pub(crate) const fn from_bytes(bytes: [u8; 5]) -> Self {
         Self(bytes)
+    }
+
+    /// The reference of a login: the beginning of the ID of its request, so that a page that is loaded again shows the same,
+    /// and nothing must be stored for it.
+    pub(crate) fn of(request: RequestId) -> Self {
+        let [a, b, c, d, e, ..] = *request.as_bytes();
+        Self([a, b, c, d, e])
     }
 }
 

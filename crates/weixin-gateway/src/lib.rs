@@ -1,12 +1,27 @@
 //! An OpenID Provider on one side, WeChat login on the other: every OpenID Connect client gets WeChat login.
+//!
+//! ```text
+//! client ──302──> /authorize ─┬─ valid session ────────────────────────────> code ──303──> client
+//!                             └─ none ─> request row ─> WeChat ──> /callback
+//!                                                                     │ verify, exchange   (weixin-axum)
+//!                                                                     │ user, session      (one transaction)
+//!                                                                     └─> the request goes on ─> code ──303──> client
+//! client ──POST──> /token ─> client authenticated ─> code verified ─> grant inserted (single use) ─> tokens
+//! client ──> /userinfo ─> one read
+//! ```
+//!
+//! [`Config`] reads the configuration file; [`Gateway`] serves it, as a server or as an axum router.
+
 #![expect(
     dead_code,
     unused_imports,
-    reason = "the HTTP endpoints, which use the rules and the store, are not written yet"
+    reason = "the command of the gateway, which uses the rest, is not written yet"
 )]
 
 mod audit;
 mod config;
+mod gateway;
+mod http;
 mod keys;
 mod master_key;
 mod oidc;
@@ -17,3 +32,8 @@ mod signed;
 mod store;
 mod time;
 mod upstream;
+
+pub use self::{
+    config::{Config, ConfigError},
+    gateway::{Gateway, GatewayBuilder, ServeError, StartError},
+};

@@ -5,7 +5,7 @@ use std::fmt::Display;
 /// The configuration is invalid: names the place and the rule, never a value.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{place}: {problem}")]
-pub(crate) struct ConfigError {
+pub struct ConfigError {
     place: String,
     problem: String,
 }

@@ -35,7 +35,7 @@ struct File {
 
 /// The configuration of a gateway.
 #[derive(Debug)]
-pub(crate) struct Config {
+pub struct Config {
     pub(crate) server: ServerConfig,
     pub(crate) store: StoreConfig,
     /// The WeChat apps by name.
@@ -52,14 +52,23 @@ impl Config {
     /// # Errors
     ///
     /// [`ConfigError`] names the field and the rule that it breaks.
-    pub(crate) fn load(path: &Path) -> Result<Self, ConfigError> {
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let folder = path.parent().unwrap_or(Path::new(""));
         let unreadable = |error: io::Error| {
             let place = path.display().to_string();
             ConfigError::new(place, format!("cannot be read: {}", error.kind()))
         };
         let text = fs::read_to_string(path).map_err(unreadable)?;
-        Self::parse(&text, &|file| fs::read_to_string(folder.join(file)))
+        Self::parse_with(&text, &|file| fs::read_to_string(folder.join(file)))
+    }
+
+    /// Checks the text of a configuration file. The files that it names are relative to the current folder.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names the field and the rule that it breaks. It repeats no secret.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        Self::parse_with(text, &|file| fs::read_to_string(file))
     }
 
     /// The configuration of a text.
@@ -67,7 +76,7 @@ impl Config {
     /// # Errors
     ///
     /// [`ConfigError`] names the field and the rule that it breaks.
-    pub(crate) fn parse(text: &str, read: ReadFile<'_>) -> Result<Self, ConfigError> {
+    pub(crate) fn parse_with(text: &str, read: ReadFile<'_>) -> Result<Self, ConfigError> {
         let file: File =
             toml::from_str(text).map_err(|error| ConfigError::of_toml(&error, text))?;
         let apps = app::check(file.app, read)?;
@@ -124,7 +133,7 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
     }
 
     fn parse(text: &str) -> Result<Config, String> {
-        Config::parse(text, &read).map_err(|error| error.to_string())
+        Config::parse_with(text, &read).map_err(|error| error.to_string())
     }
 
     /// The error of a file in which a text is replaced.

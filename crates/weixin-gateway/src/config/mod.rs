@@ -12,10 +12,9 @@ mod server;
 
 pub(crate) use self::{
     app::{App, AppKind},
-    error::ConfigError,
-    file::Config,
     issuer::IssuerConfig,
     lifetimes::Lifetimes,
     limits::Limits,
-    server::{Network, ServerConfig, StoreConfig},
+    server::StoreConfig,
 };
+pub use self::{error::ConfigError, file::Config};

@@ -84,6 +84,12 @@ impl ClaimTemplates {
             .map(move |(claim, template)| (claim.as_str(), template.render(source)))
     }
 
+    /// Whether one of them has an OpenID or a UnionID in it.
+    pub(crate) fn use_wechat_ids(&self) -> bool {
+        let is_id = |part: &Part| matches!(part, Part::OpenId | Part::UnionId);
+        self.0.values().any(|template| template.uses(is_id))
+    }
+
     pub(crate) fn get(&self, claim: &str) -> Option<&ClaimTemplate> {
         self.0.get(claim)
     }

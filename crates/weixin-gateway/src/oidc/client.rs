@@ -10,7 +10,7 @@ use super::{
     client_id::ClientId,
     id::IssuerId,
     redirect_uri::{RedirectUri, RegisteredUri},
-    scope::Scopes,
+    scope::{Scope, Scopes},
 };
 use crate::secret::SecretHash;
 
@@ -41,6 +41,11 @@ impl Client {
         self.redirect_uris
             .iter()
             .find_map(|registered| registered.matches(sent))
+    }
+
+    /// Whether its claims may hold an OpenID or a UnionID.
+    pub(crate) fn uses_wechat_ids(&self) -> bool {
+        self.scopes.contains(Scope::Wechat) || self.templates.use_wechat_ids()
     }
 
     /// Whether it must use PKCE (RFC 9700 §2.1.1).

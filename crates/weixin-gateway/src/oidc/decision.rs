@@ -70,8 +70,16 @@ impl AuthorizationRequest {
     fn login(&self) -> Decision {
         match self.prompt {
             Prompt::None => reject("the user must log in"),
-            _ if self.wants_dialog() => Decision::Login(Dialog::Forced),
-            _ => Decision::Login(Dialog::AsNeeded),
+            _ => Decision::Login(self.dialog()),
+        }
+    }
+
+    /// What WeChat shows for this request.
+    pub(crate) const fn dialog(&self) -> Dialog {
+        if self.wants_dialog() {
+            Dialog::Forced
+        } else {
+            Dialog::AsNeeded
         }
     }
 

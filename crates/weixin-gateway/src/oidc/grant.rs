@@ -42,6 +42,8 @@ pub(crate) enum RedeemOutcome {
     Granted(Grant),
     /// The code was redeemed before (RFC 6749 §4.1.2).
     AlreadyUsed,
+    /// The same, long after the first time: the grant is revoked now.
+    Reused(UserId),
     /// The session of the code has ended or expired, or its user is disabled.
     SessionEnded,
 }

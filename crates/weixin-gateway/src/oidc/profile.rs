@@ -1,5 +1,7 @@
 //! What WeChat says about a user.
 
+use std::time::Duration;
+
 use weixin::{AppId, OpenId, UnionId};
 
 use super::timestamp::Timestamp;
@@ -12,6 +14,17 @@ pub(crate) struct Profile {
     pub(crate) picture: Option<String>,
     /// When it was read. `None`: never.
     pub(crate) read_at: Option<Timestamp>,
+}
+
+/// How long a profile is used before WeChat is asked again.
+const LIFETIME: Duration = Duration::from_hours(24);
+
+impl Profile {
+    /// Whether WeChat must be asked.
+    pub(crate) fn is_outdated(&self, now: Timestamp) -> bool {
+        self.read_at
+            .is_none_or(|read_at| now.since(read_at) >= LIFETIME)
+    }
 }
 
 /// The IDs that WeChat gives a user, for the scope `wechat` and for templates.

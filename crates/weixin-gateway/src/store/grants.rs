@@ -38,7 +38,7 @@ const REDEEM: &str = concat!(
     returning ",
     columns!()
 );
-const SELECT_CLIENT: &str = "select client from grants where id = $1";
+const SELECT_OWNER: &str = "select client, user_id from grants where id = $1";
 const REVOKE_REUSED: &str = "update grants set revoked_at = $1, revoked_reason = 'code_reused'
     where id = $2 and client = $3 and created_at < $4 and revoked_at is null";
 /// Ended with its session or its user is a condition of reading, so that no race leaves a grant that can be used.
@@ -94,31 +94,32 @@ impl Store {
     /// Why a code was not redeemed. Used before by the same client, it may have been stolen: then the tokens that it gave
     /// are revoked (RFC 6749 §4.1.2).
     async fn not_redeemed(&self, grant: &NewGrant) -> Result<RedeemOutcome, StoreError> {
-        let query = sqlx::query(SELECT_CLIENT).bind(grant.id.to_string());
+        let query = sqlx::query(SELECT_OWNER).bind(grant.id.to_string());
         let Some(row) = query.fetch_optional(self.readers()).await? else {
             return Ok(RedeemOutcome::SessionEnded);
         };
         let client: String = row.try_get("client")?;
-        if client == grant.client.as_str() {
-            self.revoke_reused(grant.id, client, grant.created_at)
-                .await?;
+        let (id, now) = (grant.id, grant.created_at);
+        let is_the_clients = client == grant.client.as_str();
+        if is_the_clients && self.revoke_reused(id, client, now).await? {
+            return Ok(RedeemOutcome::Reused(row::text(&row, "user_id")?));
         }
         Ok(RedeemOutcome::AlreadyUsed)
     }
 
+    /// Whether the grant was not revoked before.
     async fn revoke_reused(
         &self,
         id: GrantId,
         client: String,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let before = earlier(now, DOUBLE_SUBMIT);
         self.write(Durability::Durable, Undo::Nothing, move |connection| {
             Box::pin(async move {
                 let query = sqlx::query(REVOKE_REUSED).bind(now.millis());
                 let query = query.bind(id.to_string()).bind(client).bind(before);
-                query.execute(connection).await?;
-                Ok(())
+                Ok(query.execute(connection).await?.rows_affected() == 1)
             })
         })
         .await

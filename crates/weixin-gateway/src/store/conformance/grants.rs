@@ -39,6 +39,7 @@ fn name(outcome: &RedeemOutcome) -> &'static str {
     match outcome {
         RedeemOutcome::Granted(_) => "granted",
         RedeemOutcome::AlreadyUsed => "already used",
+        RedeemOutcome::Reused(_) => "reused",
         RedeemOutcome::SessionEnded => "session ended",
     }
 }

@@ -1,0 +1,81 @@
+//! The authorization endpoint (Core §3.1.2; RFC 6749 §3.1).
+
+use axum::{
+    body::Body,
+    extract::RawQuery,
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{error::Failure, form, visitor::Visitor, waiting::Waiting};
+use crate::{
+    oidc::{AuthorizationRequest, AuthorizeError, OAuthError, RequestId},
+    params::Params,
+    random,
+};
+
+pub(super) async fn get(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
+    let query = Params::parse(query.unwrap_or_default().as_bytes());
+    let request = match visitor.checked(query) {
+        Ok(request) => request,
+        Err(error) => return visitor.rejected(error),
+    };
+    let visitor = visitor.preferring(&request);
+    let response = visitor.authorize(request).await;
+    response.unwrap_or_else(|failure| visitor.failed(&failure))
+}
+
+/// A request that another site has posted comes without the session's cookie, which is `SameSite=Lax`: it is stored, and
+/// continues after a redirect.
+pub(super) async fn post(visitor: Visitor, body: Body) -> Response {
+    let form = form::read(&visitor.headers, body).await;
+    let request = match visitor.checked(form) {
+        Ok(request) => request,
+        Err(error) => return visitor.rejected(error),
+    };
+    match visitor.store(&request).await {
+        Ok(id) => Redirect::to(&visitor.provider.login_path(id)).into_response(),
+        Err(failure) => visitor.failed(&failure),
+    }
+}
+
+impl Visitor {
+    fn checked(
+        &self,
+        params: Result<Params, OAuthError>,
+    ) -> Result<AuthorizationRequest, AuthorizeError> {
+        let params = params.map_err(AuthorizeError::Page)?;
+        let (issuer, shared) = (&self.provider.issuer, &self.provider.shared);
+        AuthorizationRequest::check(&params, issuer, &shared.clients, &shared.keys)
+    }
+
+    fn rejected(&self, error: AuthorizeError) -> Response {
+        match error {
+            AuthorizeError::Page(error) => self.invalid_request(&error),
+            AuthorizeError::Redirect(target, error) => self.reject(target, error),
+        }
+    }
+
+    async fn authorize(&self, request: AuthorizationRequest) -> Result<Response, Failure> {
+        // The client of a request that has just been checked.
+        let Some(client) = self.provider.client(request.client.as_str()) else {
+            return Ok(self.expired());
+        };
+        let session = self.session().await?;
+        let waiting = Waiting {
+            request,
+            client,
+            id: None,
+        };
+        self.proceed(waiting, session.as_ref()).await
+    }
+
+    /// Stores a request that must wait. It grants nothing to the one who knows its ID.
+    pub(super) async fn store(&self, request: &AuthorizationRequest) -> Result<RequestId, Failure> {
+        let id = RequestId::from_bytes(random::bytes()?);
+        let shared = &self.provider.shared;
+        let limit = shared.limits.waiting_requests;
+        let stored = shared.store.insert_request(id, request, limit, self.now());
+        stored.await?;
+        Ok(id)
+    }
+}

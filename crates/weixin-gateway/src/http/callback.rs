@@ -1,0 +1,149 @@
+//! WeChat's callback: the code is exchanged, the user found or created, and the request goes on.
+
+use axum::{http::header::SET_COOKIE, response::Response};
+use weixin::app::AppKind;
+use weixin_axum::{Login, LoginError, VerifiedCallback};
+
+use super::{error::Failure, session_cookie::NewCookie, visitor::Visitor, waiting::Waiting};
+use crate::{
+    audit::{Event, EventKind, Reference},
+    oidc::{ErrorCode, LoginMethod, OAuthError, RequestId, Session, SessionId, UserId},
+    random,
+    secret::RowSecret,
+    store::sessions::SessionLogin,
+    upstream::link::{self, LoginOutcome, NewLogin},
+};
+
+pub(super) async fn callback(
+    visitor: Visitor,
+    callback: Result<VerifiedCallback, LoginError>,
+) -> Response {
+    let response = match callback {
+        Ok(callback) => visitor.complete(callback).await,
+        Err(error) => visitor.not_logged_in(error).await,
+    };
+    response.unwrap_or_else(|failure| visitor.failed(&failure))
+}
+
+impl Visitor {
+    async fn complete(&self, callback: VerifiedCallback) -> Result<Response, Failure> {
+        let waiting = self.waiting_at(callback.return_to()).await?;
+        let Some((waiting, id)) = waiting.and_then(|it| it.id.map(|id| (it, id))) else {
+            return Ok(self.expired());
+        };
+        match callback.exchange().await {
+            Ok(login) => self.log_in(waiting, id, &login).await,
+            Err(error) => self.not_logged_in(error).await,
+        }
+    }
+
+    /// Finds or creates the user. Only a [`Login`], which only a successful exchange makes, comes here.
+    async fn log_in(
+        &self,
+        waiting: Waiting<'_>,
+        request: RequestId,
+        login: &Login,
+    ) -> Result<Response, Failure> {
+        let shared = &self.provider.shared;
+        let cookie = self.provider.cookie.random(&shared.lifetimes)?;
+        let current = self.session().await?;
+        let new = NewLogin {
+            ids: login.user_ids(),
+            current: current.as_ref().map(Into::into),
+            session: self.session_login(request, login, &cookie)?,
+            new_user: UserId::from_bytes(random::bytes()?),
+        };
+        let outcome = link::log_in(&shared.store, new).await?;
+        self.record(&waiting, request, &outcome).await?;
+        let target = waiting.request.target();
+        match outcome {
+            LoginOutcome::Created(session) | LoginOutcome::Known(session) => {
+                self.update_profile(&session, login).await?;
+                let mut response = self.proceed(waiting, Some(&session)).await?;
+                response.headers_mut().append(SET_COOKIE, cookie.header);
+                Ok(response)
+            }
+            LoginOutcome::Disabled(_) => {
+                let description = "the operator has disabled this user";
+                let error = OAuthError::new(ErrorCode::AccessDenied, description);
+                Ok(self.reject(target, error))
+            }
+            LoginOutcome::Conflict(_) => Ok(self.conflict(&waiting, Reference::of(request))),
+        }
+    }
+
+    fn session_login(
+        &self,
+        request: RequestId,
+        login: &Login,
+        cookie: &NewCookie,
+    ) -> Result<SessionLogin, Failure> {
+        let now = self.now();
+        let method = match login.client().kind() {
+            AppKind::OfficialAccount => LoginMethod::InApp,
+            _ => LoginMethod::Qr,
+        };
+        Ok(SessionLogin {
+            issuer: self.provider.issuer.id(),
+            request,
+            method,
+            app: login.app_id().clone(),
+            auth_time: now,
+            expires_at: now.after(self.provider.shared.lifetimes.session),
+            id_hash: cookie.hash,
+            sid: SessionId::from_bytes(random::bytes()?),
+            secret: RowSecret::from_bytes(random::bytes()?),
+        })
+    }
+
+    async fn record(
+        &self,
+        waiting: &Waiting<'_>,
+        request: RequestId,
+        outcome: &LoginOutcome,
+    ) -> Result<(), Failure> {
+        let (kind, user) = match outcome {
+            LoginOutcome::Created(session) => (EventKind::UserCreated, Some(session.user)),
+            LoginOutcome::Known(session) => (EventKind::LoginOk, Some(session.user)),
+            LoginOutcome::Disabled(user) => (EventKind::LoginRejected, Some(*user)),
+            LoginOutcome::Conflict(_) => (EventKind::UserConflict, None),
+        };
+        let detail = match outcome {
+            LoginOutcome::Conflict(users) => Some(list(users)),
+            _ => None,
+        };
+        let event = Event {
+            client: Some(waiting.client.id.clone()),
+            user,
+            reference: Some(Reference::of(request)),
+            detail,
+            ..Event::new(self.now(), kind)
+        };
+        Ok(self.provider.shared.store.record(event).await?)
+    }
+
+    /// Asks WeChat for the profile, if it is unknown or a day old. Without it the login goes on.
+    async fn update_profile(&self, session: &Session, login: &Login) -> Result<(), Failure> {
+        let (store, now) = (&self.provider.shared.store, self.now());
+        let stored = store.profile(session.user).await?.unwrap_or_default();
+        if !stored.is_outdated(now) {
+            return Ok(());
+        }
+        match login.user().await {
+            Ok(user) => {
+                let profile = crate::upstream::profile::from_wechat(&user, now);
+                Ok(store.update_profile(session.user, profile).await?)
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "the profile of a user was not read");
+                Ok(())
+            }
+        }
+    }
+}
+
+fn list(users: &[UserId]) -> String {
+    let users: Vec<_> = users.iter().map(ToString::to_string).collect();
+    users.join(" ")
+}

@@ -1,0 +1,33 @@
+//! The body of a POST: a form of at most 16 KiB (RFC 6749 §3.1, §3.2).
+
+use axum::{
+    body::{Body, to_bytes},
+    http::{HeaderMap, header::CONTENT_TYPE},
+};
+
+use crate::{
+    oidc::OAuthError,
+    params::{MAX_LENGTH, Params},
+};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Reads a form.
+///
+/// # Errors
+///
+/// `invalid_request` for another type, and for a form that is too long or cut off.
+pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Params, OAuthError> {
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .map(|it| it.to_str().unwrap_or_default());
+    let essence = content_type.and_then(|it| it.split(';').next());
+    if !essence.is_some_and(|it| it.trim().eq_ignore_ascii_case(FORM)) {
+        return Err(OAuthError::invalid_request(
+            "the body is not application/x-www-form-urlencoded",
+        ));
+    }
+    let too_long = |_| OAuthError::invalid_request("the form is longer than 16 KiB, or cut off");
+    let bytes = to_bytes(body, MAX_LENGTH).await.map_err(too_long)?;
+    Params::parse(&bytes)
+}

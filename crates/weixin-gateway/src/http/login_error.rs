@@ -1,0 +1,83 @@
+//! A login with WeChat that failed: what the client gets, and what the user sees.
+
+use axum::response::{IntoResponse, Response};
+use weixin_axum::{LoginError, LoginErrorKind};
+
+use super::{error::Failure, visitor::Visitor, waiting::Waiting};
+use crate::{
+    audit::Reference,
+    oidc::{Dialog, ErrorCode, OAuthError},
+};
+
+impl Visitor {
+    pub(super) async fn not_logged_in(&self, error: LoginError) -> Result<Response, Failure> {
+        let Some(waiting) = self.waiting_at(error.return_to()).await? else {
+            // Logged in once more, the user would still be nowhere: only the client knows where to go.
+            return Ok(self.lost(error));
+        };
+        if error.kind() == LoginErrorKind::Restarted {
+            return Ok(self.restarted(&waiting, error));
+        }
+        // Programs get JSON at once; browsers first leave the URL that has a code.
+        if let (false, Some(denied)) = (error.is_page(), denied(error.kind())) {
+            let response = self.reject(waiting.request.target(), denied);
+            return Ok(response);
+        }
+        match way_back(error.kind()) {
+            Some(code) if error.is_page() && !self.wants_json() => {
+                Ok(self.unavailable(&waiting, error.kind(), code))
+            }
+            _ => {
+                self.log(&waiting, &error);
+                Ok(error.into_response())
+            }
+        }
+    }
+
+    fn lost(&self, error: LoginError) -> Response {
+        match error.kind() {
+            LoginErrorKind::InFrame => error.into_response(),
+            _ if self.wants_json() => error.into_response(),
+            _ => self.expired(),
+        }
+    }
+
+    /// A login that starts again because the browser has lost its cookie. It shows what the client wanted.
+    fn restarted(&self, waiting: &Waiting<'_>, error: LoginError) -> Response {
+        if waiting.request.dialog() == Dialog::AsNeeded {
+            return error.into_response();
+        }
+        let start = self.provider.web_login.restarted(&error, &self.headers);
+        match start {
+            Some(start) => start.force_dialog().into_response(),
+            None => error.into_response(),
+        }
+    }
+
+    fn log(&self, waiting: &Waiting<'_>, error: &LoginError) {
+        let reference = waiting.id.map(|id| Reference::of(id).to_string());
+        let (client, kind) = (waiting.client.id.as_str(), error.kind().as_str());
+        tracing::info!(reference, client, kind, "a login failed");
+    }
+}
+
+/// The error of the client, for a user who declined, or whom WeChat rejects.
+fn denied(kind: LoginErrorKind) -> Option<OAuthError> {
+    let description = match kind {
+        LoginErrorKind::Declined => "the user declined in WeChat",
+        LoginErrorKind::UserRejected => "WeChat rejects this user",
+        _ => return None,
+    };
+    Some(OAuthError::new(ErrorCode::AccessDenied, description))
+}
+
+/// The error that the client gets if the user goes back to it.
+const fn way_back(kind: LoginErrorKind) -> Option<ErrorCode> {
+    match kind {
+        LoginErrorKind::Busy | LoginErrorKind::Unreachable => {
+            Some(ErrorCode::TemporarilyUnavailable)
+        }
+        LoginErrorKind::Configuration => Some(ErrorCode::ServerError),
+        _ => None,
+    }
+}

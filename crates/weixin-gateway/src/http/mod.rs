@@ -1,0 +1,119 @@
+//! The endpoints. A handler reads, decides by the rules, stores, and responds.
+
+mod authorize;
+mod bearer;
+mod callback;
+mod discovery;
+mod error;
+mod form;
+mod form_post;
+mod health;
+mod jwks;
+mod login;
+mod login_error;
+mod pages;
+mod proceed;
+mod provider;
+mod server;
+mod session_cookie;
+mod texts;
+mod token;
+mod token_error;
+mod tokens;
+mod userinfo;
+mod visitor;
+mod waiting;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    http::{
+        HeaderValue, Method, StatusCode,
+        header::{
+            AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY, WWW_AUTHENTICATE,
+            X_CONTENT_TYPE_OPTIONS,
+        },
+    },
+    routing::{MethodRouter, get, post},
+};
+use tower_http::{
+    cors::{Any, CorsLayer},
+    set_header::SetResponseHeaderLayer,
+    timeout::TimeoutLayer,
+};
+
+pub(crate) use self::{
+    provider::{CALLBACK, Provider, Shared},
+    server::Server,
+    session_cookie::SessionCookie,
+};
+use crate::oidc::path;
+
+/// Longest time of a request, WeChat's responses included.
+const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// The endpoints of all issuers, and those of the gateway itself.
+pub(crate) fn router(providers: &[Arc<Provider>], shared: &Arc<Shared>) -> Router {
+    let own = Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .with_state(Arc::clone(shared));
+    let issuers = providers.iter().map(issuer);
+    let unless_set = SetResponseHeaderLayer::if_not_present;
+    issuers
+        .fold(own, Router::merge)
+        .layer(unless_set(CACHE_CONTROL, value("no-store")))
+        .layer(unless_set(REFERRER_POLICY, value("no-referrer")))
+        .layer(unless_set(X_CONTENT_TYPE_OPTIONS, value("nosniff")))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            TIMEOUT,
+        ))
+}
+
+/// The endpoints of one issuer, below its path.
+fn issuer(provider: &Arc<Provider>) -> Router {
+    let prefix = provider.issuer.path();
+    let at = |path: &str| format!("{prefix}{path}");
+    let discovery = || shared_with_all_sites(get(discovery::discovery));
+    let pages = Router::new()
+        .route(
+            &at(path::AUTHORIZE),
+            get(authorize::get).post(authorize::post),
+        )
+        .route(&at("/login/{id}"), get(login::login))
+        .route(&at(CALLBACK), get(callback::callback))
+        .layer(provider.web_login.clone());
+    let programs = Router::new()
+        .route(&at(path::CONFIGURATION), discovery())
+        .route(&format!("{}{prefix}", path::OAUTH_SERVER), discovery())
+        .route(&at(path::JWKS), shared_with_all_sites(get(jwks::jwks)))
+        .route(&at(path::TOKEN), shared_with_all_sites(post(token::token)))
+        .route(
+            &at(path::USERINFO),
+            shared_with_all_sites(get(userinfo::get).post(userinfo::post)),
+        );
+    // Without a path, it is the route above (Discovery §4.1, RFC 8414 §3.1).
+    let programs = if prefix.is_empty() {
+        programs
+    } else {
+        programs.route(&format!("{}{prefix}", path::CONFIGURATION), discovery())
+    };
+    pages.merge(programs).with_state(Arc::clone(provider))
+}
+
+/// CORS for any site. None of these endpoints reads a cookie (RFC 9700 §2.6).
+fn shared_with_all_sites(methods: MethodRouter<Arc<Provider>>) -> MethodRouter<Arc<Provider>> {
+    let cors = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE])
+        .expose_headers([WWW_AUTHENTICATE])
+        .max_age(Duration::from_hours(1));
+    methods.layer(cors)
+}
+
+fn value(text: &'static str) -> Option<HeaderValue> {
+    Some(HeaderValue::from_static(text))
+}

@@ -1,0 +1,122 @@
+//! Pages for users, with the look and the headers of the login's own.
+
+use axum::{
+    body::Body,
+    http::{
+        HeaderValue, StatusCode,
+        header::{LOCATION, RETRY_AFTER},
+    },
+    response::{IntoResponse, Response},
+};
+use weixin_axum::{LoginErrorKind, pages::PageText};
+
+use super::{
+    error::Failure,
+    texts::{self, Text},
+    visitor::Visitor,
+    waiting::Waiting,
+};
+use crate::{
+    audit::Reference,
+    oidc::{AuthorizationResponse, Delivery, ErrorCode, OAuthError},
+    random,
+};
+
+/// Sends the browser to a URL. By 303 a form is not posted there once more (RFC 9700 §4.12).
+pub(super) fn redirect(url: &str) -> Response {
+    match HeaderValue::try_from(url) {
+        Ok(url) => (StatusCode::SEE_OTHER, [(LOCATION, url)]).into_response(),
+        // A registered URL and a form: ASCII.
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+impl Visitor {
+    /// The request is unknown here: only the client can begin another one.
+    pub(super) fn expired(&self) -> Response {
+        let page = self.text(&texts::EXPIRED, "");
+        self.page(StatusCode::GONE, &page)
+    }
+
+    /// An error of the client that must not be sent to the client (RFC 6749 §4.1.2.1).
+    pub(super) fn invalid_request(&self, error: &OAuthError) -> Response {
+        let page = self.text(&texts::INVALID_REQUEST, &error.to_string());
+        self.page(StatusCode::BAD_REQUEST, &page)
+    }
+
+    /// A failure of the gateway.
+    pub(super) fn failed(&self, failure: &Failure) -> Response {
+        if let Some(seconds) = failure.retry_after() {
+            failure.log(None);
+            let page = self.text(&texts::BUSY, "");
+            let mut response = self.page(StatusCode::SERVICE_UNAVAILABLE, &page);
+            let seconds = HeaderValue::from_static(seconds);
+            response.headers_mut().insert(RETRY_AFTER, seconds);
+            return response;
+        }
+        let reference = random::bytes().map(Reference::from_bytes);
+        let reference = reference.map_or_else(|_| String::new(), |it| it.to_string());
+        failure.log(Some(&reference));
+        let page = self.text(&texts::FAILED, &reference);
+        self.page(StatusCode::INTERNAL_SERVER_ERROR, &page)
+    }
+
+    /// WeChat cannot be reached, or rejects the app: the user may try again, or tell the client.
+    pub(super) fn unavailable(
+        &self,
+        waiting: &Waiting<'_>,
+        kind: LoginErrorKind,
+        code: ErrorCode,
+    ) -> Response {
+        let language = self.language();
+        let message = kind.message().pick(language);
+        let reference = waiting.id.map(|id| Reference::of(id).to_string());
+        let reference = reference.unwrap_or_default();
+        let text = format!("{message} {} {reference}", texts::REFERENCE.pick(language));
+        let mut page = PageText::new(language, kind.title().pick(language), text);
+        if let Some(id) = waiting.id {
+            page = page.link(
+                self.provider.login_path(id),
+                texts::TRY_AGAIN.pick(language),
+            );
+        }
+        let error = OAuthError::new(code, "WeChat is not available to this gateway");
+        self.page(kind.status(), &self.with_way_back(page, waiting, error))
+    }
+
+    /// The operator must decide which user this is.
+    pub(super) fn conflict(&self, waiting: &Waiting<'_>, reference: Reference) -> Response {
+        let page = self.text(&texts::CONFLICT, &reference.to_string());
+        let description = "this WeChat user belongs to several users of the gateway";
+        let error = OAuthError::new(ErrorCode::AccessDenied, description);
+        self.page(
+            StatusCode::CONFLICT,
+            &self.with_way_back(page, waiting, error),
+        )
+    }
+
+    /// Adds a link that takes an error to the client, or leads to its home page.
+    fn with_way_back(&self, page: PageText, waiting: &Waiting<'_>, error: OAuthError) -> PageText {
+        let target = waiting.request.target();
+        let response = AuthorizationResponse::error(target, &self.provider.issuer, error);
+        let url = match response.delivery() {
+            Delivery::Redirect(url) => Some(url),
+            Delivery::Form { .. } => waiting.client.home.clone(),
+        };
+        match url {
+            Some(url) => page.alternative(url, texts::BACK.pick(self.language())),
+            None => page,
+        }
+    }
+
+    fn text(&self, text: &Text, detail: &str) -> PageText {
+        let language = self.language();
+        let message = text.message.pick(language);
+        let message = format!("{message} {detail}");
+        PageText::new(language, text.title.pick(language), message.trim_end())
+    }
+
+    fn page(&self, status: StatusCode, page: &PageText) -> Response {
+        self.provider.web_login.page(status, page).map(Body::from)
+    }
+}

@@ -1,0 +1,64 @@
+//! What the endpoints of one issuer share.
+
+use std::sync::Arc;
+
+use weixin::clock::Clock;
+use weixin_axum::{ReturnPath, WebLogin};
+
+use super::session_cookie::SessionCookie;
+use crate::{
+    config::{Lifetimes, Limits},
+    keys::KeySet,
+    master_key::MasterKeys,
+    oidc::{Client, Clients, Issuer, RequestId, Timestamp},
+    store::Store,
+};
+
+/// Where WeChat sends browsers back to, below the issuer.
+pub(crate) const CALLBACK: &str = "/callback";
+
+/// What all issuers share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) clients: Clients,
+    pub(crate) keys: KeySet,
+    pub(crate) master: MasterKeys,
+    pub(crate) lifetimes: Lifetimes,
+    pub(crate) limits: Limits,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Shared {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now().into()
+    }
+}
+
+/// One issuer.
+#[derive(Debug)]
+pub(crate) struct Provider {
+    pub(crate) issuer: Issuer,
+    pub(crate) web_login: WebLogin,
+    pub(crate) cookie: SessionCookie,
+    /// The metadata as JSON: it changes with the configuration only.
+    pub(crate) metadata: String,
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl Provider {
+    pub(crate) fn client(&self, id: &str) -> Option<&Client> {
+        self.shared.clients.find(self.issuer.id(), id)
+    }
+
+    /// The URL at which a waiting request continues, on this host.
+    pub(crate) fn login_path(&self, id: RequestId) -> String {
+        format!("{}/login/{id}", self.issuer.path())
+    }
+
+    /// The request that a return path belongs to: one of this issuer's, and no other path.
+    pub(crate) fn request_of(&self, path: &ReturnPath) -> Option<RequestId> {
+        let rest = path.as_str().strip_prefix(self.issuer.path())?;
+        rest.strip_prefix("/login/")?.parse().ok()
+    }
+}

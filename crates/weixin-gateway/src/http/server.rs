@@ -1,0 +1,79 @@
+//! Serves connections, ends those of clients that are too slow, and stops without cutting a response.
+
+use std::{convert::Infallible, pin::pin, time::Duration};
+
+use axum::{Router, body::Body, extract::Request, serve::Listener};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_io_timeout::TimeoutStream;
+use tower::ServiceExt;
+
+/// Longest time in which the head of a request arrives, also of the next one on an idle connection.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Longest time in which a client reads nothing of a response.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Largest head of a request. Its query is 16 KiB at most.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// How long running requests may take when the gateway stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A router, and how its connections are served.
+pub(crate) struct Server {
+    router: Router,
+}
+
+impl Server {
+    pub(crate) const fn new(router: Router) -> Self {
+        Self { router }
+    }
+
+    /// Serves until `stop` resolves and what is running then has ended.
+    pub(crate) async fn run(self, mut listener: TcpListener, stop: impl Future<Output = ()>) {
+        let connections = GracefulShutdown::new();
+        let mut stop = pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                (stream, _) = Listener::accept(&mut listener) => self.serve(stream, &connections),
+            }
+        }
+        drop(listener);
+        if tokio::time::timeout(STOP_TIMEOUT, connections.shutdown())
+            .await
+            .is_err()
+        {
+            tracing::warn!("some requests were still running when the gateway stopped");
+        }
+    }
+
+    fn serve(&self, stream: TcpStream, connections: &GracefulShutdown) {
+        let router = self.router.clone();
+        let service = service_fn(move |request: hyper::Request<Incoming>| {
+            let request: Request = request.map(Body::new);
+            let response: Result<_, Infallible> = Ok(router.clone().oneshot(request));
+            async move { response?.await }
+        });
+        let mut stream = Box::pin(TimeoutStream::new(stream));
+        stream
+            .as_mut()
+            .set_write_timeout_pinned(Some(WRITE_TIMEOUT));
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .half_close(true)
+            .header_read_timeout(HEAD_TIMEOUT)
+            .max_buf_size(MAX_HEAD)
+            .serve_connection(TokioIo::new(stream), service);
+        let connection = connections.watch(connection);
+        // How a connection ends concerns its client only.
+        tokio::spawn(async move {
+            let _ = connection.await;
+        });
+    }
+}

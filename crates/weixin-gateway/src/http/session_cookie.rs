@@ -1,0 +1,70 @@
+//! The cookie of a session.
+
+use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
+use data_encoding::BASE64URL_NOPAD;
+
+use crate::{
+    config::Lifetimes,
+    oidc::Issuer,
+    random::{self, NoRandomBytes},
+    secret::SecretHash,
+};
+
+/// Letters of the issuer's ID in the name, so that the sessions of two issuers on one host do not mix.
+const TAG_LENGTH: usize = 8;
+
+/// Characters of a value: 256 random bits in base64url.
+const VALUE_LENGTH: usize = 43;
+
+/// How the session cookies of one issuer are named and protected.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionCookie {
+    name: String,
+    is_secure: bool,
+}
+
+/// A new value: the cookie to set, and the hash to store.
+pub(crate) struct NewCookie {
+    pub(crate) header: HeaderValue,
+    pub(crate) hash: SecretHash,
+}
+
+impl SessionCookie {
+    /// Plain HTTP is for this machine only, where browsers reject `__Host-` and `Secure`.
+    pub(crate) fn new(issuer: &Issuer) -> Self {
+        let is_secure = issuer.as_str().starts_with("https://");
+        let prefix = if is_secure { "__Host-" } else { "" };
+        let mut tag = issuer.id().to_string();
+        tag.truncate(TAG_LENGTH);
+        let name = format!("{prefix}gateway-session-{tag}");
+        Self { name, is_secure }
+    }
+
+    /// The hash of the value that a request has.
+    pub(crate) fn read(&self, headers: &HeaderMap) -> Option<SecretHash> {
+        let cookies = headers.get_all(COOKIE).into_iter();
+        let texts = cookies.filter_map(|header| header.to_str().ok());
+        let mut pairs = texts.flat_map(|text| text.split(';'));
+        pairs.find_map(|pair| {
+            let (name, value) = pair.trim().split_once('=')?;
+            let is_ours = name == self.name && value.len() == VALUE_LENGTH;
+            is_ours.then(|| SecretHash::of(value.as_bytes()))
+        })
+    }
+
+    /// A cookie with a new secret. It ends with the session.
+    pub(crate) fn random(&self, lifetimes: &Lifetimes) -> Result<NewCookie, NoRandomBytes> {
+        let value = BASE64URL_NOPAD.encode(&random::bytes::<32>()?);
+        let secure = if self.is_secure { "; Secure" } else { "" };
+        let text = format!(
+            "{}={value}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}",
+            self.name,
+            lifetimes.session.as_secs()
+        );
+        // Letters, digits and `-_=;` only.
+        let mut header = HeaderValue::try_from(text).map_err(|_| NoRandomBytes)?;
+        header.set_sensitive(true);
+        let hash = SecretHash::of(value.as_bytes());
+        Ok(NewCookie { header, hash })
+    }
+}

@@ -1,0 +1,90 @@
+//! The texts of pages, for users.
+
+use weixin::Bilingual;
+
+/// A title and a message.
+pub(super) struct Text {
+    pub(super) title: Bilingual,
+    pub(super) message: Bilingual,
+}
+
+pub(super) const EXPIRED: Text = Text {
+    title: Bilingual {
+        en: "This login has expired",
+        zh: "登录已过期",
+    },
+    message: Bilingual {
+        en: "It was open for more than ten minutes, or it began elsewhere. Go back to the app or website, and log in again there.",
+        zh: "页面打开已超过十分钟，或登录不是从这里开始的。请返回应用或网站，重新登录。",
+    },
+};
+
+pub(super) const INVALID_REQUEST: Text = Text {
+    title: Bilingual {
+        en: "This login link does not work",
+        zh: "登录链接无效",
+    },
+    message: Bilingual {
+        en: "The app or website that sent you here has a wrong setting. Tell its operator:",
+        zh: "跳转到本页的应用或网站配置有误。请将以下信息告知其管理员：",
+    },
+};
+
+pub(super) const BUSY: Text = Text {
+    title: Bilingual {
+        en: "Too many logins at once",
+        zh: "登录人数过多",
+    },
+    message: Bilingual {
+        en: "Please try again in a minute.",
+        zh: "请一分钟后重试。",
+    },
+};
+
+pub(super) const FAILED: Text = Text {
+    title: Bilingual {
+        en: "Something went wrong here",
+        zh: "服务出现异常",
+    },
+    message: Bilingual {
+        en: "The login could not be completed. Please try again; if that does not help, tell the operator this reference:",
+        zh: "登录未能完成，请重试。如果仍然失败，请将以下编号告知管理员：",
+    },
+};
+
+pub(super) const CONFLICT: Text = Text {
+    title: Bilingual {
+        en: "Your accounts need to be merged",
+        zh: "账号需要合并",
+    },
+    message: Bilingual {
+        en: "This WeChat account belongs to several accounts here. The operator can merge them; tell them this reference:",
+        zh: "此微信号在这里对应多个账号，需要由管理员处理。请将以下编号告知管理员：",
+    },
+};
+
+/// Before the reference of a failed login.
+pub(super) const REFERENCE: Bilingual = Bilingual {
+    en: "Reference for the operator:",
+    zh: "编号（可告知管理员）：",
+};
+
+pub(super) const TRY_AGAIN: Bilingual = Bilingual {
+    en: "Try again",
+    zh: "重试",
+};
+
+pub(super) const BACK: Bilingual = Bilingual {
+    en: "Back to the app or website",
+    zh: "返回应用或网站",
+};
+
+pub(super) const CONTINUE: Bilingual = Bilingual {
+    en: "Continue",
+    zh: "继续",
+};
+
+pub(super) const LOGGING_IN: Bilingual = Bilingual {
+    en: "Logging in",
+    zh: "正在登录",
+};

@@ -1,0 +1,75 @@
+//! The browser of a request, at one issuer.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderValue, header::ACCEPT_LANGUAGE, request::Parts},
+};
+use weixin::Language;
+
+use super::{error::Failure, provider::Provider};
+use crate::oidc::{AuthorizationRequest, Session, Timestamp};
+
+/// The browser of a request, at one issuer.
+pub(super) struct Visitor {
+    pub(super) provider: Arc<Provider>,
+    pub(super) headers: HeaderMap,
+}
+
+impl Visitor {
+    pub(super) fn now(&self) -> Timestamp {
+        self.provider.shared.now()
+    }
+
+    pub(super) fn language(&self) -> Language {
+        weixin_axum::Browser::from_headers(&self.headers).language
+    }
+
+    /// Programs get JSON in place of pages.
+    pub(super) fn wants_json(&self) -> bool {
+        weixin_axum::Browser::from_headers(&self.headers).wants_json
+    }
+
+    /// The valid session of this browser.
+    pub(super) async fn session(&self) -> Result<Option<Session>, Failure> {
+        let Some(hash) = self.provider.cookie.read(&self.headers) else {
+            return Ok(None);
+        };
+        let (shared, issuer) = (&self.provider.shared, self.provider.issuer.id());
+        let idle = shared.lifetimes.session_idle;
+        let session = shared.store.session(&hash, issuer, self.now(), idle);
+        Ok(session.await?)
+    }
+
+    /// This browser with the languages that a request prefers (`ui_locales`, Core §3.1.2.1).
+    pub(super) fn preferring(mut self, request: &AuthorizationRequest) -> Self {
+        let locales = request.ui_locales.as_deref().map(HeaderValue::try_from);
+        if let Some(Ok(locales)) = locales {
+            // What comes first counts, and a list that names no language of ours changes nothing.
+            let before = self.headers.remove(ACCEPT_LANGUAGE);
+            self.headers.append(ACCEPT_LANGUAGE, with(locales, before));
+        }
+        self
+    }
+}
+
+fn with(first: HeaderValue, rest: Option<HeaderValue>) -> HeaderValue {
+    let Some(rest) = rest else { return first };
+    let joined = [first.as_bytes(), b",", rest.as_bytes()].concat();
+    HeaderValue::from_bytes(&joined).unwrap_or(first)
+}
+
+impl FromRequestParts<Arc<Provider>> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        provider: &Arc<Provider>,
+    ) -> Result<Self, Infallible> {
+        Ok(Self {
+            provider: Arc::clone(provider),
+            headers: parts.headers.clone(),
+        })
+    }
+}

@@ -1,0 +1,43 @@
+//! An authorization request, and the client that it is from.
+
+use weixin_axum::ReturnPath;
+
+use super::{error::Failure, visitor::Visitor};
+use crate::oidc::{AuthorizationRequest, Client, RequestId};
+
+/// A request as it is still allowed, with its client.
+pub(super) struct Waiting<'a> {
+    pub(super) request: AuthorizationRequest,
+    pub(super) client: &'a Client,
+    /// `None`: it has not been stored.
+    pub(super) id: Option<RequestId>,
+}
+
+impl Visitor {
+    /// The request with this ID that waits at this issuer. `None` if it has expired, or its client has changed meanwhile.
+    pub(super) async fn waiting(&self, id: RequestId) -> Result<Option<Waiting<'_>>, Failure> {
+        let (store, issuer) = (&self.provider.shared.store, self.provider.issuer.id());
+        let Some(request) = store.request(id, issuer, self.now()).await? else {
+            return Ok(None);
+        };
+        let Some(client) = self.provider.client(request.client.as_str()) else {
+            return Ok(None);
+        };
+        Ok(request.allowed_by(client).map(|request| Waiting {
+            request,
+            client,
+            id: Some(id),
+        }))
+    }
+
+    /// The request that a login returns to. Any other path than that of a request is none.
+    pub(super) async fn waiting_at(
+        &self,
+        path: Option<&ReturnPath>,
+    ) -> Result<Option<Waiting<'_>>, Failure> {
+        match path.and_then(|path| self.provider.request_of(path)) {
+            Some(id) => self.waiting(id).await,
+            None => Ok(None),
+        }
+    }
+}

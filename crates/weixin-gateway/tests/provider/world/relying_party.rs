@@ -1,0 +1,194 @@
+//! A client of the gateway, written from the specifications.
+
+use axum::{
+    body::Body,
+    http::{Request, StatusCode},
+};
+use base64_of::basic;
+use serde_json::{Map, Value};
+
+use super::{
+    Browser, Page, SECRET, World,
+    browser::{encoded, param},
+};
+
+mod base64_of {
+    use data_encoding::BASE64;
+
+    pub(super) fn basic(id: &str, secret: &str) -> String {
+        format!(
+            "Basic {}",
+            BASE64.encode(format!("{id}:{secret}").as_bytes())
+        )
+    }
+}
+
+pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+#[derive(Clone, Copy)]
+pub(crate) struct RelyingParty<'a> {
+    world: &'a World,
+    pub(crate) id: &'static str,
+    pub(crate) secret: Option<&'static str>,
+    pub(crate) redirect_uri: &'static str,
+}
+
+/// The response to a token request, with the claims of its ID token.
+#[derive(Debug)]
+pub(crate) struct Tokens {
+    pub(crate) access_token: String,
+    pub(crate) id_token: String,
+    pub(crate) claims: Map<String, Value>,
+    pub(crate) response: Map<String, Value>,
+}
+
+impl Tokens {
+    pub(crate) fn sub(&self) -> &str {
+        self.claims["sub"].as_str().unwrap()
+    }
+}
+
+impl<'a> RelyingParty<'a> {
+    pub(crate) fn confidential(
+        world: &'a World,
+        id: &'static str,
+        redirect_uri: &'static str,
+    ) -> Self {
+        Self {
+            world,
+            id,
+            secret: Some(SECRET),
+            redirect_uri,
+        }
+    }
+
+    pub(crate) fn public(world: &'a World, id: &'static str, redirect_uri: &'static str) -> Self {
+        Self {
+            world,
+            id,
+            secret: None,
+            redirect_uri,
+        }
+    }
+
+    /// The parameters of an authorization request: the usual ones, and these in their place or beside them. An empty value
+    /// removes one.
+    pub(crate) fn params(&self, changes: &[(&str, &str)]) -> Vec<(String, String)> {
+        let pair = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let usual = [
+            ("response_type", "code"),
+            ("client_id", self.id),
+            ("redirect_uri", self.redirect_uri),
+            ("scope", "openid profile"),
+            ("state", "a state"),
+            ("nonce", "a nonce"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+        ];
+        let is_changed = |name: &str| changes.iter().any(|(changed, _)| *changed == name);
+        let usual = usual.into_iter().filter(|(name, _)| !is_changed(name));
+        let new = changes
+            .iter()
+            .copied()
+            .filter(|(_, value)| !value.is_empty());
+        usual.chain(new).map(pair).collect()
+    }
+
+    /// The path and query of an authorization request.
+    pub(crate) fn authorize_url(&self, changes: &[(&str, &str)]) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(self.params(changes));
+        format!("{}/authorize?{}", self.world.issuer(), query.finish())
+    }
+
+    /// Logs in, and returns the URL of the client's callback.
+    pub(crate) async fn callback(&self, browser: &mut Browser, changes: &[(&str, &str)]) -> String {
+        browser
+            .follow(self.world, &self.authorize_url(changes))
+            .await
+    }
+
+    /// Logs in, and returns the code.
+    pub(crate) async fn code(&self, browser: &mut Browser, changes: &[(&str, &str)]) -> String {
+        let url = self.callback(browser, changes).await;
+        let code = param(&url, "code");
+        assert!(!code.is_empty(), "{url}");
+        code
+    }
+
+    /// The form of a token request, with these changes.
+    pub(crate) fn token_form(&self, code: &str, changes: &[(&str, &str)]) -> String {
+        let usual = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", self.redirect_uri),
+            ("code_verifier", VERIFIER),
+        ];
+        let is_changed = |name: &str| changes.iter().any(|(changed, _)| *changed == name);
+        let usual = usual.into_iter().filter(|(name, _)| !is_changed(name));
+        let new = changes
+            .iter()
+            .copied()
+            .filter(|(_, value)| !value.is_empty());
+        let mut form: Vec<_> = usual.chain(new).collect();
+        if self.secret.is_none() {
+            form.push(("client_id", self.id));
+        }
+        encoded(&form)
+    }
+
+    /// Redeems a code, by Basic authentication or as a public client.
+    pub(crate) async fn redeem(&self, code: &str, changes: &[(&str, &str)]) -> Page {
+        let request = Request::post(format!("{}/token", self.world.issuer()))
+            .header("content-type", "application/x-www-form-urlencoded");
+        let request = match self.secret {
+            Some(secret) => request.header("authorization", basic(self.id, secret)),
+            None => request,
+        };
+        let body = Body::from(self.token_form(code, changes));
+        self.world.respond(request.body(body).unwrap()).await
+    }
+
+    /// The tokens of a code.
+    pub(crate) async fn tokens(&self, code: &str) -> Tokens {
+        let page = self.redeem(code, &[]).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        let Value::Object(response) = page.json() else {
+            panic!("no object: {}", page.body);
+        };
+        let text = |name: &str| response[name].as_str().unwrap_or_default().to_owned();
+        let id_token = text("id_token");
+        Tokens {
+            access_token: text("access_token"),
+            claims: claims(&id_token),
+            id_token,
+            response,
+        }
+    }
+
+    /// Logs in, and redeems the code.
+    pub(crate) async fn log_in(&self, browser: &mut Browser, changes: &[(&str, &str)]) -> Tokens {
+        let code = self.code(browser, changes).await;
+        self.tokens(&code).await
+    }
+
+    pub(crate) async fn userinfo(&self, access_token: &str) -> Page {
+        let request = Request::get(format!("{}/userinfo", self.world.issuer()))
+            .header("authorization", format!("Bearer {access_token}"));
+        self.world
+            .respond(request.body(Body::empty()).unwrap())
+            .await
+    }
+}
+
+/// The claims of a JWT, not verified.
+pub(crate) fn claims(jwt: &str) -> Map<String, Value> {
+    let Some(payload) = jwt.split('.').nth(1) else {
+        return Map::new();
+    };
+    let payload = data_encoding::BASE64URL_NOPAD
+        .decode(payload.as_bytes())
+        .unwrap();
+    serde_json::from_slice(&payload).unwrap()
+}
