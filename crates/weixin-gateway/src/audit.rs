@@ -34,7 +34,6 @@ impl Event {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum EventKind {
     CodeReused,
-    GrantRevoked,
     KeyCreated,
     LoginOk,
     LoginRejected,
@@ -47,7 +46,6 @@ impl EventKind {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::CodeReused => "code.reused",
-            Self::GrantRevoked => "grant.revoked",
             Self::KeyCreated => "key.created",
             Self::LoginOk => "login.ok",
             Self::LoginRejected => "login.rejected",
@@ -70,8 +68,9 @@ impl Reference {
     /// The reference of a login: the beginning of the ID of its request, so that a page that is loaded again shows the same,
     /// and nothing must be stored for it.
     pub(crate) fn of(request: RequestId) -> Self {
-        let [a, b, c, d, e, ..] = *request.as_bytes();
-        Self([a, b, c, d, e])
+        let mut beginning = [0; 5];
+        beginning.copy_from_slice(request.as_bytes().split_at(5).0);
+        Self(beginning)
     }
 }
 

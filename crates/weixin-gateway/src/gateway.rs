@@ -13,8 +13,9 @@ use weixin::{
 use weixin_axum::WebLogin;
 
 use crate::{
+    audit::{Event, EventKind},
     config::{App, AppKind, Config, IssuerConfig, StoreConfig},
-    http::{self, CALLBACK, Provider, Server, SessionCookie, Shared},
+    http::{self, CALLBACK, ClientAddresses, Provider, RateLimit, Server, SessionCookie, Shared},
     keys::{KeyError, KeySet, SigningKey},
     master_key::MasterKeys,
     oidc::{Algorithm, Client, ProviderMetadata, Timestamp},
@@ -76,12 +77,12 @@ impl Gateway {
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), ServeError> {
         let server = Server::new(self.router());
-        let served = tokio::select! {
+        let outcome = tokio::select! {
             () = server.run(listener, stop) => Ok(()),
             () = self.maintain() => Err(ServeError(())),
         };
         self.close().await;
-        served
+        outcome
     }
 
     /// Removes what has expired, each minute. Returns when no write can succeed any more.
@@ -89,6 +90,7 @@ impl Gateway {
         let store = &self.shared.store;
         tokio::select! {
             () = store.maintain(&*self.shared.clock) => {},
+            () = self.shared.rate_limit.maintain() => {},
             () = store.stopped() => {},
         }
     }
@@ -142,6 +144,8 @@ impl GatewayBuilder {
             master,
             lifetimes: config.lifetimes,
             limits: config.limits,
+            addresses: ClientAddresses::new(config.server.trusted_proxies),
+            rate_limit: RateLimit::new(config.limits.logins_per_minute, Arc::clone(&clock)),
             clock,
         });
         let https = Https::new().map_err(StartError::from)?;
@@ -180,7 +184,11 @@ async fn open_keys(
     for algorithm in missing {
         let made = tokio::task::spawn_blocking(move || SigningKey::generate(algorithm)).await;
         let key = made.unwrap_or(Err(KeyError::Generate))?;
-        store.insert_first_key(key.seal(master, now)?).await?;
+        if store.insert_first_key(key.seal(master, now)?).await? {
+            let detail = Some(key.kid().to_string());
+            let event = Event::new(now, EventKind::KeyCreated);
+            store.record(Event { detail, ..event }).await?;
+        }
     }
     Ok(KeySet::open(&store.keys().await?, master)?)
 }

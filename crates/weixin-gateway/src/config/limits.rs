@@ -9,12 +9,16 @@ pub(crate) struct Limits {
     /// The most authorization requests that wait for WeChat at one time. Beyond it new logins get a page, while sessions and
     /// tokens go on.
     pub(crate) waiting_requests: u32,
+    /// The most of them that one address can add in a minute. Many users behind one carrier share an address, so the number
+    /// is large. Zero: no limit.
+    pub(crate) logins_per_minute: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             waiting_requests: 200_000,
+            logins_per_minute: 300,
         }
     }
 }

@@ -15,6 +15,6 @@ pub(crate) use self::{
     issuer::IssuerConfig,
     lifetimes::Lifetimes,
     limits::Limits,
-    server::StoreConfig,
+    server::{Network, StoreConfig},
 };
 pub use self::{error::ConfigError, file::Config};

@@ -71,8 +71,11 @@ impl Visitor {
 
     /// Stores a request that must wait. It grants nothing to the one who knows its ID.
     pub(super) async fn store(&self, request: &AuthorizationRequest) -> Result<RequestId, Failure> {
-        let id = RequestId::from_bytes(random::bytes()?);
         let shared = &self.provider.shared;
+        if !shared.rate_limit.allows(self.address) {
+            return Err(Failure::TooManyLogins);
+        }
+        let id = RequestId::from_bytes(random::bytes()?);
         let limit = shared.limits.waiting_requests;
         let stored = shared.store.insert_request(id, request, limit, self.now());
         stored.await?;

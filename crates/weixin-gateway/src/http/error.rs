@@ -1,5 +1,6 @@
 //! Failures of the gateway itself, which are no error of the client or the user.
 
+use axum::http::StatusCode;
 use thiserror::Error;
 
 use crate::{keys::KeyError, random::NoRandomBytes, store::StoreError};
@@ -13,6 +14,9 @@ pub(crate) enum Failure {
     Random(#[from] NoRandomBytes),
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// This address has begun too many logins within a minute.
+    #[error("too many logins from one address")]
+    TooManyLogins,
     /// The login page of WeChat cannot be opened: the settings of an app are wrong.
     #[error("WeChat's login page cannot be opened")]
     Start(#[from] weixin_axum::LoginError),
@@ -23,17 +27,28 @@ impl Failure {
     pub(crate) const fn retry_after(&self) -> Option<&'static str> {
         match self {
             Self::Store(StoreError::Overloaded) => Some("1"),
-            Self::Store(StoreError::TooManyRequests) => Some("60"),
+            Self::Store(StoreError::TooManyRequests) | Self::TooManyLogins => Some("60"),
             _ => None,
         }
     }
 
-    /// Writes the reason to the log.
+    pub(crate) const fn status(&self) -> StatusCode {
+        match self {
+            Self::TooManyLogins => StatusCode::TOO_MANY_REQUESTS,
+            _ if self.retry_after().is_some() => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Writes the reason to the log, with the reference that a page shows.
     pub(crate) fn log(&self, reference: Option<&str>) {
         let error = self as &dyn std::error::Error;
-        match self.retry_after() {
-            Some(_) => tracing::warn!(error, reference, "too much is waiting"),
-            None => tracing::error!(error, reference, "a request failed"),
-        }
+        tracing::error!(error, reference, "a request failed");
+    }
+
+    /// Writes to the log that too much is waiting, which ends by itself.
+    pub(crate) fn log_busy(&self) {
+        let error = self as &dyn std::error::Error;
+        tracing::warn!(error, "a request was turned away");
     }
 }

@@ -28,7 +28,7 @@ impl Visitor {
                 Ok(self.unavailable(&waiting, error.kind(), code))
             }
             _ => {
-                self.log(&waiting, &error);
+                log(&waiting, &error);
                 Ok(error.into_response())
             }
         }
@@ -53,12 +53,12 @@ impl Visitor {
             None => error.into_response(),
         }
     }
+}
 
-    fn log(&self, waiting: &Waiting<'_>, error: &LoginError) {
-        let reference = waiting.id.map(|id| Reference::of(id).to_string());
-        let (client, kind) = (waiting.client.id.as_str(), error.kind().as_str());
-        tracing::info!(reference, client, kind, "a login failed");
-    }
+fn log(waiting: &Waiting<'_>, error: &LoginError) {
+    let reference = waiting.id.map(|id| Reference::of(id).to_string());
+    let (client, kind) = (waiting.client.id.as_str(), error.kind().as_str());
+    tracing::info!(reference, client, kind, "a login failed");
 }
 
 /// The error of the client, for a user who declined, or whom WeChat rejects.

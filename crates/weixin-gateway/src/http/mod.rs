@@ -3,6 +3,7 @@
 mod authorize;
 mod bearer;
 mod callback;
+mod client_ip;
 mod discovery;
 mod error;
 mod form;
@@ -14,6 +15,7 @@ mod login_error;
 mod pages;
 mod proceed;
 mod provider;
+mod rate_limit;
 mod server;
 mod session_cookie;
 mod texts;
@@ -44,7 +46,9 @@ use tower_http::{
 };
 
 pub(crate) use self::{
+    client_ip::ClientAddresses,
     provider::{CALLBACK, Provider, Shared},
+    rate_limit::RateLimit,
     server::Server,
     session_cookie::SessionCookie,
 };
@@ -63,9 +67,18 @@ pub(crate) fn router(providers: &[Arc<Provider>], shared: &Arc<Shared>) -> Route
     let unless_set = SetResponseHeaderLayer::if_not_present;
     issuers
         .fold(own, Router::merge)
-        .layer(unless_set(CACHE_CONTROL, value("no-store")))
-        .layer(unless_set(REFERRER_POLICY, value("no-referrer")))
-        .layer(unless_set(X_CONTENT_TYPE_OPTIONS, value("nosniff")))
+        .layer(unless_set(
+            CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ))
+        .layer(unless_set(
+            REFERRER_POLICY,
+            HeaderValue::from_static("no-referrer"),
+        ))
+        .layer(unless_set(
+            X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             TIMEOUT,
@@ -112,8 +125,4 @@ fn shared_with_all_sites(methods: MethodRouter<Arc<Provider>>) -> MethodRouter<A
         .expose_headers([WWW_AUTHENTICATE])
         .max_age(Duration::from_hours(1));
     methods.layer(cors)
-}
-
-fn value(text: &'static str) -> Option<HeaderValue> {
-    Some(HeaderValue::from_static(text))
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     audit::Reference,
-    oidc::{AuthorizationResponse, Delivery, ErrorCode, OAuthError},
+    oidc::{AuthorizationResponse, Client, Delivery, ErrorCode, OAuthError},
     random,
 };
 
@@ -47,9 +47,9 @@ impl Visitor {
     /// A failure of the gateway.
     pub(super) fn failed(&self, failure: &Failure) -> Response {
         if let Some(seconds) = failure.retry_after() {
-            failure.log(None);
+            failure.log_busy();
             let page = self.text(&texts::BUSY, "");
-            let mut response = self.page(StatusCode::SERVICE_UNAVAILABLE, &page);
+            let mut response = self.page(failure.status(), &page);
             let seconds = HeaderValue::from_static(seconds);
             response.headers_mut().insert(RETRY_AFTER, seconds);
             return response;
@@ -58,7 +58,7 @@ impl Visitor {
         let reference = reference.map_or_else(|_| String::new(), |it| it.to_string());
         failure.log(Some(&reference));
         let page = self.text(&texts::FAILED, &reference);
-        self.page(StatusCode::INTERNAL_SERVER_ERROR, &page)
+        self.page(failure.status(), &page)
     }
 
     /// WeChat cannot be reached, or rejects the app: the user may try again, or tell the client.
@@ -104,8 +104,16 @@ impl Visitor {
             Delivery::Form { .. } => waiting.client.home.clone(),
         };
         match url {
-            Some(url) => page.alternative(url, texts::BACK.pick(self.language())),
+            Some(url) => page.alternative(url, self.back_to(waiting.client)),
             None => page,
+        }
+    }
+
+    fn back_to(&self, client: &Client) -> String {
+        let language = self.language();
+        match &client.name {
+            Some(name) => format!("{} {name}", texts::BACK_TO.pick(language)),
+            None => texts::BACK.pick(language).to_owned(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use weixin::clock::Clock;
 use weixin_axum::{ReturnPath, WebLogin};
 
-use super::session_cookie::SessionCookie;
+use super::{client_ip::ClientAddresses, rate_limit::RateLimit, session_cookie::SessionCookie};
 use crate::{
     config::{Lifetimes, Limits},
     keys::KeySet,
@@ -27,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) lifetimes: Lifetimes,
     pub(crate) limits: Limits,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) addresses: ClientAddresses,
+    pub(crate) rate_limit: RateLimit,
 }
 
 impl Shared {

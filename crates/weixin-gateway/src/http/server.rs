@@ -1,8 +1,13 @@
 //! Serves connections, ends those of clients that are too slow, and stops without cutting a response.
 
-use std::{convert::Infallible, pin::pin, time::Duration};
+use std::{net::SocketAddr, pin::pin, time::Duration};
 
-use axum::{Router, body::Body, extract::Request, serve::Listener};
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, Request},
+    serve::Listener,
+};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -41,7 +46,9 @@ impl Server {
         loop {
             tokio::select! {
                 () = &mut stop => break,
-                (stream, _) = Listener::accept(&mut listener) => self.serve(stream, &connections),
+                (stream, peer) = Listener::accept(&mut listener) => {
+                    self.serve(stream, peer, &connections);
+                }
             }
         }
         drop(listener);
@@ -53,12 +60,12 @@ impl Server {
         }
     }
 
-    fn serve(&self, stream: TcpStream, connections: &GracefulShutdown) {
+    fn serve(&self, stream: TcpStream, peer: SocketAddr, connections: &GracefulShutdown) {
         let router = self.router.clone();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
-            let request: Request = request.map(Body::new);
-            let response: Result<_, Infallible> = Ok(router.clone().oneshot(request));
-            async move { response?.await }
+            let mut request: Request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            router.clone().oneshot(request)
         });
         let mut stream = Box::pin(TimeoutStream::new(stream));
         stream

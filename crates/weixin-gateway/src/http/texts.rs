@@ -74,9 +74,16 @@ pub(super) const TRY_AGAIN: Bilingual = Bilingual {
     zh: "重试",
 };
 
+/// For a client that has no name.
 pub(super) const BACK: Bilingual = Bilingual {
     en: "Back to the app or website",
     zh: "返回应用或网站",
+};
+
+/// Before the name of a client.
+pub(super) const BACK_TO: Bilingual = Bilingual {
+    en: "Back to",
+    zh: "返回",
 };
 
 pub(super) const CONTINUE: Bilingual = Bilingual {

@@ -82,7 +82,10 @@ pub(super) fn body(error: &OAuthError) -> Json<serde_json::Value> {
 
 /// A failure of the gateway, for a program: it may try again.
 pub(super) fn unavailable(failure: &Failure) -> Response {
-    failure.log(None);
+    match failure.retry_after() {
+        Some(_) => failure.log_busy(),
+        None => failure.log(None),
+    }
     let description = "the gateway cannot respond now: try again";
     let error = OAuthError::new(ErrorCode::TemporarilyUnavailable, description);
     let retry_after = [(RETRY_AFTER, failure.retry_after().unwrap_or("5"))];

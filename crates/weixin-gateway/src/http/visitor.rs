@@ -1,9 +1,13 @@
 //! The browser of a request, at one issuer.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{ConnectInfo, FromRequestParts},
     http::{HeaderMap, HeaderValue, header::ACCEPT_LANGUAGE, request::Parts},
 };
 use weixin::Language;
@@ -15,6 +19,8 @@ use crate::oidc::{AuthorizationRequest, Session, Timestamp};
 pub(super) struct Visitor {
     pub(super) provider: Arc<Provider>,
     pub(super) headers: HeaderMap,
+    /// `None` in a program that serves the router without telling it.
+    pub(super) address: Option<IpAddr>,
 }
 
 impl Visitor {
@@ -67,9 +73,13 @@ impl FromRequestParts<Arc<Provider>> for Visitor {
         parts: &mut Parts,
         provider: &Arc<Provider>,
     ) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map(|ConnectInfo(address)| address.ip());
+        let addresses = &provider.shared.addresses;
         Ok(Self {
             provider: Arc::clone(provider),
             headers: parts.headers.clone(),
+            address: peer.map(|peer| addresses.client(peer, &parts.headers)),
         })
     }
 }

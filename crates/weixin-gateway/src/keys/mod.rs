@@ -6,7 +6,6 @@ mod sealed_key;
 mod sign;
 
 pub(crate) use self::{
-    jwk::{Jwk, JwkSet},
     key_set::KeySet,
     sealed_key::{KeyId, SealedKey},
     sign::{KeyError, SigningKey},

@@ -168,16 +168,11 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{
-        oidc::{
-            claim_template::{ClaimTemplate, Text},
-            claims_request::ClaimsRequest,
-            fixtures::{grant, issuer_url, web},
-            id::GrantId,
-            profile::{Profile, WechatIds},
-            subject::Subject,
-        },
-        secret::RowSecret,
+    use crate::oidc::{
+        claim_template::{ClaimTemplate, Text},
+        claims_request::ClaimsRequest,
+        fixtures::{grant, issuer_url, web},
+        profile::{Profile, WechatIds},
     };
 
     const SUB: &str = "aqcaibaeaqcaibaeaqcaibaeaq";

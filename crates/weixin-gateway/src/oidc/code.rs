@@ -158,7 +158,7 @@ pub(crate) struct NewGrant {
     pub(crate) expires_at: Timestamp,
     pub(crate) ends_at: Timestamp,
     /// Keeps other files from making one.
-    made_by_redemption: (),
+    _made_by_redemption: (),
 }
 
 impl fmt::Debug for NewGrant {
@@ -181,7 +181,7 @@ impl NewGrant {
             created_at: now,
             expires_at,
             ends_at: expires_at,
-            made_by_redemption: (),
+            _made_by_redemption: (),
         }
     }
 }

@@ -11,7 +11,6 @@ pub(crate) enum ErrorCode {
     InvalidScope,
     ServerError,
     TemporarilyUnavailable,
-    UnauthorizedClient,
     UnsupportedResponseType,
     // RFC 6749 §5.2
     InvalidClient,
@@ -41,7 +40,6 @@ impl ErrorCode {
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
-            Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::UnsupportedResponseType => "unsupported_response_type",
         }

@@ -126,7 +126,6 @@ pub(crate) fn session() -> Session {
         auth_time: began,
         method: LoginMethod::Qr,
         app: "wx1".parse().unwrap(),
-        created_at: began,
         last_seen_at: began,
         expires_at: Timestamp::from_seconds(10_000),
         ended_at: None,
@@ -146,11 +145,7 @@ pub(crate) fn grant(scopes: &str, claims: ClaimsRequest) -> Grant {
         scopes: Scopes::parse(scopes),
         claims,
         auth_time: session.auth_time,
-        is_offline: false,
-        number: 0,
         created_at: Timestamp::from_seconds(1030),
         expires_at: Timestamp::from_seconds(4630),
-        ends_at: Timestamp::from_seconds(4630),
-        revoked_at: None,
     }
 }

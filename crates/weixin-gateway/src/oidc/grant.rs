@@ -23,21 +23,13 @@ pub(crate) struct Grant {
     pub(crate) scopes: Scopes,
     pub(crate) claims: ClaimsRequest,
     pub(crate) auth_time: Timestamp,
-    /// Whether it outlives its session.
-    pub(crate) is_offline: bool,
-    /// The number of the current refresh token.
-    pub(crate) number: i64,
     pub(crate) created_at: Timestamp,
     /// The end, if it is not used before.
     pub(crate) expires_at: Timestamp,
-    /// The absolute end.
-    pub(crate) ends_at: Timestamp,
-    pub(crate) revoked_at: Option<Timestamp>,
 }
 
 /// What became of a code.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "the usual one is the large one")]
 pub(crate) enum RedeemOutcome {
     Granted(Grant),
     /// The code was redeemed before (RFC 6749 §4.1.2).

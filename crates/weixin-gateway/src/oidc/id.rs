@@ -32,10 +32,6 @@ macro_rules! id {
             pub(crate) const fn from_bytes(bytes: [u8; SIZE]) -> Self {
                 Self(bytes)
             }
-
-            pub(crate) const fn as_bytes(&self) -> &[u8; SIZE] {
-                &self.0
-            }
         }
 
         impl FromStr for $name {
@@ -98,6 +94,18 @@ id! {
 id! {
     /// The ID of a grant, chosen when its code is written.
     GrantId, "grant ID"
+}
+
+impl RequestId {
+    pub(crate) const fn as_bytes(&self) -> &[u8; SIZE] {
+        &self.0
+    }
+}
+
+impl GrantId {
+    pub(crate) const fn as_bytes(&self) -> &[u8; SIZE] {
+        &self.0
+    }
 }
 
 #[cfg(test)]

@@ -36,6 +36,8 @@ mod subject;
 mod timestamp;
 mod token_request;
 
+#[cfg(test)]
+pub(crate) use self::redirect_uri::UriHash;
 pub(crate) use self::{
     access_token::AccessToken,
     algorithm::Algorithm,
@@ -43,7 +45,6 @@ pub(crate) use self::{
     authorize::{AuthorizeError, ErrorTarget},
     claim_template::{ClaimSource, ClaimTemplate, ClaimTemplates, Text},
     claims::{Authentication, IdToken, userinfo},
-    claims_request::{Claim, ClaimsRequest},
     client::{Client, ClientAuth, ClientSecret, Clients},
     client_auth::{AuthenticatedClient, ClientAuthError, Credentials},
     client_id::ClientId,
@@ -55,15 +56,12 @@ pub(crate) use self::{
     id::{GrantId, IssuerId, RequestId, SessionId, UserId},
     id_token_hint::{Hint, VerifyJwt},
     issuer::Issuer,
-    pkce::{CodeChallenge, CodeVerifier},
     profile::{Profile, WechatIds},
-    prompt::Prompt,
-    redirect_uri::{RedirectUri, RegisteredUri, UriHash, UriPolicy},
+    redirect_uri::{RegisteredUri, UriPolicy},
     response::{AuthorizationResponse, Delivery},
-    response_mode::ResponseMode,
     scope::{Scope, Scopes},
     session::{LoginMethod, Session},
-    subject::{ReceivedSubject, Subject},
+    subject::Subject,
     timestamp::Timestamp,
     token_request::TokenRequest,
 };

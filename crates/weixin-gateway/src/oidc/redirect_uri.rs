@@ -144,10 +144,6 @@ impl RegisteredUri {
             .and_then(|(rest, path)| rest.strip_suffix(path));
         port.is_some_and(is_port)
     }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.text
-    }
 }
 
 impl fmt::Display for RegisteredUri {

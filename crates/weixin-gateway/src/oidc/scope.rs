@@ -67,11 +67,6 @@ impl Scopes {
         self.0 & scope.bit() != 0
     }
 
-    /// Whether each scope of this set is in the other.
-    pub(crate) const fn is_subset(self, other: Self) -> bool {
-        self.0 & !other.0 == 0
-    }
-
     /// The scopes that are in both sets.
     #[must_use]
     pub(crate) const fn intersection(self, other: Self) -> Self {
@@ -137,7 +132,6 @@ mod tests {
     fn a_set_knows_what_it_contains() {
         let all = Scopes::parse("openid profile email wechat");
         let some = Scopes::parse("openid wechat");
-        assert!(some.is_subset(all) && !all.is_subset(some));
         assert_eq!(all.intersection(some), some);
         assert!(some.contains(Scope::Wechat) && !some.contains(Scope::Email));
         assert_eq!(Scopes::from_bits(some.bits()), Some(some));

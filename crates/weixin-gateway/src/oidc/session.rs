@@ -25,7 +25,6 @@ pub(crate) struct Session {
     pub(crate) method: LoginMethod,
     /// The app through which the user logged in.
     pub(crate) app: AppId,
-    pub(crate) created_at: Timestamp,
     pub(crate) last_seen_at: Timestamp,
     /// The absolute end.
     pub(crate) expires_at: Timestamp,

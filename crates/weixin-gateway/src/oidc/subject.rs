@@ -5,8 +5,6 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use weixin::error::ParseError;
 
-use super::id::UserId;
-
 /// Longest `sub` (Core §2).
 const MAX_LENGTH: usize = 255;
 
@@ -16,24 +14,11 @@ const MAX_LENGTH: usize = 255;
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Subject(String);
 
-/// One row of what a client has received.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct ReceivedSubject {
-    pub(crate) user: UserId,
-    pub(crate) subject: Subject,
-}
-
 impl Subject {
-    /// The `sub` of a user whom the client has never seen.
-    pub(crate) fn first(user: UserId) -> Self {
+    /// The `sub` that the store gives a client for a user whom it has never seen.
+    #[cfg(test)]
+    pub(crate) fn first(user: super::UserId) -> Self {
         Self(user.to_string())
-    }
-
-    /// The `sub` that a client receives for a user, given what it has received for this user and for the users that were
-    /// merged into this one, oldest first. `None`: nothing yet, so [`first`](Self::first) is stored.
-    pub(crate) fn received(user: UserId, rows: &[ReceivedSubject]) -> Option<&Self> {
-        let own = rows.iter().find(|row| row.user == user);
-        own.or(rows.first()).map(|row| &row.subject)
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -68,33 +53,6 @@ impl fmt::Display for Subject {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn user(byte: u8) -> UserId {
-        UserId::from_bytes([byte; 16])
-    }
-
-    fn row(byte: u8) -> ReceivedSubject {
-        let user = user(byte);
-        ReceivedSubject {
-            user,
-            subject: Subject::first(user),
-        }
-    }
-
-    #[test]
-    fn a_client_goes_on_receiving_what_it_has_received() {
-        let kept = user(1);
-        for (rows, expected) in [
-            (vec![], None),
-            (vec![row(1)], Some(user(1))),
-            (vec![row(2)], Some(user(2))), // it knew only the user that was merged into this one
-            (vec![row(2), row(3)], Some(user(2))), // the oldest
-            (vec![row(2), row(1)], Some(user(1))), // its own, even if it is younger
-        ] {
-            let expected = expected.map(Subject::first);
-            assert_eq!(Subject::received(kept, &rows), expected.as_ref());
-        }
-    }
 
     #[test]
     fn a_subject_is_short_and_visible() {

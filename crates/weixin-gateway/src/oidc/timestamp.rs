@@ -14,6 +14,7 @@ impl Timestamp {
         Self(millis)
     }
 
+    #[cfg(test)]
     pub(crate) const fn from_seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1000))
     }

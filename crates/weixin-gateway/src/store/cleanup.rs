@@ -1,6 +1,9 @@
 //! The removal of what has expired: each minute, in batches, until none is left.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use weixin::clock::Clock;
 
@@ -68,6 +71,7 @@ impl Store {
         loop {
             clock.sleep(INTERVAL).await;
             let done = self.remove_expired(clock).await;
+            self.log_state();
             if let Err(error) = done.and(self.checkpoint().await) {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
@@ -75,6 +79,17 @@ impl Store {
                 );
             }
         }
+    }
+
+    fn log_state(&self) {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let commits = self.commits();
+        tracing::debug!(
+            waiting_writes = self.waiting_writes(),
+            durable_commits = commits.map(|it| load(&it.durable)),
+            relaxed_commits = commits.map(|it| load(&it.relaxed)),
+            "the store"
+        );
     }
 
     /// Removes what has expired, until none is left.

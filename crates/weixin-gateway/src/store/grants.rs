@@ -18,8 +18,7 @@ const DOUBLE_SUBMIT: Duration = Duration::from_secs(10);
 macro_rules! columns {
     () => {
         "grants.id, grants.secret, grants.client, grants.user_id, grants.sub, grants.sid, grants.app,
-        grants.scopes, grants.claims, grants.auth_time, grants.offline, grants.seq, grants.created_at,
-        grants.expires_at, grants.ends_at, grants.revoked_at"
+        grants.scopes, grants.claims, grants.auth_time, grants.created_at, grants.expires_at"
     };
 }
 
@@ -172,12 +171,8 @@ fn grant(row: &AnyRow) -> sqlx::Result<Grant> {
         scopes: row::text(row, "scopes")?,
         claims: row::json(row, "claims")?,
         auth_time: row::time(row, "auth_time")?,
-        is_offline: row.try_get::<i64, _>("offline")? == 1,
-        number: row.try_get("seq")?,
         created_at: row::time(row, "created_at")?,
         expires_at: row::time(row, "expires_at")?,
-        ends_at: row::time(row, "ends_at")?,
-        revoked_at: row::optional_time(row, "revoked_at")?,
     })
 }
 

@@ -130,12 +130,12 @@ impl Store {
         self.0.writer.stopped().await;
     }
 
-    /// Writes that wait, for the metrics.
+    /// Writes that wait.
     pub(crate) fn waiting_writes(&self) -> usize {
         self.0.writer.waiting()
     }
 
-    /// The commits to SQLite, for the metrics.
+    /// The commits to SQLite.
     pub(crate) fn commits(&self) -> Option<&Commits> {
         self.0.writer.commits()
     }

@@ -14,14 +14,11 @@ use crate::{
     secret::{RowSecret, SecretHash},
 };
 
-/// `last_seen_at` is written at most this often.
-const SEEN_INTERVAL: Duration = Duration::from_mins(5);
-
 /// The columns that [`session`] reads.
 macro_rules! columns {
     () => {
         "sessions.sid, sessions.secret, sessions.issuer, sessions.user_id, sessions.request,
-        sessions.auth_time, sessions.amr, sessions.app, sessions.created_at, sessions.last_seen_at,
+        sessions.auth_time, sessions.amr, sessions.app, sessions.last_seen_at,
         sessions.expires_at, sessions.ended_at"
     };
 }
@@ -140,7 +137,7 @@ impl Store {
         session: &Session,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        if now.since(session.last_seen_at) < SEEN_INTERVAL {
+        if !session.is_update_due(now) {
             return Ok(());
         }
         let sid = session.sid.to_string();
@@ -222,7 +219,6 @@ fn session(row: &AnyRow) -> sqlx::Result<Session> {
         auth_time: row::time(row, "auth_time")?,
         method: row::word(row, "amr", LoginMethod::from_stored)?,
         app: row::text(row, "app")?,
-        created_at: row::time(row, "created_at")?,
         last_seen_at: row::time(row, "last_seen_at")?,
         expires_at: row::time(row, "expires_at")?,
         ended_at: row::optional_time(row, "ended_at")?,

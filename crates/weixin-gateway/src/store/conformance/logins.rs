@@ -10,7 +10,7 @@ use super::{
     on_each_database,
 };
 use crate::{
-    oidc::{GrantId, LoginMethod, Profile, Session, UserId, WechatIds},
+    oidc::{GrantId, Profile, UserId, WechatIds},
     store::{
         Durability, StoreError, Undo,
         identities::LoginIdentities,
@@ -35,7 +35,6 @@ on_each_database!(
 const USERS: &str = "select count(*) from users";
 const IDENTITIES: &str = "select count(*) from identities";
 const SESSIONS: &str = "select count(*) from sessions";
-const OPEN_SESSIONS: &str = "select count(*) from sessions where ended_at is null";
 
 fn conflict(outcome: Result<LoginOutcome, StoreError>) -> Vec<UserId> {
     match outcome.unwrap() {

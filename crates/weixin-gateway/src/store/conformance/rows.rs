@@ -1,21 +1,15 @@
 //! Requests, sessions, keys and events as they were written.
 
-use std::time::Duration;
-
 use futures_util::future::join_all;
 
 use super::{
-    fixture::{
-        Fixture, START, StandingClock, client, id, ids, issuer, later, login, new_grant,
-        other_issuer, request, session_of,
-    },
+    fixture::{Fixture, START, StandingClock, client, id, issuer, later, other_issuer, request},
     on_each_database,
 };
 use crate::{
     audit::{Event, EventKind, Reference},
     keys::{KeyId, SealedKey},
-    oidc::{Algorithm, GrantId, RequestId, Session, Subject},
-    secret::SecretHash,
+    oidc::{Algorithm, RequestId},
     store::StoreError,
 };
 
@@ -27,7 +21,6 @@ on_each_database!(
 );
 
 const LIMIT: u32 = 2_500;
-const IDLE: Duration = Duration::from_hours(12);
 
 async fn a_request_waits_ten_minutes_at_its_issuer(fixture: Fixture) {
     let (store, id) = (&fixture.store, id(RequestId::from_bytes));

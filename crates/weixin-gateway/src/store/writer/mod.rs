@@ -111,7 +111,7 @@ impl Writer {
         }
     }
 
-    /// The number of jobs that wait, for the metrics.
+    /// The number of jobs that wait.
     pub(crate) fn waiting(&self) -> usize {
         match self {
             Self::Queue(queue) => queue.jobs.max_capacity() - queue.jobs.capacity(),
@@ -148,7 +148,7 @@ impl Queue {
     }
 }
 
-/// The commits since the start, for the metrics.
+/// The commits since the start.
 #[derive(Debug, Default)]
 pub(crate) struct Commits {
     /// Those that have waited for the disk.
