@@ -1,6 +1,6 @@
 """Runs every benchmark, and writes `docs/benchmarks.md` and its picture; named parts are only printed.
 
-Started by `scripts/bench`, which installs the peers. Parts: clients, python, distance, answers, waiting, full_log, small_steps, build.
+Started by `scripts/bench`, which installs the peers. Parts: clients, python, distance, answers, waiting, full_log, small_steps, gateway, build.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import build_cost
 import clients
 import distance
 import full_log
+import gateway
 import picture
 import report
 import servers
@@ -28,6 +29,7 @@ PARTS = {
     "waiting": servers.waiting,
     "full_log": full_log.run,
     "small_steps": small_steps.run,
+    "gateway": gateway.run,
     "build": lambda _: build_cost.costs(),
 }
 
