@@ -14,6 +14,7 @@ mod desktop;
 mod embedded;
 mod exec;
 mod faults;
+mod manual;
 mod official_account;
 mod phone;
 mod polls;
