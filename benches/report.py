@@ -1,47 +1,87 @@
-"""`docs/benchmarks.md`: what was measured, as ratios first."""
+"""`docs/benchmarks.md` and `docs/zh/benchmarks.md`: the figures of one run, put into `page.en.md` and `page.zh.md`.
+
+`report.py --check` fails if the two pages do not have the same figures.
+"""
+
+import re
+import sys
+from pathlib import Path
 
 from clients import BASE, PYTHON_BASE
 from small_steps import STEPS
 
-HEAD = """# Benchmarks
+HERE = Path(__file__).parent
+DOCS = HERE.parent / "docs"
+PAGES = {"en": DOCS / "benchmarks.md", "zh": DOCS / "zh/benchmarks.md"}
 
-[中文](zh/benchmarks.md)
-
-{date}, commit `{commit}`{dirty}: the result of one run of `./scripts/bench`, which you can repeat. Machines differ and are
-noisy, so the *ratios* are the result. The absolute figures show what they are ratios of.
-
-Machine: {machine}. {rust}, {node}, Python {python} with {python_packages}.
-
-![Ratios of this run](benchmarks.svg)
-"""
-
-
-def table(head, rows):
-    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows])
+# What the tables name in words. Names of programs are the same in both languages.
+CHINESE = {
+    "bare reqwest": "只用 reqwest",
+    "bare hyper": "只用 hyper",
+    "Node: fetch": "Node：fetch",
+    "Node: wechat-oauth": "Node：wechat-oauth",
+    "Python: requests.Session": "Python：requests.Session",
+    "Python: requests.get": "Python：requests.get",
+    "Python: wechatpy": "Python：wechatpy",
+    "Python: python-weixin": "Python：python-weixin",
+    "weixin-login, asyncio": "weixin-login，asyncio",
+    "one `format!` with percent-encoding, parsed as a `Url`": "一次 `format!` 加百分号编码，再解析为 `Url`",
+    "the same": "同上",
+    "the same and 16 random bytes": "同上，加 16 个随机字节",
+    "splitting the query into a map": "把查询字符串拆成 map",
+    "base64, AES and one reading of JSON": "base64、AES 和一次 JSON 解析",
+    "a locked map and the clock": "带锁的 map 和时钟",
+    "at most 2": "最多 2",
+    "at most 3": "最多 3",
+    "login page": "登录页",
+    "code to token": "用 code 换取 access_token",
+    "profile": "用户信息",
+    "default features": "默认特性",
+    "no HTTP client": "不含 HTTP 客户端",
+    " with changes": "（有未提交的修改）",
+}
+SAME_IN_CHINESE = {"weixin", PYTHON_BASE, "aiohttp", "httpx.Client", "httpx.AsyncClient", "requests.Session", "wechatpy", "python-weixin"}
 
 
 def write(found, facts):
-    parts = [
-        HEAD.format(**facts),
-        clients(found["clients"]),
-        python_clients(found["python"]),
-        distance(found["distance"]),
-        small_steps(found["small_steps"]),
-        servers(found["answers"], found["small_steps"]["nanoseconds"]),
-        waiting(found["waiting"]),
-        full_log(found["full_log"]),
-        build(found["build"]),
-        LEFT,
-    ]
-    return "\n".join(parts)
+    """Writes both pages."""
+    for language, page in PAGES.items():
+        page.write_text(text(found, facts, language))
 
 
-def cost_table(found, base):
-    short = base.removeprefix("bare ")
-    rows = [
+def text(found, facts, language):
+    def said(words):
+        return words if language == "en" or words in SAME_IN_CHINESE else CHINESE[words]
+
+    template = (HERE / f"page.{language}.md").read_text()
+    tables = {
+        "clients": costs(found["clients"], BASE),
+        "python_clients": costs(found["python"], PYTHON_BASE),
+        "distance": distance(found["distance"]),
+        "small_steps": small_steps(found["small_steps"]["nanoseconds"]),
+        "servers": servers(found["answers"]),
+        "waiting": waiting(found["waiting"]),
+        "build": build(found["build"]),
+    }
+    tables = {name: "\n".join(row(cells, said) for cells in rows) for name, rows in tables.items()}
+    listed = ", " if language == "en" else "、"
+    packages = {name: listed.join(facts[name]) for name in ("node_packages", "python_packages")}
+    with_changes = said(" with changes") if facts["dirty"] else ""
+    return template.format(**{**facts, **packages, "with_changes": with_changes, **figures(found), **tables})
+
+
+class Words(str):
+    """A cell that is in words."""
+
+
+def row(cells, said):
+    return f"| {' | '.join(said(cell) if isinstance(cell, Words) else cell for cell in cells)} |"
+
+
+def costs(found, base):
+    return [
         [
-            name,
+            Words(name),
             f"{cost['processor_ratio']:.2f}",
             f"{cost['wall_ratio']:.2f}",
             f"{cost['memory_mb'] / found[base]['memory_mb']:.2f}",
@@ -51,33 +91,6 @@ def cost_table(found, base):
         ]
         for name, cost in found.items()
     ]
-    ratios = [f"{what} ÷ {short}" for what in ("processor", "time", "memory")]
-    return table(["client", *ratios, "processor", "time", "memory"], rows)
-
-
-def clients(found):
-    return f"""## Server resources per login
-
-Each client exchanges a code and reads the profile, one login after the other. WeChat (`weixin sim`) runs on the same machine.
-Each client is a separate process, measured from outside: the processor time of all its threads, and its peak memory. The
-clients take turns in 31 short rounds. The table shows medians; the ratios are medians of the ratios in each round.
-
-{cost_table(found, BASE)}
-
-`weixin` does more than bare reqwest: it has time-outs, checks each field, wipes secrets, and writes log events. `requests.get`,
-python-weixin and wechatpy open one or two new connections for each login. With TLS, this costs more than here.
-"""
-
-
-def python_clients(found):
-    return f"""## Server resources per login in Python
-
-The same logins by the package `weixin-login` and by its peers, blocking and with asyncio.
-
-{cost_table(found, PYTHON_BASE)}
-
-httpx, aiohttp and `requests.Session` keep their connections, as `weixin-login` does; python-weixin and wechatpy open new ones.
-"""
 
 
 def distance(found):
@@ -87,7 +100,7 @@ def distance(found):
         round_trip = float(distance.split()[0])
         rows.append(
             [
-                client,
+                Words(client),
                 distance,
                 f"{wait['first_ms'] / round_trip:.1f}",
                 f"{wait['later_ms'] / round_trip:.1f}",
@@ -95,69 +108,33 @@ def distance(found):
                 f"{wait['later_ms']:.0f} ms",
             ]
         )
-    head = ["client", "WeChat away", "round trips, first", "round trips, later", "first", "later"]
-    return f"""## Latency when WeChat is far away
-
-The clients use TLS through a forwarder that delays each byte, and the TCP handshake, by half a round trip. *First* is the first
-login of a process, *later* is any other login. The minimum is 4 round trips for the first login (TCP, TLS 1.3, and two calls,
-the second of which needs the response of the first) and 2 for a later login.
-
-{table(head, rows)}
-
-A site that only needs the user's IDs makes one call instead of two, because the response of the exchange contains them.
-"""
+    return rows
 
 
-def small_steps(found):
-    nanoseconds = found["nanoseconds"]
-    rows = [
+def small_steps(nanoseconds):
+    return [
         [
             f"`{ours}`",
-            floor_is,
-            f"{nanoseconds[ours] / nanoseconds[floor]:.2f}",
-            f"at most {most}",
+            Words(baseline_is),
+            f"{nanoseconds[ours] / nanoseconds[baseline]:.2f}",
+            Words(f"at most {most}"),
             f"{nanoseconds[ours]:.0f} ns",
-            f"{nanoseconds[floor]:.0f} ns",
+            f"{nanoseconds[baseline]:.0f} ns",
         ]
-        for ours, floor, floor_is, most in STEPS
+        for ours, baseline, baseline_is, most in STEPS
     ]
-    layer = nanoseconds["callback/weixin_axum"] / nanoseconds["callback/hand_written"]
-    added = (nanoseconds["callback/weixin_axum"] - nanoseconds["callback/hand_written"]) / 1000
-    lines = "\n".join(f"- {line}" for line in found["lines"])
-    head = ["step", "baseline", "ratio", "promised", "measured", "baseline, measured"]
-    return f"""## Steps without a network
-
-{table(head, rows)}
-
-A whole callback through `weixin-axum` takes {layer:.1f} times as long as a handler without checks (state, cookie, one exchange
-for a repeated callback), which is {added:.1f} µs more.
-
-{lines}
-"""
 
 
-def servers(found, nanoseconds):
+def servers(found):
     sim, mock = found["weixin sim"], found["oauth2-mock-server"]
-    rows = [
-        [call, f"{sim[call] / mock[call]:.2f}", f"{sim[call]:.0f} µs", f"{mock[call]:.0f} µs"]
+    return [
+        [Words(call), f"{sim[call] / mock[call]:.2f}", f"{sim[call]:.0f} µs", f"{mock[call]:.0f} µs"]
         for call in sim
     ]
-    throughput = nanoseconds["userinfo/bare_axum"] / nanoseconds["userinfo/sim"]
-    head = ["call", "processor ÷ oauth2-mock-server", "weixin sim", "oauth2-mock-server"]
-    return f"""## The simulator
-
-The processor time of the server per response, for the calls that both servers have:
-
-{table(head, rows)}
-
-oauth2-mock-server signs a token with RSA, but WeChat returns random text. The row *code to token* therefore compares the
-protocols as much as the servers. Compared with a bare axum handler that returns the same bytes, `/sns/userinfo` serves
-{throughput:.2f} times as many requests per second.
-"""
 
 
 def waiting(found):
-    rows = [
+    return [
         [
             f"{int(browsers):,}".replace(",", " "),
             f"{wait['memory_mb'] - wait['empty_mb']:.1f} MB",
@@ -166,19 +143,6 @@ def waiting(found):
         ]
         for browsers, wait in found.items()
     ]
-    head = ["browsers that show a QR code", "memory", "notified after its scan (median)", "99th percentile"]
-    return f"""The simulator notifies a browser at once when its QR code is scanned, however many browsers wait. At most 2000 of them are
-scanned. About half of the time is used by the measuring script itself:
-
-{table(head, rows)}
-"""
-
-
-def full_log(found):
-    return f"""With a full log, 20 requests that wait for an event, and states of 8 KB, the simulator logs in {found['throughput_ratio']:.2f} times as many users
-per second as without them ({found['logins_per_second']:.0f} per second through one connection), and uses at most {found['memory_mb']:.0f} MB. Reading the whole log
-({found['log_mb']:.1f} MB) takes {found['log_read_ms']:.0f} ms.
-"""
 
 
 def build(found):
@@ -187,7 +151,7 @@ def build(found):
         ours, peer = found[f"weixin, {name}"], found[f"oauth2, {name}"]
         rows.append(
             [
-                name,
+                Words(name),
                 f"{ours['crates']} / {peer['crates']}",
                 f"{ours['seconds'] / peer['seconds']:.2f}",
                 f"{ours['megabytes'] / peer['megabytes']:.2f}",
@@ -195,25 +159,55 @@ def build(found):
                 f"{ours['megabytes']:.2f} MB / {peer['megabytes']:.2f} MB",
             ]
         )
-    head = ["with", "crates", "build time ÷ oauth2", "size ÷ oauth2", "clean release build", "binary"]
-    return f"""## Build time and binary size
-
-A program that logs a user in, with `weixin` and with the generic crate `oauth2` 5.0.0. `oauth2` does not work with WeChat, but
-is the most similar crate:
-
-{table(head, rows)}
-"""
+    return rows
 
 
-LEFT = """## What is slow, and why
+# What the benchmarks print themselves.
+PRINTED = [
+    r"logins: (?P<logins_per_second>\d+) a second .* on (?P<logins_cores>\d+) cores; "
+    r".* took (?P<logins_us>\d+) us each, (?P<logins_alone>\d+) a second",
+    r"logins: (?P<logins_far_ms>\d+) ms each with WeChat 30 ms away",
+    r"user_tokens_memory: (?P<tokens_users>\d+) users in (?P<tokens_mb>\d+) MB",
+]
 
-- The build: the HTTP client and its TLS (reqwest, rustls, aws-lc) take two thirds of the time. If your program already has an
-  HTTP client, `default-features = false` leaves them out.
-- A mini program's payload, compared with bare AES: the JSON is parsed twice, once for its watermark, and each field is parsed
-  in all forms that WeChat may send.
-- A login, compared with bare hyper: reqwest's layers, which follow no redirects here, and the time-outs. You can use your own
-  transport (`examples/own_transport.rs`).
-- `UserTokens`, compared with a locked map: the key is allocated, and the token is wiped on drop.
-- A login makes two calls, because WeChat has no call that returns both the tokens and the profile.
-- The real WeChat was not measured, because the tests do not call it.
-"""
+
+def figures(found):
+    """The figures in sentences."""
+    steps, log = found["small_steps"], found["full_log"]
+    nanoseconds = steps["nanoseconds"]
+    ours, by_hand = nanoseconds["callback/weixin_axum"], nanoseconds["callback/hand_written"]
+    printed = [re.match(pattern, line) for pattern, line in zip(PRINTED, steps["lines"], strict=True)]
+    return {
+        "callback_ratio": f"{ours / by_hand:.1f}",
+        "callback_added": f"{(ours - by_hand) / 1000:.1f}",
+        "userinfo_ratio": f"{nanoseconds['userinfo/bare_axum'] / nanoseconds['userinfo/sim']:.2f}",
+        "full_log_ratio": f"{log['throughput_ratio']:.2f}",
+        "full_log_logins": f"{log['logins_per_second']:.0f}",
+        "full_log_memory_mb": f"{log['memory_mb']:.0f}",
+        "full_log_mb": f"{log['log_mb']:.1f}",
+        "full_log_read_ms": f"{log['log_read_ms']:.0f}",
+        **{name: figure for match in printed for name, figure in match.groupdict().items()},
+    }
+
+
+def check():
+    """The rows of both pages' tables have the same figures, and so does the line that names the run."""
+    english, chinese = [[figures_of(line) for line in compared(page)] for page in PAGES.values()]
+    if english != chinese:
+        different = [pair for pair in zip(english, chinese) if pair[0] != pair[1]]
+        sys.exit(f"docs/benchmarks.md and docs/zh/benchmarks.md differ: {(different or [(len(english), len(chinese))])[0]}")
+
+
+def compared(page):
+    lines = page.read_text().splitlines()
+    return lines[4:5] + [line for line in lines if line.startswith("| ")]
+
+
+def figures_of(line):
+    return re.findall(r"\d[\d.]*", line)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["--check"]:
+        sys.exit(__doc__)
+    check()

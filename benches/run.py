@@ -1,4 +1,4 @@
-"""Runs every benchmark, and writes `docs/benchmarks.md` and its picture; named parts are only printed.
+"""Runs every benchmark, and writes `docs/benchmarks.md`, the same in Chinese, and the picture; named parts are only printed.
 
 Started by `scripts/bench`, which installs the peers. Parts: clients, python, distance, answers, waiting, full_log, small_steps, gateway, build.
 """
@@ -71,16 +71,20 @@ def memory_gib():
 
 
 def facts(peers):
-    installed = (peers / "python/installed").read_text().split()
+    node, python = [(peers / name / "installed").read_text().split() for name in ("node", "python")]
     return {
         "date": datetime.date.today().isoformat(),
         "commit": said("git", "rev-parse", "--short=10", "HEAD"),
-        "dirty": " with changes" if said("git", "status", "--porcelain", "crates", "benches") else "",
-        "machine": f"{processor()}, {os.cpu_count()} cores, {memory_gib():.0f} GiB, {platform.system()} {platform.release().split('-')[0]}",
-        "rust": f"Rust {said('rustc', '--version').split()[1]}",
-        "node": f"Node {said('node', '--version')[1:]} with {', '.join((peers / 'node/installed').read_text().split())}",
+        "dirty": bool(said("git", "status", "--porcelain", "crates", "benches")),
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "memory_gib": f"{memory_gib():.0f}",
+        "system": f"{platform.system()} {platform.release().split('-')[0]}",
+        "rust": said("rustc", "--version").split()[1],
+        "node": said("node", "--version")[1:],
+        "node_packages": node,
         "python": platform.python_version(),
-        "python_packages": ", ".join(one for one in installed if "matplotlib" not in one),
+        "python_packages": [one for one in python if "matplotlib" not in one],
     }
 
 
@@ -89,7 +93,7 @@ def main():
     parser.add_argument("parts", nargs="*", metavar="PART")
     parser.add_argument("--target", type=Path, required=True)
     parser.add_argument("--peers", type=Path, required=True)
-    parser.add_argument("--redraw", action="store_true", help="write the pages anew from the last whole run")
+    parser.add_argument("--redraw", action="store_true", help="write the pages again from the last whole run")
     arguments = parser.parse_args()
     unknown = set(arguments.parts) - set(PARTS)
     if unknown:
@@ -110,9 +114,9 @@ def main():
         kept.write_text(json.dumps(run))
         # As it is read again: the keys are text.
         run = json.loads(kept.read_text())
-    Path("docs/benchmarks.md").write_text(report.write(run["found"], run["facts"]))
+    report.write(run["found"], run["facts"])
     Path("docs/benchmarks.svg").write_text(picture.draw(run["found"]))
-    print("written: docs/benchmarks.md, docs/benchmarks.svg")
+    print("written: docs/benchmarks.md, docs/zh/benchmarks.md, docs/benchmarks.svg")
 
 
 main()

@@ -40,18 +40,4 @@
   }
   links.append(link(named.whole, root + "llms-full.txt"), link("llms.txt", root + "llms.txt"));
   document.querySelector("main").append(links);
-
-  if (isChinese) {
-    const texts = {
-      "mdbook-sidebar-toggle": "目录",
-      "mdbook-theme-toggle": "外观",
-      "mdbook-search-toggle": "搜索（/）",
-    };
-    for (const [id, text] of Object.entries(texts)) {
-      const button = document.getElementById(id);
-      button?.setAttribute("title", text);
-      button?.setAttribute("aria-label", text);
-    }
-    document.getElementById("mdbook-searchbar")?.setAttribute("placeholder", "搜索手册");
-  }
 })();

@@ -122,7 +122,7 @@ fn remedy_of(error: &weixin::Error) -> Option<Bilingual> {
         // A redirect URI that the real WeChat would reject.
         _ if matches!(error, weixin::Error::Parse(_)) => Some(Bilingual {
             en: "use a simulator (--sim), or point the registered callback domain to this machine: see `weixin login --help`",
-            zh: "请使用模拟器（--sim），或把已登记的授权回调域指向本机：见 `weixin login --help`",
+            zh: "请使用模拟器（--sim），或把后台填写的授权回调域指向本机：见 `weixin login --help`",
         }),
         Action::FixConfiguration => Some(Bilingual {
             en: "compare app ID, app secret, scope and callback domain with WeChat's console",

@@ -77,7 +77,7 @@ fn login_page(error: LoginPageError) -> String {
         LoginPageError::Code(code) => return format!("微信登录页显示错误 {code}"),
         LoginPageError::OutsideWeChat => "该登录页只能在微信内打开，无法从这里校验",
         LoginPageError::RedirectUri => {
-            "微信登录页显示“redirect_uri 参数错误”：回调地址的主机必须是已登记的授权回调域，不带端口，也不能是 IP 地址"
+            "微信登录页显示“redirect_uri 参数错误”：回调地址的域名必须是后台填写的授权回调域，不带端口，也不能是 IP 地址"
         }
         LoginPageError::Rejected => "微信登录页显示“该链接无法访问”：回调地址或 scope 有误",
         LoginPageError::Scope => {

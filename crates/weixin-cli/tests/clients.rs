@@ -21,49 +21,67 @@ struct Client {
     packages: &'static str,
     /// Options of `weixin sim exec`.
     options: &'static [&'static str],
-    /// The notes in the table.
-    note: &'static str,
+    /// The notes in the tables, in English and in Chinese.
+    notes: [&'static str; 2],
 }
 
 const PYTHON_WEIXIN: Client = Client {
     script: "python_weixin.py",
     packages: "python",
     options: &[],
-    note: "its refresh goes to the wrong path, which returns 41008",
+    notes: [
+        "its refresh goes to the wrong path, which returns 41008",
+        "刷新请求的路径有误，返回 41008",
+    ],
 };
 const WECHATPY: Client = Client {
     script: "wechatpy_oauth.py",
     packages: "python",
     options: &[],
-    note: "website, official account and mini program",
+    notes: [
+        "website, official account and mini program",
+        "网站应用、公众号和小程序",
+    ],
 };
 const SOCIAL_AUTH: Client = Client {
     script: "social_auth.py",
     packages: "python",
     options: &[],
-    note: "sends POST forms, and repairs names on the assumption of `text/plain` without a charset",
+    notes: [
+        "sends POST forms, and repairs names on the assumption of `text/plain` without a charset",
+        "发送 POST 表单；假定返回是不带 charset 的 `text/plain`，并据此修复昵称",
+    ],
 };
 const ALLAUTH: Client = Client {
     script: "django_site.py",
     packages: "python",
     options: &[],
-    note: "a whole Django site; sends POST forms",
+    notes: [
+        "a whole Django site; sends POST forms",
+        "完整的 Django 网站；发送 POST 表单",
+    ],
 };
 const AUTH_JS: Client = Client {
     script: "auth_js.mjs",
     packages: "node/now",
     options: &[],
-    note: "with oauth4webapi 3.8.8",
+    notes: ["with oauth4webapi 3.8.8", "使用 oauth4webapi 3.8.8"],
 };
 const AUTH_JS_BEFORE: Client = Client {
     script: "auth_js.mjs",
     packages: "node/before",
     options: &[],
-    note: "with oauth4webapi 3.1.4, which rejects WeChat's `text/plain`",
+    notes: [
+        "with oauth4webapi 3.1.4, which rejects WeChat's `text/plain`",
+        "使用 oauth4webapi 3.1.4，它不接受微信的 `text/plain`",
+    ],
 };
 const AUTH_JS_DRESSED: Client = Client {
     options: &["--token-content-type", "application/json"],
-    note: "with oauth4webapi 3.1.4 and `--token-content-type application/json`, which WeChat does not have",
+    notes: [
+        "with oauth4webapi 3.1.4 and `--token-content-type application/json`, which WeChat does not have",
+        "使用 oauth4webapi 3.1.4，并加上 `--token-content-type application/json`；微信没有这样的选项",
+    ],
     ..AUTH_JS_BEFORE
 };
 
@@ -108,16 +126,24 @@ impl Client {
         self.report()["seen"].take()
     }
 
-    fn row(&self) -> String {
+    /// The rows of one run in the tables, in English and in Chinese.
+    fn rows(&self) -> [String; 2] {
         let report = self.report();
-        let seen = &report["seen"];
-        let outcome = match seen["nickname"].as_str() {
-            Some("小明🐼é") => "logs in".to_owned(),
-            _ => format!("fails: {}", seen["causes"]),
-        };
         let text = |name| report[name].as_str().unwrap().to_owned();
         let (client, version) = (text("client"), text("version"));
-        format!("| {client} | {version} | {outcome} | {} |", self.note)
+        let seen = &report["seen"];
+        let outcomes = if seen["nickname"] == "小明🐼é" {
+            ["logs in".to_owned(), "登录成功".to_owned()]
+        } else {
+            let causes = seen["causes"].as_array().unwrap().iter();
+            let causes: Vec<_> = causes.map(|cause| cause.as_str().unwrap()).collect();
+            let causes = causes.join(", ");
+            [format!("fails: `{causes}`"), format!("失败：`{causes}`")]
+        };
+        [0, 1].map(|language| {
+            let (outcome, note) = (&outcomes[language], self.notes[language]);
+            format!("| {client} | {version} | {outcome} | {note} |")
+        })
     }
 }
 
@@ -205,18 +231,36 @@ fn auth_js_logs_in_but_did_not_while_it_insisted_on_a_content_type() {
     );
 }
 
-/// `WEIXIN_UPDATE_DOCS=1` rewrites the table.
+/// The pages with the tables, in English and in Chinese, and the heads of the tables.
+const PAGES: [(&str, &str); 2] = [
+    (
+        "../../docs/clients.md",
+        "| client | version | against `weixin sim exec` | notes |\n|---|---|---|---|\n",
+    ),
+    (
+        "../../docs/zh/clients.md",
+        "| 客户端 | 版本 | 对接 `weixin sim exec` | 备注 |\n|---|---|---|---|\n",
+    ),
+];
+
+/// `WEIXIN_UPDATE_DOCS=1` rewrites the tables.
 #[test]
-fn the_table_of_clients_in_the_documentation_is_what_this_run_shows() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/clients.md");
-    let text = fs::read_to_string(&file).unwrap();
-    let head = "| client | version | against `weixin sim exec` | notes |\n|---|---|---|---|\n";
-    let (before, rest) = text.split_once(head).unwrap();
-    let (_, after) = rest.split_once("\n\n").unwrap();
-    let rows: Vec<_> = ALL.iter().map(Client::row).collect();
-    let seen = format!("{before}{head}{}\n\n{after}", rows.join("\n"));
+fn the_tables_of_clients_in_the_documentation_are_what_this_run_shows() {
+    let rows = ALL.map(|client| client.rows());
+    let shown = PAGES.map(|(page, _)| {
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap()
+    });
+    let seen = [0, 1].map(|language| {
+        let head = PAGES[language].1;
+        let (before, rest) = shown[language].split_once(head).unwrap();
+        let (_, after) = rest.split_once("\n\n").unwrap();
+        let rows: Vec<_> = rows.iter().map(|row| row[language].as_str()).collect();
+        format!("{before}{head}{}\n\n{after}", rows.join("\n"))
+    });
     if std::env::var_os("WEIXIN_UPDATE_DOCS").is_some() {
-        fs::write(&file, &seen).unwrap();
+        for ((page, _), text) in PAGES.iter().zip(&seen) {
+            fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(page), text).unwrap();
+        }
     }
-    assert_eq!(seen, text);
+    assert_eq!(seen, shown);
 }

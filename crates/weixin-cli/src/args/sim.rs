@@ -211,7 +211,7 @@ Examples:
   weixin sim exec --fail-on-findings -- pytest
 
 With a browser that uses the simulator as well:
-  weixin sim exec --browser http://localhost:5000 -- python app.py
+  weixin sim exec --browser http://localhost:8000 -- python app.py
 
 In a world of its own in a simulator that runs (`weixin sim`):
   weixin sim exec --world tests-1 -- pytest

@@ -33,7 +33,7 @@ Examples:
 
 For a site under `weixin sim exec --listen 127.0.0.1:9300`:
   weixin scan --sim \\
-    \"$(curl -s -o page -w '%{redirect_url}' http://localhost:5000/login)\"")]
+    \"$(curl -s -o page -w '%{redirect_url}' http://localhost:8000/login)\"")]
 #[expect(
     clippy::option_option,
     reason = "clap's type for an option with or without a value"

@@ -280,6 +280,18 @@ impl Window {
         value.await.unwrap_or_else(|| panic!("{css} has no {name}"))
     }
 
+    /// The labels of buttons and fields that have no Chinese.
+    pub(crate) async fn attributes_in_english(&self) -> Vec<String> {
+        let script = r#"
+            const names = ["title", "aria-label", "placeholder"];
+            const elements = [...document.querySelectorAll("[title], [aria-label], [placeholder]")];
+            const labels = elements.flatMap((element) => names.map((name) => element.getAttribute(name)));
+            return labels.filter((label) => label && !/\p{Script=Han}/u.test(label));
+        "#;
+        let labels = self.focused().await.execute(script, Vec::new()).await;
+        serde_json::from_value(labels.unwrap()).unwrap()
+    }
+
     /// Presses Tab until the element has the focus, as a user without a mouse does.
     pub(crate) async fn press_until_focused(&self, css: &str) {
         let wanted = self.find(css).await.element_id();

@@ -15,7 +15,7 @@ const LOGIN: Chinese = Chinese {
         ("listen", "等待回调的监听地址；默认为回调地址的主机和端口"),
     ],
     after: "\
-微信只接受已登记的授权回调域，端口只能是 80 或 443，不接受 IP 地址和 localhost。要在本机登录，\
+微信只接受后台填写的授权回调域，端口只能是 80 或 443，不接受 IP 地址和 localhost。要在本机登录，\
 请在 hosts 文件中把该域名指向本机，并监听 80 端口：
   echo '127.0.0.1 www.example.com' | sudo tee -a /etc/hosts
   sudo --preserve-env=WEIXIN_APP_ID,WEIXIN_APP_SECRET weixin login \\

@@ -100,7 +100,7 @@ Chromium 加上这些参数后，访问的微信就是模拟器。
   weixin sim exec --fail-on-findings -- pytest
 
 同时打开使用模拟器的浏览器：
-  weixin sim exec --browser http://localhost:5000 -- python app.py
+  weixin sim exec --browser http://localhost:8000 -- python app.py
 
 使用已运行的模拟器（`weixin sim`）中单独的 world：
   weixin sim exec --world tests-1 -- pytest

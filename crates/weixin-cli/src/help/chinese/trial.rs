@@ -46,5 +46,5 @@ const SCAN: Chinese = Chinese {
 
 用 `weixin sim exec --listen 127.0.0.1:9300` 运行的网站：
   weixin scan --sim \\
-    \"$(curl -s -o page -w '%{redirect_url}' http://localhost:5000/login)\"",
+    \"$(curl -s -o page -w '%{redirect_url}' http://localhost:8000/login)\"",
 };

@@ -159,7 +159,7 @@ impl Snapshot {
                     "For this program alone, open.weixin.qq.com and api.weixin.qq.com are the simulator.",
                 ),
                 format!(
-                    "weixin sim exec --sim {origin} --world {world} --browser http://localhost:5000 -- python app.py"
+                    "weixin sim exec --sim {origin} --world {world} --browser http://localhost:8000 -- python app.py"
                 ),
             ),
             (
