@@ -34,6 +34,10 @@ CHINESE = {
     "at most 2": "最多 2",
     "at most 3": "最多 3",
     "login page": "登录页",
+    "first login of a browser": "浏览器首次登录",
+    "login with a session": "已有会话时登录",
+    "userinfo": "UserInfo",
+    "discovery": "Discovery 文档",
     "code to token": "用 code 换取 access_token",
     "profile": "用户信息",
     "default features": "默认特性",
@@ -60,6 +64,7 @@ def text(found, facts, language):
         "distance": distance(found["distance"]),
         "small_steps": small_steps(found["small_steps"]["nanoseconds"]),
         "servers": servers(found["answers"]),
+        "gateway": gateway(found["gateway"]),
         "waiting": waiting(found["waiting"]),
         "build": build(found["build"]),
     }
@@ -133,6 +138,33 @@ def servers(found):
     ]
 
 
+# What the gateway is measured by: the name of the load, and what it is.
+GATEWAY = {
+    "first": "first login of a browser",
+    "session": "login with a session",
+    "userinfo": "userinfo",
+    "discovery": "discovery",
+}
+
+
+def gateway(found):
+    ours, theirs = found["weixin gateway"], found["oidc-provider"]
+    rows = []
+    for mode, what in GATEWAY.items():
+        one, other = ours[mode], theirs[mode]
+        rows.append(
+            [
+                Words(what),
+                f"{one['per_second'] / other['per_second']:.1f}",
+                f"{one['per_second']:.0f} / {other['per_second']:.0f}",
+                f"{one['p50_ms']:.1f} / {other['p50_ms']:.1f} ms",
+                f"{one['p99_ms']:.1f} / {other['p99_ms']:.1f} ms",
+                f"{one['processor_us']:.0f} / {other['processor_us']:.0f} µs",
+            ]
+        )
+    return rows
+
+
 def waiting(found):
     return [
         [
@@ -177,7 +209,11 @@ def figures(found):
     nanoseconds = steps["nanoseconds"]
     ours, by_hand = nanoseconds["callback/weixin_axum"], nanoseconds["callback/hand_written"]
     printed = [re.match(pattern, line) for pattern, line in zip(PRINTED, steps["lines"], strict=True)]
+    gateways = found["gateway"].values()
+    idle, most = [[f"{one[name]:.0f}" for one in gateways] for name in ("idle_mb", "most_mb")]
     return {
+        "gateway_idle_mb": " / ".join(idle),
+        "gateway_most_mb": " / ".join(most),
         "callback_ratio": f"{ours / by_hand:.1f}",
         "callback_added": f"{(ours - by_hand) / 1000:.1f}",
         "userinfo_ratio": f"{nanoseconds['userinfo/bare_axum'] / nanoseconds['userinfo/sim']:.2f}",
