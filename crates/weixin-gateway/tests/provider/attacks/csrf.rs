@@ -151,6 +151,37 @@ async fn each_login_gives_the_session_another_cookie() {
     assert_ne!(victim.session(), Some(&*chosen));
 }
 
+/// A cookie of another program on the host, in Chinese, or broken, hides none of the gateway's.
+#[tokio::test]
+async fn a_cookie_that_cannot_be_read_does_not_hide_the_session() {
+    let world = World::start().await;
+    let web = world.web();
+    let mut browser = Browser::default();
+    web.log_in(&mut browser, &[]).await;
+    let pairs = browser
+        .cookies
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"));
+    let own = pairs.collect::<Vec<_>>().join("; ");
+    for other in [
+        &b"name=\xe5\xbe\xae\xe4\xbf\xa1"[..],
+        b"name=\xff\xfe",
+        b"=",
+        b";;",
+        b"name",
+        b"\"=\"",
+    ] {
+        let cookies = [other, b"; ", own.as_bytes()].concat();
+        let request = axum::http::Request::get(web.authorize_url(&[("prompt", "none")]));
+        let request = request
+            .header("cookie", &cookies[..])
+            .body(axum::body::Body::empty());
+        let page = world.respond(request.unwrap()).await;
+        assert_eq!(param(page.location(), "error"), "", "{other:?}");
+        assert_ne!(param(page.location(), "code"), "", "{other:?}");
+    }
+}
+
 /// Programs get JSON, by which they see no more than a browser does.
 #[tokio::test]
 async fn a_program_gets_nothing_that_a_browser_would_not() {
