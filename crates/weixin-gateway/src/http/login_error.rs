@@ -18,8 +18,9 @@ impl Visitor {
         if error.kind() == LoginErrorKind::Restarted {
             return Ok(self.restarted(&waiting, error));
         }
-        // Programs get JSON at once; browsers first leave the URL that has a code.
-        if let (false, Some(denied)) = (error.is_page(), denied(error.kind())) {
+        // Programs get JSON at once. What a URL says of a failure is no reason to tell the client of one.
+        let may_respond = !error.is_page() && !error.is_from_url();
+        if let (true, Some(denied)) = (may_respond, denied(error.kind())) {
             let response = self.reject(waiting.request.target(), denied);
             return Ok(response);
         }

@@ -93,6 +93,64 @@ async fn a_foreign_form_gets_no_more_than_a_link() {
     assert_eq!(page.status, StatusCode::UNAUTHORIZED);
 }
 
+/// Anyone can write the URL of a failed login. It tells the client nothing, and ends nothing.
+#[tokio::test]
+async fn the_url_of_a_failure_that_a_stranger_wrote_is_a_page_and_nothing_else() {
+    let world = World::start().await;
+    let mut victim = Browser::with(&[ENGLISH]);
+    world.web().log_in(&mut victim, &[]).await;
+    let callback = wechat_callback(&world, &mut victim, &[("prompt", "login")]).await;
+    let path = param(&callback, "return_to");
+    let before = victim.cookies.clone();
+    for kind in [
+        "busy",
+        "configuration",
+        "csrf_mismatch",
+        "declined",
+        "expired",
+        "in_frame",
+        "malformed",
+        "no_cookie",
+        "restarted",
+        "snapshot_user",
+        "unreachable",
+        "used",
+        "user_rejected",
+        "%3Cscript%3E",
+        "",
+    ] {
+        for more in [
+            "",
+            "&code=071",
+            "&code=authdeny&state=s",
+            "&state=s",
+            "&code=071&state=0123456789012345678901",
+        ] {
+            let url = format!("/callback?login_error={kind}&return_to={path}{more}");
+            let mut page = victim.open(&world, &url).await;
+            if page.status == StatusCode::SEE_OTHER {
+                assert!(
+                    page.location().starts_with("/callback?login_error="),
+                    "{url}: {}",
+                    page.location()
+                );
+                let url = page.location().to_owned();
+                page = victim.open(&world, &url).await;
+            }
+            assert_ne!(page.status, StatusCode::SEE_OTHER, "{url}");
+            assert!(page.body.contains("<main>"), "{url}");
+            assert!(!page.body.contains("script>"), "{url}");
+        }
+    }
+    assert_eq!(victim.cookies, before);
+    // Nor does it end the login in progress.
+    let url = victim.follow(&world, &callback).await;
+    assert!(
+        url.starts_with("https://rp.example/callback?code="),
+        "{url}"
+    );
+}
+
 /// The link "log in again" of a page works from that page only.
 #[tokio::test]
 async fn another_site_cannot_press_log_in_again() {
