@@ -29,7 +29,7 @@ impl Visitor {
     async fn complete(&self, callback: VerifiedCallback) -> Result<Response, Failure> {
         let waiting = self.waiting_at(callback.return_to()).await?;
         let Some((waiting, id)) = waiting.and_then(|it| it.id.map(|id| (it, id))) else {
-            return Ok(self.expired());
+            return Ok(self.leave_callback());
         };
         match callback.exchange().await {
             Ok(login) => self.log_in(waiting, id, &login).await,

@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use weixin_axum::{LoginError, LoginErrorKind};
 
-use super::{error::Failure, visitor::Visitor, waiting::Waiting};
+use super::{error::Failure, pages, provider::CALLBACK, visitor::Visitor, waiting::Waiting};
 use crate::{
     audit::Reference,
     oidc::{Dialog, ErrorCode, OAuthError},
@@ -39,8 +39,15 @@ impl Visitor {
         match error.kind() {
             LoginErrorKind::InFrame => error.into_response(),
             _ if self.wants_json() => error.into_response(),
-            _ => self.expired(),
+            _ if error.is_page() => self.expired(),
+            _ => self.leave_callback(),
         }
+    }
+
+    /// Redirects to the page of an expired login, at a URL without a code.
+    pub(super) fn leave_callback(&self) -> Response {
+        let path = self.provider.issuer.path();
+        pages::redirect(&format!("{path}{CALLBACK}?login_error=expired"))
     }
 
     /// A login that starts again because the browser has lost its cookie. It shows what the client wanted.

@@ -263,3 +263,23 @@ async fn wechat_callback_of_a_program(world: &World, program: &mut Browser) {
             .starts_with(world.sim.url())
     );
 }
+
+/// RFC 9700 §4.2, §4.3: where a login cannot go on, the code of WeChat's leaves the address bar all the same.
+#[tokio::test]
+async fn no_page_stands_at_a_url_with_a_code() {
+    let world = World::start().await;
+    let mut browser = Browser::with(&[ENGLISH]);
+    let callback = wechat_callback(&world, &mut browser, &[]).await;
+    let lost = callback.replace("return_to=/login/", "return_to=/login/x");
+    world.execute("delete from requests").await;
+    let mut without_cookies = Browser::with(&[ENGLISH]);
+    for url in [&callback, &lost] {
+        for browser in [&mut browser, &mut without_cookies] {
+            let page = browser.open(&world, url).await;
+            assert_eq!(page.location(), "/callback?login_error=expired");
+            let page = browser.open(&world, page.location()).await;
+            assert_eq!(page.status, StatusCode::GONE);
+        }
+    }
+    assert_eq!(world.rows().await, Rows::default());
+}
