@@ -3,4 +3,5 @@
 
 mod attacks;
 mod first_login;
+mod wechat_errors;
 mod world;
