@@ -130,9 +130,13 @@ impl Visitor {
             return Ok(());
         }
         match login.user().await {
-            Ok(user) => {
+            Ok(user) if user.openid == *login.openid() => {
                 let profile = crate::upstream::profile::from_wechat(&user, now);
                 Ok(store.update_profile(session.user, profile).await?)
+            }
+            Ok(_) => {
+                tracing::warn!("WeChat sent the profile of another user, which was not stored");
+                Ok(())
             }
             Err(error) => {
                 let error = &error as &dyn std::error::Error;

@@ -266,11 +266,12 @@ async fn no_broken_response_at_the_exchange_logs_a_user_in() {
     "#);
 }
 
-/// The exchange has told who the user is. A failed profile call adds nothing to that.
+/// The exchange has told who the user is. A failed profile call, or one that tells of another user, adds nothing to that.
 #[tokio::test]
 async fn no_error_at_the_profile_changes_who_the_user_is() {
     let world = World::start().await;
     let effect = |body: &str| Effect::Answer(Answer::new(body));
+    let other = r#"{"openid":"oABCDEFGHIJKLMNOPQRSTUVWXYZ0","nickname":"Mallory","unionid":"oUNIONIDUNIONIDUNIONIDUNION0"}"#;
     let mut effects: Vec<_> = errcodes().into_iter().map(errcode).collect();
     effects.extend([
         Effect::Cut,
@@ -285,6 +286,7 @@ async fn no_error_at_the_profile_changes_who_the_user_is() {
         effect(r#"{"openid":7,"nickname":"Mallory"}"#),
         effect(r#"{"openid":"","nickname":"Mallory"}"#),
         effect(r#"{"openid":"o A","nickname":"Mallory"}"#),
+        effect(other),
     ]);
     let mut subjects = BTreeSet::new();
     for effect in effects {
