@@ -39,13 +39,6 @@ fn errcode(code: i64) -> Effect {
     Effect::Answer(Answer::new(body))
 }
 
-/// WeChat's callback of a login that this browser has begun, not opened.
-async fn wechat_callback(world: &World, browser: &mut Browser, changes: &[(&str, &str)]) -> String {
-    let url = world.web().authorize_url(changes);
-    let page = browser.open(world, &url).await;
-    browser.visit_wechat(page.location()).await
-}
-
 /// What the client gets, which is always told the state and the issuer.
 fn at_client(url: &str) -> String {
     assert!(url.starts_with(CALLBACK), "{url}");
@@ -83,7 +76,7 @@ async fn outcome(world: &World, browser: &mut Browser, callback: &str) -> String
 
 async fn outcome_of_login(world: &World) -> String {
     let mut browser = Browser::with(&[ENGLISH]);
-    let callback = wechat_callback(world, &mut browser, &[]).await;
+    let callback = world.web().wechat_callback(&mut browser, &[]).await;
     let outcome = outcome(world, &mut browser, &callback).await;
     assert_eq!(browser.session(), None, "{outcome}");
     outcome
@@ -336,7 +329,7 @@ async fn a_user_who_declines_is_sent_back_to_the_client() {
     let world = World::start().await;
     // On the website's page, a callback without a code.
     let mut browser = Browser::default();
-    let callback = wechat_callback(&world, &mut browser, &[]).await;
+    let callback = world.web().wechat_callback(&mut browser, &[]).await;
     let declined = callback.replace(&format!("code={}&", param(&callback, "code")), "");
     assert_eq!(param(&declined, "code"), "");
     assert_eq!(
@@ -346,14 +339,17 @@ async fn a_user_who_declines_is_sent_back_to_the_client() {
     // Inside WeChat, with words in place of the code.
     world.sim.auto_allow(AutoAllow::deny()).unwrap();
     let mut browser = Browser::with(&[WECHAT]);
-    let callback = wechat_callback(&world, &mut browser, &[]).await;
+    let callback = world.web().wechat_callback(&mut browser, &[]).await;
     assert_eq!(param(&callback, "code"), "authdeny");
     assert_eq!(
         outcome(&world, &mut browser, &callback).await,
         "client: access_denied"
     );
     let mut browser = Browser::with(&[WECHAT]);
-    let callback = wechat_callback(&world, &mut browser, &[("response_mode", "form_post")]).await;
+    let callback = world
+        .web()
+        .wechat_callback(&mut browser, &[("response_mode", "form_post")])
+        .await;
     let page = browser.open(&world, &callback).await;
     assert_eq!(page.attribute("action"), CALLBACK);
     let pair = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
@@ -376,7 +372,7 @@ async fn a_user_tries_again_or_goes_back_while_wechat_is_down() {
     let fault = world
         .sim
         .fault(Fault::new(Effect::Errcode(-1)).path(EXCHANGE).percent(100));
-    let callback = wechat_callback(&world, &mut browser, &[]).await;
+    let callback = world.web().wechat_callback(&mut browser, &[]).await;
     let page = browser.open(&world, &callback).await;
     let page = browser.open(&world, page.location()).await;
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -407,8 +403,10 @@ async fn a_user_tries_again_or_goes_back_while_wechat_is_down() {
             })
             .await;
         let mut browser = Browser::with(&[ENGLISH]);
-        let callback =
-            wechat_callback(&world, &mut browser, &[("response_mode", "form_post")]).await;
+        let callback = world
+            .web()
+            .wechat_callback(&mut browser, &[("response_mode", "form_post")])
+            .await;
         let page = browser.open(&world, &callback).await;
         let page = browser.open(&world, page.location()).await;
         assert_eq!(page.links()[1..], expected);
@@ -441,7 +439,7 @@ async fn a_program_gets_the_kind_of_the_failure() {
     ] {
         world.sim.fault(Fault::new(effect).path(EXCHANGE));
         let mut browser = Browser::default();
-        let callback = wechat_callback(&world, &mut browser, &[]).await;
+        let callback = world.web().wechat_callback(&mut browser, &[]).await;
         browser.headers = vec![JSON];
         let page = browser.open(&world, &callback).await;
         assert_eq!(

@@ -9,19 +9,15 @@ use crate::world::{
     devices::{CROSS_SITE, ENGLISH, JSON},
 };
 
-/// WeChat's callback of a login that this browser has begun, not opened.
-async fn wechat_callback(world: &World, browser: &mut Browser, changes: &[(&str, &str)]) -> String {
-    let url = world.web().authorize_url(changes);
-    let page = browser.open(world, &url).await;
-    browser.visit_wechat(page.location()).await
-}
-
 /// The attacker's callback would log the victim in as the attacker, who then reads what the victim stores.
 #[tokio::test]
 async fn the_callback_of_another_browser_logs_nobody_in() {
     let world = World::start().await;
     world.next_user("attacker");
-    let stolen = wechat_callback(&world, &mut Browser::default(), &[]).await;
+    let stolen = world
+        .web()
+        .wechat_callback(&mut Browser::default(), &[])
+        .await;
     // Without a login in progress, a login of the victim's own begins, with another state.
     let mut victim = Browser::default();
     let page = victim.open(&world, &stolen).await;
@@ -34,7 +30,7 @@ async fn the_callback_of_another_browser_logs_nobody_in() {
     assert_eq!(victim.session(), None);
     // With one, a page says so.
     let mut victim = Browser::with(&[ENGLISH]);
-    wechat_callback(&world, &mut victim, &[]).await;
+    world.web().wechat_callback(&mut victim, &[]).await;
     let page = victim.open(&world, &stolen).await;
     assert!(
         page.location()
@@ -99,7 +95,10 @@ async fn the_url_of_a_failure_that_a_stranger_wrote_is_a_page_and_nothing_else()
     let world = World::start().await;
     let mut victim = Browser::with(&[ENGLISH]);
     world.web().log_in(&mut victim, &[]).await;
-    let callback = wechat_callback(&world, &mut victim, &[("prompt", "login")]).await;
+    let callback = world
+        .web()
+        .wechat_callback(&mut victim, &[("prompt", "login")])
+        .await;
     let path = param(&callback, "return_to");
     let before = victim.cookies.clone();
     for kind in [
@@ -156,7 +155,7 @@ async fn the_url_of_a_failure_that_a_stranger_wrote_is_a_page_and_nothing_else()
 async fn another_site_cannot_press_log_in_again() {
     let world = World::start().await;
     let mut victim = Browser::with(&[ENGLISH]);
-    let callback = wechat_callback(&world, &mut victim, &[]).await;
+    let callback = world.web().wechat_callback(&mut victim, &[]).await;
     let path = param(&callback, "return_to");
     let before = victim.cookies.clone();
     for header in [
@@ -244,7 +243,10 @@ async fn a_cookie_that_cannot_be_read_does_not_hide_the_session() {
 #[tokio::test]
 async fn a_program_gets_nothing_that_a_browser_would_not() {
     let world = World::start().await;
-    let stolen = wechat_callback(&world, &mut Browser::default(), &[]).await;
+    let stolen = world
+        .web()
+        .wechat_callback(&mut Browser::default(), &[])
+        .await;
     let mut program = Browser::with(&[JSON]);
     wechat_callback_of_a_program(&world, &mut program).await;
     let page = program.open(&world, &stolen).await;
@@ -269,7 +271,7 @@ async fn wechat_callback_of_a_program(world: &World, program: &mut Browser) {
 async fn no_page_stands_at_a_url_with_a_code() {
     let world = World::start().await;
     let mut browser = Browser::with(&[ENGLISH]);
-    let callback = wechat_callback(&world, &mut browser, &[]).await;
+    let callback = world.web().wechat_callback(&mut browser, &[]).await;
     let lost = callback.replace("return_to=/login/", "return_to=/login/x");
     world.execute("delete from requests").await;
     let mut without_cookies = Browser::with(&[ENGLISH]);

@@ -44,12 +44,6 @@ pub(super) fn b_app(world: &World) -> RelyingParty<'_> {
     RelyingParty::public(world, "b-app", "http://127.0.0.1/callback").at("/b")
 }
 
-/// The callback of a login that has begun, not opened.
-async fn wechat_callback(world: &World, browser: &mut Browser, client: RelyingParty<'_>) -> String {
-    let page = browser.open(world, &client.authorize_url(&[])).await;
-    browser.visit_wechat(page.location()).await
-}
-
 /// RFC 9207 §2: one `iss`, in codes and in errors, whatever the request says.
 #[tokio::test]
 async fn each_response_names_the_issuer_that_made_it() {
@@ -83,8 +77,8 @@ async fn each_response_names_the_issuer_that_made_it() {
 async fn a_callback_of_one_issuer_is_worth_nothing_at_the_other() {
     let world = two_issuers().await;
     let mut browser = Browser::default();
-    let a = wechat_callback(&world, &mut browser, world.web()).await;
-    let b = wechat_callback(&world, &mut browser, b_web(&world)).await;
+    let a = world.web().wechat_callback(&mut browser, &[]).await;
+    let b = b_web(&world).wechat_callback(&mut browser, &[]).await;
     let before = world.sim.request_count();
     for (callback, from, to) in [(&a, "/a", "/b"), (&b, "/b", "/a")] {
         let path = callback.replace(&format!("{from}/callback"), &format!("{to}/callback"));

@@ -139,6 +139,16 @@ impl<'a> RelyingParty<'a> {
             .await
     }
 
+    /// Begins a login, and returns WeChat's callback without opening it.
+    pub(crate) async fn wechat_callback(
+        &self,
+        browser: &mut Browser,
+        changes: &[(&str, &str)],
+    ) -> String {
+        let page = browser.open(self.world, &self.authorize_url(changes)).await;
+        browser.visit_wechat(page.location()).await
+    }
+
     /// Logs in, and returns the code.
     pub(crate) async fn code(&self, browser: &mut Browser, changes: &[(&str, &str)]) -> String {
         let url = self.callback(browser, changes).await;
