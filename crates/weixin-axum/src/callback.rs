@@ -201,5 +201,5 @@ fn show(kind: &str, context: Context, return_to: Option<ReturnPath>) -> LoginErr
         context,
         return_to,
     )
-    .logged()
+    .named_by_url()
 }

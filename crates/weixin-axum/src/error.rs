@@ -28,8 +28,8 @@ pub(crate) struct Failure {
     is_automatic: bool,
     /// Cookies that end the login.
     cookies: Vec<HeaderValue>,
-    /// Logged before: a page that shows a former failure is not a second one.
-    is_logged: bool,
+    /// The URL of a page names it. It was logged before: a page that shows a former failure is not a second one.
+    is_from_url: bool,
 }
 
 impl LoginError {
@@ -83,7 +83,7 @@ impl LoginError {
             continuation: None,
             is_automatic: false,
             cookies: Vec::new(),
-            is_logged: false,
+            is_from_url: false,
         }))
     }
 
@@ -103,9 +103,9 @@ impl LoginError {
         self.0.is_automatic
     }
 
-    /// The page of a failure from which a callback was redirected: it is logged already.
-    pub(crate) fn logged(mut self) -> Self {
-        self.0.is_logged = true;
+    /// A failure that the URL of its page names.
+    pub(crate) fn named_by_url(mut self) -> Self {
+        self.0.is_from_url = true;
         self
     }
 
@@ -125,6 +125,12 @@ impl LoginError {
             .as_ref()
             .is_some_and(|context| context.is_at_callback && !context.browser.wants_json);
         self.0.continuation.is_none() && !leaves_url
+    }
+
+    /// Returns `true` if the URL of the request names the failure, as the URL to which a failed callback redirects does. Anyone
+    /// can make such a URL: show its page, and do nothing else because of it.
+    pub fn is_from_url(&self) -> bool {
+        self.0.is_from_url
     }
 
     /// The error of the SDK, if WeChat was called.
@@ -186,7 +192,7 @@ impl Failure {
     /// One line per failure. An error of WeChat's is a warning; the others mostly are the user's.
     fn log(&self) {
         let kind = self.kind.as_str();
-        if self.is_logged {
+        if self.is_from_url {
             return;
         }
         let Some(error) = &self.source else {

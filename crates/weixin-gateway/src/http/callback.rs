@@ -29,7 +29,7 @@ impl Visitor {
     async fn complete(&self, callback: VerifiedCallback) -> Result<Response, Failure> {
         let waiting = self.waiting_at(callback.return_to()).await?;
         let Some((waiting, id)) = waiting.and_then(|it| it.id.map(|id| (it, id))) else {
-            return Ok(self.expired());
+            return Ok(self.leave_callback());
         };
         match callback.exchange().await {
             Ok(login) => self.log_in(waiting, id, &login).await,
@@ -130,9 +130,13 @@ impl Visitor {
             return Ok(());
         }
         match login.user().await {
-            Ok(user) => {
+            Ok(user) if user.openid == *login.openid() => {
                 let profile = crate::upstream::profile::from_wechat(&user, now);
                 Ok(store.update_profile(session.user, profile).await?)
+            }
+            Ok(_) => {
+                tracing::warn!("WeChat sent the profile of another user, which was not stored");
+                Ok(())
             }
             Err(error) => {
                 let error = &error as &dyn std::error::Error;

@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use weixin_axum::{LoginError, LoginErrorKind};
 
-use super::{error::Failure, visitor::Visitor, waiting::Waiting};
+use super::{error::Failure, pages, provider::CALLBACK, visitor::Visitor, waiting::Waiting};
 use crate::{
     audit::Reference,
     oidc::{Dialog, ErrorCode, OAuthError},
@@ -18,8 +18,9 @@ impl Visitor {
         if error.kind() == LoginErrorKind::Restarted {
             return Ok(self.restarted(&waiting, error));
         }
-        // Programs get JSON at once; browsers first leave the URL that has a code.
-        if let (false, Some(denied)) = (error.is_page(), denied(error.kind())) {
+        // Programs get JSON at once. What a URL says of a failure is no reason to tell the client of one.
+        let may_respond = !error.is_page() && !error.is_from_url();
+        if let (true, Some(denied)) = (may_respond, denied(error.kind())) {
             let response = self.reject(waiting.request.target(), denied);
             return Ok(response);
         }
@@ -38,8 +39,15 @@ impl Visitor {
         match error.kind() {
             LoginErrorKind::InFrame => error.into_response(),
             _ if self.wants_json() => error.into_response(),
-            _ => self.expired(),
+            _ if error.is_page() => self.expired(),
+            _ => self.leave_callback(),
         }
+    }
+
+    /// Redirects to the page of an expired login, at a URL without a code.
+    pub(super) fn leave_callback(&self) -> Response {
+        let path = self.provider.issuer.path();
+        pages::redirect(&format!("{path}{CALLBACK}?login_error=expired"))
     }
 
     /// A login that starts again because the browser has lost its cookie. It shows what the client wanted.

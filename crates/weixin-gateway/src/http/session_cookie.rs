@@ -42,13 +42,13 @@ impl SessionCookie {
 
     /// The hash of the value that a request has.
     pub(crate) fn read(&self, headers: &HeaderMap) -> Option<SecretHash> {
+        // As bytes: a cookie of another program on this host that is no ASCII text, or no pair, hides no other.
         let cookies = headers.get_all(COOKIE).into_iter();
-        let texts = cookies.filter_map(|header| header.to_str().ok());
-        let mut pairs = texts.flat_map(|text| text.split(';'));
+        let mut pairs = cookies.flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
         pairs.find_map(|pair| {
-            let (name, value) = pair.trim().split_once('=')?;
-            let is_ours = name == self.name && value.len() == VALUE_LENGTH;
-            is_ours.then(|| SecretHash::of(value.as_bytes()))
+            let rest = pair.trim_ascii().strip_prefix(self.name.as_bytes())?;
+            let value = rest.strip_prefix(b"=")?;
+            (value.len() == VALUE_LENGTH).then(|| SecretHash::of(value))
         })
     }
 

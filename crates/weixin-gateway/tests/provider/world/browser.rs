@@ -56,6 +56,13 @@ impl Page {
         unescaped(rest.split('"').next().unwrap())
     }
 
+    /// All links.
+    pub(crate) fn links(&self) -> Vec<String> {
+        let links = self.body.split(" href=\"").skip(1);
+        let links = links.filter_map(|link| link.split('"').next());
+        links.map(unescaped).collect()
+    }
+
     /// The hidden fields of a form.
     pub(crate) fn fields(&self) -> Vec<(String, String)> {
         let inputs = self.body.split("<input type=\"hidden\" name=\"").skip(1);

@@ -2,6 +2,8 @@
 
 pub(crate) mod browser;
 mod clock;
+pub(crate) mod database;
+pub(crate) mod devices;
 pub(crate) mod relying_party;
 
 use axum::{Router, body::Body, http::Request};
@@ -44,6 +46,8 @@ pub(crate) struct Options {
     pub(crate) web: String,
     /// Of the first issuer, below `https://localhost`.
     pub(crate) path: &'static str,
+    /// Changes the text of the configuration.
+    pub(crate) edit: Option<fn(String) -> String>,
 }
 
 impl World {
@@ -79,6 +83,11 @@ impl World {
     pub(crate) async fn restart_with(&mut self, options: Options) {
         self.options = options;
         self.restart().await;
+    }
+
+    /// The text of the configuration file.
+    pub(crate) fn config(&self) -> String {
+        config(&self.sim, &self.folder, &self.options)
     }
 
     pub(crate) fn issuer(&self) -> String {
@@ -132,8 +141,13 @@ async fn open(sim: &Sim, folder: &TempDir, clock: &TestClock, options: &Options)
 
 fn config(sim: &Sim, folder: &TempDir, options: &Options) -> String {
     let (folder, url) = (folder.path().display(), sim.url());
-    let Options { more, web, path } = options;
-    format!(
+    let Options {
+        more,
+        web,
+        path,
+        edit,
+    } = options;
+    let text = format!(
         r#"
 [server]
 key_file = "{folder}/gateway.key"
@@ -170,5 +184,9 @@ public = true
 redirect_uris = ["http://127.0.0.1/callback"]
 {more}
 "#
-    )
+    );
+    match edit {
+        Some(edit) => edit(text),
+        None => text,
+    }
 }

@@ -8,7 +8,7 @@ use base64_of::basic;
 use serde_json::{Map, Value};
 
 use super::{
-    Browser, Page, SECRET, World,
+    Browser, ISSUER, Page, SECRET, World,
     browser::{encoded, param},
 };
 
@@ -32,6 +32,8 @@ pub(crate) struct RelyingParty<'a> {
     pub(crate) id: &'static str,
     pub(crate) secret: Option<&'static str>,
     pub(crate) redirect_uri: &'static str,
+    /// The path of its issuer; `None`: the first one's.
+    path: Option<&'static str>,
 }
 
 /// The response to a token request, with the claims of its ID token.
@@ -60,6 +62,7 @@ impl<'a> RelyingParty<'a> {
             id,
             secret: Some(SECRET),
             redirect_uri,
+            path: None,
         }
     }
 
@@ -69,6 +72,33 @@ impl<'a> RelyingParty<'a> {
             id,
             secret: None,
             redirect_uri,
+            path: None,
+        }
+    }
+
+    /// The same client at another issuer of the gateway.
+    pub(crate) fn at(self, path: &'static str) -> Self {
+        let path = Some(path);
+        Self { path, ..self }
+    }
+
+    /// The same client with another redirect URI.
+    pub(crate) fn with_redirect_uri(self, redirect_uri: &'static str) -> Self {
+        Self {
+            redirect_uri,
+            ..self
+        }
+    }
+
+    pub(crate) fn with_secret(self, secret: &'static str) -> Self {
+        let secret = Some(secret);
+        Self { secret, ..self }
+    }
+
+    pub(crate) fn issuer(&self) -> String {
+        match self.path {
+            Some(path) => format!("{ISSUER}{path}"),
+            None => self.world.issuer(),
         }
     }
 
@@ -99,7 +129,7 @@ impl<'a> RelyingParty<'a> {
     pub(crate) fn authorize_url(&self, changes: &[(&str, &str)]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(self.params(changes));
-        format!("{}/authorize?{}", self.world.issuer(), query.finish())
+        format!("{}/authorize?{}", self.issuer(), query.finish())
     }
 
     /// Logs in, and returns the URL of the client's callback.
@@ -107,6 +137,16 @@ impl<'a> RelyingParty<'a> {
         browser
             .follow(self.world, &self.authorize_url(changes))
             .await
+    }
+
+    /// Begins a login, and returns WeChat's callback without opening it.
+    pub(crate) async fn wechat_callback(
+        &self,
+        browser: &mut Browser,
+        changes: &[(&str, &str)],
+    ) -> String {
+        let page = browser.open(self.world, &self.authorize_url(changes)).await;
+        browser.visit_wechat(page.location()).await
     }
 
     /// Logs in, and returns the code.
@@ -140,7 +180,7 @@ impl<'a> RelyingParty<'a> {
 
     /// Redeems a code, by Basic authentication or as a public client.
     pub(crate) async fn redeem(&self, code: &str, changes: &[(&str, &str)]) -> Page {
-        let request = Request::post(format!("{}/token", self.world.issuer()))
+        let request = Request::post(format!("{}/token", self.issuer()))
             .header("content-type", "application/x-www-form-urlencoded");
         let request = match self.secret {
             Some(secret) => request.header("authorization", basic(self.id, secret)),
@@ -174,7 +214,7 @@ impl<'a> RelyingParty<'a> {
     }
 
     pub(crate) async fn userinfo(&self, access_token: &str) -> Page {
-        let request = Request::get(format!("{}/userinfo", self.world.issuer()))
+        let request = Request::get(format!("{}/userinfo", self.issuer()))
             .header("authorization", format!("Bearer {access_token}"));
         self.world
             .respond(request.body(Body::empty()).unwrap())

@@ -1,0 +1,14 @@
+//! Attacks: one test each, named after what it shows, with the rule or the number in its comment.
+
+mod code_injection;
+mod csrf;
+mod ended;
+mod forged_tokens;
+mod mix_up;
+mod nicknames;
+mod open_redirect;
+mod pkce_downgrade;
+mod proxy_headers;
+mod redirect_uri;
+mod responses;
+mod waiting_requests;

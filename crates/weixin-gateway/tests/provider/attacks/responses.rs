@@ -1,0 +1,371 @@
+//! Statuses and headers of each response (RFC 9700 §2.6, §4.2, §4.12, §4.16).
+
+use axum::{
+    body::Body,
+    http::{Method, Request, StatusCode},
+};
+use weixin_sim::{Effect, Fault};
+
+use crate::world::{
+    Browser, Options, Page, World,
+    browser::param,
+    devices::{ENGLISH, FRAME, PHONE},
+};
+
+const EXCHANGE: &str = "/sns/oauth2/access_token";
+
+/// RFC 9700 §4.12: by 307, the browser would post the user's form to the client.
+#[tokio::test]
+async fn each_redirect_is_303() {
+    let world = World::start().await;
+    let web = world.web();
+    let mut browser = Browser::default();
+    let params = web.params(&[]);
+    let form: Vec<_> = params
+        .iter()
+        .map(|(name, value)| (&**name, &**value))
+        .collect();
+    let posted = browser.post(&world, "/authorize", &form).await;
+    let waiting = browser.open(&world, posted.location()).await;
+    let callback = browser.visit_wechat(waiting.location()).await;
+    let mut stranger = Browser::default();
+    let mut redirects = vec![
+        browser.open(&world, &web.authorize_url(&[])).await,
+        browser
+            .open(&world, &web.authorize_url(&[("prompt", "none")]))
+            .await,
+        browser
+            .open(&world, &web.authorize_url(&[("scope", "x")]))
+            .await,
+        browser
+            .post(
+                &world,
+                "/authorize",
+                &[&form[..], &[("prompt", "x")]].concat(),
+            )
+            .await,
+        stranger.open(&world, &callback).await,
+        stranger.open(&world, "/callback?code=071&state=x").await,
+        stranger.open(&world, "/callback?login_again=1").await,
+        browser.open(&world, &callback).await,
+        browser.open(&world, &callback).await,
+        browser.open(&world, &web.authorize_url(&[])).await,
+        browser.open(&world, posted.location()).await,
+        browser.post(&world, "/authorize", &form).await,
+    ];
+    redirects.extend([posted, waiting]);
+    for page in redirects {
+        assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.body);
+        assert_ne!(page.header("location"), "");
+        assert_eq!(page.body, "");
+        assert_eq!(page.header("cache-control"), "no-store");
+        assert_eq!(page.header("referrer-policy"), "no-referrer");
+    }
+    // No other spelling of a path is redirected to the path.
+    for path in [
+        "/authorize/",
+        "/token/",
+        "//authorize",
+        "/AUTHORIZE",
+        "/callback/",
+        "/login",
+        "/login/",
+        "/",
+        "/.well-known/openid-configuration/",
+    ] {
+        let page = browser.open(&world, path).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+/// Every page that the gateway has.
+async fn pages() -> Vec<(&'static str, Page)> {
+    let mut world = World::start().await;
+    let mut browser = Browser::with(&[ENGLISH]);
+    let mut pages = vec![
+        ("invalid request", browser.open(&world, "/authorize").await),
+        ("expired", browser.open(&world, "/login/x").await),
+        (
+            "phone",
+            Browser::with(&[PHONE])
+                .open(&world, &world.web().authorize_url(&[]))
+                .await,
+        ),
+    ];
+    let path = world
+        .web()
+        .wechat_callback(&mut Browser::default(), &[])
+        .await;
+    let path = param(&path, "return_to");
+    for kind in [
+        "busy",
+        "configuration",
+        "csrf_mismatch",
+        "declined",
+        "expired",
+        "snapshot_user",
+        "unreachable",
+        "used",
+        "user_rejected",
+    ] {
+        let url = format!("/callback?login_error={kind}&return_to={path}");
+        pages.push(("a stranger's URL", browser.open(&world, &url).await));
+    }
+    world
+        .sim
+        .fault(Fault::new(Effect::Errcode(-1)).path(EXCHANGE));
+    let callback = world.web().wechat_callback(&mut browser, &[]).await;
+    browser.headers.push(FRAME);
+    pages.push(("in a frame", browser.open(&world, &callback).await));
+    browser.headers.pop();
+    let page = browser.open(&world, &callback).await;
+    pages.push(("unavailable", browser.open(&world, page.location()).await));
+    let form_post = [("response_mode", "form_post")];
+    let url = world
+        .web()
+        .authorize_url(&[("response_mode", "form_post"), ("prompt", "none")]);
+    pages.push(("form of an error", browser.open(&world, &url).await));
+    world.web().log_in(&mut browser, &[]).await;
+    let url = world.web().authorize_url(&form_post);
+    pages.push(("form of a code", browser.open(&world, &url).await));
+    world.execute(TWO_USERS).await;
+    let mut other = Browser::with(&[ENGLISH]);
+    let callback = world.web().wechat_callback(&mut other, &[]).await;
+    pages.push(("conflict", other.open(&world, &callback).await));
+    world.execute("alter table requests rename to lost").await;
+    pages.push((
+        "failed",
+        other.open(&world, &world.web().authorize_url(&[])).await,
+    ));
+    world.execute("alter table lost rename to requests").await;
+    let more = "[limits]\nwaiting_requests = 0\n".to_owned();
+    world
+        .restart_with(Options {
+            more,
+            ..Options::default()
+        })
+        .await;
+    pages.push((
+        "busy",
+        other.open(&world, &world.web().authorize_url(&[])).await,
+    ));
+    pages
+}
+
+/// The OpenID and the UnionID of the only user become those of two users.
+const TWO_USERS: &str = "insert into users (id, created_at, last_seen_at)
+    values ('aaaaaaaaaaaaaaaaaaaaaaaaaa', 0, 0);
+    insert into identities (identity, user_id, created_at)
+    values ('open:wx0000000000000000:oOTHER', 'aaaaaaaaaaaaaaaaaaaaaaaaaa', 0);
+    update identities set user_id = 'aaaaaaaaaaaaaaaaaaaaaaaaaa' where identity like 'union:%';";
+
+/// RFC 9700 §4.16, §4.2: no page is in a frame of another site, loads anything, or tells where it was.
+#[tokio::test]
+async fn no_page_is_in_a_foreign_frame_or_loads_anything() {
+    let pages = pages().await;
+    let mut statuses: Vec<_> = pages
+        .iter()
+        .map(|(name, page)| (*name, page.status.as_u16()))
+        .collect();
+    statuses.dedup_by_key(|(name, _)| *name);
+    assert_eq!(
+        statuses,
+        [
+            ("invalid request", 400),
+            ("expired", 410),
+            ("phone", 200),
+            ("a stranger's URL", 503),
+            ("in a frame", 200),
+            ("unavailable", 503),
+            ("form of an error", 200),
+            ("form of a code", 200),
+            ("conflict", 409),
+            ("failed", 500),
+            ("busy", 503),
+        ]
+    );
+    let mut nonces = Vec::new();
+    for (name, page) in pages {
+        assert_eq!(
+            page.header("content-type"),
+            "text/html; charset=utf-8",
+            "{name}"
+        );
+        assert_eq!(page.header("cache-control"), "no-store", "{name}");
+        assert_eq!(page.header("referrer-policy"), "no-referrer", "{name}");
+        assert_eq!(page.header("x-content-type-options"), "nosniff", "{name}");
+        let policy = page.header("content-security-policy");
+        let nonce = policy
+            .split("'nonce-")
+            .nth(1)
+            .unwrap()
+            .split('\'')
+            .next()
+            .unwrap()
+            .to_owned();
+        let form_action = if name.starts_with("form of") {
+            ""
+        } else {
+            " form-action 'none';"
+        };
+        let ancestors = if name == "in a frame" {
+            "'self'"
+        } else {
+            "'none'"
+        };
+        assert_eq!(
+            policy,
+            format!(
+                "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; base-uri 'none';{form_action} frame-ancestors {ancestors}"
+            ),
+            "{name}"
+        );
+        assert!(nonce.len() >= 22, "{name}");
+        // Each element that the policy lets run is our own.
+        for element in ["<script", "<style"] {
+            let all = page.body.matches(element).count();
+            let own = page
+                .body
+                .matches(&format!("{element} nonce=\"{nonce}\""))
+                .count();
+            assert_eq!(all, own, "{name}: {}", page.body);
+        }
+        nonces.push(nonce);
+    }
+    let all = nonces.len();
+    nonces.sort();
+    nonces.dedup();
+    assert_eq!(nonces.len(), all, "a nonce was used twice");
+}
+
+/// What fails inside is in the log, and not in the response.
+#[tokio::test]
+async fn a_failure_of_the_store_is_told_without_its_reason() {
+    let world = World::start().await;
+    let mut browser = Browser::with(&[ENGLISH]);
+    let tokens = world.web().log_in(&mut browser, &[]).await;
+    let code = world.web().code(&mut browser, &[]).await;
+    world.execute("alter table sessions rename to lost").await;
+    let responses = [
+        browser.open(&world, &world.web().authorize_url(&[])).await,
+        world.web().redeem(&code, &[]).await,
+        world.web().userinfo(&tokens.access_token).await,
+    ];
+    for page in &responses {
+        assert!(page.status.is_server_error(), "{}", page.body);
+        for word in ["sessions", "SQL", "sqlx", "select", "table", "no such"] {
+            assert!(!page.body.contains(word), "{}", page.body);
+        }
+    }
+    for page in &responses[1..] {
+        assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(page.json()["error"], "temporarily_unavailable");
+        assert_eq!(page.header("retry-after"), "5");
+    }
+    world.execute("alter table lost rename to sessions").await;
+    world.web().tokens(&code).await;
+}
+
+/// RFC 9700 §2.6; casdoor CVE-2024-41657 (an origin that ends like a trusted one).
+#[tokio::test]
+async fn only_endpoints_without_cookies_are_shared_with_other_sites() {
+    let world = World::start().await;
+    let mut browser = Browser::default();
+    world.web().log_in(&mut browser, &[]).await;
+    browser.headers = vec![("origin", "https://evil.example")];
+    for (path, methods) in [
+        ("/authorize", &["GET", "POST"][..]),
+        ("/callback?code=1&state=2", &["GET"]),
+        ("/login/aaaaaaaaaaaaaaaaaaaaaaaaaa", &["GET"]),
+        ("/healthz", &["GET"]),
+        ("/readyz", &["GET"]),
+        ("/nowhere", &["GET"]),
+    ] {
+        for method in methods.iter().chain(&["OPTIONS"]) {
+            let page = preflight(&world, method, path).await;
+            for name in page.headers.keys() {
+                assert!(
+                    !name.as_str().starts_with("access-control-"),
+                    "{method} {path}: {name}"
+                );
+            }
+        }
+    }
+    for path in [
+        "/.well-known/openid-configuration",
+        "/.well-known/oauth-authorization-server",
+        "/jwks",
+        "/token",
+        "/userinfo",
+    ] {
+        for method in ["GET", "POST", "OPTIONS"] {
+            let page = preflight(&world, method, path).await;
+            assert_eq!(
+                page.header("access-control-allow-origin"),
+                "*",
+                "{method} {path}"
+            );
+            assert_eq!(
+                page.header("access-control-allow-credentials"),
+                "",
+                "{method} {path}"
+            );
+            assert_eq!(page.header("set-cookie"), "", "{method} {path}");
+        }
+    }
+    // The cookie of a session is no credential there.
+    let page = browser.open(&world, "/userinfo").await;
+    assert_eq!(page.status, StatusCode::UNAUTHORIZED);
+}
+
+async fn preflight(world: &World, method: &str, path: &str) -> Page {
+    let request = Request::builder()
+        .method(method.parse::<Method>().unwrap())
+        .uri(path)
+        .header("origin", "https://evil.example")
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "authorization, x-evil");
+    world.respond(request.body(Body::empty()).unwrap()).await
+}
+
+/// Also what no handler of ours has written.
+#[tokio::test]
+async fn each_other_response_is_stored_nowhere_and_echoes_nothing() {
+    let world = World::start().await;
+    for (method, path) in [
+        ("GET", "/evil%3Cscript%3E"),
+        ("GET", "/login/%FF"),
+        ("GET", "/login/evil/evil"),
+        ("DELETE", "/token"),
+        ("GET", "/token?code=evil"),
+        ("PUT", "/authorize?evil"),
+        ("TRACE", "/authorize?evil"),
+        ("HEAD", "/authorize?evil"),
+        ("POST", "/callback?evil"),
+        ("POST", "/jwks"),
+    ] {
+        let page = preflight(&world, method, path).await;
+        assert!(
+            page.status.is_client_error(),
+            "{method} {path}: {}",
+            page.status
+        );
+        assert_eq!(page.header("cache-control"), "no-store", "{method} {path}");
+        assert_eq!(
+            page.header("x-content-type-options"),
+            "nosniff",
+            "{method} {path}"
+        );
+        assert_eq!(
+            page.header("referrer-policy"),
+            "no-referrer",
+            "{method} {path}"
+        );
+        assert!(
+            !page.body.contains("evil"),
+            "{method} {path}: {}",
+            page.body
+        );
+    }
+    assert_eq!(world.count("requests").await, 0);
+}

@@ -1,0 +1,60 @@
+//! The rows of the gateway's database, read and changed beside it.
+
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
+
+use super::World;
+
+/// How many rows tell that a user exists or is logged in.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Rows {
+    pub(crate) users: i64,
+    pub(crate) identities: i64,
+    pub(crate) sessions: i64,
+    pub(crate) grants: i64,
+}
+
+impl World {
+    async fn connection(&self) -> SqliteConnection {
+        SqliteConnection::connect(&self.database()).await.unwrap()
+    }
+
+    /// Runs a statement, as a command of the operator's does.
+    pub(crate) async fn execute(&self, sql: &'static str) {
+        let mut connection = self.connection().await;
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        let mut connection = self.connection().await;
+        let sql = AssertSqlSafe(format!("select count(*) from {table}"));
+        let count = sqlx::query_scalar(sql).fetch_one(&mut connection).await;
+        connection.close().await.unwrap();
+        count.unwrap()
+    }
+
+    /// The column of a statement.
+    pub(crate) async fn texts(&self, sql: &'static str) -> Vec<String> {
+        let mut connection = self.connection().await;
+        let texts = sqlx::query_scalar(sql).fetch_all(&mut connection).await;
+        connection.close().await.unwrap();
+        texts.unwrap()
+    }
+
+    /// The secrets of all rows of a statement, the oldest first.
+    pub(crate) async fn secrets(&self, sql: &'static str) -> Vec<Vec<u8>> {
+        let mut connection = self.connection().await;
+        let secrets = sqlx::query_scalar(sql).fetch_all(&mut connection).await;
+        connection.close().await.unwrap();
+        secrets.unwrap()
+    }
+
+    pub(crate) async fn rows(&self) -> Rows {
+        Rows {
+            users: self.count("users").await,
+            identities: self.count("identities").await,
+            sessions: self.count("sessions").await,
+            grants: self.count("grants").await,
+        }
+    }
+}
