@@ -8,7 +8,7 @@ use base64_of::basic;
 use serde_json::{Map, Value};
 
 use super::{
-    Browser, Page, SECRET, World,
+    Browser, ISSUER, Page, SECRET, World,
     browser::{encoded, param},
 };
 
@@ -28,7 +28,9 @@ pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 #[derive(Clone, Copy)]
 pub(crate) struct RelyingParty<'a> {
-    world: &'a World,
+    pub(super) world: &'a World,
+    /// Of its issuer, below `https://localhost`.
+    path: &'static str,
     pub(crate) id: &'static str,
     pub(crate) secret: Option<&'static str>,
     pub(crate) redirect_uri: &'static str,
@@ -57,6 +59,7 @@ impl<'a> RelyingParty<'a> {
     ) -> Self {
         Self {
             world,
+            path: world.options.path,
             id,
             secret: Some(SECRET),
             redirect_uri,
@@ -66,10 +69,28 @@ impl<'a> RelyingParty<'a> {
     pub(crate) fn public(world: &'a World, id: &'static str, redirect_uri: &'static str) -> Self {
         Self {
             world,
+            path: world.options.path,
             id,
             secret: None,
             redirect_uri,
         }
+    }
+
+    /// The same at another issuer.
+    pub(crate) const fn at(self, path: &'static str) -> Self {
+        Self { path, ..self }
+    }
+
+    /// The same without Basic authentication.
+    pub(crate) const fn without_secret(self) -> Self {
+        Self {
+            secret: None,
+            ..self
+        }
+    }
+
+    pub(crate) fn issuer(&self) -> String {
+        format!("{ISSUER}{}", self.path)
     }
 
     /// The parameters of an authorization request: the usual ones, and these in their place or beside them. An empty value
@@ -99,7 +120,7 @@ impl<'a> RelyingParty<'a> {
     pub(crate) fn authorize_url(&self, changes: &[(&str, &str)]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(self.params(changes));
-        format!("{}/authorize?{}", self.world.issuer(), query.finish())
+        format!("{}/authorize?{}", self.issuer(), query.finish())
     }
 
     /// Logs in, and returns the URL of the client's callback.
@@ -140,7 +161,7 @@ impl<'a> RelyingParty<'a> {
 
     /// Redeems a code, by Basic authentication or as a public client.
     pub(crate) async fn redeem(&self, code: &str, changes: &[(&str, &str)]) -> Page {
-        let request = Request::post(format!("{}/token", self.world.issuer()))
+        let request = Request::post(format!("{}/token", self.issuer()))
             .header("content-type", "application/x-www-form-urlencoded");
         let request = match self.secret {
             Some(secret) => request.header("authorization", basic(self.id, secret)),
@@ -159,9 +180,13 @@ impl<'a> RelyingParty<'a> {
         };
         let text = |name: &str| response[name].as_str().unwrap_or_default().to_owned();
         let id_token = text("id_token");
+        let claims = match &*id_token {
+            "" => Map::new(),
+            jwt => self.verified_claims(jwt).await,
+        };
         Tokens {
             access_token: text("access_token"),
-            claims: claims(&id_token),
+            claims,
             id_token,
             response,
         }
@@ -174,21 +199,10 @@ impl<'a> RelyingParty<'a> {
     }
 
     pub(crate) async fn userinfo(&self, access_token: &str) -> Page {
-        let request = Request::get(format!("{}/userinfo", self.world.issuer()))
+        let request = Request::get(format!("{}/userinfo", self.issuer()))
             .header("authorization", format!("Bearer {access_token}"));
         self.world
             .respond(request.body(Body::empty()).unwrap())
             .await
     }
-}
-
-/// The claims of a JWT, not verified.
-pub(crate) fn claims(jwt: &str) -> Map<String, Value> {
-    let Some(payload) = jwt.split('.').nth(1) else {
-        return Map::new();
-    };
-    let payload = data_encoding::BASE64URL_NOPAD
-        .decode(payload.as_bytes())
-        .unwrap();
-    serde_json::from_slice(&payload).unwrap()
 }
