@@ -178,7 +178,10 @@ impl<'a> RelyingParty<'a> {
         let Value::Object(response) = page.json() else {
             panic!("no object: {}", page.body);
         };
-        let text = |name: &str| response[name].as_str().unwrap_or_default().to_owned();
+        let text = |name: &str| match response.get(name) {
+            Some(value) => value.as_str().unwrap().to_owned(),
+            None => String::new(),
+        };
         let id_token = text("id_token");
         let claims = match &*id_token {
             "" => Map::new(),
