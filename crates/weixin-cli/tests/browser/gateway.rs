@@ -196,7 +196,9 @@ async fn two_tabs_log_in_at_once() {
     let two = one.tab().await;
     world.log_in(&two, "").await;
     two.wait_for("#wx_default_tip").await;
-    let second = world.sim.until(|sim| sim.pending().into_iter().find(|it| *it != first));
+    let second = world
+        .sim
+        .until(|sim| sim.pending().into_iter().find(|it| *it != first));
     world.sim.allow(&second.await, "layla").unwrap();
     two.reads("#name", NAME).await;
     world.sim.allow(&first, "layla").unwrap();
@@ -314,7 +316,10 @@ async fn pages_of_the_gateway_say_what_to_do() {
         ),
     ] {
         let window = Window::open(&[language, "--window-size=420,800"]).await;
-        let url = format!("{}/authorize?client_id=wiki&redirect_uri=https://x.example/", world.issuer);
+        let url = format!(
+            "{}/authorize?client_id=wiki&redirect_uri=https://x.example/",
+            world.issuer
+        );
         window.goto(&url).await;
         window.reads("h1", invalid).await;
         window.fits().await;

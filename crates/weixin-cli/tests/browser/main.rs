@@ -14,11 +14,8 @@ mod desktop;
 mod embedded;
 mod exec;
 mod faults;
-<<<<<<< HEAD
 mod gateway;
-=======
 mod manual;
->>>>>>> 9a8c8af4161ffd70907ee18c8fda8f73e1fe4129
 mod official_account;
 mod phone;
 mod polls;

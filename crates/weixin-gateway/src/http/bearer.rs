@@ -2,10 +2,7 @@
 
 use axum::{
     body::Body,
-    http::{
-        HeaderMap, HeaderValue, StatusCode,
-        header::{CONTENT_TYPE, WWW_AUTHENTICATE},
-    },
+    http::{HeaderMap, HeaderValue, StatusCode, header::WWW_AUTHENTICATE},
     response::{IntoResponse, Response},
 };
 
@@ -34,14 +31,13 @@ pub(super) fn in_header(headers: &HeaderMap) -> Result<String, BearerError> {
     header(headers)?.ok_or(BearerError::Missing)
 }
 
-/// The token of the header or of the form, and not of both.
+/// The token of the header or of the form, and not of both. A body of another type has no token in it (RFC 6750 §2.2).
 pub(super) async fn in_header_or_body(
     headers: &HeaderMap,
     content: Body,
 ) -> Result<String, BearerError> {
     let in_header = header(headers)?;
-    // A program with the token in its header may post anything, or nothing.
-    if in_header.is_some() && !headers.contains_key(CONTENT_TYPE) {
+    if !form::is_form(headers) {
         return in_header.ok_or(BearerError::Missing);
     }
     let in_body = match form::read(headers, content).await {

@@ -1,5 +1,7 @@
 //! WeChat's callback: the code is exchanged, the user found or created, and the request goes on.
 
+use std::sync::Arc;
+
 use axum::{http::header::SET_COOKIE, response::Response};
 use weixin::app::AppKind;
 use weixin_axum::{Login, LoginError, VerifiedCallback};
@@ -18,22 +20,38 @@ pub(super) async fn callback(
     visitor: Visitor,
     callback: Result<VerifiedCallback, LoginError>,
 ) -> Response {
+    let provider = Arc::clone(&visitor.provider);
+    let return_to = match &callback {
+        Ok(callback) => callback.return_to(),
+        Err(error) => error.return_to(),
+    };
+    let waiting = match provider.waiting_at(return_to).await {
+        Ok(waiting) => waiting,
+        Err(failure) => return visitor.failed(&failure),
+    };
+    let visitor = match &waiting {
+        Some(waiting) => visitor.preferring(&waiting.request),
+        None => visitor,
+    };
     let response = match callback {
-        Ok(callback) => visitor.complete(callback).await,
-        Err(error) => visitor.not_logged_in(error).await,
+        Ok(callback) => visitor.complete(callback, waiting).await,
+        Err(error) => Ok(visitor.not_logged_in(error, waiting)),
     };
     response.unwrap_or_else(|failure| visitor.failed(&failure))
 }
 
 impl Visitor {
-    async fn complete(&self, callback: VerifiedCallback) -> Result<Response, Failure> {
-        let waiting = self.waiting_at(callback.return_to()).await?;
+    async fn complete(
+        &self,
+        callback: VerifiedCallback,
+        waiting: Option<Waiting<'_>>,
+    ) -> Result<Response, Failure> {
         let Some((waiting, id)) = waiting.and_then(|it| it.id.map(|id| (it, id))) else {
             return Ok(self.leave_callback());
         };
         match callback.exchange().await {
             Ok(login) => self.log_in(waiting, id, &login).await,
-            Err(error) => self.not_logged_in(error).await,
+            Err(error) => Ok(self.not_logged_in(error, Some(waiting))),
         }
     }
 

@@ -18,11 +18,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 ///
 /// `invalid_request` for another type, and for a form that is too long or cut off.
 pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Params, OAuthError> {
-    let content_type = headers
-        .get(CONTENT_TYPE)
-        .map(|it| it.to_str().unwrap_or_default());
-    let essence = content_type.and_then(|it| it.split(';').next());
-    if !essence.is_some_and(|it| it.trim().eq_ignore_ascii_case(FORM)) {
+    if !is_form(headers) {
         return Err(OAuthError::invalid_request(
             "the body is not application/x-www-form-urlencoded",
         ));
@@ -30,4 +26,13 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Params, OAut
     let too_long = |_| OAuthError::invalid_request("the form is longer than 16 KiB, or cut off");
     let bytes = to_bytes(body, MAX_LENGTH).await.map_err(too_long)?;
     Params::parse(&bytes)
+}
+
+/// Whether the body is said to be a form.
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .map(|it| it.to_str().unwrap_or_default());
+    let essence = content_type.and_then(|it| it.split(';').next());
+    essence.is_some_and(|it| it.trim().eq_ignore_ascii_case(FORM))
 }

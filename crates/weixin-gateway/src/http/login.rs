@@ -1,22 +1,28 @@
 //! A waiting request continues. Opening its URL has the effect of opening the client's own authorization URL.
 
+use std::sync::Arc;
+
 use axum::{extract::Path, response::Response};
 
-use super::{error::Failure, visitor::Visitor};
+use super::{error::Failure, visitor::Visitor, waiting::Waiting};
 
 pub(super) async fn login(visitor: Visitor, Path(id): Path<String>) -> Response {
-    let response = visitor.continued(&id).await;
+    let provider = Arc::clone(&visitor.provider);
+    let Ok(id) = id.parse() else {
+        return visitor.expired();
+    };
+    let waiting = match provider.waiting(id).await {
+        Ok(Some(waiting)) => waiting,
+        Ok(None) => return visitor.expired(),
+        Err(failure) => return visitor.failed(&failure),
+    };
+    let visitor = visitor.preferring(&waiting.request);
+    let response = visitor.continued(waiting).await;
     response.unwrap_or_else(|failure| visitor.failed(&failure))
 }
 
 impl Visitor {
-    async fn continued(&self, id: &str) -> Result<Response, Failure> {
-        let Ok(id) = id.parse() else {
-            return Ok(self.expired());
-        };
-        let Some(waiting) = self.waiting(id).await? else {
-            return Ok(self.expired());
-        };
+    async fn continued(&self, waiting: Waiting<'_>) -> Result<Response, Failure> {
         let session = self.session().await?;
         self.proceed(waiting, session.as_ref()).await
     }

@@ -3,34 +3,37 @@
 use axum::response::{IntoResponse, Response};
 use weixin_axum::{LoginError, LoginErrorKind};
 
-use super::{error::Failure, pages, provider::CALLBACK, visitor::Visitor, waiting::Waiting};
+use super::{pages, provider::CALLBACK, visitor::Visitor, waiting::Waiting};
 use crate::{
     audit::Reference,
     oidc::{Dialog, ErrorCode, OAuthError},
 };
 
 impl Visitor {
-    pub(super) async fn not_logged_in(&self, error: LoginError) -> Result<Response, Failure> {
-        let Some(waiting) = self.waiting_at(error.return_to()).await? else {
+    pub(super) fn not_logged_in(
+        &self,
+        error: LoginError,
+        waiting: Option<Waiting<'_>>,
+    ) -> Response {
+        let Some(waiting) = waiting else {
             // Logged in once more, the user would still be nowhere: only the client knows where to go.
-            return Ok(self.lost(error));
+            return self.lost(error);
         };
         if error.kind() == LoginErrorKind::Restarted {
-            return Ok(self.restarted(&waiting, error));
+            return self.restarted(&waiting, error);
         }
         // Programs get JSON at once. What a URL says of a failure is no reason to tell the client of one.
         let may_respond = !error.is_page() && !error.is_from_url();
         if let (true, Some(denied)) = (may_respond, denied(error.kind())) {
-            let response = self.reject(waiting.request.target(), denied);
-            return Ok(response);
+            return self.reject(waiting.request.target(), denied);
         }
         match way_back(error.kind()) {
             Some(code) if error.is_page() && !self.wants_json() => {
-                Ok(self.unavailable(&waiting, error.kind(), code))
+                self.unavailable(&waiting, error.kind(), code)
             }
             _ => {
                 log(&waiting, &error);
-                Ok(error.into_response())
+                error.into_response()
             }
         }
     }

@@ -2,7 +2,10 @@
 
 use weixin_axum::ReturnPath;
 
-use super::{error::Failure, visitor::Visitor};
+use super::{
+    error::Failure,
+    provider::{Provider, Shared},
+};
 use crate::oidc::{AuthorizationRequest, Client, RequestId};
 
 /// A request as it is still allowed, with its client.
@@ -13,14 +16,15 @@ pub(super) struct Waiting<'a> {
     pub(super) id: Option<RequestId>,
 }
 
-impl Visitor {
+impl Provider {
     /// The request with this ID that waits at this issuer. `None` if it has expired, or its client has changed meanwhile.
     pub(super) async fn waiting(&self, id: RequestId) -> Result<Option<Waiting<'_>>, Failure> {
-        let (store, issuer) = (&self.provider.shared.store, self.provider.issuer.id());
-        let Some(request) = store.request(id, issuer, self.now()).await? else {
+        let Shared { store, .. } = &*self.shared;
+        let request = store.request(id, self.issuer.id(), self.shared.now());
+        let Some(request) = request.await? else {
             return Ok(None);
         };
-        let Some(client) = self.provider.client(request.client.as_str()) else {
+        let Some(client) = self.client(request.client.as_str()) else {
             return Ok(None);
         };
         Ok(request.allowed_by(client).map(|request| Waiting {
@@ -35,7 +39,7 @@ impl Visitor {
         &self,
         path: Option<&ReturnPath>,
     ) -> Result<Option<Waiting<'_>>, Failure> {
-        match path.and_then(|path| self.provider.request_of(path)) {
+        match path.and_then(|path| self.request_of(path)) {
             Some(id) => self.waiting(id).await,
             None => Ok(None),
         }

@@ -74,9 +74,10 @@ impl AuthorizationRequest {
         }
     }
 
-    /// What WeChat shows for this request.
+    /// What WeChat shows for this request. `max_age` wants an active login if the last one is too old (Core §3.1.2.1), and
+    /// only an action of the user makes the new `auth_time` true.
     pub(crate) const fn dialog(&self) -> Dialog {
-        if self.wants_dialog() {
+        if self.wants_dialog() || self.max_age.is_some() {
             Dialog::Forced
         } else {
             Dialog::AsNeeded
@@ -132,7 +133,7 @@ mod tests {
     fn without_a_session_the_user_logs_in_unless_nothing_may_be_shown() {
         for (more, expected) in [
             ("", "login"),
-            ("&max_age=10", "login"),
+            ("&max_age=10", "dialog"),
             ("&prompt=login", "dialog"),
             ("&prompt=select_account", "dialog"),
             ("&prompt=consent", "dialog"),
@@ -150,8 +151,8 @@ mod tests {
             ("", "respond"),
             ("&prompt=none", "respond"),
             ("&max_age=60", "respond"),
-            ("&max_age=59", "login"),
-            ("&max_age=0", "login"),
+            ("&max_age=59", "dialog"),
+            ("&max_age=0", "dialog"),
             ("&max_age=59&prompt=none", "login_required"),
             ("&max_age=99999999999", "respond"),
             ("&prompt=login", "dialog"),

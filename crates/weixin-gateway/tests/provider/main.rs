@@ -1,7 +1,20 @@
 //! The gateway as its clients, users and attackers see it, with the simulator as WeChat.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod algorithms;
 mod attacks;
+mod claims;
+mod conformance;
+mod dialog;
+mod errors;
 mod first_login;
+mod form_post;
+mod headers;
+mod issuers;
+mod restart;
+mod sessions;
+mod ui_locales;
+mod userinfo;
+mod waiting_requests;
 mod wechat_errors;
 mod world;

@@ -78,6 +78,7 @@ impl Page {
 /// The parameters of a URL's query.
 pub(crate) fn query(url: &str) -> Vec<(String, String)> {
     let (_, query) = url.split_once('?').unwrap_or_default();
+    let query = query.split('#').next().unwrap();
     form_urlencoded::parse(query.as_bytes())
         .into_owned()
         .collect()
@@ -102,6 +103,12 @@ fn unescaped(text: &str) -> String {
         .iter()
         .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
+
+/// The browser of WeChat.
+pub(crate) const IN_WECHAT: &[(&str, &str)] = &[(
+    "user-agent",
+    "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Mobile MicroMessenger/8.0.50",
+)];
 
 /// A browser at one host.
 #[derive(Clone, Default)]
@@ -208,6 +215,13 @@ impl Browser {
             .to_str()
             .unwrap()
             .to_owned()
+    }
+
+    /// Opens a URL of the gateway that sends it to WeChat, logs in there, and opens the callback.
+    pub(crate) async fn through_wechat(&mut self, world: &World, url: &str) -> Page {
+        let page = self.open(world, url).await;
+        let callback = self.visit_wechat(page.location()).await;
+        self.open(world, &callback).await
     }
 
     /// Opens a URL of the gateway and goes through WeChat, if it is sent there: where the browser leaves the gateway.

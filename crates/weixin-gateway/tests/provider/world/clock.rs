@@ -1,24 +1,33 @@
 //! A clock that tests move.
 
 use std::{
-    sync::{Arc, Mutex},
+    fmt,
     time::{Duration, SystemTime},
 };
 
-use weixin::clock::{Clock, SystemClock};
+use tokio::sync::watch;
+use weixin::clock::{Clock, SleepFuture, SystemClock};
 
-#[derive(Clone, Debug)]
-pub(crate) struct TestClock(Arc<Mutex<SystemTime>>);
+/// A clock that stands still until a test moves it. A pause ends when the clock has been moved past it, and one of less than
+/// a second, such as before a call is repeated, at once.
+#[derive(Clone)]
+pub(crate) struct TestClock(watch::Sender<SystemTime>);
 
 impl Default for TestClock {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(SystemClock.now())))
+        Self(watch::Sender::new(SystemClock.now()))
+    }
+}
+
+impl fmt::Debug for TestClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TestClock(..)")
     }
 }
 
 impl TestClock {
     pub(crate) fn advance(&self, time: Duration) {
-        *self.0.lock().unwrap() += time;
+        self.0.send_modify(|now| *now += time);
     }
 
     /// Seconds since 1970.
@@ -30,6 +39,17 @@ impl TestClock {
 
 impl Clock for TestClock {
     fn now(&self) -> SystemTime {
-        *self.0.lock().unwrap()
+        *self.0.borrow()
+    }
+
+    fn sleep(&self, duration: Duration) -> SleepFuture<'_> {
+        if duration < Duration::from_secs(1) {
+            return Box::pin(tokio::task::yield_now());
+        }
+        let (mut time, end) = (self.0.subscribe(), self.now() + duration);
+        Box::pin(async move {
+            // The sender lives as long as this clock.
+            let _ = time.wait_for(|now| *now >= end).await;
+        })
     }
 }

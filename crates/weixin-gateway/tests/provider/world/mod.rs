@@ -4,6 +4,7 @@ pub(crate) mod browser;
 mod clock;
 pub(crate) mod database;
 pub(crate) mod devices;
+pub(crate) mod id_token;
 pub(crate) mod relying_party;
 
 use axum::{Router, body::Body, http::Request};
@@ -100,6 +101,17 @@ impl World {
 
     pub(crate) fn database(&self) -> String {
         format!("sqlite:{}", self.folder.path().join("gateway.db").display())
+    }
+
+    /// Why a gateway with these options does not start.
+    pub(crate) fn config_error(&self, options: &Options) -> String {
+        let text = config(&self.sim, &self.folder, options);
+        Config::parse(&text).unwrap_err().to_string()
+    }
+
+    /// A URL or path of the gateway, as a program without cookies reads it.
+    pub(crate) async fn get(&self, url: &str) -> Page {
+        Browser::default().open(self, url).await
     }
 
     /// What the gateway responds to one request, without cookies and redirects.

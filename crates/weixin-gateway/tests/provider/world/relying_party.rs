@@ -28,12 +28,12 @@ pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 #[derive(Clone, Copy)]
 pub(crate) struct RelyingParty<'a> {
-    world: &'a World,
+    pub(super) world: &'a World,
+    /// Of its issuer, below `https://localhost`.
+    path: &'static str,
     pub(crate) id: &'static str,
     pub(crate) secret: Option<&'static str>,
     pub(crate) redirect_uri: &'static str,
-    /// The path of its issuer; `None`: the first one's.
-    path: Option<&'static str>,
 }
 
 /// The response to a token request, with the claims of its ID token.
@@ -59,27 +59,21 @@ impl<'a> RelyingParty<'a> {
     ) -> Self {
         Self {
             world,
+            path: world.options.path,
             id,
             secret: Some(SECRET),
             redirect_uri,
-            path: None,
         }
     }
 
     pub(crate) fn public(world: &'a World, id: &'static str, redirect_uri: &'static str) -> Self {
         Self {
             world,
+            path: world.options.path,
             id,
             secret: None,
             redirect_uri,
-            path: None,
         }
-    }
-
-    /// The same client at another issuer of the gateway.
-    pub(crate) fn at(self, path: &'static str) -> Self {
-        let path = Some(path);
-        Self { path, ..self }
     }
 
     /// The same client with another redirect URI.
@@ -95,11 +89,21 @@ impl<'a> RelyingParty<'a> {
         Self { secret, ..self }
     }
 
-    pub(crate) fn issuer(&self) -> String {
-        match self.path {
-            Some(path) => format!("{ISSUER}{path}"),
-            None => self.world.issuer(),
+    /// The same client at another issuer of the gateway.
+    pub(crate) const fn at(self, path: &'static str) -> Self {
+        Self { path, ..self }
+    }
+
+    /// The same without Basic authentication.
+    pub(crate) const fn without_secret(self) -> Self {
+        Self {
+            secret: None,
+            ..self
         }
+    }
+
+    pub(crate) fn issuer(&self) -> String {
+        format!("{ISSUER}{}", self.path)
     }
 
     /// The parameters of an authorization request: the usual ones, and these in their place or beside them. An empty value
@@ -197,11 +201,18 @@ impl<'a> RelyingParty<'a> {
         let Value::Object(response) = page.json() else {
             panic!("no object: {}", page.body);
         };
-        let text = |name: &str| response[name].as_str().unwrap_or_default().to_owned();
+        let text = |name: &str| match response.get(name) {
+            Some(value) => value.as_str().unwrap().to_owned(),
+            None => String::new(),
+        };
         let id_token = text("id_token");
+        let claims = match &*id_token {
+            "" => Map::new(),
+            jwt => self.verified_claims(jwt).await,
+        };
         Tokens {
             access_token: text("access_token"),
-            claims: claims(&id_token),
+            claims,
             id_token,
             response,
         }
@@ -220,15 +231,4 @@ impl<'a> RelyingParty<'a> {
             .respond(request.body(Body::empty()).unwrap())
             .await
     }
-}
-
-/// The claims of a JWT, not verified.
-pub(crate) fn claims(jwt: &str) -> Map<String, Value> {
-    let Some(payload) = jwt.split('.').nth(1) else {
-        return Map::new();
-    };
-    let payload = data_encoding::BASE64URL_NOPAD
-        .decode(payload.as_bytes())
-        .unwrap();
-    serde_json::from_slice(&payload).unwrap()
 }
