@@ -1,12 +1,15 @@
 //! Attacks: one test each, named after what it shows, with the rule or the number in its comment.
 
 mod code_injection;
+mod connections;
 mod csrf;
 mod ended;
 mod forged_tokens;
+mod growth;
 mod mix_up;
 mod nicknames;
 mod open_redirect;
+mod parameters;
 mod pkce_downgrade;
 mod proxy_headers;
 mod redirect_uri;
