@@ -95,12 +95,8 @@ async fn a_posted_request_forces_the_dialog_too() {
     let world = World::start().await;
     for (mut browser, name, value) in browsers() {
         world.web().log_in(&mut browser, &[]).await;
-        let params = world.web().params(&[("prompt", "login")]);
-        let form: Vec<_> = params
-            .iter()
-            .map(|(name, value)| (&**name, &**value))
-            .collect();
-        let page = browser.post(&world, "/authorize", &form).await;
+        let change = [("prompt", "login")];
+        let page = world.web().post(&mut browser, &change).await;
         let page = browser.open(&world, page.location()).await;
         assert_eq!(param(page.location(), name), value, "{}", page.location());
     }

@@ -7,8 +7,10 @@ use crate::world::{
     browser::{IN_WECHAT, query},
 };
 
+type Changes = &'static [(&'static str, &'static str)];
+
 /// Changes of a request, the error and its description.
-const REJECTED: &[(&[(&str, &str)], &str, &str)] = &[
+const REJECTED: &[(Changes, &str, &str)] = &[
     (
         &[("prompt", "none")],
         "login_required",

@@ -72,12 +72,7 @@ async fn a_client_is_unknown_at_the_other() {
 #[tokio::test]
 async fn a_waiting_request_is_unknown_at_the_other() {
     let world = two_issuers().await;
-    let params = world.web().params(&[]);
-    let form: Vec<_> = params
-        .iter()
-        .map(|(name, value)| (&**name, &**value))
-        .collect();
-    let page = Browser::default().post(&world, "/authorize", &form).await;
+    let page = world.web().post(&mut Browser::default(), &[]).await;
     let path = page.location();
     assert_eq!(
         world.get(&format!("/second{path}")).await.status,

@@ -24,12 +24,8 @@ async fn ui_locales_come_before_the_languages_of_the_browser() {
             .await;
         assert_eq!(param(page.location(), "lang"), expected, "{locales}");
         // A request that was posted waits first.
-        let params = world.web().params(&[("ui_locales", locales)]);
-        let form: Vec<_> = params
-            .iter()
-            .map(|(name, value)| (&**name, &**value))
-            .collect();
-        let page = browser.post(&world, "/authorize", &form).await;
+        let change = [("ui_locales", locales)];
+        let page = world.web().post(&mut browser, &change).await;
         let page = browser.open(&world, page.location()).await;
         assert_eq!(
             param(page.location(), "lang"),

@@ -16,16 +16,6 @@ async fn limited() -> World {
     .await
 }
 
-/// A request that was posted, so that its URL is known.
-async fn post(world: &World, browser: &mut Browser) -> crate::world::Page {
-    let params = world.web().params(&[]);
-    let form: Vec<_> = params
-        .iter()
-        .map(|(name, value)| (&**name, &**value))
-        .collect();
-    browser.post(world, "/authorize", &form).await
-}
-
 #[tokio::test]
 async fn beyond_the_limit_a_new_login_gets_503_and_all_else_goes_on() {
     let world = limited().await;
@@ -35,7 +25,7 @@ async fn beyond_the_limit_a_new_login_gets_503_and_all_else_goes_on() {
     let waiting = waits.open(&world, &world.web().authorize_url(&[])).await;
 
     let get = world.get(&world.web().authorize_url(&[])).await;
-    let post = post(&world, &mut Browser::default()).await;
+    let post = world.web().post(&mut Browser::default(), &[]).await;
     for page in [get, post] {
         assert_eq!(
             (page.status, page.header("retry-after")),
@@ -90,7 +80,8 @@ async fn a_place_is_free_again_when_a_request_has_expired() {
 async fn a_request_waits_for_ten_minutes() {
     let world = World::start().await;
     let mut browser = Browser::default();
-    let path = post(&world, &mut browser).await.location().to_owned();
+    let path = world.web().post(&mut browser, &[]).await;
+    let path = path.location().to_owned();
     world.clock.advance(Duration::from_secs(599));
     let wechat = browser.open(&world, &path).await;
     let callback = browser.visit_wechat(wechat.location()).await;

@@ -6,7 +6,7 @@ mod config;
 
 use serde_json::Value;
 
-use super::world::{Browser, RelyingParty, Tokens, World, browser::query};
+use super::world::browser::query;
 
 /// Where the issuer may be: at the root of its host, and below a path.
 const PATHS: [&str; 2] = ["", "/tenant"];
@@ -31,20 +31,4 @@ fn names(object: &Value) -> Vec<&str> {
         .keys()
         .map(String::as_str)
         .collect()
-}
-
-/// A login of a client for these parameters, and its userinfo.
-async fn login_and_userinfo(client: RelyingParty<'_>, changes: &[(&str, &str)]) -> (Tokens, Value) {
-    let tokens = client.log_in(&mut Browser::default(), changes).await;
-    let userinfo = client.userinfo(&tokens.access_token).await.json();
-    assert_eq!(userinfo["sub"], tokens.sub());
-    (tokens, userinfo)
-}
-
-/// That a request with these parameters succeeds, as if they were not there.
-async fn assert_without_effect(changes: &[(&str, &str)]) {
-    let world = World::start().await;
-    let callback = world.web().callback(&mut Browser::default(), changes).await;
-    let expected = pairs(&[("state", "a state"), ("iss", "https://localhost")]);
-    assert_eq!(fields(&callback), expected, "{changes:?}");
 }

@@ -136,6 +136,17 @@ impl<'a> RelyingParty<'a> {
         format!("{}/authorize?{}", self.issuer(), query.finish())
     }
 
+    /// Posts an authorization request, as a page of this gateway's host would.
+    pub(crate) async fn post(&self, browser: &mut Browser, changes: &[(&str, &str)]) -> Page {
+        let params = self.params(changes);
+        let form: Vec<_> = params
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        let url = format!("{}/authorize", self.issuer());
+        browser.post(self.world, &url, &form).await
+    }
+
     /// Logs in, and returns the URL of the client's callback.
     pub(crate) async fn callback(&self, browser: &mut Browser, changes: &[(&str, &str)]) -> String {
         browser
