@@ -86,7 +86,10 @@ async fn a_request_waits_for_ten_minutes() {
     let wechat = browser.open(&world, &path).await;
     let callback = browser.visit_wechat(wechat.location()).await;
     world.clock.advance(Duration::from_secs(1));
-    for url in [path, callback] {
+    // WeChat's code leaves the URL.
+    let left = browser.open(&world, &callback).await.location().to_owned();
+    assert_eq!(left, "/callback?login_error=expired");
+    for url in [path, left] {
         let page = browser.open(&world, &url).await;
         assert_eq!(page.status, StatusCode::GONE, "{}", page.body);
     }

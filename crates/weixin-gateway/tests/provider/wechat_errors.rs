@@ -321,7 +321,7 @@ async fn a_snapshot_user_is_no_user() {
         "page 403 snapshot_user: log in again"
     );
     assert_eq!(world.rows().await, Rows::default());
-    assert_eq!(world.count("audit").await, 0);
+    assert_eq!(world.events().await, 0);
 }
 
 #[tokio::test]

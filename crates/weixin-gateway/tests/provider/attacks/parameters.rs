@@ -506,7 +506,7 @@ async fn no_odd_request_is_a_failure_or_leads_elsewhere() {
         assert!(seen.contains_key(&kind), "{seen:?}");
     }
     assert_eq!(world.rows().await, Rows::default());
-    assert_eq!(world.count("audit").await, 0);
+    assert_eq!(world.events().await, 0);
 }
 
 /// What a claims parameter, a hint and a body may hold at most, nested as deep as it fits.

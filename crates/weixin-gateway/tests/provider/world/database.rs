@@ -33,6 +33,11 @@ impl World {
         count.unwrap()
     }
 
+    /// The events of logins in the audit log.
+    pub(crate) async fn events(&self) -> i64 {
+        self.count("audit where event <> 'key.created'").await
+    }
+
     /// The column of a statement.
     pub(crate) async fn texts(&self, sql: &'static str) -> Vec<String> {
         let mut connection = self.connection().await;
