@@ -106,9 +106,17 @@ fn directory(page: &Page) -> PathBuf {
     directory
 }
 
+/// A program of the page about frameworks that the page about languages uses, too.
+const CHECKER: &str = "check_login.py";
+
 /// Writes the files, and returns the script, which is empty if nothing is run.
 fn write(page: &Page, directory: &Path) -> String {
-    for block in &page.blocks {
+    let frameworks = Page::read(&repository().join("docs/frameworks.md"));
+    let checker = frameworks
+        .blocks
+        .iter()
+        .filter(|block| block.attribute("file") == Some(CHECKER));
+    for block in page.blocks.iter().chain(checker) {
         if let Some(file) = block.attribute("file") {
             let file = directory.join(file);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
