@@ -3,7 +3,8 @@
 //! The first line of a block, after its language: `file=NAME` writes it to a file; `sh` runs it; `sh server` runs it until
 //! its page ends, or with `once` until it has started; `sh unrun` is not run here, and is in the list below; `text output`
 //! is the output of the previous block, where `…` matches any text; `rust` is compiled by the package `doctests`. Each page
-//! has a directory, a network and a shell of its own.
+//! has a directory, a network and a shell of its own. Its directory begins with the files of `tests/pages/PAGE`, if there
+//! are any: those of a project that the page adds to.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 mod page;
@@ -134,6 +135,7 @@ fn what_is_not_run_here_is_known() {
     fixtures.md: npx playwright test login.spec.mjs
     fixtures.md: weixin sim exec --sim "$URL" --world "$ID" -- \
     fixtures.md:   python -c 'import json, os, sys; print(json.dumps(dict(os.environ)), flush=True); sys.stdin.read()'
+    frameworks.md: go mod init shop && go get github.com/gin-gonic/gin
     languages.md: npm install --save-dev undici@7
     languages.md: weixin sim exec --fail-on-findings -- pytest
     official-account.md: weixin sim phone http://localhost:8080
@@ -206,8 +208,11 @@ fn every_block_says_what_it_is() {
                 block.info
             );
             // What is neither run nor compiled is written to a file that something else of the page names. Those of the page
-            // about Python are run by crates/weixin-python/tests/test_manual.py.
-            if !["sh", "text", "rust"].contains(&language) && !page.name.ends_with("python.md") {
+            // about Python are run by crates/weixin-python/tests/test_manual.py; frameworks find files by their paths.
+            let elsewhere = ["python.md", "frameworks.md"]
+                .iter()
+                .any(|other| page.name.ends_with(other));
+            if !["sh", "text", "rust"].contains(&language) && !elsewhere {
                 let file = block.attribute("file").unwrap_or_default();
                 let used =
                     |other: &Block| other.info.starts_with("sh") && other.text.contains(file);

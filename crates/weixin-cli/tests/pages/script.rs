@@ -28,7 +28,7 @@ server() {
 "#;
 
 /// Commands of a reader, as the tests run them.
-const STAND_INS: [(&str, &str); 3] = [
+const STAND_INS: [(&str, &str); 4] = [
     // Building once more would take minutes, and change the programs that other tests run.
     (
         "cargo",
@@ -38,6 +38,16 @@ case "$*" in
   "run -p weixin-axum --example minimal") exec "$EXAMPLES/minimal" ;;
 esac
 echo "the tests do not run: cargo $*"; exit 1
+"#,
+    ),
+    // The registry is not reached here: the packages are those that `./scripts/test` installs. Next.js accepts no link to them.
+    (
+        "npm",
+        r#"#!/bin/sh
+set -e
+[ -e node_modules ] || cp -al "$FRAMEWORKS" node_modules
+shift
+for package; do test -e "node_modules/$package/package.json"; done
 "#,
     ),
     ("sudo", "#!/bin/sh\nexec \"$@\"\n"),
@@ -73,7 +83,7 @@ pub(crate) fn run(page: &Page) -> Result<(), String> {
     Ok(())
 }
 
-/// A directory with nothing but the replaced commands.
+/// A directory with nothing but the replaced commands, and the files of a project that a page begins with.
 fn directory(page: &Page) -> PathBuf {
     let name = page.name.replace('/', "-");
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
@@ -87,14 +97,30 @@ fn directory(page: &Page) -> PathBuf {
         fs::write(&file, text).unwrap();
         fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
     }
+    let stem = Path::new(&page.name).file_stem().unwrap();
+    let project = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pages")).join(stem);
+    for file in fs::read_dir(project).into_iter().flatten() {
+        let file = file.unwrap();
+        fs::copy(file.path(), directory.join(file.file_name())).unwrap();
+    }
     directory
 }
 
+/// A program of the page about frameworks that the page about languages uses, too.
+const CHECKER: &str = "check_login.py";
+
 /// Writes the files, and returns the script, which is empty if nothing is run.
 fn write(page: &Page, directory: &Path) -> String {
-    for block in &page.blocks {
+    let frameworks = Page::read(&repository().join("docs/frameworks.md"));
+    let checker = frameworks
+        .blocks
+        .iter()
+        .filter(|block| block.attribute("file") == Some(CHECKER));
+    for block in page.blocks.iter().chain(checker) {
         if let Some(file) = block.attribute("file") {
-            fs::write(directory.join(file), &block.text).unwrap();
+            let file = directory.join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, &block.text).unwrap();
         }
     }
     let run =
@@ -149,7 +175,11 @@ fn command(page: &Page, directory: &Path, script: &str) -> Command {
         .env("EXAMPLES", target.join("examples"))
         .env("PYTHON", repository().join(packages("python/bin/python")))
         .env("NODE_PATH", packages("node/now/node_modules"))
+        .env("FRAMEWORKS", packages("node/frameworks/node_modules"))
         .env("GOCACHE", packages("go"))
+        // Debian installs packages of Go as sources.
+        .env("GO111MODULE", "off")
+        .env("GOPATH", "/usr/share/gocode")
         .env("PYTHONUNBUFFERED", "1")
         .env("LC_ALL", "C.UTF-8")
         .current_dir(if page.is_readme() {
