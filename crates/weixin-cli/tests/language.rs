@@ -312,6 +312,20 @@ fn errors_of_a_command_are_in_both_languages() {
     }
 }
 
+#[test]
+fn an_error_of_a_configuration_file_is_in_both_languages() {
+    let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/two-languages.toml");
+    fs::write(file, "[[app]]\nid = \"wx1\"\nsecret = \"\"\n").unwrap();
+    let errors = ["zh", "en"].map(|language| rejected(&["sim", "--config", file], language));
+    assert_eq!(
+        errors,
+        [
+            format!("错误：{file}：第 1 行：应用 \"wx1\"：`secret` 不能为空\n"),
+            format!("error: {file}: line 1: app \"wx1\": `secret` must not be empty\n"),
+        ]
+    );
+}
+
 /// A command against a simulator, in Chinese.
 fn in_chinese(sim: &Running, line: &[&str]) -> Printed {
     let mut command = command(line);
