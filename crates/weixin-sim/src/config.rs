@@ -12,6 +12,8 @@ use crate::{
 };
 
 /// Example configuration with every setting and comments, as written by `weixin sim init`.
+///
+/// The manual's reference is written from it: English and Chinese comments have lines of their own.
 pub const EXAMPLE: &str = include_str!("../templates/sim.toml");
 
 #[derive(Debug, Default, Deserialize)]
