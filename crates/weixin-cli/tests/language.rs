@@ -366,6 +366,28 @@ fn results_and_findings_are_in_chinese() {
 }
 
 #[test]
+fn a_call_that_the_simulator_rejects_is_explained_in_chinese() {
+    let sim = Running::sim(&[]);
+    let url = weixin(&[
+        "login-url",
+        &sim.option(),
+        "--redirect-uri",
+        "http://localhost:8080/callback",
+    ]);
+    let scan = in_chinese(&sim, &["scan", url.stdout.trim(), "--as", "bob"]);
+    let mut world = command(&["--lang", "zh", "sim", "exec"]);
+    world.args(["--sim", &sim.url, "--world", "A", "--", "true"]);
+    let world = run(world);
+    assert_eq!(
+        [scan.stderr, world.stderr],
+        [
+            "错误：没有这个用户，可用的用户有 xiaoming, linxiaoyu, anna, chensiyuan, wanglei, long, layla, noname, control\n".to_owned(),
+            format!("错误：{}/：id：应为 1 到 64 个字符，只能包含 a-z、0-9 和 -\n", sim.url),
+        ]
+    );
+}
+
+#[test]
 fn errors_of_calls_are_in_chinese_with_their_remedy() {
     let sim = Running::sim(&[]);
     let closed = closed_port();
