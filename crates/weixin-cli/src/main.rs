@@ -3,6 +3,7 @@
 mod args;
 mod browser;
 mod commands;
+mod control_rules;
 mod demo;
 mod endpoints;
 mod error;

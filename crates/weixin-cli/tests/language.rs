@@ -312,6 +312,20 @@ fn errors_of_a_command_are_in_both_languages() {
     }
 }
 
+#[test]
+fn an_error_of_a_configuration_file_is_in_both_languages() {
+    let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/two-languages.toml");
+    fs::write(file, "[[app]]\nid = \"wx1\"\nsecret = \"\"\n").unwrap();
+    let errors = ["zh", "en"].map(|language| rejected(&["sim", "--config", file], language));
+    assert_eq!(
+        errors,
+        [
+            format!("错误：{file}：第 1 行：应用 \"wx1\"：`secret` 不能为空\n"),
+            format!("error: {file}: line 1: app \"wx1\": `secret` must not be empty\n"),
+        ]
+    );
+}
+
 /// A command against a simulator, in Chinese.
 fn in_chinese(sim: &Running, line: &[&str]) -> Printed {
     let mut command = command(line);
@@ -349,6 +363,28 @@ fn results_and_findings_are_in_chinese() {
     assert!(findings.stdout.starts_with(start), "{findings:?}");
     let end = "（应用 wx0123456789abcdef，登录 1，请求 1）\n2 个问题，其中 0 个会使测试失败\n";
     assert!(findings.stdout.ends_with(end), "{findings:?}");
+}
+
+#[test]
+fn a_call_that_the_simulator_rejects_is_explained_in_chinese() {
+    let sim = Running::sim(&[]);
+    let url = weixin(&[
+        "login-url",
+        &sim.option(),
+        "--redirect-uri",
+        "http://localhost:8080/callback",
+    ]);
+    let scan = in_chinese(&sim, &["scan", url.stdout.trim(), "--as", "bob"]);
+    let mut world = command(&["--lang", "zh", "sim", "exec"]);
+    world.args(["--sim", &sim.url, "--world", "A", "--", "true"]);
+    let world = run(world);
+    assert_eq!(
+        [scan.stderr, world.stderr],
+        [
+            "错误：没有这个用户，可用的用户有 xiaoming, linxiaoyu, anna, chensiyuan, wanglei, long, layla, noname, control\n".to_owned(),
+            format!("错误：{}/：id：应为 1 到 64 个字符，只能包含 a-z、0-9 和 -\n", sim.url),
+        ]
+    );
 }
 
 #[test]

@@ -1,23 +1,20 @@
 //! The configuration file in TOML: apps, users, lifetimes and switches.
 
-use std::{collections::HashSet, fmt::Display, net::IpAddr, time::Duration};
+use std::{collections::HashSet, net::IpAddr, time::Duration};
 
 use serde::Deserialize;
-use thiserror::Error;
 use toml::Spanned;
 
 use crate::{
     App, AppKind, DesktopAnswer, Lifetimes, Rule, SimBuilder, UnknownRule, User, Variants,
+    config_error::{InvalidConfig, Problem},
     world::app::AppChange,
 };
 
 /// Example configuration with every setting and comments, as written by `weixin sim init`.
+///
+/// The manual's reference is written from it: English and Chinese comments have lines of their own.
 pub const EXAMPLE: &str = include_str!("../templates/sim.toml");
-
-/// Invalid configuration file: the message names line, field and rule.
-#[derive(Debug, Error)]
-#[error("{0}")]
-pub struct InvalidConfig(String);
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -84,7 +81,7 @@ impl SimBuilder {
         // Without the parser's excerpt: the line may contain an app secret.
         let file: File = toml::from_str(toml).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
-            at(toml, start, &error.message().trim_end())
+            InvalidConfig::at(toml, start, Problem::of_parser(error.message()))
         })?;
         if let Some(seed) = file.seed {
             self = self.seed(seed);
@@ -101,7 +98,8 @@ impl SimBuilder {
         for id in file.accept {
             let (start, id) = (id.span().start, id.into_inner());
             let rule: Result<Rule, UnknownRule> = id.parse();
-            let rule = rule.map_err(|error| at(toml, start, &format!("`accept`: {error}")))?;
+            let rule =
+                rule.map_err(|error| InvalidConfig::at(toml, start, unknown_rule(&error)))?;
             self = self.accept(rule);
         }
         self = self.lifetimes(file.lifetimes.into());
@@ -115,9 +113,9 @@ impl SimBuilder {
             let app = if is_new {
                 app.try_into()
             } else {
-                Err(taken(&app.id))
+                Err(taken(("应用", "app"), &app.id))
             };
-            self = self.app(app.map_err(|problem| at(toml, start, &problem))?);
+            self = self.app(app.map_err(|problem| InvalidConfig::at(toml, start, problem))?);
         }
         let mut user_ids = HashSet::new();
         for entry in file.user {
@@ -126,36 +124,41 @@ impl SimBuilder {
             let user = if is_new {
                 user.try_into()
             } else {
-                Err(format!("user {:?}: `id` is used by another user", user.id))
+                Err(taken(("用户", "user"), &user.id))
             };
-            self = self.user(user.map_err(|problem| at(toml, start, &problem))?);
+            self = self.user(user.map_err(|problem| InvalidConfig::at(toml, start, problem))?);
         }
         if let Some(user) = file.desktop {
             let (start, user) = (user.span().start, user.into_inner());
-            let id = self.user_id(&user).ok_or_else(|| {
-                at(
-                    toml,
-                    start,
-                    &"`desktop` must be the ID or nickname of a user",
-                )
-            })?;
+            let id = self.user_id(&user);
+            let id = id.ok_or_else(|| InvalidConfig::at(toml, start, unknown_user()))?;
             self = self.desktop(id, DesktopAnswer::Allow);
         }
         Ok(self)
     }
 }
 
-/// Error for the entry that begins at this byte of the file.
-fn at(toml: &str, start: usize, problem: &dyn Display) -> InvalidConfig {
-    let before = toml.get(..start).unwrap_or_default();
-    InvalidConfig(format!(
-        "line {}: {problem}",
-        before.matches('\n').count() + 1
-    ))
+fn unknown_rule(error: &UnknownRule) -> Problem {
+    let rules: Vec<_> = Rule::all().map(|rule| rule.id).collect();
+    Problem::new(
+        format!("`accept`：没有这条规则，可用的规则有 {}", rules.join("、")),
+        format!("`accept`: {error}"),
+    )
 }
 
-fn taken(id: &str) -> String {
-    format!("app {id:?}: `id` is used by another app")
+fn unknown_user() -> Problem {
+    Problem::new(
+        "`desktop` 应为用户的 ID 或昵称",
+        "`desktop` must be the ID or nickname of a user",
+    )
+}
+
+/// The problem of an app or user whose ID is used already.
+fn taken((chinese, english): (&str, &str), id: &str) -> Problem {
+    Problem::new(
+        format!("{chinese} {id:?}：`id` 与其他{chinese}重复"),
+        format!("{english} {id:?}: `id` is used by another {english}"),
+    )
 }
 
 impl From<Seconds> for Lifetimes {
@@ -185,9 +188,9 @@ fn is_made_up(secret: &str) -> bool {
 }
 
 impl TryFrom<AppEntry> for App {
-    type Error = String;
+    type Error = Problem;
 
-    fn try_from(entry: AppEntry) -> Result<Self, String> {
+    fn try_from(entry: AppEntry) -> Result<Self, Problem> {
         let mut app = Self::new(&entry.id, "");
         let change = AppChange {
             secret: Some(entry.secret),
@@ -198,20 +201,27 @@ impl TryFrom<AppEntry> for App {
             bound: Some(entry.bound),
             frozen: None,
         };
-        change
-            .apply(&mut app)
-            .map_err(|(field, rule)| format!("app {:?}: `{field}` {rule}", entry.id))?;
+        change.apply(&mut app).map_err(|(field, rule)| {
+            let id = &entry.id;
+            Problem::new(
+                format!("应用 {id:?}：`{field}` {}", rule.zh),
+                format!("app {id:?}: `{field}` {}", rule.en),
+            )
+        })?;
         app.has_private_secret = !is_made_up(&app.secret);
         Ok(app)
     }
 }
 
 impl TryFrom<UserEntry> for User {
-    type Error = String;
+    type Error = Problem;
 
-    fn try_from(entry: UserEntry) -> Result<Self, String> {
+    fn try_from(entry: UserEntry) -> Result<Self, Problem> {
         if entry.id.is_empty() {
-            return Err("user: `id` must not be empty".to_owned());
+            return Err(Problem::new(
+                "用户：`id` 不能为空",
+                "user: `id` must not be empty",
+            ));
         }
         let user = Self::new(entry.id, entry.nickname);
         Ok(if entry.avatar {

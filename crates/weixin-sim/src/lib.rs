@@ -122,6 +122,7 @@ mod bilingual;
 mod builder;
 mod clock;
 mod config;
+mod config_error;
 mod explanation;
 mod golden;
 mod hosts;
@@ -147,7 +148,8 @@ pub use self::tls::{Authority, OtherHosts, Relay};
 pub use self::{
     bilingual::Bilingual,
     builder::SimBuilder,
-    config::{EXAMPLE as EXAMPLE_CONFIG, InvalidConfig},
+    config::EXAMPLE as EXAMPLE_CONFIG,
+    config_error::InvalidConfig,
     explanation::Explanation,
     golden::GOLDEN_FILES,
     hosts::WECHAT_HOSTS,

@@ -82,6 +82,8 @@ impl<A: sealed::Kind> AppBuilder<A> {
 
     /// Builds the app with a transport of your own, or with an `Https` that several apps share.
     pub fn build_with(self, transport: impl Transport + 'static) -> A {
+        #[cfg(feature = "metrics")]
+        crate::metrics::describe();
         let accepts_any_host = self.is_sandbox || !self.endpoints.is_wechat();
         let hosts = Hosts::new(
             self.endpoints,

@@ -1,20 +1,39 @@
 //! Counters and latencies, through the `metrics` facade.
-//!
-//! - `weixin_calls_total`, by `path`: calls, however often each was sent
-//! - `weixin_errors_total`, by `path` and `error`: WeChat's code, or the kind of failure
-//! - `weixin_call_seconds`, by `path`: the duration of a call, attempts and pauses included
 
 use std::{borrow::Cow, time::Duration};
 
-use metrics::{counter, histogram};
+use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
 
 use crate::{error::Error, transport::TransportErrorKind};
 
+const CALLS: &str = "weixin_calls_total";
+const ERRORS: &str = "weixin_errors_total";
+const SECONDS: &str = "weixin_call_seconds";
+
+/// Tells the program's recorder what each metric means. Exporters print it, such as in the `# HELP` lines of Prometheus.
+pub(crate) fn describe() {
+    describe_counter!(
+        CALLS,
+        Unit::Count,
+        "Calls by `path`. A call that is sent several times counts once"
+    );
+    describe_counter!(
+        ERRORS,
+        Unit::Count,
+        "Failed calls by `path` and `error`: WeChat's error code, or the kind of failure, such as `timeout`"
+    );
+    describe_histogram!(
+        SECONDS,
+        Unit::Seconds,
+        "The duration of a call by `path`, including all attempts and the pauses between them"
+    );
+}
+
 pub(crate) fn record<T>(path: &'static str, outcome: &Result<T, Error>, took: Duration) {
-    counter!("weixin_calls_total", "path" => path).increment(1);
-    histogram!("weixin_call_seconds", "path" => path).record(took.as_secs_f64());
+    counter!(CALLS, "path" => path).increment(1);
+    histogram!(SECONDS, "path" => path).record(took.as_secs_f64());
     if let Err(error) = outcome {
-        counter!("weixin_errors_total", "path" => path, "error" => name(error)).increment(1);
+        counter!(ERRORS, "path" => path, "error" => name(error)).increment(1);
     }
 }
 

@@ -44,7 +44,8 @@ async fn calls_errors_and_latencies_are_counted_by_path_and_without_secrets() {
         .snapshot()
         .into_vec()
         .into_iter()
-        .map(|(key, _, _, value)| {
+        .map(|(key, unit, description, value)| {
+            assert!(unit.and(description).is_some(), "{key:?}");
             let labels = key.key().labels();
             let labels: Vec<_> = labels
                 .map(|label| format!("{}={}", label.key(), label.value()))

@@ -7,9 +7,10 @@ use weixin::transport::{Https, Transport};
 
 use crate::{
     args::Scan,
+    control_rules,
     endpoints::{simulator_of_environment, simulator_url},
     error::CliError,
-    message::{Message, message},
+    message::message,
     output::Output,
 };
 
@@ -71,14 +72,6 @@ fn is_wechat(login_url: &Url) -> bool {
     login_url
         .host_str()
         .is_none_or(|host| host.ends_with(".qq.com"))
-}
-
-/// The rule of a simulator that rejects a scan. It speaks English.
-fn rejected(rule: &str) -> Message {
-    match rule.strip_prefix("unknown user: expected one of ") {
-        Some(users) => message(format!("没有这个用户，可用的用户有 {users}"), rule),
-        None => rule.to_owned().into(),
-    }
 }
 
 /// The result of opening a login URL.
@@ -164,7 +157,7 @@ impl Simulator {
             .await?;
         let value: Value = serde_json::from_slice(response.body()).unwrap_or_default();
         match value["error"]["rule"].as_str() {
-            Some(rule) => Err(CliError::Usage(rejected(rule))),
+            Some(rule) => Err(CliError::Usage(control_rules::text(rule))),
             None => Ok(value),
         }
     }

@@ -34,3 +34,6 @@ fn set_pages(command: Command, built: &Command, language: Language, columns: usi
             },
         )
 }
+
+#[cfg(test)]
+mod reference;

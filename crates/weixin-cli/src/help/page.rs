@@ -191,12 +191,12 @@ impl Page<'_> {
 }
 
 /// The options that every command has.
-fn is_for_all(argument: &Arg) -> bool {
+pub(super) fn is_for_all(argument: &Arg) -> bool {
     argument.is_global_set() || matches!(argument.get_id().as_str(), "help" | "version")
 }
 
 /// The name with its value, such as `-h, --help` or `--listen <ADDRESS>`.
-fn name(argument: &Arg) -> String {
+pub(super) fn name(argument: &Arg) -> String {
     match argument.get_short() {
         Some(short) => format!("-{short}, {argument}"),
         None if is_for_all(argument) => format!("    {argument}"),

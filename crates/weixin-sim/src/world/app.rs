@@ -6,7 +6,10 @@ use serde::Deserialize;
 use url::{Host, Url};
 
 use super::app_kind::AppKind;
-use crate::{bilingual::Language, lint::violation::Violation};
+use crate::{
+    bilingual::{Bilingual, Language},
+    lint::violation::Violation,
+};
 
 /// A registered app.
 #[derive(Clone)]
@@ -192,21 +195,24 @@ pub(crate) struct AppChange {
     pub(crate) frozen: Option<bool>,
 }
 
+const NOT_EMPTY: Bilingual = Bilingual::new("不能为空", "must not be empty");
+const HOSTS: Bilingual = Bilingual::new(
+    "应为主机名，不含协议、端口和路径，例如 \"www.example.com\"",
+    "must be hosts without scheme, port or path, such as \"www.example.com\"",
+);
+
 impl AppChange {
     /// Changes the app. The error is the field and the rule that it breaks.
-    pub(crate) fn apply(self, app: &mut App) -> Result<(), (&'static str, &'static str)> {
+    pub(crate) fn apply(self, app: &mut App) -> Result<(), (&'static str, Bilingual)> {
         if app.id.is_empty() {
-            return Err(("id", "must not be empty"));
+            return Err(("id", NOT_EMPTY));
         }
         if self.secret.as_deref() == Some("") {
-            return Err(("secret", "must not be empty"));
+            return Err(("secret", NOT_EMPTY));
         }
         let mut domains = self.callback_domains.iter().flatten();
         if !domains.all(|domain| is_host(domain)) {
-            return Err((
-                "callback_domains",
-                "must be hosts without scheme, port or path, such as \"www.example.com\"",
-            ));
+            return Err(("callback_domains", HOSTS));
         }
         set_if_some(&mut app.secret, self.secret);
         set_if_some(&mut app.kind, self.kind);

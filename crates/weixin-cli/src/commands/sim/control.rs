@@ -8,9 +8,13 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::Value;
 use tokio::time::timeout;
 use url::Url;
-use weixin::transport::{Https, Transport};
+use weixin::{
+    Language,
+    transport::{Https, Transport},
+};
 
 use crate::{
+    control_rules,
     error::CliError,
     message::{Message, message},
 };
@@ -82,7 +86,11 @@ impl Control {
         let error = &json["error"];
         match (error["field"].as_str(), error["rule"].as_str()) {
             (Some(field), Some(rule)) => {
-                let text = Message::from(format!("{field} {rule}"));
+                let rule = control_rules::text(rule);
+                let text = message(
+                    format!("{field}：{}", rule.pick(Language::Chinese)),
+                    format!("{field} {}", rule.pick(Language::English)),
+                );
                 CliError::Other(text.prefixed(self.url.as_str()))
             }
             _ => self.not_a_simulator(),

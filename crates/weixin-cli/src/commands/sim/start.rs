@@ -5,7 +5,12 @@ use std::{fs, net::SocketAddr, path::Path};
 use weixin::Language;
 use weixin_sim::{App, Authority, DesktopAnswer, Sim, SimBuilder};
 
-use crate::{args::SimOptions, error::CliError, explanations, message::Message};
+use crate::{
+    args::SimOptions,
+    error::CliError,
+    explanations,
+    message::{Message, message},
+};
 
 /// Rejects an address that other machines can reach, with the remedy.
 pub(super) fn check_loopback(
@@ -104,7 +109,7 @@ fn builder(options: &SimOptions) -> Result<SimBuilder, CliError> {
     let text = fs::read_to_string(file).map_err(|error| invalid(Message::from(&error)))?;
     Sim::builder()
         .config(&text)
-        .map_err(|error| invalid(error.to_string().into()))
+        .map_err(|error| invalid(message(error.chinese(), error.to_string())))
 }
 
 /// The certificate authority of a directory, which is created if it is missing.

@@ -73,7 +73,7 @@ pub(super) async fn put(
         let mut app = known.unwrap_or_else(|| App::new(&id, "s".repeat(32)));
         change
             .apply(&mut app)
-            .map_err(|(field, rule)| BadRequest::new(field, rule))?;
+            .map_err(|(field, rule)| BadRequest::new(field, rule.en))?;
         world.put_app(app.clone());
         Ok(app)
     });
