@@ -8,6 +8,7 @@ mod endpoints;
 mod error;
 mod exit_code;
 mod explanations;
+mod gateway_demo;
 mod help;
 mod lang;
 mod layout;

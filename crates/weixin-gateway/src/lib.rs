@@ -31,7 +31,7 @@ mod upstream;
 pub use self::{
     config::{Config, ConfigError},
     gateway::{Gateway, GatewayBuilder, ServeError, StartError},
-    overview::{ClientOverview, IssuerOverview},
+    overview::{AppOverview, ClientOverview, IssuerOverview},
     store::StoreState,
 };
 

@@ -21,8 +21,20 @@ pub struct IssuerOverview {
     pub discovery_url: String,
     /// The URL to which WeChat sends browsers back.
     pub wechat_redirect_uri: String,
-    /// Its apps by name, each ready to ask WeChat.
-    pub apps: Vec<(String, App)>,
+    /// Its apps.
+    pub apps: Vec<AppOverview>,
+}
+
+/// An app of an issuer, ready to ask WeChat.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct AppOverview {
+    /// The name of its table.
+    pub name: String,
+    /// The app as the SDK calls it.
+    pub app: App,
+    /// The simulator in place of WeChat.
+    pub endpoint: Option<String>,
 }
 
 /// A client: what its own configuration needs, and what it will get.
@@ -55,16 +67,22 @@ impl Config {
     /// [`StartError`] if there is no HTTP client to ask WeChat with.
     pub fn issuers(&self) -> Result<Vec<IssuerOverview>, StartError> {
         let https = Https::new()?;
-        let app = |name: &String| Some((name.clone(), self.apps.get(name)?));
+        let app = |name: &String| {
+            let app = self.apps.get(name)?;
+            Some(app.build(&https, SystemClock).map(|built| AppOverview {
+                name: name.clone(),
+                app: built,
+                endpoint: app.endpoint.as_ref().map(ToString::to_string),
+            }))
+        };
         let mut all = Vec::new();
         for it in &self.issuers {
             let apps = it.apps.iter().filter_map(app);
-            let apps = apps.map(|(name, app)| Ok((name, app.build(&https, SystemClock)?)));
             all.push(IssuerOverview {
                 url: it.issuer.to_string(),
                 discovery_url: it.issuer.endpoint(path::CONFIGURATION),
                 wechat_redirect_uri: it.issuer.endpoint(CALLBACK),
-                apps: apps.collect::<Result<_, StartError>>()?,
+                apps: apps.collect::<Result<_, _>>()?,
             });
         }
         Ok(all)
