@@ -9,6 +9,7 @@ mod endpoints;
 mod error;
 mod exit_code;
 mod explanations;
+mod gateway_demo;
 mod help;
 mod lang;
 mod layout;

@@ -6,7 +6,6 @@ use axum::Router;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use weixin::{
-    AppSecret, Endpoints, OfficialAccount, Website,
     clock::{Clock, SystemClock},
     transport::Https,
 };
@@ -14,12 +13,12 @@ use weixin_axum::WebLogin;
 
 use crate::{
     audit::{Event, EventKind},
-    config::{App, AppKind, Config, IssuerConfig, StoreConfig},
+    config::{App, Config, IssuerConfig, StoreConfig},
     http::{self, CALLBACK, ClientAddresses, Provider, RateLimit, Server, SessionCookie, Shared},
     keys::{KeyError, KeySet, SigningKey},
     master_key::MasterKeys,
     oidc::{Algorithm, Client, ProviderMetadata, Timestamp},
-    store::{OpenError, Store, StoreError, backup},
+    store::{OpenError, Store, StoreError, StoreState, backup, inspect},
 };
 
 /// An OpenID Provider whose users log in with WeChat.
@@ -98,6 +97,16 @@ impl Gateway {
     /// Runs the writes that wait, and lets the next gateway open the store.
     pub async fn close(&self) {
         self.shared.store.close().await;
+    }
+
+    /// The state of the store, which is not changed. A gateway may be running.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if a gateway would not start with this store, except that another one may be running.
+    pub async fn inspect(config: &Config) -> Result<StoreState, StartError> {
+        let url = config.store.expose_url();
+        inspect::inspect(url).await.map_err(StartError::from)
     }
 
     /// Copies the store to a new file, consistent while a gateway writes to it. Copying SQLite's file itself would lose what
@@ -207,20 +216,10 @@ fn provider(
     let mut login = WebLogin::builder(redirect_uri.map_err(StartError::from)?);
     login = login.clock(Arc::clone(&shared.clock));
     for app in names.iter().filter_map(|name| apps.get(name)) {
-        let endpoints = app.endpoint.clone().map(Endpoints::single);
-        let endpoints = endpoints.unwrap_or_default();
-        let clock = Arc::clone(&shared.clock);
-        let id = app.id.clone();
-        let secret = AppSecret::new(app.secret.expose()).map_err(StartError::from)?;
-        login = match app.kind {
-            AppKind::Website => {
-                let builder = Website::builder(id, secret).endpoints(endpoints);
-                login.website(builder.clock(clock).build_with(https.clone()))
-            }
-            AppKind::OfficialAccount => {
-                let builder = OfficialAccount::builder(id, secret).endpoints(endpoints);
-                login.official_account(builder.clock(clock).build_with(https.clone()))
-            }
+        login = match app.build(https, Arc::clone(&shared.clock))? {
+            weixin::app::App::Website(app) => login.website(app),
+            weixin::app::App::OfficialAccount(app) => login.official_account(app),
+            _ => login,
         };
     }
     let is_own = |client: &&Client| client.issuer == issuer.id();
@@ -250,8 +249,8 @@ enum Reason {
     Login(#[from] weixin_axum::ConfigError),
     #[error(transparent)]
     Open(#[from] OpenError),
-    #[error("the callback URL of an issuer is invalid")]
-    RedirectUri(#[from] weixin::error::ParseError),
+    #[error("the callback URL of an issuer or the secret of an app is invalid")]
+    Parse(#[from] weixin::error::ParseError),
     #[error("the HTTP client cannot be made")]
     Https(#[from] weixin::transport::TransportError),
     #[error(transparent)]

@@ -19,6 +19,7 @@ mod http;
 mod keys;
 mod master_key;
 mod oidc;
+mod overview;
 mod params;
 mod random;
 mod secret;
@@ -30,4 +31,9 @@ mod upstream;
 pub use self::{
     config::{Config, ConfigError},
     gateway::{Gateway, GatewayBuilder, ServeError, StartError},
+    overview::{AppOverview, ClientOverview, IssuerOverview},
+    store::StoreState,
 };
+
+/// A configuration file for `https://login.example.com`, with comments.
+pub const EXAMPLE_CONFIG: &str = include_str!("../templates/gateway.toml");

@@ -3,6 +3,7 @@
 mod common;
 mod compare;
 mod diagnosis;
+mod gateway;
 mod login;
 mod other_apps;
 mod parse;
@@ -26,6 +27,10 @@ pub(crate) use self::{
     common::{AppArgs, AppIdArgs, EndpointArgs, Kind, SIMULATOR, TokenArgs, UserTokenArgs},
     compare::Compare,
     diagnosis::{Doctor, Explain},
+    gateway::{
+        CONFIG_FILE, CONFIG_VARIABLE, Gateway, GatewayBackup, GatewayCheck, GatewayCommand,
+        GatewayDemo, GatewayInit, GatewayServe,
+    },
     login::{Login, LoginUrl},
     other_apps::{AppToken, AppTokenKind, AuthorizeUrl, PhoneNumber, Session},
     preferences::Preferences,
@@ -47,7 +52,8 @@ const FIRST_STEPS: &str = "\
 First steps:
   weixin demo                  WeChat login on this machine, in your browser
   weixin sim                   a WeChat simulator for your program
-  weixin login --sim           a login from the terminal, with `weixin sim`";
+  weixin login --sim           a login from the terminal, with `weixin sim`
+  weixin gateway               WeChat login for any OpenID Connect client";
 
 /// Log in with WeChat from the shell, and simulate WeChat on your machine
 #[derive(Debug, Parser)]
@@ -144,6 +150,7 @@ pub(crate) enum Command {
     Demo(Demo),
     Sim(Box<Sim>),
     Scan(Scan),
+    Gateway(Box<Gateway>),
     Login(Login),
     LoginUrl(LoginUrl),
     Exchange(Exchange),

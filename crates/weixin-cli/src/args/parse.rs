@@ -137,6 +137,41 @@ pub(super) fn web_url(text: &str) -> Result<Url, Invalid> {
     ))
 }
 
+/// The issuer of a gateway. The gateway checks the rest when it reads the configuration.
+pub(super) fn issuer(text: &str) -> Result<String, Invalid> {
+    let is_secure = web_url(text).is_ok_and(|url| {
+        let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1"));
+        url.scheme() == "https" || is_local
+    });
+    if is_secure && is_plain(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(Invalid::new(
+            "应为 https URL，本机可以用 http://localhost",
+            "expected an https URL, or http on localhost",
+        ))
+    }
+}
+
+/// A redirect URI, which is compared as text.
+pub(super) fn redirect_uri(text: &str) -> Result<String, Invalid> {
+    web_url(text)?;
+    if is_plain(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(Invalid::new(
+            "只能包含 URL 允许的字符",
+            "expected only characters that a URL may contain",
+        ))
+    }
+}
+
+/// Whether a text is the same in a TOML string.
+fn is_plain(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
+}
+
 /// Marks an option of shared arguments that a command does not use, and rejects it.
 pub(super) fn unused(option: Arg) -> Arg {
     let reject = |_: &str| -> Result<Origin, Invalid> {

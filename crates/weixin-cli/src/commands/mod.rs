@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod exchange;
 mod explain;
+mod gateway;
 mod login;
 mod login_url;
 mod phone_number;
@@ -29,6 +30,7 @@ pub(crate) async fn run(command: Command, output: Output) -> Result<(), CliError
         Command::Doctor(args) => doctor::run(args, output).await,
         Command::Exchange(args) => exchange::run(args, output).await,
         Command::Explain(args) => explain::run(args, output),
+        Command::Gateway(args) => gateway::run(*args, output).await,
         Command::Login(args) => login::run(args, output).await,
         Command::LoginUrl(args) => login_url::run(args, output).await,
         Command::Man(args) => shell::man(&args, output),

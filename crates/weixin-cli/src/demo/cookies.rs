@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, header};
 
 /// The value of a cookie. The values are short words that need no decoding.
-pub(super) fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let pairs = headers
         .get_all(header::COOKIE)
         .into_iter()

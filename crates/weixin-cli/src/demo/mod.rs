@@ -1,9 +1,9 @@
 //! The example site of `weixin demo`: log in, see the profile and the token, log out.
 
-mod cookies;
+pub(crate) mod cookies;
 mod handlers;
 mod pages;
-mod request;
+pub(crate) mod request;
 mod sessions;
 mod state;
 
@@ -56,7 +56,7 @@ fn content_security_policy(avatars: &str) -> HeaderValue {
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
 
-async fn protect(State(policy): State<HeaderValue>, mut response: Response) -> Response {
+pub(crate) async fn protect(State(policy): State<HeaderValue>, mut response: Response) -> Response {
     let protection: [(HeaderName, HeaderValue); 4] = [
         (header::CONTENT_SECURITY_POLICY, policy),
         (

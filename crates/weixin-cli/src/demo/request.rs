@@ -12,11 +12,11 @@ use weixin::Language;
 use super::cookies;
 
 /// The name of the cookie with the user's choice.
-pub(super) const LANGUAGE_COOKIE: &str = "demo-language";
+pub(crate) const LANGUAGE_COOKIE: &str = "demo-language";
 
 /// Replaces the browser's language by the user's choice, so that all pages have it. Removes `User-Agent`: each device gets
 /// the QR page, because the demo's phone is a page as well.
-pub(super) async fn prepare(mut request: Request) -> Request {
+pub(crate) async fn prepare(mut request: Request) -> Request {
     let headers = request.headers_mut();
     headers.remove(USER_AGENT);
     if let Some(tag) = cookies::value(headers, LANGUAGE_COOKIE) {
@@ -26,7 +26,7 @@ pub(super) async fn prepare(mut request: Request) -> Request {
     request
 }
 
-pub(super) fn language_of(tag: &str) -> Language {
+pub(crate) fn language_of(tag: &str) -> Language {
     if tag == "en" {
         Language::English
     } else {

@@ -16,7 +16,7 @@ const fn group(zh: &'static str, en: &'static str, commands: &'static [&'static 
 }
 
 /// All commands of `weixin`.
-pub(super) const GROUPS: [Group; 5] = [
+pub(super) const GROUPS: [Group; 6] = [
     group("试用", "Try it", &["demo", "sim", "scan"]),
     group(
         "真实登录",
@@ -36,6 +36,7 @@ pub(super) const GROUPS: [Group; 5] = [
             "app-token",
         ],
     ),
+    group("网关", "Serve OpenID Connect", &["gateway"]),
     group("诊断", "Diagnose", &["doctor", "explain"]),
     group("其他", "Other", &["completions", "man", "help"]),
 ];

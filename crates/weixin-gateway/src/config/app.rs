@@ -3,7 +3,12 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Deserialize;
-use weixin::{AppId, AppSecret, transport::Origin};
+use weixin::{
+    AppId, AppSecret, Endpoints, OfficialAccount, Website,
+    clock::Clock,
+    error::ParseError,
+    transport::{Https, Origin},
+};
 
 use super::{
     error::ConfigError,
@@ -37,6 +42,29 @@ pub(crate) struct App {
     pub(crate) secret: AppSecret,
     /// A simulator in place of WeChat.
     pub(crate) endpoint: Option<Origin>,
+}
+
+impl App {
+    /// The app as the SDK calls it.
+    pub(crate) fn build(
+        &self,
+        https: &Https,
+        clock: impl Clock + 'static,
+    ) -> Result<weixin::app::App, ParseError> {
+        let endpoints = self.endpoint.clone().map(Endpoints::single);
+        let endpoints = endpoints.unwrap_or_default();
+        let (id, secret) = (self.id.clone(), AppSecret::new(self.secret.expose())?);
+        Ok(match self.kind {
+            AppKind::Website => {
+                let builder = Website::builder(id, secret).endpoints(endpoints);
+                builder.clock(clock).build_with(https.clone()).into()
+            }
+            AppKind::OfficialAccount => {
+                let builder = OfficialAccount::builder(id, secret).endpoints(endpoints);
+                builder.clock(clock).build_with(https.clone()).into()
+            }
+        })
+    }
 }
 
 /// The apps by the names of their tables.
@@ -82,9 +110,8 @@ impl AppEntry {
                 .parse()
                 .map_err(|error| ConfigError::new(place("app_id"), error))?,
             secret: secret.map_err(|error| ConfigError::new(&*at_secret, error))?,
-            endpoint: endpoint.map_err(|error: weixin::error::ParseError| {
-                ConfigError::new(place("endpoint"), error)
-            })?,
+            endpoint: endpoint
+                .map_err(|error: ParseError| ConfigError::new(place("endpoint"), error))?,
         })
     }
 }

@@ -1,6 +1,11 @@
 //! The configuration file as a whole.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use serde::Deserialize;
 
@@ -44,10 +49,12 @@ pub struct Config {
     pub(crate) clients: Clients,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) limits: Limits,
+    /// The files that it has read: the key file, and those of secrets.
+    pub(crate) secret_files: Vec<PathBuf>,
 }
 
 impl Config {
-    /// The configuration of a file. The files that it names are relative to its folder.
+    /// The configuration of a file. The files that it names, the database among them, are relative to its folder.
     ///
     /// # Errors
     ///
@@ -59,7 +66,12 @@ impl Config {
             ConfigError::new(place, format!("cannot be read: {}", error.kind()))
         };
         let text = fs::read_to_string(path).map_err(unreadable)?;
-        Self::parse_with(&text, &|file| fs::read_to_string(folder.join(file)))
+        let mut config = Self::parse_with(&text, &|file| fs::read_to_string(folder.join(file)))?;
+        config.store.below(folder);
+        for file in &mut config.secret_files {
+            *file = folder.join(&*file);
+        }
+        Ok(config)
     }
 
     /// Checks the text of a configuration file. The files that it names are relative to the current folder.
@@ -71,6 +83,11 @@ impl Config {
         Self::parse_with(text, &|file| fs::read_to_string(file))
     }
 
+    /// The files of secrets that it has read: the key file, and those of apps and clients.
+    pub fn secret_files(&self) -> &[PathBuf] {
+        &self.secret_files
+    }
+
     /// The configuration of a text.
     ///
     /// # Errors
@@ -79,6 +96,11 @@ impl Config {
     pub(crate) fn parse_with(text: &str, read: ReadFile<'_>) -> Result<Self, ConfigError> {
         let file: File =
             toml::from_str(text).map_err(|error| ConfigError::of_toml(&error, text))?;
+        let secret_files: RefCell<Vec<PathBuf>> = RefCell::default();
+        let read: ReadFile<'_> = &|file: &Path| {
+            secret_files.borrow_mut().push(file.to_owned());
+            read(file)
+        };
         let apps = app::check(file.app, read)?;
         let issuers = issuer::check(file.issuer, &apps)?;
         Ok(Self {
@@ -89,6 +111,7 @@ impl Config {
             issuers,
             lifetimes: file.lifetimes.check()?,
             limits: file.limits,
+            secret_files: secret_files.into_inner(),
         })
     }
 }

@@ -11,7 +11,7 @@ mod secret;
 mod server;
 
 pub(crate) use self::{
-    app::{App, AppKind},
+    app::App,
     issuer::IssuerConfig,
     lifetimes::Lifetimes,
     limits::Limits,

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     str::FromStr,
 };
 
@@ -73,6 +73,26 @@ impl StoreConfig {
     pub(crate) fn expose_url(&self) -> &str {
         self.url.expose_secret()
     }
+
+    /// Makes a SQLite file relative to a folder, as the other files of a configuration are.
+    pub(super) fn below(&mut self, folder: &Path) {
+        let url = self.url.expose_secret();
+        let file = url.strip_prefix("sqlite:").unwrap_or_default();
+        let file = file.strip_prefix("//").unwrap_or(file);
+        let is_relative =
+            !file.is_empty() && !file.starts_with(':') && Path::new(file).is_relative();
+        if is_relative && !folder.as_os_str().is_empty() {
+            let folder = escape(&folder.to_string_lossy());
+            self.url = format!("sqlite:{folder}/{file}").into();
+        }
+    }
+}
+
+/// A path as SQLite's driver reads it, which decodes a URL.
+fn escape(path: &str) -> String {
+    let escapes = [("%", "%25"), ("?", "%3F"), ("#", "%23")];
+    let replace = |path: String, (letter, escaped)| path.replace(letter, escaped);
+    escapes.into_iter().fold(path.to_owned(), replace)
 }
 
 impl fmt::Debug for StoreConfig {
@@ -139,6 +159,27 @@ impl FromStr for Network {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_database_is_relative_to_the_folder_of_the_file() {
+        for (folder, url, expected) in [
+            ("/etc/x", "sqlite:gateway.db", "sqlite:/etc/x/gateway.db"),
+            ("a", "sqlite://b/gateway.db", "sqlite:a/b/gateway.db"),
+            ("/50% #1?", "sqlite:x.db", "sqlite:/50%25 %231%3F/x.db"),
+            ("", "sqlite:gateway.db", "sqlite:gateway.db"),
+            ("/etc/x", "sqlite:/var/gateway.db", "sqlite:/var/gateway.db"),
+            (
+                "/etc/x",
+                "sqlite:///var/gateway.db",
+                "sqlite:///var/gateway.db",
+            ),
+            ("/etc/x", "sqlite::memory:", "sqlite::memory:"),
+        ] {
+            let mut store = StoreConfig { url: url.into() };
+            store.below(Path::new(folder));
+            assert_eq!(store.expose_url(), expected);
+        }
+    }
 
     #[test]
     fn a_network_contains_its_addresses() {

@@ -16,6 +16,7 @@ mod pages;
 mod proceed;
 mod provider;
 mod rate_limit;
+mod request_log;
 mod server;
 mod session_cookie;
 mod texts;
@@ -37,6 +38,7 @@ use axum::{
             X_CONTENT_TYPE_OPTIONS,
         },
     },
+    middleware,
     routing::{MethodRouter, get, post},
 };
 use tower_http::{
@@ -66,7 +68,9 @@ pub(crate) fn router(providers: &[Arc<Provider>], shared: &Arc<Shared>) -> Route
     let issuers = providers.iter().map(issuer);
     let unless_set = SetResponseHeaderLayer::if_not_present;
     issuers
-        .fold(own, Router::merge)
+        .fold(Router::new(), Router::merge)
+        .layer(middleware::from_fn(request_log::log))
+        .merge(own)
         .layer(unless_set(
             CACHE_CONTROL,
             HeaderValue::from_static("no-store"),

@@ -6,7 +6,8 @@ use super::{error::OpenError, file_system, migrations, sqlite};
 
 /// What the next start will find.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum StoreState {
+#[non_exhaustive]
+pub enum StoreState {
     /// There is no file: it will be created.
     Missing,
     /// The tables are missing or of an earlier program: they will be created or updated.

@@ -30,6 +30,7 @@ use std::{
 
 use sqlx::{AnyPool, any::AnyPoolOptions};
 
+pub use self::inspect::StoreState;
 pub(crate) use self::{
     error::{JobError, OpenError, StoreError},
     job::{Durability, JobResult, Undo, Work},

@@ -17,7 +17,7 @@ use crate::{
 
 /// The subject of a check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Check {
+pub(in crate::commands) enum Check {
     Proxy,
     NameResolution,
     Connection,
@@ -32,6 +32,13 @@ pub(super) enum Check {
     CallbackDomain,
     AppSecret,
     IpWhitelist,
+    Configuration,
+    SecretFile,
+    Store,
+    Simulator,
+    Client,
+    Pkce,
+    Email,
 }
 
 impl Check {
@@ -52,6 +59,13 @@ impl Check {
             Self::CallbackDomain => "callback-domain",
             Self::AppSecret => "app-secret",
             Self::IpWhitelist => "ip-whitelist",
+            Self::Configuration => "configuration",
+            Self::SecretFile => "secret-file",
+            Self::Store => "store",
+            Self::Simulator => "simulator",
+            Self::Client => "client",
+            Self::Pkce => "pkce",
+            Self::Email => "email",
         }
     }
 
@@ -71,12 +85,19 @@ impl Check {
             Self::CallbackDomain => ("授权回调域", "callback domain"),
             Self::AppSecret => ("AppSecret", "app secret"),
             Self::IpWhitelist => ("IP 白名单", "IP whitelist"),
+            Self::Configuration => ("配置", "configuration"),
+            Self::SecretFile => ("密钥文件", "secret file"),
+            Self::Store => ("数据库", "database"),
+            Self::Simulator => ("模拟器", "simulator"),
+            Self::Client => ("客户端", "client"),
+            Self::Pkce => ("PKCE", "PKCE"),
+            Self::Email => ("邮箱", "e-mail"),
         };
         language.pick(chinese, english)
     }
 
     /// The exit code if this check fails.
-    pub(super) fn exit_code(self) -> ExitCode {
+    pub(in crate::commands) fn exit_code(self) -> ExitCode {
         match self {
             Self::Proxy
             | Self::NameResolution
@@ -91,7 +112,7 @@ impl Check {
 
 /// The status of a check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Status {
+pub(in crate::commands) enum Status {
     Ok,
     /// It works, but not as it should.
     Warning,
@@ -137,11 +158,11 @@ const INDENT: usize = 10;
 
 /// The result of one check.
 #[derive(Clone, Debug)]
-pub(super) struct CheckResult {
-    pub(super) check: Check,
+pub(in crate::commands) struct CheckResult {
+    pub(in crate::commands) check: Check,
     /// The host, if several are checked.
     target: Option<String>,
-    pub(super) status: Status,
+    pub(in crate::commands) status: Status,
     detail: Message,
     remedy: Option<Message>,
     took: Option<Duration>,
@@ -159,50 +180,62 @@ impl CheckResult {
         }
     }
 
-    pub(super) fn ok(check: Check, detail: Message) -> Self {
+    pub(in crate::commands) fn ok(check: Check, detail: Message) -> Self {
         Self::new(check, Status::Ok, detail, None)
     }
 
-    pub(super) fn warning(check: Check, detail: Message, remedy: impl Into<Message>) -> Self {
+    pub(in crate::commands) fn warning(
+        check: Check,
+        detail: Message,
+        remedy: impl Into<Message>,
+    ) -> Self {
         Self::new(check, Status::Warning, detail, Some(remedy.into()))
     }
 
-    pub(super) fn failed(check: Check, detail: Message, remedy: impl Into<Message>) -> Self {
+    pub(in crate::commands) fn failed(
+        check: Check,
+        detail: Message,
+        remedy: impl Into<Message>,
+    ) -> Self {
         Self::new(check, Status::Failed, detail, Some(remedy.into()))
     }
 
-    pub(super) fn unproven(check: Check, detail: Message, remedy: impl Into<Message>) -> Self {
+    pub(in crate::commands) fn unproven(
+        check: Check,
+        detail: Message,
+        remedy: impl Into<Message>,
+    ) -> Self {
         Self::new(check, Status::Unproven, detail, Some(remedy.into()))
     }
 
-    pub(super) fn at(mut self, target: &str) -> Self {
+    pub(in crate::commands) fn at(mut self, target: &str) -> Self {
         self.target = Some(target.to_owned());
         self
     }
 
-    pub(super) fn after(mut self, took: Duration) -> Self {
+    pub(in crate::commands) fn after(mut self, took: Duration) -> Self {
         self.took = Some(took);
         self
     }
 
     /// Downgrades a failure to a warning: logins work without it.
-    pub(super) fn optional(mut self) -> Self {
+    pub(in crate::commands) fn optional(mut self) -> Self {
         if self.status == Status::Failed {
             self.status = Status::Warning;
         }
         self
     }
 
-    pub(super) fn detail(&self) -> &Message {
+    pub(in crate::commands) fn detail(&self) -> &Message {
         &self.detail
     }
 
-    pub(super) fn remedy(&self) -> Option<&Message> {
+    pub(in crate::commands) fn remedy(&self) -> Option<&Message> {
         self.remedy.as_ref()
     }
 
     /// The result without its remedy.
-    pub(super) fn line(&self, language: Language) -> String {
+    pub(in crate::commands) fn line(&self, language: Language) -> String {
         let target = self.target.as_ref().map(|target| format!("{target} "));
         let took = self.took.map(|took| format!(" ({} ms)", took.as_millis()));
         let text = format!(
@@ -218,7 +251,7 @@ impl CheckResult {
     }
 
     /// The remedy, on a line of its own.
-    pub(super) fn remedy_line(&self, language: Language) -> String {
+    pub(in crate::commands) fn remedy_line(&self, language: Language) -> String {
         let remedy = self.remedy.as_ref();
         let line = remedy.map(|remedy| {
             let (indent, text) = (" ".repeat(INDENT), visible(remedy.pick(language)));
@@ -227,7 +260,7 @@ impl CheckResult {
         line.unwrap_or_default()
     }
 
-    pub(super) fn json(&self, language: Language) -> Value {
+    pub(in crate::commands) fn json(&self, language: Language) -> Value {
         json!({
             "check": self.check.id(),
             "target": self.target,

@@ -1,14 +1,14 @@
 //! `weixin doctor`: checks everything between this machine and a login with WeChat.
 
 mod app_id;
-mod app_secret;
-mod check;
+pub(super) mod app_secret;
+pub(super) mod check;
 mod clock;
 mod connectivity;
 mod hosts;
-mod login_page;
-mod redirect_uri;
-mod report;
+pub(super) mod login_page;
+pub(super) mod redirect_uri;
+pub(super) mod report;
 
 use std::time::Duration;
 

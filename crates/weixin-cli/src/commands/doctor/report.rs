@@ -1,27 +1,36 @@
 //! The report: each result is printed as soon as it is known, and the exit code sums them up.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use weixin::Language;
 
 use super::check::{CheckResult, Status};
 use crate::{error::CliError, exit_code::ExitCode, message::message, output::Output};
 
 /// The results so far.
 #[derive(Debug)]
-pub(super) struct Report {
+pub(in crate::commands) struct Report {
     output: Output,
     results: Vec<CheckResult>,
+    /// More members of the JSON.
+    more: Map<String, Value>,
 }
 
 impl Report {
-    pub(super) fn new(output: Output) -> Self {
+    pub(in crate::commands) fn new(output: Output) -> Self {
         Self {
             output,
             results: Vec::new(),
+            more: Map::new(),
         }
     }
 
+    /// The language of its texts.
+    pub(in crate::commands) fn language(&self) -> Language {
+        self.output.language()
+    }
+
     /// Adds results and prints them at once, because the next check may take a while. A remedy is not repeated.
-    pub(super) fn add(
+    pub(in crate::commands) fn add(
         &mut self,
         results: impl IntoIterator<Item = CheckResult>,
     ) -> Result<(), CliError> {
@@ -43,8 +52,19 @@ impl Report {
         Ok(())
     }
 
+    /// Adds a member to the JSON, and prints it as text.
+    pub(in crate::commands) fn tell(
+        &mut self,
+        name: &str,
+        value: Value,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), CliError> {
+        self.more.insert(name.to_owned(), value);
+        self.output.line(text)
+    }
+
     /// Prints the sums. Fails with the exit code of the failed checks.
-    pub(super) fn finish(self) -> Result<(), CliError> {
+    pub(in crate::commands) fn finish(self) -> Result<(), CliError> {
         let language = self.output.language();
         let count = |status| {
             let has_status = |result: &&CheckResult| result.status == status;
@@ -57,11 +77,14 @@ impl Report {
             .iter()
             .map(|result| result.json(language))
             .collect();
-        let json = json!({
+        let mut json = json!({
             "version": env!("CARGO_PKG_VERSION"),
             "ok": failed == 0,
             "checks": checks,
         });
+        if let Value::Object(json) = &mut json {
+            json.extend(self.more.clone());
+        }
         let text = || {
             let noun = if warnings == 1 { "warning" } else { "warnings" };
             message(

@@ -3,6 +3,7 @@
 mod api;
 mod command;
 mod diagnosis;
+mod gateway;
 mod login;
 mod shared;
 mod shell;
@@ -20,6 +21,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Chinese> {
         login::HELP,
         api::HELP,
         diagnosis::HELP,
+        gateway::HELP,
         sim::HELP,
         shell::HELP,
     ]

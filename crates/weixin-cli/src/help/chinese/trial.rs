@@ -12,7 +12,8 @@ const ROOT: Chinese = Chinese {
 第一步：
   weixin demo                  在本机的浏览器中体验微信登录
   weixin sim                   微信模拟器，供任何语言的程序使用
-  weixin login --sim           在终端完成一次登录，配合 `weixin sim`",
+  weixin login --sim           在终端完成一次登录，配合 `weixin sim`
+  weixin gateway               让支持 OpenID Connect 的程序使用微信登录",
 };
 
 const DEMO: Chinese = Chinese {

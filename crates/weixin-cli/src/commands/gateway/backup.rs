@@ -1,0 +1,37 @@
+//! `weixin gateway backup`
+
+use serde_json::json;
+use weixin_gateway::Gateway;
+
+use super::config;
+use crate::{
+    args::GatewayBackup,
+    error::CliError,
+    message::{Message, message},
+    output::Output,
+};
+
+pub(super) async fn run(args: GatewayBackup, output: Output) -> Result<(), CliError> {
+    let name = args.to.display().to_string();
+    if args.to.exists() {
+        return Err(CliError::Usage(message(
+            format!("{name} 已存在，不会覆盖：请换一个文件名"),
+            format!("{name} exists already and is not overwritten: use another name"),
+        )));
+    }
+    let config = config::load(&args.file.config)?;
+    let copied = Gateway::backup(&config, &args.to).await;
+    copied.map_err(|error| {
+        let text: Message = config::causes(&error);
+        CliError::Other(text)
+    })?;
+    output.result(
+        || {
+            message(
+                format!("已把数据库复制到 {name}。请把密钥文件也备份在别处：没有它无法使用副本"),
+                format!("copied the database to {name}. Keep the key file elsewhere: the copy is useless without it"),
+            )
+        },
+        &json!({ "file": name }),
+    )
+}

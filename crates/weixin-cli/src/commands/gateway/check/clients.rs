@@ -1,0 +1,186 @@
+//! The clients: what is recommended for each, and what its own configuration needs.
+
+use serde_json::{Value, json};
+use weixin_gateway::{ClientOverview, Config, IssuerOverview};
+
+use super::{
+    super::super::doctor::{
+        check::{Check, CheckResult},
+        report::Report,
+    },
+    email,
+};
+use crate::{
+    error::CliError,
+    message::{Message, message},
+    output::table,
+};
+
+pub(super) fn examine(
+    config: &Config,
+    issuers: &[IssuerOverview],
+    report: &mut Report,
+) -> Result<(), CliError> {
+    let clients = config.clients();
+    if clients.is_empty() {
+        report.add([CheckResult::warning(
+            Check::Client,
+            message("没有客户端", "there is no client"),
+            message(
+                "为每个程序添加一个 [[client]]",
+                "add a [[client]] for each program whose users log in",
+            ),
+        )])?;
+    }
+    for client in &clients {
+        let results = [Some(claims(client)), pkce(client), address(client)];
+        let results = results.into_iter().flatten();
+        report.add(results.map(|result| result.at(&client.id)))?;
+    }
+    tell(&clients, issuers, report)
+}
+
+/// What the templates make of a sample user.
+fn claims(client: &ClientOverview) -> CheckResult {
+    let sample = client.sample_claims.iter();
+    let sample: Vec<_> = sample
+        .map(|(name, value)| format!("{name} = {value}"))
+        .collect();
+    let detail = if sample.is_empty() {
+        message("没有 claim 模板", "no claim templates")
+    } else {
+        let sample = sample.join(", ");
+        message(
+            format!("claim 模板生成的示例：{sample}"),
+            format!("its claim templates make, such as: {sample}"),
+        )
+    };
+    CheckResult::ok(Check::Client, detail)
+}
+
+fn pkce(client: &ClientOverview) -> Option<CheckResult> {
+    let warning = || {
+        CheckResult::warning(
+            Check::Pkce,
+            message("不要求 PKCE", "PKCE is not required"),
+            message(
+                "如果程序支持 PKCE，请设置 require_pkce = true：可防止登录 CSRF 和 code 注入",
+                "if the program supports it, set require_pkce = true: it prevents login CSRF and injected codes",
+            ),
+        )
+    };
+    (!client.needs_pkce).then(warning)
+}
+
+/// A program may send mail, or find an account, by an address of a stranger.
+fn address(client: &ClientOverview) -> Option<CheckResult> {
+    let address = client.sample_claims.get("email")?.as_str()?;
+    let uris = client.redirect_uris.iter().map(String::as_str);
+    let urls: Vec<_> = uris.chain([client.issuer.as_str()]).collect();
+    let is_foreign = email::is_foreign(address, &urls)?;
+    let domain = address.rsplit('@').next().unwrap_or_default();
+    let warning = || {
+        CheckResult::warning(
+            Check::Email,
+            message(
+                format!("{domain} 不像是你的域名"),
+                format!("{domain} does not seem to be a domain of yours"),
+            ),
+            message(
+                "使用你自己的域名，或以 .invalid 结尾的域名：否则别人的邮箱可能与用户的账号关联",
+                "use a domain of your own, or one that ends in .invalid: mail to users would go to strangers otherwise",
+            ),
+        )
+    };
+    is_foreign.then(warning)
+}
+
+/// What the operator copies into the configuration of each program.
+fn tell(
+    clients: &[ClientOverview],
+    issuers: &[IssuerOverview],
+    report: &mut Report,
+) -> Result<(), CliError> {
+    let settings: Vec<_> = clients
+        .iter()
+        .map(|client| Settings::of(client, issuers))
+        .collect();
+    let json: Vec<_> = settings.iter().map(Settings::json).collect();
+    let language = report.language();
+    let text = || {
+        let tables = settings
+            .iter()
+            .map(|it| it.table().pick(language).to_owned());
+        let tables: Vec<_> = tables.map(|table| format!("\n{table}")).collect();
+        tables.join("\n")
+    };
+    report.tell("clients", Value::Array(json), text)
+}
+
+/// The settings of a program.
+struct Settings<'a> {
+    client: &'a ClientOverview,
+    discovery_url: &'a str,
+}
+
+impl<'a> Settings<'a> {
+    fn of(client: &'a ClientOverview, issuers: &'a [IssuerOverview]) -> Self {
+        let issuer = issuers.iter().find(|issuer| issuer.url == client.issuer);
+        Self {
+            client,
+            discovery_url: issuer.map_or("", |issuer| &issuer.discovery_url),
+        }
+    }
+
+    fn authentication(&self) -> &'static str {
+        if self.client.has_secret {
+            "client_secret_basic, client_secret_post"
+        } else {
+            "none"
+        }
+    }
+
+    fn json(&self) -> Value {
+        let client = self.client;
+        json!({
+            "client_id": client.id,
+            "issuer": client.issuer,
+            "discovery_url": self.discovery_url,
+            "redirect_uris": client.redirect_uris,
+            "authentication": self.authentication(),
+            "require_pkce": client.needs_pkce,
+            "scopes": client.scopes,
+            "id_token_alg": client.id_token_alg,
+            "sample_claims": client.sample_claims,
+        })
+    }
+
+    fn table(&self) -> Message {
+        let client = self.client;
+        let text = |text: &str| Message::untranslated(text);
+        let pkce = if client.needs_pkce {
+            message("S256，必须", "S256, required")
+        } else {
+            message("S256，可选", "S256, optional")
+        };
+        table(&[
+            (["client_id", "client ID"], text(&client.id)),
+            (["issuer", "issuer"], text(&client.issuer)),
+            (["Discovery URL", "discovery URL"], text(self.discovery_url)),
+            (
+                ["redirect_uri", "redirect URIs"],
+                text(&client.redirect_uris.join(" ")),
+            ),
+            (
+                ["客户端认证", "authentication"],
+                text(self.authentication()),
+            ),
+            (["PKCE", "PKCE"], pkce),
+            (["scope", "scopes"], text(&client.scopes)),
+            (
+                ["ID Token 算法", "ID token algorithm"],
+                text(client.id_token_alg),
+            ),
+        ])
+    }
+}

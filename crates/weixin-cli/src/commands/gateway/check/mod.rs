@@ -1,0 +1,144 @@
+//! `weixin gateway check`: what would fail when the gateway starts or a user logs in, and what the clients need.
+
+mod clients;
+mod email;
+
+use std::path::Path;
+
+use weixin::RedirectUri;
+use weixin_gateway::{AppOverview, Config, Gateway, IssuerOverview, StoreState};
+
+use super::{
+    super::doctor::{
+        app_secret,
+        check::{Check, CheckResult},
+        login_page, redirect_uri,
+        report::Report,
+    },
+    config,
+};
+use crate::{
+    args::GatewayCheck,
+    error::CliError,
+    message::{Message, message},
+    output::Output,
+};
+
+pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliError> {
+    let mut report = Report::new(output);
+    let file = args.file.config.display().to_string();
+    let config = match config::load(&args.file.config) {
+        Ok(config) => config,
+        Err(CliError::Configuration(error)) => {
+            let remedy = message(format!("请修改 {file}"), format!("change {file}"));
+            report.add([CheckResult::failed(Check::Configuration, error, remedy)])?;
+            return report.finish();
+        }
+        Err(error) => return Err(error),
+    };
+    let read = message(format!("{file} 没有错误"), format!("{file} has no errors"));
+    report.add([CheckResult::ok(Check::Configuration, read)])?;
+    report.add(
+        config
+            .secret_files()
+            .iter()
+            .filter_map(|file| secret_file(file)),
+    )?;
+    report.add([store(&config).await])?;
+    let issuers = config.issuers();
+    let issuers = issuers.map_err(|error| config::not_started(&error))?;
+    for issuer in &issuers {
+        for app in &issuer.apps {
+            for results in callback(issuer, app).await {
+                report.add([results.at(&app.name)])?;
+            }
+        }
+    }
+    clients::examine(&config, &issuers, &mut report)?;
+    report.finish()
+}
+
+/// Whether others may read a file of secrets.
+#[cfg(unix)]
+fn secret_file(file: &Path) -> Option<CheckResult> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let name = file.display();
+    let mode = std::fs::metadata(file).ok()?.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 {
+        let detail = message(
+            format!("只有所有者可以读取 {name}"),
+            format!("only the owner may read {name}"),
+        );
+        return Some(CheckResult::ok(Check::SecretFile, detail));
+    }
+    Some(CheckResult::warning(
+        Check::SecretFile,
+        message(
+            format!("其他用户也可以访问 {name}（权限 {mode:o}）"),
+            format!("other users of this machine can access {name} (mode {mode:o})"),
+        ),
+        message(format!("chmod 600 {name}"), format!("chmod 600 {name}")),
+    ))
+}
+
+#[cfg(not(unix))]
+fn secret_file(_: &Path) -> Option<CheckResult> {
+    None
+}
+
+async fn store(config: &Config) -> CheckResult {
+    let detail = match Gateway::inspect(config).await {
+        Ok(StoreState::Missing) => message(
+            "尚不存在，启动时创建",
+            "it does not exist yet: the next start creates it",
+        ),
+        Ok(StoreState::Outdated) => message(
+            "表来自较早的版本，启动时更新",
+            "its tables are of an earlier version: the next start updates them",
+        ),
+        Ok(_) => message("可以使用", "it is ready"),
+        Err(error) => {
+            let remedy = message(
+                "请检查 [store] url 和文件权限",
+                "check [store] url and the permissions of the file",
+            );
+            return CheckResult::failed(Check::Store, config::causes(&error), remedy);
+        }
+    };
+    CheckResult::ok(Check::Store, detail)
+}
+
+/// Asks WeChat whether it accepts the callback of an issuer, and the app's secret.
+async fn callback(issuer: &IssuerOverview, app: &AppOverview) -> Vec<CheckResult> {
+    let uri = &issuer.wechat_redirect_uri;
+    let parsed: RedirectUri = match uri.parse() {
+        Ok(parsed) => parsed,
+        Err(error) => return vec![redirect_uri::rejected(error)],
+    };
+    let mut results = Vec::new();
+    if let Some(endpoint) = &app.endpoint {
+        results.push(simulator(endpoint));
+    } else if let Err(error) = parsed.check_registrable() {
+        return vec![redirect_uri::rejected(error)];
+    }
+    let detail = Message::untranslated(uri.as_str());
+    results.push(CheckResult::ok(Check::RedirectUri, detail));
+    results.extend(login_page::examine(&app.app, Some(&parsed)).await);
+    results.extend(app_secret::examine(&app.app).await);
+    results
+}
+
+fn simulator(endpoint: &str) -> CheckResult {
+    CheckResult::warning(
+        Check::Simulator,
+        message(
+            format!("用 {endpoint} 代替微信：任何人都能以任意用户登录"),
+            format!("{endpoint} takes the place of WeChat: anyone can log in as any user"),
+        ),
+        message(
+            "接入正式环境时删除 endpoint",
+            "remove `endpoint` to use WeChat itself",
+        ),
+    )
+}

@@ -1,0 +1,138 @@
+//! What a configuration means for those who register its callbacks with WeChat and set up its clients: for
+//! `weixin gateway check`.
+
+use serde_json::{Map, Value};
+use weixin::{AppId, app::App, clock::SystemClock, transport::Https};
+
+use crate::{
+    config::Config,
+    gateway::StartError,
+    http::CALLBACK,
+    oidc::{ClaimSource, Client, ClientAuth, Issuer, Profile, Subject, UserId, WechatIds, path},
+};
+
+/// An issuer, as its clients and WeChat see it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct IssuerOverview {
+    /// The URL that clients are configured with.
+    pub url: String,
+    /// The URL of its metadata, for clients that do not derive it from the issuer.
+    pub discovery_url: String,
+    /// The URL to which WeChat sends browsers back.
+    pub wechat_redirect_uri: String,
+    /// Its apps.
+    pub apps: Vec<AppOverview>,
+}
+
+/// An app of an issuer, ready to ask WeChat.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct AppOverview {
+    /// The name of its table.
+    pub name: String,
+    /// The app as the SDK calls it.
+    pub app: App,
+    /// The simulator in place of WeChat.
+    pub endpoint: Option<String>,
+}
+
+/// A client: what its own configuration needs, and what it will get.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ClientOverview {
+    /// The client ID.
+    pub id: String,
+    /// The issuer that it is configured with.
+    pub issuer: String,
+    /// The redirect URIs that it may use.
+    pub redirect_uris: Vec<String>,
+    /// Whether it authenticates by a secret; otherwise it is public.
+    pub has_secret: bool,
+    /// Whether it must use PKCE.
+    pub needs_pkce: bool,
+    /// The scopes that it may ask for, in one text.
+    pub scopes: String,
+    /// The algorithm that signs its ID tokens.
+    pub id_token_alg: &'static str,
+    /// What its claim templates make of a sample user.
+    pub sample_claims: Map<String, Value>,
+}
+
+impl Config {
+    /// The issuers, with their apps.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if there is no HTTP client to ask WeChat with.
+    pub fn issuers(&self) -> Result<Vec<IssuerOverview>, StartError> {
+        let https = Https::new()?;
+        let app = |name: &String| {
+            let app = self.apps.get(name)?;
+            Some(app.build(&https, SystemClock).map(|built| AppOverview {
+                name: name.clone(),
+                app: built,
+                endpoint: app.endpoint.as_ref().map(ToString::to_string),
+            }))
+        };
+        let mut all = Vec::new();
+        for it in &self.issuers {
+            let apps = it.apps.iter().filter_map(app);
+            all.push(IssuerOverview {
+                url: it.issuer.to_string(),
+                discovery_url: it.issuer.endpoint(path::CONFIGURATION),
+                wechat_redirect_uri: it.issuer.endpoint(CALLBACK),
+                apps: apps.collect::<Result<_, _>>()?,
+            });
+        }
+        Ok(all)
+    }
+
+    /// The clients of all issuers.
+    pub fn clients(&self) -> Vec<ClientOverview> {
+        let clients = self.clients.iter();
+        let clients = clients.filter_map(|client| self.overview(client));
+        clients.collect()
+    }
+
+    fn overview(&self, client: &Client) -> Option<ClientOverview> {
+        let mut issuers = self.issuers.iter();
+        let issuer = issuers.find(|it| it.issuer.id() == client.issuer)?;
+        let app = issuer.apps.iter().find_map(|name| self.apps.get(name))?;
+        overview(client, &issuer.issuer, &app.id)
+    }
+}
+
+fn overview(client: &Client, issuer: &Issuer, app: &AppId) -> Option<ClientOverview> {
+    // IDs of the right form, which no user has.
+    let id = format!("o{}", "0".repeat(27));
+    let subject = Subject::try_from(UserId::from_bytes([0; 16]).to_string()).ok()?;
+    let profile = Profile {
+        nickname: Some("小明".to_owned()),
+        ..Profile::default()
+    };
+    let ids = WechatIds {
+        unionid: id.parse().ok(),
+        openid: id.parse().ok(),
+        app: app.clone(),
+    };
+    let user = ClaimSource {
+        subject: &subject,
+        profile: &profile,
+        ids: &ids,
+    };
+    let claims = client.templates.render(user);
+    let uris = client.redirect_uris.iter();
+    Some(ClientOverview {
+        id: client.id.to_string(),
+        issuer: issuer.to_string(),
+        redirect_uris: uris.map(ToString::to_string).collect(),
+        has_secret: matches!(client.auth, ClientAuth::Confidential(_)),
+        needs_pkce: client.needs_pkce(),
+        scopes: client.scopes.to_string(),
+        id_token_alg: client.algorithm.as_str(),
+        sample_claims: claims
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect(),
+    })
+}
