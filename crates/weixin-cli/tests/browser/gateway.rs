@@ -130,14 +130,15 @@ async fn callback(State(world): State<World>, fields: Fields) -> Html<String> {
         return Html(format!("<p id=error>{}</p>", fields["error"]));
     };
     let redirect_uri = format!("{}/callback", world.client);
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("code", code),
-        ("redirect_uri", &redirect_uri),
-    ];
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("grant_type", "authorization_code")
+        .append_pair("code", code)
+        .append_pair("redirect_uri", &redirect_uri)
+        .finish();
     let http = reqwest::Client::new();
     let tokens = http.post(format!("{}/token", world.issuer));
-    let tokens = tokens.basic_auth("wiki", Some(SECRET)).form(&form);
+    let tokens = tokens.basic_auth("wiki", Some(SECRET)).body(form);
+    let tokens = tokens.header("content-type", "application/x-www-form-urlencoded");
     let tokens: Value = tokens.send().await.unwrap().json().await.unwrap();
     let Some(token) = tokens["access_token"].as_str() else {
         return Html(format!("<p id=error>{}</p>", tokens["error"]));

@@ -15,7 +15,7 @@ pub(super) const EXPIRED: Text = Text {
     },
     message: Bilingual {
         en: "It was open for more than ten minutes, or it began elsewhere. Go back to the app or website, and log in again there.",
-        zh: "页面打开已超过十分钟，或登录不是从这里开始的。请返回应用或网站，重新登录。",
+        zh: "页面打开已超过十分钟，登录已失效。请返回应用或网站重新登录。",
     },
 };
 
