@@ -63,13 +63,13 @@ pub(crate) fn router(providers: &[Arc<Provider>], shared: &Arc<Shared>) -> Route
     let unless_set = SetResponseHeaderLayer::if_not_present;
     issuers
         .fold(own, Router::merge)
-        .layer(unless_set(CACHE_CONTROL, value("no-store")))
-        .layer(unless_set(REFERRER_POLICY, value("no-referrer")))
-        .layer(unless_set(X_CONTENT_TYPE_OPTIONS, value("nosniff")))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             TIMEOUT,
         ))
+        .layer(unless_set(CACHE_CONTROL, value("no-store")))
+        .layer(unless_set(REFERRER_POLICY, value("no-referrer")))
+        .layer(unless_set(X_CONTENT_TYPE_OPTIONS, value("nosniff")))
 }
 
 /// The endpoints of one issuer, below its path.

@@ -116,6 +116,9 @@ async fn a_client_that_sends_no_whole_body_gets_a_response_all_the_same() {
         let response = String::from_utf8_lossy(&buffer[..length]);
         assert!(response.starts_with("HTTP/1.1 503 "), "{path}: {response}");
         assert!(time <= Duration::from_secs(61), "{time:?}");
+        for header in ["cache-control: no-store", "x-content-type-options: nosniff"] {
+            assert!(response.contains(&format!("{header}\r\n")), "{response}");
+        }
     }
     served.assert_alive().await;
     served.stop().await;
