@@ -530,3 +530,46 @@ async fn deep_nesting_exhausts_no_stack() {
         );
     }
 }
+
+/// keycloak CVE-2020-10770: the provider fetched the URL that a stranger had sent.
+#[tokio::test]
+async fn no_url_of_a_request_is_fetched() {
+    let world = World::start().await;
+    let mut browser = Browser::default();
+    let inside = format!("{}/sns/auth", world.sim.url());
+    let jku = format!("{{\"alg\":\"RS256\",\"jku\":\"{inside}\",\"x5u\":\"{inside}\"}}");
+    let jwt = format!(
+        "{}.e30.AA",
+        data_encoding::BASE64URL_NOPAD.encode(jku.as_bytes())
+    );
+    for (name, value, error) in [
+        ("request_uri", &*inside, "request_uri_not_supported"),
+        (
+            "request_uri",
+            "urn:ietf:params:oauth:request_uri:x",
+            "request_uri_not_supported",
+        ),
+        (
+            "request_uri",
+            "file:///etc/passwd",
+            "request_uri_not_supported",
+        ),
+        ("request", &jwt, "request_not_supported"),
+        (
+            "request",
+            "eyJhbGciOiJub25lIn0.e30.",
+            "request_not_supported",
+        ),
+        ("id_token_hint", &jwt, ""),
+        ("jwks_uri", &inside, ""),
+        ("sector_identifier_uri", &inside, ""),
+        ("logo_uri", &inside, ""),
+        ("resource", &inside, ""),
+    ] {
+        let page = browser
+            .open(&world, &world.web().authorize_url(&[(name, value)]))
+            .await;
+        assert_eq!(param(page.location(), "error"), error, "{name}");
+    }
+    assert_eq!(world.sim.request_count(), 0);
+}

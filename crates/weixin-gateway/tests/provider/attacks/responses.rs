@@ -384,3 +384,72 @@ async fn each_other_response_is_stored_nowhere_and_echoes_nothing() {
     }
     assert_eq!(world.count("requests").await, 0);
 }
+
+/// OAuth 2.0 Form Post Response Mode §4: what the client sent stands in the page as text.
+#[tokio::test]
+async fn a_state_with_markup_is_escaped() {
+    let world = World::start().await;
+    let mut browser = Browser::default();
+    world.web().log_in(&mut browser, &[]).await;
+    for state in [
+        "\"><script>evil()</script>",
+        "'--><img src=x onerror=evil()>",
+        "</form><form action=//evil>",
+        "&quot;&#34;&lt;",
+        "\u{2028}\r\n\t",
+    ] {
+        for prompt in ["none", ""] {
+            let changes = [
+                ("response_mode", "form_post"),
+                ("state", state),
+                ("prompt", prompt),
+            ];
+            let page = browser
+                .open(&world, &world.web().authorize_url(&changes))
+                .await;
+            let fields = page.fields();
+            let (_, found) = fields.iter().find(|(name, _)| name == "state").unwrap();
+            assert_eq!(found, state);
+            for markup in ["<img", "<script>", "</form><form", "onerror=evil()>"] {
+                assert!(!page.body.contains(markup), "{}", page.body);
+            }
+            assert_eq!(page.attribute("action"), crate::world::CALLBACK);
+        }
+    }
+}
+
+/// RFC 9700 §4.7: no other host, no script and no plain HTTP reads or sets a cookie of the gateway's.
+#[tokio::test]
+async fn each_cookie_is_protected() {
+    let world = World::start().await;
+    let web = world.web();
+    let mut browser = Browser::default();
+    let started = browser.open(&world, &web.authorize_url(&[])).await;
+    let callback = browser.visit_wechat(started.location()).await;
+    let completed = browser.open(&world, &callback).await;
+    let responded = browser.open(&world, &web.authorize_url(&[])).await;
+    let cookies = |page: &Page| {
+        let cookies = page.headers.get_all("set-cookie").iter();
+        let shape = cookies.map(|cookie| {
+            let (name, rest) = cookie.to_str().unwrap().split_once('=').unwrap();
+            let (value, attributes) = rest.split_once("; ").unwrap();
+            let mut attributes: Vec<_> = attributes.split("; ").collect();
+            attributes.sort_unstable();
+            let kind = name.get(..14).unwrap();
+            format!("{kind} {}: {}", value.len(), attributes.join(" "))
+        });
+        shape.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        cookies(&started),
+        ["__Host-weixin- 22: HttpOnly Max-Age=7200 Path=/ SameSite=Lax Secure"]
+    );
+    assert_eq!(
+        cookies(&completed),
+        [
+            "__Host-gateway 43: HttpOnly Max-Age=604800 Path=/ SameSite=Lax Secure",
+            "__Host-weixin- 22: HttpOnly Max-Age=60 Path=/ SameSite=Lax Secure",
+        ]
+    );
+    assert_eq!(cookies(&responded), Vec::<String>::new());
+}
