@@ -1,7 +1,11 @@
 //! No log at any level shows a secret, of logins or of attacks. Alone in its file: the log of the whole process is read.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-#[expect(dead_code, reason = "the log needs less of it than the attacks")]
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "the log needs less of it than the attacks"
+)]
 #[path = "provider/world/mod.rs"]
 mod world;
 
@@ -84,7 +88,7 @@ impl Secrets {
             match &*name {
                 "code" if value != "authdeny" => self.add("code", value),
                 "state" if value != STATE => {
-                    self.add("state at WeChat", value.replace("#wechat_redirect", ""))
+                    self.add("state at WeChat", value.replace("#wechat_redirect", ""));
                 }
                 _ => {}
             }
@@ -129,7 +133,12 @@ async fn log_in(world: &World, secrets: &mut Secrets, headers: &[world::devices:
     secrets.add_url(&url);
     secrets.add_cookies(&browser);
     browser.open(world, &callback).await;
-    let code = param(&url, "code");
+    redeem(world, secrets, &mut browser, &param(&url, "code")).await;
+}
+
+/// Redeems a code, and sends it and its tokens to the wrong places.
+async fn redeem(world: &World, secrets: &mut Secrets, browser: &mut Browser, code: &str) {
+    let web = world.web();
     for (client, changes) in [
         (world.other(), &[][..]),
         (web.with_secret("wrongwrongwrongwrongwrongwrongwrong"), &[]),
@@ -138,11 +147,11 @@ async fn log_in(world: &World, secrets: &mut Secrets, headers: &[world::devices:
         (web, &[("grant_type", "password")]),
         (web, &[("client_id", "other")]),
     ] {
-        client.redeem(&code, changes).await;
+        client.redeem(code, changes).await;
     }
     let changed = format!("{code}A");
     web.redeem(&changed, &[]).await;
-    let tokens = web.tokens(&code).await;
+    let tokens = web.tokens(code).await;
     secrets.add("access token", &tokens.access_token);
     secrets.add("ID token", &tokens.id_token);
     web.userinfo(&tokens.access_token).await;
@@ -151,7 +160,7 @@ async fn log_in(world: &World, secrets: &mut Secrets, headers: &[world::devices:
         .other()
         .userinfo(&format!("{}A", tokens.access_token))
         .await;
-    web.redeem(&code, &[]).await;
+    web.redeem(code, &[]).await;
     // The code in a URL, and the token in one.
     browser.open(world, &format!("/token?code={code}")).await;
     browser
@@ -166,7 +175,7 @@ async fn log_in(world: &World, secrets: &mut Secrets, headers: &[world::devices:
         &[("id_token_hint", &tokens.id_token), ("prompt", "none")],
     ]
     .concat();
-    secrets.add_url(&web.callback(&mut browser, &hint).await);
+    secrets.add_url(&web.callback(browser, &hint).await);
     let repeated = format!(
         "{}&state={STATE}&nonce={NONCE}",
         web.authorize_url(&OF_CLIENT)

@@ -13,7 +13,10 @@ use crate::{
     random,
     secret::RowSecret,
     store::sessions::SessionLogin,
-    upstream::link::{self, LoginOutcome, NewLogin},
+    upstream::{
+        link::{self, LoginOutcome, NewLogin},
+        profile,
+    },
 };
 
 pub(super) async fn callback(
@@ -148,20 +151,29 @@ impl Visitor {
             return Ok(());
         }
         match login.user().await {
-            Ok(user) if user.openid == *login.openid() => {
-                let profile = crate::upstream::profile::from_wechat(&user, now);
-                Ok(store.update_profile(session.user, profile).await?)
-            }
-            Ok(_) => {
-                tracing::warn!("WeChat sent the profile of another user, which was not stored");
-                Ok(())
-            }
+            Ok(user) => self.store_profile(session, login, &user).await,
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(error, "the profile of a user was not read");
                 Ok(())
             }
         }
+    }
+
+    /// Stores the profile, unless it is that of another user.
+    async fn store_profile(
+        &self,
+        session: &Session,
+        login: &Login,
+        user: &weixin::User,
+    ) -> Result<(), Failure> {
+        if user.openid != *login.openid() {
+            tracing::warn!("WeChat sent the profile of another user, which was not stored");
+            return Ok(());
+        }
+        let profile = profile::from_wechat(user, self.now());
+        let store = &self.provider.shared.store;
+        Ok(store.update_profile(session.user, profile).await?)
     }
 }
 

@@ -71,22 +71,13 @@ pub(crate) fn router(providers: &[Arc<Provider>], shared: &Arc<Shared>) -> Route
         .fold(Router::new(), Router::merge)
         .layer(middleware::from_fn(request_log::log))
         .merge(own)
-        .layer(unless_set(
-            CACHE_CONTROL,
-            HeaderValue::from_static("no-store"),
-        ))
-        .layer(unless_set(
-            REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
-        ))
-        .layer(unless_set(
-            X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             TIMEOUT,
         ))
+        .layer(unless_set(CACHE_CONTROL, value("no-store")))
+        .layer(unless_set(REFERRER_POLICY, value("no-referrer")))
+        .layer(unless_set(X_CONTENT_TYPE_OPTIONS, value("nosniff")))
 }
 
 /// The endpoints of one issuer, below its path.

@@ -168,3 +168,54 @@ async fn the_client_is_authenticated_before_the_code_is_looked_at() {
     );
     web.tokens(&code).await;
 }
+
+/// RFC 9700 §2.4 (no passwords), §2.1.2; hydra CVE-2020-5300 and fosite CVE-2020-15222 (assertions that are replayed: none is
+/// accepted).
+#[tokio::test]
+async fn a_code_is_the_only_way_to_tokens() {
+    let world = World::start().await;
+    let web = world.web();
+    let code = web.code(&mut Browser::default(), &[]).await;
+    for grant_type in [
+        "password",
+        "client_credentials",
+        "refresh_token",
+        "implicit",
+        "AUTHORIZATION_CODE",
+        "authorization_code refresh_token",
+        "urn:ietf:params:oauth:grant-type:device_code",
+        "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+    ] {
+        let login = [
+            ("username", "admin"),
+            ("password", "admin"),
+            ("refresh_token", "wxr_AQ"),
+        ];
+        let changes = [&[("grant_type", grant_type)][..], &login].concat();
+        let page = web.redeem(&code, &changes).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST);
+        assert_eq!(
+            page.json()["error"],
+            "unsupported_grant_type",
+            "{grant_type}"
+        );
+    }
+    let assertion = [
+        (
+            "client_assertion_type",
+            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        ),
+        (
+            "client_assertion",
+            "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ3ZWIifQ.",
+        ),
+    ];
+    for client in [web, world.app()] {
+        let page = client.redeem(&code, &assertion).await;
+        assert_eq!(page.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(page.json()["error"], "invalid_client");
+    }
+    assert_eq!(world.count("grants").await, 0);
+    web.tokens(&code).await;
+}

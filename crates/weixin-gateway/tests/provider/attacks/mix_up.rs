@@ -135,6 +135,30 @@ async fn nothing_of_one_issuer_is_known_at_the_other() {
         app.userinfo(&tokens.access_token).await.status,
         StatusCode::OK
     );
+    // A request that waits.
+    Browser::default()
+        .open(&world, &web.authorize_url(&[("prompt", "login")]))
+        .await;
+    let id = world
+        .texts("select id from requests order by created_at desc limit 1")
+        .await
+        .remove(0);
+    let mut other = Browser::default();
+    b_web(&world).callback(&mut other, &[]).await;
+    let page = other.open(&world, &format!("/b/login/{id}")).await;
+    assert_eq!(page.status, StatusCode::GONE);
+    let page = browser.open(&world, &format!("/a/login/{id}")).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    // A client of the other issuer cannot ask for a login here.
+    let page = browser.open(&world, &web.at("/b").authorize_url(&[])).await;
+    assert_eq!(page.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn the_cookie_of_one_issuer_is_no_session_at_the_other() {
+    let world = two_issuers().await;
+    let mut browser = Browser::default();
+    world.web().callback(&mut browser, &[]).await;
     // The cookie of the session, under the name of the other issuer's.
     let (name, value) = browser
         .cookies
@@ -162,21 +186,6 @@ async fn nothing_of_one_issuer_is_known_at_the_other() {
             .await;
         assert_eq!(param(&url, "error"), "login_required");
     }
-    // A request that waits.
-    Browser::default()
-        .open(&world, &web.authorize_url(&[("prompt", "login")]))
-        .await;
-    let id = world
-        .texts("select id from requests order by created_at desc limit 1")
-        .await
-        .remove(0);
-    let page = other.open(&world, &format!("/b/login/{id}")).await;
-    assert_eq!(page.status, StatusCode::GONE);
-    let page = browser.open(&world, &format!("/a/login/{id}")).await;
-    assert_eq!(page.status, StatusCode::SEE_OTHER);
-    // A client of the other issuer cannot ask for a login here.
-    let page = browser.open(&world, &web.at("/b").authorize_url(&[])).await;
-    assert_eq!(page.status, StatusCode::BAD_REQUEST);
 }
 
 fn assert_unknown(page: &Page) {

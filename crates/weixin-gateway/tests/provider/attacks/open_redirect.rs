@@ -87,7 +87,7 @@ fn assert_stays(world: &World, page: &Page, what: &str) {
     );
 }
 
-/// mod_auth_openidc CVE-2019-14857, CVE-2021-32786; oauth2-proxy CVE-2020-5233; casdoor CVE-2024-41658.
+/// `mod_auth_openidc` CVE-2019-14857, CVE-2021-32786; oauth2-proxy CVE-2020-5233; casdoor CVE-2024-41658.
 #[tokio::test]
 async fn no_parameter_and_no_path_leads_elsewhere() {
     let world = World::start().await;

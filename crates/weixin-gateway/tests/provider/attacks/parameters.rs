@@ -1,9 +1,11 @@
 //! Parameters that are repeated, huge or odd (RFC 6749 §3.1, §3.2; keycloak CVE-2026-9689). Nothing panics, nothing is a
 //! failure of the gateway's own, and nothing leads elsewhere.
 
+use std::collections::BTreeSet;
+
 use axum::{
     body::Body,
-    http::{HeaderValue, Method, Request, StatusCode},
+    http::{HeaderValue, Request, StatusCode},
 };
 use data_encoding::BASE64;
 
@@ -209,7 +211,7 @@ async fn what_is_too_long_is_an_error_of_the_client() {
     }
 }
 
-/// mod_auth_openidc CVE-2024-24814: cookies made to cost.
+/// `mod_auth_openidc` CVE-2024-24814: cookies made to cost.
 #[tokio::test]
 async fn cookies_that_were_made_up_cost_nothing() {
     let world = World::start().await;
@@ -429,70 +431,67 @@ fn headers(numbers: &mut Numbers) -> Vec<(&'static str, HeaderValue)> {
         .collect()
 }
 
+/// A request with odd parameters and headers, and what it is.
+fn odd_request(numbers: &mut Numbers, world: &World, path: &str) -> (Request<Body>, String) {
+    let query = query(numbers, world);
+    let what = format!("{path} {query}");
+    let headers = headers(numbers);
+    let (mut request, body) = if numbers.below(2) == 0 {
+        (Request::post(path), Body::from(query))
+    } else {
+        (Request::get(format!("{path}?{query}")), Body::empty())
+    };
+    if !headers.iter().any(|(name, _)| *name == "content-type") {
+        request = request.header("content-type", FORM);
+    }
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    (request.body(body).unwrap(), what)
+}
+
+fn assert_harmless(world: &World, page: &Page, what: &str) {
+    // A stranger's URL may name a failure that has such a status.
+    let is_failure = page.status.is_server_error() && !what.contains("login_error");
+    assert!(!is_failure, "{what}: {}", page.body);
+    let location = page.header("location");
+    let is_allowed = location.is_empty()
+        || location.starts_with("/login/")
+        || location.starts_with("/callback?login_error=")
+        || location.starts_with(&format!("{CALLBACK}?"))
+        || location.starts_with(world.sim.url());
+    assert!(
+        is_allowed && !location.contains("?code="),
+        "{what}: {location}"
+    );
+    let is_path = |link: &String| link.starts_with('/') && !link.starts_with("//");
+    let is_own = |link: &String| is_path(link) || link.starts_with(CALLBACK);
+    assert!(page.links().iter().all(is_own), "{what}: {}", page.body);
+    let mut cookies = page.headers.get_all("set-cookie").iter();
+    let has_session = cookies.any(|it| it.to_str().unwrap().contains("session"));
+    assert!(!has_session, "{what}");
+}
+
 #[tokio::test]
 async fn no_odd_request_is_a_failure_or_leads_elsewhere() {
     let world = World::start().await;
     let mut numbers = Numbers(0x5eed_cafe_f00d);
-    let mut seen = std::collections::BTreeMap::new();
+    let paths = [
+        "/authorize",
+        "/authorize",
+        "/callback",
+        "/token",
+        "/userinfo",
+        "/login/x",
+        "/jwks",
+    ];
+    let mut seen = BTreeSet::new();
     for _ in 0..4_000 {
-        let query = query(&mut numbers, &world);
-        let path = numbers.of(&[
-            "/authorize",
-            "/authorize",
-            "/callback",
-            "/token",
-            "/userinfo",
-            "/login/x",
-            "/jwks",
-        ]);
-        let in_body = numbers.below(2) == 0;
-        let method = if in_body { Method::POST } else { Method::GET };
-        let uri = if in_body {
-            path.to_owned()
-        } else {
-            format!("{path}?{query}")
-        };
-        let mut request = Request::builder().method(method).uri(&uri);
-        let headers = headers(&mut numbers);
-        if in_body && !headers.iter().any(|(name, _)| *name == "content-type") {
-            request = request.header("content-type", FORM);
-        }
-        for (name, value) in headers {
-            request = request.header(name, value);
-        }
-        let body = if in_body {
-            Body::from(query.clone())
-        } else {
-            Body::empty()
-        };
-        let page = world.respond(request.body(body).unwrap()).await;
-        let what = format!("{path} {query}");
-        let is_page_of_failure = query.contains("login_error") && page.status.is_server_error();
-        assert!(
-            !page.status.is_server_error() || is_page_of_failure,
-            "{what}: {}",
-            page.body
-        );
-        let location = page.header("location");
-        let is_allowed = location.is_empty()
-            || location.starts_with("/login/")
-            || location.starts_with("/callback?login_error=")
-            || location.starts_with(&format!("{CALLBACK}?"))
-            || location.starts_with(world.sim.url());
-        assert!(is_allowed, "{what}: {location}");
-        assert!(!location.contains("?code="), "{what}");
-        let is_path = |link: &String| link.starts_with('/') && !link.starts_with("//");
-        let is_own = |link: &String| is_path(link) || link.starts_with(CALLBACK);
-        assert!(page.links().iter().all(is_own), "{what}: {}", page.body);
-        assert!(
-            !page
-                .headers
-                .get_all("set-cookie")
-                .iter()
-                .any(|it| it.to_str().unwrap().contains("session")),
-            "{what}"
-        );
-        *seen.entry((path, page.status.as_u16())).or_insert(0) += 1;
+        let path = numbers.of(&paths);
+        let (request, what) = odd_request(&mut numbers, &world, path);
+        let page = world.respond(request).await;
+        assert_harmless(&world, &page, &what);
+        seen.insert((path, page.status.as_u16()));
     }
     // The requests were of many kinds.
     for kind in [
@@ -503,7 +502,7 @@ async fn no_odd_request_is_a_failure_or_leads_elsewhere() {
         ("/token", 401),
         ("/userinfo", 401),
     ] {
-        assert!(seen.contains_key(&kind), "{seen:?}");
+        assert!(seen.contains(&kind), "{seen:?}");
     }
     assert_eq!(world.rows().await, Rows::default());
     assert_eq!(world.events().await, 0);
@@ -530,4 +529,47 @@ async fn deep_nesting_exhausts_no_stack() {
                 || param(page.location(), "error") == "invalid_request"
         );
     }
+}
+
+/// keycloak CVE-2020-10770: the provider fetched the URL that a stranger had sent.
+#[tokio::test]
+async fn no_url_of_a_request_is_fetched() {
+    let world = World::start().await;
+    let mut browser = Browser::default();
+    let inside = format!("{}/sns/auth", world.sim.url());
+    let jku = format!("{{\"alg\":\"RS256\",\"jku\":\"{inside}\",\"x5u\":\"{inside}\"}}");
+    let jwt = format!(
+        "{}.e30.AA",
+        data_encoding::BASE64URL_NOPAD.encode(jku.as_bytes())
+    );
+    for (name, value, error) in [
+        ("request_uri", &*inside, "request_uri_not_supported"),
+        (
+            "request_uri",
+            "urn:ietf:params:oauth:request_uri:x",
+            "request_uri_not_supported",
+        ),
+        (
+            "request_uri",
+            "file:///etc/passwd",
+            "request_uri_not_supported",
+        ),
+        ("request", &jwt, "request_not_supported"),
+        (
+            "request",
+            "eyJhbGciOiJub25lIn0.e30.",
+            "request_not_supported",
+        ),
+        ("id_token_hint", &jwt, ""),
+        ("jwks_uri", &inside, ""),
+        ("sector_identifier_uri", &inside, ""),
+        ("logo_uri", &inside, ""),
+        ("resource", &inside, ""),
+    ] {
+        let page = browser
+            .open(&world, &world.web().authorize_url(&[(name, value)]))
+            .await;
+        assert_eq!(param(page.location(), "error"), error, "{name}");
+    }
+    assert_eq!(world.sim.request_count(), 0);
 }

@@ -1,5 +1,7 @@
 //! Statuses and headers of each response (RFC 9700 §2.6, §4.2, §4.12, §4.16).
 
+use std::collections::BTreeSet;
+
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode},
@@ -78,25 +80,22 @@ async fn each_redirect_is_303() {
     }
 }
 
-/// Every page that the gateway has.
-async fn pages() -> Vec<(&'static str, Page)> {
-    let mut world = World::start().await;
+type NamedPage = (&'static str, Page);
+
+/// The pages of requests that go wrong, and of URLs that anyone can write.
+async fn pages_of_strangers(world: &World) -> Vec<NamedPage> {
     let mut browser = Browser::with(&[ENGLISH]);
+    let url = world.web().authorize_url(&[]);
     let mut pages = vec![
-        ("invalid request", browser.open(&world, "/authorize").await),
-        ("expired", browser.open(&world, "/login/x").await),
-        (
-            "phone",
-            Browser::with(&[PHONE])
-                .open(&world, &world.web().authorize_url(&[]))
-                .await,
-        ),
+        ("invalid request", browser.open(world, "/authorize").await),
+        ("expired", browser.open(world, "/login/x").await),
+        ("phone", Browser::with(&[PHONE]).open(world, &url).await),
     ];
-    let path = world
+    let callback = world
         .web()
         .wechat_callback(&mut Browser::default(), &[])
         .await;
-    let path = param(&path, "return_to");
+    let path = param(&callback, "return_to");
     for kind in [
         "busy",
         "configuration",
@@ -109,34 +108,48 @@ async fn pages() -> Vec<(&'static str, Page)> {
         "user_rejected",
     ] {
         let url = format!("/callback?login_error={kind}&return_to={path}");
-        pages.push(("a stranger's URL", browser.open(&world, &url).await));
+        pages.push(("a stranger's URL", browser.open(world, &url).await));
     }
+    pages
+}
+
+/// The pages of logins.
+async fn pages_of_users(world: &World) -> Vec<NamedPage> {
+    let web = world.web();
+    let mut browser = Browser::with(&[ENGLISH]);
     world
         .sim
         .fault(Fault::new(Effect::Errcode(-1)).path(EXCHANGE));
-    let callback = world.web().wechat_callback(&mut browser, &[]).await;
-    browser.headers.push(FRAME);
-    pages.push(("in a frame", browser.open(&world, &callback).await));
-    browser.headers.pop();
-    let page = browser.open(&world, &callback).await;
-    pages.push(("unavailable", browser.open(&world, page.location()).await));
-    let form_post = [("response_mode", "form_post")];
-    let url = world
-        .web()
-        .authorize_url(&[("response_mode", "form_post"), ("prompt", "none")]);
-    pages.push(("form of an error", browser.open(&world, &url).await));
-    world.web().log_in(&mut browser, &[]).await;
-    let url = world.web().authorize_url(&form_post);
-    pages.push(("form of a code", browser.open(&world, &url).await));
+    let callback = web.wechat_callback(&mut browser, &[]).await;
+    let mut in_frame = browser.clone();
+    in_frame.headers.push(FRAME);
+    let in_frame = in_frame.open(world, &callback).await;
+    let page = browser.open(world, &callback).await;
+    let unavailable = browser.open(world, page.location()).await;
+    let form_post = ("response_mode", "form_post");
+    let url = web.authorize_url(&[form_post, ("prompt", "none")]);
+    let form_of_error = browser.open(world, &url).await;
+    web.log_in(&mut browser, &[]).await;
+    let form_of_code = browser.open(world, &web.authorize_url(&[form_post])).await;
     world.execute(TWO_USERS).await;
     let mut other = Browser::with(&[ENGLISH]);
-    let callback = world.web().wechat_callback(&mut other, &[]).await;
-    pages.push(("conflict", other.open(&world, &callback).await));
+    let callback = web.wechat_callback(&mut other, &[]).await;
+    let conflict = other.open(world, &callback).await;
+    vec![
+        ("in a frame", in_frame),
+        ("unavailable", unavailable),
+        ("form of an error", form_of_error),
+        ("form of a code", form_of_code),
+        ("conflict", conflict),
+    ]
+}
+
+/// The pages of a gateway that cannot serve.
+async fn pages_of_failures(world: &mut World) -> Vec<NamedPage> {
+    let mut browser = Browser::with(&[ENGLISH]);
+    let url = world.web().authorize_url(&[]);
     world.execute("alter table requests rename to lost").await;
-    pages.push((
-        "failed",
-        other.open(&world, &world.web().authorize_url(&[])).await,
-    ));
+    let failed = browser.open(world, &url).await;
     world.execute("alter table lost rename to requests").await;
     let more = "[limits]\nwaiting_requests = 0\n".to_owned();
     world
@@ -145,10 +158,18 @@ async fn pages() -> Vec<(&'static str, Page)> {
             ..Options::default()
         })
         .await;
-    pages.push((
-        "busy",
-        other.open(&world, &world.web().authorize_url(&[])).await,
-    ));
+    vec![
+        ("failed", failed),
+        ("busy", browser.open(world, &url).await),
+    ]
+}
+
+/// Every page that the gateway has.
+async fn pages() -> Vec<NamedPage> {
+    let mut world = World::start().await;
+    let mut pages = pages_of_strangers(&world).await;
+    pages.extend(pages_of_users(&world).await);
+    pages.extend(pages_of_failures(&mut world).await);
     pages
 }
 
@@ -159,9 +180,8 @@ const TWO_USERS: &str = "insert into users (id, created_at, last_seen_at)
     values ('open:wx0000000000000000:oOTHER', 'aaaaaaaaaaaaaaaaaaaaaaaaaa', 0);
     update identities set user_id = 'aaaaaaaaaaaaaaaaaaaaaaaaaa' where identity like 'union:%';";
 
-/// RFC 9700 §4.16, §4.2: no page is in a frame of another site, loads anything, or tells where it was.
 #[tokio::test]
-async fn no_page_is_in_a_foreign_frame_or_loads_anything() {
+async fn each_page_has_the_status_of_what_happened() {
     let pages = pages().await;
     let mut statuses: Vec<_> = pages
         .iter()
@@ -184,58 +204,53 @@ async fn no_page_is_in_a_foreign_frame_or_loads_anything() {
             ("busy", 503),
         ]
     );
-    let mut nonces = Vec::new();
-    for (name, page) in pages {
-        assert_eq!(
-            page.header("content-type"),
-            "text/html; charset=utf-8",
-            "{name}"
-        );
-        assert_eq!(page.header("cache-control"), "no-store", "{name}");
-        assert_eq!(page.header("referrer-policy"), "no-referrer", "{name}");
-        assert_eq!(page.header("x-content-type-options"), "nosniff", "{name}");
-        let policy = page.header("content-security-policy");
-        let nonce = policy
-            .split("'nonce-")
-            .nth(1)
-            .unwrap()
-            .split('\'')
-            .next()
-            .unwrap()
-            .to_owned();
-        let form_action = if name.starts_with("form of") {
-            ""
-        } else {
-            " form-action 'none';"
-        };
-        let ancestors = if name == "in a frame" {
-            "'self'"
-        } else {
-            "'none'"
-        };
-        assert_eq!(
-            policy,
-            format!(
-                "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; base-uri 'none';{form_action} frame-ancestors {ancestors}"
-            ),
-            "{name}"
-        );
-        assert!(nonce.len() >= 22, "{name}");
-        // Each element that the policy lets run is our own.
-        for element in ["<script", "<style"] {
-            let all = page.body.matches(element).count();
-            let own = page
-                .body
-                .matches(&format!("{element} nonce=\"{nonce}\""))
-                .count();
-            assert_eq!(all, own, "{name}: {}", page.body);
-        }
-        nonces.push(nonce);
+}
+
+/// Checks the headers of a page and what it loads; returns its nonce.
+fn assert_guarded(name: &str, page: &Page) -> String {
+    for (header, value) in [
+        ("content-type", "text/html; charset=utf-8"),
+        ("cache-control", "no-store"),
+        ("referrer-policy", "no-referrer"),
+        ("x-content-type-options", "nosniff"),
+    ] {
+        assert_eq!(page.header(header), value, "{name}");
     }
-    let all = nonces.len();
-    nonces.sort();
-    nonces.dedup();
-    assert_eq!(nonces.len(), all, "a nonce was used twice");
+    let policy = page.header("content-security-policy");
+    let (_, rest) = policy.split_once("'nonce-").unwrap();
+    let (nonce, _) = rest.split_once('\'').unwrap();
+    assert!(nonce.len() >= 22, "{name}");
+    let is_form = name.starts_with("form of");
+    let form_action = if is_form { "" } else { " form-action 'none';" };
+    let is_own_frame = name == "in a frame";
+    let ancestors = if is_own_frame { "'self'" } else { "'none'" };
+    let expected = format!(
+        "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; base-uri 'none';{form_action} frame-ancestors {ancestors}"
+    );
+    assert_eq!(policy, expected, "{name}");
+    // Each element that the policy lets run is our own.
+    for element in ["<script", "<style"] {
+        let all = page.body.matches(element).count();
+        let own = format!("{element} nonce=\"{nonce}\"");
+        assert_eq!(
+            all,
+            page.body.matches(&own).count(),
+            "{name}: {}",
+            page.body
+        );
+    }
+    nonce.to_owned()
+}
+
+/// RFC 9700 §4.16, §4.2: no page is in a frame of another site, loads anything, or tells where it was.
+#[tokio::test]
+async fn no_page_is_in_a_foreign_frame_or_loads_anything() {
+    let pages = pages().await;
+    let nonces: BTreeSet<_> = pages
+        .iter()
+        .map(|(name, page)| assert_guarded(name, page))
+        .collect();
+    assert_eq!(nonces.len(), pages.len(), "a nonce was used twice");
 }
 
 /// What fails inside is in the log, and not in the response.
@@ -368,4 +383,73 @@ async fn each_other_response_is_stored_nowhere_and_echoes_nothing() {
         );
     }
     assert_eq!(world.count("requests").await, 0);
+}
+
+/// OAuth 2.0 Form Post Response Mode §4: what the client sent stands in the page as text.
+#[tokio::test]
+async fn a_state_with_markup_is_escaped() {
+    let world = World::start().await;
+    let mut browser = Browser::default();
+    world.web().log_in(&mut browser, &[]).await;
+    for state in [
+        "\"><script>evil()</script>",
+        "'--><img src=x onerror=evil()>",
+        "</form><form action=//evil>",
+        "&quot;&#34;&lt;",
+        "\u{2028}\r\n\t",
+    ] {
+        for prompt in ["none", ""] {
+            let changes = [
+                ("response_mode", "form_post"),
+                ("state", state),
+                ("prompt", prompt),
+            ];
+            let page = browser
+                .open(&world, &world.web().authorize_url(&changes))
+                .await;
+            let fields = page.fields();
+            let (_, found) = fields.iter().find(|(name, _)| name == "state").unwrap();
+            assert_eq!(found, state);
+            for markup in ["<img", "<script>", "</form><form", "onerror=evil()>"] {
+                assert!(!page.body.contains(markup), "{}", page.body);
+            }
+            assert_eq!(page.attribute("action"), crate::world::CALLBACK);
+        }
+    }
+}
+
+/// RFC 9700 §4.7: no other host, no script and no plain HTTP reads or sets a cookie of the gateway's.
+#[tokio::test]
+async fn each_cookie_is_protected() {
+    let world = World::start().await;
+    let web = world.web();
+    let mut browser = Browser::default();
+    let started = browser.open(&world, &web.authorize_url(&[])).await;
+    let callback = browser.visit_wechat(started.location()).await;
+    let completed = browser.open(&world, &callback).await;
+    let responded = browser.open(&world, &web.authorize_url(&[])).await;
+    let cookies = |page: &Page| {
+        let cookies = page.headers.get_all("set-cookie").iter();
+        let shape = cookies.map(|cookie| {
+            let (name, rest) = cookie.to_str().unwrap().split_once('=').unwrap();
+            let (value, attributes) = rest.split_once("; ").unwrap();
+            let mut attributes: Vec<_> = attributes.split("; ").collect();
+            attributes.sort_unstable();
+            let kind = name.get(..14).unwrap();
+            format!("{kind} {}: {}", value.len(), attributes.join(" "))
+        });
+        shape.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        cookies(&started),
+        ["__Host-weixin- 22: HttpOnly Max-Age=7200 Path=/ SameSite=Lax Secure"]
+    );
+    assert_eq!(
+        cookies(&completed),
+        [
+            "__Host-gateway 43: HttpOnly Max-Age=604800 Path=/ SameSite=Lax Secure",
+            "__Host-weixin- 22: HttpOnly Max-Age=60 Path=/ SameSite=Lax Secure",
+        ]
+    );
+    assert_eq!(cookies(&responded), Vec::<String>::new());
 }
