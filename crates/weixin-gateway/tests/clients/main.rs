@@ -1,0 +1,13 @@
+//! Unmodified OpenID Connect clients log in at the gateway, with the simulator as WeChat. `./scripts/test` installs those
+//! that are not crates, in the versions that it names.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
+mod browser;
+mod provider;
+mod report;
+mod script;
