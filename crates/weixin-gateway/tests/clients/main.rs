@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod apache;
 mod browser;
 mod provider;
 mod report;

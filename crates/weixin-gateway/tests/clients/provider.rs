@@ -1,6 +1,10 @@
 //! A gateway that listens, with two issuers, the same clients at each, and the simulator.
 
-use std::{future::pending, net::TcpListener};
+use std::{
+    future::pending,
+    hash::{BuildHasher, RandomState},
+    net::TcpListener,
+};
 
 use tempfile::TempDir;
 use url::Url;
@@ -130,8 +134,14 @@ endpoint = "{sim}"
     )
 }
 
-/// A port at which nothing listens at present, for a server that must be told its port.
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+/// Ports at which nothing listens at present, for servers that must be told theirs. They are below those that the system
+/// gives to programs that ask for any.
+pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
+    let held: [TcpListener; N] = std::array::from_fn(|_| {
+        let random = std::iter::repeat_with(|| RandomState::new().hash_one(()));
+        let ports = random.map(|random| 20_000 + u16::try_from(random % 12_000).unwrap());
+        let mut free = ports.filter_map(|port| TcpListener::bind(("127.0.0.1", port)).ok());
+        free.next().unwrap()
+    });
+    held.map(|listener| listener.local_addr().unwrap().port())
 }

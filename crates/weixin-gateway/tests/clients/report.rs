@@ -21,8 +21,13 @@ pub(crate) fn user(sub: &Value) -> Value {
 /// The logins of a client, by each of these methods of client authentication. All must be those of one user.
 pub(crate) fn logins(methods: &[&str], seen: &Value) -> Value {
     let user = user(&seen["logins"][0]["id_token"]["sub"]);
-    let login = |method| json!({ "method": method, "id_token": user, "userinfo": user });
+    let login = |method: &&str| login(method, &user, &user);
     methods.iter().map(login).collect()
+}
+
+/// One login.
+pub(crate) fn login(method: &str, id_token: &Value, userinfo: &Value) -> Value {
+    json!({ "method": method, "id_token": id_token, "userinfo": userinfo })
 }
 
 /// Prints the row of a client in a table: client, version, path of the issuer, how it logged in, and what it rejects.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
-    provider::{Issuer, Provider, REDIRECT_URI, SECRET, WRONG_SECRET, free_port},
+    provider::{Issuer, Provider, REDIRECT_URI, SECRET, WRONG_SECRET, free_ports},
     report::{logins, print_row, user},
 };
 
@@ -59,7 +59,7 @@ struct World {
 
 impl World {
     async fn start() -> Self {
-        let port = free_port();
+        let [port] = free_ports();
         let confidential = format!("http://127.0.0.1:{port}/callback");
         let public = "http://127.0.0.1/callback".to_owned(); // any port
         let provider = Provider::start(&[confidential], &[public]).await;
