@@ -29,8 +29,8 @@ const RESPONSE: &str =
 const REQUEST: &str =
     "400 Bad Request Your browser sent a request that this server could not understand.<br /> ";
 
-/// A user without rights.
-const NOBODY: u32 = 65534;
+/// The user without rights of every Unix.
+const UNPRIVILEGED: u32 = 65534;
 
 /// A virtual host.
 struct Site<'a> {
@@ -151,8 +151,8 @@ impl Apache {
             .arg(config)
             .stdout(Stdio::piped());
         if fs::metadata("/proc/self").unwrap().uid() == 0 {
-            std::os::unix::fs::chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
-            apache.uid(NOBODY).gid(NOBODY);
+            std::os::unix::fs::chown(&folder, Some(UNPRIVILEGED), Some(UNPRIVILEGED)).unwrap();
+            apache.uid(UNPRIVILEGED).gid(UNPRIVILEGED);
         }
         let mut child = apache.spawn().unwrap_or_else(|error| {
             panic!("{error}: ./scripts/test installs Apache and mod_auth_openidc")
