@@ -110,3 +110,12 @@ impl Browser {
 fn is_local(url: &Url) -> bool {
     matches!(url.host_str(), Some("localhost" | "127.0.0.1"))
 }
+
+/// The value of a parameter in the query.
+pub(crate) fn param(url: &Url, name: &str) -> String {
+    let found = url.query_pairs().find(|(known, _)| known == name);
+    found
+        .unwrap_or_else(|| panic!("no {name}: {url}"))
+        .1
+        .into_owned()
+}

@@ -9,6 +9,8 @@
 
 mod apache;
 mod browser;
+mod openid_crate;
+mod openidconnect_crate;
 mod provider;
 mod report;
 mod script;

@@ -40,3 +40,11 @@ pub(crate) fn print_row(client: &str, version: &str, issuer: &Issuer, seen: &Val
     let (failures, path) = (failures.join("; "), issuer.path());
     println!("| {client} | {version} | {path} | {methods} | {failures} |");
 }
+
+/// The version of a crate.
+pub(crate) fn version(name: &str) -> String {
+    let lock = include_str!("../../../../Cargo.lock");
+    let entry = format!("name = \"{name}\"\nversion = \"");
+    let (_, rest) = lock.split_once(&entry).unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
