@@ -1,0 +1,16 @@
+//! Unmodified OpenID Connect clients log in at the gateway, with the simulator as WeChat. `./scripts/test` installs those
+//! that are not crates, in the versions that it names.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
+mod apache;
+mod browser;
+mod openid_crate;
+mod openidconnect_crate;
+mod provider;
+mod report;
+mod script;
