@@ -14,6 +14,7 @@ mod desktop;
 mod embedded;
 mod exec;
 mod faults;
+mod gateway_demo;
 mod official_account;
 mod phone;
 mod polls;
