@@ -57,7 +57,7 @@ Examples:
 For a client of yours, with the client ID and secret that the demo prints:
   weixin gateway demo --redirect-uri http://localhost:3000/callback")]
 pub(crate) struct GatewayDemo {
-    /// The address on which the demo listens: 127.0.0.1 or [::1]; port 0 is any free port
+    /// The address on which the demo listens, on this machine only; port 0 is any free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090", value_parser = address)]
     pub(crate) listen: SocketAddr,
 

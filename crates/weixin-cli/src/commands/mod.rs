@@ -20,6 +20,7 @@ mod user;
 
 use crate::{args::Command, error::CliError, output::Output};
 
+#[expect(clippy::cognitive_complexity, reason = "one line for each command")]
 pub(crate) async fn run(command: Command, output: Output) -> Result<(), CliError> {
     match command {
         Command::AppToken(args) => app_token::run(args, output).await,

@@ -50,12 +50,12 @@ impl ResponseParams {
             .0
             .iter()
             .map(|(name, value)| (name.as_str(), value.clone()));
-        Part::Values {
+        Part::Table {
             caption: Bilingual {
                 en: "The browser came back with",
                 zh: "浏览器带回的参数",
             },
-            values: pairs.map(meanings::value).collect(),
+            rows: pairs.map(meanings::row).collect(),
         }
     }
 }
@@ -68,7 +68,7 @@ struct Tokens {
 
 impl RelyingParty {
     /// A response for which no login of this browser waits: it may be an attacker's (RFC 9700 §2.1).
-    pub(super) fn unexpected(&self, params: &ResponseParams) -> Finished {
+    pub(super) fn unexpected(params: &ResponseParams) -> Finished {
         let check = Check::new(
             false,
             "state 属于这个浏览器发起的登录。不是，或者已经用过：客户端拒绝这个响应",
@@ -266,12 +266,12 @@ const CLIENT_TO_GATEWAY: Bilingual = Bilingual {
 fn header(header: &Json) -> Part {
     let fields = header.as_object().into_iter().flatten();
     let fields = fields.map(|(name, value)| (name.as_str(), meanings::text(name, value)));
-    Part::Values {
+    Part::Table {
         caption: Bilingual {
             en: "Its header, decoded",
             zh: "解码后的 header",
         },
-        values: fields.map(meanings::value).collect(),
+        rows: fields.map(meanings::row).collect(),
     }
 }
 
@@ -296,11 +296,11 @@ fn claims(claims: &Map<String, Json>) -> Part {
     let claims = claims
         .into_iter()
         .map(|(name, value)| (name.as_str(), meanings::text(name, value)));
-    Part::Values {
+    Part::Table {
         caption: Bilingual {
             en: "Its claims, decoded",
             zh: "解码后的 claim",
         },
-        values: claims.map(meanings::value).collect(),
+        rows: claims.map(meanings::row).collect(),
     }
 }

@@ -16,6 +16,7 @@ use super::{
     callback::{Finished, ResponseParams},
     login::Attempt,
     pages, refusal,
+    relying_party::RelyingParty,
     site::Site,
     visits::Shown,
     wechat,
@@ -84,7 +85,7 @@ pub(super) async fn callback(
     let state = params.get("state").unwrap_or_default();
     let shared = &site.0;
     let Some(pending) = shared.visits.take(&headers, state) else {
-        let finished = shared.client.unexpected(&params);
+        let finished = RelyingParty::unexpected(&params);
         let shown = Shown::Finished(Box::new(finished));
         return pages::home(browser.language, &shown, &site);
     };

@@ -82,9 +82,8 @@ impl Call<'_> {
         if self.form.is_some() {
             text.push_str("\nContent-Type: application/x-www-form-urlencoded\n");
         }
-        for (name, value) in self.form.unwrap_or_default() {
-            text.push_str(&format!("\n{name}={value}"));
-        }
+        let form = self.form.unwrap_or_default().iter();
+        text.extend(form.map(|(name, value)| format!("\n{name}={value}")));
         text
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::Value as Json;
 use weixin::Bilingual;
 
-use super::steps::Value;
+use super::steps::Row;
 use crate::message::{Message, message};
 
 /// Name, Chinese, English.
@@ -68,8 +68,8 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ("picture", "微信头像", "the WeChat avatar"),
     (
         "preferred_username",
-        "显示用的名称，可能重复",
-        "a name to show, not unique",
+        "与 sub 相同，供需要用户名的程序使用",
+        "the sub again, for programs that need a user name",
     ),
     (
         "prompt",
@@ -113,8 +113,8 @@ pub(super) fn of(name: &str) -> Option<Bilingual> {
     Some(Bilingual { en, zh })
 }
 
-pub(super) fn value((name, value): (&str, String)) -> Value {
-    Value {
+pub(super) fn row((name, value): (&str, String)) -> Row {
+    Row {
         name: name.to_owned(),
         value,
         meaning: of(name),

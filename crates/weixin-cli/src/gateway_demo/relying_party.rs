@@ -9,7 +9,7 @@ use super::{
     http_log::{self, Call},
     login::{Attempt, Pending, Secrets},
     meanings,
-    steps::{Check, Exchange, Part, Stage, Step, Value},
+    steps::{Check, Exchange, Part, Row, Stage, Step},
 };
 use crate::{error::CliError, message::message};
 
@@ -77,7 +77,7 @@ impl RelyingParty {
             "元数据中的 issuer 与配置的完全相同",
             "The issuer in the metadata is exactly the configured one",
         );
-        let endpoint = |name: &str| Value {
+        let endpoint = |name: &str| Row {
             name: name.to_owned(),
             value: metadata[name].as_str().unwrap_or_default().to_owned(),
             meaning: meanings::of(name),
@@ -88,12 +88,12 @@ impl RelyingParty {
             "userinfo_endpoint",
             "jwks_uri",
         ];
-        let values = Part::Values {
+        let values = Part::Table {
             caption: Bilingual {
                 en: "What the client takes from it",
                 zh: "客户端从中读取",
             },
-            values: endpoints.map(endpoint).into(),
+            rows: endpoints.map(endpoint).into(),
         };
         let parts = vec![Part::Http(exchange), values, Part::Checks(vec![check])];
         (
@@ -138,7 +138,7 @@ impl RelyingParty {
 
 /// The authorization request, parameter by parameter.
 fn request_step(url: &Url) -> Step {
-    let value = |(name, value): (std::borrow::Cow<'_, str>, _)| Value {
+    let value = |(name, value): (std::borrow::Cow<'_, str>, _)| Row {
         meaning: meanings::of(&name),
         name: name.into_owned(),
         value: std::borrow::Cow::into_owned(value),
@@ -146,17 +146,17 @@ fn request_step(url: &Url) -> Step {
     let parts = vec![
         Part::Url {
             caption: Bilingual {
-                en: "The browser will open",
-                zh: "浏览器将打开",
+                en: "The browser opens",
+                zh: "浏览器打开",
             },
             url: url.to_string(),
         },
-        Part::Values {
+        Part::Table {
             caption: Bilingual {
                 en: "Its parameters",
                 zh: "其中的参数",
             },
-            values: url.query_pairs().map(value).collect(),
+            rows: url.query_pairs().map(value).collect(),
         },
     ];
     Step::new(Stage::Request, parts)

@@ -117,9 +117,9 @@ pub(super) enum Part {
         url: String,
     },
     /// Parameters or claims.
-    Values {
+    Table {
         caption: Bilingual,
-        values: Vec<Value>,
+        rows: Vec<Row>,
     },
     /// The three parts of a signed token.
     Jwt(String),
@@ -152,7 +152,7 @@ pub(super) struct Exchange {
 
 /// A parameter or claim.
 #[derive(Clone, Debug)]
-pub(super) struct Value {
+pub(super) struct Row {
     pub(super) name: String,
     pub(super) value: String,
     pub(super) meaning: Option<Bilingual>,

@@ -54,14 +54,13 @@ impl Visits {
             visits.clear();
         }
         let known = cookies::value(headers, COOKIE).filter(|id| visits.contains_key(*id));
-        let (id, cookie) = match known {
-            Some(id) => (id.to_owned(), None),
-            None => {
-                let id = random().ok()?;
-                // `Lax`: a `Strict` cookie is not sent when the browser returns.
-                let cookie = format!("{COOKIE}={id}; Path=/; HttpOnly; SameSite=Lax");
-                (id, HeaderValue::try_from(cookie).ok())
-            }
+        let (id, cookie) = if let Some(id) = known {
+            (id.to_owned(), None)
+        } else {
+            let id = random().ok()?;
+            // `Lax`: a `Strict` cookie is not sent when the browser returns.
+            let cookie = format!("{COOKIE}={id}; Path=/; HttpOnly; SameSite=Lax");
+            (id, HeaderValue::try_from(cookie).ok())
         };
         let visit = visits.entry(id).or_default();
         if visit.pending.len() >= MAX_PENDING {

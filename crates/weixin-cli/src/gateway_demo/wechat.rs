@@ -50,9 +50,8 @@ fn part(request: &LoggedRequest) -> Option<Part> {
         _ => return None,
     };
     let mut sent = format!("{} {}", request.method, host(request));
-    for (name, value) in &request.parameters {
-        sent.push_str(&format!("\n  {name}={value}"));
-    }
+    let parameters = request.parameters.iter();
+    sent.extend(parameters.map(|(name, value)| format!("\n  {name}={value}")));
     let answer = request.answer.as_deref().unwrap_or_default();
     let json = serde_json::from_str::<Json>(answer);
     Some(Part::Http(Exchange {

@@ -16,8 +16,20 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn start() -> Self {
+        Self::of(&["demo"], "site")
+    }
+
+    /// `weixin gateway demo`, whose site is its page.
+    pub(crate) fn gateway() -> Self {
+        Self::of(&["gateway", "demo"], "page")
+    }
+
+    fn of(command: &[&str], site: &str) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_weixin"))
-            .args(["--json", "demo", "--no-open", "--listen", "127.0.0.1:0"])
+            .arg("--json")
+            .args(command)
+            .args(["--no-open", "--listen", "127.0.0.1:0"])
+            .env_remove("WEIXIN_GATEWAY_CONFIG")
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -35,7 +47,7 @@ impl Demo {
         let address = |name: &str| addresses[name].as_str().unwrap().to_owned();
         Self {
             process,
-            site: address("site"),
+            site: address(site),
             simulator: address("simulator"),
         }
     }

@@ -15,6 +15,7 @@ mod embedded;
 mod exec;
 mod faults;
 mod gateway;
+mod gateway_demo;
 mod manual;
 mod official_account;
 mod phone;

@@ -269,6 +269,12 @@ impl Window {
         timeout(TIMEOUT, value).await.ok()
     }
 
+    /// The elements that match.
+    pub(crate) async fn count(&self, css: &str) -> usize {
+        let client = self.focused().await;
+        client.find_all(Locator::Css(css)).await.unwrap().len()
+    }
+
     pub(crate) async fn number(&self, css: &str) -> u64 {
         self.text(css).await.parse().unwrap()
     }

@@ -8,7 +8,7 @@ const CONFIG: (&str, &str) = ("config", "配置文件");
 const DEMO_ARGUMENTS: &[(&str, &str)] = &[
     (
         "listen",
-        "演示的监听地址，只能是 127.0.0.1 或 [::1]；端口 0 表示任意空闲端口",
+        "演示的监听地址，只能是本机地址；端口 0 表示任意空闲端口",
     ),
     (
         "redirect_uri",

@@ -75,8 +75,8 @@ fn pkce(client: &ClientOverview) -> Option<CheckResult> {
 /// A program may send mail, or find an account, by an address of a stranger.
 fn address(client: &ClientOverview) -> Option<CheckResult> {
     let address = client.sample_claims.get("email")?.as_str()?;
-    let uris = client.redirect_uris.iter().map(String::as_str);
-    let urls: Vec<_> = uris.chain([client.issuer.as_str()]).collect();
+    let redirect_uris = client.redirect_uris.iter().map(String::as_str);
+    let urls: Vec<_> = redirect_uris.chain([client.issuer.as_str()]).collect();
     let is_foreign = email::is_foreign(address, &urls)?;
     let domain = address.rsplit('@').next().unwrap_or_default();
     let warning = || {

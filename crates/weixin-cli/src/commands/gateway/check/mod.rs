@@ -65,7 +65,8 @@ fn secret_file(file: &Path) -> Option<CheckResult> {
 
     let name = file.display();
     let mode = std::fs::metadata(file).ok()?.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
+    let is_private = mode.trailing_zeros() >= 6; // no bit of group and others
+    if is_private {
         let detail = message(
             format!("只有所有者可以读取 {name}"),
             format!("only the owner may read {name}"),

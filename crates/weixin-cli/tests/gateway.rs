@@ -1,0 +1,556 @@
+//! `weixin gateway` as an operator runs it.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+#[expect(dead_code, reason = "each command runs in a folder of its own")]
+mod running;
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command},
+};
+
+use reqwest::{Client, Response, header, redirect};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use self::running::{Printed, Running, closed::closed_port, command, interrupt, run};
+
+/// The secret of the client.
+const SECRET: &str = "0123456789abcdefghijABCDEFGHIJ_-";
+const APP_SECRET: &str = "ssssssssssssssssssssssssssssssss";
+
+/// A folder in which commands run.
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.0.path().join(file)
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = command(args);
+        command.current_dir(&self.0);
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Printed {
+        run(self.command(args))
+    }
+
+    /// A configuration whose WeChat is a simulator, with some text replaced.
+    fn configure(&self, simulator: &str, changes: &[(&str, &str)]) {
+        let file = format!(
+            r#"
+[server]
+key_file = "gateway.key"
+[store]
+url = "sqlite:gateway.db"
+[app.website]
+app_id = "wx0123456789abcdef"
+app_secret = "{APP_SECRET}"
+endpoint = "{simulator}"
+[[issuer]]
+url = "http://localhost"
+apps = ["website"]
+[[client]]
+id = "wiki"
+secret = "{SECRET}"
+redirect_uris = ["https://wiki.example/callback"]
+require_pkce = false
+claims = {{ email = "{{sub}}@wechat.invalid" }}
+"#
+        );
+        let replace = |file: String, (old, new): &(&str, &str)| {
+            assert!(file.contains(old), "{old}");
+            file.replace(old, new)
+        };
+        fs::write(
+            self.path("gateway.toml"),
+            changes.iter().fold(file, replace),
+        )
+        .unwrap();
+        let key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+        fs::write(self.path("gateway.key"), key).unwrap();
+        set_mode(&self.path("gateway.key"), 0o600);
+    }
+}
+
+fn mode(file: &Path) -> u32 {
+    fs::metadata(file).unwrap().permissions().mode() & 0o777
+}
+
+fn set_mode(file: &Path, mode: u32) {
+    fs::set_permissions(file, PermissionsExt::from_mode(mode)).unwrap();
+}
+
+fn failure(printed: &Printed) -> (Option<i32>, &str) {
+    assert_eq!(printed.stdout, "");
+    (printed.code, printed.stderr.trim_end())
+}
+
+/// A gateway or demo that runs.
+struct Server {
+    process: Child,
+    stdout: BufReader<ChildStdout>,
+    /// The first thing that it prints.
+    printed: Value,
+}
+
+impl Server {
+    fn start(mut command: Command) -> Self {
+        let mut process = command.spawn().unwrap();
+        let mut stdout = BufReader::new(process.stdout.take().unwrap());
+        let mut json = String::new();
+        while stdout.read_line(&mut json).unwrap() > 0 && !json.ends_with("}\n") {}
+        let printed = serde_json::from_str(&json);
+        let printed = printed.unwrap_or_else(|error| {
+            let mut errors = String::new();
+            let stderr = process.stderr.as_mut().unwrap();
+            stderr.read_to_string(&mut errors).unwrap();
+            panic!("{error}: {json}{errors}")
+        });
+        Self {
+            process,
+            stdout,
+            printed,
+        }
+    }
+
+    /// `weixin gateway serve` on a free port.
+    fn serve(folder: &Folder, more: &[&str]) -> Self {
+        let args = ["--json", "gateway", "serve", "--listen", "127.0.0.1:0"];
+        Self::start(folder.command(&[&args[..], more].concat()))
+    }
+
+    fn address(&self) -> &str {
+        self.printed["listen"].as_str().unwrap()
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.printed[name].as_str().unwrap()
+    }
+
+    /// Ends it by a signal; returns its exit code, and what it printed to standard error.
+    fn end(mut self, signal: &str) -> (Option<i32>, String) {
+        let id = self.process.id().to_string();
+        let killed = Command::new("kill").args([signal, &id]).status().unwrap();
+        assert!(killed.success());
+        let status = self.process.wait().unwrap();
+        let (mut rest, mut errors) = (String::new(), String::new());
+        self.stdout.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "");
+        let stderr = self.process.stderr.as_mut().unwrap();
+        stderr.read_to_string(&mut errors).unwrap();
+        (status.code(), errors)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A browser whose user has a simulated phone.
+struct Browser {
+    client: Client,
+    /// The session at the gateway.
+    cookies: Vec<String>,
+}
+
+impl Browser {
+    fn new() -> Self {
+        let client = Client::builder().redirect(redirect::Policy::none());
+        Self {
+            client: client.build().unwrap(),
+            cookies: Vec::new(),
+        }
+    }
+
+    async fn open(&mut self, url: &str) -> Response {
+        let cookies = self.cookies.join("; ");
+        let request = self.client.get(url).header(header::COOKIE, cookies);
+        let response = request.send().await.unwrap();
+        for cookie in response.headers().get_all(header::SET_COOKIE) {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            self.cookies.push(pair.to_owned());
+        }
+        response
+    }
+
+    /// The URLs to which the browser is sent, from the authorization request to the client.
+    async fn log_in(&mut self, gateway: &str) -> Vec<String> {
+        let mut urls = vec![format!(
+            "http://localhost/authorize?response_type=code&client_id=wiki&scope=openid&state=s\
+             &redirect_uri=https%3A%2F%2Fwiki.example%2Fcallback"
+        )];
+        while !urls.last().unwrap().starts_with("https://wiki.example") {
+            let url = urls.last().unwrap();
+            let url = url.replace("http://localhost/", &format!("http://{gateway}/"));
+            let response = self.open(url.split('#').next().unwrap()).await;
+            let location = response.headers().get(header::LOCATION);
+            let location = location.unwrap_or_else(|| panic!("{url}"));
+            urls.push(location.to_str().unwrap().to_owned());
+        }
+        urls
+    }
+}
+
+#[tokio::test]
+async fn the_demo_prints_what_a_client_needs_and_leaves_nothing_behind() {
+    let (folder, temporary) = (Folder::new(), TempDir::new().unwrap());
+    let mut command = folder.command(&[
+        "--json",
+        "gateway",
+        "--no-open",
+        "--listen",
+        "127.0.0.1:0",
+        "--redirect-uri",
+        "http://localhost:3000/callback",
+    ]);
+    command.env("TMPDIR", temporary.path());
+    let demo = Server::start(command);
+    let issuer = demo.text("issuer").to_owned();
+    assert_eq!(demo.text("page"), format!("{issuer}/"));
+    assert_eq!(demo.text("client_id"), "demo");
+    assert_eq!(demo.text("client_secret").len(), 43);
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 1);
+    let mut browser = Browser::new();
+    let url = format!("{issuer}/.well-known/openid-configuration");
+    let metadata: Value = browser.open(&url).await.json().await.unwrap();
+    assert_eq!(metadata["issuer"], *issuer);
+    // The redirect URI of another client is accepted, and one that is not named is not.
+    for (uri, status) in [
+        ("http%3A%2F%2Flocalhost%3A3000%2Fcallback", 303),
+        ("http%3A%2F%2Flocalhost%3A3000%2Fother", 400),
+    ] {
+        let url = format!(
+            "{issuer}/authorize?response_type=code&client_id=demo&scope=openid&redirect_uri={uri}"
+        );
+        assert_eq!(browser.open(&url).await.status(), status, "{uri}");
+    }
+    assert_eq!(demo.end("-INT"), (Some(0), String::new()));
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(folder.0.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_demo_is_for_this_machine_only() {
+    let folder = Folder::new();
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8090", "127.0.0.2:0"] {
+        let printed = folder.run(&["gateway", "demo", "--no-open", "--listen", address]);
+        let expected = format!(
+            "error: --listen {address}: the demo is for this machine only, since anyone can log in as any user. \
+             Use 127.0.0.1; for a real gateway, `weixin gateway init` and `weixin gateway serve`"
+        );
+        assert_eq!(failure(&printed), (Some(2), &*expected));
+    }
+}
+
+#[test]
+fn the_demo_does_not_start_beside_a_configuration() {
+    let given = "error: the demo uses no configuration file: to run the gateway of real.toml, use `weixin gateway serve --config real.toml`";
+    let present = "error: there is a gateway.toml in this folder, so the demo does not start: to run its gateway, use `weixin gateway serve`; to run the demo, use another folder";
+    let named = "error: WEIXIN_GATEWAY_CONFIG is set, so the demo does not start: to run the gateway that it names, use `weixin gateway serve`; to run the demo, unset it";
+    for start in [
+        &["gateway", "--no-open"][..],
+        &["gateway", "demo", "--no-open"],
+    ] {
+        let folder = Folder::new();
+        let args = [start, &["--config", "real.toml"]].concat();
+        assert_eq!(failure(&folder.run(&args)), (Some(2), given));
+        let mut command = folder.command(start);
+        command.env("WEIXIN_GATEWAY_CONFIG", "/etc/weixin/gateway.toml");
+        assert_eq!(failure(&run(command)), (Some(2), named));
+        fs::write(folder.path("gateway.toml"), "").unwrap();
+        assert_eq!(failure(&folder.run(start)), (Some(2), present));
+    }
+}
+
+#[test]
+fn an_empty_variable_names_no_configuration() {
+    let folder = Folder::new();
+    let mut command =
+        folder.command(&["--json", "gateway", "--no-open", "--listen", "127.0.0.1:0"]);
+    command.env("WEIXIN_GATEWAY_CONFIG", "");
+    let demo = Server::start(command);
+    assert_eq!(demo.end("-TERM"), (Some(0), String::new()));
+}
+
+#[test]
+fn a_port_in_use_is_an_error_that_names_the_option() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    let expected = |command: &str| {
+        let port = taken.local_addr().unwrap().port();
+        format!(
+            "error: cannot listen on {address}: port {port} is in use. To use any free port: weixin gateway {command} --listen 127.0.0.1:0"
+        )
+    };
+    let demo = folder.run(&["gateway", "--no-open", "--listen", &address]);
+    assert_eq!(failure(&demo), (Some(1), &*expected("demo")));
+    folder.configure(&sim.url, &[]);
+    let serve = folder.run(&["gateway", "serve", "--listen", &address]);
+    assert_eq!(failure(&serve), (Some(1), &*expected("serve")));
+}
+
+#[test]
+fn init_writes_files_that_serve_can_use_and_overwrites_none() {
+    let folder = Folder::new();
+    let init = [
+        "gateway",
+        "init",
+        "--issuer",
+        "https://id.example.org/wechat",
+    ];
+    let printed = folder.run(&init);
+    let expected = "\
+wrote gateway.toml and gateway.key (only you can read it: keep a copy, and commit it nowhere)
+Next:
+  1. set the app_id of your WeChat app in gateway.toml, and write its app secret to website.secret
+  2. add a [[client]] to gateway.toml for each program
+  3. weixin gateway check
+  4. weixin gateway serve, after a reverse proxy that serves https://id.example.org/wechat by HTTPS
+";
+    assert_eq!((printed.code, &*printed.stdout), (Some(0), expected));
+    let [config, key] = ["gateway.toml", "gateway.key"].map(|file| folder.path(file));
+    let text = fs::read_to_string(&config).unwrap();
+    assert!(text.contains("\nurl = \"https://id.example.org/wechat\"\n"));
+    assert_eq!(mode(&key), 0o600);
+    let secret = fs::read_to_string(&key).unwrap();
+
+    let again = folder.run(&init);
+    let error = "error: gateway.toml exists already and is not overwritten: run in another folder, or move the file away";
+    assert_eq!(failure(&again), (Some(2), error));
+    fs::remove_file(&config).unwrap();
+    let again = folder.run(&init);
+    let error = error.replace("gateway.toml", "gateway.key");
+    assert_eq!(failure(&again), (Some(2), &*error));
+    assert!(!config.exists());
+    assert_eq!(fs::read_to_string(&key).unwrap(), secret);
+
+    // With its secret file, the configuration is complete.
+    fs::write(&config, text).unwrap();
+    fs::write(folder.path("website.secret"), APP_SECRET).unwrap();
+    let gateway = Server::serve(&folder, &[]);
+    assert_eq!(gateway.end("-TERM").0, Some(0));
+    assert_eq!(mode(&folder.path("gateway.db")), 0o600);
+}
+
+#[test]
+fn serve_without_a_file_names_init_and_the_demo() {
+    let folder = Folder::new();
+    let error = |file: &str| {
+        format!(
+            "error: {file} does not exist: create it with `weixin gateway init`, or name another file with --config. \
+             To try the gateway without a file: `weixin gateway demo`"
+        )
+    };
+    let printed = folder.run(&["gateway", "serve"]);
+    assert_eq!(failure(&printed), (Some(2), &*error("gateway.toml")));
+    let mut command = folder.command(&["gateway", "serve"]);
+    command.env("WEIXIN_GATEWAY_CONFIG", "elsewhere.toml");
+    assert_eq!(failure(&run(command)), (Some(2), &*error("elsewhere.toml")));
+}
+
+#[test]
+fn serve_rejects_a_simulator_for_an_issuer_that_others_can_reach() {
+    let folder = Folder::new();
+    let issuer = "https://login.example.com";
+    folder.configure("http://127.0.0.1:9300", &[("http://localhost", issuer)]);
+    let printed = folder.run(&["gateway", "serve", "--listen", "127.0.0.1:0"]);
+    let expected = "error: gateway.toml: issuer https://login.example.com, apps: an app with an endpoint, at an issuer that is not on localhost\n";
+    let [error, ..] = &printed.stderr.split_inclusive('\n').collect::<Vec<_>>()[..] else {
+        panic!("{printed:?}")
+    };
+    assert_eq!((printed.code, *error), (Some(5), expected));
+}
+
+#[tokio::test]
+async fn a_session_outlives_a_gateway_that_is_killed() {
+    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
+    folder.configure(&sim.url, &[]);
+    let mut browser = Browser::new();
+    let first = Server::serve(&folder, &[]);
+    let urls = browser.log_in(first.address()).await;
+    let is_wechat = |url: &String| url.starts_with(&sim.url);
+    assert_eq!(urls.iter().filter(|url| is_wechat(url)).count(), 1);
+    let (code, log) = first.end("-KILL");
+    assert_eq!(code, None);
+
+    let second = Server::serve(&folder, &[]);
+    let again = browser.log_in(second.address()).await;
+    assert_eq!(again.len(), 2, "{again:?}");
+    let (code, more) = second.end("-TERM");
+    assert_eq!(code, Some(0));
+
+    // Each line of the log is an object; none has a query, a code or a secret.
+    let codes = urls.iter().chain(&again);
+    let codes = codes.filter_map(|url| url.split("code=").nth(1)?.split('&').next());
+    let codes: Vec<_> = codes.filter(|code| code.len() > 10).collect();
+    assert_eq!(codes.len(), 3);
+    let lines = format!("{log}{more}");
+    for secret in codes.into_iter().chain([SECRET, APP_SECRET, "?", "&"]) {
+        assert!(!lines.contains(secret), "{secret} in {lines}");
+    }
+    let lines = lines.lines().map(|line| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        json!([
+            line["level"],
+            line["message"],
+            line["method"],
+            line["status"]
+        ])
+    });
+    let request = json!(["INFO", "request", "GET", 303]);
+    assert!(lines.eq(vec![request; 3]));
+}
+
+#[test]
+fn a_database_belongs_to_one_gateway() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let gateway = Server::serve(&folder, &[]);
+    let printed = folder.run(&["gateway", "serve", "--listen", "127.0.0.1:0"]);
+    let expected = "gateway.db is in use by another gateway";
+    assert!(printed.stderr.contains(expected), "{printed:?}");
+    assert_eq!(printed.code, Some(1));
+    drop(gateway);
+}
+
+/// The checks, each as text, and the exit code.
+fn check(folder: &Folder) -> (Option<i32>, Vec<String>) {
+    let printed = folder.run(&["--json", "gateway", "check"]);
+    let result: Value = serde_json::from_str(&printed.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {printed:?}"));
+    let text = |check: &Value| {
+        let [check, target, status, detail] =
+            ["check", "target", "status", "detail"].map(|name| check[name].as_str().unwrap_or("-"));
+        format!("{status} {check} {target}: {detail}")
+    };
+    let checks = result["checks"].as_array().unwrap();
+    (printed.code, checks.iter().map(text).collect())
+}
+
+#[test]
+fn check_reports_what_each_part_needs() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let simulator = format!(
+        "warning simulator website: {} takes the place of WeChat: anyone can log in as any user",
+        sim.url
+    );
+    let expected = [
+        "ok configuration -: gateway.toml has no errors",
+        "ok secret-file -: only the owner may read gateway.key",
+        "ok store -: it does not exist yet: the next start creates it",
+        &*simulator,
+        "ok redirect-uri website: http://localhost/callback",
+        "ok app-id website: the login page accepts it",
+        "ok scope website: the app has login permission",
+        "ok callback-domain website: the login page accepts the redirect URI",
+        "unproven app-secret website: the API accepts the app ID; WeChat checks the code before the secret, so the secret cannot be checked without a real code",
+        "ok client wiki: its claim templates make, such as: email = \"aaaaaaaaaaaaaaaaaaaaaaaaaa@wechat.invalid\"",
+        "warning pkce wiki: PKCE is not required",
+    ];
+    assert_eq!(
+        check(&folder),
+        (Some(0), expected.map(str::to_owned).into())
+    );
+    assert!(!folder.path("gateway.db").exists());
+
+    let text = folder.run(&["gateway", "check"]).stdout;
+    let client = "\
+client ID           wiki
+issuer              http://localhost
+discovery URL       http://localhost/.well-known/openid-configuration
+redirect URIs       https://wiki.example/callback
+authentication      client_secret_basic, client_secret_post
+PKCE                S256, optional
+scopes              openid profile email
+ID token algorithm  RS256
+";
+    assert!(text.contains(client), "{text}");
+}
+
+#[test]
+fn check_finds_what_is_wrong() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    // The file itself.
+    folder.configure(&sim.url, &[("apps = [\"website\"]", "apps = [\"site\"]")]);
+    let error = "failed configuration -: gateway.toml: issuer http://localhost, apps: there is no [app.site]";
+    assert_eq!(check(&folder), (Some(5), vec![error.to_owned()]));
+
+    // The files beside it, the client's address, and a database that is none.
+    folder.configure(&sim.url, &[("wechat.invalid", "mail.example.org")]);
+    set_mode(&folder.path("gateway.key"), 0o644);
+    fs::write(folder.path("gateway.db"), "no database").unwrap();
+    let (code, results) = check(&folder);
+    assert_eq!(code, Some(5));
+    let has = |start: &str| results.iter().any(|result| result.starts_with(start));
+    for start in [
+        "warning secret-file -: other users of this machine can access gateway.key (mode 644)",
+        "failed store -: ",
+        "warning email wiki: mail.example.org does not seem to be a domain of yours",
+    ] {
+        assert!(has(start), "{start} {results:#?}");
+    }
+    fs::remove_file(folder.path("gateway.db")).unwrap();
+
+    // WeChat's answer.
+    folder.configure(&sim.url, &[("wx0123456789abcdef", "wx000000000000beef")]);
+    let (code, results) = check(&folder);
+    let result = "failed app-id website: the login page does not know it (AppID 参数错误)";
+    assert!(results.iter().any(|it| it == result), "{results:#?}");
+    assert_eq!(code, Some(5));
+
+    // No answer.
+    let closed = closed_port();
+    folder.configure(&format!("http://{}", closed.address), &[]);
+    assert_eq!(check(&folder).0, Some(4));
+}
+
+#[test]
+fn a_backup_is_made_while_the_gateway_runs() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let gateway = Server::serve(&folder, &[]);
+    let backup = ["gateway", "backup", "copy.db"];
+    let printed = folder.run(&backup);
+    let expected = "copied the database to copy.db. Keep the key file elsewhere: the copy is useless without it\n";
+    assert_eq!((printed.code, &*printed.stdout), (Some(0), expected));
+    assert_eq!(mode(&folder.path("copy.db")), 0o600);
+    let error = "error: copy.db exists already and is not overwritten: use another name";
+    assert_eq!(failure(&folder.run(&backup)), (Some(2), error));
+    assert_eq!(gateway.end("-TERM").0, Some(0));
+
+    // The copy serves, with the keys of the original.
+    folder.configure(&sim.url, &[("gateway.db", "copy.db")]);
+    let (_, results) = check(&folder);
+    assert!(results.contains(&"ok store -: it is ready".to_owned()));
+    let copy = Server::serve(&folder, &[]);
+    assert_eq!(copy.end("-TERM").0, Some(0));
+}
+
+#[test]
+fn files_are_relative_to_the_folder_of_the_configuration() {
+    let (folder, other, sim) = (Folder::new(), Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let file = folder.path("gateway.toml");
+    let gateway = Server::serve(&other, &["--config", file.to_str().unwrap()]);
+    interrupt(&gateway.process);
+    assert_eq!(gateway.end("-INT").0, Some(0));
+    assert!(folder.path("gateway.db").exists());
+    assert_eq!(fs::read_dir(other.0.path()).unwrap().count(), 0);
+}
