@@ -12,5 +12,6 @@ mod browser;
 mod openid_crate;
 mod openidconnect_crate;
 mod provider;
+mod recipes;
 mod report;
 mod script;
