@@ -2,16 +2,16 @@
 
 use data_encoding::BASE64;
 use serde_json::{Map, Value as Json};
-use url::form_urlencoded;
 use weixin::Bilingual;
 
 use super::{
-    CLIENT_ID,
     http_log::Call,
     id_token::{Expected, IdToken},
     login::Pending,
     meanings,
+    registration::CLIENT_ID,
     relying_party::RelyingParty,
+    response::ResponseParams,
     steps::{Check, Part, Stage, Step},
 };
 use crate::message::Message;
@@ -26,38 +26,6 @@ pub(super) struct Finished {
     pub(super) is_by_session: bool,
     /// The error of the authorization response, such as `access_denied`.
     pub(super) error: Option<String>,
-}
-
-/// The parameters of an authorization response.
-pub(super) struct ResponseParams(Vec<(String, String)>);
-
-impl ResponseParams {
-    pub(super) fn parse(query: &str) -> Self {
-        Self(
-            form_urlencoded::parse(query.as_bytes())
-                .into_owned()
-                .collect(),
-        )
-    }
-
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str())
-    }
-
-    fn part(&self) -> Part {
-        let pairs = self
-            .0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.clone()));
-        Part::Table {
-            caption: Bilingual {
-                en: "The browser came back with",
-                zh: "浏览器带回的参数",
-            },
-            rows: pairs.map(meanings::row).collect(),
-        }
-    }
 }
 
 /// The tokens of a token response.
@@ -76,7 +44,7 @@ impl RelyingParty {
         );
         let step = Step::new(
             Stage::Response,
-            vec![params.part(), Part::Checks(vec![check])],
+            vec![params.table(), Part::Checks(vec![check])],
         );
         Finished {
             steps: vec![step],
@@ -133,7 +101,7 @@ impl RelyingParty {
                 "iss is the configured issuer (RFC 9207)",
             ),
         ];
-        let mut parts = vec![params.part(), Part::Checks(checks)];
+        let mut parts = vec![params.table(), Part::Checks(checks)];
         let code = params.get("code").filter(|_| params.get("error").is_none());
         if code.is_none() {
             let error = params.get("error").unwrap_or_default();
@@ -217,8 +185,8 @@ impl RelyingParty {
             access_token: &tokens.access_token,
             jwks: &jwks,
         };
-        parts.push(header(&token.header));
-        parts.push(claims(&token.claims));
+        parts.push(token.header_table());
+        parts.push(token.claims_table());
         parts.push(Part::Checks(token.verify(&expected)));
         let step = Step::new(Stage::IdToken, parts);
         let is_ok = step.is_ok;
@@ -262,45 +230,3 @@ const CLIENT_TO_GATEWAY: Bilingual = Bilingual {
     en: "Client → gateway",
     zh: "客户端 → 网关",
 };
-
-fn header(header: &Json) -> Part {
-    let fields = header.as_object().into_iter().flatten();
-    let fields = fields.map(|(name, value)| (name.as_str(), meanings::text(name, value)));
-    Part::Table {
-        caption: Bilingual {
-            en: "Its header, decoded",
-            zh: "解码后的 header",
-        },
-        rows: fields.map(meanings::row).collect(),
-    }
-}
-
-/// The claims that every ID token has, in the order of the checks. The others are the user's.
-const FIRST: [&str; 10] = [
-    "iss",
-    "sub",
-    "aud",
-    "exp",
-    "iat",
-    "auth_time",
-    "nonce",
-    "at_hash",
-    "amr",
-    "sid",
-];
-
-fn claims(claims: &Map<String, Json>) -> Part {
-    let place = |name: &str| FIRST.iter().position(|first| *first == name);
-    let mut claims: Vec<_> = claims.iter().collect();
-    claims.sort_by_key(|(name, _)| place(name).unwrap_or(FIRST.len()));
-    let claims = claims
-        .into_iter()
-        .map(|(name, value)| (name.as_str(), meanings::text(name, value)));
-    Part::Table {
-        caption: Bilingual {
-            en: "Its claims, decoded",
-            zh: "解码后的 claim",
-        },
-        rows: claims.map(meanings::row).collect(),
-    }
-}

@@ -13,13 +13,8 @@ use serde::Deserialize;
 use weixin_axum::Browser;
 
 use super::{
-    callback::{Finished, ResponseParams},
-    login::Attempt,
-    pages, refusal,
-    relying_party::RelyingParty,
-    site::Site,
-    visits::Shown,
-    wechat,
+    callback::Finished, login::Attempt, pages, refusal, relying_party::RelyingParty,
+    response::ResponseParams, site::Site, visits::Shown, wechat,
 };
 use crate::demo::request::{LANGUAGE_COOKIE, language_of};
 

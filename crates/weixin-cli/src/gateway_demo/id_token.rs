@@ -8,13 +8,19 @@ use aws_lc_rs::{
 };
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Map, Value};
-use weixin::clock::{Clock, SystemClock};
+use weixin::{
+    Bilingual,
+    clock::{Clock, SystemClock},
+};
 
-use super::steps::Check;
+use super::{
+    meanings,
+    steps::{Check, Part},
+};
 
 /// An ID token that is decoded, but not verified yet.
 pub(super) struct IdToken<'a> {
-    pub(super) header: Value,
+    header: Value,
     pub(super) claims: Map<String, Value>,
     /// Header and claims, as they were signed.
     signed: &'a str,
@@ -30,6 +36,20 @@ pub(super) struct Expected<'a> {
     /// The public keys of the issuer.
     pub(super) jwks: &'a Value,
 }
+
+/// The claims that every ID token has, in the order of the checks. The others are the user's.
+const FIRST: [&str; 10] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "at_hash",
+    "amr",
+    "sid",
+];
 
 /// How far the clocks of the two servers may differ, in seconds.
 const CLOCK_DIFFERENCE: i64 = 60;
@@ -91,6 +111,36 @@ impl<'a> IdToken<'a> {
         ]
     }
 
+    /// The header, as the page shows it.
+    pub(super) fn header_table(&self) -> Part {
+        let fields = self.header.as_object().into_iter().flatten();
+        let fields = fields.map(|(name, value)| (name.as_str(), meanings::text(name, value)));
+        Part::Table {
+            caption: Bilingual {
+                en: "Its header, decoded",
+                zh: "解码后的 header",
+            },
+            rows: fields.map(meanings::row).collect(),
+        }
+    }
+
+    /// The claims, as the page shows them.
+    pub(super) fn claims_table(&self) -> Part {
+        let place = |name: &str| FIRST.iter().position(|first| *first == name);
+        let mut claims: Vec<_> = self.claims.iter().collect();
+        claims.sort_by_key(|(name, _)| place(name).unwrap_or(FIRST.len()));
+        let claims = claims
+            .into_iter()
+            .map(|(name, value)| (name.as_str(), meanings::text(name, value)));
+        Part::Table {
+            caption: Bilingual {
+                en: "Its claims, decoded",
+                zh: "解码后的 claim",
+            },
+            rows: claims.map(meanings::row).collect(),
+        }
+    }
+
     /// RS256, and no other algorithm that a token may name.
     fn has_valid_signature(&self, jwks: &Value) -> bool {
         let key = self.key(jwks);
@@ -125,4 +175,62 @@ fn now() -> i64 {
     since.map_or(0, |since| {
         i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The example of RFC 7515, appendix A.2.
+    const SIGNED: &str = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+    const SIGNATURE: &str = "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw";
+    const MODULUS: &str = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ";
+
+    /// Whether each check passes for a token of `joe`.
+    fn verify(token: &str) -> Vec<bool> {
+        let jwks = json!({ "keys": [{ "kty": "RSA", "n": MODULUS, "e": "AQAB" }] });
+        let expected = Expected {
+            issuer: "joe",
+            client_id: "demo",
+            nonce: "n",
+            access_token: "a",
+            jwks: &jwks,
+        };
+        let checks = IdToken::decode(token).unwrap().verify(&expected);
+        checks.iter().map(|check| check.is_passed).collect()
+    }
+
+    #[test]
+    fn a_token_is_verified_claim_by_claim() {
+        let token = format!("{SIGNED}.{SIGNATURE}");
+        // It has expired, and has no other claim that a client needs.
+        let only_issuer = [true, true, false, false, false, false, false];
+        assert_eq!(verify(&token), only_issuer);
+    }
+
+    #[test]
+    fn a_token_that_was_changed_has_no_valid_signature() {
+        let none = BASE64URL_NOPAD.encode(br#"{"alg":"none"}"#);
+        let other = BASE64URL_NOPAD.encode(br#"{"alg":"RS256","kid":"other"}"#);
+        let (header, claims) = SIGNED.split_once('.').unwrap();
+        let root = BASE64URL_NOPAD.encode(br#"{"iss":"joe","admin":true}"#);
+        for changed in [
+            format!("{SIGNED}."),
+            format!("{none}.{claims}."),
+            format!("{none}.{claims}.{SIGNATURE}"),
+            format!("{other}.{claims}.{SIGNATURE}"),
+            format!("{header}.{root}.{SIGNATURE}"),
+        ] {
+            assert!(!verify(&changed)[0], "{changed}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_token_is_not_decoded() {
+        for text in ["", "a.b", "a.b.c", "..", "e30.e30"] {
+            assert!(IdToken::decode(text).is_none(), "{text}");
+        }
+    }
 }

@@ -9,7 +9,9 @@ mod login;
 mod meanings;
 mod pages;
 mod refusal;
+mod registration;
 mod relying_party;
+mod response;
 mod site;
 mod steps;
 mod visits;
@@ -25,24 +27,12 @@ use axum::{
 };
 use weixin_sim::Sim;
 
+pub(crate) use self::registration::{CLIENT_ID, REDIRECT_PATH, Registration};
 use self::{relying_party::RelyingParty, site::Site, visits::Visits};
 use crate::{
     demo::{protect, request},
     error::CliError,
 };
-
-/// The client ID of the demo.
-pub(crate) const CLIENT_ID: &str = "demo";
-/// The path of the client's redirect URI.
-pub(crate) const REDIRECT_PATH: &str = "/demo/callback";
-
-/// What the client is configured with: nothing but this.
-#[derive(Debug)]
-pub(crate) struct Registration {
-    pub(crate) issuer: String,
-    pub(crate) secret: String,
-    pub(crate) redirect_uri: String,
-}
 
 /// Allows nothing but the style sheet: the pages have no scripts.
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(

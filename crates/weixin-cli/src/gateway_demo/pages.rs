@@ -8,9 +8,9 @@ use axum::{
 use weixin::Language;
 
 use super::{
-    CLIENT_ID, Registration,
     callback::Finished,
     login::Attempt,
+    registration::{CLIENT_ID, Registration},
     site::Site,
     steps::{Part, Stage, Step},
     visits::Shown,

@@ -5,10 +5,10 @@ use url::Url;
 use weixin::{Bilingual, transport::Https};
 
 use super::{
-    CLIENT_ID, Registration,
     http_log::{self, Call},
     login::{Attempt, Pending, Secrets},
     meanings,
+    registration::{CLIENT_ID, Registration},
     steps::{Check, Exchange, Part, Row, Stage, Step},
 };
 use crate::{error::CliError, message::message};

@@ -19,7 +19,7 @@ use crate::{
 /// A code that WeChat has not issued.
 const UNREGISTERED_CODE: &str = "000doctor000doctor000doctor00000";
 
-pub(in crate::commands) async fn examine(app: &App) -> Vec<CheckResult> {
+pub(crate) async fn examine(app: &App) -> Vec<CheckResult> {
     let store = MemoryStore::new();
     match app {
         App::OfficialAccount(account) => by_app_token(account.app_tokens(store)).await,

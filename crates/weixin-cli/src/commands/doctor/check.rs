@@ -17,7 +17,7 @@ use crate::{
 
 /// The subject of a check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::commands) enum Check {
+pub(crate) enum Check {
     Proxy,
     NameResolution,
     Connection,
@@ -97,7 +97,7 @@ impl Check {
     }
 
     /// The exit code if this check fails.
-    pub(in crate::commands) fn exit_code(self) -> ExitCode {
+    pub(crate) fn exit_code(self) -> ExitCode {
         match self {
             Self::Proxy
             | Self::NameResolution
@@ -112,7 +112,7 @@ impl Check {
 
 /// The status of a check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::commands) enum Status {
+pub(crate) enum Status {
     Ok,
     /// It works, but not as it should.
     Warning,
@@ -158,11 +158,11 @@ const INDENT: usize = 10;
 
 /// The result of one check.
 #[derive(Clone, Debug)]
-pub(in crate::commands) struct CheckResult {
-    pub(in crate::commands) check: Check,
+pub(crate) struct CheckResult {
+    pub(crate) check: Check,
     /// The host, if several are checked.
     target: Option<String>,
-    pub(in crate::commands) status: Status,
+    pub(crate) status: Status,
     detail: Message,
     remedy: Option<Message>,
     took: Option<Duration>,
@@ -180,62 +180,50 @@ impl CheckResult {
         }
     }
 
-    pub(in crate::commands) fn ok(check: Check, detail: Message) -> Self {
+    pub(crate) fn ok(check: Check, detail: Message) -> Self {
         Self::new(check, Status::Ok, detail, None)
     }
 
-    pub(in crate::commands) fn warning(
-        check: Check,
-        detail: Message,
-        remedy: impl Into<Message>,
-    ) -> Self {
+    pub(crate) fn warning(check: Check, detail: Message, remedy: impl Into<Message>) -> Self {
         Self::new(check, Status::Warning, detail, Some(remedy.into()))
     }
 
-    pub(in crate::commands) fn failed(
-        check: Check,
-        detail: Message,
-        remedy: impl Into<Message>,
-    ) -> Self {
+    pub(crate) fn failed(check: Check, detail: Message, remedy: impl Into<Message>) -> Self {
         Self::new(check, Status::Failed, detail, Some(remedy.into()))
     }
 
-    pub(in crate::commands) fn unproven(
-        check: Check,
-        detail: Message,
-        remedy: impl Into<Message>,
-    ) -> Self {
+    pub(crate) fn unproven(check: Check, detail: Message, remedy: impl Into<Message>) -> Self {
         Self::new(check, Status::Unproven, detail, Some(remedy.into()))
     }
 
-    pub(in crate::commands) fn at(mut self, target: &str) -> Self {
+    pub(crate) fn at(mut self, target: &str) -> Self {
         self.target = Some(target.to_owned());
         self
     }
 
-    pub(in crate::commands) fn after(mut self, took: Duration) -> Self {
+    pub(crate) fn after(mut self, took: Duration) -> Self {
         self.took = Some(took);
         self
     }
 
     /// Downgrades a failure to a warning: logins work without it.
-    pub(in crate::commands) fn optional(mut self) -> Self {
+    pub(crate) fn optional(mut self) -> Self {
         if self.status == Status::Failed {
             self.status = Status::Warning;
         }
         self
     }
 
-    pub(in crate::commands) fn detail(&self) -> &Message {
+    pub(crate) fn detail(&self) -> &Message {
         &self.detail
     }
 
-    pub(in crate::commands) fn remedy(&self) -> Option<&Message> {
+    pub(crate) fn remedy(&self) -> Option<&Message> {
         self.remedy.as_ref()
     }
 
     /// The result without its remedy.
-    pub(in crate::commands) fn line(&self, language: Language) -> String {
+    pub(crate) fn line(&self, language: Language) -> String {
         let target = self.target.as_ref().map(|target| format!("{target} "));
         let took = self.took.map(|took| format!(" ({} ms)", took.as_millis()));
         let text = format!(
@@ -251,7 +239,7 @@ impl CheckResult {
     }
 
     /// The remedy, on a line of its own.
-    pub(in crate::commands) fn remedy_line(&self, language: Language) -> String {
+    pub(crate) fn remedy_line(&self, language: Language) -> String {
         let remedy = self.remedy.as_ref();
         let line = remedy.map(|remedy| {
             let (indent, text) = (" ".repeat(INDENT), visible(remedy.pick(language)));
@@ -260,7 +248,7 @@ impl CheckResult {
         line.unwrap_or_default()
     }
 
-    pub(in crate::commands) fn json(&self, language: Language) -> Value {
+    pub(crate) fn json(&self, language: Language) -> Value {
         json!({
             "check": self.check.id(),
             "target": self.target,

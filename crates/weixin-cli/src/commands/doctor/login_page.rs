@@ -16,10 +16,7 @@ use crate::{
 const UNREGISTERED_REDIRECT_URI: &str = "https://weixin-doctor.invalid/";
 
 /// Asks the page about the redirect URI, or about an unregistered one if there is none.
-pub(in crate::commands) async fn examine(
-    app: &App,
-    redirect_uri: Option<&RedirectUri>,
-) -> Vec<CheckResult> {
+pub(crate) async fn examine(app: &App, redirect_uri: Option<&RedirectUri>) -> Vec<CheckResult> {
     let Some(asked) = redirect_uri
         .cloned()
         .or_else(|| UNREGISTERED_REDIRECT_URI.parse().ok())

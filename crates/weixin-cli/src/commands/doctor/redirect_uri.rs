@@ -50,7 +50,7 @@ pub(super) fn examine(
     }
 }
 
-pub(in crate::commands) fn rejected(error: ParseError) -> CheckResult {
+pub(crate) fn rejected(error: ParseError) -> CheckResult {
     let (detail, remedy) = rules::redirect_uri(error).map_or_else(
         || {
             let remedy = message("请修改回调地址", "change the redirect URI");

@@ -8,7 +8,7 @@ use crate::{error::CliError, exit_code::ExitCode, message::message, output::Outp
 
 /// The results so far.
 #[derive(Debug)]
-pub(in crate::commands) struct Report {
+pub(crate) struct Report {
     output: Output,
     results: Vec<CheckResult>,
     /// More members of the JSON.
@@ -16,7 +16,7 @@ pub(in crate::commands) struct Report {
 }
 
 impl Report {
-    pub(in crate::commands) fn new(output: Output) -> Self {
+    pub(crate) fn new(output: Output) -> Self {
         Self {
             output,
             results: Vec::new(),
@@ -25,12 +25,12 @@ impl Report {
     }
 
     /// The language of its texts.
-    pub(in crate::commands) fn language(&self) -> Language {
+    pub(crate) fn language(&self) -> Language {
         self.output.language()
     }
 
     /// Adds results and prints them at once, because the next check may take a while. A remedy is not repeated.
-    pub(in crate::commands) fn add(
+    pub(crate) fn add(
         &mut self,
         results: impl IntoIterator<Item = CheckResult>,
     ) -> Result<(), CliError> {
@@ -53,7 +53,7 @@ impl Report {
     }
 
     /// Adds a member to the JSON, and prints it as text.
-    pub(in crate::commands) fn tell(
+    pub(crate) fn tell(
         &mut self,
         name: &str,
         value: Value,
@@ -64,7 +64,7 @@ impl Report {
     }
 
     /// Prints the sums. Fails with the exit code of the failed checks.
-    pub(in crate::commands) fn finish(self) -> Result<(), CliError> {
+    pub(crate) fn finish(self) -> Result<(), CliError> {
         let language = self.output.language();
         let count = |status| {
             let has_status = |result: &&CheckResult| result.status == status;

@@ -2,7 +2,7 @@
 
 use super::command::Chinese;
 
-pub(super) const HELP: &[Chinese] = &[GATEWAY, DEMO, INIT, SERVE, CHECK, BACKUP];
+pub(super) const HELP: &[Chinese] = &[GATEWAY, DEMO, INIT, SERVE, CHECK, BACKUP, GATEWAY_HELP];
 
 const CONFIG: (&str, &str) = ("config", "配置文件");
 const DEMO_ARGUMENTS: &[(&str, &str)] = &[
@@ -94,4 +94,11 @@ const BACKUP: Chinese = Chinese {
 
 示例：
   weixin gateway backup \"gateway-$(date +%F).db\"",
+};
+
+const GATEWAY_HELP: Chinese = Chinese {
+    command: "gateway help",
+    about: "显示本帮助或子命令的帮助",
+    arguments: &[],
+    after: "",
 };
