@@ -135,7 +135,7 @@ async fn callback(State(world): State<World>, fields: Fields) -> Html<String> {
         .append_pair("code", code)
         .append_pair("redirect_uri", &redirect_uri)
         .finish();
-    let http = reqwest::Client::new();
+    let http = reqwest::Client::builder().build().unwrap();
     let tokens = http.post(format!("{}/token", world.issuer));
     let tokens = tokens.basic_auth("wiki", Some(SECRET)).body(form);
     let tokens = tokens.header("content-type", "application/x-www-form-urlencoded");
