@@ -106,6 +106,31 @@ async fn a_client_without_template_and_list_has_no_email_and_no_wechat_ids() {
     assert_eq!(userinfo, json!({ "sub": tokens.sub() }));
 }
 
+const NARROW: &str = r#"
+[[client]]
+id = "narrow"
+secret = "0123456789abcdefghijABCDEFGHIJ_-"
+redirect_uris = ["https://narrow.example/callback"]
+scopes = ["openid"]
+"#;
+
+#[tokio::test]
+async fn a_claim_of_a_scope_that_the_client_may_not_have_is_not_requested_by_name_either() {
+    let more = NARROW.to_owned();
+    let world = World::with(Options {
+        more,
+        ..Options::default()
+    })
+    .await;
+    let narrow = RelyingParty::confidential(&world, "narrow", "https://narrow.example/callback");
+    let claims = json!({ "userinfo": { "name": null }, "id_token": { "name": null } });
+    let changes = [("claims", &*claims.to_string())];
+    let (tokens, userinfo) = login(narrow, &changes).await;
+    assert_eq!(tokens.response["scope"], "openid");
+    assert_eq!(userinfo, json!({ "sub": tokens.sub() }));
+    assert_eq!(of_user(&tokens), userinfo);
+}
+
 #[tokio::test]
 async fn a_claim_is_requested_by_name_for_the_id_token_or_for_userinfo() {
     let world = with("profile_in_id_token = false").await;
