@@ -11,7 +11,7 @@ use crate::world::{
 
 /// The attacker's callback would log the victim in as the attacker, who then reads what the victim stores.
 #[tokio::test]
-async fn the_callback_of_another_browser_logs_nobody_in() {
+async fn the_callback_of_another_browser_logs_no_user_in() {
     let world = World::start().await;
     world.next_user("attacker");
     let stolen = world

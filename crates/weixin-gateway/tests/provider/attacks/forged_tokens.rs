@@ -6,7 +6,7 @@ use aws_lc_rs::hmac;
 use axum::http::StatusCode;
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 
-use crate::world::{Browser, MASTER_KEY, Options, Page, Tokens, World};
+use crate::world::{Browser, MASTER_KEY, Options, Page, Tokens, World, browser::param};
 
 const MAC: usize = 16;
 
@@ -223,4 +223,61 @@ async fn a_token_gives_no_more_than_its_client_may_have() {
     let after = world.web().userinfo(&tokens.access_token).await.json();
     let names: Vec<_> = after.as_object().unwrap().keys().collect();
     assert_eq!(names, ["sub"]);
+}
+
+/// Core §3.1.2.1: a hint that is not the gateway's own ID token for this client names no user.
+#[tokio::test]
+async fn a_forged_hint_is_not_the_user_who_is_logged_in() {
+    let world = World::start().await;
+    let web = world.web();
+    let mut browser = Browser::default();
+    world.next_user("alice");
+    let own = web.log_in(&mut browser, &[]).await;
+    let of_other_client = world.other().log_in(&mut browser, &[]).await;
+    world.next_user("bob");
+    let of_other_user = web.log_in(&mut Browser::default(), &[]).await;
+    let parts: Vec<_> = own.id_token.split('.').collect();
+    let [header, payload, signature] = &*parts else {
+        panic!("{}", own.id_token)
+    };
+    let jwks = Browser::default().open(&world, "/jwks").await;
+    let modulus = jwks.json()["keys"][0]["n"].as_str().unwrap().to_owned();
+    let modulus = BASE64URL_NOPAD.decode(modulus.as_bytes()).unwrap();
+    let encode = |text: &str| BASE64URL_NOPAD.encode(text.as_bytes());
+    let header_text = BASE64URL_NOPAD.decode(header.as_bytes()).unwrap();
+    let header_text = String::from_utf8(header_text).unwrap();
+    let hs256 = encode(&header_text.replace("RS256", "HS256"));
+    let by_public_key = |key: &[u8]| {
+        let signed = format!("{hs256}.{payload}");
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+        let mac = hmac::sign(&key, signed.as_bytes());
+        format!("{signed}.{}", BASE64URL_NOPAD.encode(mac.as_ref()))
+    };
+    let none = encode(&header_text.replace("RS256", "none"));
+    let other_type = encode(&header_text.replace("JWT", "logout+jwt"));
+    for hint in [
+        format!("{none}.{payload}."),
+        format!("{none}.{payload}.{signature}"),
+        format!("{other_type}.{payload}.{signature}"),
+        format!("{header}.{payload}."),
+        format!("{header}.{payload}.{}", encode("signature")),
+        format!(
+            "{header}.{}.{signature}",
+            of_other_user.id_token.split('.').nth(1).unwrap()
+        ),
+        by_public_key(&modulus),
+        by_public_key(jwks.body.as_bytes()),
+        by_public_key(b""),
+        of_other_client.id_token,
+        of_other_user.id_token,
+        own.access_token.clone(),
+        "a.b.c".to_owned(),
+    ] {
+        let changes = [("prompt", "none"), ("id_token_hint", &*hint)];
+        let url = web.callback(&mut browser, &changes).await;
+        assert_eq!(param(&url, "error"), "login_required", "{hint}");
+    }
+    let changes = [("prompt", "none"), ("id_token_hint", &*own.id_token)];
+    let tokens = web.log_in(&mut browser, &changes).await;
+    assert_eq!(tokens.sub(), own.sub());
 }

@@ -56,7 +56,8 @@ async fn the_id_of_a_request_gives_nothing_to_another_browser() {
     assert_eq!(world.count("users").await, 2);
 }
 
-/// keycloak CVE-2023-0264: that somebody has logged in for a request is worth nothing to another session.
+/// keycloak CVE-2023-0264: that one browser has logged in for a request is worth nothing
+/// to the session of another.
 #[tokio::test]
 async fn a_login_for_a_request_makes_no_other_session_fresh() {
     let world = World::start().await;
