@@ -77,6 +77,9 @@ fn duration(
         return Ok(default);
     };
     let parse = || {
+        if text == "0" {
+            return Some(Duration::ZERO);
+        }
         let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
         let seconds = match unit {
             "s" => 1,
@@ -116,6 +119,8 @@ mod tests {
             (lifetimes.session_idle, lifetimes.session),
             (Duration::ZERO, 30 * DAY)
         );
+        let none = check("session_idle = '0'").unwrap();
+        assert_eq!(none.session_idle, Duration::ZERO);
         for bad in [
             "",
             "h",

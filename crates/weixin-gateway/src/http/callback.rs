@@ -66,6 +66,10 @@ impl Visitor {
         login: &Login,
     ) -> Result<Response, Failure> {
         let shared = &self.provider.shared;
+        // Each repeat without a session's cookie begins one more session.
+        if login.is_repeat() && !shared.rate_limit.allows(self.address) {
+            return Err(Failure::TooManyLogins);
+        }
         let cookie = self.provider.cookie.random(&shared.lifetimes)?;
         let current = self.session().await?;
         let new = NewLogin {
@@ -75,7 +79,9 @@ impl Visitor {
             new_user: UserId::from_bytes(random::bytes()?),
         };
         let outcome = link::log_in(&shared.store, new).await?;
-        self.record(&waiting, request, &outcome).await?;
+        if !login.is_repeat() {
+            self.record(&waiting, request, &outcome).await?;
+        }
         let target = waiting.request.target();
         match outcome {
             LoginOutcome::Created(session) | LoginOutcome::Known(session) => {

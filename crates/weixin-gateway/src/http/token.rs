@@ -6,7 +6,10 @@ use axum::{
     Json,
     body::Body,
     extract::State,
-    http::{HeaderMap, header::AUTHORIZATION},
+    http::{
+        HeaderMap,
+        header::{AUTHORIZATION, PRAGMA},
+    },
     response::{IntoResponse, Response},
 };
 
@@ -35,7 +38,8 @@ pub(super) async fn token(
     body: Body,
 ) -> Response {
     match provider.tokens(&headers, body).await {
-        Ok(tokens) => Json(tokens).into_response(),
+        // With `no-store`, which every response has (RFC 6749 §5.1).
+        Ok(tokens) => ([(PRAGMA, "no-cache")], Json(tokens)).into_response(),
         Err(error) => error.into_response(),
     }
 }

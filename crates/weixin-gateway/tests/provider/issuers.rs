@@ -104,7 +104,7 @@ async fn a_session_is_unknown_at_the_other_also_under_the_name_of_its_cookie() {
     assert_ne!(one_name, other_name);
     let mut mixed = Browser {
         cookies: vec![(other_name, value)],
-        headers: Vec::new(),
+        ..Browser::default()
     };
     assert_eq!(
         silent_error(&mut mixed, second(&world), &[]).await,

@@ -128,3 +128,36 @@ async fn a_request_that_has_expired_is_unknown() {
     assert_eq!(page.location(), "/callback?login_error=expired");
     assert_eq!(world.rows().await, Rows::default());
 }
+
+/// WeChat's callback gets the same login for a minute. Each repeat may begin a session, but it is one event, and counts as a
+/// login of its address.
+#[tokio::test]
+async fn a_repeated_callback_is_one_event_and_counts_for_its_address() {
+    let more = "[limits]\nlogins_per_minute = 3\n".to_owned();
+    let world = World::with(Options {
+        more,
+        ..Options::default()
+    })
+    .await;
+    let mut browser = Browser::with(&[ENGLISH]);
+    browser.address = Some(([192, 0, 2, 1], 1234).into());
+    let callback = world.web().wechat_callback(&mut browser, &[]).await;
+    for (status, location) in [
+        (StatusCode::SEE_OTHER, "https://rp.example/callback"),
+        (StatusCode::SEE_OTHER, "https://rp.example/callback"),
+        (StatusCode::SEE_OTHER, "https://rp.example/callback"),
+        (StatusCode::TOO_MANY_REQUESTS, ""),
+    ] {
+        let page = browser.clone().open(&world, &callback).await;
+        assert_eq!(page.status, status, "{}", page.body);
+        let url = page.header("location").split('?').next().unwrap();
+        assert_eq!(url, location);
+    }
+    assert_eq!(world.events().await, 1);
+    let page = browser.open(&world, &world.web().authorize_url(&[])).await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(page.header("retry-after"), "60");
+    let mut other = Browser::with(&[ENGLISH]);
+    other.address = Some(([192, 0, 2, 2], 1234).into());
+    world.web().code(&mut other, &[]).await;
+}

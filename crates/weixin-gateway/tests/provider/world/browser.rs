@@ -1,7 +1,10 @@
 //! Cookies, redirects and forms of a browser, without its pages.
 
+use std::net::SocketAddr;
+
 use axum::{
     body::{Body, to_bytes},
+    extract::ConnectInfo,
     http::{HeaderMap, Request, StatusCode, header},
     response::Response,
 };
@@ -116,6 +119,8 @@ pub(crate) struct Browser {
     pub(crate) cookies: Vec<(String, String)>,
     /// What it sends with every request.
     pub(crate) headers: Vec<(&'static str, &'static str)>,
+    /// Its address, if the gateway sees one.
+    pub(crate) address: Option<SocketAddr>,
 }
 
 impl Browser {
@@ -172,7 +177,11 @@ impl Browser {
         for (name, value) in &self.headers {
             request = request.header(*name, *value);
         }
-        let page = world.respond(request.body(body).unwrap()).await;
+        let mut request = request.body(body).unwrap();
+        if let Some(address) = self.address {
+            request.extensions_mut().insert(ConnectInfo(address));
+        }
+        let page = world.respond(request).await;
         self.store_cookies(&page.headers);
         page
     }
