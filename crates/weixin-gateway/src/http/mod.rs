@@ -75,9 +75,18 @@ pub(crate) fn router(providers: &[Arc<Provider>], shared: &Arc<Shared>) -> Route
             StatusCode::SERVICE_UNAVAILABLE,
             TIMEOUT,
         ))
-        .layer(unless_set(CACHE_CONTROL, value("no-store")))
-        .layer(unless_set(REFERRER_POLICY, value("no-referrer")))
-        .layer(unless_set(X_CONTENT_TYPE_OPTIONS, value("nosniff")))
+        .layer(unless_set(
+            CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ))
+        .layer(unless_set(
+            REFERRER_POLICY,
+            HeaderValue::from_static("no-referrer"),
+        ))
+        .layer(unless_set(
+            X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
 }
 
 /// The endpoints of one issuer, below its path.
