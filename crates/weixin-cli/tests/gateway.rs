@@ -247,8 +247,12 @@ async fn the_demo_prints_what_a_client_needs_and_leaves_nothing_behind() {
 #[test]
 fn the_demo_is_for_this_machine_only() {
     let folder = Folder::new();
-    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8090", "127.0.0.2:0"] {
-        let printed = folder.run(&["gateway", "demo", "--no-open", "--listen", address]);
+    // The port is in use, so that a demo which starts ends at once.
+    let taken = TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    for host in ["0.0.0.0", "[::]", "192.0.2.1", "127.0.0.2"] {
+        let address = format!("{host}:{port}");
+        let printed = folder.run(&["gateway", "demo", "--no-open", "--listen", &address]);
         let expected = format!(
             "error: --listen {address}: the demo is for this machine only, since anyone can log in as any user. \
              Use 127.0.0.1; for a real gateway, `weixin gateway init` and `weixin gateway serve`"
@@ -262,10 +266,11 @@ fn the_demo_does_not_start_beside_a_configuration() {
     let given = "error: the demo uses no configuration file: to run the gateway of real.toml, use `weixin gateway serve --config real.toml`";
     let present = "error: there is a gateway.toml in this folder, so the demo does not start: to run its gateway, use `weixin gateway serve`; to run the demo, use another folder";
     let named = "error: WEIXIN_GATEWAY_CONFIG is set, so the demo does not start: to run the gateway that it names, use `weixin gateway serve`; to run the demo, unset it";
-    for start in [
-        &["gateway", "--no-open"][..],
-        &["gateway", "demo", "--no-open"],
-    ] {
+    // The port is in use, so that a demo which starts ends at once.
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for start in [&["gateway"][..], &["gateway", "demo"]] {
+        let start = &[start, &["--no-open", "--listen", &address]].concat()[..];
         let folder = Folder::new();
         let args = [start, &["--config", "real.toml"]].concat();
         assert_eq!(failure(&folder.run(&args)), (Some(2), given));
