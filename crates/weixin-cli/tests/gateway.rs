@@ -466,7 +466,7 @@ fn check_reports_what_each_part_needs() {
         "ok scope website: the app has login permission",
         "ok callback-domain website: the login page accepts the redirect URI",
         "unproven app-secret website: the API accepts the app ID; WeChat checks the code before the secret, so the secret cannot be checked without a real code",
-        "ok client wiki: its claim templates make, such as: email = \"aaaaaaaaaaaaaaaaaaaaaaaaaa@wechat.invalid\"",
+        "ok client wiki: sample claims: email = \"aaaaaaaaaaaaaaaaaaaaaaaaaa@wechat.invalid\"",
         "warning pkce wiki: PKCE is not required",
     ];
     assert_eq!(
@@ -524,6 +524,11 @@ fn check_finds_what_is_wrong() {
     let closed = closed_port();
     folder.configure(&format!("http://{}", closed.address), &[]);
     assert_eq!(check(&folder).0, Some(4));
+    let text = folder.run(&["gateway", "check"]).stdout;
+    assert!(
+        text.contains("→ `weixin doctor` checks the network\n"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The rules of OpenID Connect. They are pure: no HTTP, no database, no clock, no random bytes.
 //!
-//! The order of an authorization request: [`Client`] and [`RedirectUri`] (an error is a page), all other parameters (an
+//! The order of an authorization request: [`Client`] and [`RegisteredUri`] (an error is a page), all other parameters (an
 //! error goes to the client), [`AuthorizationRequest::decide`], [`Code::new`], [`AuthorizationResponse`].
 //!
 //! The order of a token request: [`Credentials::authenticate`], [`TokenRequest::read`], the MAC of the code,

@@ -201,6 +201,11 @@ impl CheckResult {
         self
     }
 
+    pub(crate) fn remedied_by(mut self, remedy: Message) -> Self {
+        self.remedy = Some(remedy);
+        self
+    }
+
     pub(crate) fn after(mut self, took: Duration) -> Self {
         self.took = Some(took);
         self

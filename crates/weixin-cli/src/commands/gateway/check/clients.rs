@@ -51,8 +51,8 @@ fn claims(client: &ClientOverview) -> CheckResult {
     } else {
         let sample = sample.join(", ");
         message(
-            format!("claim 模板生成的示例：{sample}"),
-            format!("its claim templates make, such as: {sample}"),
+            format!("claim 示例：{sample}"),
+            format!("sample claims: {sample}"),
         )
     };
     CheckResult::ok(Check::Client, detail)

@@ -11,7 +11,7 @@ use weixin_gateway::{AppOverview, Config, Gateway, IssuerOverview, StoreState};
 use super::{
     super::doctor::{
         app_secret,
-        check::{Check, CheckResult},
+        check::{Check, CheckResult, Status},
         login_page, redirect_uri,
         report::Report,
     },
@@ -49,8 +49,8 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
     let issuers = issuers.map_err(|error| config::not_started(&error))?;
     for issuer in &issuers {
         for app in &issuer.apps {
-            for results in callback(issuer, app).await {
-                report.add([results.at(&app.name)])?;
+            for result in callback(issuer, app).await {
+                report.add([with_network_hint(result).at(&app.name)])?;
             }
         }
     }
@@ -128,6 +128,21 @@ async fn callback(issuer: &IssuerOverview, app: &AppOverview) -> Vec<CheckResult
     results.extend(login_page::examine(&app.app, Some(&parsed)).await);
     results.extend(app_secret::examine(&app.app).await);
     results
+}
+
+/// The doctor's remedy for an unreachable host names its own checks of the network.
+fn with_network_hint(result: CheckResult) -> CheckResult {
+    let is_unreachable = matches!(
+        (result.check, result.status),
+        (Check::LoginPage, Status::Warning) | (Check::Response, Status::Failed | Status::Warning)
+    );
+    if !is_unreachable {
+        return result;
+    }
+    result.remedied_by(message(
+        "用 `weixin doctor` 检查网络",
+        "`weixin doctor` checks the network",
+    ))
 }
 
 fn simulator(endpoint: &str) -> CheckResult {
