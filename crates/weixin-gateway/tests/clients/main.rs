@@ -9,7 +9,6 @@
 
 mod apache;
 mod browser;
-mod openid_crate;
 mod openidconnect_crate;
 mod provider;
 mod recipes;

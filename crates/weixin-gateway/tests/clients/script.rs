@@ -8,6 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use url::Url;
 
 use crate::{
     provider::{Issuer, Provider, REDIRECT_URI, SECRET, WRONG_SECRET, free_ports},
@@ -45,6 +46,18 @@ fn node(script: &str, folder: &TempDir) -> Command {
     node
 }
 
+/// A program in Rust, in a workspace of its own.
+fn rust(program: &str) -> Command {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let program = target.with_file_name("openid/debug").join(program);
+    assert!(
+        program.exists(),
+        "{} is missing: ./scripts/test builds it",
+        program.display()
+    );
+    Command::new(program)
+}
+
 fn python(script: &str) -> Command {
     let mut python = Command::new(packages("python").join("bin/python"));
     python.arg("-B").arg(folder().join(script));
@@ -69,11 +82,11 @@ impl World {
     /// What a program prints.
     async fn run(&self, script: &str, issuer: &Issuer) -> Value {
         let folder = TempDir::new().unwrap();
-        let is_python = Path::new(script).extension() == Some("py".as_ref());
-        let mut command = if is_python {
-            python(script)
-        } else {
-            node(script, &folder)
+        let extension = Path::new(script).extension();
+        let mut command = match extension.and_then(|it| it.to_str()) {
+            Some("py") => python(script),
+            Some("mjs") => node(script, &folder),
+            _ => rust(script),
         };
         command
             .current_dir(&folder)
@@ -176,4 +189,33 @@ async fn a_fastapi_site_logs_in() {
     world
         .check("fastapi_site.py", &BASIC_POST_PUBLIC, failures)
         .await;
+}
+
+/// Its own credentials in the body come beside Basic.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_crate_openid_logs_in() {
+    let world = World::start().await;
+    let [root, path] = &world.provider.issuers;
+    for issuer in [root, path] {
+        let mut seen = world.run("openid-client", issuer).await;
+        let (client, version) = (seen["client"].take(), seen["version"].take());
+        let url = |text: &str| Url::parse(text).unwrap();
+        let mismatch = format!(
+            "Configured issuer and token issuer mismatch: '{}', '{}'",
+            url(&issuer.wrong_url),
+            url(&issuer.url)
+        );
+        let failures = json!({
+            "wrong secret": "InvalidClient: the client is unknown, or its credentials are wrong",
+            "wrong nonce": "Given nonce does not match token nonce: 'x', 'a nonce'",
+            "wrong issuer": mismatch,
+            "credentials in the body": "InvalidRequest: the client authenticates in two ways",
+        });
+        let logins = logins(&["client_secret_basic", "none"], &seen);
+        let expected =
+            json!({ "client": null, "version": null, "logins": logins, "failures": failures });
+        assert_eq!(seen, expected);
+        let (client, version) = (client.as_str().unwrap(), version.as_str().unwrap());
+        print_row(client, version, issuer, &seen);
+    }
 }
