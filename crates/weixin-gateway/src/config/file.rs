@@ -167,6 +167,32 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
     }
 
     #[test]
+    fn the_file_of_the_manual_is_read_in_both_languages() {
+        let read = |file: &Path| {
+            let is_key = file.extension() == Some("key".as_ref());
+            let key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+            Ok(if is_key { key } else { SECRET }.to_owned())
+        };
+        for page in ["gateway.md", "zh/gateway.md"] {
+            let page = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("../../docs")
+                .join(page);
+            let page = fs::read_to_string(page).unwrap();
+            let (_, rest) = page.split_once("```toml file=gateway.toml\n").unwrap();
+            let config = Config::parse_with(rest.split("```").next().unwrap(), &read).unwrap();
+            assert_eq!(
+                (
+                    config.apps.len(),
+                    config.issuers.len(),
+                    config.clients.iter().count()
+                ),
+                (2, 1, 1)
+            );
+            assert_eq!((config.lifetimes, config.limits), Default::default());
+        }
+    }
+
+    #[test]
     fn the_example_of_the_manual_is_read() {
         let config = parse(&format!(
             "{START}{CLIENT}claims = {{ email = \"{{sub}}@wechat.example.com\" }}"

@@ -54,11 +54,11 @@ pub(super) const FAILED: Text = Text {
 
 pub(super) const CONFLICT: Text = Text {
     title: Bilingual {
-        en: "Your accounts need to be merged",
-        zh: "账号需要合并",
+        en: "You have several accounts here",
+        zh: "微信号对应多个账号",
     },
     message: Bilingual {
-        en: "This WeChat account belongs to several accounts here. The operator can merge them; tell them this reference:",
+        en: "This WeChat account belongs to several accounts here. Only the operator can sort this out; tell them this reference:",
         zh: "此微信号在这里对应多个账号，需要由管理员处理。请将以下编号告知管理员：",
     },
 };

@@ -76,7 +76,7 @@ pub(super) fn proxy(address: &str) -> Vec<(&'static str, OsString)> {
         ("https_proxy", address.into()),
         ("NO_PROXY", direct.clone().into()),
         ("no_proxy", direct.into()),
-        // Node 24 and later use the other variables only with this one.
+        // Node 22.21 and later use the other variables only with this one.
         ("NODE_USE_ENV_PROXY", "1".into()),
     ]
 }

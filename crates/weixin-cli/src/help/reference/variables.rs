@@ -102,8 +102,8 @@ const SET: [Row; 8] = [
     ),
     row(
         &["NODE_USE_ENV_PROXY"],
-        "值为 `1`，Node 24 及以上版本才会使用代理",
-        "`1`, so that Node 24 and later use the proxy",
+        "值为 `1`，Node 22.21 及以上版本才会使用代理",
+        "`1`, so that Node 22.21 and later use the proxy",
     ),
     row(
         &["NODE_EXTRA_CA_CERTS"],
