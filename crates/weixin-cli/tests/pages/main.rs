@@ -137,8 +137,6 @@ fn what_is_not_run_here_is_known() {
     fixtures.md:   python -c 'import json, os, sys; print(json.dumps(dict(os.environ)), flush=True); sys.stdin.read()'
     frameworks.md: go mod init shop && go get github.com/gin-gonic/gin
     gateway.md: weixin gateway
-    gateway.md: weixin gateway check
-    gateway.md: weixin gateway serve
     gateway.md: weixin gateway backup /var/backups/gateway.db
     languages.md: npm install --save-dev undici@7
     languages.md: weixin sim exec --fail-on-findings -- pytest

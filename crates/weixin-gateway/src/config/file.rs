@@ -178,7 +178,7 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
                 .join("../../docs")
                 .join(page);
             let page = fs::read_to_string(page).unwrap();
-            let (_, rest) = page.split_once("```toml file=gateway.toml\n").unwrap();
+            let (_, rest) = page.split_once("```toml\n").unwrap();
             let config = Config::parse_with(rest.split("```").next().unwrap(), &read).unwrap();
             assert_eq!(
                 (

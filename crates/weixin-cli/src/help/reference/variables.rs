@@ -25,7 +25,7 @@ const fn row(names: &'static [&'static str], zh: &'static str, en: &'static str)
 }
 
 /// The variables that the command reads besides those of options.
-const READ: [Row; 12] = [
+const READ: [Row; 13] = [
     row(
         &["WEIXIN_APP_SECRET"],
         "AppSecret；--app-secret-file 优先",
@@ -55,6 +55,11 @@ const READ: [Row; 12] = [
         &["WEIXIN_SIM_URL"],
         "代替微信的模拟器的 URL，不写 --sim 时也有效；--open-url、--api-url 及其环境变量优先",
         "The URL of the simulator to use instead of WeChat, also without --sim; --open-url, --api-url and their variables come first",
+    ),
+    row(
+        &["WEIXIN_GATEWAY_CONFIG"],
+        "网关的配置文件，供 `weixin gateway` 的各命令使用；--config 优先",
+        "The configuration file of the commands of `weixin gateway`, unless --config is given",
     ),
     row(
         &["LC_ALL", "LC_MESSAGES", "LANG"],
