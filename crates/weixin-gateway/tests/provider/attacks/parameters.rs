@@ -264,25 +264,8 @@ async fn cookies_that_were_made_up_cost_nothing() {
     }
 }
 
-const NAMES: [&str; 34] = [
-    "acr_values",
-    "claims",
-    "claims_locales",
-    "code_challenge",
-    "code_challenge_method",
-    "display",
-    "id_token_hint",
-    "login_hint",
-    "max_age",
-    "nonce",
-    "prompt",
-    "request",
-    "request_uri",
-    "response_mode",
-    "response_type",
-    "scope",
-    "state",
-    "ui_locales",
+/// Parameters of other endpoints and of the login, and some that are known nowhere.
+const OTHERS: [&str; 16] = [
     "client_id",
     "redirect_uri",
     "code",
@@ -388,8 +371,9 @@ fn query(numbers: &mut Numbers, world: &World) -> String {
                 .map(|(name, value)| (name, encoded(&[("", &value)]).split_off(1))),
         );
     }
+    let names = [&OF_AUTHORIZE[..], &OTHERS].concat();
     for _ in 0..=numbers.below(4) {
-        let (name, value) = (numbers.of(&NAMES), numbers.of(&VALUES).to_owned());
+        let (name, value) = (numbers.of(&names), numbers.of(&VALUES).to_owned());
         if numbers.below(4) > 0 {
             pairs.retain(|(known, _)| known != name);
         }
