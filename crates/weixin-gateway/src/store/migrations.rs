@@ -9,19 +9,34 @@ use super::error::OpenError;
 
 /// The number of the last migration. A program before this one may use the tables as long as `schema.minimum_version`
 /// says so.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
-const INITIAL: &str = include_str!("../../migrations/0001_initial.sql");
+/// Each only adds to the tables: nodes are replaced one by one, and the program of before uses them meanwhile.
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (
+        1,
+        "initial",
+        include_str!("../../migrations/0001_initial.sql"),
+    ),
+    (
+        VERSION,
+        "logout consent clients",
+        include_str!("../../migrations/0002_logout_consent_clients.sql"),
+    ),
+];
 
 fn migrator() -> Migrator {
-    let initial = Migration::new(
-        VERSION,
-        "initial".into(),
-        MigrationType::Simple,
-        INITIAL.into_sql_str(),
-        false,
-    );
-    let mut migrator = Migrator::with_migrations(vec![initial]);
+    let migration = |(version, description, sql): (i64, &'static str, &'static str)| {
+        let sql = sql.into_sql_str();
+        Migration::new(
+            version,
+            description.into(),
+            MigrationType::Simple,
+            sql,
+            false,
+        )
+    };
+    let mut migrator = Migrator::with_migrations(MIGRATIONS.map(migration).into());
     // Those of a later program: nodes are replaced one by one.
     migrator.set_ignore_missing(true);
     migrator

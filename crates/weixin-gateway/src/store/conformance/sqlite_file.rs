@@ -154,17 +154,17 @@ async fn a_database_of_a_later_program_is_used_as_long_as_it_says_so() {
     connection
         .execute(
             "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
-            values (2, 'later', true, x'00', 0)",
+            values (3, 'later', true, x'00', 0)",
         )
         .await
         .unwrap();
     Store::open(&url).await.unwrap().close().await;
     connection
-        .execute("update schema set minimum_version = 2")
+        .execute("update schema set minimum_version = 3")
         .await
         .unwrap();
     let error = Store::open(&url).await.unwrap_err();
-    let message = "the database needs version 2 of the tables; this program knows 1";
+    let message = "the database needs version 3 of the tables; this program knows 2";
     assert_eq!(error.to_string(), message);
     assert_eq!(inspect(&url).await.unwrap_err().to_string(), message);
 }
