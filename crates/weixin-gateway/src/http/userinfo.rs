@@ -59,7 +59,9 @@ impl Provider {
         // A grant of another issuer's client is unknown here.
         let client = self.client(grant.client.as_str()).ok_or_else(unknown)?;
         token.allows_userinfo(now)?;
-        let ids = self.wechat_ids(client, grant.user, found.app).await?;
+        let ids = self
+            .wechat_ids(client, grant.user, found.app.clone())
+            .await?;
         let user = ClaimSource {
             subject: &grant.subject,
             profile: &found.profile,

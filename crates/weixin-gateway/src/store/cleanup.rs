@@ -86,8 +86,8 @@ impl Store {
         let commits = self.commits();
         tracing::debug!(
             waiting_writes = self.waiting_writes(),
-            durable_commits = commits.map(|it| load(&it.durable)),
-            relaxed_commits = commits.map(|it| load(&it.relaxed)),
+            durable_commits = load(&commits.durable),
+            relaxed_commits = load(&commits.relaxed),
             "the store"
         );
     }

@@ -129,10 +129,17 @@ impl Store {
         &self,
         id: GrantId,
         now: Timestamp,
-    ) -> Result<Option<GrantInUse>, StoreError> {
+    ) -> Result<Option<Arc<GrantInUse>>, StoreError> {
+        let moment = self.moment(now);
+        if let Some(grant) = self.recent_grants().get(id, moment) {
+            return Ok(Some(grant));
+        }
         let query = sqlx::query(SELECT).bind(id.to_string()).bind(now.millis());
         let row = query.fetch_optional(self.readers()).await?;
-        Ok(row.as_ref().map(grant_in_use).transpose()?)
+        let Some(row) = row else { return Ok(None) };
+        let grant = Arc::new(grant_in_use(&row)?);
+        self.recent_grants().insert(id, &grant, moment);
+        Ok(Some(grant))
     }
 }
 

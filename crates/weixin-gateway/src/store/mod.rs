@@ -9,6 +9,7 @@ mod cleanup;
 mod conformance;
 mod error;
 mod file_system;
+mod grant_cache;
 pub(crate) mod grants;
 pub(crate) mod identities;
 pub(crate) mod inspect;
@@ -24,7 +25,10 @@ pub(crate) mod users;
 mod writer;
 
 use std::{
-    sync::{Arc, atomic::AtomicI64},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -36,7 +40,11 @@ pub(crate) use self::{
     job::{Durability, JobResult, Undo, Work},
     writer::Commits,
 };
-use self::{sqlite::Database, writer::Writer};
+use self::{
+    grant_cache::{GrantCache, Moment},
+    sqlite::Database,
+    writer::Writer,
+};
 use crate::oidc::Timestamp;
 
 /// Connections to PostgreSQL.
@@ -55,6 +63,7 @@ struct Inner {
     writer: Writer,
     /// Waiting authorization requests, as far as this process knows.
     requests: AtomicI64,
+    grants: GrantCache,
 }
 
 impl Store {
@@ -108,6 +117,7 @@ impl Store {
             readers,
             writer,
             requests: AtomicI64::new(0),
+            grants: GrantCache::default(),
         }))
     }
 
@@ -136,8 +146,8 @@ impl Store {
         self.0.writer.waiting()
     }
 
-    /// The commits to SQLite.
-    pub(crate) fn commits(&self) -> Option<&Commits> {
+    /// The commits since the start.
+    pub(crate) fn commits(&self) -> &Commits {
         self.0.writer.commits()
     }
 
@@ -149,6 +159,17 @@ impl Store {
     /// The pool that reads.
     fn readers(&self) -> &AnyPool {
         &self.0.readers
+    }
+
+    /// The grants that were read in the last second.
+    fn recent_grants(&self) -> &GrantCache {
+        &self.0.grants
+    }
+
+    /// When something is read that this process may change meanwhile.
+    fn moment(&self, now: Timestamp) -> Moment {
+        let commits = self.commits().durable.load(Ordering::Acquire);
+        Moment { commits, now }
     }
 
     fn waiting_requests(&self) -> &AtomicI64 {

@@ -9,6 +9,7 @@ use super::{
 use crate::oidc::{Grant, GrantId, RedeemOutcome, Session, Subject, Timestamp};
 
 on_each_database!(
+    a_grant_that_was_just_read_is_seen_revoked_at_once,
     a_code_is_redeemed_once_among_a_hundred,
     a_grant_has_what_its_code_and_its_session_say,
     no_code_is_redeemed_after_the_end_of_its_session,
@@ -78,6 +79,24 @@ async fn a_grant_has_what_its_code_and_its_session_say(fixture: Fixture) {
     assert_eq!(format!("{:?}", read.grant), format!("{grant:?}"));
     assert_eq!(read.grant.secret.expose(), grant.secret.expose());
     assert_eq!(read.app, session.app);
+}
+
+/// What this process commits is seen at once, what others do after a second.
+async fn a_grant_that_was_just_read_is_seen_revoked_at_once(fixture: Fixture) {
+    let session = fixture.session("oAlice", START).await;
+    let id = new_id();
+    granted(fixture.redeem(&session, id, START).await);
+    assert!(is_in_use(&fixture, id, START).await);
+    let beside = "update grants set revoked_at = 1";
+    fixture.execute_beside(beside).await;
+    assert!(is_in_use(&fixture, id, START).await);
+    let now = Timestamp::from_millis(START.millis() + 999);
+    assert!(is_in_use(&fixture, id, now).await);
+    assert!(!is_in_use(&fixture, id, later(1)).await);
+    fixture.execute("update grants set revoked_at = null").await;
+    assert!(is_in_use(&fixture, id, later(1)).await);
+    fixture.execute(beside).await;
+    assert!(!is_in_use(&fixture, id, later(1)).await);
 }
 
 /// By one statement if the client has received a `sub`, by two if not.

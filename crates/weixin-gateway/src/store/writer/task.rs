@@ -101,9 +101,10 @@ impl Task {
         for job in batch {
             run(&mut transaction, job.as_mut()).await?;
         }
-        transaction.commit().await?;
+        let done = transaction.commit().await;
+        // Also after an error: it may have been committed.
         self.commits.count(durability);
-        Ok(())
+        Ok(done?)
     }
 
     /// A reader that takes long, such as a backup, is not waited for: all writes would wait too.

@@ -1,5 +1,7 @@
 //! The rows of the gateway's database, read and changed beside it.
 
+use std::time::Duration;
+
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 
 use super::World;
@@ -23,6 +25,8 @@ impl World {
         let mut connection = self.connection().await;
         sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
+        // The gateway sees it within a second.
+        self.clock.advance(Duration::from_secs(1));
     }
 
     pub(crate) async fn count(&self, table: &str) -> i64 {
