@@ -42,6 +42,8 @@ pub(super) struct ClientEntry {
     #[serde(default)]
     require_pkce: bool,
     #[serde(default)]
+    require_par: bool,
+    #[serde(default)]
     id_token_alg: Algorithm,
     #[serde(default = "yes")]
     profile_in_id_token: bool,
@@ -136,6 +138,7 @@ impl ClientEntry {
             home: self.home(&place)?,
             name: self.name,
             require_pkce: self.require_pkce,
+            require_par: self.require_par,
             algorithm: self.id_token_alg,
             profile_in_id_token: self.profile_in_id_token,
             id,

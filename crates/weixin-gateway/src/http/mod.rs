@@ -13,6 +13,7 @@ mod jwks;
 mod login;
 mod login_error;
 mod pages;
+mod par;
 mod proceed;
 mod provider;
 mod rate_limit;
@@ -106,6 +107,7 @@ fn issuer(provider: &Arc<Provider>) -> Router {
         .route(&at(path::CONFIGURATION), discovery())
         .route(&format!("{}{prefix}", path::OAUTH_SERVER), discovery())
         .route(&at(path::JWKS), shared_with_all_sites(get(jwks::jwks)))
+        .route(&at(path::PAR), shared_with_all_sites(post(par::par)))
         .route(&at(path::TOKEN), shared_with_all_sites(post(token::token)))
         .route(
             &at(path::USERINFO),

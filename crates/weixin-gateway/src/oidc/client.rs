@@ -29,6 +29,8 @@ pub(crate) struct Client {
     pub(crate) scopes: Scopes,
     /// Whether a confidential client must use PKCE, too.
     pub(crate) require_pkce: bool,
+    /// Whether it must push its authorization requests (RFC 9126 §6).
+    pub(crate) require_par: bool,
     pub(crate) algorithm: Algorithm,
     /// Whether the claims of scopes are in ID tokens and not in userinfo alone. Some libraries read nothing else.
     pub(crate) profile_in_id_token: bool,

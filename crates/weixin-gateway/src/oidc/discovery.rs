@@ -12,6 +12,7 @@ pub(crate) mod path {
     pub(crate) const AUTHORIZE: &str = "/authorize";
     pub(crate) const CONFIGURATION: &str = "/.well-known/openid-configuration";
     pub(crate) const JWKS: &str = "/jwks";
+    pub(crate) const PAR: &str = "/par";
     pub(crate) const OAUTH_SERVER: &str = "/.well-known/oauth-authorization-server";
     pub(crate) const TOKEN: &str = "/token";
     pub(crate) const USERINFO: &str = "/userinfo";
@@ -26,6 +27,9 @@ pub(crate) mod path {
 pub(crate) struct ProviderMetadata<'a> {
     issuer: &'a str,
     authorization_endpoint: String,
+    /// RFC 9126 §5.
+    pushed_authorization_request_endpoint: String,
+    require_pushed_authorization_requests: bool,
     token_endpoint: String,
     userinfo_endpoint: String,
     jwks_uri: String,
@@ -70,6 +74,8 @@ impl<'a> ProviderMetadata<'a> {
         Self {
             issuer: issuer.as_str(),
             authorization_endpoint: issuer.endpoint(path::AUTHORIZE),
+            pushed_authorization_request_endpoint: issuer.endpoint(path::PAR),
+            require_pushed_authorization_requests: false,
             token_endpoint: issuer.endpoint(path::TOKEN),
             userinfo_endpoint: issuer.endpoint(path::USERINFO),
             jwks_uri: issuer.endpoint(path::JWKS),
@@ -126,6 +132,8 @@ mod tests {
         let expected = json!({
             "issuer": "https://op.example",
             "authorization_endpoint": "https://op.example/authorize",
+            "pushed_authorization_request_endpoint": "https://op.example/par",
+            "require_pushed_authorization_requests": false,
             "token_endpoint": "https://op.example/token",
             "userinfo_endpoint": "https://op.example/userinfo",
             "jwks_uri": "https://op.example/jwks",

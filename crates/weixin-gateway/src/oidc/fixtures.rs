@@ -67,6 +67,7 @@ fn client(id: &str, auth: ClientAuth, uri: &str) -> Client {
         redirect_uris: vec![RegisteredUri::parse(uri, policy).unwrap()],
         scopes: Scopes::parse("openid profile email"),
         require_pkce: false,
+        require_par: false,
         algorithm: Algorithm::Rs256,
         profile_in_id_token: true,
         templates: ClaimTemplates::default(),

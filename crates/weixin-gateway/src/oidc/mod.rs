@@ -27,6 +27,7 @@ mod issuer;
 mod pkce;
 mod profile;
 mod prompt;
+mod pushed_request;
 mod redirect_uri;
 mod response;
 mod response_mode;
@@ -42,7 +43,7 @@ pub(crate) use self::{
     access_token::AccessToken,
     algorithm::Algorithm,
     authorization_request::AuthorizationRequest,
-    authorize::{AuthorizeError, ErrorTarget},
+    authorize::{AuthorizeError, ErrorTarget, find_client},
     claim_template::{ClaimSource, ClaimTemplate, ClaimTemplates, Text},
     claims::{Authentication, IdToken, userinfo},
     client::{Client, ClientAuth, ClientSecret, Clients},
@@ -57,6 +58,7 @@ pub(crate) use self::{
     id_token_hint::{Hint, VerifyJwt},
     issuer::Issuer,
     profile::{Profile, WechatIds},
+    pushed_request::RequestUri,
     redirect_uri::{RegisteredUri, UriPolicy},
     response::{AuthorizationResponse, Delivery},
     scope::{Scope, Scopes},

@@ -16,7 +16,7 @@ pub(crate) mod inspect;
 mod job;
 mod keys;
 mod migrations;
-mod requests;
+pub(crate) mod requests;
 mod row;
 pub(crate) mod sessions;
 mod sqlite;

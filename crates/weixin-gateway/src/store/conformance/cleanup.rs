@@ -4,7 +4,10 @@ use super::{
     fixture::{Fixture, START, StandingClock, id, later, new_grant, request},
     on_each_database,
 };
-use crate::oidc::{GrantId, RequestId, Timestamp};
+use crate::{
+    oidc::{GrantId, RequestId, Timestamp},
+    store::requests::NewRequest,
+};
 
 on_each_database!(
     what_has_expired_is_removed_and_nothing_else,
@@ -46,7 +49,11 @@ async fn what_has_expired_is_removed_and_nothing_else(fixture: Fixture) {
         .redeem(&session, id(GrantId::from_bytes), START)
         .await;
     let waiting = request();
-    let waiting = store.insert_request(id(RequestId::from_bytes), &waiting, 1, START);
+    let waiting = store.insert_request(
+        NewRequest::of_browser(id(RequestId::from_bytes), &waiting),
+        1,
+        START,
+    );
     waiting.await.unwrap();
     let event = Event::new(START, EventKind::LoginOk);
     store.record(event).await.unwrap();
@@ -145,7 +152,10 @@ async fn maintenance_goes_on(fixture: Fixture) {
         // Each request is removed by another round.
         for _ in 0..3 {
             let id = id(RequestId::from_bytes);
-            let stored = fixture.store.insert_request(id, &request, 10, START);
+            let stored =
+                fixture
+                    .store
+                    .insert_request(NewRequest::of_browser(id, &request), 10, START);
             stored.await.unwrap();
             while fixture.rows().await[0] > 0 {}
         }

@@ -28,7 +28,7 @@ pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 #[derive(Clone, Copy)]
 pub(crate) struct RelyingParty<'a> {
-    pub(super) world: &'a World,
+    pub(crate) world: &'a World,
     /// Of its issuer, below `https://localhost`.
     path: &'static str,
     pub(crate) id: &'static str,
@@ -87,6 +87,14 @@ impl<'a> RelyingParty<'a> {
     pub(crate) fn with_secret(self, secret: &'static str) -> Self {
         let secret = Some(secret);
         Self { secret, ..self }
+    }
+
+    pub(crate) const fn with_id(self, id: &'static str) -> Self {
+        Self { id, ..self }
+    }
+
+    pub(crate) fn basic(&self, secret: &str) -> String {
+        basic(self.id, secret)
     }
 
     /// The same client at another issuer of the gateway.
