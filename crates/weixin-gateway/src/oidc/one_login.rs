@@ -15,7 +15,7 @@ use super::{
     userinfo,
 };
 use crate::{
-    keys::{KeySet, SigningKey},
+    keys::{KeySet, NextKey, SigningKey},
     master_key::MasterKeys,
     params::Params,
     signed::{self, Unverified},
@@ -34,7 +34,9 @@ fn provider() -> Provider {
     let file = SecretString::from("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
     let master = MasterKeys::parse(&file).unwrap();
     let key = SigningKey::generate(Algorithm::Rs256).unwrap();
-    let keys = KeySet::open(&[key.seal(&master, at(0)).unwrap()], &master).unwrap();
+    let first = NextKey::at_once(key.algorithm(), 1, at(0));
+    let row = key.seal(&master, first).unwrap();
+    let keys = KeySet::open(&[row], &master, at(0)).unwrap();
     let (issuer, clients) = (issuer_url(), fixtures::clients());
     Provider {
         issuer,

@@ -11,6 +11,7 @@ mod first_login;
 mod form_post;
 mod headers;
 mod issuers;
+mod keys;
 mod par;
 mod restart;
 mod sessions;

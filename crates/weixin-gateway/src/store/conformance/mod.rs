@@ -3,6 +3,7 @@
 mod cleanup;
 mod fixture;
 mod grants;
+mod keys;
 mod logins;
 mod rows;
 mod sessions;

@@ -1,6 +1,4 @@
-//! Requests, sessions, keys and events as they were written.
-
-use futures_util::future::join_all;
+//! Requests and events as they were written.
 
 use super::{
     fixture::{Fixture, START, StandingClock, client, id, issuer, later, other_issuer, request},
@@ -8,8 +6,7 @@ use super::{
 };
 use crate::{
     audit::{Event, EventKind, Reference},
-    keys::{KeyId, SealedKey},
-    oidc::{Algorithm, RequestId},
+    oidc::RequestId,
     store::{StoreError, requests::NewRequest},
 };
 
@@ -17,7 +14,6 @@ on_each_database!(
     a_request_waits_ten_minutes_at_its_issuer,
     a_pushed_request_waits_ninety_seconds_until_its_client_opens_it,
     requests_beyond_the_limit_are_rejected_until_some_expire,
-    the_first_key_of_an_algorithm_is_stored_once,
     an_event_is_recorded,
 );
 
@@ -96,32 +92,6 @@ async fn requests_beyond_the_limit_are_rejected_until_some_expire(fixture: Fixtu
     store.remove_expired(&clock(500)).await.unwrap();
     assert_eq!(fixture.count(count).await, 2);
     insert().await.unwrap();
-}
-
-async fn the_first_key_of_an_algorithm_is_stored_once(fixture: Fixture) {
-    let store = &fixture.store;
-    let key = |kid: String, algorithm| SealedKey {
-        kid: KeyId::from_stored(kid),
-        algorithm,
-        sealed: vec![0, 1, 255],
-        published_at: START,
-        active_at: later(1),
-        retired_at: None,
-        removed_at: None,
-    };
-    let nodes = (0..10).map(|node| {
-        let key = key(format!("rsa{node}"), Algorithm::Rs256);
-        store.insert_first_key(key)
-    });
-    let stored = join_all(nodes).await.into_iter().map(Result::unwrap);
-    assert_eq!(stored.filter(|is_first| *is_first).count(), 1);
-    let other = store.insert_first_key(key("p256".to_owned(), Algorithm::Es256));
-    assert!(other.await.unwrap());
-    let keys = store.keys().await.unwrap();
-    let ids: Vec<_> = keys.iter().map(|key| key.algorithm).collect();
-    assert_eq!(ids, [Algorithm::Es256, Algorithm::Rs256]);
-    let expected = key("p256".to_owned(), Algorithm::Es256);
-    assert_eq!(format!("{:?}", keys[0]), format!("{expected:?}"));
 }
 
 async fn an_event_is_recorded(fixture: Fixture) {

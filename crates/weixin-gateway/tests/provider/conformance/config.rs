@@ -1,10 +1,14 @@
 //! The plan for discovery, and what of the plan for dynamic clients concerns redirect URIs.
 
 use axum::http::StatusCode;
+use jsonwebtoken::jwk::Jwk;
 use serde_json::{Value, json};
 
 use super::PATHS;
-use crate::world::{Browser, CALLBACK, Options, RelyingParty, World};
+use crate::{
+    keys::DAY,
+    world::{Browser, CALLBACK, Options, RelyingParty, World, id_token::header},
+};
 
 /// The document of an issuer.
 fn metadata(issuer: &str) -> Value {
@@ -83,6 +87,29 @@ async fn oidcc_discovery_endpoint_verification() {
             "{keys:?}"
         );
     }
+}
+
+/// A new key appears and the old one stays: the suite asks the provider to rotate its keys, and reads the JWKS before and
+/// after.
+#[tokio::test]
+async fn oidcc_server_rotate_keys() {
+    let world = World::start().await;
+    let before = world.web().jwks().await.keys;
+    let old = world.web().log_in(&mut Browser::default(), &[]).await;
+    for days in [89, 1] {
+        world.clock.advance(DAY * days);
+        world.gateway.refresh().await.unwrap();
+    }
+    let after = world.web().jwks().await.keys;
+    let ids =
+        |keys: &[Jwk]| -> Vec<_> { keys.iter().map(|key| key.common.key_id.clone()).collect() };
+    let ([one], [same, other]) = (&ids(&before)[..], &ids(&after)[..]) else {
+        panic!("{before:?} {after:?}")
+    };
+    assert!(one == same && same != other, "{after:?}");
+    let new = world.web().log_in(&mut Browser::default(), &[]).await;
+    let signers = [old, new].map(|tokens| header(&tokens.id_token).kid);
+    assert_eq!(&signers, &[one.clone(), other.clone()]);
 }
 
 /// The status of the page for a redirect URI that is not registered, and what it redirects to: nothing.
