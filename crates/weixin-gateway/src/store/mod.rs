@@ -17,6 +17,7 @@ mod keys;
 mod migrations;
 mod requests;
 mod row;
+pub(crate) mod session_end;
 pub(crate) mod sessions;
 mod sqlite;
 mod subjects;
