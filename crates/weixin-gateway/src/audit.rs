@@ -37,6 +37,8 @@ pub(crate) enum EventKind {
     KeyCreated,
     LoginOk,
     LoginRejected,
+    /// A session has ended by a logout.
+    LogoutOk,
     UserConflict,
     UserCreated,
 }
@@ -49,6 +51,7 @@ impl EventKind {
             Self::KeyCreated => "key.created",
             Self::LoginOk => "login.ok",
             Self::LoginRejected => "login.rejected",
+            Self::LogoutOk => "logout.ok",
             Self::UserConflict => "user.conflict",
             Self::UserCreated => "user.created",
         }

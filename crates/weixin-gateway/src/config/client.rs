@@ -7,6 +7,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{
+    client_logout::LogoutEntry,
     error::ConfigError,
     issuer::IssuerConfig,
     secret::{ReadFile, SecretText, text_or_file},
@@ -36,6 +37,8 @@ pub(super) struct ClientEntry {
     previous_secret: Option<SecretText>,
     previous_secret_file: Option<PathBuf>,
     redirect_uris: Vec<String>,
+    #[serde(default)]
+    post_logout_redirect_uris: Vec<String>,
     #[serde(default)]
     allow_http: bool,
     scopes: Option<Vec<String>>,
@@ -129,7 +132,11 @@ impl ClientEntry {
                 "missing: at least one",
             ));
         }
+        let logout = LogoutEntry {
+            redirect_uris: &self.post_logout_redirect_uris,
+        };
         Ok(Client {
+            logout: logout.check(&place, policy)?,
             issuer: self.issuer(&place, issuers)?,
             auth,
             redirect_uris: uris,

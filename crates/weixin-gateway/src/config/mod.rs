@@ -2,6 +2,7 @@
 
 mod app;
 mod client;
+mod client_logout;
 mod error;
 mod file;
 mod issuer;

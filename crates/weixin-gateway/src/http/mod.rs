@@ -5,6 +5,7 @@ mod bearer;
 mod callback;
 mod client_ip;
 mod discovery;
+mod end_session;
 mod error;
 mod form;
 mod form_post;
@@ -12,6 +13,7 @@ mod health;
 mod jwks;
 mod login;
 mod login_error;
+mod logout_page;
 mod pages;
 mod par;
 mod proceed;
@@ -102,6 +104,10 @@ fn issuer(provider: &Arc<Provider>) -> Router {
         )
         .route(&at("/login/{id}"), get(login::login))
         .route(&at(CALLBACK), get(callback::callback))
+        .route(
+            &at(path::END_SESSION),
+            get(end_session::get).post(end_session::post),
+        )
         .layer(provider.web_login.clone());
     let programs = Router::new()
         .route(&at(path::CONFIGURATION), discovery())

@@ -8,6 +8,7 @@ use super::{
     algorithm::Algorithm,
     claim_template::ClaimTemplates,
     client_id::ClientId,
+    client_logout::ClientLogout,
     id::IssuerId,
     redirect_uri::{RedirectUri, RegisteredUri},
     scope::{Scope, Scopes},
@@ -25,6 +26,7 @@ pub(crate) struct Client {
     pub(crate) home: Option<String>,
     pub(crate) auth: ClientAuth,
     pub(crate) redirect_uris: Vec<RegisteredUri>,
+    pub(crate) logout: ClientLogout,
     /// The scopes that it may ask for.
     pub(crate) scopes: Scopes,
     /// Whether a confidential client must use PKCE, too.

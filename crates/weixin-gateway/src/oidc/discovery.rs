@@ -11,6 +11,7 @@ use super::{
 pub(crate) mod path {
     pub(crate) const AUTHORIZE: &str = "/authorize";
     pub(crate) const CONFIGURATION: &str = "/.well-known/openid-configuration";
+    pub(crate) const END_SESSION: &str = "/end_session";
     pub(crate) const JWKS: &str = "/jwks";
     pub(crate) const PAR: &str = "/par";
     pub(crate) const OAUTH_SERVER: &str = "/.well-known/oauth-authorization-server";
@@ -50,6 +51,7 @@ pub(crate) struct ProviderMetadata<'a> {
     /// Its default is `true`.
     request_uri_parameter_supported: bool,
     authorization_response_iss_parameter_supported: bool,
+    end_session_endpoint: String,
 }
 
 /// The claims of each ID token, in its order.
@@ -102,6 +104,7 @@ impl<'a> ProviderMetadata<'a> {
             request_parameter_supported: false,
             request_uri_parameter_supported: false,
             authorization_response_iss_parameter_supported: true,
+            end_session_endpoint: issuer.endpoint(path::END_SESSION),
         }
     }
 }
@@ -153,6 +156,7 @@ mod tests {
             "request_parameter_supported": false,
             "request_uri_parameter_supported": false,
             "authorization_response_iss_parameter_supported": true,
+            "end_session_endpoint": "https://op.example/end_session",
         });
         assert_eq!(serde_json::to_value(metadata).unwrap(), expected);
     }

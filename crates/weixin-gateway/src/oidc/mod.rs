@@ -5,6 +5,8 @@
 //!
 //! The order of a token request: [`Credentials::authenticate`], [`TokenRequest::read`], the MAC of the code,
 //! [`Code::redeem`], the grant is inserted, [`IdToken`].
+//!
+//! The order of a logout: [`LogoutRequest::check`], [`LogoutRequest::decide`], the sessions end.
 
 mod access_token;
 mod algorithm;
@@ -16,6 +18,7 @@ mod claims_request;
 mod client;
 mod client_auth;
 mod client_id;
+mod client_logout;
 mod code;
 mod decision;
 mod discovery;
@@ -24,6 +27,7 @@ mod grant;
 mod id;
 mod id_token_hint;
 mod issuer;
+mod logout;
 mod pkce;
 mod profile;
 mod prompt;
@@ -49,6 +53,7 @@ pub(crate) use self::{
     client::{Client, ClientAuth, ClientSecret, Clients},
     client_auth::{AuthenticatedClient, ClientAuthError, Credentials},
     client_id::ClientId,
+    client_logout::ClientLogout,
     code::{Code, NewGrant, Proof},
     decision::{Context, Decision, Dialog},
     discovery::{ProviderMetadata, path},
@@ -57,6 +62,7 @@ pub(crate) use self::{
     id::{GrantId, IssuerId, RequestId, SessionId, UserId},
     id_token_hint::{Hint, VerifyJwt},
     issuer::Issuer,
+    logout::{Logout, LogoutConfirmation, LogoutRequest},
     profile::{Profile, WechatIds},
     pushed_request::RequestUri,
     redirect_uri::{RegisteredUri, UriPolicy},

@@ -18,6 +18,7 @@ mod keys;
 mod migrations;
 pub(crate) mod requests;
 mod row;
+pub(crate) mod session_end;
 pub(crate) mod sessions;
 mod sqlite;
 mod subjects;

@@ -13,7 +13,8 @@ use crate::{
     store::{
         Durability, JobError, JobResult, Store, StoreError, Undo,
         identities::{self, Account, LoginIdentities},
-        sessions::{self, EndReason, SessionLogin},
+        session_end::{self, EndReason},
+        sessions::{self, SessionLogin},
         users::{self, LockedUser},
     },
 };
@@ -196,7 +197,7 @@ impl NewLogin {
                 }
             } else {
                 let now = self.session.auth_time;
-                sessions::end(connection, sid, EndReason::OtherUser, now).await?;
+                session_end::end(connection, sid, EndReason::OtherUser, now).await?;
             }
         }
         let inserted = sessions::insert(connection, user, &self.session).await;

@@ -12,6 +12,7 @@ mod form_post;
 mod headers;
 mod issuers;
 mod keys;
+mod logout;
 mod par;
 mod restart;
 mod sessions;

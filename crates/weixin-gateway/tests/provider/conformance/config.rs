@@ -40,6 +40,7 @@ fn metadata(issuer: &str) -> Value {
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
+        "end_session_endpoint": format!("{issuer}/end_session"),
     })
 }
 

@@ -5,6 +5,7 @@ mod clock;
 pub(crate) mod database;
 pub(crate) mod devices;
 pub(crate) mod id_token;
+pub(crate) mod logout;
 pub(crate) mod relying_party;
 
 use axum::{Router, body::Body, http::Request};
