@@ -39,6 +39,7 @@ pub(crate) enum EventKind {
     LoginRejected,
     UserConflict,
     UserCreated,
+    UserMerged,
 }
 
 impl EventKind {
@@ -51,6 +52,7 @@ impl EventKind {
             Self::LoginRejected => "login.rejected",
             Self::UserConflict => "user.conflict",
             Self::UserCreated => "user.created",
+            Self::UserMerged => "user.merged",
         }
     }
 }

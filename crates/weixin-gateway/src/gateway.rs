@@ -1,11 +1,17 @@
 //! The gateway: from its configuration to a router that serves.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+};
 
 use axum::Router;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use weixin::{
+    AppId,
     clock::{Clock, SystemClock},
     transport::Https,
 };
@@ -18,7 +24,7 @@ use crate::{
     keys::{KeyError, KeySet, SigningKey},
     master_key::MasterKeys,
     oidc::{Algorithm, Client, ProviderMetadata, Timestamp},
-    store::{OpenError, Store, StoreError, StoreState, backup, inspect},
+    store::{OpenError, Store, StoreError, StoreState, backup, identities::UnionIds, inspect},
 };
 
 /// An OpenID Provider whose users log in with WeChat.
@@ -154,6 +160,7 @@ impl GatewayBuilder {
             lifetimes: config.lifetimes,
             limits: config.limits,
             addresses: ClientAddresses::new(config.server.trusted_proxies),
+            moved_apps: moved_apps(&config.apps),
             rate_limit: RateLimit::new(config.limits.logins_per_minute, Arc::clone(&clock)),
             clock,
         });
@@ -171,6 +178,14 @@ impl GatewayBuilder {
 
 async fn open_store(config: &StoreConfig) -> Result<Store, StartError> {
     Ok(Store::open(config.expose_url()).await?)
+}
+
+/// The apps whose users take new UnionIDs.
+fn moved_apps(apps: &BTreeMap<String, App>) -> BTreeSet<AppId> {
+    let moved = apps
+        .values()
+        .filter(|app| app.unionids == UnionIds::Replace);
+    moved.map(|app| app.id.clone()).collect()
 }
 
 /// The algorithms by which tokens are signed for these clients.

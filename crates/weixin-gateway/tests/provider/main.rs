@@ -11,6 +11,7 @@ mod first_login;
 mod form_post;
 mod headers;
 mod issuers;
+mod merges;
 mod restart;
 mod sessions;
 mod ui_locales;
