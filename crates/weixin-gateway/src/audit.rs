@@ -41,6 +41,7 @@ pub(crate) enum EventKind {
     LogoutOk,
     UserConflict,
     UserCreated,
+    UserMerged,
 }
 
 impl EventKind {
@@ -54,6 +55,7 @@ impl EventKind {
             Self::LogoutOk => "logout.ok",
             Self::UserConflict => "user.conflict",
             Self::UserCreated => "user.created",
+            Self::UserMerged => "user.merged",
         }
     }
 }

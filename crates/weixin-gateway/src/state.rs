@@ -1,12 +1,12 @@
 //! What requests are served with. It is replaced as a whole, so that each request sees one state: one configuration, the
 //! clients and the keys of one moment.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use arc_swap::ArcSwap;
 use axum::{Router, extract::Request};
 use tower::ServiceExt;
-use weixin::{clock::Clock, transport::Https};
+use weixin::{AppId, clock::Clock, transport::Https};
 use weixin_axum::WebLogin;
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     keys::KeySet,
     oidc::{Algorithm, Client, Clients, ProviderMetadata, Timestamp},
     rotation,
-    store::Store,
+    store::{Store, identities::UnionIds},
 };
 
 /// The state of a gateway, and how it is replaced.
@@ -127,6 +127,7 @@ impl State {
             limits: config.limits,
             addresses: ClientAddresses::new(config.server.trusted_proxies.clone()),
             rate_limit: Arc::clone(&parts.rate_limit),
+            moved_apps: moved_apps(config),
             clock: Arc::clone(&parts.clock),
         });
         let issuers = config.issuers.iter().zip(&*parts.logins);
@@ -143,6 +144,13 @@ impl State {
 /// The algorithms by which tokens are signed for these clients.
 fn algorithms(clients: &Clients) -> Vec<Algorithm> {
     clients.iter().map(|client| client.algorithm).collect()
+}
+
+/// The apps whose users take new UnionIDs.
+fn moved_apps(config: &Config) -> BTreeSet<AppId> {
+    let apps = config.apps.values();
+    let moved = apps.filter(|app| app.unionids == UnionIds::Replace);
+    moved.map(|app| app.id.clone()).collect()
 }
 
 fn rate_limit(config: &Config, clock: &Arc<dyn Clock>) -> Arc<RateLimit> {

@@ -14,6 +14,7 @@ use super::{
     error::ConfigError,
     secret::{ReadFile, SecretText, text_or_file},
 };
+use crate::store::identities::UnionIds;
 
 /// A table `[app.NAME]`.
 #[derive(Debug, Deserialize)]
@@ -24,6 +25,17 @@ pub(super) struct AppEntry {
     app_secret: Option<SecretText>,
     app_secret_file: Option<PathBuf>,
     endpoint: Option<String>,
+    #[serde(default)]
+    union_ids: UnionIdsEntry,
+}
+
+/// What becomes of a user whose login has another UnionID than before.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum UnionIdsEntry {
+    #[default]
+    Keep,
+    Replace,
 }
 
 /// The kind of an app.
@@ -42,6 +54,7 @@ pub(crate) struct App {
     pub(crate) secret: AppSecret,
     /// A simulator in place of WeChat.
     pub(crate) endpoint: Option<Origin>,
+    pub(crate) unionids: UnionIds,
 }
 
 impl App {
@@ -112,6 +125,10 @@ impl AppEntry {
             secret: secret.map_err(|error| ConfigError::new(&*at_secret, error))?,
             endpoint: endpoint
                 .map_err(|error: ParseError| ConfigError::new(place("endpoint"), error))?,
+            unionids: match self.union_ids {
+                UnionIdsEntry::Keep => UnionIds::Keep,
+                UnionIdsEntry::Replace => UnionIds::Replace,
+            },
         })
     }
 }

@@ -77,14 +77,18 @@ impl Visitor {
             current: current.as_ref().map(Into::into),
             session: self.session_login(request, login, &cookie)?,
             new_user: UserId::from_bytes(random::bytes()?),
+            unionids: shared.unionids(login.app_id()),
         };
         let outcome = link::log_in(&shared.store, new).await?;
-        if !login.is_repeat() {
+        let is_merge = matches!(outcome, LoginOutcome::Merged { .. });
+        if is_merge || !login.is_repeat() {
             self.record(&waiting, request, &outcome).await?;
         }
         let target = waiting.request.target();
         match outcome {
-            LoginOutcome::Created(session) | LoginOutcome::Known(session) => {
+            LoginOutcome::Created(session)
+            | LoginOutcome::Known(session)
+            | LoginOutcome::Merged { session, .. } => {
                 self.update_profile(&session, login).await?;
                 let mut response = self.proceed(waiting, Some(&session)).await?;
                 response.headers_mut().append(SET_COOKIE, cookie.header);
@@ -132,12 +136,15 @@ impl Visitor {
         let (kind, user) = match outcome {
             LoginOutcome::Created(session) => (EventKind::UserCreated, Some(session.user)),
             LoginOutcome::Known(session) => (EventKind::LoginOk, Some(session.user)),
+            LoginOutcome::Merged { session, .. } => (EventKind::UserMerged, Some(session.user)),
             LoginOutcome::Disabled(user) => (EventKind::LoginRejected, Some(*user)),
             LoginOutcome::Conflict(_) => (EventKind::UserConflict, None),
         };
         let detail = match outcome {
             LoginOutcome::Conflict(users) => Some(list(users)),
-            _ => None,
+            LoginOutcome::Merged { absorbed, .. } => Some(absorbed.to_string()),
+            LoginOutcome::Disabled(_) => Some("disabled".to_owned()),
+            LoginOutcome::Created(_) | LoginOutcome::Known(_) => None,
         };
         let event = Event {
             client: Some(waiting.client.id.clone()),

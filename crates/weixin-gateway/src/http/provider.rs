@@ -1,8 +1,8 @@
 //! What the endpoints of one issuer share.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use weixin::clock::Clock;
+use weixin::{AppId, clock::Clock};
 use weixin_axum::{ReturnPath, WebLogin};
 
 use super::{client_ip::ClientAddresses, rate_limit::RateLimit, session_cookie::SessionCookie};
@@ -11,7 +11,7 @@ use crate::{
     keys::KeySet,
     master_key::MasterKeys,
     oidc::{Client, Clients, Issuer, RequestId, Timestamp},
-    store::Store,
+    store::{Store, identities::UnionIds},
 };
 
 /// Where WeChat sends browsers back to, below the issuer.
@@ -29,11 +29,22 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) addresses: ClientAddresses,
     pub(crate) rate_limit: Arc<RateLimit>,
+    /// The apps with `union_ids = "replace"`.
+    pub(crate) moved_apps: BTreeSet<AppId>,
 }
 
 impl Shared {
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now().into()
+    }
+
+    /// What another UnionID than the known one means in a login through this app.
+    pub(crate) fn unionids(&self, app: &AppId) -> UnionIds {
+        if self.moved_apps.contains(app) {
+            UnionIds::Replace
+        } else {
+            UnionIds::Keep
+        }
     }
 }
 

@@ -5,7 +5,11 @@ use std::{sync::Arc, time::Duration};
 use sqlx::{AnyConnection, Row, any::AnyRow};
 use weixin::AppId;
 
-use super::{Durability, JobResult, Store, StoreError, Undo, earlier, row, subjects, users};
+use super::{
+    Durability, JobResult, Store, StoreError, Undo, earlier,
+    resolved_user::{join_user, subject_owner},
+    row, subjects, users,
+};
 use crate::{
     oidc::{Grant, GrantId, NewGrant, Profile, RedeemOutcome, Subject, Timestamp},
     secret::RowSecret,
@@ -14,10 +18,13 @@ use crate::{
 /// Browsers load a client's callback twice, WeChat's above all. A code that is used again within this time revokes nothing.
 const DOUBLE_SUBMIT: Duration = Duration::from_secs(10);
 
+/// Attempts, if the user is merged each time.
+const MAX_ATTEMPTS: u32 = 3;
+
 /// The columns that [`grant`] reads.
 macro_rules! columns {
     () => {
-        "grants.id, grants.secret, grants.client, grants.user_id, grants.sub, grants.sid, grants.app,
+        "grants.id, grants.secret, grants.client, grants.sub, grants.sid, grants.app,
         grants.scopes, grants.claims, grants.auth_time, grants.created_at, grants.expires_at"
     };
 }
@@ -29,13 +36,17 @@ const REDEEM: &str = concat!(
     select $1, $2, $3, sessions.user_id, subjects.sub, sessions.sid, sessions.app, $4, $5,
     sessions.auth_time, $6, 0, $7, $8, $9,
     case when sessions.expires_at > $8 then sessions.expires_at else $8 end
-    from sessions join users on users.id = sessions.user_id
-    join subjects on subjects.client = $3 and subjects.user_id = users.id
-    where sessions.sid = $10 and sessions.issuer = $11 and sessions.ended_at is null
+    from sessions ",
+    join_user!("sessions.user_id"),
+    " join subjects on subjects.client = $3 and subjects.user_id = ",
+    subject_owner!("$3"),
+    " where sessions.sid = $10 and sessions.issuer = $11 and sessions.ended_at is null
     and sessions.expires_at > $7 and users.disabled_at is null
     on conflict (id) do nothing
     returning ",
-    columns!()
+    columns!(),
+    ", (select coalesce(users.merged_into, users.id) from users where users.id = grants.user_id)
+    as user_id"
 );
 const SELECT_OWNER: &str = "select client, user_id from grants where id = $1";
 const REVOKE_REUSED: &str = "update grants set revoked_at = $1, revoked_reason = 'code_reused'
@@ -44,9 +55,9 @@ const REVOKE_REUSED: &str = "update grants set revoked_at = $1, revoked_reason =
 const SELECT: &str = concat!(
     "select ",
     columns!(),
-    ", users.nickname, users.picture, users.profile_at
-    from grants join users on users.id = grants.user_id
-    left join sessions on sessions.sid = grants.sid
+    ", users.id as user_id, users.nickname, users.picture, users.profile_at from grants ",
+    join_user!("grants.user_id"),
+    " left join sessions on sessions.sid = grants.sid
     where grants.id = $1 and grants.revoked_at is null and users.disabled_at is null
     and (grants.offline = 1 or (sessions.ended_at is null and sessions.expires_at > $2))"
 );
@@ -74,20 +85,26 @@ impl Store {
             _ => Durability::Durable,
         };
         let is_first = subject.is_none();
-        let grant = Arc::new(grant);
-        let new = Arc::clone(&grant);
-        let inserted = self.write(durability, Undo::Nothing, move |connection| {
-            Box::pin(async move {
-                if is_first {
-                    subjects::insert_first(connection, &new).await?;
-                }
-                insert(connection, &new, &secret).await
-            })
-        });
-        match inserted.await? {
-            Some(grant) => Ok(RedeemOutcome::Granted(grant)),
-            None => self.not_redeemed(&grant).await,
+        let new = Arc::new((grant, secret));
+        for _ in 0..MAX_ATTEMPTS {
+            let job = Arc::clone(&new);
+            let inserted = self.write(durability, Undo::Nothing, move |connection| {
+                Box::pin(async move {
+                    let (grant, secret) = &*job;
+                    if is_first {
+                        subjects::insert_first(connection, grant).await?;
+                    }
+                    insert(connection, grant, secret).await
+                })
+            });
+            match inserted.await {
+                Ok(Some(grant)) => return Ok(RedeemOutcome::Granted(grant)),
+                Ok(None) => break,
+                Err(StoreError::Conflict) if is_first => {}
+                Err(error) => return Err(error),
+            }
         }
+        self.not_redeemed(&new.0).await
     }
 
     /// Why a code was not redeemed. Used before by the same client, it may have been stolen: then the tokens that it gave

@@ -5,14 +5,27 @@ use std::collections::BTreeMap;
 use sqlx::AnyConnection;
 use weixin::{AppId, OpenId, UnionId, UserIds, identity::Identity};
 
-use super::{JobResult, Store, StoreError, row};
+use super::{
+    JobResult, Store, StoreError,
+    resolved_user::{join_user, members},
+    row,
+};
 use crate::oidc::{Timestamp, UserId, WechatIds};
 
-/// Every identity of the users who have one of two: a login has an OpenID and at most a UnionID.
-const SELECT: &str = "select other.user_id, other.identity
-    from identities found join identities other on other.user_id = found.user_id
-    where found.identity in ($1, $2)";
-const SELECT_OF_USER: &str = "select identity from identities where user_id = $1";
+/// Every identity of the users who have one of two, the latest last: a login has an OpenID and at most a UnionID.
+const SELECT: &str = concat!(
+    "select users.id as user_id, other.identity from identities found ",
+    join_user!("found.user_id"),
+    " join users member on member.id = users.id or member.merged_into = users.id
+    join identities other on other.user_id = member.id
+    where found.identity in ($1, $2) order by other.created_at"
+);
+/// The user's own and the latest ones last.
+const SELECT_OF_USER: &str = concat!(
+    "select identity from identities where user_id in ",
+    members!("$1"),
+    " order by case when user_id = $1 then 1 else 0 end, created_at"
+);
 const INSERT: &str = "insert into identities (identity, user_id, created_at) values ($1, $2, $3)";
 const INSERT_TWO: &str = "insert into identities (identity, user_id, created_at)
     values ($1, $2, $3), ($4, $2, $3)";
@@ -37,11 +50,24 @@ impl LoginIdentities {
     }
 }
 
+/// What a login that has another UnionID than its user means.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum UnionIds {
+    /// A conflict.
+    Keep,
+    /// The app has moved to another Open Platform account: the user with the same OpenID takes the new one.
+    Replace,
+}
+
 impl Store {
     /// The users who have one of the IDs.
-    pub(crate) async fn accounts(&self, ids: &UserIds) -> Result<Vec<Account>, StoreError> {
+    pub(crate) async fn accounts(
+        &self,
+        ids: &UserIds,
+        unionids: UnionIds,
+    ) -> Result<Vec<Account>, StoreError> {
         let mut connection = self.readers().acquire().await?;
-        Ok(find(&mut connection, ids).await?)
+        Ok(find(&mut connection, ids, unionids).await?)
     }
 
     /// The IDs of a user in an app and across apps.
@@ -57,8 +83,8 @@ impl Store {
             ids.insert(row::text(row, "identity")?);
         }
         Ok(WechatIds {
-            openid: ids.openids.remove(&app),
-            unionid: ids.unionid,
+            openid: ids.openids.remove(&app).and_then(|mut ids| ids.pop()),
+            unionid: ids.unionids.pop(),
             app,
         })
     }
@@ -68,8 +94,9 @@ impl Store {
 pub(crate) async fn accounts(
     connection: &mut AnyConnection,
     ids: &UserIds,
+    unionids: UnionIds,
 ) -> JobResult<Vec<Account>> {
-    Ok(find(connection, ids).await?)
+    Ok(find(connection, ids, unionids).await?)
 }
 
 /// Gives identities to a user. A conflict if one is taken: another login was faster.
@@ -92,7 +119,11 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-async fn find(connection: &mut AnyConnection, ids: &UserIds) -> sqlx::Result<Vec<Account>> {
+async fn find(
+    connection: &mut AnyConnection,
+    ids: &UserIds,
+    unionids: UnionIds,
+) -> sqlx::Result<Vec<Account>> {
     let mut users: BTreeMap<UserId, Ids> = BTreeMap::new();
     let mut identities = ids.identities().map(|identity| identity.to_string());
     while let Some(first) = identities.next() {
@@ -104,33 +135,66 @@ async fn find(connection: &mut AnyConnection, ids: &UserIds) -> sqlx::Result<Vec
         }
     }
     let accounts = users.into_iter();
-    let accounts = accounts.flat_map(|(user, ids)| ids.of_each_app().map(move |ids| (user, ids)));
+    let accounts = accounts.flat_map(|(user, known)| {
+        let of_each_app = known.of_each_app(ids, unionids);
+        of_each_app.map(move |ids| (user, ids))
+    });
     Ok(accounts.collect())
 }
 
-/// The IDs of one user.
+/// The IDs of one user, the latest last. After a merge there may be several of a kind.
 #[derive(Default)]
 struct Ids {
-    unionid: Option<UnionId>,
-    openids: BTreeMap<AppId, OpenId>,
+    unionids: Vec<UnionId>,
+    openids: BTreeMap<AppId, Vec<OpenId>>,
 }
 
 impl Ids {
     fn insert(&mut self, identity: Identity) {
         match identity {
-            Identity::UnionId(unionid) => self.unionid = Some(unionid),
+            Identity::UnionId(unionid) => self.unionids.push(unionid),
             Identity::OpenId { app, openid } => {
-                self.openids.insert(app, openid);
+                self.openids.entry(app).or_default().push(openid);
             }
             // `Identity` may get further kinds, which no row has yet.
             _ => {}
         }
     }
 
-    /// As the rule that links accounts takes them: with the same key they are one account. Each user has an OpenID.
-    fn of_each_app(self) -> impl Iterator<Item = UserIds> {
-        let unionid = self.unionid;
+    /// As the rule that links accounts takes them: with the same key they are one account. Each user has an OpenID. Of
+    /// several IDs of a kind, that of the login counts.
+    fn of_each_app(
+        self,
+        login: &UserIds,
+        unionids: UnionIds,
+    ) -> impl Iterator<Item = UserIds> + use<> {
+        let has_openid = |(app, openid)| {
+            self.openids
+                .get(app)
+                .is_some_and(|ids| ids.contains(openid))
+        };
+        let unionid = match login.unionid() {
+            Some(_) if unionids == UnionIds::Replace && login.openids().any(has_openid) => login
+                .unionid()
+                .filter(|id| self.unionids.contains(id))
+                .cloned(),
+            unionid => of_login_or_latest(unionid, self.unionids),
+        };
+        let login: BTreeMap<_, _> = login
+            .openids()
+            .map(|(app, id)| (app.clone(), id.clone()))
+            .collect();
         let openids = self.openids.into_iter();
-        openids.map(move |(app, openid)| UserIds::new(app, openid, unionid.clone()))
+        openids.filter_map(move |(app, openids)| {
+            let openid = of_login_or_latest(login.get(&app), openids)?;
+            Some(UserIds::new(app, openid, unionid.clone()))
+        })
+    }
+}
+
+fn of_login_or_latest<T: Clone + PartialEq>(login: Option<&T>, mut ids: Vec<T>) -> Option<T> {
+    match login {
+        Some(id) if ids.contains(id) => Some(id.clone()),
+        _ => ids.pop(),
     }
 }

@@ -5,7 +5,11 @@ use std::time::Duration;
 use sqlx::{AnyConnection, any::AnyRow};
 use weixin::AppId;
 
-use super::{Durability, JobResult, Store, StoreError, Undo, earlier, row, users};
+use super::{
+    Durability, JobResult, Store, StoreError, Undo, earlier,
+    resolved_user::{join_user, members, subject_owner},
+    row, users,
+};
 use crate::{
     oidc::{
         ClientId, IssuerId, LoginMethod, Profile, RequestId, Session, SessionId, Subject,
@@ -17,7 +21,7 @@ use crate::{
 /// The columns that [`session`] reads.
 macro_rules! columns {
     () => {
-        "sessions.sid, sessions.secret, sessions.issuer, sessions.user_id, sessions.request,
+        "sessions.sid, sessions.secret, sessions.issuer, sessions.request,
         sessions.auth_time, sessions.amr, sessions.app, sessions.last_seen_at,
         sessions.expires_at, sessions.ended_at"
     };
@@ -26,25 +30,29 @@ macro_rules! columns {
 const SELECT: &str = concat!(
     "select ",
     columns!(),
-    " from sessions join users on users.id = sessions.user_id
-    where sessions.id_hash = $1 and sessions.issuer = $2 and sessions.ended_at is null
+    ", users.id as user_id from sessions ",
+    join_user!("sessions.user_id"),
+    " where sessions.id_hash = $1 and sessions.issuer = $2 and sessions.ended_at is null
     and sessions.expires_at > $3 and sessions.last_seen_at > $4 and users.disabled_at is null"
 );
 const SELECT_OF_CODE: &str = concat!(
     "select ",
     columns!(),
-    ", users.nickname, users.picture, users.profile_at, subjects.sub
-    from sessions join users on users.id = sessions.user_id
-    left join subjects on subjects.client = $1 and subjects.user_id = users.id
-    where sessions.sid = $2 and sessions.issuer = $3 and sessions.ended_at is null
+    ", users.id as user_id, users.nickname, users.picture, users.profile_at, subjects.sub
+    from sessions ",
+    join_user!("sessions.user_id"),
+    " left join subjects on subjects.client = $1 and subjects.user_id = ",
+    subject_owner!("$1"),
+    " where sessions.sid = $2 and sessions.issuer = $3 and sessions.ended_at is null
     and sessions.expires_at > $4 and users.disabled_at is null"
 );
 const SEEN: &str = "update sessions set last_seen_at = $1 where sid = $2 and last_seen_at < $1";
 const RENEW: &str = concat!(
     "update sessions set id_hash = $1, request = $2, auth_time = $3, amr = $4, app = $5,
     last_seen_at = $3, expires_at = $6
-    where sid = $7 and issuer = $8 and user_id = $9 and ended_at is null and expires_at > $3
-    returning ",
+    where sid = $7 and issuer = $8 and ended_at is null and expires_at > $3 and user_id in ",
+    members!("$9"),
+    " returning ",
     columns!()
 );
 const INSERT: &str = concat!(
@@ -95,7 +103,7 @@ impl Store {
         let query = query.bind(issuer.to_string()).bind(now.millis());
         let query = query.bind(earlier(now, idle));
         let row = query.fetch_optional(self.readers()).await?;
-        Ok(row.as_ref().map(session).transpose()?)
+        Ok(row.as_ref().map(session_of_user).transpose()?)
     }
 
     /// The valid session that a code names, before the code is verified by the session's secret.
@@ -144,7 +152,7 @@ pub(crate) async fn renew(
 ) -> JobResult<Option<Session>> {
     let query = bind_login(sqlx::query(RENEW), login, sid, user);
     let row = query.fetch_optional(connection).await?;
-    Ok(row.as_ref().map(session).transpose()?)
+    Ok(row.map(|row| session(&row, user)).transpose()?)
 }
 
 /// Begins a session.
@@ -155,7 +163,7 @@ pub(crate) async fn insert(
 ) -> JobResult<Session> {
     let query = bind_login(sqlx::query(INSERT), login, login.sid, user);
     let query = query.bind(&login.secret.expose()[..]);
-    Ok(session(&query.fetch_one(connection).await?)?)
+    Ok(session(&query.fetch_one(connection).await?, user)?)
 }
 
 type Query<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
@@ -179,12 +187,17 @@ fn bind_login<'q>(
         .bind(user.to_string())
 }
 
-fn session(row: &AnyRow) -> sqlx::Result<Session> {
+fn session_of_user(row: &AnyRow) -> sqlx::Result<Session> {
+    session(row, row::text(row, "user_id")?)
+}
+
+/// The session of a user: the kept one, if the user of the row was merged.
+fn session(row: &AnyRow, user: UserId) -> sqlx::Result<Session> {
     Ok(Session {
         sid: row::text(row, "sid")?,
         secret: row::secret(row, "secret")?,
         issuer: row::text(row, "issuer")?,
-        user: row::text(row, "user_id")?,
+        user,
         request: row::optional_text(row, "request")?,
         auth_time: row::time(row, "auth_time")?,
         method: row::word(row, "amr", LoginMethod::from_stored)?,
@@ -197,7 +210,7 @@ fn session(row: &AnyRow) -> sqlx::Result<Session> {
 
 fn session_of_code(row: &AnyRow) -> sqlx::Result<SessionOfCode> {
     Ok(SessionOfCode {
-        session: session(row)?,
+        session: session_of_user(row)?,
         profile: users::profile(row)?,
         subject: row::optional_text(row, "sub")?,
     })

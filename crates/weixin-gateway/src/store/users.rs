@@ -2,7 +2,10 @@
 
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
-use super::{Durability, JobResult, Store, StoreError, Undo, identities::LoginIdentities, row};
+use super::{
+    Durability, JobResult, Store, StoreError, Undo, identities::LoginIdentities,
+    resolved_user::members, row,
+};
 use crate::oidc::{Profile, Timestamp, UserId};
 
 const INSERT: &str = "insert into users (id, created_at, last_seen_at) values ($1, $2, $2)";
@@ -12,10 +15,13 @@ const SELECT_PROFILE: &str = "select nickname, picture, profile_at from users wh
 const UPDATE_PROFILE: &str = "update users set nickname = $2, picture = $3, profile_at = $4
     where id = $1";
 
-/// Only the owner of all identities of the login.
-const LOCK_OWNER: &str = "update users set last_seen_at = $2 where id = $1 and merged_into is null
-    and $3 = (select count(*) from identities where user_id = $1 and identity in ($4, $5))
-    returning disabled_at";
+/// Only the owner of all identities of the login, by itself or by users merged into it.
+const LOCK_OWNER: &str = concat!(
+    "update users set last_seen_at = $2 where id = $1 and merged_into is null
+    and $3 = (select count(*) from identities where identity in ($4, $5) and user_id in ",
+    members!("$1"),
+    ") returning disabled_at"
+);
 
 /// A user whose row is locked until the transaction ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

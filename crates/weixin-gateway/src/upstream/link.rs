@@ -12,7 +12,8 @@ use crate::{
     oidc::{Session, SessionId, UserId},
     store::{
         Durability, JobError, JobResult, Store, StoreError, Undo,
-        identities::{self, Account, LoginIdentities},
+        identities::{self, Account, LoginIdentities, UnionIds},
+        merges::{LockedPair, Merge},
         session_end::{self, EndReason},
         sessions::{self, SessionLogin},
         users::{self, LockedUser},
@@ -33,6 +34,8 @@ pub(crate) struct NewLogin {
     pub(crate) session: SessionLogin,
     /// The ID of a user who is created. It is random.
     pub(crate) new_user: UserId,
+    /// As the app is configured.
+    pub(crate) unionids: UnionIds,
 }
 
 /// The valid session of the browser that logs in.
@@ -56,6 +59,8 @@ pub(crate) enum LoginOutcome {
     Created(Session),
     /// A user who was known.
     Known(Session),
+    /// A user who was known as two: the session is the kept one's.
+    Merged { session: Session, absorbed: UserId },
     /// A user whom the operator has disabled.
     Disabled(UserId),
     /// Several users, or one with other IDs: the operator decides. Nothing has changed.
@@ -84,7 +89,7 @@ async fn attempt(store: &Store, login: &Arc<NewLogin>) -> Result<LoginOutcome, S
     let Some(identities) = LoginIdentities::new(login.ids.identities()) else {
         return Ok(LoginOutcome::Conflict(Vec::new()));
     };
-    let accounts = store.accounts(&login.ids).await?;
+    let accounts = store.accounts(&login.ids, login.unionids).await?;
     let login = Arc::clone(login);
     let (durability, undo) = match login.ids.link(accounts.iter().cloned()) {
         // It changes nothing but a session, which a user can repeat.
@@ -92,10 +97,11 @@ async fn attempt(store: &Store, login: &Arc<NewLogin>) -> Result<LoginOutcome, S
             (Durability::Relaxed, Undo::Nothing)
         }
         LinkOutcome::Create | LinkOutcome::Unchanged(_) => (Durability::Durable, Undo::Nothing),
-        LinkOutcome::Update { .. } => (Durability::Durable, Undo::Savepoint),
+        LinkOutcome::Update { .. } | LinkOutcome::Merge { .. } => {
+            (Durability::Durable, Undo::Savepoint)
+        }
         LinkOutcome::Conflict(users) => return Ok(LoginOutcome::Conflict(users)),
-        // A merge is decided by the operator, as any kind of outcome that is not known here.
-        _ => return Ok(LoginOutcome::Conflict(users_of(&accounts))),
+        _ => return Ok(LoginOutcome::Conflict(Vec::new())),
     };
     let work = store.write(durability, undo, move |connection| {
         Box::pin(async move {
@@ -103,6 +109,10 @@ async fn attempt(store: &Store, login: &Arc<NewLogin>) -> Result<LoginOutcome, S
                 LinkOutcome::Create => login.create(connection, &identities).await,
                 LinkOutcome::Unchanged(user) => login.enter(connection, user, &identities).await,
                 LinkOutcome::Update { account, .. } => login.update(connection, account).await,
+                LinkOutcome::Merge { into, from, .. } => {
+                    let (kept, absorbed) = (into, from);
+                    login.merge(connection, Merge { kept, absorbed }).await
+                }
                 _ => Err(JobError::Conflict),
             }
         })
@@ -149,22 +159,56 @@ impl NewLogin {
         connection: &mut AnyConnection,
         user: UserId,
     ) -> JobResult<LoginOutcome> {
-        let now = self.session.auth_time;
-        let locked = users::lock(connection, user, now).await?;
-        let accounts = identities::accounts(connection, &self.ids).await?;
+        let locked = users::lock(connection, user, self.session.auth_time).await?;
+        let accounts = identities::accounts(connection, &self.ids, self.unionids).await?;
         match self.ids.link(accounts.iter().cloned()) {
             LinkOutcome::Update { account, .. } if account == user => {}
             _ => return Err(JobError::Conflict),
         }
+        if locked == Some(LockedUser::Enabled) {
+            self.insert_new(connection, user, &accounts).await?;
+        }
+        self.logged_in(connection, user, locked).await
+    }
+
+    /// Merges two users, whose UnionID was not known before. Neither may be disabled: a merge would enable that user.
+    async fn merge(&self, connection: &mut AnyConnection, merge: Merge) -> JobResult<LoginOutcome> {
+        let now = self.session.auth_time;
+        let LockedPair { kept, absorbed } = merge.lock(connection, now).await?;
+        let accounts = identities::accounts(connection, &self.ids, self.unionids).await?;
+        match self.ids.link(accounts.iter().cloned()) {
+            LinkOutcome::Merge { into, from, .. }
+                if (into, from) == (merge.kept, merge.absorbed) => {}
+            _ => return Err(JobError::Conflict),
+        }
+        for (user, state) in [(merge.kept, kept), (merge.absorbed, absorbed)] {
+            if state == LockedUser::Disabled {
+                return Ok(LoginOutcome::Disabled(user));
+            }
+        }
+        self.insert_new(connection, merge.kept, &accounts).await?;
+        merge.store(connection, now).await?;
+        let session = self.begin_session(connection, merge.kept).await?;
+        let absorbed = merge.absorbed;
+        Ok(LoginOutcome::Merged { session, absorbed })
+    }
+
+    /// Stores the identities of the login that none of these accounts has.
+    async fn insert_new(
+        &self,
+        connection: &mut AnyConnection,
+        user: UserId,
+        accounts: &[Account],
+    ) -> JobResult<()> {
         let known = |identity: &Identity| {
             let mut ids = accounts.iter().flat_map(|(_, ids)| ids.identities());
             ids.any(|id| id == *identity)
         };
         let new = self.ids.identities().filter(|identity| !known(identity));
-        if let (Some(LockedUser::Enabled), Some(new)) = (locked, LoginIdentities::new(new)) {
-            identities::insert(connection, user, &new, now).await?;
+        match LoginIdentities::new(new) {
+            Some(new) => identities::insert(connection, user, &new, self.session.auth_time).await,
+            None => Ok(()),
         }
-        self.logged_in(connection, user, locked).await
     }
 
     async fn logged_in(
@@ -183,19 +227,18 @@ impl NewLogin {
         }
     }
 
-    /// Renews the session of the same user; ends that of another one.
+    /// Renews the session of the same user, merged or not; ends that of another one.
     async fn begin_session(
         &self,
         connection: &mut AnyConnection,
         user: UserId,
     ) -> JobResult<Session> {
         if let Some(CurrentSession { sid, user: current }) = self.current {
-            if current == user {
-                let renewed = sessions::renew(connection, sid, user, &self.session).await;
-                if let Some(session) = renewed.map_err(JobError::not_undone)? {
-                    return Ok(session);
-                }
-            } else {
+            let renewed = sessions::renew(connection, sid, user, &self.session).await;
+            if let Some(session) = renewed.map_err(JobError::not_undone)? {
+                return Ok(session);
+            }
+            if current != user {
                 let now = self.session.auth_time;
                 session_end::end(connection, sid, EndReason::OtherUser, now).await?;
             }
@@ -203,10 +246,4 @@ impl NewLogin {
         let inserted = sessions::insert(connection, user, &self.session).await;
         inserted.map_err(JobError::not_undone)
     }
-}
-
-fn users_of(accounts: &[Account]) -> Vec<UserId> {
-    let mut users: Vec<_> = accounts.iter().map(|(user, _)| *user).collect();
-    users.dedup();
-    users
 }

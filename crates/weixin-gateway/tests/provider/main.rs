@@ -13,6 +13,7 @@ mod headers;
 mod issuers;
 mod keys;
 mod logout;
+mod merges;
 mod par;
 mod restart;
 mod sessions;

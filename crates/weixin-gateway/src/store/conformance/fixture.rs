@@ -20,7 +20,7 @@ use crate::{
     },
     random,
     secret::{RowSecret, SecretHash},
-    store::{Durability, Store, StoreError, Undo, sessions::SessionLogin},
+    store::{Durability, Store, StoreError, Undo, identities::UnionIds, sessions::SessionLogin},
     upstream::link::{self, CurrentSession, LoginOutcome, NewLogin},
 };
 
@@ -195,12 +195,15 @@ pub(super) fn login(ids: &UserIds, current: Option<&Session>, now: Timestamp) ->
             secret: secret(),
         },
         new_user: id(UserId::from_bytes),
+        unionids: UnionIds::Keep,
     }
 }
 
 pub(super) fn session_of(outcome: LoginOutcome) -> Session {
     match outcome {
-        LoginOutcome::Created(session) | LoginOutcome::Known(session) => session,
+        LoginOutcome::Created(session)
+        | LoginOutcome::Known(session)
+        | LoginOutcome::Merged { session, .. } => session,
         other => panic!("{other:?}"),
     }
 }

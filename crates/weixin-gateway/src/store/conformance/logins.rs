@@ -24,10 +24,8 @@ on_each_database!(
     a_unionid_that_comes_late_belongs_to_the_same_user,
     contradicting_ids_change_nothing,
     simultaneous_logins_that_contradict_each_other_change_one_user_once,
-    two_users_who_turn_out_to_be_one_change_nothing,
     without_an_id_there_is_no_user,
     a_disabled_user_does_not_log_in,
-    a_merge_beside_a_login_loses_nothing,
     only_the_owner_of_all_identities_is_locked,
     a_user_has_a_profile_and_the_ids_of_wechat,
 );
@@ -101,23 +99,6 @@ async fn simultaneous_logins_that_contradict_each_other_change_one_user_once(fix
     assert_eq!(fixture.count(IDENTITIES).await, 2);
 }
 
-/// A merge is the operator's decision, until there is one without.
-async fn two_users_who_turn_out_to_be_one_change_nothing(fixture: Fixture) {
-    let first = fixture.session("oAlice", START).await;
-    let second = login(&ids_in(OTHER_APP, "oA", Some("uAlice")), None, START);
-    let second = session_of(fixture.log_in(second).await.unwrap());
-    let both = fixture
-        .log_in(login(&ids("oAlice", Some("uAlice")), None, later(1)))
-        .await;
-    let mut users = conflict(both);
-    let mut expected = vec![first.user, second.user];
-    users.sort_unstable();
-    expected.sort_unstable();
-    assert_eq!(users, expected);
-    assert_eq!(fixture.count(IDENTITIES).await, 3);
-    assert_eq!(fixture.count(SESSIONS).await, 2);
-}
-
 async fn without_an_id_there_is_no_user(fixture: Fixture) {
     let snapshot = login(&UserIds::default(), None, START);
     assert_eq!(conflict(fixture.log_in(snapshot).await), []);
@@ -138,24 +119,6 @@ async fn a_disabled_user_does_not_log_in(fixture: Fixture) {
     let hash = login(&ids("oAlice", None), None, START).session.id_hash;
     let session = fixture.store.session(&hash, first.issuer, later(60), idle);
     assert!(session.await.unwrap().is_none());
-}
-
-/// The merge is one of a later program: it moves the identities and marks the user.
-async fn a_merge_beside_a_login_loses_nothing(fixture: Fixture) {
-    let absorbed = fixture.session("oAlice", START).await;
-    fixture
-        .execute("update users set merged_into = 'another'")
-        .await;
-    let outcome = fixture
-        .log_in(login(&ids("oAlice", None), None, later(1)))
-        .await;
-    assert!(matches!(outcome, Err(StoreError::Conflict)), "{outcome:?}");
-    assert_eq!(fixture.count(SESSIONS).await, 1);
-    fixture.execute("update users set merged_into = null").await;
-    let again = fixture
-        .log_in(login(&ids("oAlice", None), None, later(2)))
-        .await;
-    assert_eq!(known(again).user, absorbed.user);
 }
 
 /// Identities may have moved since the decision.

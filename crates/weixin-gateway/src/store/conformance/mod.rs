@@ -5,6 +5,7 @@ mod fixture;
 mod grants;
 mod keys;
 mod logins;
+mod merges;
 mod rows;
 mod sessions;
 mod speed;

@@ -173,12 +173,14 @@ async fn pages() -> Vec<NamedPage> {
     pages
 }
 
-/// The OpenID and the UnionID of the only user become those of two users.
+/// The OpenID and the UnionID of the only user become those of two users with two UnionIDs.
 const TWO_USERS: &str = "insert into users (id, created_at, last_seen_at)
     values ('aaaaaaaaaaaaaaaaaaaaaaaaaa', 0, 0);
     insert into identities (identity, user_id, created_at)
     values ('open:wx0000000000000000:oOTHER', 'aaaaaaaaaaaaaaaaaaaaaaaaaa', 0);
-    update identities set user_id = 'aaaaaaaaaaaaaaaaaaaaaaaaaa' where identity like 'union:%';";
+    update identities set user_id = 'aaaaaaaaaaaaaaaaaaaaaaaaaa' where identity like 'union:%';
+    insert into identities (identity, user_id, created_at)
+    select 'union:oANOTHER', id, 0 from users where id <> 'aaaaaaaaaaaaaaaaaaaaaaaaaa';";
 
 #[tokio::test]
 async fn each_page_has_the_status_of_what_happened() {

@@ -1,0 +1,121 @@
+//! Users who turned out to be one. The row of the absorbed user names the kept one, and every read resolves it: identities,
+//! sessions, grants, consents and subjects stay where they are. So a merge loses nothing of a login in progress, changes
+//! no `sub`, and a split undoes it.
+
+use std::time::Duration;
+
+use sqlx::AnyConnection;
+
+use super::{
+    JobError, JobResult, earlier,
+    resolved_user::members,
+    row,
+    session_end::EndReason,
+    users::{self, LockedUser},
+};
+use crate::oidc::{Timestamp, UserId};
+
+const ABSORB: &str = "update users set merged_into = $1, merged_at = $2
+    where id = $3 and merged_into is null";
+/// No chain is longer than one.
+const REPOINT: &str = "update users set merged_into = $1 where merged_into = $2";
+const MERGED_AT: &str = "select merged_at from users where id = $1 and merged_into = $2";
+const END_SESSIONS: &str = concat!(
+    "update sessions set ended_at = $2, ended_reason = $3
+    where ended_at is null and auth_time >= $4 and user_id in ",
+    members!("$1")
+);
+const REVOKE_GRANTS: &str = concat!(
+    "update grants set revoked_at = $2, revoked_reason = $3
+    where revoked_at is null and created_at >= $4 and user_id in ",
+    members!("$1")
+);
+const SPLIT: &str = "update users set merged_into = null, merged_at = null where id = $1";
+
+/// Times of other nodes may differ by this much.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(5);
+
+/// A kept user, and the one who is absorbed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Merge {
+    pub(crate) kept: UserId,
+    pub(crate) absorbed: UserId,
+}
+
+impl Merge {
+    /// Locks both users in the order of their IDs, so that two merges never wait for each other. A conflict if one of them
+    /// was merged or removed meanwhile.
+    pub(crate) async fn lock(
+        self,
+        connection: &mut AnyConnection,
+        now: Timestamp,
+    ) -> JobResult<LockedPair> {
+        let (first, second) = (self.kept.min(self.absorbed), self.kept.max(self.absorbed));
+        let first = users::lock(connection, first, now).await?;
+        let second = users::lock(connection, second, now).await?;
+        let (Some(first), Some(second)) = (first, second) else {
+            return Err(JobError::Conflict);
+        };
+        let (kept, absorbed) = if self.kept < self.absorbed {
+            (first, second)
+        } else {
+            (second, first)
+        };
+        Ok(LockedPair { kept, absorbed })
+    }
+
+    /// Merges two users who are locked.
+    pub(crate) async fn store(
+        self,
+        connection: &mut AnyConnection,
+        now: Timestamp,
+    ) -> JobResult<()> {
+        let (kept, absorbed) = (self.kept.to_string(), self.absorbed.to_string());
+        let query = sqlx::query(ABSORB).bind(&kept).bind(now.millis());
+        query.bind(&absorbed).execute(&mut *connection).await?;
+        let query = sqlx::query(REPOINT).bind(&kept).bind(&absorbed);
+        query.execute(connection).await?;
+        Ok(())
+    }
+
+    /// Undoes a merge. What began since then ends, as it may belong to either user: both log in again.
+    pub(crate) async fn split(
+        self,
+        connection: &mut AnyConnection,
+        now: Timestamp,
+    ) -> JobResult<Ended> {
+        users::lock(connection, self.kept, now)
+            .await?
+            .ok_or(JobError::Conflict)?;
+        let (kept, absorbed) = (self.kept.to_string(), self.absorbed.to_string());
+        let query = sqlx::query(MERGED_AT).bind(&absorbed).bind(&kept);
+        let merged = query.fetch_optional(&mut *connection).await?;
+        let merged = merged.ok_or(JobError::Conflict)?;
+        let since = row::optional_time(&merged, "merged_at")?;
+        let since = since.map_or(0, |time| earlier(time, CLOCK_TOLERANCE));
+        let mut ended = [0; 2];
+        for (count, sql) in ended.iter_mut().zip([END_SESSIONS, REVOKE_GRANTS]) {
+            let query = sqlx::query(sql).bind(&kept).bind(now.millis());
+            let query = query.bind(EndReason::Split.as_str()).bind(since);
+            *count = query.execute(&mut *connection).await?.rows_affected();
+        }
+        let query = sqlx::query(SPLIT).bind(absorbed);
+        query.execute(connection).await?;
+        let [sessions, grants] = ended;
+        Ok(Ended { sessions, grants })
+    }
+}
+
+/// The two users of a merge, locked until the transaction ends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct LockedPair {
+    pub(crate) kept: LockedUser,
+    pub(crate) absorbed: LockedUser,
+}
+
+/// How many sessions and grants have ended.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Ended {
+    pub(crate) sessions: u64,
+    pub(crate) grants: u64,
+}
