@@ -12,6 +12,7 @@ mod form_post;
 mod headers;
 mod issuers;
 mod keys;
+mod reload;
 mod restart;
 mod sessions;
 mod ui_locales;
