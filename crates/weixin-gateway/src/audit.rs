@@ -34,9 +34,12 @@ impl Event {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum EventKind {
     CodeReused,
+    GrantRevoked,
     KeyCreated,
     LoginOk,
     LoginRejected,
+    TokenNewerThanRow,
+    TokenReused,
     UserConflict,
     UserCreated,
 }
@@ -46,9 +49,12 @@ impl EventKind {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::CodeReused => "code.reused",
+            Self::GrantRevoked => "grant.revoked",
             Self::KeyCreated => "key.created",
             Self::LoginOk => "login.ok",
             Self::LoginRejected => "login.rejected",
+            Self::TokenNewerThanRow => "token.newer_than_row",
+            Self::TokenReused => "token.reused",
             Self::UserConflict => "user.conflict",
             Self::UserCreated => "user.created",
         }

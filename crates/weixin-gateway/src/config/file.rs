@@ -211,7 +211,10 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         assert_eq!(issuer.apps, ["website"]);
         let client = config.clients.find(issuer.issuer.id(), "synapse").unwrap();
         assert!(client.auth.accepts(SECRET) && !client.auth.accepts("hunter2"));
-        assert_eq!(client.scopes, Scopes::parse("openid profile email"));
+        assert_eq!(
+            client.scopes,
+            Scopes::parse("openid profile email offline_access")
+        );
         assert!(client.templates.get("email").is_some() && client.profile_in_id_token);
         assert_eq!(
             (config.lifetimes, config.limits),
@@ -324,7 +327,22 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         (
             "id = \"synapse\"",
             "id = \"synapse\"\nscopes = ['openid', 'phone']",
-            "client synapse, scopes: expected some of openid, profile, email, wechat",
+            "client synapse, scopes: expected some of openid, profile, email, offline_access, wechat",
+        ),
+        (
+            "id = \"synapse\"",
+            "id = \"synapse\"\nrefresh = 'always'",
+            "line 18: unknown variant `always`, expected `offline` or `session`",
+        ),
+        (
+            "id = \"synapse\"",
+            "id = \"synapse\"\nintrospects = ['a b']",
+            "client synapse, introspects: not a valid client ID: expected 1 to 128 characters from [A-Za-z0-9._-]",
+        ),
+        (
+            "secret_file = \"synapse.secret\"",
+            "public = true\nintrospects = ['api']",
+            "client synapse, introspects: for clients with a secret only",
         ),
         (
             "id = \"synapse\"",

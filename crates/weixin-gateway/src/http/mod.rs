@@ -3,12 +3,14 @@
 mod authorize;
 mod bearer;
 mod callback;
+mod client_auth;
 mod client_ip;
 mod discovery;
 mod error;
 mod form;
 mod form_post;
 mod health;
+mod introspect;
 mod jwks;
 mod login;
 mod login_error;
@@ -17,6 +19,7 @@ mod proceed;
 mod provider;
 mod rate_limit;
 mod request_log;
+mod revoke;
 mod server;
 mod session_cookie;
 mod texts;
@@ -107,6 +110,11 @@ fn issuer(provider: &Arc<Provider>) -> Router {
         .route(&format!("{}{prefix}", path::OAUTH_SERVER), discovery())
         .route(&at(path::JWKS), shared_with_all_sites(get(jwks::jwks)))
         .route(&at(path::TOKEN), shared_with_all_sites(post(token::token)))
+        .route(
+            &at(path::REVOKE),
+            shared_with_all_sites(post(revoke::revoke)),
+        )
+        .route(&at(path::INTROSPECT), post(introspect::introspect))
         .route(
             &at(path::USERINFO),
             shared_with_all_sites(get(userinfo::get).post(userinfo::post)),

@@ -4,7 +4,8 @@
 //! error goes to the client), [`AuthorizationRequest::decide`], [`Code::new`], [`AuthorizationResponse`].
 //!
 //! The order of a token request: [`Credentials::authenticate`], [`TokenRequest::read`], the MAC of the code,
-//! [`Code::redeem`], the grant is inserted, [`IdToken`].
+//! [`Code::redeem`], the grant is inserted, [`IdToken`]. With a refresh token: its MAC, [`RefreshToken::refresh`], the grant is
+//! updated, [`IdToken`].
 
 mod access_token;
 mod algorithm;
@@ -23,11 +24,13 @@ mod error;
 mod grant;
 mod id;
 mod id_token_hint;
+mod introspection;
 mod issuer;
 mod pkce;
 mod profile;
 mod prompt;
 mod redirect_uri;
+mod refresh_token;
 mod response;
 mod response_mode;
 mod scope;
@@ -45,25 +48,27 @@ pub(crate) use self::{
     authorize::{AuthorizeError, ErrorTarget},
     claim_template::{ClaimSource, ClaimTemplate, ClaimTemplates, Text},
     claims::{Authentication, IdToken, userinfo},
-    client::{Client, ClientAuth, ClientSecret, Clients},
+    client::{Client, ClientAuth, ClientSecret, Clients, RefreshPolicy},
     client_auth::{AuthenticatedClient, ClientAuthError, Credentials},
     client_id::ClientId,
     code::{Code, NewGrant, Proof},
     decision::{Context, Decision, Dialog},
     discovery::{ProviderMetadata, path},
     error::{ErrorCode, OAuthError},
-    grant::{Grant, RedeemOutcome},
+    grant::{Grant, GrantLifetimes, RedeemOutcome},
     id::{GrantId, IssuerId, RequestId, SessionId, UserId},
     id_token_hint::{Hint, VerifyJwt},
+    introspection::Inquiry,
     issuer::Issuer,
     profile::{Profile, WechatIds},
     redirect_uri::{RegisteredUri, UriPolicy},
+    refresh_token::{Refresh, RefreshOutcome, RefreshToken},
     response::{AuthorizationResponse, Delivery},
     scope::{Scope, Scopes},
     session::{LoginMethod, Session},
     subject::Subject,
     timestamp::Timestamp,
-    token_request::TokenRequest,
+    token_request::{RefreshRequest, TokenRequest},
 };
 
 #[cfg(test)]

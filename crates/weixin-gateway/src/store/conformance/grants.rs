@@ -72,8 +72,8 @@ async fn a_grant_has_what_its_code_and_its_session_say(fixture: Fixture) {
         (grant.scopes, &grant.claims),
         (expected.scopes, &expected.claims)
     );
-    let times = (grant.auth_time, grant.created_at, grant.expires_at);
-    assert_eq!(times, (START, later(5), later(3605)));
+    let times = (grant.auth_time, grant.expires_at, grant.ends_at);
+    assert_eq!(times, (START, later(3605), later(3605)));
     let read = fixture.store.grant(id, later(6)).await.unwrap().unwrap();
     assert_eq!(format!("{:?}", read.grant), format!("{grant:?}"));
     assert_eq!(read.grant.secret.expose(), grant.secret.expose());
