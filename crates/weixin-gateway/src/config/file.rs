@@ -166,6 +166,12 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         parse(&file.replacen(old, new, 1)).unwrap_err()
     }
 
+    /// A page of the manual.
+    fn manual(page: &str) -> String {
+        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+        fs::read_to_string(docs.join(page)).unwrap()
+    }
+
     #[test]
     fn the_file_of_the_manual_is_read_in_both_languages() {
         let read = |file: &Path| {
@@ -174,10 +180,7 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
             Ok(if is_key { key } else { SECRET }.to_owned())
         };
         for page in ["gateway.md", "zh/gateway.md"] {
-            let page = Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("../../docs")
-                .join(page);
-            let page = fs::read_to_string(page).unwrap();
+            let page = manual(page);
             let (_, rest) = page.split_once("```toml\n").unwrap();
             let config = Config::parse_with(rest.split("```").next().unwrap(), &read).unwrap();
             assert_eq!(
@@ -189,6 +192,24 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
                 (2, 1, 1)
             );
             assert_eq!((config.lifetimes, config.limits), Default::default());
+        }
+    }
+
+    #[test]
+    fn the_api_of_the_manual_may_introspect_tokens_in_both_languages() {
+        for page in ["gateway.md", "zh/gateway.md"] {
+            let page = manual(page);
+            let mut blocks = page.split("```").filter_map(|it| it.strip_prefix("toml\n"));
+            let client = blocks
+                .find(|it| it.starts_with("[[client]]\nid = \"api\""))
+                .unwrap();
+            let client = client.replace("api.secret", "synapse.secret");
+            let config = parse(&format!("{START}{client}")).unwrap();
+            let [api] = &config.clients.iter().collect::<Vec<_>>()[..] else {
+                panic!("one client")
+            };
+            let may = ["api", "app", "web"].map(|id| api.may_introspect(&id.parse().unwrap()));
+            assert_eq!(may, [true, true, false]);
         }
     }
 
