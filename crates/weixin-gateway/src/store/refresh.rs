@@ -20,7 +20,8 @@ const REFRESH: &str = "update grants set
     and (offline = 1 or exists (select 1 from sessions where sessions.sid = grants.sid
     and sessions.ended_at is null and sessions.expires_at > $3))
     returning seq, expires_at";
-const REVOKE_REUSED: &str = "update grants set revoked_at = $3, revoked_reason = 'reuse'
+const REVOKE_REUSED: &str =
+    "update grants set revoked_at = $3, revoked_reason = 'reuse', keep_until = $3
     where id = $1 and client = $4 and revoked_at is null and seq > $2
     and (seq > $2 + 1 or rotated_at is null or rotated_at <= $3 - $5)";
 

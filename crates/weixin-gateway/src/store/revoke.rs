@@ -8,7 +8,8 @@ use crate::{
 
 /// Whatever has become of the grant: that of a user who is disabled now can be revoked.
 const SELECT: &str = "select secret, client, user_id from grants where id = $1";
-const REVOKE: &str = "update grants set revoked_at = $1, revoked_reason = 'revoked'
+const REVOKE: &str =
+    "update grants set revoked_at = $1, revoked_reason = 'revoked', keep_until = $1
     where id = $2 and revoked_at is null";
 
 /// Whose grant it is.

@@ -333,3 +333,32 @@ async fn how_the_user_logged_in_is_known_until_the_session_is_renewed(fixture: F
         assert_eq!(found.unwrap().unwrap().method, expected, "{change}");
     }
 }
+
+/// A rotation and a revocation are on the disk before the client hears of them: else an older token would be valid again.
+#[tokio::test]
+async fn all_but_the_use_of_a_kept_token_waits_for_the_disk() {
+    use std::sync::atomic::Ordering::Relaxed;
+
+    let fixture = Fixture::sqlite().await;
+    let durable = || {
+        let commits = fixture.store.commits().unwrap();
+        (commits.durable.load(Relaxed), commits.relaxed.load(Relaxed))
+    };
+    let session = fixture.session("oAlice", START).await;
+    granted(&fixture, &session, true).await; // with a new subject
+    assert_eq!(durable(), (2, 0));
+    let grant = granted(&fixture, &session, false).await;
+    assert_eq!(durable(), (3, 0));
+    keep(&fixture, &grant, 0, later(5)).await;
+    assert_eq!(durable(), (3, 0));
+    keep(&fixture, &grant, 0, later(2 * DAY)).await;
+    assert_eq!(durable(), (3, 1));
+    keep(&fixture, &grant, 5, later(2 * DAY)).await; // newer than its row
+    assert_eq!(durable(), (4, 1));
+    rotate(&fixture, &grant, 5, later(2 * DAY)).await;
+    assert_eq!(durable(), (5, 1));
+    rotate(&fixture, &grant, 1, later(2 * DAY)).await; // reuse
+    assert_eq!(durable(), (6, 1));
+    fixture.store.revoke(grant.id, START).await.unwrap();
+    assert_eq!(durable(), (7, 1));
+}
