@@ -6,6 +6,7 @@ mod grants;
 mod keys;
 mod logins;
 mod merges;
+mod refresh;
 mod rows;
 mod sessions;
 mod speed;
