@@ -34,6 +34,8 @@ impl Event {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum EventKind {
     CodeReused,
+    ConsentDeclined,
+    ConsentGiven,
     KeyCreated,
     LoginOk,
     LoginRejected,
@@ -46,6 +48,8 @@ impl EventKind {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::CodeReused => "code.reused",
+            Self::ConsentDeclined => "consent.declined",
+            Self::ConsentGiven => "consent.given",
             Self::KeyCreated => "key.created",
             Self::LoginOk => "login.ok",
             Self::LoginRejected => "login.rejected",

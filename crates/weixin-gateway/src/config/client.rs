@@ -13,7 +13,7 @@ use super::{
 };
 use crate::oidc::{
     Algorithm, ClaimTemplate, ClaimTemplates, Client, ClientAuth, ClientId, ClientSecret, Clients,
-    IssuerId, RegisteredUri, Scope, Scopes, Text, UriPolicy,
+    ConsentPolicy, IssuerId, RegisteredUri, Scope, Scopes, Text, UriPolicy,
 };
 
 /// A table `[[client]]`.
@@ -43,6 +43,7 @@ pub(super) struct ClientEntry {
     require_pkce: bool,
     #[serde(default)]
     require_par: bool,
+    consent: Option<ConsentPolicy>,
     #[serde(default)]
     id_token_alg: Algorithm,
     #[serde(default = "yes")]
@@ -129,6 +130,8 @@ impl ClientEntry {
                 "missing: at least one",
             ));
         }
+        let consent = self.consent;
+        let consent = consent.unwrap_or_else(|| ConsentPolicy::default_of(&auth, &uris));
         Ok(Client {
             issuer: self.issuer(&place, issuers)?,
             auth,
@@ -139,6 +142,7 @@ impl ClientEntry {
             name: self.name,
             require_pkce: self.require_pkce,
             require_par: self.require_par,
+            consent,
             algorithm: self.id_token_alg,
             profile_in_id_token: self.profile_in_id_token,
             id,

@@ -4,6 +4,8 @@ mod authorize;
 mod bearer;
 mod callback;
 mod client_ip;
+mod consent;
+mod consent_page;
 mod discovery;
 mod error;
 mod form;
@@ -18,6 +20,7 @@ mod proceed;
 mod provider;
 mod rate_limit;
 mod request_log;
+mod same_origin;
 mod server;
 mod session_cookie;
 mod texts;
@@ -101,6 +104,7 @@ fn issuer(provider: &Arc<Provider>) -> Router {
             get(authorize::get).post(authorize::post),
         )
         .route(&at("/login/{id}"), get(login::login))
+        .route(&at("/consent/{id}"), get(consent::get).post(consent::post))
         .route(&at(CALLBACK), get(callback::callback))
         .layer(provider.web_login.clone());
     let programs = Router::new()

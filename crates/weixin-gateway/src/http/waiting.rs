@@ -34,6 +34,14 @@ impl Provider {
         }))
     }
 
+    /// The request with the ID of a URL.
+    pub(super) async fn waiting_with(&self, id: &str) -> Result<Option<Waiting<'_>>, Failure> {
+        match id.parse() {
+            Ok(id) => self.waiting(id).await,
+            Err(_) => Ok(None),
+        }
+    }
+
     /// The request that a login returns to. Any other path than that of a request is none.
     pub(super) async fn waiting_at(
         &self,

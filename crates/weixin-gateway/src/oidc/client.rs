@@ -8,6 +8,7 @@ use super::{
     algorithm::Algorithm,
     claim_template::ClaimTemplates,
     client_id::ClientId,
+    consent::ConsentPolicy,
     id::IssuerId,
     redirect_uri::{RedirectUri, RegisteredUri},
     scope::{Scope, Scopes},
@@ -31,6 +32,7 @@ pub(crate) struct Client {
     pub(crate) require_pkce: bool,
     /// Whether it must push its authorization requests (RFC 9126 §6).
     pub(crate) require_par: bool,
+    pub(crate) consent: ConsentPolicy,
     pub(crate) algorithm: Algorithm,
     /// Whether the claims of scopes are in ID tokens and not in userinfo alone. Some libraries read nothing else.
     pub(crate) profile_in_id_token: bool,

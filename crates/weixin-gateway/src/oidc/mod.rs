@@ -17,6 +17,7 @@ mod client;
 mod client_auth;
 mod client_id;
 mod code;
+mod consent;
 mod decision;
 mod discovery;
 mod error;
@@ -50,6 +51,7 @@ pub(crate) use self::{
     client_auth::{AuthenticatedClient, ClientAuthError, Credentials},
     client_id::ClientId,
     code::{Code, NewGrant, Proof},
+    consent::{Consent, ConsentForm, ConsentPolicy},
     decision::{Context, Decision, Dialog},
     discovery::{ProviderMetadata, path},
     error::{ErrorCode, OAuthError},

@@ -7,6 +7,7 @@ pub(crate) mod backup;
 mod cleanup;
 #[cfg(test)]
 mod conformance;
+mod consents;
 mod error;
 mod file_system;
 pub(crate) mod grants;

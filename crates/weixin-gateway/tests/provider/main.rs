@@ -5,6 +5,7 @@ mod algorithms;
 mod attacks;
 mod claims;
 mod conformance;
+mod consent;
 mod dialog;
 mod errors;
 mod first_login;

@@ -194,6 +194,7 @@ id = "app"
 issuer = "{ISSUER}{path}"
 public = true
 redirect_uris = ["http://127.0.0.1/callback"]
+consent = "never"
 {more}
 "#
     );
