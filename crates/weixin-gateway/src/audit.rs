@@ -39,6 +39,7 @@ pub(crate) enum EventKind {
     KeyCreated,
     LoginOk,
     LoginRejected,
+    LoginSilent,
     UserConflict,
     UserCreated,
 }
@@ -53,6 +54,7 @@ impl EventKind {
             Self::KeyCreated => "key.created",
             Self::LoginOk => "login.ok",
             Self::LoginRejected => "login.rejected",
+            Self::LoginSilent => "login.silent",
             Self::UserConflict => "user.conflict",
             Self::UserCreated => "user.created",
         }

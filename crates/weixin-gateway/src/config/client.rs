@@ -45,6 +45,8 @@ pub(super) struct ClientEntry {
     require_par: bool,
     consent: Option<ConsentPolicy>,
     #[serde(default)]
+    silent_login: bool,
+    #[serde(default)]
     id_token_alg: Algorithm,
     #[serde(default = "yes")]
     profile_in_id_token: bool,
@@ -143,6 +145,7 @@ impl ClientEntry {
             require_pkce: self.require_pkce,
             require_par: self.require_par,
             consent,
+            silent_login: self.silent_login,
             algorithm: self.id_token_alg,
             profile_in_id_token: self.profile_in_id_token,
             id,

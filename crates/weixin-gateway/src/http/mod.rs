@@ -23,6 +23,7 @@ mod request_log;
 mod same_origin;
 mod server;
 mod session_cookie;
+mod silent;
 mod texts;
 mod token;
 mod token_error;

@@ -41,6 +41,7 @@ impl Visitor {
             hinted: self.hinted(&waiting.request).await?,
             policy: waiting.client.consent,
             consent,
+            may_be_silent: self.may_log_in_silently(waiting),
         };
         Ok(waiting.request.decide(context, self.now()))
     }
@@ -57,13 +58,14 @@ impl Visitor {
                 let id = self.stored(&waiting).await?;
                 self.start(id, dialog)
             }
+            Decision::SilentLogin => Ok(self.start_silently(waiting).await),
             Decision::Consent => Ok(self.ask(self.stored(&waiting).await?)),
             Decision::Reject(error) => Ok(self.reject(waiting.request.target(), error)),
         }
     }
 
     /// The ID of a request that must wait.
-    async fn stored(&self, waiting: &Waiting<'_>) -> Result<RequestId, Failure> {
+    pub(super) async fn stored(&self, waiting: &Waiting<'_>) -> Result<RequestId, Failure> {
         match waiting.id {
             Some(id) => Ok(id),
             None => self.store(&waiting.request).await,

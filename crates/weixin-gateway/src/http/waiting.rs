@@ -9,6 +9,7 @@ use super::{
 use crate::oidc::{AuthorizationRequest, Client, RequestId};
 
 /// A request as it is still allowed, with its client.
+#[derive(Clone)]
 pub(super) struct Waiting<'a> {
     pub(super) request: AuthorizationRequest,
     pub(super) client: &'a Client,

@@ -33,6 +33,8 @@ pub(crate) struct Client {
     /// Whether it must push its authorization requests (RFC 9126 §6).
     pub(crate) require_par: bool,
     pub(crate) consent: ConsentPolicy,
+    /// Whether a user whom it has seen is logged in inside WeChat without being asked (`prompt=none`).
+    pub(crate) silent_login: bool,
     pub(crate) algorithm: Algorithm,
     /// Whether the claims of scopes are in ID tokens and not in userinfo alone. Some libraries read nothing else.
     pub(crate) profile_in_id_token: bool,

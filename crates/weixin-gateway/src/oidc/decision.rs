@@ -9,7 +9,7 @@ use super::{
     id::{RequestId, UserId},
     id_token_hint::Hint,
     prompt::Prompt,
-    session::Session,
+    session::{LoginMethod, Session},
     timestamp::Timestamp,
 };
 
@@ -20,6 +20,8 @@ pub(crate) enum Decision {
     Respond,
     /// Send the browser to WeChat.
     Login(Dialog),
+    /// Send the browser through WeChat, which shows nothing.
+    SilentLogin,
     /// Ask the user whether the client may have what it requests.
     Consent,
     /// Send an error to the client.
@@ -50,13 +52,15 @@ pub(crate) struct Context<'a> {
     pub(crate) policy: ConsentPolicy,
     /// What the user of the session has allowed the client.
     pub(crate) consent: Consent,
+    /// Whether the client wants silent logins, and WeChat can do one in this browser.
+    pub(crate) may_be_silent: bool,
 }
 
 impl AuthorizationRequest {
     pub(crate) fn decide(&self, context: Context<'_>, now: Timestamp) -> Decision {
         let usable = |it: &&Session| it.is_usable(self.issuer, context.request, context.idle, now);
         let Some(session) = context.session.filter(usable) else {
-            return self.login();
+            return self.login_without_session(context);
         };
         // By ID and not by time: the clocks of two nodes differ, and the login would repeat endlessly.
         let is_fresh = session.is_for(context.request);
@@ -87,6 +91,16 @@ impl AuthorizationRequest {
         }
     }
 
+    /// Without an action of the user, no login is as recent as `max_age` wants.
+    fn login_without_session(&self, context: Context<'_>) -> Decision {
+        match self.prompt {
+            Prompt::None if context.may_be_silent && self.max_age.is_none() => {
+                Decision::SilentLogin
+            }
+            _ => self.login(),
+        }
+    }
+
     fn login(&self) -> Decision {
         match self.prompt {
             Prompt::None => reject("the user must log in"),
@@ -106,8 +120,9 @@ impl AuthorizationRequest {
 
     fn is_too_old(&self, session: &Session, now: Timestamp) -> bool {
         let age = now.since(session.auth_time);
+        let was_silent = session.method == LoginMethod::Silent;
         self.max_age
-            .is_some_and(|max| age > Duration::from_secs(max.into()))
+            .is_some_and(|max| was_silent || age > Duration::from_secs(max.into()))
     }
 }
 
@@ -140,6 +155,7 @@ mod tests {
             hinted: None,
             policy: ConsentPolicy::Never,
             consent: nothing(),
+            may_be_silent: false,
         };
         decision(&request(more).decide(context, Timestamp::from_seconds(1060)))
     }
@@ -148,6 +164,7 @@ mod tests {
         match decision {
             Decision::Respond => "respond".into(),
             Decision::Consent => "consent".into(),
+            Decision::SilentLogin => "silent".into(),
             Decision::Login(Dialog::AsNeeded) => "login".into(),
             Decision::Login(Dialog::Forced) => "dialog".into(),
             Decision::Reject(error) => error.code.as_str().into(),
@@ -249,6 +266,7 @@ mod tests {
                 hinted,
                 policy: ConsentPolicy::Never,
                 consent: nothing(),
+                may_be_silent: false,
             };
             let request = request(&format!("{claims}{more}"));
             let decided = request.decide(context, Timestamp::from_seconds(1060));
@@ -319,6 +337,7 @@ mod tests {
                 hinted: None,
                 policy,
                 consent,
+                may_be_silent: false,
             };
             let decided = request(more).decide(context, Timestamp::from_seconds(1060));
             assert_eq!(
@@ -326,6 +345,42 @@ mod tests {
                 expected,
                 "{more} {policy:?} {consent:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_silent_login_is_for_prompt_none_without_a_session() {
+        let silent = Session {
+            method: LoginMethod::Silent,
+            ..session()
+        };
+        for (more, session, expected) in [
+            ("&prompt=none", None, "silent"),
+            ("&prompt=none&max_age=99", None, "login_required"),
+            ("", None, "login"),
+            ("&prompt=login", None, "dialog"),
+            ("&prompt=none&id_token_hint=x", None, "silent"),
+            (
+                "&prompt=none&id_token_hint=x",
+                Some(&silent),
+                "login_required",
+            ),
+            ("&prompt=none", Some(&silent), "respond"),
+            // The user has done nothing for it.
+            ("&prompt=none&max_age=99", Some(&silent), "login_required"),
+            ("&max_age=99", Some(&silent), "dialog"),
+        ] {
+            let context = Context {
+                session,
+                idle: IDLE,
+                request: None,
+                hinted: None,
+                policy: ConsentPolicy::Never,
+                consent: nothing(),
+                may_be_silent: true,
+            };
+            let decided = request(more).decide(context, Timestamp::from_seconds(1060));
+            assert_eq!(decision(&decided), expected, "{more}");
         }
     }
 
@@ -351,6 +406,7 @@ mod tests {
                 hinted: None,
                 policy: ConsentPolicy::Never,
                 consent: nothing(),
+                may_be_silent: false,
             };
             let decided = request("").decide(context, Timestamp::from_seconds(second));
             assert_eq!(decision(&decided), expected, "{second}");
@@ -373,6 +429,7 @@ mod tests {
                 hinted: None,
                 policy: ConsentPolicy::Never,
                 consent: nothing(),
+                may_be_silent: false,
             };
             decision(&request("").decide(context, Timestamp::from_seconds(1000)))
         };

@@ -70,6 +70,7 @@ fn client(id: &str, auth: ClientAuth, uri: &str) -> Client {
         require_pkce: false,
         require_par: false,
         consent: ConsentPolicy::default(),
+        silent_login: false,
         algorithm: Algorithm::Rs256,
         profile_in_id_token: true,
         templates: ClaimTemplates::default(),

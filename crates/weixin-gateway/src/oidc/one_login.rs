@@ -83,6 +83,7 @@ impl Provider {
                 hinted: None,
                 policy: ConsentPolicy::Never,
                 consent: Consent::Stored(Scopes::default()),
+                may_be_silent: false,
             };
             request.decide(context, at(second))
         };

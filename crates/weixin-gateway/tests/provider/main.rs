@@ -15,6 +15,7 @@ mod issuers;
 mod par;
 mod restart;
 mod sessions;
+mod silent;
 mod ui_locales;
 mod userinfo;
 mod waiting_requests;
