@@ -14,7 +14,7 @@ use super::{
 };
 use crate::oidc::{
     Algorithm, ClaimTemplate, ClaimTemplates, Client, ClientAuth, ClientId, ClientSecret, Clients,
-    IssuerId, RefreshPolicy, RegisteredUri, Scope, Scopes, Text, UriPolicy,
+    ConsentPolicy, IssuerId, RefreshPolicy, RegisteredUri, Scope, Scopes, Text, UriPolicy,
 };
 use crate::secret::SecretHash;
 
@@ -47,6 +47,9 @@ pub(super) struct ClientEntry {
     require_pkce: bool,
     #[serde(default)]
     require_par: bool,
+    consent: Option<ConsentPolicy>,
+    #[serde(default)]
+    silent_login: bool,
     #[serde(default)]
     id_token_alg: Algorithm,
     #[serde(default = "yes")]
@@ -153,6 +156,8 @@ impl ClientEntry {
         let logout = LogoutEntry {
             redirect_uris: &self.post_logout_redirect_uris,
         };
+        let consent = self.consent;
+        let consent = consent.unwrap_or_else(|| ConsentPolicy::default_of(&auth, &uris));
         Ok(Client {
             logout: logout.check(&place, policy)?,
             issuer: self.issuer(&place, issuers)?,
@@ -164,6 +169,8 @@ impl ClientEntry {
             name: self.name,
             require_pkce: self.require_pkce,
             require_par: self.require_par,
+            consent,
+            silent_login: self.silent_login,
             algorithm: self.id_token_alg,
             profile_in_id_token: self.profile_in_id_token,
             refresh: self.refresh,

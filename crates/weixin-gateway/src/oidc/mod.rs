@@ -21,6 +21,7 @@ mod client_auth;
 mod client_id;
 mod client_logout;
 mod code;
+mod consent;
 mod decision;
 mod discovery;
 mod error;
@@ -58,6 +59,7 @@ pub(crate) use self::{
     client_id::ClientId,
     client_logout::ClientLogout,
     code::{Code, NewGrant, Proof},
+    consent::{Consent, ConsentForm, ConsentPolicy},
     decision::{Context, Decision, Dialog},
     discovery::{ProviderMetadata, path},
     error::{ErrorCode, OAuthError},

@@ -8,6 +8,7 @@ mod cleanup;
 mod clients;
 #[cfg(test)]
 mod conformance;
+mod consents;
 mod error;
 mod file_system;
 mod grant_cache;

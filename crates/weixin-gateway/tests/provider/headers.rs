@@ -11,6 +11,7 @@ use crate::world::{Options, Page, World};
 const FOR_SCRIPTS: [(Method, &str); 8] = [
     (Method::GET, "/.well-known/openid-configuration"),
     (Method::GET, "/jwks"),
+    (Method::POST, "/par"),
     (Method::POST, "/token"),
     (Method::GET, "/userinfo"),
     (Method::POST, "/userinfo"),
@@ -18,10 +19,12 @@ const FOR_SCRIPTS: [(Method, &str); 8] = [
     (Method::POST, "/token?x"),
     (Method::POST, "/revoke"),
 ];
-const FOR_BROWSERS: [(Method, &str); 5] = [
+const FOR_BROWSERS: [(Method, &str); 7] = [
     (Method::GET, "/authorize"),
     (Method::POST, "/authorize"),
     (Method::GET, "/login/aaaaaaaaaaaaaaaaaaaaaaaaaa"),
+    (Method::GET, "/consent/aaaaaaaaaaaaaaaaaaaaaaaaaa"),
+    (Method::POST, "/consent/aaaaaaaaaaaaaaaaaaaaaaaaaa"),
     (Method::GET, "/callback?code=x&state=x"),
     (Method::POST, "/introspect"),
 ];

@@ -1,6 +1,7 @@
 //! The promises of the store, one function for each, run on SQLite and PostgreSQL.
 
 mod cleanup;
+mod consents;
 mod fixture;
 mod grants;
 mod keys;

@@ -2,6 +2,7 @@
 
 mod code_injection;
 mod connections;
+mod consent;
 mod csrf;
 mod ended;
 mod forged_tokens;

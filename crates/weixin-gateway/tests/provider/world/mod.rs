@@ -249,6 +249,7 @@ id = "app"
 issuer = "{ISSUER}{path}"
 public = true
 redirect_uris = ["http://127.0.0.1/callback"]
+consent = "never"
 {more}
 "#
     );
