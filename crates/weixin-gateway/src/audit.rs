@@ -34,12 +34,17 @@ impl Event {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum EventKind {
     CodeReused,
+    GrantRevoked,
     KeyCreated,
     LoginOk,
     LoginRejected,
     UserConflict,
     UserCreated,
+    UserDisabled,
+    UserEnabled,
+    UserForgotten,
     UserMerged,
+    UserSplit,
 }
 
 impl EventKind {
@@ -47,12 +52,17 @@ impl EventKind {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::CodeReused => "code.reused",
+            Self::GrantRevoked => "grant.revoked",
             Self::KeyCreated => "key.created",
             Self::LoginOk => "login.ok",
             Self::LoginRejected => "login.rejected",
             Self::UserConflict => "user.conflict",
             Self::UserCreated => "user.created",
+            Self::UserDisabled => "user.disabled",
+            Self::UserEnabled => "user.enabled",
+            Self::UserForgotten => "user.forgotten",
             Self::UserMerged => "user.merged",
+            Self::UserSplit => "user.split",
         }
     }
 }

@@ -12,6 +12,7 @@
 //!
 //! [`Config`] reads the configuration file; [`Gateway`] serves it, as a server or as an axum router.
 
+mod admin;
 mod audit;
 mod config;
 mod gateway;
@@ -29,6 +30,7 @@ mod time;
 mod upstream;
 
 pub use self::{
+    admin::{Admin, AdminError, AuditEvent, RevokeTarget, Revoked, StoreFailure, UserReport},
     config::{Config, ConfigError},
     gateway::{Gateway, GatewayBuilder, ServeError, StartError},
     overview::{AppOverview, ClientOverview, IssuerOverview},

@@ -2,8 +2,9 @@
 //!
 //! What must be single-use, or happen once, is one conditional statement. Times are arguments.
 
-mod audit;
+pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod beside;
 mod cleanup;
 #[cfg(test)]
 mod conformance;
@@ -18,10 +19,12 @@ pub(crate) mod merges;
 mod migrations;
 mod requests;
 mod resolved_user;
+pub(crate) mod revoke;
 mod row;
 pub(crate) mod sessions;
 mod sqlite;
 mod subjects;
+pub(crate) mod user_records;
 pub(crate) mod users;
 mod writer;
 

@@ -98,6 +98,8 @@ pub(crate) struct SessionLogin {
 pub(crate) enum EndReason {
     /// Another user logged in, in the same browser at the same issuer.
     OtherUser,
+    /// The operator ended it.
+    Revoked,
     /// Its user was split from another one.
     Split,
 }
@@ -106,6 +108,7 @@ impl EndReason {
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::OtherUser => "other_user",
+            Self::Revoked => "revoked",
             Self::Split => "split",
         }
     }

@@ -1,6 +1,7 @@
 //! The gateway as its clients, users and attackers see it, with the simulator as WeChat.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod admin;
 mod algorithms;
 mod attacks;
 mod claims;
@@ -11,6 +12,7 @@ mod first_login;
 mod form_post;
 mod headers;
 mod issuers;
+mod login_events;
 mod merges;
 mod restart;
 mod sessions;

@@ -6,6 +6,7 @@ mod csrf;
 mod ended;
 mod forged_tokens;
 mod growth;
+mod merges;
 mod mix_up;
 mod nicknames;
 mod open_redirect;
