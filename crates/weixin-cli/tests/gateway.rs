@@ -564,3 +564,94 @@ fn files_are_relative_to_the_folder_of_the_configuration() {
     assert!(folder.path("gateway.db").exists());
     assert_eq!(fs::read_dir(other.0.path()).unwrap().count(), 0);
 }
+
+/// The commands change the database of the gateway that runs.
+#[tokio::test]
+async fn an_operator_looks_after_users_beside_a_running_gateway() {
+    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
+    folder.configure(&sim.url, &[]);
+    let gateway = Server::serve(&folder, &[]);
+    let mut browser = Browser::new();
+    browser.log_in(gateway.address()).await;
+    let json = |args: &[&str]| {
+        let printed = folder.run(&[&["--json", "gateway"], args].concat());
+        assert_eq!(printed.code, Some(0), "{printed:?}");
+        serde_json::from_str::<Value>(&printed.stdout).unwrap()
+    };
+    let found = json(&["user", "find", "小明"]);
+    let user = &found["users"][0];
+    let id = user["id"].as_str().unwrap();
+    assert_eq!(user["nickname"], "小明🐼é");
+    assert_eq!(
+        (&user["sessions"], &user["disabled_at"]),
+        (&json!(1), &Value::Null)
+    );
+    assert_eq!(user["openids"][0]["app_id"], "wx0123456789abcdef");
+
+    assert_eq!(
+        json(&["user", "disable", id]),
+        json!({ "user": id, "disabled": true })
+    );
+    let urls = browser.log_in(gateway.address()).await;
+    let last = urls.last().unwrap();
+    assert!(last.contains("error=access_denied"), "{last}");
+    // The login of the disabled user, by the reference that is the beginning of its request.
+    let path = urls
+        .iter()
+        .find_map(|url| url.split("return_to=%2Flogin%2F").nth(1));
+    let path = path.or_else(|| {
+        urls.iter()
+            .find_map(|url| url.split("return_to=/login/").nth(1))
+    });
+    let reference = &path.unwrap_or_else(|| panic!("{urls:?}"))[..8];
+    let printed = folder.run(&["gateway", "explain-login", reference]);
+    let lines: Vec<_> = printed.stdout.lines().skip(1).collect();
+    assert_eq!(
+        lines,
+        [
+            "  The user is disabled.",
+            "  What to do: `weixin gateway user enable` allows logins again."
+        ]
+    );
+    json(&["user", "enable", id]);
+    assert_eq!(browser.log_in(gateway.address()).await.len(), 2);
+
+    // A program must say that it means it.
+    let printed = folder.run(&["gateway", "user", "forget", id]);
+    let expected = "error: standard input is no terminal on which to confirm: use --yes";
+    assert_eq!(failure(&printed), (Some(2), expected));
+    let revoked = json(&["revoke", "--user", id]);
+    assert_eq!(revoked["sessions"], 1);
+    let removed = json(&["user", "forget", id, "--yes"]);
+    assert_eq!(
+        (
+            &removed["removed"]["users"],
+            &removed["removed"]["identities"]
+        ),
+        (&json!(1), &json!(2))
+    );
+    let printed = folder.run(&["gateway", "user", "disable", id]);
+    let expected =
+        format!("error: no user has the ID {id}: look it up with `weixin gateway user find`");
+    assert_eq!(failure(&printed), (Some(1), &*expected));
+    assert_eq!(json(&["user", "find", id]), json!({ "users": [] }));
+    // The same person is a new user.
+    browser.log_in(gateway.address()).await;
+    let found = json(&["user", "find", "小明"]);
+    assert_ne!(found["users"][0]["id"], id);
+    assert_eq!(gateway.end("-TERM").0, Some(0));
+}
+
+#[test]
+fn a_reference_without_events_leads_to_the_log() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let gateway = Server::serve(&folder, &[]);
+    let printed = folder.run(&["gateway", "explain-login", "AAAAaaaa"]);
+    let expected = "\
+no login with the reference AAAAaaaa is recorded (events are kept for 90 days).
+Search the gateway's log for it: if the page said \"Something went wrong here\", the reason is only there.
+";
+    assert_eq!((printed.code, &*printed.stdout), (Some(0), expected));
+    assert_eq!(gateway.end("-TERM").0, Some(0));
+}

@@ -4,7 +4,10 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{ArgAction, Subcommand};
 
-use super::parse::{address, issuer, redirect_uri};
+use super::{
+    gateway_user::{GatewayExplainLogin, GatewayRevoke, GatewayUser},
+    parse::{address, issuer, redirect_uri},
+};
 
 /// The variable that names the configuration file.
 pub(crate) const CONFIG_VARIABLE: &str = "WEIXIN_GATEWAY_CONFIG";
@@ -42,6 +45,9 @@ pub(crate) enum GatewayCommand {
     Check(GatewayCheck),
     Serve(GatewayServe),
     Backup(GatewayBackup),
+    User(GatewayUser),
+    ExplainLogin(GatewayExplainLogin),
+    Revoke(GatewayRevoke),
 }
 
 /// See a whole login: a gateway, a client and a WeChat simulator on this machine, with each request and token on a page

@@ -4,6 +4,7 @@ mod common;
 mod compare;
 mod diagnosis;
 mod gateway;
+mod gateway_user;
 mod login;
 mod other_apps;
 mod parse;
@@ -30,6 +31,9 @@ pub(crate) use self::{
     gateway::{
         CONFIG_FILE, CONFIG_VARIABLE, Gateway, GatewayBackup, GatewayCheck, GatewayCommand,
         GatewayDemo, GatewayInit, GatewayServe,
+    },
+    gateway_user::{
+        GatewayExplainLogin, GatewayRevoke, GatewayUser, GatewayUserCommand, UserForget,
     },
     login::{Login, LoginUrl},
     other_apps::{AppToken, AppTokenKind, AuthorizeUrl, PhoneNumber, Session},

@@ -1,12 +1,17 @@
 //! `weixin gateway`
 
+mod admin;
 mod backup;
 mod check;
 mod config;
 mod demo;
+mod explain_login;
 mod init;
 mod key;
+mod login_events;
+mod revoke;
 mod serve;
+mod user;
 
 use crate::{
     args::{Gateway, GatewayCommand},
@@ -22,5 +27,8 @@ pub(super) async fn run(args: Gateway, output: Output) -> Result<(), CliError> {
         Some(GatewayCommand::Check(args)) => check::run(args, output).await,
         Some(GatewayCommand::Serve(args)) => serve::run(args, output).await,
         Some(GatewayCommand::Backup(args)) => backup::run(args, output).await,
+        Some(GatewayCommand::User(args)) => user::run(args, output).await,
+        Some(GatewayCommand::ExplainLogin(args)) => explain_login::run(args, output).await,
+        Some(GatewayCommand::Revoke(args)) => revoke::run(args, output).await,
     }
 }
