@@ -565,20 +565,31 @@ fn files_are_relative_to_the_folder_of_the_configuration() {
     assert_eq!(fs::read_dir(other.0.path()).unwrap().count(), 0);
 }
 
+/// The result of a command of `weixin gateway`, which succeeds.
+fn result(folder: &Folder, args: &[&str]) -> Value {
+    let printed = folder.run(&[&["--json", "gateway"], args].concat());
+    assert_eq!(printed.code, Some(0), "{printed:?}");
+    serde_json::from_str(&printed.stdout).unwrap()
+}
+
+/// The reference of a login: the beginning of the ID of its request.
+fn reference(urls: &[String]) -> String {
+    let starts = ["return_to=%2Flogin%2F", "return_to=/login/"];
+    let mut paths = urls
+        .iter()
+        .flat_map(|url| starts.iter().filter_map(|start| url.split(start).nth(1)));
+    paths.next().unwrap_or_else(|| panic!("{urls:?}"))[..8].to_owned()
+}
+
 /// The commands change the database of the gateway that runs.
 #[tokio::test]
-async fn an_operator_looks_after_users_beside_a_running_gateway() {
+async fn a_user_is_found_and_disabled_beside_a_running_gateway() {
     let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
     folder.configure(&sim.url, &[]);
     let gateway = Server::serve(&folder, &[]);
     let mut browser = Browser::new();
     browser.log_in(gateway.address()).await;
-    let json = |args: &[&str]| {
-        let printed = folder.run(&[&["--json", "gateway"], args].concat());
-        assert_eq!(printed.code, Some(0), "{printed:?}");
-        serde_json::from_str::<Value>(&printed.stdout).unwrap()
-    };
-    let found = json(&["user", "find", "小明"]);
+    let found = result(&folder, &["user", "find", "小明"]);
     let user = &found["users"][0];
     let id = user["id"].as_str().unwrap();
     assert_eq!(user["nickname"], "小明🐼é");
@@ -587,24 +598,14 @@ async fn an_operator_looks_after_users_beside_a_running_gateway() {
         (&json!(1), &Value::Null)
     );
     assert_eq!(user["openids"][0]["app_id"], "wx0123456789abcdef");
-
     assert_eq!(
-        json(&["user", "disable", id]),
+        result(&folder, &["user", "disable", id]),
         json!({ "user": id, "disabled": true })
     );
     let urls = browser.log_in(gateway.address()).await;
     let last = urls.last().unwrap();
     assert!(last.contains("error=access_denied"), "{last}");
-    // The login of the disabled user, by the reference that is the beginning of its request.
-    let path = urls
-        .iter()
-        .find_map(|url| url.split("return_to=%2Flogin%2F").nth(1));
-    let path = path.or_else(|| {
-        urls.iter()
-            .find_map(|url| url.split("return_to=/login/").nth(1))
-    });
-    let reference = &path.unwrap_or_else(|| panic!("{urls:?}"))[..8];
-    let printed = folder.run(&["gateway", "explain-login", reference]);
+    let printed = folder.run(&["gateway", "explain-login", &reference(&urls)]);
     let lines: Vec<_> = printed.stdout.lines().skip(1).collect();
     assert_eq!(
         lines,
@@ -613,31 +614,40 @@ async fn an_operator_looks_after_users_beside_a_running_gateway() {
             "  What to do: `weixin gateway user enable` allows logins again."
         ]
     );
-    json(&["user", "enable", id]);
+    result(&folder, &["user", "enable", id]);
     assert_eq!(browser.log_in(gateway.address()).await.len(), 2);
+    assert_eq!(gateway.end("-TERM").0, Some(0));
+}
 
-    // A program must say that it means it.
+#[tokio::test]
+async fn a_user_is_forgotten_if_the_operator_confirms_it() {
+    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
+    folder.configure(&sim.url, &[]);
+    let gateway = Server::serve(&folder, &[]);
+    let mut browser = Browser::new();
+    browser.log_in(gateway.address()).await;
+    let found = result(&folder, &["user", "find", ""]);
+    let id = found["users"][0]["id"].as_str().unwrap();
     let printed = folder.run(&["gateway", "user", "forget", id]);
     let expected = "error: standard input is no terminal on which to confirm: use --yes";
     assert_eq!(failure(&printed), (Some(2), expected));
-    let revoked = json(&["revoke", "--user", id]);
-    assert_eq!(revoked["sessions"], 1);
-    let removed = json(&["user", "forget", id, "--yes"]);
-    assert_eq!(
-        (
-            &removed["removed"]["users"],
-            &removed["removed"]["identities"]
-        ),
-        (&json!(1), &json!(2))
-    );
+    let revoked = result(&folder, &["revoke", "--user", id]);
+    assert_eq!(revoked, json!({ "sessions": 1, "grants": 0 }));
+    let removed = result(&folder, &["user", "forget", id, "--yes"]);
+    let rows = json!({
+        "users": 1, "identities": 2, "subjects": 0, "sessions": 1, "grants": 0, "consents": 0,
+        "logouts": 0, "audit": 2,
+    });
+    assert_eq!(removed, json!({ "user": id, "removed": rows }));
     let printed = folder.run(&["gateway", "user", "disable", id]);
     let expected =
         format!("error: no user has the ID {id}: look it up with `weixin gateway user find`");
     assert_eq!(failure(&printed), (Some(1), &*expected));
-    assert_eq!(json(&["user", "find", id]), json!({ "users": [] }));
+    let found = result(&folder, &["user", "find", id]);
+    assert_eq!(found, json!({ "users": [] }));
     // The same person is a new user.
     browser.log_in(gateway.address()).await;
-    let found = json(&["user", "find", "小明"]);
+    let found = result(&folder, &["user", "find", ""]);
     assert_ne!(found["users"][0]["id"], id);
     assert_eq!(gateway.end("-TERM").0, Some(0));
 }

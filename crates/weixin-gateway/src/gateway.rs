@@ -180,7 +180,7 @@ async fn open_store(config: &StoreConfig) -> Result<Store, StartError> {
     Ok(Store::open(config.expose_url()).await?)
 }
 
-/// The apps whose users take new UnionIDs.
+/// The apps whose users take a new UnionID.
 fn moved_apps(apps: &BTreeMap<String, App>) -> BTreeSet<AppId> {
     let moved = apps
         .values()

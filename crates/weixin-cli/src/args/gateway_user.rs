@@ -2,7 +2,7 @@
 
 use clap::{ArgGroup, Subcommand};
 
-use super::gateway::GatewayConfig;
+use super::gateway_config::GatewayConfig;
 
 /// Find, disable, merge, split and remove users
 #[derive(Debug, clap::Args)]

@@ -4,6 +4,7 @@ mod common;
 mod compare;
 mod diagnosis;
 mod gateway;
+mod gateway_config;
 mod gateway_user;
 mod login;
 mod other_apps;
@@ -29,9 +30,10 @@ pub(crate) use self::{
     compare::Compare,
     diagnosis::{Doctor, Explain},
     gateway::{
-        CONFIG_FILE, CONFIG_VARIABLE, Gateway, GatewayBackup, GatewayCheck, GatewayCommand,
-        GatewayDemo, GatewayInit, GatewayServe,
+        Gateway, GatewayBackup, GatewayCheck, GatewayCommand, GatewayDemo, GatewayInit,
+        GatewayServe,
     },
+    gateway_config::{CONFIG_FILE, CONFIG_VARIABLE},
     gateway_user::{
         GatewayExplainLogin, GatewayRevoke, GatewayUser, GatewayUserCommand, UserForget,
     },

@@ -20,9 +20,9 @@ pub struct UserReport {
     pub disabled_at: Option<SystemTime>,
     /// The users who were merged into this one, and when.
     pub merged: Vec<(String, SystemTime)>,
-    /// The UnionIDs.
+    /// Each UnionID.
     pub unionids: Vec<String>,
-    /// The OpenIDs, each with its app ID.
+    /// Each OpenID with its app ID.
     pub openids: Vec<(String, String)>,
     /// Each client with the `sub` that it has received.
     pub subjects: Vec<(String, String)>,
@@ -109,6 +109,7 @@ impl From<Ended> for Revoked {
 
 /// What [`Admin::revoke`](super::Admin::revoke) ends.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub enum RevokeTarget {
     /// All sessions and grants.
     All,

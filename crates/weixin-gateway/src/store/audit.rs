@@ -13,6 +13,7 @@ use crate::{
 
 const INSERT: &str = "insert into audit (id, at, event, client, user_id, reference, detail)
     values ($1, $2, $3, $4, $5, $6, $7) on conflict (id) do nothing";
+const SELECT_ID: &str = "select 1 from audit where id = $1";
 const SELECT: &str = "select at, event, client, user_id, detail from audit
     where reference = $1 order by at, id";
 
@@ -60,7 +61,13 @@ impl Store {
         request: RequestId,
         event: Event,
     ) -> Result<(), StoreError> {
-        self.record_as(EventId::once(request, &event), event).await
+        let id = EventId::once(request, &event);
+        // A visitor who repeats it costs a read, and no write.
+        let known = sqlx::query(SELECT_ID).bind(&id.0);
+        if known.fetch_optional(self.readers()).await?.is_some() {
+            return Ok(());
+        }
+        self.record_as(id, event).await
     }
 
     async fn record_as(&self, id: EventId, event: Event) -> Result<(), StoreError> {

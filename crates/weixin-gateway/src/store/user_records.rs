@@ -117,7 +117,7 @@ pub(crate) async fn kept(
     Ok(row.map(|row| row::text(&row, "kept")).transpose()?)
 }
 
-/// The users whose ID, `sub`, OpenID, UnionID or nickname a text is. OpenIDs are looked up in these apps; of a nickname, a
+/// The users whose ID, `sub`, OpenID, UnionID or nickname a text is. An OpenID is looked up in these apps; of a nickname, a
 /// part is enough.
 pub(crate) async fn find(
     connection: &mut AnyConnection,

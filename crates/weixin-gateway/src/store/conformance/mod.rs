@@ -5,6 +5,7 @@ mod fixture;
 mod grants;
 mod logins;
 mod merges;
+mod operator;
 mod rows;
 mod sessions;
 mod speed;
