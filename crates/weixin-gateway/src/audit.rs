@@ -54,7 +54,11 @@ pub(crate) enum EventKind {
     TokenReused,
     UserConflict,
     UserCreated,
+    UserDisabled,
+    UserEnabled,
+    UserForgotten,
     UserMerged,
+    UserSplit,
 }
 
 impl EventKind {
@@ -81,7 +85,11 @@ impl EventKind {
             Self::TokenReused => "token.reused",
             Self::UserConflict => "user.conflict",
             Self::UserCreated => "user.created",
+            Self::UserDisabled => "user.disabled",
+            Self::UserEnabled => "user.enabled",
+            Self::UserForgotten => "user.forgotten",
             Self::UserMerged => "user.merged",
+            Self::UserSplit => "user.split",
         }
     }
 }

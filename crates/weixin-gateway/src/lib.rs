@@ -36,7 +36,10 @@ mod watch;
 mod web_login;
 
 pub use self::{
-    admin::{Admin, ClientError, KeyOverview, KeyState, OldKeys, StoredClientOverview},
+    admin::{
+        Admin, AdminError, AuditEvent, ClientError, KeyOverview, KeyState, OldKeys, RevokeTarget,
+        Revoked, StoreFailure, StoredClientOverview, UserReport,
+    },
     config::{Config, ConfigError},
     gateway::{Gateway, GatewayBuilder, ServeError, StartError},
     overview::{AppOverview, ClientOverview, IssuerOverview},

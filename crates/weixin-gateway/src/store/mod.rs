@@ -2,7 +2,7 @@
 //!
 //! What must be single-use, or happen once, is one conditional statement. Times are arguments.
 
-mod audit;
+pub(crate) mod audit;
 pub(crate) mod backup;
 mod cleanup;
 mod clients;
@@ -17,6 +17,7 @@ pub(crate) mod identities;
 pub(crate) mod inspect;
 mod job;
 mod keys;
+pub(crate) mod mass_revocation;
 pub(crate) mod merges;
 mod migrations;
 mod refresh;
@@ -28,6 +29,7 @@ pub(crate) mod session_end;
 pub(crate) mod sessions;
 mod sqlite;
 mod subjects;
+pub(crate) mod user_records;
 pub(crate) mod users;
 mod writer;
 

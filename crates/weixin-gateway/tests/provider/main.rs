@@ -1,6 +1,7 @@
 //! The gateway as its clients, users and attackers see it, with the simulator as WeChat.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod admin;
 mod algorithms;
 mod attacks;
 mod claims;
@@ -14,6 +15,7 @@ mod headers;
 mod introspection;
 mod issuers;
 mod keys;
+mod login_events;
 mod logout;
 mod master_keys;
 mod merges;

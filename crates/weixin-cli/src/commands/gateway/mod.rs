@@ -1,13 +1,18 @@
 //! `weixin gateway`
 
+mod admin;
 mod backup;
 mod check;
 mod config;
 mod demo;
+mod explain_login;
 mod init;
 mod key;
+mod login_events;
 mod reload;
+mod revoke;
 mod serve;
+mod user;
 
 use crate::{
     args::{Gateway, GatewayCommand},
@@ -24,5 +29,8 @@ pub(super) async fn run(args: Gateway, output: Output) -> Result<(), CliError> {
         Some(GatewayCommand::Serve(args)) => serve::run(args, output).await,
         Some(GatewayCommand::Reload(args)) => reload::run(&args, output),
         Some(GatewayCommand::Backup(args)) => backup::run(args, output).await,
+        Some(GatewayCommand::User(args)) => user::run(args, output).await,
+        Some(GatewayCommand::ExplainLogin(args)) => explain_login::run(args, output).await,
+        Some(GatewayCommand::Revoke(args)) => revoke::run(args, output).await,
     }
 }

@@ -7,6 +7,7 @@ mod grants;
 mod keys;
 mod logins;
 mod merges;
+mod operator;
 mod refresh;
 mod rows;
 mod sessions;

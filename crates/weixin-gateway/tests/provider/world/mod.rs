@@ -98,7 +98,7 @@ impl World {
     }
 
     /// The file of [`backup`](Self::backup).
-    fn backup_file(&self) -> std::path::PathBuf {
+    fn backup_file(&self) -> PathBuf {
         self.folder.path().join("backup.db")
     }
 
