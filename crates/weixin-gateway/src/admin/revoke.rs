@@ -7,7 +7,7 @@ use super::{
 use crate::{
     audit::{Event, EventKind},
     oidc::ClientId,
-    store::{audit, mass_revocation, merges::Ended},
+    store::{audit, merges::Ended, revoke_many},
 };
 
 impl Admin {
@@ -39,7 +39,7 @@ impl Admin {
         let (event_id, event) = event(EventKind::GrantRevoked, Some(user), None, now)?;
         let work = self.change(move |connection| {
             Box::pin(async move {
-                let ended = mass_revocation::of_user(connection, user, now).await?;
+                let ended = revoke_many::of_user(connection, user, now).await?;
                 audit::insert(connection, event_id, event).await?;
                 Ok(ended)
             })
@@ -68,15 +68,15 @@ impl Admin {
             let batch = self.change(move |connection| {
                 Box::pin(async move {
                     match client {
-                        Some(client) => mass_revocation::of_client(connection, &client, now).await,
-                        None => mass_revocation::all(connection, now).await,
+                        Some(client) => revoke_many::of_client(connection, &client, now).await,
+                        None => revoke_many::all(connection, now).await,
                     }
                 })
             });
             let batch = batch.await?;
             total.sessions += batch.sessions;
             total.grants += batch.grants;
-            if batch.sessions.max(batch.grants) < mass_revocation::BATCH {
+            if batch.sessions.max(batch.grants) < revoke_many::BATCH {
                 return Ok(total.into());
             }
         }

@@ -15,8 +15,8 @@ use crate::{
     store::{
         Durability, Store, StoreError, Undo,
         audit::{self, EventId},
-        mass_revocation,
         merges::{Ended, Merge},
+        revoke_many,
         user_records::{self, UserRecord},
     },
 };
@@ -289,9 +289,7 @@ async fn the_grants_of_a_client_are_revoked(fixture: Fixture) {
     let granted = Granted::to(&fixture).await;
     let beside = beside(&fixture).await;
     let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
-        Box::pin(
-            async move { mass_revocation::of_client(connection, &other_client(), later(5)).await },
-        )
+        Box::pin(async move { revoke_many::of_client(connection, &other_client(), later(5)).await })
     });
     let (sessions, grants) = (0, 1);
     assert_eq!(work.await.unwrap(), Ended { sessions, grants });
@@ -303,7 +301,7 @@ async fn the_sessions_and_grants_of_a_user_are_revoked(fixture: Fixture) {
     let granted = Granted::to(&fixture).await;
     let (user, beside) = (granted.user, beside(&fixture).await);
     let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
-        Box::pin(async move { mass_revocation::of_user(connection, user, later(5)).await })
+        Box::pin(async move { revoke_many::of_user(connection, user, later(5)).await })
     });
     let (sessions, grants) = (1, 2);
     assert_eq!(work.await.unwrap(), Ended { sessions, grants });
@@ -316,7 +314,7 @@ async fn all_sessions_and_grants_are_revoked(fixture: Fixture) {
     let granted = Granted::to(&fixture).await;
     let beside = beside(&fixture).await;
     let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
-        Box::pin(async move { mass_revocation::all(connection, later(5)).await })
+        Box::pin(async move { revoke_many::all(connection, later(5)).await })
     });
     let (sessions, grants) = (2, 3);
     assert_eq!(work.await.unwrap(), Ended { sessions, grants });
