@@ -35,6 +35,11 @@ logins_per_minute = 0
 id = "{client}"
 secret = "{secret}"
 redirect_uris = ["{callback}"]
+[[client]]
+id = "{client}-es256"
+secret = "{secret}"
+redirect_uris = ["{callback}"]
+id_token_alg = "ES256"
 """
 
 
@@ -80,8 +85,8 @@ def free_port():
         return one.getsockname()[1]
 
 
-def load(program, issuer, mode, seconds=SECONDS):
-    command = [program, issuer, CLIENT, SECRET, CALLBACK, mode, str(CONNECTIONS), str(seconds)]
+def load(program, issuer, mode, seconds=SECONDS, client=CLIENT):
+    command = [program, issuer, client, SECRET, CALLBACK, mode, str(CONNECTIONS), str(seconds)]
     return json.loads(subprocess.check_output([str(word) for word in command], text=True))
 
 
@@ -118,6 +123,10 @@ def run(tools):
                         rounds[name].append(measured(provider, program, mode))
                 for name, results in rounds.items():
                     found[name][mode] = {key: statistics.median(one[key] for one in results) for key in results[0]}
+            by_es256 = load(program, ours.issuer, "session", client=f"{CLIENT}-es256")
+            found["weixin gateway"]["session_by_es256"] = by_es256
+            # What no provider's logins can exceed on this machine.
+            found["weixin gateway"]["signature"] = load(program, ours.issuer, "signature")
             for name, provider in providers.items():
                 found[name]["most_mb"] = provider.memory_mb(most=True)
     return found

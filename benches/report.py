@@ -212,6 +212,8 @@ def figures(found):
     gateways = found["gateway"].values()
     idle, most = [[f"{one[name]:.0f}" for one in gateways] for name in ("idle_mb", "most_mb")]
     return {
+        "by_es256": f"{found['gateway']['weixin gateway']['session_by_es256']['per_second']:.0f}",
+        "signatures": f"{found['gateway']['weixin gateway']['signature']['per_second']:.0f}",
         "gateway_idle_mb": " / ".join(idle),
         "gateway_most_mb": " / ".join(most),
         "callback_ratio": f"{ours / by_hand:.1f}",

@@ -1,11 +1,12 @@
 //! Logs in at an OpenID Provider as fast as it can, and prints what it measured as JSON. `scripts/bench gateway` runs it.
 //!
 //! ```text
-//! load ISSUER CLIENT_ID CLIENT_SECRET REDIRECT_URI first|session|userinfo|discovery CONNECTIONS SECONDS
+//! load ISSUER CLIENT_ID CLIENT_SECRET REDIRECT_URI first|session|userinfo|discovery|signature CONNECTIONS SECONDS
 //! ```
 //!
 //! `first`: a new browser for each login. `session`: each browser logs in once, and then again and again with its session.
-//! It knows nothing of the provider but its discovery document.
+//! It knows nothing of the provider but its discovery document. `signature` asks no provider: it signs by RS256 on all
+//! processors and does nothing else, which no provider's logins can exceed.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -17,9 +18,15 @@ use std::{
     collections::HashMap,
     env,
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
+use aws_lc_rs::{
+    rand::SystemRandom,
+    rsa::{self, KeySize},
+    signature::RSA_PKCS1_SHA256,
+};
 use axum::body::{Body, Bytes, to_bytes};
 use data_encoding::BASE64;
 use hyper::{Request, Response, client::conn::http1::SendRequest, header};
@@ -232,20 +239,38 @@ async fn work(client: &Client, id: &str, mode: &str, end: Instant) -> Vec<Durati
     times
 }
 
-#[tokio::main]
-async fn main() {
-    let arguments: Vec<_> = env::args().skip(1).collect();
-    let [issuer, id, secret, redirect_uri, mode, connections, seconds] = &arguments[..] else {
+/// How long each signature took, of as many threads as there are processors.
+fn sign(end: Instant) -> Vec<Duration> {
+    let key = rsa::KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let sign_until_the_end = || {
+        let (random, mut signature) = (SystemRandom::new(), vec![0; key.public_modulus_len()]);
+        let mut times = Vec::new();
+        while Instant::now() < end {
+            let began = Instant::now();
+            key.sign(&RSA_PKCS1_SHA256, &random, &[0; 600], &mut signature)
+                .unwrap();
+            times.push(began.elapsed());
+        }
+        times
+    };
+    thread::scope(|scope| {
+        let threads = thread::available_parallelism().unwrap().get();
+        let threads: Vec<_> = (0..threads)
+            .map(|_| scope.spawn(sign_until_the_end))
+            .collect();
+        let times = threads.into_iter().map(|it| it.join().unwrap());
+        times.flatten().collect()
+    })
+}
+
+/// How long each round took, of all workers.
+async fn all_times(arguments: &[String], end: Instant) -> Vec<Duration> {
+    let [issuer, id, secret, redirect_uri, mode, connections, _] = arguments else {
         panic!("see the first lines of this file");
     };
-    let basic = format!(
-        "Basic {}",
-        BASE64.encode(format!("{id}:{secret}").as_bytes())
-    );
+    let credentials = BASE64.encode(format!("{id}:{secret}").as_bytes());
+    let basic = format!("Basic {credentials}");
     let client = Arc::new(discover(issuer, basic, redirect_uri).await);
-    let seconds: f64 = seconds.parse().unwrap();
-    let began = Instant::now();
-    let end = began + Duration::from_secs_f64(seconds);
     let workers: Vec<_> = (0..connections.parse().unwrap())
         .map(|_: usize| {
             let (client, id, mode) = (Arc::clone(&client), id.clone(), mode.clone());
@@ -256,6 +281,21 @@ async fn main() {
     for worker in workers {
         times.extend(worker.await.unwrap());
     }
+    times
+}
+
+#[tokio::main]
+async fn main() {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let [.., mode, _, seconds] = &arguments[..] else {
+        panic!("see the first lines of this file");
+    };
+    let began = Instant::now();
+    let end = began + Duration::from_secs_f64(seconds.parse().unwrap());
+    let mut times = match mode.as_str() {
+        "signature" => sign(end),
+        _ => all_times(&arguments, end).await,
+    };
     let elapsed = began.elapsed().as_secs_f64();
     times.sort_unstable();
     let at = |percent: usize| {

@@ -33,11 +33,22 @@ impl Event {
 /// The kind of an event.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum EventKind {
+    ClientAdded,
+    ClientRemoved,
+    ClientSecretAdded,
+    ClientSecretRemoved,
     CodeReused,
     GrantRevoked,
     KeyCreated,
+    KeyResealed,
+    KeyRevoked,
+    KeyRotated,
     LoginOk,
     LoginRejected,
+    /// A session has ended by a logout.
+    LogoutOk,
+    TokenNewerThanRow,
+    TokenReused,
     UserConflict,
     UserCreated,
     UserDisabled,
@@ -51,11 +62,21 @@ impl EventKind {
     /// The text in the store.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
+            Self::ClientAdded => "client.added",
+            Self::ClientRemoved => "client.removed",
+            Self::ClientSecretAdded => "client.secret_added",
+            Self::ClientSecretRemoved => "client.secret_removed",
             Self::CodeReused => "code.reused",
             Self::GrantRevoked => "grant.revoked",
             Self::KeyCreated => "key.created",
+            Self::KeyResealed => "key.resealed",
+            Self::KeyRevoked => "key.revoked",
+            Self::KeyRotated => "key.rotated",
             Self::LoginOk => "login.ok",
             Self::LoginRejected => "login.rejected",
+            Self::LogoutOk => "logout.ok",
+            Self::TokenNewerThanRow => "token.newer_than_row",
+            Self::TokenReused => "token.reused",
             Self::UserConflict => "user.conflict",
             Self::UserCreated => "user.created",
             Self::UserDisabled => "user.disabled",

@@ -1,38 +1,34 @@
 //! The gateway: from its configuration to a router that serves.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use axum::Router;
 use thiserror::Error;
 use tokio::net::TcpListener;
-use weixin::{
-    AppId,
-    clock::{Clock, SystemClock},
-    transport::Https,
-};
-use weixin_axum::WebLogin;
+use weixin::clock::{Clock, SystemClock};
 
 use crate::{
-    audit::{Event, EventKind},
-    config::{App, Config, IssuerConfig, StoreConfig},
-    http::{self, CALLBACK, ClientAddresses, Provider, RateLimit, Server, SessionCookie, Shared},
-    keys::{KeyError, KeySet, SigningKey},
-    master_key::MasterKeys,
-    oidc::{Algorithm, Client, ProviderMetadata, Timestamp},
-    store::{OpenError, Store, StoreError, StoreState, backup, identities::UnionIds, inspect},
+    config::{Config, StoreConfig},
+    http::{Server, Shared},
+    keys::KeyError,
+    reload::{ReloadError, Reloaded},
+    state::Live,
+    store::{OpenError, Store, StoreError, StoreState, backup, inspect},
 };
 
-/// An OpenID Provider whose users log in with WeChat.
-#[derive(Debug)]
+/// How often keys and clients are read again: other nodes and commands may have changed them.
+const REFRESH: Duration = Duration::from_secs(5);
+
+/// An OpenID Provider whose users log in with WeChat. A copy is the same gateway.
+#[derive(Clone, Debug)]
 pub struct Gateway {
-    router: Router,
+    live: Arc<Live>,
     listen: SocketAddr,
-    shared: Arc<Shared>,
 }
 
 /// The options of a [`Gateway`] that are no configuration.
@@ -41,6 +37,7 @@ pub struct Gateway {
 pub struct GatewayBuilder {
     config: Config,
     clock: Arc<dyn Clock>,
+    store: Option<Store>,
 }
 
 impl Gateway {
@@ -58,12 +55,14 @@ impl Gateway {
         GatewayBuilder {
             config,
             clock: Arc::new(SystemClock),
+            store: None,
         }
     }
 
-    /// The endpoints, for an axum program of your own. Run [`maintain`](Self::maintain) beside it.
+    /// The endpoints, for an axum program of your own: as the fallback of its router, since a [reload](Self::reload) can add
+    /// issuers with other paths. Run [`maintain`](Self::maintain) beside it.
     pub fn router(&self) -> Router {
-        self.router.clone()
+        self.live.router()
     }
 
     /// The address of `[server] listen`.
@@ -90,19 +89,61 @@ impl Gateway {
         outcome
     }
 
-    /// Removes what has expired, each minute. Returns when no write can succeed any more.
+    /// Removes what has expired, each minute, and [refreshes](Self::refresh) keys and clients, each five seconds. Returns when no
+    /// write can succeed any more.
     pub async fn maintain(&self) {
-        let store = &self.shared.store;
+        let shared = self.shared();
+        let (store, clock) = (shared.store.clone(), Arc::clone(&shared.clock));
+        drop(shared);
         tokio::select! {
-            () = store.maintain(&*self.shared.clock) => {},
-            () = self.shared.rate_limit.maintain() => {},
+            () = store.maintain(&*clock) => {},
+            () = self.live.maintain_limit() => {},
+            () = self.keep_fresh(&*clock) => {},
             () = store.stopped() => {},
         }
     }
 
+    async fn keep_fresh(&self, clock: &dyn Clock) {
+        loop {
+            clock.sleep(REFRESH).await;
+            if let Err(error) = self.refresh().await {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, "keys and clients cannot be read again");
+            }
+        }
+    }
+
+    /// Makes the signing keys that are due, and takes over what other nodes and commands have changed in the store.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if the store fails, or has a signing key that the key file does not decrypt. The gateway goes on with
+    /// what it has.
+    pub async fn refresh(&self) -> Result<(), StartError> {
+        self.live.refresh().await
+    }
+
+    /// Serves with another configuration from now on. Requests that run end with the one before.
+    ///
+    /// # Errors
+    ///
+    /// [`ReloadError`] if it cannot be used. Nothing is changed then.
+    pub async fn reload(&self, config: Config) -> Result<Reloaded, ReloadError> {
+        Ok(self.live.reload(config).await?)
+    }
+
+    /// The files of the present configuration: the key file, and those of apps and clients.
+    pub(crate) fn secret_files(&self) -> Vec<PathBuf> {
+        self.live.secret_files()
+    }
+
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        self.live.shared()
+    }
+
     /// Runs the writes that wait, and lets the next gateway open the store.
     pub async fn close(&self) {
-        self.shared.store.close().await;
+        self.shared().store.close().await;
     }
 
     /// The state of the store, which is not changed. A gateway may be running.
@@ -134,121 +175,43 @@ impl GatewayBuilder {
         self
     }
 
+    /// Serves from the store of another gateway of this process, as a second node does, for tests.
+    pub fn store_of(mut self, gateway: &Gateway) -> Self {
+        self.store = Some(gateway.shared().store.clone());
+        self
+    }
+
     /// Opens the gateway.
     ///
     /// # Errors
     ///
     /// As [`Gateway::open`].
     pub async fn open(self) -> Result<Gateway, StartError> {
-        let Self { config, clock } = self;
-        let store = open_store(&config.store).await?;
-        let algorithms = algorithms(config.clients.iter());
-        let master = config.server.keys;
-        let now = Timestamp::from(clock.now());
-        let keys = match open_keys(&store, &master, &algorithms, now).await {
-            Ok(keys) => keys,
+        let Self {
+            config,
+            clock,
+            store,
+        } = self;
+        let store = match store {
+            Some(store) => store,
+            None => open_store(&config.store).await?,
+        };
+        let listen = config.server.listen;
+        match Live::open(config, store.clone(), clock).await {
+            Ok(live) => Ok(Gateway {
+                live: Arc::new(live),
+                listen,
+            }),
             Err(error) => {
                 store.close().await;
-                return Err(error);
+                Err(error)
             }
-        };
-        let shared = Arc::new(Shared {
-            store,
-            clients: config.clients,
-            keys,
-            master,
-            lifetimes: config.lifetimes,
-            limits: config.limits,
-            addresses: ClientAddresses::new(config.server.trusted_proxies),
-            moved_apps: moved_apps(&config.apps),
-            rate_limit: RateLimit::new(config.limits.logins_per_minute, Arc::clone(&clock)),
-            clock,
-        });
-        let https = Https::new().map_err(StartError::from)?;
-        let provider = |it: IssuerConfig| provider(it, &config.apps, &https, &shared);
-        let providers = config.issuers.into_iter().map(provider);
-        let providers = providers.collect::<Result<Vec<_>, _>>()?;
-        Ok(Gateway {
-            router: http::router(&providers, &shared),
-            listen: config.server.listen,
-            shared,
-        })
+        }
     }
 }
 
 async fn open_store(config: &StoreConfig) -> Result<Store, StartError> {
     Ok(Store::open(config.expose_url()).await?)
-}
-
-/// The apps whose users take a new UnionID.
-fn moved_apps(apps: &BTreeMap<String, App>) -> BTreeSet<AppId> {
-    let moved = apps
-        .values()
-        .filter(|app| app.unionids == UnionIds::Replace);
-    moved.map(|app| app.id.clone()).collect()
-}
-
-/// The algorithms by which tokens are signed for these clients.
-fn algorithms<'a>(clients: impl Iterator<Item = &'a Client>) -> Vec<Algorithm> {
-    clients.map(|client| client.algorithm).collect()
-}
-
-/// The keys of the store. Those that are missing are made; of several nodes that start, one makes them.
-async fn open_keys(
-    store: &Store,
-    master: &MasterKeys,
-    needed: &[Algorithm],
-    now: Timestamp,
-) -> Result<KeySet, StartError> {
-    let keys = KeySet::open(&store.keys().await?, master)?;
-    let missing = keys.missing(needed);
-    if missing.is_empty() {
-        return Ok(keys);
-    }
-    for algorithm in missing {
-        let made = tokio::task::spawn_blocking(move || SigningKey::generate(algorithm)).await;
-        let key = made.unwrap_or(Err(KeyError::Generate))?;
-        if store.insert_first_key(key.seal(master, now)?).await? {
-            let detail = Some(key.kid().to_string());
-            let event = Event::new(now, EventKind::KeyCreated);
-            store.record(Event { detail, ..event }).await?;
-        }
-    }
-    Ok(KeySet::open(&store.keys().await?, master)?)
-}
-
-fn provider(
-    config: IssuerConfig,
-    apps: &BTreeMap<String, App>,
-    https: &Https,
-    shared: &Arc<Shared>,
-) -> Result<Arc<Provider>, StartError> {
-    let IssuerConfig {
-        issuer,
-        apps: names,
-    } = config;
-    let redirect_uri = issuer.endpoint(CALLBACK).parse();
-    let mut login = WebLogin::builder(redirect_uri.map_err(StartError::from)?);
-    login = login.clock(Arc::clone(&shared.clock));
-    for app in names.iter().filter_map(|name| apps.get(name)) {
-        login = match app.build(https, Arc::clone(&shared.clock))? {
-            weixin::app::App::Website(app) => login.website(app),
-            weixin::app::App::OfficialAccount(app) => login.official_account(app),
-            _ => login,
-        };
-    }
-    let is_own = |client: &&Client| client.issuer == issuer.id();
-    let algorithms = algorithms(shared.clients.iter().filter(is_own));
-    let metadata = ProviderMetadata::new(&issuer, &algorithms);
-    // Texts always serialize.
-    let metadata = serde_json::to_string(&metadata).unwrap_or_default();
-    Ok(Arc::new(Provider {
-        web_login: login.build().map_err(StartError::from)?,
-        cookie: SessionCookie::new(&issuer),
-        metadata,
-        issuer,
-        shared: Arc::clone(shared),
-    }))
 }
 
 /// A gateway cannot start.

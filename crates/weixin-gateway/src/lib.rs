@@ -14,6 +14,7 @@
 
 mod admin;
 mod audit;
+mod clients;
 mod config;
 mod gateway;
 mod http;
@@ -23,17 +24,26 @@ mod oidc;
 mod overview;
 mod params;
 mod random;
+mod reload;
+mod rotation;
 mod secret;
 mod signed;
+mod state;
 mod store;
 mod time;
 mod upstream;
+mod watch;
+mod web_login;
 
 pub use self::{
-    admin::{Admin, AdminError, AuditEvent, RevokeTarget, Revoked, StoreFailure, UserReport},
+    admin::{
+        Admin, AdminError, AuditEvent, ClientError, KeyOverview, KeyState, OldKeys, RevokeTarget,
+        Revoked, StoreFailure, StoredClientOverview, UserReport,
+    },
     config::{Config, ConfigError},
     gateway::{Gateway, GatewayBuilder, ServeError, StartError},
     overview::{AppOverview, ClientOverview, IssuerOverview},
+    reload::{ReloadError, Reloaded},
     store::StoreState,
 };
 

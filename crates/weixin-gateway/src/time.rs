@@ -16,11 +16,10 @@ impl From<SystemTime> for Timestamp {
 
 impl From<Timestamp> for SystemTime {
     fn from(time: Timestamp) -> Self {
-        let duration = Duration::from_millis(time.millis().unsigned_abs());
-        let time = if time.millis() < 0 {
-            UNIX_EPOCH.checked_sub(duration)
-        } else {
-            UNIX_EPOCH.checked_add(duration)
+        let distance = Duration::from_millis(time.millis().unsigned_abs());
+        let time = match time.millis() {
+            0.. => UNIX_EPOCH.checked_add(distance),
+            _ => UNIX_EPOCH.checked_sub(distance),
         };
         time.unwrap_or(UNIX_EPOCH)
     }

@@ -31,7 +31,7 @@ pub(crate) use self::{
     diagnosis::{Doctor, Explain},
     gateway::{
         Gateway, GatewayBackup, GatewayCheck, GatewayCommand, GatewayDemo, GatewayInit,
-        GatewayServe,
+        GatewayReload, GatewayServe,
     },
     gateway_config::{CONFIG_FILE, CONFIG_VARIABLE},
     gateway_user::{

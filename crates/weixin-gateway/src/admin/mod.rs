@@ -1,242 +1,48 @@
-//! What an operator does with users, sessions and grants, beside a gateway that runs.
+//! What commands do with the store of a gateway, which may be running. It takes over what they change within five seconds.
 
+mod clients;
 mod error;
+mod keys;
 mod report;
 mod revoke;
+mod users;
 
-use weixin::{
-    AppId,
-    clock::{Clock, SystemClock},
-};
+use weixin::AppId;
 
 pub use self::{
+    clients::{ClientError, StoredClientOverview},
     error::{AdminError, StoreFailure},
+    keys::{KeyOverview, KeyState, OldKeys},
     report::{AuditEvent, RevokeTarget, Revoked, UserReport},
 };
-use crate::{
-    audit::{Event, EventKind},
-    config::Config,
-    gateway::StartError,
-    oidc::{Timestamp, UserId},
-    store::{
-        StoreError,
-        audit::{self, EventId},
-        beside::Beside,
-        merges::Merge,
-        user_records::{self, MAX_FOUND},
-    },
-};
+use crate::{config::Config, gateway::StartError, store::Store};
 
-/// The users of a gateway, which may be running: each change is one transaction and one event of the audit log, and is
-/// effective at once.
+/// The store of a gateway, opened beside it.
 #[derive(Debug)]
 pub struct Admin {
-    store: Beside,
+    database: Store,
+    /// In which OpenIDs are looked up.
     apps: Vec<AppId>,
 }
 
 impl Admin {
-    /// Opens the store, which a gateway must have made.
+    /// Opens the store. If there is none, or its tables are of an earlier program, it is created or updated, unless a gateway
+    /// is running.
     ///
     /// # Errors
     ///
-    /// [`StartError`] if there is none, or its tables are not those of this program.
+    /// [`StartError`] if a gateway would not start with this store, except that one may be running.
     pub async fn open(config: &Config) -> Result<Self, StartError> {
+        let database = Store::open_beside(config.store.expose_url()).await?;
         let apps = config.apps.values().map(|app| app.id.clone());
         Ok(Self {
-            store: Beside::open(config.store.expose_url()).await?,
+            database,
             apps: apps.collect(),
         })
     }
 
-    /// The users whose ID, `sub`, OpenID or UnionID a text is, or part of whose nickname: at most 50.
-    ///
-    /// # Errors
-    ///
-    /// [`AdminError::Store`].
-    pub async fn find_users(&mut self, text: &str) -> Result<Vec<UserReport>, AdminError> {
-        let (text, apps, now) = (text.to_owned(), self.apps.clone(), now());
-        let work = self.store.write(move |connection| {
-            Box::pin(async move {
-                let found = user_records::find(connection, &text, &apps).await?;
-                let mut records = Vec::new();
-                for user in found.into_iter().take(MAX_FOUND) {
-                    records.push(user_records::record(connection, user, now).await?);
-                }
-                Ok(records)
-            })
-        });
-        Ok(work.await?.into_iter().map(UserReport::from).collect())
+    /// Closes the store.
+    pub async fn close(self) {
+        self.database.close().await;
     }
-
-    /// The user with this ID: the kept one, if it was merged.
-    ///
-    /// # Errors
-    ///
-    /// [`AdminError::UnknownUser`] and [`AdminError::Store`].
-    pub async fn user(&mut self, id: &str) -> Result<UserReport, AdminError> {
-        let (user, now) = (self.kept(id).await?, now());
-        let work = self.store.write(move |connection| {
-            Box::pin(async move { user_records::record(connection, user, now).await })
-        });
-        Ok(work.await?.into())
-    }
-
-    /// Disables a user, or enables it again; returns its ID, which is the kept one's if it was merged.
-    ///
-    /// # Errors
-    ///
-    /// [`AdminError::UnknownUser`], [`AdminError::Changed`] and [`AdminError::Store`].
-    pub async fn set_disabled(
-        &mut self,
-        id: &str,
-        is_disabled: bool,
-    ) -> Result<String, AdminError> {
-        let (user, now) = (self.kept(id).await?, now());
-        let kind = if is_disabled {
-            EventKind::UserDisabled
-        } else {
-            EventKind::UserEnabled
-        };
-        let (event_id, event) = event(kind, Some(user), None, now)?;
-        let work = self.store.write(move |connection| {
-            Box::pin(async move {
-                user_records::set_disabled(connection, user, is_disabled, now).await?;
-                audit::insert(connection, event_id, event).await
-            })
-        });
-        work.await?;
-        Ok(user.to_string())
-    }
-
-    /// Merges two users. What clients have received as `sub` stays.
-    ///
-    /// # Errors
-    ///
-    /// [`AdminError`] if one of them is unknown or merged already, or if one is disabled.
-    pub async fn merge(&mut self, keep: &str, absorb: &str) -> Result<(), AdminError> {
-        let merge = Merge {
-            kept: self.unmerged(keep).await?,
-            absorbed: self.unmerged(absorb).await?,
-        };
-        if merge.kept == merge.absorbed {
-            return Err(AdminError::SameUser);
-        }
-        let now = now();
-        let detail = Some(merge.absorbed.to_string());
-        let (event_id, event) = event(EventKind::UserMerged, Some(merge.kept), detail, now)?;
-        let work = self.store.write(move |connection| {
-            Box::pin(async move {
-                let locked = merge.lock(connection, now).await?;
-                if locked.kept != locked.absorbed {
-                    return Ok(Err(AdminError::DisabledDiffers));
-                }
-                merge.store(connection, now).await?;
-                audit::insert(connection, event_id, event).await?;
-                Ok(Ok(()))
-            })
-        });
-        work.await?
-    }
-
-    /// Undoes the merge of a user who was absorbed. Sessions and grants that began since the merge end; returns their
-    /// numbers and the user who was kept.
-    ///
-    /// # Errors
-    ///
-    /// [`AdminError::NotMerged`] among others.
-    pub async fn split(&mut self, id: &str) -> Result<(String, Revoked), AdminError> {
-        let (absorbed, kept) = (Self::known(id)?, self.kept(id).await?);
-        if absorbed == kept {
-            return Err(AdminError::NotMerged(id.to_owned()));
-        }
-        let (merge, now) = (Merge { kept, absorbed }, now());
-        let detail = Some(kept.to_string());
-        let (event_id, event) = event(EventKind::UserSplit, Some(absorbed), detail, now)?;
-        let work = self.store.write(move |connection| {
-            Box::pin(async move {
-                let ended = merge.split(connection, now).await?;
-                audit::insert(connection, event_id, event).await?;
-                Ok(ended)
-            })
-        });
-        Ok((kept.to_string(), work.await?.into()))
-    }
-
-    /// Removes a user with those who were merged into it, and everything that is stored about them; returns the removed
-    /// rows of each table. The next login of this person is a new user with a new `sub`.
-    ///
-    /// # Errors
-    ///
-    /// [`AdminError::UnknownUser`], [`AdminError::Changed`] and [`AdminError::Store`].
-    pub async fn forget(&mut self, id: &str) -> Result<Vec<(&'static str, u64)>, AdminError> {
-        let (user, now) = (self.kept(id).await?, now());
-        let (event_id, event) = event(EventKind::UserForgotten, Some(user), None, now)?;
-        let work = self.store.write(move |connection| {
-            Box::pin(async move {
-                let removed = user_records::forget(connection, user, now).await?;
-                audit::insert(connection, event_id, event).await?;
-                Ok(removed)
-            })
-        });
-        Ok(work.await?)
-    }
-
-    /// The events with the reference that a page has shown, the first one first.
-    ///
-    /// # Errors
-    ///
-    /// [`AdminError::Store`].
-    pub async fn events(&mut self, reference: &str) -> Result<Vec<AuditEvent>, AdminError> {
-        let reference = reference.trim().to_ascii_lowercase();
-        let work = self.store.write(move |connection| {
-            Box::pin(async move { audit::events(connection, &reference).await })
-        });
-        Ok(work.await?.into_iter().map(AuditEvent::from).collect())
-    }
-
-    fn known(id: &str) -> Result<UserId, AdminError> {
-        let user = id.parse();
-        user.map_err(|_| AdminError::UnknownUser(id.to_owned()))
-    }
-
-    /// The user whom an ID means: the kept one, if it was merged.
-    async fn kept(&mut self, id: &str) -> Result<UserId, AdminError> {
-        let user = Self::known(id)?;
-        let work = self.store.write(move |connection| {
-            Box::pin(async move { user_records::kept(connection, user).await })
-        });
-        let kept = work.await?;
-        kept.ok_or_else(|| AdminError::UnknownUser(id.to_owned()))
-    }
-
-    /// A user who is not merged into another one.
-    async fn unmerged(&mut self, id: &str) -> Result<UserId, AdminError> {
-        let (user, kept) = (Self::known(id)?, self.kept(id).await?);
-        if user == kept {
-            return Ok(user);
-        }
-        Err(AdminError::Merged {
-            user: user.to_string(),
-            kept: kept.to_string(),
-        })
-    }
-}
-
-fn now() -> Timestamp {
-    SystemClock.now().into()
-}
-
-fn event(
-    kind: EventKind,
-    user: Option<UserId>,
-    detail: Option<String>,
-    now: Timestamp,
-) -> Result<(EventId, Event), StoreError> {
-    let event = Event {
-        user,
-        detail,
-        ..Event::new(now, kind)
-    };
-    Ok((EventId::random()?, event))
 }

@@ -1,10 +1,13 @@
 //! The end of sessions and grants by the operator.
 
-use super::{Admin, AdminError, RevokeTarget, Revoked, event, now};
+use super::{
+    Admin, AdminError, RevokeTarget, Revoked,
+    users::{event, now},
+};
 use crate::{
     audit::{Event, EventKind},
     oidc::ClientId,
-    store::{audit, merges::Ended, revoke},
+    store::{audit, merges::Ended, revoke_many as revoke},
 };
 
 impl Admin {
@@ -13,7 +16,7 @@ impl Admin {
     /// # Errors
     ///
     /// [`AdminError::UnknownUser`] and [`AdminError::Store`].
-    pub async fn revoke(&mut self, target: RevokeTarget) -> Result<Revoked, AdminError> {
+    pub async fn revoke(&self, target: RevokeTarget) -> Result<Revoked, AdminError> {
         match target {
             RevokeTarget::All => {
                 self.record_revocation(None, Some("all".to_owned())).await?;
@@ -31,10 +34,10 @@ impl Admin {
         }
     }
 
-    async fn revoke_user(&mut self, id: &str) -> Result<Revoked, AdminError> {
+    async fn revoke_user(&self, id: &str) -> Result<Revoked, AdminError> {
         let (user, now) = (self.kept(id).await?, now());
         let (event_id, event) = event(EventKind::GrantRevoked, Some(user), None, now)?;
-        let work = self.store.write(move |connection| {
+        let work = self.write(move |connection| {
             Box::pin(async move {
                 let ended = revoke::of_user(connection, user, now).await?;
                 audit::insert(connection, event_id, event).await?;
@@ -45,24 +48,24 @@ impl Admin {
     }
 
     async fn record_revocation(
-        &mut self,
+        &self,
         client: Option<ClientId>,
         detail: Option<String>,
     ) -> Result<(), AdminError> {
         let (event_id, event) = event(EventKind::GrantRevoked, None, detail, now())?;
         let event = Event { client, ..event };
-        let work = self.store.write(move |connection| {
+        let work = self.write(move |connection| {
             Box::pin(async move { audit::insert(connection, event_id, event).await })
         });
         Ok(work.await?)
     }
 
     /// Until nothing is left that began before.
-    async fn in_batches(&mut self, client: Option<ClientId>) -> Result<Revoked, AdminError> {
+    async fn in_batches(&self, client: Option<ClientId>) -> Result<Revoked, AdminError> {
         let (now, mut total) = (now(), Ended::default());
         loop {
             let client = client.clone();
-            let batch = self.store.write(move |connection| {
+            let batch = self.write(move |connection| {
                 Box::pin(async move {
                     match client {
                         Some(client) => revoke::of_client(connection, &client, now).await,

@@ -2,6 +2,7 @@
 
 mod app;
 mod client;
+mod client_logout;
 mod error;
 mod file;
 mod issuer;
@@ -9,6 +10,7 @@ mod lifetimes;
 mod limits;
 mod secret;
 mod server;
+mod stored_client;
 
 pub(crate) use self::{
     app::App,
@@ -16,5 +18,6 @@ pub(crate) use self::{
     lifetimes::Lifetimes,
     limits::Limits,
     server::{Network, StoreConfig},
+    stored_client::{ClientBody, StoredSecret},
 };
 pub use self::{error::ConfigError, file::Config};

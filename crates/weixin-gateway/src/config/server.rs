@@ -5,6 +5,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     str::FromStr,
+    sync::Arc,
 };
 
 use secrecy::{ExposeSecret, SecretString};
@@ -38,7 +39,7 @@ pub(crate) struct ServerConfig {
     pub(crate) listen: SocketAddr,
     /// The proxies whose `X-Forwarded-For` counts.
     pub(crate) trusted_proxies: Vec<Network>,
-    pub(crate) keys: MasterKeys,
+    pub(crate) keys: Arc<MasterKeys>,
 }
 
 impl ServerEntry {
@@ -51,7 +52,9 @@ impl ServerEntry {
             listen: self.listen,
             trusted_proxies: networks
                 .map_err(|error| ConfigError::new("server.trusted_proxies", error))?,
-            keys: keys.map_err(|error| ConfigError::new("server.key_file", error))?,
+            keys: keys
+                .map(Arc::new)
+                .map_err(|error| ConfigError::new("server.key_file", error))?,
         })
     }
 }

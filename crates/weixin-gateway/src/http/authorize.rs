@@ -6,16 +6,23 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{error::Failure, form, visitor::Visitor, waiting::Waiting};
+use super::{error::Failure, form, par, visitor::Visitor, waiting::Waiting};
 use crate::{
-    oidc::{AuthorizationRequest, AuthorizeError, OAuthError, RequestId},
+    oidc::{AuthorizationRequest, AuthorizeError, RequestId, RequestUri},
     params::Params,
     random,
+    store::requests::NewRequest,
 };
 
 pub(super) async fn get(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
-    let query = Params::parse(query.unwrap_or_default().as_bytes());
-    let request = match visitor.checked(query) {
+    let query = match Params::parse(query.unwrap_or_default().as_bytes()) {
+        Ok(query) => query,
+        Err(error) => return visitor.invalid_request(&error),
+    };
+    if let Some(uri) = RequestUri::of(&query) {
+        return par::open(visitor, &query, uri).await;
+    }
+    let request = match visitor.checked(&query) {
         Ok(request) => request,
         Err(error) => return visitor.rejected(error),
     };
@@ -27,8 +34,14 @@ pub(super) async fn get(visitor: Visitor, RawQuery(query): RawQuery) -> Response
 /// A request that another site has posted comes without the session's cookie, which is `SameSite=Lax`: it is stored, and
 /// continues after a redirect.
 pub(super) async fn post(visitor: Visitor, body: Body) -> Response {
-    let form = form::read(&visitor.headers, body).await;
-    let request = match visitor.checked(form) {
+    let form = match form::read(&visitor.headers, body).await {
+        Ok(form) => form,
+        Err(error) => return visitor.invalid_request(&error),
+    };
+    if let Some(uri) = RequestUri::of(&form) {
+        return par::open_posted(&visitor, &form, uri).await;
+    }
+    let request = match visitor.checked(&form) {
         Ok(request) => request,
         Err(error) => return visitor.rejected(error),
     };
@@ -39,13 +52,9 @@ pub(super) async fn post(visitor: Visitor, body: Body) -> Response {
 }
 
 impl Visitor {
-    fn checked(
-        &self,
-        params: Result<Params, OAuthError>,
-    ) -> Result<AuthorizationRequest, AuthorizeError> {
-        let params = params.map_err(AuthorizeError::Page)?;
+    fn checked(&self, params: &Params) -> Result<AuthorizationRequest, AuthorizeError> {
         let (issuer, shared) = (&self.provider.issuer, &self.provider.shared);
-        AuthorizationRequest::check(&params, issuer, &shared.clients, &shared.keys)
+        AuthorizationRequest::check(params, issuer, &shared.clients, &shared.keys)
     }
 
     fn rejected(&self, error: AuthorizeError) -> Response {
@@ -77,7 +86,8 @@ impl Visitor {
         }
         let id = RequestId::from_bytes(random::bytes()?);
         let limit = shared.limits.waiting_requests;
-        let stored = shared.store.insert_request(id, request, limit, self.now());
+        let new = NewRequest::of_browser(id, request);
+        let stored = shared.store.insert_request(new, limit, self.now());
         stored.await?;
         Ok(id)
     }

@@ -22,7 +22,7 @@ pub(super) async fn login(visitor: Visitor, Path(id): Path<String>) -> Response 
 }
 
 impl Visitor {
-    async fn continued(&self, waiting: Waiting<'_>) -> Result<Response, Failure> {
+    pub(super) async fn continued(&self, waiting: Waiting<'_>) -> Result<Response, Failure> {
         let session = self.session().await?;
         self.proceed(waiting, session.as_ref()).await
     }

@@ -3,20 +3,26 @@
 mod authorize;
 mod bearer;
 mod callback;
+mod client_auth;
 mod client_ip;
 mod discovery;
+mod end_session;
 mod error;
 mod form;
 mod form_post;
 mod health;
+mod introspect;
 mod jwks;
 mod login;
 mod login_error;
+mod logout_page;
 mod pages;
+mod par;
 mod proceed;
 mod provider;
 mod rate_limit;
 mod request_log;
+mod revoke;
 mod server;
 mod session_cookie;
 mod texts;
@@ -101,12 +107,22 @@ fn issuer(provider: &Arc<Provider>) -> Router {
         )
         .route(&at("/login/{id}"), get(login::login))
         .route(&at(CALLBACK), get(callback::callback))
+        .route(
+            &at(path::END_SESSION),
+            get(end_session::get).post(end_session::post),
+        )
         .layer(provider.web_login.clone());
     let programs = Router::new()
         .route(&at(path::CONFIGURATION), discovery())
         .route(&format!("{}{prefix}", path::OAUTH_SERVER), discovery())
         .route(&at(path::JWKS), shared_with_all_sites(get(jwks::jwks)))
+        .route(&at(path::PAR), shared_with_all_sites(post(par::par)))
         .route(&at(path::TOKEN), shared_with_all_sites(post(token::token)))
+        .route(
+            &at(path::REVOKE),
+            shared_with_all_sites(post(revoke::revoke)),
+        )
+        .route(&at(path::INTROSPECT), post(introspect::introspect))
         .route(
             &at(path::USERINFO),
             shared_with_all_sites(get(userinfo::get).post(userinfo::post)),

@@ -46,6 +46,10 @@ impl Visitor {
 
     /// A failure of the gateway.
     pub(super) fn failed(&self, failure: &Failure) -> Response {
+        self.failed_with(failure, &texts::FAILED)
+    }
+
+    pub(super) fn failed_with(&self, failure: &Failure, text: &Text) -> Response {
         if let Some(seconds) = failure.retry_after() {
             failure.log_busy();
             let page = self.text(&texts::BUSY, "");
@@ -60,7 +64,7 @@ impl Visitor {
         };
         let reference = reference.map_or_else(|_| String::new(), |it| it.to_string());
         failure.log(Some(&reference));
-        let page = self.text(&texts::FAILED, &reference);
+        let page = self.text(text, &reference);
         self.page(failure.status(), &page)
     }
 
@@ -112,7 +116,7 @@ impl Visitor {
         }
     }
 
-    fn back_to(&self, client: &Client) -> String {
+    pub(super) fn back_to(&self, client: &Client) -> String {
         let language = self.language();
         match &client.name {
             Some(name) => format!("{} {name}", texts::BACK_TO.pick(language)),
@@ -120,14 +124,14 @@ impl Visitor {
         }
     }
 
-    fn text(&self, text: &Text, detail: &str) -> PageText {
+    pub(super) fn text(&self, text: &Text, detail: &str) -> PageText {
         let language = self.language();
         let message = text.message.pick(language);
         let message = format!("{message} {detail}");
         PageText::new(language, text.title.pick(language), message.trim_end())
     }
 
-    fn page(&self, status: StatusCode, page: &PageText) -> Response {
+    pub(super) fn page(&self, status: StatusCode, page: &PageText) -> Response {
         self.provider.web_login.page(status, page).map(Body::from)
     }
 }

@@ -23,12 +23,12 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) clients: Clients,
     pub(crate) keys: KeySet,
-    pub(crate) master: MasterKeys,
+    pub(crate) master: Arc<MasterKeys>,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) limits: Limits,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) addresses: ClientAddresses,
-    pub(crate) rate_limit: RateLimit,
+    pub(crate) rate_limit: Arc<RateLimit>,
     /// The apps with `union_ids = "replace"`.
     pub(crate) moved_apps: BTreeSet<AppId>,
 }

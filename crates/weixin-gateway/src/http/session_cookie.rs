@@ -52,6 +52,15 @@ impl SessionCookie {
         })
     }
 
+    /// Removes the cookie.
+    pub(crate) fn removal(&self) -> HeaderValue {
+        let secure = if self.is_secure { "; Secure" } else { "" };
+        let name = &self.name;
+        let text = format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}");
+        // Letters, digits and `-_=;` only.
+        HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
+    }
+
     /// A cookie with a new secret. It ends with the session.
     pub(crate) fn random(&self, lifetimes: &Lifetimes) -> Result<NewCookie, NoRandomBytes> {
         let value = BASE64URL_NOPAD.encode(&random::bytes::<32>()?);

@@ -63,6 +63,55 @@ pub(super) const CONFLICT: Text = Text {
     },
 };
 
+pub(super) const LOG_OUT: Text = Text {
+    title: Bilingual {
+        en: "Log out?",
+        zh: "确定退出登录吗？",
+    },
+    message: Bilingual {
+        en: "You will be logged out of this service and of the apps and websites that you opened with it in this browser. WeChat itself stays logged in. To stay logged in here, close this page.",
+        zh: "退出后，您在此浏览器中通过本服务登录的应用和网站也会一并退出，微信仍保持登录。如不退出，请直接关闭本页。",
+    },
+};
+
+pub(super) const LOG_OUT_BUTTON: Bilingual = Bilingual {
+    en: "Log out",
+    zh: "退出登录",
+};
+
+pub(super) const LOGGED_OUT: Text = Text {
+    title: Bilingual {
+        en: "You are logged out",
+        zh: "您已退出登录",
+    },
+    message: Bilingual {
+        en: "WeChat itself stays logged in. On a shared computer, log out of WeChat as well.",
+        zh: "微信仍保持登录。如果使用的是公共电脑，请同时退出微信。",
+    },
+};
+
+pub(super) const INVALID_LOGOUT: Text = Text {
+    title: Bilingual {
+        en: "This logout link does not work",
+        zh: "退出登录的链接无效",
+    },
+    message: Bilingual {
+        en: "You are not logged out. The app or website that sent you here has a wrong setting. Tell its operator:",
+        zh: "您尚未退出登录。跳转到本页的应用或网站配置有误，请将以下信息告知其管理员：",
+    },
+};
+
+pub(super) const LOGOUT_FAILED: Text = Text {
+    title: Bilingual {
+        en: "Something went wrong here",
+        zh: "服务出现异常",
+    },
+    message: Bilingual {
+        en: "You may still be logged in. Please try again; if that does not help, tell the operator this reference:",
+        zh: "您可能尚未退出登录，请重试。如果仍然失败，请将以下编号告知管理员：",
+    },
+};
+
 /// Before the reference of a failed login.
 pub(super) const REFERENCE: Bilingual = Bilingual {
     en: "Reference for the operator:",

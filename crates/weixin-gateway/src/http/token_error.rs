@@ -89,5 +89,9 @@ pub(super) fn unavailable(failure: &Failure) -> Response {
     let description = "the gateway cannot respond now: try again";
     let error = OAuthError::new(ErrorCode::TemporarilyUnavailable, description);
     let retry_after = [(RETRY_AFTER, failure.retry_after().unwrap_or("5"))];
-    (StatusCode::SERVICE_UNAVAILABLE, retry_after, body(&error)).into_response()
+    let status = match failure.status() {
+        StatusCode::TOO_MANY_REQUESTS => StatusCode::TOO_MANY_REQUESTS,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    (status, retry_after, body(&error)).into_response()
 }

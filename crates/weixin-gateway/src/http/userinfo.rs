@@ -51,7 +51,7 @@ impl Provider {
         };
         let (shared, now) = (&self.shared, self.shared.now());
         let token = Unverified::<AccessToken>::parse(token).ok_or_else(unknown)?;
-        let found = shared.store.grant(token.row(), now).await?;
+        let found = shared.store.recent_grant(token.row(), now).await?;
         let found = found.ok_or_else(unknown)?;
         let grant = &found.grant;
         let token = token.verify(&shared.master, &grant.secret);
@@ -59,7 +59,9 @@ impl Provider {
         // A grant of another issuer's client is unknown here.
         let client = self.client(grant.client.as_str()).ok_or_else(unknown)?;
         token.allows_userinfo(now)?;
-        let ids = self.wechat_ids(client, grant.user, found.app).await?;
+        let ids = self
+            .wechat_ids(client, grant.user, found.app.clone())
+            .await?;
         let user = ClaimSource {
             subject: &grant.subject,
             profile: &found.profile,

@@ -57,8 +57,12 @@ impl Visitor {
     }
 
     /// This browser with the languages that a request prefers (`ui_locales`, Core §3.1.2.1).
-    pub(super) fn preferring(mut self, request: &AuthorizationRequest) -> Self {
-        let locales = request.ui_locales.as_deref().map(HeaderValue::try_from);
+    pub(super) fn preferring(self, request: &AuthorizationRequest) -> Self {
+        self.preferring_locales(request.ui_locales.as_deref())
+    }
+
+    pub(super) fn preferring_locales(mut self, locales: Option<&str>) -> Self {
+        let locales = locales.map(HeaderValue::try_from);
         if let Some(Ok(locales)) = locales {
             // What comes first counts, and a list that names no language of ours changes nothing.
             let before = self.headers.remove(ACCEPT_LANGUAGE);

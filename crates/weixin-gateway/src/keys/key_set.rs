@@ -1,6 +1,6 @@
 //! All keys of the gateway.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use data_encoding::BASE64URL_NOPAD;
 use serde::Serialize;
@@ -8,46 +8,48 @@ use serde_json::{Map, Value};
 
 use super::{
     jwk::JwkSet,
-    sealed_key::SealedKey,
+    sealed_key::{Phase, SealedKey},
     sign::{KeyError, SigningKey},
 };
 use crate::{
     master_key::MasterKeys,
-    oidc::{Algorithm, VerifyJwt},
+    oidc::{Algorithm, Timestamp, VerifyJwt},
 };
 
-/// The keys of the gateway that are not removed.
-pub(crate) struct KeySet(Vec<Entry>);
+/// The keys of the gateway at a time, without those that are removed. A copy shares them.
+#[derive(Clone)]
+pub(crate) struct KeySet(Arc<[Entry]>);
 
 struct Entry {
     key: SigningKey,
-    is_retired: bool,
+    phase: Phase,
 }
 
 impl KeySet {
-    /// The keys of these rows.
+    /// The keys of these rows, the oldest of each algorithm first.
     ///
     /// # Errors
     ///
     /// [`KeyError`] if one cannot be read: without it the gateway would reject its own ID tokens.
-    pub(crate) fn open(rows: &[SealedKey], master: &MasterKeys) -> Result<Self, KeyError> {
-        let rows = rows.iter().filter(|row| row.removed_at.is_none());
-        let entry = |row: &SealedKey| {
+    pub(crate) fn open(
+        rows: &[SealedKey],
+        master: &MasterKeys,
+        now: Timestamp,
+    ) -> Result<Self, KeyError> {
+        let entry = |(row, phase): (&SealedKey, Phase)| {
             let key = SigningKey::open(row, master)?;
-            Ok(Entry {
-                key,
-                is_retired: row.retired_at.is_some(),
-            })
+            Ok(Entry { key, phase })
         };
-        rows.map(entry).collect::<Result<_, _>>().map(Self)
+        phases(rows, now)
+            .map(entry)
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
-    /// The algorithms for which a key must be made, so that RS256 and these can sign.
-    pub(crate) fn missing(&self, needed: &[Algorithm]) -> Vec<Algorithm> {
-        let is_needed = |it: &Algorithm| *it == Algorithm::Rs256 || needed.contains(it);
-        let mut missing = Algorithm::ALL.to_vec();
-        missing.retain(|it| is_needed(it) && self.signer(*it).is_none());
-        missing
+    /// Whether these rows are the same keys, used for the same.
+    pub(crate) fn is_current(&self, rows: &[SealedKey], now: Timestamp) -> bool {
+        let own = self.0.iter().map(|entry| (entry.key.kid(), entry.phase));
+        own.eq(phases(rows, now).map(|(row, phase)| (&row.kid, phase)))
     }
 
     /// A JWT of these claims.
@@ -69,14 +71,20 @@ impl KeySet {
         JwkSet { keys }
     }
 
+    /// The youngest key that signs. If none does yet, another node whose clock is ahead has just made the first one.
     fn signer(&self, algorithm: Algorithm) -> Option<&SigningKey> {
-        let mut keys = self
-            .0
-            .iter()
-            .filter(|entry| !entry.is_retired)
-            .map(|entry| &entry.key);
-        keys.find(|key| key.algorithm() == algorithm)
+        let keys = self.0.iter();
+        let mut keys = keys.filter(|entry| entry.key.algorithm() == algorithm);
+        let signing = keys.clone().rfind(|entry| entry.phase == Phase::Signing);
+        let entry = signing.or_else(|| keys.find(|entry| entry.phase == Phase::Published));
+        entry.map(|entry| &entry.key)
     }
+}
+
+/// The keys that are not removed, and what each is used for.
+fn phases(rows: &[SealedKey], now: Timestamp) -> impl Iterator<Item = (&SealedKey, Phase)> {
+    let rows = rows.iter().map(move |row| (row, row.phase(now)));
+    rows.filter(|(_, phase)| *phase != Phase::Removed)
 }
 
 impl VerifyJwt for KeySet {
@@ -120,7 +128,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::oidc::Timestamp;
+    use crate::keys::{KeyId, NextKey};
+
+    const NOW: Timestamp = Timestamp::from_seconds(1);
 
     const MASTER: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     const OTHER: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
@@ -135,7 +145,7 @@ mod tests {
         ROWS.get_or_init(|| {
             let row = |algorithm| {
                 let key = SigningKey::generate(algorithm).unwrap();
-                key.seal(&master(MASTER), Timestamp::from_seconds(1))
+                key.seal(&master(MASTER), NextKey::at_once(algorithm, 1, NOW))
                     .unwrap()
             };
             Algorithm::ALL.map(row).into()
@@ -143,7 +153,7 @@ mod tests {
     }
 
     fn key_set() -> KeySet {
-        KeySet::open(rows(), &master(MASTER)).unwrap()
+        KeySet::open(rows(), &master(MASTER), NOW).unwrap()
     }
 
     fn claims() -> Value {
@@ -241,11 +251,11 @@ mod tests {
     #[test]
     fn a_key_is_opened_by_its_master_key_and_under_its_own_name() {
         assert_eq!(
-            KeySet::open(rows(), &master(OTHER)).unwrap_err(),
+            KeySet::open(rows(), &master(OTHER), NOW).unwrap_err(),
             KeyError::Sealed
         );
         let both = format!("{OTHER}\n{MASTER}");
-        assert!(KeySet::open(rows(), &master(&both)).is_ok());
+        assert!(KeySet::open(rows(), &master(&both), NOW).is_ok());
         let [rsa, ec, _] = rows() else {
             panic!("three keys")
         };
@@ -255,7 +265,7 @@ mod tests {
             ..rsa.clone()
         };
         assert_eq!(
-            KeySet::open(&[swapped], &master(MASTER)).unwrap_err(),
+            KeySet::open(&[swapped], &master(MASTER), NOW).unwrap_err(),
             KeyError::Sealed
         );
         let other_kind = SealedKey {
@@ -263,7 +273,7 @@ mod tests {
             ..rsa.clone()
         };
         assert_eq!(
-            KeySet::open(&[other_kind], &master(MASTER)).unwrap_err(),
+            KeySet::open(&[other_kind], &master(MASTER), NOW).unwrap_err(),
             KeyError::Invalid
         );
     }
@@ -274,14 +284,13 @@ mod tests {
             panic!("three keys")
         };
         let jwt = key_set().sign(Algorithm::Rs256, &claims()).unwrap();
-        let at = Some(Timestamp::from_seconds(2));
-        let open = |rsa: SealedKey| KeySet::open(&[rsa, ec.clone()], &master(MASTER)).unwrap();
+        let at = Some(NOW);
+        let open = |rsa: SealedKey| KeySet::open(&[rsa, ec.clone()], &master(MASTER), NOW).unwrap();
         let retired = open(SealedKey {
             retired_at: at,
             ..rsa.clone()
         });
         assert!(retired.verified_claims(&jwt, "JWT").is_some());
-        assert_eq!(retired.missing(&[Algorithm::Es256]), [Algorithm::Rs256]);
         let missing = KeyError::Missing(Algorithm::Rs256);
         assert_eq!(
             retired.sign(Algorithm::Rs256, &claims()).unwrap_err(),
@@ -295,15 +304,45 @@ mod tests {
         assert_eq!(removed.jwks().keys.len(), 1);
     }
 
+    /// The `kid` of what is signed at a time.
+    fn signer(rows: &[SealedKey], seconds: i64) -> String {
+        let now = Timestamp::from_seconds(seconds);
+        let keys = KeySet::open(rows, &master(MASTER), now).unwrap();
+        assert!(keys.is_current(rows, now));
+        assert_eq!(keys.jwks().keys.len(), rows.len());
+        keys.signer(Algorithm::Es256).unwrap().kid().to_string()
+    }
+
     #[test]
-    fn a_key_is_made_when_a_client_needs_it() {
-        let none = KeySet::open(&[], &master(MASTER)).unwrap();
-        assert_eq!(none.missing(&[]), [Algorithm::Rs256]);
+    fn a_key_signs_when_its_time_has_come() {
+        let key = |number, active_at| {
+            let key = SigningKey::generate(Algorithm::Es256).unwrap();
+            let next = NextKey {
+                active_at: Timestamp::from_seconds(active_at),
+                ..NextKey::at_once(Algorithm::Es256, number, NOW)
+            };
+            key.seal(&master(MASTER), next).unwrap()
+        };
+        let old = SealedKey {
+            retired_at: Some(Timestamp::from_seconds(20)),
+            removed_at: Some(Timestamp::from_seconds(30)),
+            ..key(1, 10)
+        };
+        let new = key(2, 20);
+        let rows = [old.clone(), new.clone()];
+        let ids = [10, 19, 20, 29].map(|seconds| signer(&rows, seconds));
         assert_eq!(
-            none.missing(&[Algorithm::EdDsa]),
-            [Algorithm::Rs256, Algorithm::EdDsa]
+            ids.each_ref().map(|id| &**id),
+            [&old.kid, &old.kid, &new.kid, &new.kid].map(KeyId::as_str)
         );
-        assert_eq!(key_set().missing(&Algorithm::ALL), []);
+        // The clock of this node is behind that of the node which has made the first key.
+        assert_eq!(signer(std::slice::from_ref(&new), 1), new.kid.as_str());
+        let keys = KeySet::open(&rows, &master(MASTER), NOW).unwrap();
+        for (seconds, is_current) in [(1, true), (10, false), (20, false), (30, false)] {
+            let now = Timestamp::from_seconds(seconds);
+            assert_eq!(keys.is_current(&rows, now), is_current, "{seconds}");
+        }
+        assert!(!keys.is_current(&rows[..1], NOW));
     }
 
     #[test]
@@ -311,7 +350,7 @@ mod tests {
         let [_, ec, _] = rows() else {
             panic!("three keys")
         };
-        let set = KeySet::open(std::slice::from_ref(ec), &master(MASTER)).unwrap();
+        let set = KeySet::open(std::slice::from_ref(ec), &master(MASTER), NOW).unwrap();
         assert_eq!(
             format!("{set:?}"),
             format!("[SigningKey(ES256 {}, ..)]", ec.kid)

@@ -18,12 +18,10 @@ use serde::Serialize;
 
 use super::{
     jwk::{Jwk, PublicKey},
+    rotate::NextKey,
     sealed_key::{KeyId, SealedKey},
 };
-use crate::{
-    master_key::MasterKeys,
-    oidc::{Algorithm, Timestamp},
-};
+use crate::{master_key::MasterKeys, oidc::Algorithm};
 
 /// A key could not be made, read or used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -101,20 +99,21 @@ impl SigningKey {
         Self::new(pair.map_err(|_| KeyError::Invalid)?)
     }
 
-    /// The row of a new key, which signs at once.
+    /// The row of a new key.
     ///
     /// # Errors
     ///
     /// [`KeyError::Generate`] if it cannot be encrypted.
-    pub(crate) fn seal(&self, master: &MasterKeys, now: Timestamp) -> Result<SealedKey, KeyError> {
+    pub(crate) fn seal(&self, master: &MasterKeys, next: NextKey) -> Result<SealedKey, KeyError> {
         let pkcs8 = self.pkcs8()?;
         let sealed = master.seal(self.kid.as_str().as_bytes(), pkcs8.expose_secret());
         Ok(SealedKey {
             kid: self.kid.clone(),
             algorithm: self.algorithm,
+            number: next.number,
             sealed: sealed.map_err(|_| KeyError::Generate)?,
-            published_at: now,
-            active_at: now,
+            published_at: next.published_at,
+            active_at: next.active_at,
             retired_at: None,
             removed_at: None,
         })
@@ -214,6 +213,27 @@ impl SigningKey {
 
     pub(crate) fn jwk(&self) -> Jwk {
         Jwk::new(self.public.clone(), self.algorithm)
+    }
+}
+
+impl SealedKey {
+    /// Its private part, encrypted with the first master key. `None` if it is so already.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::Sealed`] if its master key is gone.
+    pub(crate) fn resealed(&self, master: &MasterKeys) -> Result<Option<Vec<u8>>, KeyError> {
+        let context = self.kid.as_str().as_bytes();
+        match master.line_of(context, &self.sealed) {
+            None => Err(KeyError::Sealed),
+            Some(0) => Ok(None),
+            Some(_) => {
+                let pkcs8 = master.open(context, &self.sealed);
+                let pkcs8 = pkcs8.map_err(|_| KeyError::Sealed)?;
+                let sealed = master.seal(context, pkcs8.expose_secret());
+                sealed.map(Some).map_err(|_| KeyError::Generate)
+            }
+        }
     }
 }
 

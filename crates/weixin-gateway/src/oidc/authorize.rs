@@ -63,7 +63,7 @@ pub(crate) struct ErrorTarget {
 }
 
 impl ErrorTarget {
-    fn of(params: &Params, redirect_uri: RedirectUri) -> Self {
+    pub(super) fn of(params: &Params, redirect_uri: RedirectUri) -> Self {
         let get = |name| params.get(name).ok().flatten();
         let mode = get("response_mode").and_then(ResponseMode::from_parameter);
         let state = get("state").filter(|state| is_state(state));
@@ -93,33 +93,49 @@ impl AuthorizationRequest {
         clients: &Clients,
         keys: &dyn VerifyJwt,
     ) -> Result<Self, AuthorizeError> {
-        let client = || find_client(params, issuer, clients);
+        let client = || -> Result<_, OAuthError> {
+            let client = find_client(params, issuer, clients)?;
+            Ok((client, check_target(params, client)?))
+        };
         let (client, redirect_uri) = client().map_err(AuthorizeError::Page)?;
         let target = ErrorTarget::of(params, redirect_uri);
-        let request = || -> Result<Self, OAuthError> {
-            for name in KNOWN {
-                params.get(name)?;
-            }
-            check_response(params)?;
-            let (claims, hint) = expectation(params, issuer, client, keys)?;
-            Ok(Self {
-                issuer: issuer.id(),
-                client: client.id.clone(),
-                redirect_uri: target.redirect_uri.clone(),
-                mode: target.mode,
-                scopes: scopes(params, client)?,
-                claims,
-                state: target.state.clone(),
-                nonce: nonce(params)?,
-                challenge: challenge(params, client)?,
-                prompt: prompt(params)?,
-                max_age: max_age(params)?,
-                hint,
-                ui_locales: ui_locales(params)?,
-            })
+        let request = match Self::of(params, issuer, client, &target, keys) {
+            Ok(_) if client.require_par => Err(OAuthError::invalid_request(
+                "this client must push its requests",
+            )),
+            request => request,
         };
-        let request = request();
         request.map_err(|error| AuthorizeError::Redirect(target, error))
+    }
+
+    /// The request of a known client, whose response goes to `target`.
+    pub(super) fn of(
+        params: &Params,
+        issuer: &Issuer,
+        client: &Client,
+        target: &ErrorTarget,
+        keys: &dyn VerifyJwt,
+    ) -> Result<Self, OAuthError> {
+        for name in KNOWN {
+            params.get(name)?;
+        }
+        check_response(params)?;
+        let (claims, hint) = expectation(params, issuer, client, keys)?;
+        Ok(Self {
+            issuer: issuer.id(),
+            client: client.id.clone(),
+            redirect_uri: target.redirect_uri.clone(),
+            mode: target.mode,
+            scopes: scopes(params, client)?,
+            claims,
+            state: target.state.clone(),
+            nonce: nonce(params)?,
+            challenge: challenge(params, client)?,
+            prompt: prompt(params)?,
+            max_age: max_age(params)?,
+            hint,
+            ui_locales: ui_locales(params)?,
+        })
     }
 
     /// The request as it is still allowed: the client may have changed while the request waited. `None` if the client is
@@ -144,18 +160,22 @@ impl AuthorizationRequest {
     }
 }
 
-fn find_client<'a>(
+/// The client that the parameters name.
+pub(crate) fn find_client<'a>(
     params: &Params,
     issuer: &Issuer,
     clients: &'a Clients,
-) -> Result<(&'a Client, RedirectUri), OAuthError> {
+) -> Result<&'a Client, OAuthError> {
     let client = clients.find(issuer.id(), params.require("client_id")?);
-    let unknown = || OAuthError::invalid_request("the client is unknown");
-    let client = client.ok_or_else(unknown)?;
+    client.ok_or_else(|| OAuthError::invalid_request("the client is unknown"))
+}
+
+/// The redirect URI of the parameters, if the client has registered it.
+pub(super) fn check_target(params: &Params, client: &Client) -> Result<RedirectUri, OAuthError> {
     let redirect_uri = client.redirect_uri(params.require("redirect_uri")?);
     let unregistered =
         || OAuthError::invalid_request("the redirect_uri is not registered for this client");
-    Ok((client, redirect_uri.ok_or_else(unregistered)?))
+    redirect_uri.ok_or_else(unregistered)
 }
 
 /// `response_type` and `response_mode`, and the two ways to pass a request that are not supported (Core §6).

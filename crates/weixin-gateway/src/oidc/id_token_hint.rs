@@ -32,13 +32,23 @@ impl Hint {
         keys: &dyn VerifyJwt,
     ) -> Self {
         let subject = || {
-            let claims = keys.verified_claims(jwt, "JWT")?;
+            let claims = claims_of_ours(jwt, issuer, keys)?;
             let text = |name: &str| claims.get(name).and_then(Value::as_str);
-            let is_ours = text("iss") == Some(issuer.as_str());
             let is_the_clients = text("aud") == Some(client.as_str());
-            let subject = text("sub").filter(|_| is_ours && is_the_clients)?;
+            let subject = text("sub").filter(|_| is_the_clients)?;
             Subject::try_from(subject.to_owned()).ok()
         };
         subject().map_or(Self::Unknown, Self::User)
     }
+}
+
+/// The claims of an ID token of this issuer, for any client.
+pub(super) fn claims_of_ours(
+    jwt: &str,
+    issuer: &Issuer,
+    keys: &dyn VerifyJwt,
+) -> Option<Map<String, Value>> {
+    let claims = keys.verified_claims(jwt, "JWT")?;
+    let is_ours = claims.get("iss").and_then(Value::as_str) == Some(issuer.as_str());
+    is_ours.then_some(claims)
 }

@@ -30,6 +30,12 @@ impl Issuer {
         format!("{}{path}", self.url.trim_end_matches('/'))
     }
 
+    /// Scheme, host and port, as browsers send them in `Origin`.
+    pub(crate) fn origin(&self) -> &str {
+        let url = self.url.trim_end_matches('/');
+        url.strip_suffix(self.path()).unwrap_or(url)
+    }
+
     /// The path below which the endpoints are: empty, or `/a/b`.
     pub(crate) fn path(&self) -> &str {
         let (_, rest) = self.url.split_once("://").unwrap_or_default();

@@ -78,7 +78,7 @@ impl fmt::Debug for Delivery {
 }
 
 /// The URI with more parameters; its own query is retained (RFC 6749 §3.1.2). It has no fragment.
-fn with_query(mut uri: String, fields: &[(&'static str, String)]) -> String {
+pub(super) fn with_query(mut uri: String, fields: &[(&'static str, String)]) -> String {
     let separator = match uri.split_once('?') {
         None => "?",
         Some((_, query)) if query.is_empty() || query.ends_with('&') => "",

@@ -103,9 +103,6 @@ pub(crate) enum OpenError {
     /// A migration failed.
     #[error("the tables cannot be created or updated")]
     Migrate(#[from] sqlx::migrate::MigrateError),
-    /// There is no database yet, or its tables are of an earlier program: a gateway creates or updates them.
-    #[error("{0} does not exist or is of an earlier version: start the gateway once")]
-    NotCurrent(PathBuf),
     /// WAL needs shared memory, which a file system of another machine does not have.
     #[error("{path} is on {file_system}: SQLite needs a local file system")]
     RemoteFileSystem {

@@ -4,12 +4,13 @@
 
 pub(crate) mod audit;
 pub(crate) mod backup;
-pub(crate) mod beside;
 mod cleanup;
+mod clients;
 #[cfg(test)]
 mod conformance;
 mod error;
 mod file_system;
+mod grant_cache;
 pub(crate) mod grants;
 pub(crate) mod identities;
 pub(crate) mod inspect;
@@ -17,10 +18,13 @@ mod job;
 mod keys;
 pub(crate) mod merges;
 mod migrations;
-mod requests;
+mod refresh;
+pub(crate) mod requests;
 mod resolved_user;
 pub(crate) mod revoke;
+pub(crate) mod revoke_many;
 mod row;
+pub(crate) mod session_end;
 pub(crate) mod sessions;
 mod sqlite;
 mod subjects;
@@ -29,7 +33,10 @@ pub(crate) mod users;
 mod writer;
 
 use std::{
-    sync::{Arc, atomic::AtomicI64},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -37,11 +44,16 @@ use sqlx::{AnyPool, any::AnyPoolOptions};
 
 pub use self::inspect::StoreState;
 pub(crate) use self::{
+    clients::StoredClient,
     error::{JobError, OpenError, StoreError},
     job::{Durability, JobResult, Undo, Work},
     writer::Commits,
 };
-use self::{sqlite::Database, writer::Writer};
+use self::{
+    grant_cache::{GrantCache, Moment},
+    sqlite::Database,
+    writer::Writer,
+};
 use crate::oidc::Timestamp;
 
 /// Connections to PostgreSQL.
@@ -60,6 +72,7 @@ struct Inner {
     writer: Writer,
     /// Waiting authorization requests, as far as this process knows.
     requests: AtomicI64,
+    grants: GrantCache,
 }
 
 impl Store {
@@ -74,6 +87,22 @@ impl Store {
         let store = Self::open_database(url).await?;
         store.count_requests().await?;
         Ok(store)
+    }
+
+    /// Opens the database for a command, while a gateway may be running. Only if there is no database yet, or its tables are
+    /// of an earlier program, it is opened as by a gateway.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub(crate) async fn open_beside(url: &str) -> Result<Self, OpenError> {
+        if !url.starts_with("sqlite:") || inspect::inspect(url).await? != StoreState::Current {
+            return Self::open(url).await;
+        }
+        let database = Database::beside(url)?;
+        let readers = database.readers().await?;
+        let Database { options, lock, .. } = database;
+        Ok(Self::new(readers, Writer::start(options, lock)))
     }
 
     async fn open_database(url: &str) -> Result<Self, OpenError> {
@@ -113,6 +142,7 @@ impl Store {
             readers,
             writer,
             requests: AtomicI64::new(0),
+            grants: GrantCache::default(),
         }))
     }
 
@@ -141,8 +171,8 @@ impl Store {
         self.0.writer.waiting()
     }
 
-    /// The commits to SQLite.
-    pub(crate) fn commits(&self) -> Option<&Commits> {
+    /// The commits since the start.
+    pub(crate) fn commits(&self) -> &Commits {
         self.0.writer.commits()
     }
 
@@ -154,6 +184,17 @@ impl Store {
     /// The pool that reads.
     fn readers(&self) -> &AnyPool {
         &self.0.readers
+    }
+
+    /// The grants that were read in the last second.
+    fn recent_grants(&self) -> &GrantCache {
+        &self.0.grants
+    }
+
+    /// When something is read that this process may change meanwhile.
+    fn moment(&self, now: Timestamp) -> Moment {
+        let commits = self.commits().durable.load(Ordering::Acquire);
+        Moment { commits, now }
     }
 
     fn waiting_requests(&self) -> &AtomicI64 {

@@ -62,9 +62,6 @@ const INSERT: &str = concat!(
     returning ",
     columns!()
 );
-const END: &str = "update sessions set ended_at = $1, ended_reason = $2
-    where sid = $3 and ended_at is null";
-
 /// What a token request needs of the session that its code names.
 #[derive(Debug)]
 pub(crate) struct SessionOfCode {
@@ -91,27 +88,6 @@ pub(crate) struct SessionLogin {
     /// The ID and the secret of a session that begins. They are random.
     pub(crate) sid: SessionId,
     pub(crate) secret: RowSecret,
-}
-
-/// Why a session ended before its time.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum EndReason {
-    /// Another user logged in, in the same browser at the same issuer.
-    OtherUser,
-    /// The operator ended it.
-    Revoked,
-    /// Its user was split from another one.
-    Split,
-}
-
-impl EndReason {
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::OtherUser => "other_user",
-            Self::Revoked => "revoked",
-            Self::Split => "split",
-        }
-    }
 }
 
 impl Store {
@@ -188,18 +164,6 @@ pub(crate) async fn insert(
     let query = bind_login(sqlx::query(INSERT), login, login.sid, user);
     let query = query.bind(&login.secret.expose()[..]);
     Ok(session(&query.fetch_one(connection).await?, user)?)
-}
-
-/// Ends a session. What depends on it ends by the conditions of each read.
-pub(crate) async fn end(
-    connection: &mut AnyConnection,
-    sid: SessionId,
-    reason: EndReason,
-    now: Timestamp,
-) -> JobResult<()> {
-    let query = sqlx::query(END).bind(now.millis()).bind(reason.as_str());
-    query.bind(sid.to_string()).execute(connection).await?;
-    Ok(())
 }
 
 type Query<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;

@@ -44,6 +44,7 @@ impl Store {
         user: UserId,
         profile: Profile,
     ) -> Result<(), StoreError> {
+        let now = profile.read_at.unwrap_or(Timestamp::from_millis(0));
         self.write(Durability::Relaxed, Undo::Nothing, move |connection| {
             Box::pin(async move {
                 let query = sqlx::query(UPDATE_PROFILE).bind(user.to_string());
@@ -53,7 +54,9 @@ impl Store {
                 Ok(())
             })
         })
-        .await
+        .await?;
+        self.recent_grants().clear(self.moment(now));
+        Ok(())
     }
 }
 

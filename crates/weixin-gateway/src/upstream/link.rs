@@ -14,7 +14,8 @@ use crate::{
         Durability, JobError, JobResult, Store, StoreError, Undo,
         identities::{self, Account, LoginIdentities, UnionIds},
         merges::{LockedPair, Merge},
-        sessions::{self, EndReason, SessionLogin},
+        session_end::{self, EndReason},
+        sessions::{self, SessionLogin},
         users::{self, LockedUser},
     },
 };
@@ -239,7 +240,7 @@ impl NewLogin {
             }
             if current != user {
                 let now = self.session.auth_time;
-                sessions::end(connection, sid, EndReason::OtherUser, now).await?;
+                session_end::end(connection, sid, EndReason::OtherUser, now).await?;
             }
         }
         let inserted = sessions::insert(connection, user, &self.session).await;

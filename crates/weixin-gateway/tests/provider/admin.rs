@@ -24,7 +24,7 @@ async fn a_user_is_found_by_each_of_its_names() {
         .await;
     world.next_user("bob");
     world.web().log_in(&mut Browser::default(), &[]).await;
-    let mut admin = admin(&world).await;
+    let admin = admin(&world).await;
     let claim = |name: &str| tokens.claims[name].as_str().unwrap().to_owned();
     for text in [
         claim("sub"),
@@ -62,7 +62,7 @@ async fn a_user_who_is_disabled_is_rejected_until_enabled() {
     let web = world.web();
     let mut browser = Browser::default();
     let tokens = web.log_in(&mut browser, &[]).await;
-    let mut admin = admin(&world).await;
+    let admin = admin(&world).await;
     for (is_disabled, status, error) in [
         (true, StatusCode::UNAUTHORIZED, "access_denied"),
         (false, StatusCode::OK, ""),
@@ -117,7 +117,7 @@ async fn what_is_revoked_ends_at_once() {
             Some(_) => RevokeTarget::User(alice.sub().to_owned()),
             None => RevokeTarget::All,
         };
-        let mut admin = admin(&world).await;
+        let admin = admin(&world).await;
         let revoked = admin.revoke(target.clone()).await.unwrap();
         let tokens = [
             ("web", &*alice.access_token),
@@ -171,7 +171,7 @@ async fn a_split_undoes_a_merge_for_every_client() {
             update grants set created_at = created_at - 60000",
         )
         .await;
-    let mut admin = admin(&world).await;
+    let admin = admin(&world).await;
     admin.merge(kept.sub(), absorbed.sub()).await.unwrap();
     let silent = [("prompt", "none")];
     assert_eq!(
@@ -216,7 +216,7 @@ async fn a_user_who_is_forgotten_leaves_nothing_behind() {
     world.next_user("bystander");
     let mut bystander = Browser::default();
     let unharmed = web.log_in(&mut bystander, &[]).await;
-    let mut admin = admin(&world).await;
+    let admin = admin(&world).await;
     admin.merge(kept.sub(), absorbed.sub()).await.unwrap();
     // The ID of either user means the person.
     let removed = admin.forget(absorbed.sub()).await.unwrap();
@@ -273,7 +273,7 @@ async fn impossible_changes_say_why() {
     let [alice, bob, carol] = &subs[..] else {
         panic!("three users")
     };
-    let mut admin = admin(&world).await;
+    let admin = admin(&world).await;
     let error = |result: Result<(), AdminError>| result.unwrap_err().to_string();
     assert_eq!(
         error(admin.merge(alice, alice).await),
@@ -300,18 +300,4 @@ async fn impossible_changes_say_why() {
         );
     }
     assert_eq!(world.count("users where merged_into is not null").await, 1);
-}
-
-#[tokio::test]
-async fn there_is_no_store_to_change_before_a_gateway_has_made_it() {
-    let world = World::start().await;
-    let config = world.config().replace("gateway.db", "missing.db");
-    let opened = Admin::open(&Config::parse(&config).unwrap()).await;
-    let error = opened.unwrap_err().to_string();
-    assert!(
-        error.ends_with(
-            "missing.db does not exist or is of an earlier version: start the gateway once"
-        ),
-        "{error}"
-    );
 }

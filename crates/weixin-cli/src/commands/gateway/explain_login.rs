@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub(super) async fn run(args: GatewayExplainLogin, output: Output) -> Result<(), CliError> {
-    let mut admin = admin::open(&args.file.config).await?;
+    let admin = admin::open(&args.file.config).await?;
     let events = admin.events(&args.reference).await;
     let events = events.map_err(|error| admin::failed(&error))?;
     let reference = visible(&args.reference);

@@ -109,7 +109,7 @@ async fn split(id: &str, config: &Path, output: Output) -> Result<(), CliError> 
 }
 
 async fn forget(args: UserForget, output: Output) -> Result<(), CliError> {
-    let mut admin = admin::open(&args.file.config).await?;
+    let admin = admin::open(&args.file.config).await?;
     if !args.yes {
         let user = admin.user(&args.id).await;
         let user = user.map_err(|error| admin::failed(&error))?;

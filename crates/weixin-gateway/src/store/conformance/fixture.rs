@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::json;
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, Connection};
 use tempfile::TempDir;
 use weixin::{
     UserIds,
@@ -46,7 +46,7 @@ impl Fixture {
 
     /// A schema of its own in the database of the tests.
     pub(super) async fn postgres() -> Self {
-        use sqlx::{AssertSqlSafe, Connection, Executor};
+        use sqlx::{AssertSqlSafe, Executor};
 
         let server = std::env::var("WEIXIN_TEST_POSTGRES").unwrap_or_else(|_| {
             panic!(
@@ -74,13 +74,19 @@ impl Fixture {
     pub(super) async fn execute(&self, sql: &'static str) {
         let work = self
             .store
-            .write(Durability::Relaxed, Undo::Nothing, move |connection| {
+            .write(Durability::Durable, Undo::Nothing, move |connection| {
                 Box::pin(async move {
                     sqlx::query(sql).execute(connection).await?;
                     Ok(())
                 })
             });
         work.await.unwrap();
+    }
+
+    /// The same by another process: a node, or a command.
+    pub(super) async fn execute_beside(&self, sql: &'static str) {
+        let mut connection = AnyConnection::connect(&self.url).await.unwrap();
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
     }
 
     pub(super) async fn count(&self, sql: &'static str) -> i64 {

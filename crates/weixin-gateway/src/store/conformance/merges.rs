@@ -176,7 +176,7 @@ async fn a_grant_of_the_absorbed_user_is_the_kept_ones(fixture: Fixture) {
     store.update_profile(kept, profile()).await.unwrap();
     merge(&fixture, two.merge(), later(1)).await.unwrap();
     let grant = store.grant(before.id, later(2)).await.unwrap().unwrap();
-    assert_eq!((grant.grant.user, grant.profile), (kept, profile()));
+    assert_eq!((grant.grant.user, grant.profile.clone()), (kept, profile()));
     assert_eq!(grant.grant.subject, Subject::first(two.absorbed.user));
     let of_subject = store.user_of_subject(&client(), &before.subject).await;
     assert_eq!(of_subject.unwrap(), Some(kept));

@@ -3,9 +3,11 @@
 mod cleanup;
 mod fixture;
 mod grants;
+mod keys;
 mod logins;
 mod merges;
 mod operator;
+mod refresh;
 mod rows;
 mod sessions;
 mod speed;

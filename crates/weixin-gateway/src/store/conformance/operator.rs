@@ -13,11 +13,10 @@ use crate::{
     audit::{Event, EventKind, Reference},
     oidc::{ClientId, GrantId, Profile, RedeemOutcome, RequestId, Session, UserId},
     store::{
-        StoreError,
+        Durability, Store, StoreError, Undo,
         audit::{self, EventId},
-        beside::Beside,
         merges::{Ended, Merge},
-        revoke,
+        revoke_many as revoke,
         user_records::{self, UserRecord},
     },
 };
@@ -34,8 +33,8 @@ on_each_database!(
     an_event_of_a_request_is_recorded_once,
 );
 
-async fn beside(fixture: &Fixture) -> Beside {
-    Beside::open(&fixture.url).await.unwrap()
+async fn beside(fixture: &Fixture) -> Store {
+    Store::open_beside(&fixture.url).await.unwrap()
 }
 
 fn apps() -> Vec<AppId> {
@@ -44,24 +43,24 @@ fn apps() -> Vec<AppId> {
 
 async fn found(fixture: &Fixture, text: &str) -> Vec<UserId> {
     let text = text.to_owned();
-    let mut beside = beside(fixture).await;
-    let work = beside.write(move |connection| {
+    let beside = beside(fixture).await;
+    let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
         Box::pin(async move { user_records::find(connection, &text, &apps()).await })
     });
     work.await.unwrap()
 }
 
 async fn record(fixture: &Fixture, user: UserId) -> Result<UserRecord, StoreError> {
-    let mut beside = beside(fixture).await;
-    let work = beside.write(move |connection| {
+    let beside = beside(fixture).await;
+    let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
         Box::pin(async move { user_records::record(connection, user, later(5)).await })
     });
     work.await
 }
 
 async fn merged(fixture: &Fixture, kept: UserId, absorbed: UserId) {
-    let mut beside = beside(fixture).await;
-    let work = beside.write(move |connection| {
+    let beside = beside(fixture).await;
+    let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
         Box::pin(async move {
             let merge = Merge { kept, absorbed };
             merge.lock(connection, later(1)).await?;
@@ -180,8 +179,8 @@ async fn a_user_is_disabled_until_enabled(fixture: Fixture) {
         (true, 2, Some(later(1))),
         (false, 3, None),
     ] {
-        let mut beside = beside(&fixture).await;
-        let work = beside.write(move |connection| {
+        let beside = beside(&fixture).await;
+        let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
             Box::pin(async move {
                 let now = later(seconds);
                 user_records::set_disabled(connection, user, is_disabled, now).await
@@ -217,8 +216,8 @@ async fn a_forgotten_user_leaves_no_row(fixture: Fixture) {
         .execute("insert into consents select id, 'web', 'openid', 1 from users")
         .await;
     merged(&fixture, alice.user, absorbed.user).await;
-    let (user, mut beside) = (alice.user, beside(&fixture).await);
-    let work = beside.write(move |connection| {
+    let (user, beside) = (alice.user, beside(&fixture).await);
+    let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
         Box::pin(async move { user_records::forget(connection, user, later(2)).await })
     });
     let removed: Vec<_> = work
@@ -288,8 +287,8 @@ impl Granted {
 
 async fn the_grants_of_a_client_are_revoked(fixture: Fixture) {
     let granted = Granted::to(&fixture).await;
-    let mut beside = beside(&fixture).await;
-    let work = beside.write(move |connection| {
+    let beside = beside(&fixture).await;
+    let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
         Box::pin(async move { revoke::of_client(connection, &other_client(), later(5)).await })
     });
     let (sessions, grants) = (0, 1);
@@ -300,8 +299,8 @@ async fn the_grants_of_a_client_are_revoked(fixture: Fixture) {
 
 async fn the_sessions_and_grants_of_a_user_are_revoked(fixture: Fixture) {
     let granted = Granted::to(&fixture).await;
-    let (user, mut beside) = (granted.user, beside(&fixture).await);
-    let work = beside.write(move |connection| {
+    let (user, beside) = (granted.user, beside(&fixture).await);
+    let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
         Box::pin(async move { revoke::of_user(connection, user, later(5)).await })
     });
     let (sessions, grants) = (1, 2);
@@ -313,7 +312,7 @@ async fn the_sessions_and_grants_of_a_user_are_revoked(fixture: Fixture) {
 /// What began after the command is not its concern, but its session has ended.
 async fn all_sessions_and_grants_are_revoked(fixture: Fixture) {
     let granted = Granted::to(&fixture).await;
-    let mut beside = beside(&fixture).await;
+    let beside = beside(&fixture).await;
     let work = beside
         .write(move |connection| Box::pin(async move { revoke::all(connection, later(5)).await }));
     let (sessions, grants) = (2, 3);
@@ -340,8 +339,8 @@ async fn an_event_of_a_request_is_recorded_once(fixture: Fixture) {
         }
     }
     let reference = Reference::of(requests[0]).to_string();
-    let mut beside = beside(&fixture).await;
-    let work = beside.write(move |connection| {
+    let beside = beside(&fixture).await;
+    let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
         Box::pin(async move {
             let other = Event::new(START, EventKind::GrantRevoked);
             let id = EventId::random().map_err(|_| crate::store::JobError::Conflict)?;

@@ -1,6 +1,4 @@
-//! Requests, sessions, keys and events as they were written.
-
-use futures_util::future::join_all;
+//! Requests and events as they were written.
 
 use super::{
     fixture::{Fixture, START, StandingClock, client, id, issuer, later, other_issuer, request},
@@ -8,15 +6,14 @@ use super::{
 };
 use crate::{
     audit::{Event, EventKind, Reference},
-    keys::{KeyId, SealedKey},
-    oidc::{Algorithm, RequestId},
-    store::StoreError,
+    oidc::RequestId,
+    store::{StoreError, requests::NewRequest},
 };
 
 on_each_database!(
     a_request_waits_ten_minutes_at_its_issuer,
+    a_pushed_request_waits_ninety_seconds_until_its_client_opens_it,
     requests_beyond_the_limit_are_rejected_until_some_expire,
-    the_first_key_of_an_algorithm_is_stored_once,
     an_event_is_recorded,
 );
 
@@ -25,7 +22,7 @@ const LIMIT: u32 = 2_500;
 async fn a_request_waits_ten_minutes_at_its_issuer(fixture: Fixture) {
     let (store, id) = (&fixture.store, id(RequestId::from_bytes));
     store
-        .insert_request(id, &request(), LIMIT, START)
+        .insert_request(NewRequest::of_browser(id, &request()), LIMIT, START)
         .await
         .unwrap();
     for (issuer, now, expected) in [
@@ -40,10 +37,44 @@ async fn a_request_waits_ten_minutes_at_its_issuer(fixture: Fixture) {
     assert_eq!(store.request(unknown, issuer(), START).await.unwrap(), None);
 }
 
+async fn a_pushed_request_waits_ninety_seconds_until_its_client_opens_it(fixture: Fixture) {
+    let store = &fixture.store;
+    let waiting = request();
+    let (own, other) = (request().client, "other".parse().unwrap());
+    for (first, second, expected) in [
+        ((issuer(), &own, 89), (issuer(), &own, 599), [true, true]),
+        ((issuer(), &own, 89), (issuer(), &own, 600), [true, false]),
+        ((issuer(), &own, 90), (issuer(), &own, 91), [false, false]),
+        ((issuer(), &other, 10), (issuer(), &own, 90), [false, false]),
+        (
+            (other_issuer(), &own, 10),
+            (issuer(), &own, 90),
+            [false, false],
+        ),
+        ((issuer(), &own, 0), (issuer(), &other, 1), [true, false]),
+    ] {
+        let id = id(RequestId::from_bytes);
+        let pushed = NewRequest::pushed(id, &waiting);
+        store.insert_request(pushed, LIMIT, START).await.unwrap();
+        for ((issuer, client, second), expected) in [first, second].into_iter().zip(expected) {
+            let opened = store
+                .open_pushed_request(id, issuer, client, later(second))
+                .await;
+            assert_eq!(opened.unwrap(), expected.then(request), "{second}");
+        }
+    }
+}
+
 async fn requests_beyond_the_limit_are_rejected_until_some_expire(fixture: Fixture) {
     let store = &fixture.store;
     let request = request();
-    let insert = || store.insert_request(id(RequestId::from_bytes), &request, LIMIT, START);
+    let insert = || {
+        store.insert_request(
+            NewRequest::of_browser(id(RequestId::from_bytes), &request),
+            LIMIT,
+            START,
+        )
+    };
     insert().await.unwrap();
     let many = "insert into requests (id, issuer, client, body, created_at, expires_at)
         with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 2498)
@@ -61,32 +92,6 @@ async fn requests_beyond_the_limit_are_rejected_until_some_expire(fixture: Fixtu
     store.remove_expired(&clock(500)).await.unwrap();
     assert_eq!(fixture.count(count).await, 2);
     insert().await.unwrap();
-}
-
-async fn the_first_key_of_an_algorithm_is_stored_once(fixture: Fixture) {
-    let store = &fixture.store;
-    let key = |kid: String, algorithm| SealedKey {
-        kid: KeyId::from_stored(kid),
-        algorithm,
-        sealed: vec![0, 1, 255],
-        published_at: START,
-        active_at: later(1),
-        retired_at: None,
-        removed_at: None,
-    };
-    let nodes = (0..10).map(|node| {
-        let key = key(format!("rsa{node}"), Algorithm::Rs256);
-        store.insert_first_key(key)
-    });
-    let stored = join_all(nodes).await.into_iter().map(Result::unwrap);
-    assert_eq!(stored.filter(|is_first| *is_first).count(), 1);
-    let other = store.insert_first_key(key("p256".to_owned(), Algorithm::Es256));
-    assert!(other.await.unwrap());
-    let keys = store.keys().await.unwrap();
-    let ids: Vec<_> = keys.iter().map(|key| key.algorithm).collect();
-    assert_eq!(ids, [Algorithm::Es256, Algorithm::Rs256]);
-    let expected = key("p256".to_owned(), Algorithm::Es256);
-    assert_eq!(format!("{:?}", keys[0]), format!("{expected:?}"));
 }
 
 async fn an_event_is_recorded(fixture: Fixture) {

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use super::fixture::{Fixture, START, id, ids, later, login, request};
 use crate::{
     oidc::{GrantId, RequestId, Session},
-    store::{Durability, Undo},
+    store::{Durability, Undo, requests::NewRequest},
 };
 
 const JOBS: usize = 12_800;
@@ -87,7 +87,10 @@ async fn speed() {
         let fixture = Arc::clone(&with);
         async move {
             let (id, request) = (id(RequestId::from_bytes), request());
-            let stored = fixture.store.insert_request(id, &request, u32::MAX, START);
+            let stored =
+                fixture
+                    .store
+                    .insert_request(NewRequest::of_browser(id, &request), u32::MAX, START);
             stored.await.unwrap();
         }
     })

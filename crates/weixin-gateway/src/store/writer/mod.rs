@@ -48,8 +48,8 @@ impl Writer {
         Self::Pool(Pool::new(pool, MAX_WAITING))
     }
 
-    /// Starts the task that writes to a file of SQLite, and that keeps its lock.
-    pub(super) fn start(options: AnyConnectOptions, lock: File) -> Self {
+    /// Starts the task that writes to a file of SQLite, and that keeps its lock, if there is one.
+    pub(super) fn start(options: AnyConnectOptions, lock: Option<File>) -> Self {
         let (jobs, waiting) = mpsc::channel(MAX_WAITING);
         let (control, requests) = mpsc::channel(1);
         let commits = Arc::default();
@@ -103,11 +103,11 @@ impl Writer {
         }
     }
 
-    /// The commits to SQLite; PostgreSQL counts its own.
-    pub(crate) fn commits(&self) -> Option<&Commits> {
+    /// The commits since the start.
+    pub(crate) fn commits(&self) -> &Commits {
         match self {
-            Self::Queue(queue) => Some(&queue.commits),
-            Self::Pool(_) => None,
+            Self::Queue(queue) => &queue.commits,
+            Self::Pool(pool) => pool.commits(),
         }
     }
 
@@ -162,6 +162,6 @@ impl Commits {
             Durability::Durable => &self.durable,
             Durability::Relaxed => &self.relaxed,
         };
-        counter.fetch_add(1, Ordering::Relaxed);
+        counter.fetch_add(1, Ordering::Release);
     }
 }

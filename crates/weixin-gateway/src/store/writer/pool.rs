@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sqlx::AnyPool;
 use tokio::sync::{Semaphore, TryAcquireError};
 
+use super::Commits;
 use crate::store::{
     error::StoreError,
     job::{Durability, Effect, Job},
@@ -16,6 +17,7 @@ pub(crate) struct Pool {
     connections: AnyPool,
     permits: Arc<Semaphore>,
     max_waiting: usize,
+    commits: Arc<Commits>,
 }
 
 impl Pool {
@@ -24,6 +26,7 @@ impl Pool {
             connections,
             permits: Arc::new(Semaphore::new(max_waiting)),
             max_waiting,
+            commits: Arc::default(),
         }
     }
 
@@ -33,9 +36,11 @@ impl Pool {
             TryAcquireError::Closed => StoreError::Stopped,
             TryAcquireError::NoPermits => StoreError::Overloaded,
         })?;
-        let pool = self.connections.clone();
+        let (pool, commits) = (self.connections.clone(), Arc::clone(&self.commits));
         tokio::spawn(async move {
             let committed = commit(&pool, job.as_mut()).await;
+            // Also after an error: the commit may have arrived.
+            commits.count(job.durability());
             drop(permit);
             job.finish(committed);
         });
@@ -53,6 +58,10 @@ impl Pool {
 
     pub(super) async fn stopped(&self) {
         self.connections.close_event().await;
+    }
+
+    pub(super) fn commits(&self) -> &Commits {
+        &self.commits
     }
 
     pub(super) fn waiting(&self) -> usize {

@@ -27,7 +27,7 @@ pub(super) struct Task {
     connection: Option<Open>,
     commits: Arc<Commits>,
     /// Another gateway may open the file only after the last commit.
-    _lock: File,
+    _lock: Option<File>,
 }
 
 /// The writer's connection, and what `pragma synchronous` is set to.
@@ -37,7 +37,11 @@ struct Open {
 }
 
 impl Task {
-    pub(super) fn new(options: AnyConnectOptions, lock: File, commits: Arc<Commits>) -> Self {
+    pub(super) fn new(
+        options: AnyConnectOptions,
+        lock: Option<File>,
+        commits: Arc<Commits>,
+    ) -> Self {
         Self {
             options,
             connection: None,
@@ -101,9 +105,10 @@ impl Task {
         for job in batch {
             run(&mut transaction, job.as_mut()).await?;
         }
-        transaction.commit().await?;
+        let done = transaction.commit().await;
+        // Also after an error: it may have been committed.
         self.commits.count(durability);
-        Ok(())
+        Ok(done?)
     }
 
     /// A reader that takes long, such as a backup, is not waited for: all writes would wait too.

@@ -18,7 +18,7 @@ use crate::{
 async fn the_text_of_a_search_is_no_sql() {
     let world = World::start().await;
     world.web().log_in(&mut Browser::default(), &[]).await;
-    let mut admin = admin(&world).await;
+    let admin = admin(&world).await;
     for text in [
         "'",
         "' or '1'='1",
@@ -125,7 +125,7 @@ impl<'a> Merged<'a> {
         let mut person = Person::new();
         let kept = web.log_in(&mut person.desktop, &[]).await;
         let absorbed = web.log_in(&mut person.wechat, &[]).await;
-        let mut admin = admin(world).await;
+        let admin = admin(world).await;
         admin.merge(kept.sub(), absorbed.sub()).await.unwrap();
         Self {
             web,
@@ -144,7 +144,7 @@ async fn a_merged_user_who_is_disabled_between_two_steps_gets_no_further() {
         mut person,
         absorbed,
     } = Merged::new(&world).await;
-    let mut admin = admin(&world).await;
+    let admin = admin(&world).await;
     let code = web.code(&mut person.wechat, &[]).await;
     let mut other = Browser::with(IN_WECHAT);
     let callback = web.wechat_callback(&mut other, &[]).await;
@@ -177,7 +177,7 @@ async fn a_disabled_user_is_not_enabled_by_a_merge() {
     let mut person = Person::new();
     web.log_in(&mut person.desktop, &[]).await;
     let absorbed = web.log_in(&mut person.wechat, &[]).await;
-    let mut admin = admin(&world).await;
+    let admin = admin(&world).await;
     admin.set_disabled(absorbed.sub(), true).await.unwrap();
     bind(&world, true);
     web.log_in(&mut person.desktop, &[("prompt", "login")])

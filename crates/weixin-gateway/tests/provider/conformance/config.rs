@@ -1,26 +1,36 @@
 //! The plan for discovery, and what of the plan for dynamic clients concerns redirect URIs.
 
 use axum::http::StatusCode;
+use jsonwebtoken::jwk::Jwk;
 use serde_json::{Value, json};
 
 use super::PATHS;
-use crate::world::{Browser, CALLBACK, Options, RelyingParty, World};
+use crate::{
+    keys::DAY,
+    world::{Browser, CALLBACK, Options, RelyingParty, World, id_token::header},
+};
 
 /// The document of an issuer.
 fn metadata(issuer: &str) -> Value {
     json!({
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}/authorize"),
+        "pushed_authorization_request_endpoint": format!("{issuer}/par"),
+        "require_pushed_authorization_requests": false,
         "token_endpoint": format!("{issuer}/token"),
         "userinfo_endpoint": format!("{issuer}/userinfo"),
         "jwks_uri": format!("{issuer}/jwks"),
-        "scopes_supported": ["openid", "profile", "email", "wechat"],
+        "introspection_endpoint": format!("{issuer}/introspect"),
+        "revocation_endpoint": format!("{issuer}/revoke"),
+        "scopes_supported": ["openid", "profile", "email", "offline_access", "wechat"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
-        "grant_types_supported": ["authorization_code"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256", "ES256"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
         "claims_supported": [
@@ -34,6 +44,7 @@ fn metadata(issuer: &str) -> Value {
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
+        "end_session_endpoint": format!("{issuer}/end_session"),
     })
 }
 
@@ -81,6 +92,29 @@ async fn oidcc_discovery_endpoint_verification() {
             "{keys:?}"
         );
     }
+}
+
+/// A new key appears and the old one stays: the suite asks the provider to rotate its keys, and reads the JWKS before and
+/// after.
+#[tokio::test]
+async fn oidcc_server_rotate_keys() {
+    let world = World::start().await;
+    let before = world.web().jwks().await.keys;
+    let old = world.web().log_in(&mut Browser::default(), &[]).await;
+    for days in [89, 1] {
+        world.clock.advance(DAY * days);
+        world.gateway.refresh().await.unwrap();
+    }
+    let after = world.web().jwks().await.keys;
+    let ids =
+        |keys: &[Jwk]| -> Vec<_> { keys.iter().map(|key| key.common.key_id.clone()).collect() };
+    let ([one], [same, other]) = (&ids(&before)[..], &ids(&after)[..]) else {
+        panic!("{before:?} {after:?}")
+    };
+    assert!(one == same && same != other, "{after:?}");
+    let new = world.web().log_in(&mut Browser::default(), &[]).await;
+    let signers = [old, new].map(|tokens| header(&tokens.id_token).kid);
+    assert_eq!(&signers, &[one.clone(), other.clone()]);
 }
 
 /// The status of the page for a redirect URI that is not registered, and what it redirects to: nothing.

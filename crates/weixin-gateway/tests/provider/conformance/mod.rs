@@ -3,6 +3,7 @@
 
 mod basic;
 mod config;
+mod logout;
 
 use serde_json::Value;
 

@@ -1,0 +1,199 @@
+//! Logout that a client starts (RP-Initiated Logout 1.0 §2, §3, §6).
+
+use axum::{
+    body::Body,
+    extract::RawQuery,
+    http::{HeaderMap, StatusCode, header::ORIGIN, header::SET_COOKIE},
+    response::Response,
+};
+
+use super::{error::Failure, form, logout_page, pages, texts, visitor::Visitor};
+use crate::{
+    audit::{Event, EventKind},
+    oidc::{
+        Logout, LogoutConfirmation, LogoutRequest, OAuthError, Session, SessionId, UserId, path,
+    },
+    params::Params,
+    signed::{self, Unverified},
+    store::session_end::EndReason,
+};
+
+/// How the parameters came.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Sent {
+    Query,
+    Form,
+}
+
+pub(super) async fn get(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
+    let query = Params::parse(query.unwrap_or_default().as_bytes());
+    visitor.end_session(query, Sent::Query).await
+}
+
+pub(super) async fn post(visitor: Visitor, body: Body) -> Response {
+    let form = form::read(&visitor.headers, body).await;
+    visitor.end_session(form, Sent::Form).await
+}
+
+impl Visitor {
+    async fn end_session(self, params: Result<Params, OAuthError>, sent: Sent) -> Response {
+        let (issuer, shared) = (&self.provider.issuer, &self.provider.shared);
+        let request = params.and_then(|params| {
+            LogoutRequest::check(&params, issuer, &shared.clients, &shared.keys)
+        });
+        let request = match request {
+            Ok(request) => request,
+            Err(error) => {
+                let page = self.text(&texts::INVALID_LOGOUT, &error.to_string());
+                return self.page(StatusCode::BAD_REQUEST, &page);
+            }
+        };
+        let visitor = self.preferring_locales(request.ui_locales.as_deref());
+        let response = visitor.log_out(&request, sent).await;
+        response.unwrap_or_else(|failure| visitor.failed_with(&failure, &texts::LOGOUT_FAILED))
+    }
+
+    async fn log_out(&self, request: &LogoutRequest, sent: Sent) -> Result<Response, Failure> {
+        let session = self.session().await?;
+        if sent == Sent::Form && session.is_none() && request.is_bare() {
+            // The form of another site comes without the cookie, which is `SameSite=Lax`.
+            let path = self.provider.issuer.path();
+            return Ok(pages::redirect(&format!("{path}{}", path::END_SESSION)));
+        }
+        let is_confirmed = sent == Sent::Form && self.is_confirmed(request, session.as_ref());
+        let hinted = self.user_of_hint(request).await?;
+        match request.decide(session.as_ref(), hinted, is_confirmed) {
+            Logout::Now(sids) => {
+                self.end(request, sids, is_confirmed).await?;
+                Ok(self.logged_out(request))
+            }
+            Logout::Confirm(named) => {
+                self.end(request, named.into_iter().collect(), false)
+                    .await?;
+                // There is a session to ask about.
+                Ok(session.map_or_else(|| self.logged_out(request), |it| self.ask(request, &it)))
+            }
+        }
+    }
+
+    /// Whether the page's own form was sent, in the browser of this session.
+    fn is_confirmed(&self, request: &LogoutRequest, session: Option<&Session>) -> bool {
+        let sent = request.confirmation.as_deref();
+        let Some((sent, session)) = sent.and_then(Unverified::parse).zip(session) else {
+            return false;
+        };
+        let master = &self.provider.shared.master;
+        let confirmed: Option<LogoutConfirmation> = sent.verify(master, &session.secret);
+        confirmed == Some(LogoutConfirmation(session.sid)) && self.is_own_form()
+    }
+
+    /// Whether a form is of this origin, as far as the browser says.
+    fn is_own_form(&self) -> bool {
+        is_own_form(&self.headers, self.provider.issuer.origin())
+    }
+
+    async fn user_of_hint(&self, request: &LogoutRequest) -> Result<Option<UserId>, Failure> {
+        let Some((client, subject)) = request.hint() else {
+            return Ok(None);
+        };
+        let store = &self.provider.shared.store;
+        Ok(store.user_of_subject(client, subject).await?)
+    }
+
+    async fn end(
+        &self,
+        request: &LogoutRequest,
+        sids: Vec<SessionId>,
+        is_confirmed: bool,
+    ) -> Result<(), Failure> {
+        let (store, now) = (&self.provider.shared.store, self.now());
+        let reason = if is_confirmed {
+            EndReason::LoggedOut
+        } else {
+            EndReason::LoggedOutByClient
+        };
+        for (sid, user) in store.end_sessions(sids, reason, now).await? {
+            let event = Event {
+                client: request.hint().map(|(client, _)| client.clone()),
+                user: Some(user),
+                detail: Some(sid.to_string()),
+                ..Event::new(now, EventKind::LogoutOk)
+            };
+            store.record(event).await?;
+        }
+        Ok(())
+    }
+
+    /// Back to the client, or a page. This browser has no session any more.
+    fn logged_out(&self, request: &LogoutRequest) -> Response {
+        let provider = &self.provider;
+        let mut response = match request.redirect() {
+            Some(url) => pages::redirect(&url),
+            None => {
+                let mut page = self.text(&texts::LOGGED_OUT, "");
+                let client = request
+                    .hint()
+                    .and_then(|(id, _)| provider.client(id.as_str()));
+                if let Some((client, home)) = client.zip(client.and_then(|it| it.home.as_ref())) {
+                    page = page.alternative(home, self.back_to(client));
+                }
+                self.page(StatusCode::OK, &page)
+            }
+        };
+        if provider.cookie.read(&self.headers).is_some() {
+            let removal = provider.cookie.removal();
+            response.headers_mut().append(SET_COOKIE, removal);
+        }
+        response
+    }
+
+    /// Asks whether this session shall end.
+    fn ask(&self, request: &LogoutRequest, session: &Session) -> Response {
+        let confirmation = LogoutConfirmation(session.sid);
+        let master = &self.provider.shared.master;
+        let confirmation = signed::write(master, &confirmation, &session.secret);
+        let mut fields = request.fields();
+        fields.push(("confirmation", &confirmation));
+        logout_page::page(self.language(), &fields)
+    }
+}
+
+/// A page without `Referer` sends the origin `null`, as a stranger's sandbox does: then `Sec-Fetch-Site` tells them apart,
+/// which all browsers send that are in use.
+fn is_own_form(headers: &HeaderMap, origin: &str) -> bool {
+    let header = |name: &str| headers.get(name).map(|it| it.as_bytes());
+    let is_own_site = header("sec-fetch-site").is_none_or(|it| it == b"same-origin");
+    let origin_sent = header(ORIGIN.as_str());
+    is_own_site && origin_sent.is_none_or(|it| it == origin.as_bytes() || it == b"null")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_ours_if_the_browser_says_nothing_else() {
+        for (site, origin, expected) in [
+            (None, None, true),
+            (None, Some("https://op.example"), true),
+            (Some("same-origin"), Some("https://op.example"), true),
+            (Some("same-origin"), Some("null"), true),
+            (Some("cross-site"), Some("null"), false),
+            (Some("same-site"), None, false),
+            (Some("none"), None, false),
+            (Some("cross-site"), Some("https://op.example"), false),
+            (None, Some("https://op.example.evil.example"), false),
+            (None, Some("http://op.example"), false),
+            (None, Some("https://op.example:8443"), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            for (name, value) in [("sec-fetch-site", site), ("origin", origin)] {
+                if let Some(value) = value {
+                    headers.insert(name, value.parse().unwrap());
+                }
+            }
+            let is_own = is_own_form(&headers, "https://op.example");
+            assert_eq!(is_own, expected, "{site:?} {origin:?}");
+        }
+    }
+}

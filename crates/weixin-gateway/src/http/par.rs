@@ -1,0 +1,147 @@
+//! The endpoint for pushed authorization requests (RFC 9126), and the browser that brings the reference to one.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::Body,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Serialize;
+
+use super::{
+    client_auth::authorization, error::Failure, form, provider::Provider, token_error::TokenError,
+    visitor::Visitor, waiting::Waiting,
+};
+use crate::{
+    oidc::{
+        AuthenticatedClient, AuthorizationRequest, Client, ClientAuth, Credentials, OAuthError,
+        RequestId, RequestUri, find_client,
+    },
+    params::Params,
+    random,
+    store::requests::{NewRequest, PUSHED_LIFETIME},
+};
+
+/// The response to a pushed request (RFC 9126 §2.2).
+#[derive(Serialize)]
+struct Pushed {
+    request_uri: String,
+    /// In seconds.
+    expires_in: u64,
+}
+
+pub(super) async fn par(visitor: Visitor, body: Body) -> Response {
+    match visitor.push(body).await {
+        Ok(pushed) => (StatusCode::CREATED, Json(pushed)).into_response(),
+        Err(error) => error.into_response(),
+    }
+}
+
+impl Visitor {
+    async fn push(&self, body: Body) -> Result<Pushed, TokenError> {
+        let form = form::read(&self.headers, body).await?;
+        let credentials = Credentials::read(authorization(&self.headers)?, &form)?;
+        let (issuer, shared) = (&self.provider.issuer, &self.provider.shared);
+        let client = credentials.authenticate(issuer.id(), &shared.clients)?;
+        let request = AuthorizationRequest::pushed(&form, issuer, client, &shared.keys)?;
+        let id = self.store_pushed(client, &request).await?;
+        Ok(Pushed {
+            request_uri: RequestUri(id).to_string(),
+            expires_in: PUSHED_LIFETIME.as_secs(),
+        })
+    }
+
+    async fn store_pushed(
+        &self,
+        client: AuthenticatedClient<'_>,
+        request: &AuthorizationRequest,
+    ) -> Result<RequestId, Failure> {
+        let shared = &self.provider.shared;
+        // A client with a secret pushes the requests of all its users from one address; as a public one, anyone can push.
+        let is_public = matches!(client.client().auth, ClientAuth::Public);
+        if is_public && !shared.rate_limit.allows(self.address) {
+            return Err(Failure::TooManyLogins);
+        }
+        let id = RequestId::from_bytes(random::bytes()?);
+        let (new, limit) = (
+            NewRequest::pushed(id, request),
+            shared.limits.waiting_requests,
+        );
+        shared.store.insert_request(new, limit, self.now()).await?;
+        Ok(id)
+    }
+}
+
+/// A browser brings a reference. Whatever else its URL contains is ignored (RFC 9126 §4).
+pub(super) async fn open(visitor: Visitor, params: &Params, uri: RequestUri) -> Response {
+    let provider = Arc::clone(&visitor.provider);
+    let waiting = match provider.opened(params, uri).await {
+        Ok(waiting) => waiting,
+        Err(error) => return visitor.not_opened(&error),
+    };
+    let visitor = visitor.preferring(&waiting.request);
+    let response = visitor.continued(waiting).await;
+    response.unwrap_or_else(|failure| visitor.failed(&failure))
+}
+
+/// The same by a form of another site, which comes without the session's cookie: the request continues after a redirect.
+pub(super) async fn open_posted(visitor: &Visitor, params: &Params, uri: RequestUri) -> Response {
+    match visitor.provider.opened(params, uri).await {
+        Ok(Waiting { id: Some(id), .. }) => {
+            Redirect::to(&visitor.provider.login_path(id)).into_response()
+        }
+        Ok(_) => visitor.expired(),
+        Err(error) => visitor.not_opened(&error),
+    }
+}
+
+/// Why a reference leads nowhere.
+enum NotOpened {
+    /// The client that it must name.
+    Client(OAuthError),
+    /// No such request of this client waits at this issuer.
+    Unknown,
+    Failure(Failure),
+}
+
+impl Provider {
+    /// The pushed request that the parameters refer to, as it is still allowed.
+    async fn opened(
+        &self,
+        params: &Params,
+        RequestUri(id): RequestUri,
+    ) -> Result<Waiting<'_>, NotOpened> {
+        let client = find_client(params, &self.issuer, &self.shared.clients);
+        let client = client.map_err(NotOpened::Client)?;
+        let waiting = self.pushed(id, client).await.map_err(NotOpened::Failure)?;
+        waiting.ok_or(NotOpened::Unknown)
+    }
+
+    async fn pushed<'a>(
+        &self,
+        id: RequestId,
+        client: &'a Client,
+    ) -> Result<Option<Waiting<'a>>, Failure> {
+        let store = &self.shared.store;
+        let issuer = self.issuer.id();
+        let request = store.open_pushed_request(id, issuer, &client.id, self.shared.now());
+        let request = request.await?.and_then(|it| it.allowed_by(client));
+        Ok(request.map(|request| Waiting {
+            request,
+            client,
+            id: Some(id),
+        }))
+    }
+}
+
+impl Visitor {
+    fn not_opened(&self, error: &NotOpened) -> Response {
+        match error {
+            NotOpened::Client(error) => self.invalid_request(error),
+            NotOpened::Unknown => self.expired(),
+            NotOpened::Failure(failure) => self.failed(failure),
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! What requests are served with. It is replaced as a whole, so that each request sees one state: one configuration, the
+//! clients and the keys of one moment.
+
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+
+use arc_swap::ArcSwap;
+use axum::{Router, extract::Request};
+use tokio::sync::{Mutex, Notify};
+use tower::ServiceExt;
+use weixin::{AppId, clock::Clock};
+use weixin_axum::WebLogin;
+
+use crate::{
+    clients,
+    config::{Config, IssuerConfig},
+    gateway::StartError,
+    http::{self, ClientAddresses, Provider, RateLimit, SessionCookie, Shared},
+    keys::KeySet,
+    oidc::{Algorithm, Client, Clients, ProviderMetadata, Timestamp},
+    reload::{Fixed, Reloaded},
+    rotation,
+    store::{Store, StoredClient, identities::UnionIds},
+    web_login,
+};
+
+/// The state of a gateway, and how it is replaced.
+#[derive(Debug)]
+pub(crate) struct Live {
+    current: ArcSwap<State>,
+    replaced: Notify,
+    fixed: Fixed,
+    /// One replacement at a time: each begins with the state that the one before has left.
+    replacement: Mutex<()>,
+}
+
+/// The state at one moment.
+#[derive(Debug)]
+struct State {
+    parts: Parts,
+    shared: Arc<Shared>,
+    router: Router,
+}
+
+/// What a state is made of. A change takes the parts of the state before and replaces some: what it does not name, stays.
+#[derive(Clone, Debug)]
+struct Parts {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    config: Arc<Config>,
+    /// One for each issuer of the configuration. They remember the callbacks that were there.
+    logins: Arc<[WebLogin]>,
+    rate_limit: Arc<RateLimit>,
+    keys: KeySet,
+    stored: Arc<[StoredClient]>,
+    /// Those of the file and of the store.
+    clients: Clients,
+}
+
+impl Live {
+    /// The first state.
+    pub(crate) async fn open(
+        config: Config,
+        store: Store,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
+        let now = Timestamp::from(clock.now());
+        let stored: Arc<[_]> = store.clients().await?.into();
+        let clients = clients::all(&config, &stored);
+        let master = &config.server.keys;
+        let rows = rotation::rotate(&store, master, &algorithms(&clients), now).await?;
+        let parts = Parts {
+            keys: KeySet::open(&rows, master, now)?,
+            logins: web_login::all(&config, &clock, None)?,
+            rate_limit: rate_limit(&config, &clock),
+            config: Arc::new(config),
+            stored,
+            clients,
+            store,
+            clock,
+        };
+        Ok(Self {
+            fixed: Fixed::of(&parts.config),
+            current: ArcSwap::from_pointee(State::of(parts)),
+            replaced: Notify::new(),
+            replacement: Mutex::default(),
+        })
+    }
+
+    /// What the endpoints share at this moment.
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.current.load().shared)
+    }
+
+    pub(crate) fn secret_files(&self) -> Vec<PathBuf> {
+        self.current.load().parts.config.secret_files.clone()
+    }
+
+    /// A router whose requests each get the state of their beginning.
+    pub(crate) fn router(self: &Arc<Self>) -> Router {
+        let live = Arc::clone(self);
+        Router::new().fallback(move |request: Request| {
+            let router = live.current.load().router.clone();
+            router.oneshot(request)
+        })
+    }
+
+    /// Makes the keys that are due, and takes over the keys and clients that other nodes and commands have changed.
+    pub(crate) async fn refresh(&self) -> Result<(), StartError> {
+        let _only = self.replacement.lock().await;
+        let mut parts = self.current.load_full().parts.clone();
+        let now = Timestamp::from(parts.clock.now());
+        let stored = parts.store.clients().await?;
+        let has_same_clients = *stored == *parts.stored;
+        if !has_same_clients {
+            parts.clients = clients::all(&parts.config, &stored);
+            parts.stored = stored.into();
+        }
+        let (master, needed) = (&parts.config.server.keys, algorithms(&parts.clients));
+        let rows = rotation::rotate(&parts.store, master, &needed, now).await?;
+        let has_same_keys = parts.keys.is_current(&rows, now);
+        if !has_same_keys {
+            parts.keys = KeySet::open(&rows, master, now)?;
+        }
+        if !(has_same_clients && has_same_keys) {
+            tracing::info!(keys = ?parts.keys, stored_clients = parts.stored.len(), "read again");
+            self.replace(parts);
+        }
+        Ok(())
+    }
+
+    /// Takes over a configuration. Nothing is changed by one that cannot be used.
+    pub(crate) async fn reload(&self, config: Config) -> Result<Reloaded, StartError> {
+        let _only = self.replacement.lock().await;
+        let parts = &self.current.load_full().parts;
+        let now = Timestamp::from(parts.clock.now());
+        let stored: Arc<[_]> = parts.store.clients().await?.into();
+        let (clients, master) = (clients::all(&config, &stored), &config.server.keys);
+        let old = &parts.config;
+        let logins = web_login::all(&config, &parts.clock, Some((old, &parts.logins)))?;
+        // Before a key is made: the new file may lack the master key of those that there are.
+        KeySet::open(&parts.store.keys().await?, master, now)?;
+        let rows = rotation::rotate(&parts.store, master, &algorithms(&clients), now).await?;
+        let reloaded = self.fixed.compare(&config);
+        self.replace(Parts {
+            keys: KeySet::open(&rows, master, now)?,
+            rate_limit: if old.limits == config.limits {
+                Arc::clone(&parts.rate_limit)
+            } else {
+                rate_limit(&config, &parts.clock)
+            },
+            config: Arc::new(config),
+            logins,
+            stored,
+            clients,
+            store: parts.store.clone(),
+            clock: Arc::clone(&parts.clock),
+        });
+        Ok(reloaded)
+    }
+
+    /// Removes idle addresses from the limit of the present state.
+    pub(crate) async fn maintain_limit(&self) {
+        loop {
+            let replaced = self.replaced.notified();
+            let shared = self.shared();
+            tokio::select! {
+                () = shared.rate_limit.maintain() => {},
+                () = replaced => {},
+            }
+        }
+    }
+
+    fn replace(&self, parts: Parts) {
+        self.current.store(Arc::new(State::of(parts)));
+        self.replaced.notify_waiters();
+    }
+}
+
+impl State {
+    fn of(parts: Parts) -> Self {
+        let config = &parts.config;
+        let shared = Arc::new(Shared {
+            store: parts.store.clone(),
+            clients: parts.clients.clone(),
+            keys: parts.keys.clone(),
+            master: Arc::clone(&config.server.keys),
+            lifetimes: config.lifetimes,
+            limits: config.limits,
+            addresses: ClientAddresses::new(config.server.trusted_proxies.clone()),
+            rate_limit: Arc::clone(&parts.rate_limit),
+            moved_apps: moved_apps(config),
+            clock: Arc::clone(&parts.clock),
+        });
+        let issuers = config.issuers.iter().zip(&*parts.logins);
+        let providers = issuers.map(|(issuer, login)| provider(issuer, login, &shared));
+        let router = http::router(&providers.collect::<Vec<_>>(), &shared);
+        Self {
+            parts,
+            shared,
+            router,
+        }
+    }
+}
+
+/// The algorithms by which tokens are signed for these clients.
+fn algorithms(clients: &Clients) -> Vec<Algorithm> {
+    clients.iter().map(|client| client.algorithm).collect()
+}
+
+/// The apps whose users take new UnionIDs.
+fn moved_apps(config: &Config) -> BTreeSet<AppId> {
+    let apps = config.apps.values();
+    let moved = apps.filter(|app| app.unionids == UnionIds::Replace);
+    moved.map(|app| app.id.clone()).collect()
+}
+
+fn rate_limit(config: &Config, clock: &Arc<dyn Clock>) -> Arc<RateLimit> {
+    let per_minute = config.limits.logins_per_minute;
+    Arc::new(RateLimit::new(per_minute, Arc::clone(clock)))
+}
+
+fn provider(config: &IssuerConfig, login: &WebLogin, shared: &Arc<Shared>) -> Arc<Provider> {
+    let issuer = config.issuer.clone();
+    let is_own = |client: &&Client| client.issuer == issuer.id();
+    let clients = shared.clients.iter().filter(is_own);
+    let algorithms: Vec<_> = clients.map(|client| client.algorithm).collect();
+    let metadata = ProviderMetadata::new(&issuer, &algorithms);
+    // Texts always serialize.
+    let metadata = serde_json::to_string(&metadata).unwrap_or_default();
+    Arc::new(Provider {
+        web_login: login.clone(),
+        cookie: SessionCookie::new(&issuer),
+        metadata,
+        issuer,
+        shared: Arc::clone(shared),
+    })
+}

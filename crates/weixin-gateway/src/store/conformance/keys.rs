@@ -1,0 +1,118 @@
+//! Signing keys: of two nodes, one makes the next key.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use secrecy::SecretString;
+
+use super::{
+    fixture::{Fixture, START, later},
+    on_each_database,
+};
+use crate::{
+    keys::{KeyId, Phase, SealedKey},
+    master_key::MasterKeys,
+    oidc::{Algorithm, Timestamp},
+    rotation::rotate,
+};
+
+on_each_database!(
+    the_next_key_of_an_algorithm_is_stored_once,
+    a_key_is_rotated_once_by_two_nodes,
+    a_new_key_ends_those_before_it_at_its_own_time,
+);
+
+fn key(kid: &str, algorithm: Algorithm, number: i64) -> SealedKey {
+    SealedKey {
+        kid: KeyId::from_stored(kid.to_owned()),
+        algorithm,
+        number,
+        sealed: vec![0, 1, 255],
+        published_at: START,
+        active_at: later(1),
+        retired_at: None,
+        removed_at: None,
+    }
+}
+
+async fn the_next_key_of_an_algorithm_is_stored_once(fixture: Fixture) {
+    let store = &fixture.store;
+    for number in [1, 2] {
+        let nodes = (0..10).map(|node| {
+            let key = key(&format!("rsa{node}-{number}"), Algorithm::Rs256, number);
+            store.insert_key(key, later(9))
+        });
+        let stored = join_all(nodes).await.into_iter().map(Result::unwrap);
+        assert_eq!(stored.filter(|is_first| *is_first).count(), 1);
+    }
+    let p256 = key("p256", Algorithm::Es256, 1);
+    assert!(store.insert_key(p256.clone(), later(9)).await.unwrap());
+    let keys = store.keys().await.unwrap();
+    let ids: Vec<_> = keys.iter().map(|key| (key.algorithm, key.number)).collect();
+    let (es256, rs256) = (Algorithm::Es256, Algorithm::Rs256);
+    assert_eq!(ids, [(es256, 1), (rs256, 1), (rs256, 2)]);
+    assert_eq!(format!("{:?}", keys[0]), format!("{p256:?}"));
+}
+
+async fn a_new_key_ends_those_before_it_at_its_own_time(fixture: Fixture) {
+    let store = &fixture.store;
+    for (number, active_at, others_removed_at) in
+        [(1, 0, 0), (2, 90, 98), (3, 100, 108), (4, 101, 101)]
+    {
+        let key = SealedKey {
+            active_at: later(active_at),
+            ..key(&format!("rsa{number}"), Algorithm::Rs256, number)
+        };
+        assert!(
+            store
+                .insert_key(key, later(others_removed_at))
+                .await
+                .unwrap()
+        );
+    }
+    let keys = store.keys().await.unwrap();
+    let times = |key: &SealedKey| (key.retired_at, key.removed_at);
+    let times: Vec<_> = keys.iter().map(times).collect();
+    let at = |seconds| Some(later(seconds));
+    // The last one has removed at once what was still published.
+    let expected = [
+        (at(90), at(98)),
+        (at(100), at(101)),
+        (at(101), at(101)),
+        (None, None),
+    ];
+    assert_eq!(times, expected);
+}
+
+/// Each node makes a key and finds out by the store whether it was the first: at the start, and when the next key is due.
+async fn a_key_is_rotated_once_by_two_nodes(fixture: Fixture) {
+    const DAY: Duration = Duration::from_hours(24);
+
+    let day = |day: u32| START.after(DAY * day);
+    let file = SecretString::from("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    let master = &MasterKeys::parse(&file).unwrap();
+    let node = |now| rotate(&fixture.store, master, &[Algorithm::EdDsa], now);
+    for (now, expected) in [
+        (day(0), &[Phase::Signing][..]),
+        (day(89), &[Phase::Signing, Phase::Published]),
+        (day(90), &[Phase::Retired, Phase::Signing]),
+        (day(98), &[Phase::Removed, Phase::Signing]),
+        (
+            day(179),
+            &[Phase::Removed, Phase::Signing, Phase::Published],
+        ),
+    ] {
+        let (one, other) = tokio::join!(node(now), node(now));
+        let phases = |rows: &[SealedKey], algorithm: Algorithm, now: Timestamp| {
+            let rows = rows.iter().filter(|row| row.algorithm == algorithm);
+            rows.map(|row| row.phase(now)).collect::<Vec<_>>()
+        };
+        for rows in [one.unwrap(), other.unwrap()] {
+            for algorithm in [Algorithm::Rs256, Algorithm::EdDsa] {
+                assert_eq!(phases(&rows, algorithm, now), expected);
+            }
+        }
+    }
+    let events = "select count(*) from audit where event = 'key.created'";
+    assert_eq!(fixture.count(events).await, 6);
+}

@@ -1,0 +1,101 @@
+//! The end of a session before its time.
+
+use sqlx::{AnyConnection, Row};
+
+use super::{Durability, JobError, JobResult, Store, StoreError, Undo, row};
+use crate::oidc::{SessionId, Timestamp, UserId};
+
+const END: &str = "update sessions set ended_at = $1, ended_reason = $2
+    where sid = $3 and ended_at is null returning user_id";
+
+/// A user who was merged into another one is that one.
+const LOGGED_OUT: &str = "update users set logged_out_at = $1
+    where id = (select coalesce(merged_into, id) from users where id = $2)";
+
+/// Why a session ended before its time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum EndReason {
+    /// The user logged out on a page of this gateway.
+    LoggedOut,
+    /// A client logged the user out, by an ID token.
+    LoggedOutByClient,
+    /// Another user logged in, in the same browser at the same issuer.
+    OtherUser,
+    /// The operator ended it.
+    Revoked,
+    /// Its user was split from another one.
+    Split,
+}
+
+impl EndReason {
+    /// The text in the store.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::LoggedOut => "logged_out",
+            Self::LoggedOutByClient => "logged_out_by_client",
+            Self::OtherUser => "other_user",
+            Self::Revoked => "revoked",
+            Self::Split => "split",
+        }
+    }
+
+    /// Whether the user wanted it: then no silent login follows.
+    const fn is_logout(self) -> bool {
+        matches!(self, Self::LoggedOut | Self::LoggedOutByClient)
+    }
+}
+
+impl Store {
+    /// Ends sessions, and returns those that had not ended before, with their users.
+    pub(crate) async fn end_sessions(
+        &self,
+        sids: Vec<SessionId>,
+        reason: EndReason,
+        now: Timestamp,
+    ) -> Result<Vec<(SessionId, UserId)>, StoreError> {
+        if sids.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.write(Durability::Durable, Undo::Nothing, move |connection| {
+            Box::pin(async move {
+                let mut ended = Vec::new();
+                for sid in sids {
+                    let user = end(connection, sid, reason, now).await?;
+                    ended.extend(user.map(|user| (sid, user)));
+                }
+                Ok(ended)
+            })
+        })
+        .await
+    }
+}
+
+/// Ends a session. What depends on it ends by the conditions of each read. `None` if it had ended before.
+pub(crate) async fn end(
+    connection: &mut AnyConnection,
+    sid: SessionId,
+    reason: EndReason,
+    now: Timestamp,
+) -> JobResult<Option<UserId>> {
+    let ended = end_unmapped(connection, sid, reason, now).await;
+    ended.map_err(JobError::not_undone)
+}
+
+async fn end_unmapped(
+    connection: &mut AnyConnection,
+    sid: SessionId,
+    reason: EndReason,
+    now: Timestamp,
+) -> JobResult<Option<UserId>> {
+    let query = sqlx::query(END).bind(now.millis()).bind(reason.as_str());
+    let row = query.bind(sid.to_string()).fetch_optional(&mut *connection);
+    let Some(row) = row.await? else {
+        return Ok(None);
+    };
+    if reason.is_logout() {
+        let user: String = row.try_get("user_id")?;
+        let query = sqlx::query(LOGGED_OUT).bind(now.millis()).bind(user);
+        query.execute(connection).await?;
+    }
+    Ok(Some(row::text(&row, "user_id")?))
+}
