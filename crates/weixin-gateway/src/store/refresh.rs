@@ -55,7 +55,7 @@ impl Store {
         };
         let statement = Statement {
             refresh,
-            expires_at,
+            expires_at: now.after(idle),
             grace,
             now,
         };
@@ -68,6 +68,7 @@ impl Store {
 
 struct Statement {
     refresh: Refresh,
+    /// The new idle end; the absolute one may be earlier.
     expires_at: Timestamp,
     grace: Duration,
     now: Timestamp,
