@@ -39,6 +39,8 @@ pub(crate) enum EventKind {
     LoginRejected,
     /// A session has ended by a logout.
     LogoutOk,
+    /// A client has not accepted a logout token.
+    LogoutUndelivered,
     UserConflict,
     UserCreated,
 }
@@ -52,6 +54,7 @@ impl EventKind {
             Self::LoginOk => "login.ok",
             Self::LoginRejected => "login.rejected",
             Self::LogoutOk => "logout.ok",
+            Self::LogoutUndelivered => "logout.undelivered",
             Self::UserConflict => "user.conflict",
             Self::UserCreated => "user.created",
         }

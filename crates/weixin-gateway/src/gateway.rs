@@ -13,11 +13,13 @@ use weixin_axum::WebLogin;
 
 use crate::{
     audit::{Event, EventKind},
+    backchannel::BackChannel,
     config::{App, Config, IssuerConfig, StoreConfig},
     http::{self, CALLBACK, ClientAddresses, Provider, RateLimit, Server, SessionCookie, Shared},
     keys::{KeyError, KeySet, SigningKey},
     master_key::MasterKeys,
     oidc::{Algorithm, Client, ProviderMetadata, Timestamp},
+    outbound::{Outbound, OutboundError},
     store::{OpenError, Store, StoreError, StoreState, backup, inspect},
 };
 
@@ -27,6 +29,7 @@ pub struct Gateway {
     router: Router,
     listen: SocketAddr,
     shared: Arc<Shared>,
+    backchannel: BackChannel,
 }
 
 /// The options of a [`Gateway`] that are no configuration.
@@ -84,12 +87,13 @@ impl Gateway {
         outcome
     }
 
-    /// Removes what has expired, each minute. Returns when no write can succeed any more.
+    /// Removes what has expired, each minute, and tells clients of logouts. Returns when no write can succeed any more.
     pub async fn maintain(&self) {
         let store = &self.shared.store;
         tokio::select! {
             () = store.maintain(&*self.shared.clock) => {},
             () = self.shared.rate_limit.maintain() => {},
+            () = self.backchannel.run() => {},
             () = store.stopped() => {},
         }
     }
@@ -164,6 +168,7 @@ impl GatewayBuilder {
         Ok(Gateway {
             router: http::router(&providers, &shared),
             listen: config.server.listen,
+            backchannel: BackChannel::new(Arc::clone(&shared), providers, Outbound::new()?),
             shared,
         })
     }
@@ -253,6 +258,8 @@ enum Reason {
     Parse(#[from] weixin::error::ParseError),
     #[error("the HTTP client cannot be made")]
     Https(#[from] weixin::transport::TransportError),
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -13,12 +13,14 @@
 //! [`Config`] reads the configuration file; [`Gateway`] serves it, as a server or as an axum router.
 
 mod audit;
+mod backchannel;
 mod config;
 mod gateway;
 mod http;
 mod keys;
 mod master_key;
 mod oidc;
+mod outbound;
 mod overview;
 mod params;
 mod random;

@@ -48,6 +48,8 @@ pub(crate) struct ProviderMetadata<'a> {
     request_uri_parameter_supported: bool,
     authorization_response_iss_parameter_supported: bool,
     end_session_endpoint: String,
+    backchannel_logout_supported: bool,
+    backchannel_logout_session_supported: bool,
 }
 
 /// The claims of each ID token, in its order.
@@ -99,6 +101,8 @@ impl<'a> ProviderMetadata<'a> {
             request_uri_parameter_supported: false,
             authorization_response_iss_parameter_supported: true,
             end_session_endpoint: issuer.endpoint(path::END_SESSION),
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
         }
     }
 }
@@ -149,6 +153,8 @@ mod tests {
             "request_uri_parameter_supported": false,
             "authorization_response_iss_parameter_supported": true,
             "end_session_endpoint": "https://op.example/end_session",
+            "backchannel_logout_supported": true,
+            "backchannel_logout_session_supported": true,
         });
         assert_eq!(serde_json::to_value(metadata).unwrap(), expected);
     }

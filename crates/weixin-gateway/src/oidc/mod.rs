@@ -28,9 +28,11 @@ mod id;
 mod id_token_hint;
 mod issuer;
 mod logout;
+mod logout_token;
 mod pkce;
 mod profile;
 mod prompt;
+mod public_address;
 mod redirect_uri;
 mod response;
 mod response_mode;
@@ -52,7 +54,7 @@ pub(crate) use self::{
     client::{Client, ClientAuth, ClientSecret, Clients},
     client_auth::{AuthenticatedClient, ClientAuthError, Credentials},
     client_id::ClientId,
-    client_logout::ClientLogout,
+    client_logout::{BackChannelUri, ClientLogout},
     code::{Code, NewGrant, Proof},
     decision::{Context, Decision, Dialog},
     discovery::{ProviderMetadata, path},
@@ -62,7 +64,9 @@ pub(crate) use self::{
     id_token_hint::{Hint, VerifyJwt},
     issuer::Issuer,
     logout::{Logout, LogoutConfirmation, LogoutRequest},
+    logout_token::LogoutToken,
     profile::{Profile, WechatIds},
+    public_address::is_public,
     redirect_uri::{RegisteredUri, UriPolicy},
     response::{AuthorizationResponse, Delivery},
     scope::{Scope, Scopes},

@@ -14,6 +14,7 @@ pub(crate) mod identities;
 pub(crate) mod inspect;
 mod job;
 mod keys;
+pub(crate) mod logouts;
 mod migrations;
 mod requests;
 mod row;

@@ -3,6 +3,7 @@
 
 mod algorithms;
 mod attacks;
+mod backchannel;
 mod claims;
 mod conformance;
 mod dialog;

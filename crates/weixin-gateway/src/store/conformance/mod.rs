@@ -4,6 +4,7 @@ mod cleanup;
 mod fixture;
 mod grants;
 mod logins;
+mod logouts;
 mod rows;
 mod sessions;
 mod speed;
