@@ -118,13 +118,14 @@ impl BackChannel {
         if !is_last {
             return Ok(());
         }
-        store.remove_logout(logout).await?;
         let event = Event {
             client: Some(client.id.clone()),
             detail: Some(logout.sid.to_string()),
             ..Event::new(self.shared.now(), EventKind::LogoutUndelivered)
         };
-        store.record(event).await
+        // Before the row is gone: what is cut off here is recorded twice, and not lost.
+        store.record(event).await?;
+        store.remove_logout(logout).await
     }
 
     /// The client, if it still wants to be told.
