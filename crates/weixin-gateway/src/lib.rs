@@ -14,6 +14,7 @@
 
 mod admin;
 mod audit;
+mod backchannel;
 mod clients;
 mod config;
 mod gateway;
@@ -21,6 +22,7 @@ mod http;
 mod keys;
 mod master_key;
 mod oidc;
+mod outbound;
 mod overview;
 mod params;
 mod random;
