@@ -360,6 +360,171 @@ async fn serve_loads_the_configuration_again_after_sighup() {
     assert!(errors.contains("\"setting\":\"server.listen\""), "{errors}");
 }
 
+/// The JSON that a command prints.
+fn json_of(folder: &Folder, args: &[&str]) -> Value {
+    let printed = folder.run(&[&["--json", "gateway"], args].concat());
+    assert_eq!((printed.code, &*printed.stderr), (Some(0), ""));
+    serde_json::from_str(&printed.stdout).unwrap()
+}
+
+/// As an operator does it beside a gateway that runs: each command takes effect within five seconds.
+#[tokio::test]
+async fn clients_are_added_changed_and_removed_beside_a_gateway() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let server = Server::serve(&folder, &[]);
+    let uri = ["--redirect-uri", "https://new.example/"];
+    let add = [
+        &[
+            "client",
+            "add",
+            "new",
+            "--name",
+            "New",
+            "--set",
+            "require_pkce=false",
+        ],
+        &uri[..],
+    ]
+    .concat();
+    let added = json_of(&folder, &add);
+    let secret = added["client_secret"].as_str().unwrap();
+    assert_eq!((secret.len(), &added["client_id"]), (43, &json!("new")));
+    while status_of_new(&server).await != 303 {}
+    let list = json!([
+        { "id": "wiki", "issuer": "http://localhost", "from": "file", "problem": null },
+        { "id": "new", "issuer": "http://localhost", "from": "database", "problem": null },
+    ]);
+    assert_eq!(json_of(&folder, &["client", "list"]), list);
+    let printed = folder.run(&["gateway", "client", "list"]);
+    assert_eq!(
+        printed.stdout,
+        "wiki  http://localhost  file\nnew  http://localhost  database\n"
+    );
+    let shown = json_of(&folder, &["client", "show", "new"]);
+    let settings = [
+        "from",
+        "id",
+        "issuer",
+        "name",
+        "redirect_uris",
+        "require_pkce",
+    ];
+    assert_eq!(
+        settings.map(|name| shown[name].clone()),
+        [
+            json!("database"),
+            json!("new"),
+            json!("http://localhost"),
+            json!("New"),
+            json!(["https://new.example/"]),
+            json!(false)
+        ]
+    );
+    assert_eq!(shown["secrets_made"].as_array().unwrap().len(), 1);
+    assert!(!shown.to_string().contains(secret));
+    assert_eq!(
+        json_of(&folder, &["client", "show", "wiki"])["from"],
+        "file"
+    );
+    let second = json_of(&folder, &["client", "secret", "new"]);
+    assert_ne!(second["client_secret"], *secret);
+    for (args, expected) in [
+        (
+            &add[1..],
+            "error: there is a client new already: use another ID, or remove it first",
+        ),
+        (
+            &["secret", "new"],
+            "error: new has two secrets: first run weixin gateway client secret new --remove-old",
+        ),
+        (
+            &["remove", "wiki"],
+            "error: wiki is a client of the configuration file: change it there",
+        ),
+        (
+            &["show", "x"],
+            "error: there is no client x: see `weixin gateway client list`",
+        ),
+    ] {
+        let printed = folder.run(&[&["gateway", "client"], args].concat());
+        assert_eq!(failure(&printed), (Some(1), expected));
+    }
+    let invalid = [
+        &[
+            "gateway",
+            "client",
+            "add",
+            "x",
+            "--set",
+            "scopes=[\"admin\"]",
+        ],
+        &uri[..],
+    ]
+    .concat();
+    let expected = "error: client x, scopes: expected some of openid, profile, email, wechat";
+    assert_eq!(failure(&folder.run(&invalid)), (Some(2), expected));
+    let printed = folder.run(&["gateway", "client", "secret", "new", "--remove-old"]);
+    assert_eq!(printed.stdout, "removed the older secret of new\n");
+    json_of(&folder, &["client", "remove", "new"]);
+    while status_of_new(&server).await != 400 {}
+    let (code, errors) = server.end("-TERM");
+    assert_eq!(code, Some(0));
+    assert!(!errors.contains(secret), "{errors}");
+}
+
+/// The IDs of the keys in the JWKS.
+async fn published(server: &Server) -> Vec<String> {
+    let url = format!("http://{}/jwks", server.address());
+    let jwks: Value = Browser::new().open(&url).await.json().await.unwrap();
+    let keys = jwks["keys"].as_array().unwrap().iter();
+    keys.map(|key| key["kid"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// The steps after a leak: of a signing key, and of the master key.
+#[tokio::test]
+async fn keys_are_replaced_beside_a_gateway() {
+    const NEW: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\n";
+
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let server = Server::serve(&folder, &[]);
+    let first = published(&server).await;
+    let rotated = json_of(&folder, &["keys", "rotate", "--now", "--revoke"]);
+    while published(&server).await == first {}
+    let second = published(&server).await;
+    assert_eq!(rotated, json!({ "signing": second, "revoked": true }));
+    let printed = folder.run(&["gateway", "keys", "rotate", "--now", "--alg", "ES256"]);
+    let expected = "error: there is no signing key of this algorithm: no client uses it";
+    assert_eq!(failure(&printed), (Some(1), expected));
+    let key = folder.path("gateway.key");
+    let old = fs::read_to_string(&key).unwrap();
+    fs::write(&key, format!("{NEW}{old}")).unwrap();
+    let needs = |folder: &Folder| json_of(folder, &["keys", "list"])[0]["master_key"].clone();
+    assert_eq!(needs(&folder), 2);
+    let check = || folder.run(&["gateway", "check"]).stdout;
+    let warning = format!("{} needs line 2 of the key file", second[0]);
+    assert!(check().contains(&warning), "{}", check());
+    assert_eq!(
+        json_of(&folder, &["keys", "reseal"]),
+        json!({ "resealed": 1 })
+    );
+    assert_eq!(needs(&folder), 1);
+    assert!(!check().contains("of the key file"), "{}", check());
+    fs::write(&key, NEW).unwrap();
+    server.signal("-HUP");
+    assert_eq!(published(&server).await, second);
+    fs::write(&key, &old).unwrap();
+    assert_eq!(needs(&folder), Value::Null);
+    assert!(
+        check().contains("no line of the key file decrypts it"),
+        "{}",
+        check()
+    );
+    assert_eq!(server.end("-TERM").0, Some(0));
+}
+
 #[test]
 fn init_writes_files_that_serve_can_use_and_overwrites_none() {
     let folder = Folder::new();

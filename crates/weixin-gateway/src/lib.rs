@@ -28,6 +28,7 @@ mod reload;
 mod rotation;
 mod secret;
 mod signed;
+mod start_error;
 mod state;
 mod store;
 mod time;
@@ -36,11 +37,13 @@ mod watch;
 mod web_login;
 
 pub use self::{
-    admin::{Admin, ClientError, KeyOverview, KeyState, OldKeys, StoredClientOverview},
+    admin::{Admin, ClientError, KeyOverview, KeyState, StoredClientOverview},
     config::{Config, ConfigError},
-    gateway::{Gateway, GatewayBuilder, ServeError, StartError},
+    gateway::{Gateway, GatewayBuilder, ServeError},
     overview::{AppOverview, ClientOverview, IssuerOverview},
     reload::{ReloadError, Reloaded},
+    rotation::OldKeys,
+    start_error::StartError,
     store::StoreState,
 };
 

@@ -6,9 +6,9 @@ use weixin::{AppId, app::App, clock::SystemClock, transport::Https};
 
 use crate::{
     config::Config,
-    gateway::StartError,
     http::CALLBACK,
     oidc::{ClaimSource, Client, ClientAuth, Issuer, Profile, Subject, UserId, WechatIds, path},
+    start_error::StartError,
 };
 
 /// An issuer, as its clients and WeChat see it.

@@ -1,14 +1,22 @@
 //! Makes the signing keys that are due. Each node does so; of several, one wins.
 
 use crate::{
-    admin::OldKeys,
     audit::{Event, EventKind},
-    gateway::StartError,
     keys::{KEPT_AFTER, KeyError, NextKey, Phase, SealedKey, SigningKey, last_of, next_keys},
     master_key::MasterKeys,
     oidc::{Algorithm, Timestamp},
+    start_error::StartError,
     store::{Store, StoreError},
 };
+
+/// What happens to the keys of before when a new one begins at once.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum OldKeys {
+    /// They stay in the JWKS for eight days, as after every rotation.
+    Keep,
+    /// They leave the JWKS, and ID tokens that they have signed are no hints any more: one has leaked.
+    Revoke,
+}
 
 /// How often a command tries again when nodes are faster.
 const TRIES: usize = 3;

@@ -4,13 +4,12 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{ArgAction, Subcommand};
 
-use super::parse::{address, issuer, redirect_uri};
-
-/// The variable that names the configuration file.
-pub(crate) const CONFIG_VARIABLE: &str = "WEIXIN_GATEWAY_CONFIG";
-
-/// The configuration file, unless another one is named.
-pub(crate) const CONFIG_FILE: &str = "gateway.toml";
+use super::{
+    gateway_client::GatewayClient,
+    gateway_config::GatewayConfig,
+    gateway_keys::GatewayKeys,
+    parse::{address, issuer, redirect_uri},
+};
 
 /// Let users of any OpenID Connect client log in with WeChat
 #[derive(Debug, clap::Args)]
@@ -42,6 +41,8 @@ pub(crate) enum GatewayCommand {
     Check(GatewayCheck),
     Serve(GatewayServe),
     Reload(GatewayReload),
+    Client(GatewayClient),
+    Keys(GatewayKeys),
     Backup(GatewayBackup),
 }
 
@@ -86,14 +87,6 @@ pub(crate) struct GatewayInit {
     /// The URL that clients are configured with
     #[arg(long, value_name = "URL", value_parser = issuer, default_value = "https://login.example.com")]
     pub(crate) issuer: String,
-}
-
-/// The configuration file of a command.
-#[derive(Debug, clap::Args)]
-pub(crate) struct GatewayConfig {
-    /// The configuration file
-    #[arg(long, value_name = "FILE", env = CONFIG_VARIABLE, default_value = CONFIG_FILE)]
-    pub(crate) config: PathBuf,
 }
 
 /// Run the gateway of a configuration file

@@ -11,10 +11,10 @@ use crate::{
     audit::{Event, EventKind},
     clients,
     config::{ClientBody, Config, ConfigError, StoredSecret},
-    gateway::StartError,
     oidc::{ClientId, Timestamp},
     random,
     secret::SecretHash,
+    start_error::StartError,
     store::{StoreError, StoredClient},
 };
 

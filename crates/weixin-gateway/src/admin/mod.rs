@@ -5,9 +5,9 @@ mod keys;
 
 pub use self::{
     clients::{ClientError, StoredClientOverview},
-    keys::{KeyOverview, KeyState, OldKeys},
+    keys::{KeyOverview, KeyState},
 };
-use crate::{config::Config, gateway::StartError, store::Store};
+use crate::{config::Config, start_error::StartError, store::Store};
 
 /// The store of a gateway, opened beside it.
 #[derive(Debug)]

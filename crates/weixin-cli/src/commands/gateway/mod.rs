@@ -2,10 +2,12 @@
 
 mod backup;
 mod check;
+mod client;
 mod config;
 mod demo;
 mod init;
 mod key;
+mod keys;
 mod reload;
 mod serve;
 
@@ -23,6 +25,8 @@ pub(super) async fn run(args: Gateway, output: Output) -> Result<(), CliError> {
         Some(GatewayCommand::Check(args)) => check::run(args, output).await,
         Some(GatewayCommand::Serve(args)) => serve::run(args, output).await,
         Some(GatewayCommand::Reload(args)) => reload::run(&args, output),
+        Some(GatewayCommand::Client(args)) => client::run(args, output).await,
+        Some(GatewayCommand::Keys(args)) => keys::run(args, output).await,
         Some(GatewayCommand::Backup(args)) => backup::run(args, output).await,
     }
 }

@@ -2,6 +2,7 @@
 
 mod clients;
 mod email;
+mod keys;
 
 use std::path::Path;
 
@@ -45,6 +46,7 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
             .filter_map(|file| secret_file(file)),
     )?;
     report.add([store(&config).await])?;
+    report.add(keys::examine(&config).await)?;
     let issuers = config.issuers();
     let issuers = issuers.map_err(|error| config::not_started(&error))?;
     for issuer in &issuers {
