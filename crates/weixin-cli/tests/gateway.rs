@@ -357,7 +357,10 @@ async fn serve_loads_the_configuration_again_after_sighup() {
         server.end("-TERM")
     };
     assert_eq!(code, Some(0));
-    assert!(errors.contains("\"setting\":\"server.listen\""), "{errors}");
+    assert!(
+        errors.contains("\"settings\":\"server.listen\""),
+        "{errors}"
+    );
 }
 
 /// The JSON that a command prints.
@@ -367,29 +370,35 @@ fn json_of(folder: &Folder, args: &[&str]) -> Value {
     serde_json::from_str(&printed.stdout).unwrap()
 }
 
+/// Adds a client, and returns its secret.
+fn add_new(folder: &Folder) -> String {
+    let added = json_of(folder, &ADD[1..]);
+    assert_eq!(added["client_id"], "new");
+    let secret = added["client_secret"].as_str().unwrap();
+    assert_eq!(secret.len(), 43);
+    secret.to_owned()
+}
+
+const ADD: &[&str] = &[
+    "gateway",
+    "client",
+    "add",
+    "new",
+    "--name",
+    "New",
+    "--set",
+    "require_pkce=false",
+    "--redirect-uri",
+    "https://new.example/",
+];
+
 /// As an operator does it beside a gateway that runs: each command takes effect within five seconds.
 #[tokio::test]
-async fn clients_are_added_changed_and_removed_beside_a_gateway() {
+async fn clients_are_added_and_removed_beside_a_gateway() {
     let (folder, sim) = (Folder::new(), Running::sim(&[]));
     folder.configure(&sim.url, &[]);
     let server = Server::serve(&folder, &[]);
-    let uri = ["--redirect-uri", "https://new.example/"];
-    let add = [
-        &[
-            "client",
-            "add",
-            "new",
-            "--name",
-            "New",
-            "--set",
-            "require_pkce=false",
-        ],
-        &uri[..],
-    ]
-    .concat();
-    let added = json_of(&folder, &add);
-    let secret = added["client_secret"].as_str().unwrap();
-    assert_eq!((secret.len(), &added["client_id"]), (43, &json!("new")));
+    let secret = add_new(&folder);
     while status_of_new(&server).await != 303 {}
     let list = json!([
         { "id": "wiki", "issuer": "http://localhost", "from": "file", "problem": null },
@@ -401,76 +410,77 @@ async fn clients_are_added_changed_and_removed_beside_a_gateway() {
         printed.stdout,
         "wiki  http://localhost  file\nnew  http://localhost  database\n"
     );
-    let shown = json_of(&folder, &["client", "show", "new"]);
-    let settings = [
-        "from",
-        "id",
-        "issuer",
-        "name",
-        "redirect_uris",
-        "require_pkce",
-    ];
-    assert_eq!(
-        settings.map(|name| shown[name].clone()),
-        [
-            json!("database"),
-            json!("new"),
-            json!("http://localhost"),
-            json!("New"),
-            json!(["https://new.example/"]),
-            json!(false)
-        ]
-    );
-    assert_eq!(shown["secrets_made"].as_array().unwrap().len(), 1);
-    assert!(!shown.to_string().contains(secret));
     assert_eq!(
         json_of(&folder, &["client", "show", "wiki"])["from"],
         "file"
     );
-    let second = json_of(&folder, &["client", "secret", "new"]);
-    assert_ne!(second["client_secret"], *secret);
-    for (args, expected) in [
-        (
-            &add[1..],
-            "error: there is a client new already: use another ID, or remove it first",
-        ),
-        (
-            &["secret", "new"],
-            "error: new has two secrets: first run weixin gateway client secret new --remove-old",
-        ),
-        (
-            &["remove", "wiki"],
-            "error: wiki is a client of the configuration file: change it there",
-        ),
-        (
-            &["show", "x"],
-            "error: there is no client x: see `weixin gateway client list`",
-        ),
-    ] {
-        let printed = folder.run(&[&["gateway", "client"], args].concat());
-        assert_eq!(failure(&printed), (Some(1), expected));
-    }
-    let invalid = [
-        &[
-            "gateway",
-            "client",
-            "add",
-            "x",
-            "--set",
-            "scopes=[\"admin\"]",
-        ],
-        &uri[..],
-    ]
-    .concat();
-    let expected = "error: client x, scopes: expected some of openid, profile, email, wechat";
-    assert_eq!(failure(&folder.run(&invalid)), (Some(2), expected));
-    let printed = folder.run(&["gateway", "client", "secret", "new", "--remove-old"]);
-    assert_eq!(printed.stdout, "removed the older secret of new\n");
+    let check = folder.run(&["gateway", "check"]).stdout;
+    assert!(check.contains("https://new.example/"), "{check}");
     json_of(&folder, &["client", "remove", "new"]);
     while status_of_new(&server).await != 400 {}
     let (code, errors) = server.end("-TERM");
     assert_eq!(code, Some(0));
-    assert!(!errors.contains(secret), "{errors}");
+    assert!(!errors.contains(&secret), "{errors}");
+}
+
+#[test]
+fn the_secret_of_a_client_is_shown_once_and_replaced() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let secret = add_new(&folder);
+    let mut shown = json_of(&folder, &["client", "show", "new"]);
+    let made = shown["secrets_made"].take();
+    let changed = shown["changed"].take();
+    assert_eq!(made, json!([changed]));
+    let expected = json!({
+        "from": "database",
+        "secrets_made": null,
+        "changed": null,
+        "problem": null,
+        "id": "new",
+        "issuer": "http://localhost",
+        "name": "New",
+        "redirect_uris": ["https://new.example/"],
+        "require_pkce": false,
+    });
+    assert_eq!(shown, expected);
+    let second = json_of(&folder, &["client", "secret", "new"]);
+    assert_ne!(second["client_secret"], *secret);
+    let printed = folder.run(&["gateway", "client", "secret", "new"]);
+    let expected =
+        "error: new has two secrets: first run weixin gateway client secret new --remove-old";
+    assert_eq!(failure(&printed), (Some(1), expected));
+    let printed = folder.run(&["gateway", "client", "secret", "new", "--remove-old"]);
+    assert_eq!(printed.stdout, "removed the older secret of new\n");
+    let printed = folder.run(&["gateway", "client", "secret", "new", "--remove-old"]);
+    let expected = "error: new has one secret only, which it needs";
+    assert_eq!(failure(&printed), (Some(1), expected));
+}
+
+#[test]
+fn a_client_that_cannot_be_added_or_changed_is_an_error() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    add_new(&folder);
+    for (args, expected) in [
+        (
+            ADD,
+            "error: there is a client new already: use another ID, or remove it first",
+        ),
+        (
+            &["gateway", "client", "remove", "wiki"],
+            "error: wiki is a client of the configuration file: change it there",
+        ),
+        (
+            &["gateway", "client", "show", "x"],
+            "error: there is no client x: see `weixin gateway client list`",
+        ),
+    ] {
+        assert_eq!(failure(&folder.run(args)), (Some(1), expected));
+    }
+    let invalid = [ADD, &["--set", "scopes=[\"admin\"]"]].concat();
+    let expected = "error: client new, scopes: expected some of openid, profile, email, wechat";
+    assert_eq!(failure(&folder.run(&invalid)), (Some(2), expected));
 }
 
 /// The IDs of the keys in the JWKS.

@@ -38,7 +38,7 @@ pub struct AppOverview {
 }
 
 /// A client: what its own configuration needs, and what it will get.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ClientOverview {
     /// The client ID.
@@ -95,7 +95,7 @@ impl Config {
         clients.collect()
     }
 
-    fn overview(&self, client: &Client) -> Option<ClientOverview> {
+    pub(crate) fn overview(&self, client: &Client) -> Option<ClientOverview> {
         let mut issuers = self.issuers.iter();
         let issuer = issuers.find(|it| it.issuer.id() == client.issuer)?;
         let app = issuer.apps.iter().find_map(|name| self.apps.get(name))?;
