@@ -16,11 +16,11 @@ use crate::{
     backchannel::BackChannel,
     config::{Config, StoreConfig},
     http::{Server, Shared},
-    keys::KeyError,
-    outbound::{Outbound, OutboundError},
+    outbound::Outbound,
     reload::{ReloadError, Reloaded},
+    start_error::StartError,
     state::Live,
-    store::{OpenError, Store, StoreError, StoreState, backup, inspect},
+    store::{Store, StoreState, backup, inspect},
 };
 
 /// How often keys and clients are read again: other nodes and commands may have changed them.
@@ -221,35 +221,6 @@ impl GatewayBuilder {
 
 async fn open_store(config: &StoreConfig) -> Result<Store, StartError> {
     Ok(Store::open(config.expose_url()).await?)
-}
-
-/// A gateway cannot start.
-#[derive(Debug, Error)]
-#[error(transparent)]
-pub struct StartError(Reason);
-
-#[derive(Debug, Error)]
-enum Reason {
-    #[error(transparent)]
-    Keys(#[from] KeyError),
-    #[error(transparent)]
-    Login(#[from] weixin_axum::ConfigError),
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error("the callback URL of an issuer or the secret of an app is invalid")]
-    Parse(#[from] weixin::error::ParseError),
-    #[error("the HTTP client cannot be made")]
-    Https(#[from] weixin::transport::TransportError),
-    #[error(transparent)]
-    Outbound(#[from] OutboundError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl<E: Into<Reason>> From<E> for StartError {
-    fn from(error: E) -> Self {
-        Self(error.into())
-    }
 }
 
 /// The gateway has stopped, since no write can succeed any more.

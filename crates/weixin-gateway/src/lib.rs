@@ -30,6 +30,7 @@ mod reload;
 mod rotation;
 mod secret;
 mod signed;
+mod start_error;
 mod state;
 mod store;
 mod time;
@@ -39,13 +40,15 @@ mod web_login;
 
 pub use self::{
     admin::{
-        Admin, AdminError, AuditEvent, ClientError, KeyOverview, KeyState, OldKeys, RevokeTarget,
-        Revoked, StoreFailure, StoredClientOverview, UserReport,
+        Admin, AdminError, AuditEvent, ClientError, KeyOverview, KeyState, RevokeTarget, Revoked,
+        StoreFailure, StoredClientOverview, UserReport,
     },
     config::{Config, ConfigError},
-    gateway::{Gateway, GatewayBuilder, ServeError, StartError},
+    gateway::{Gateway, GatewayBuilder, ServeError},
     overview::{AppOverview, ClientOverview, IssuerOverview},
     reload::{ReloadError, Reloaded},
+    rotation::OldKeys,
+    start_error::StartError,
     store::StoreState,
 };
 

@@ -13,12 +13,12 @@ use weixin_axum::WebLogin;
 use crate::{
     clients,
     config::{Config, IssuerConfig},
-    gateway::StartError,
     http::{self, ClientAddresses, Provider, RateLimit, SessionCookie, Shared},
     keys::KeySet,
     oidc::{Algorithm, Client, Clients, ProviderMetadata, Timestamp},
     reload::{Fixed, Reloaded},
     rotation,
+    start_error::StartError,
     store::{Store, StoredClient, identities::UnionIds},
     web_login,
 };
