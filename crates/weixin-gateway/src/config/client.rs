@@ -133,7 +133,7 @@ impl ClientEntry {
             ));
         }
         let consent = self.consent;
-        let consent = consent.unwrap_or_else(|| ConsentPolicy::default_of(&auth, &uris));
+        let consent = consent.unwrap_or_else(|| auth.default_consent(&uris));
         Ok(Client {
             issuer: self.issuer(&place, issuers)?,
             auth,
