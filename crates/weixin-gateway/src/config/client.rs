@@ -165,7 +165,7 @@ impl ClientEntry {
             allow_private: self.allow_private,
         };
         let consent = self.consent;
-        let consent = consent.unwrap_or_else(|| ConsentPolicy::default_of(&auth, &uris));
+        let consent = consent.unwrap_or_else(|| auth.default_consent(&uris));
         Ok(Client {
             logout: logout.check(&place, policy)?,
             issuer: self.issuer(&place, issuers)?,
