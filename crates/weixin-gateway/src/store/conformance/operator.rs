@@ -313,8 +313,9 @@ async fn the_sessions_and_grants_of_a_user_are_revoked(fixture: Fixture) {
 async fn all_sessions_and_grants_are_revoked(fixture: Fixture) {
     let granted = Granted::to(&fixture).await;
     let beside = beside(&fixture).await;
-    let work = beside
-        .write(move |connection| Box::pin(async move { revoke::all(connection, later(5)).await }));
+    let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
+        Box::pin(async move { revoke::all(connection, later(5)).await })
+    });
     let (sessions, grants) = (2, 3);
     assert_eq!(work.await.unwrap(), Ended { sessions, grants });
     assert_eq!(granted.are_valid(&fixture).await, [false; 4]);
