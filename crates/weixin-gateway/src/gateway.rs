@@ -1,6 +1,11 @@
 //! The gateway: from its configuration to a router that serves.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::Router;
 use thiserror::Error;
@@ -11,6 +16,7 @@ use crate::{
     config::{Config, StoreConfig},
     http::{Server, Shared},
     keys::KeyError,
+    reload::{ReloadError, Reloaded},
     state::Live,
     store::{OpenError, Store, StoreError, StoreState, backup, inspect},
 };
@@ -18,8 +24,8 @@ use crate::{
 /// How often keys are read again: those that other nodes and commands have made or removed.
 const REFRESH: Duration = Duration::from_secs(5);
 
-/// An OpenID Provider whose users log in with WeChat.
-#[derive(Debug)]
+/// An OpenID Provider whose users log in with WeChat. A copy is the same gateway.
+#[derive(Clone, Debug)]
 pub struct Gateway {
     live: Arc<Live>,
     listen: SocketAddr,
@@ -51,7 +57,8 @@ impl Gateway {
         }
     }
 
-    /// The endpoints, for an axum program of your own. Run [`maintain`](Self::maintain) beside it.
+    /// The endpoints, for an axum program of your own: as the fallback of its router, since a [reload](Self::reload) can add
+    /// issuers with other paths. Run [`maintain`](Self::maintain) beside it.
     pub fn router(&self) -> Router {
         self.live.router()
     }
@@ -84,11 +91,13 @@ impl Gateway {
     /// write can succeed any more.
     pub async fn maintain(&self) {
         let shared = self.shared();
+        let (store, clock) = (shared.store.clone(), Arc::clone(&shared.clock));
+        drop(shared);
         tokio::select! {
-            () = shared.store.maintain(&*shared.clock) => {},
-            () = shared.rate_limit.maintain() => {},
-            () = self.keep_fresh(&*shared.clock) => {},
-            () = shared.store.stopped() => {},
+            () = store.maintain(&*clock) => {},
+            () = self.live.maintain_limit() => {},
+            () = self.keep_fresh(&*clock) => {},
+            () = store.stopped() => {},
         }
     }
 
@@ -107,12 +116,26 @@ impl Gateway {
     /// # Errors
     ///
     /// [`StartError`] if the store fails, or has a signing key that the key file does not decrypt. The gateway goes on with
-    /// the keys that it has.
+    /// what it has.
     pub async fn refresh(&self) -> Result<(), StartError> {
         self.live.refresh().await
     }
 
-    fn shared(&self) -> Arc<Shared> {
+    /// Serves with another configuration from now on. Requests that run end with the one before.
+    ///
+    /// # Errors
+    ///
+    /// [`ReloadError`] if it cannot be used. Nothing is changed then.
+    pub async fn reload(&self, config: Config) -> Result<Reloaded, ReloadError> {
+        Ok(self.live.reload(config).await?)
+    }
+
+    /// The files of the present configuration: the key file, and those of apps and clients.
+    pub(crate) fn secret_files(&self) -> Vec<PathBuf> {
+        self.live.secret_files()
+    }
+
+    pub(crate) fn shared(&self) -> Arc<Shared> {
         self.live.shared()
     }
 

@@ -22,6 +22,7 @@ mod oidc;
 mod overview;
 mod params;
 mod random;
+mod reload;
 mod rotation;
 mod secret;
 mod signed;
@@ -29,11 +30,14 @@ mod state;
 mod store;
 mod time;
 mod upstream;
+mod watch;
+mod web_login;
 
 pub use self::{
     config::{Config, ConfigError},
     gateway::{Gateway, GatewayBuilder, ServeError, StartError},
     overview::{AppOverview, ClientOverview, IssuerOverview},
+    reload::{ReloadError, Reloaded},
     store::StoreState,
 };
 

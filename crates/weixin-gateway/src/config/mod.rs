@@ -11,10 +11,11 @@ mod limits;
 mod secret;
 mod server;
 
-pub use self::{error::ConfigError, file::Config};
 pub(crate) use self::{
+    app::App,
     issuer::IssuerConfig,
     lifetimes::Lifetimes,
     limits::Limits,
     server::{Network, StoreConfig},
 };
+pub use self::{error::ConfigError, file::Config};

@@ -15,6 +15,7 @@ mod keys;
 mod logout;
 mod merges;
 mod par;
+mod reload;
 mod restart;
 mod sessions;
 mod ui_locales;

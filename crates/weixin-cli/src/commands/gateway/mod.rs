@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod init;
 mod key;
+mod reload;
 mod serve;
 
 use crate::{
@@ -21,6 +22,7 @@ pub(super) async fn run(args: Gateway, output: Output) -> Result<(), CliError> {
         Some(GatewayCommand::Init(args)) => init::run(&args, output),
         Some(GatewayCommand::Check(args)) => check::run(args, output).await,
         Some(GatewayCommand::Serve(args)) => serve::run(args, output).await,
+        Some(GatewayCommand::Reload(args)) => reload::run(&args, output),
         Some(GatewayCommand::Backup(args)) => backup::run(args, output).await,
     }
 }

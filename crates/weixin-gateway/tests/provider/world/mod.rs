@@ -8,10 +8,12 @@ pub(crate) mod id_token;
 pub(crate) mod logout;
 pub(crate) mod relying_party;
 
+use std::path::PathBuf;
+
 use axum::{Router, body::Body, http::Request};
 use tempfile::TempDir;
 use tower::ServiceExt;
-use weixin_gateway::{Config, Gateway};
+use weixin_gateway::{Config, Gateway, ReloadError, Reloaded};
 use weixin_sim::{App, Sim, User};
 
 pub(crate) use self::{
@@ -85,6 +87,20 @@ impl World {
     pub(crate) async fn restart_with(&mut self, options: Options) {
         self.options = options;
         self.restart().await;
+    }
+
+    /// Loads a configuration with other options, without a restart.
+    pub(crate) async fn reload(&mut self, options: Options) -> Result<Reloaded, ReloadError> {
+        let text = config(&self.sim, &self.folder, &options);
+        let loaded = Config::parse(&text).map_err(ReloadError::from);
+        let reloaded = self.gateway.reload(loaded?).await?;
+        self.options = options;
+        Ok(reloaded)
+    }
+
+    /// A file in the folder of the configuration.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     /// The text of the configuration file.
