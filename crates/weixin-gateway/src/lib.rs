@@ -22,9 +22,12 @@ mod oidc;
 mod overview;
 mod params;
 mod random;
+mod readiness;
 mod reload;
 mod rotation;
 mod secret;
+#[cfg(feature = "redis")]
+mod shared_logins;
 mod signed;
 mod state;
 mod store;

@@ -10,12 +10,10 @@ mod lifetimes;
 mod limits;
 mod secret;
 mod server;
+mod store;
 
 pub(crate) use self::{
-    app::App,
-    issuer::IssuerConfig,
-    lifetimes::Lifetimes,
-    limits::Limits,
-    server::{Network, StoreConfig},
+    app::App, issuer::IssuerConfig, lifetimes::Lifetimes, limits::Limits, server::Network,
+    store::StoreConfig,
 };
 pub use self::{error::ConfigError, file::Config};

@@ -66,6 +66,11 @@ impl KeySet {
         key.sign(claims)
     }
 
+    /// Whether there is a key of this algorithm.
+    pub(crate) fn can_sign(&self, algorithm: Algorithm) -> bool {
+        self.signer(algorithm).is_some()
+    }
+
     pub(crate) fn jwks(&self) -> JwkSet {
         let keys = self.0.iter().map(|entry| entry.key.jwk()).collect();
         JwkSet { keys }

@@ -7,6 +7,15 @@ use sqlx::{
 
 use super::error::OpenError;
 
+/// Whether a start may change the tables.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Migrate {
+    /// They are created and updated.
+    Run,
+    /// They must be there: the command `migrate` has made them.
+    Never,
+}
+
 /// The number of the last migration. A program before this one may use the tables as long as `schema.minimum_version`
 /// says so.
 const VERSION: i64 = 2;
@@ -55,9 +64,23 @@ pub(super) async fn run(connection: &mut AnyConnection) -> Result<(), OpenError>
     check_version(connection).await
 }
 
-/// Whether SQLite has all tables that this program needs.
-pub(super) async fn is_current(connection: &mut AnyConnection) -> Result<bool, OpenError> {
-    let tables = "select count(*) from sqlite_master where name = '_sqlx_migrations'";
+/// Fails if tables are missing, or are of a program before this one.
+pub(super) async fn require_current(
+    connection: &mut AnyConnection,
+    tables: &'static str,
+) -> Result<(), OpenError> {
+    if is_current(connection, tables).await? {
+        Ok(())
+    } else {
+        Err(OpenError::Outdated)
+    }
+}
+
+/// Whether a database has all tables that this program needs. The statement counts the tables named `_sqlx_migrations`.
+pub(super) async fn is_current(
+    connection: &mut AnyConnection,
+    tables: &'static str,
+) -> Result<bool, OpenError> {
     let tables: i64 = sqlx::query_scalar(tables)
         .fetch_one(&mut *connection)
         .await?;

@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod init;
 mod key;
+mod migrate;
 mod reload;
 mod serve;
 
@@ -24,5 +25,6 @@ pub(super) async fn run(args: Gateway, output: Output) -> Result<(), CliError> {
         Some(GatewayCommand::Serve(args)) => serve::run(args, output).await,
         Some(GatewayCommand::Reload(args)) => reload::run(&args, output),
         Some(GatewayCommand::Backup(args)) => backup::run(args, output).await,
+        Some(GatewayCommand::Migrate(args)) => migrate::run(args, output).await,
     }
 }
