@@ -33,8 +33,15 @@ impl Event {
 /// The kind of an event.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum EventKind {
+    ClientAdded,
+    ClientRemoved,
+    ClientSecretAdded,
+    ClientSecretRemoved,
     CodeReused,
     KeyCreated,
+    KeyResealed,
+    KeyRevoked,
+    KeyRotated,
     LoginOk,
     LoginRejected,
     /// A session has ended by a logout.
@@ -48,8 +55,15 @@ impl EventKind {
     /// The text in the store.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
+            Self::ClientAdded => "client.added",
+            Self::ClientRemoved => "client.removed",
+            Self::ClientSecretAdded => "client.secret_added",
+            Self::ClientSecretRemoved => "client.secret_removed",
             Self::CodeReused => "code.reused",
             Self::KeyCreated => "key.created",
+            Self::KeyResealed => "key.resealed",
+            Self::KeyRevoked => "key.revoked",
+            Self::KeyRotated => "key.rotated",
             Self::LoginOk => "login.ok",
             Self::LoginRejected => "login.rejected",
             Self::LogoutOk => "logout.ok",

@@ -21,7 +21,7 @@ use crate::{
     store::{Migrate, OpenError, Store, StoreError, StoreState, backup, inspect},
 };
 
-/// How often keys are read again: those that other nodes and commands have made or removed.
+/// How often keys and clients are read again: other nodes and commands may have changed them.
 const REFRESH: Duration = Duration::from_secs(5);
 
 /// An OpenID Provider whose users log in with WeChat. A copy is the same gateway.
@@ -37,6 +37,7 @@ pub struct Gateway {
 pub struct GatewayBuilder {
     config: Config,
     clock: Arc<dyn Clock>,
+    store: Option<Store>,
 }
 
 impl Gateway {
@@ -54,6 +55,7 @@ impl Gateway {
         GatewayBuilder {
             config,
             clock: Arc::new(SystemClock),
+            store: None,
         }
     }
 
@@ -94,7 +96,7 @@ impl Gateway {
         outcome
     }
 
-    /// Removes what has expired, each minute, and [refreshes](Self::refresh) the keys, each five seconds. Returns when no
+    /// Removes what has expired, each minute, and [refreshes](Self::refresh) keys and clients, each five seconds. Returns when no
     /// write can succeed any more.
     pub async fn maintain(&self) {
         let shared = self.shared();
@@ -115,7 +117,7 @@ impl Gateway {
             clock.sleep(REFRESH).await;
             if let Err(error) = self.refresh().await {
                 let error = &error as &dyn std::error::Error;
-                tracing::error!(error, "the signing keys cannot be read again");
+                tracing::error!(error, "keys and clients cannot be read again");
             }
         }
     }
@@ -199,14 +201,27 @@ impl GatewayBuilder {
         self
     }
 
+    /// Serves from the store of another gateway of this process, as a second node does, for tests.
+    pub fn store_of(mut self, gateway: &Gateway) -> Self {
+        self.store = Some(gateway.shared().store.clone());
+        self
+    }
+
     /// Opens the gateway.
     ///
     /// # Errors
     ///
     /// As [`Gateway::open`].
     pub async fn open(self) -> Result<Gateway, StartError> {
-        let Self { config, clock } = self;
-        let store = open_store(&config.store).await?;
+        let Self {
+            config,
+            clock,
+            store,
+        } = self;
+        let store = match store {
+            Some(store) => store,
+            None => open_store(&config.store).await?,
+        };
         let listen = config.server.listen;
         match Live::open(config, store.clone(), clock).await {
             Ok(live) => Ok(Gateway {

@@ -12,7 +12,9 @@
 //!
 //! [`Config`] reads the configuration file; [`Gateway`] serves it, as a server or as an axum router.
 
+mod admin;
 mod audit;
+mod clients;
 mod config;
 mod gateway;
 mod http;
@@ -37,6 +39,7 @@ mod watch;
 mod web_login;
 
 pub use self::{
+    admin::{Admin, ClientError, KeyOverview, KeyState, OldKeys, StoredClientOverview},
     config::{Config, ConfigError},
     gateway::{Gateway, GatewayBuilder, ServeError, StartError},
     overview::{AppOverview, ClientOverview, IssuerOverview},

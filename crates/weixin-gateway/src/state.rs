@@ -11,6 +11,7 @@ use weixin::{AppId, clock::Clock};
 use weixin_axum::WebLogin;
 
 use crate::{
+    clients,
     config::{Config, IssuerConfig},
     gateway::StartError,
     http::{self, ClientAddresses, Provider, RateLimit, SessionCookie, Shared},
@@ -19,7 +20,7 @@ use crate::{
     readiness::Readiness,
     reload::{Fixed, Reloaded},
     rotation,
-    store::{Store, identities::UnionIds},
+    store::{Store, StoredClient, identities::UnionIds},
     web_login,
 };
 
@@ -52,6 +53,8 @@ struct Parts {
     logins: Arc<[WebLogin]>,
     rate_limit: Arc<RateLimit>,
     keys: KeySet,
+    stored: Arc<[StoredClient]>,
+    /// Those of the file and of the store.
     clients: Clients,
 }
 
@@ -63,7 +66,8 @@ impl Live {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
         let now = Timestamp::from(clock.now());
-        let clients = config.clients.clone();
+        let stored: Arc<[_]> = store.clients().await?.into();
+        let clients = clients::all(&config, &stored);
         let master = &config.server.keys;
         let rows = rotation::rotate(&store, master, &algorithms(&clients), now).await?;
         let parts = Parts {
@@ -71,6 +75,7 @@ impl Live {
             logins: web_login::all(&config, &clock, None)?,
             rate_limit: rate_limit(&config, &clock),
             config: Arc::new(config),
+            stored,
             clients,
             store,
             clock,
@@ -107,25 +112,27 @@ impl Live {
         })
     }
 
-    /// Makes the keys that are due, and takes over those that other nodes and commands have made or removed.
+    /// Makes the keys that are due, and takes over the keys and clients that other nodes and commands have changed.
     pub(crate) async fn refresh(&self) -> Result<(), StartError> {
         let _only = self.replacement.lock().await;
-        let parts = &self.current.load_full().parts;
-        let (master, now) = (
-            &parts.config.server.keys,
-            Timestamp::from(parts.clock.now()),
-        );
-        let needed = algorithms(&parts.clients);
-        let rows = rotation::rotate(&parts.store, master, &needed, now).await?;
-        if parts.keys.is_current(&rows, now) {
-            return Ok(());
+        let mut parts = self.current.load_full().parts.clone();
+        let now = Timestamp::from(parts.clock.now());
+        let stored = parts.store.clients().await?;
+        let has_same_clients = *stored == *parts.stored;
+        if !has_same_clients {
+            parts.clients = clients::all(&parts.config, &stored);
+            parts.stored = stored.into();
         }
-        let keys = KeySet::open(&rows, master, now)?;
-        tracing::info!(?keys, "signing keys have changed");
-        self.replace(Parts {
-            keys,
-            ..parts.clone()
-        });
+        let (master, needed) = (&parts.config.server.keys, algorithms(&parts.clients));
+        let rows = rotation::rotate(&parts.store, master, &needed, now).await?;
+        let has_same_keys = parts.keys.is_current(&rows, now);
+        if !has_same_keys {
+            parts.keys = KeySet::open(&rows, master, now)?;
+        }
+        if !(has_same_clients && has_same_keys) {
+            tracing::info!(keys = ?parts.keys, stored_clients = parts.stored.len(), "read again");
+            self.replace(parts);
+        }
         Ok(())
     }
 
@@ -134,7 +141,8 @@ impl Live {
         let _only = self.replacement.lock().await;
         let parts = &self.current.load_full().parts;
         let now = Timestamp::from(parts.clock.now());
-        let (clients, master) = (config.clients.clone(), &config.server.keys);
+        let stored: Arc<[_]> = parts.store.clients().await?.into();
+        let (clients, master) = (clients::all(&config, &stored), &config.server.keys);
         let old = &parts.config;
         let logins = web_login::all(&config, &parts.clock, Some((old, &parts.logins)))?;
         // Before a key is made: the new file may lack the master key of those that there are.
@@ -150,6 +158,7 @@ impl Live {
             },
             config: Arc::new(config),
             logins,
+            stored,
             clients,
             store: parts.store.clone(),
             clock: Arc::clone(&parts.clock),

@@ -16,6 +16,7 @@ use crate::oidc::{
     Algorithm, ClaimTemplate, ClaimTemplates, Client, ClientAuth, ClientId, ClientSecret, Clients,
     IssuerId, RegisteredUri, Scope, Scopes, Text, UriPolicy,
 };
+use crate::secret::SecretHash;
 
 /// A table `[[client]]`.
 #[derive(Debug, Deserialize)]
@@ -88,7 +89,7 @@ pub(super) fn check(
 ) -> Result<Clients, ConfigError> {
     let mut clients = Clients::default();
     for entry in entries {
-        let client = entry.check(issuers, read)?;
+        let client = entry.check(issuers, Secrets::InFile(read))?;
         if let Some(twin) = clients.insert(client) {
             let place = format!("client {}", twin.id);
             return Err(ConfigError::new(place, "two clients have this ID"));
@@ -97,18 +98,29 @@ pub(super) fn check(
     Ok(clients)
 }
 
+/// Where the secrets of a client are.
+pub(super) enum Secrets<'a> {
+    /// In the table, or in files that it names.
+    InFile(ReadFile<'a>),
+    /// In the store, which has their hashes.
+    Stored(Vec<SecretHash>),
+}
+
 impl ClientEntry {
-    fn check(
+    pub(super) fn check(
         mut self,
         issuers: &[IssuerConfig],
-        read: ReadFile<'_>,
+        secrets: Secrets<'_>,
     ) -> Result<Client, ConfigError> {
         let id: ClientId = self
             .id
             .parse()
             .map_err(|error| ConfigError::new("client.id", error))?;
         let place = |field: &str| format!("client {id}, {field}");
-        let auth = self.auth(&place, read)?;
+        let auth = match secrets {
+            Secrets::InFile(read) => self.auth(&place, read)?,
+            Secrets::Stored(hashes) => self.stored_auth(&place, hashes)?,
+        };
         let policy = match auth {
             ClientAuth::Public => UriPolicy::Public,
             ClientAuth::Confidential(_) if self.allow_http => UriPolicy::ConfidentialWithHttp,
@@ -189,6 +201,24 @@ impl ClientEntry {
                 at_current,
                 "missing: secret, secret_file, or public = true",
             )),
+        }
+    }
+
+    fn stored_auth(
+        &self,
+        place: &dyn Fn(&str) -> String,
+        hashes: Vec<SecretHash>,
+    ) -> Result<ClientAuth, ConfigError> {
+        let texts = [&self.secret, &self.previous_secret];
+        let files = [&self.secret_file, &self.previous_secret_file];
+        let has_secret = texts.iter().any(|it| it.is_some()) || files.iter().any(|it| it.is_some());
+        let error = |problem| Err(ConfigError::new(place("secret"), problem));
+        match (self.public, hashes.is_empty()) {
+            _ if has_secret => error("not for stored clients, whose secrets are made for them"),
+            (true, true) => Ok(ClientAuth::Public),
+            (true, false) => error("a public client has no secret"),
+            (false, false) => Ok(ClientAuth::Confidential(hashes)),
+            (false, true) => error("missing: a secret, or public = true"),
         }
     }
 

@@ -11,9 +11,15 @@ mod limits;
 mod secret;
 mod server;
 mod store;
+mod stored_client;
 
 pub(crate) use self::{
-    app::App, issuer::IssuerConfig, lifetimes::Lifetimes, limits::Limits, server::Network,
+    app::App,
+    issuer::IssuerConfig,
+    lifetimes::Lifetimes,
+    limits::Limits,
+    server::Network,
     store::StoreConfig,
+    stored_client::{ClientBody, StoredSecret},
 };
 pub use self::{error::ConfigError, file::Config};

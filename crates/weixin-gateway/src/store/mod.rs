@@ -5,6 +5,7 @@
 mod audit;
 pub(crate) mod backup;
 mod cleanup;
+mod clients;
 #[cfg(test)]
 mod conformance;
 mod error;
@@ -40,6 +41,7 @@ use sqlx::AnyPool;
 
 pub use self::inspect::StoreState;
 pub(crate) use self::{
+    clients::StoredClient,
     error::{JobError, OpenError, StoreError},
     job::{Durability, JobResult, Undo, Work},
     migrations::Migrate,
@@ -89,6 +91,22 @@ impl Store {
         let store = Self::open_database(url, migrate).await?;
         store.count_requests().await?;
         Ok(store)
+    }
+
+    /// Opens the database for a command, while a gateway may be running. Only if there is no database yet, or its tables are
+    /// of an earlier program, it is opened as by a gateway.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub(crate) async fn open_beside(url: &str) -> Result<Self, OpenError> {
+        if !url.starts_with("sqlite:") || inspect::inspect(url).await? != StoreState::Current {
+            return Self::open(url).await;
+        }
+        let database = Database::beside(url)?;
+        let readers = database.readers().await?;
+        let Database { options, lock, .. } = database;
+        Ok(Self::new(readers, Writer::start(options, lock)))
     }
 
     async fn open_database(url: &str, migrate: Migrate) -> Result<Self, OpenError> {

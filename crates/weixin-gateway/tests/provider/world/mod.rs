@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use axum::{Router, body::Body, http::Request};
 use tempfile::TempDir;
 use tower::ServiceExt;
-use weixin_gateway::{Config, Gateway, ReloadError, Reloaded};
+use weixin_gateway::{Admin, Config, Gateway, ReloadError, Reloaded};
 use weixin_sim::{App, Sim, User};
 
 pub(crate) use self::{
@@ -96,6 +96,25 @@ impl World {
         let reloaded = self.gateway.reload(loaded?).await?;
         self.options = options;
         Ok(reloaded)
+    }
+
+    /// A second node with another key file, on the same store.
+    pub(crate) async fn second_node(&self, master_keys: &str) -> Gateway {
+        let gateway = Gateway::builder(self.config_with_keys(master_keys));
+        let gateway = gateway.clock(self.clock.clone()).store_of(&self.gateway);
+        gateway.open().await.unwrap()
+    }
+
+    /// The configuration with another key file.
+    pub(crate) fn config_with_keys(&self, master_keys: &str) -> Config {
+        std::fs::write(self.file("gateway.key"), master_keys).unwrap();
+        Config::parse(&self.config()).unwrap()
+    }
+
+    /// What commands do beside the gateway.
+    pub(crate) async fn admin(&self) -> (Admin, Config) {
+        let config = Config::parse(&self.config()).unwrap();
+        (Admin::open(&config).await.unwrap(), config)
     }
 
     /// A file in the folder of the configuration.
