@@ -18,7 +18,7 @@ pub(crate) enum Migrate {
 
 /// The number of the last migration. A program before this one may use the tables as long as `schema.minimum_version`
 /// says so.
-const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 2;
 
 /// Each only adds to the tables: nodes are replaced one by one, and the program of before uses them meanwhile.
 const MIGRATIONS: [(i64, &str, &str); 2] = [
@@ -34,7 +34,10 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
     ),
 ];
 
-fn migrator() -> Migrator {
+fn migrator(last: i64) -> Migrator {
+    let known = MIGRATIONS
+        .into_iter()
+        .filter(|(version, ..)| *version <= last);
     let migration = |(version, description, sql): (i64, &'static str, &'static str)| {
         let sql = sql.into_sql_str();
         Migration::new(
@@ -45,7 +48,7 @@ fn migrator() -> Migrator {
             false,
         )
     };
-    let mut migrator = Migrator::with_migrations(MIGRATIONS.map(migration).into());
+    let mut migrator = Migrator::with_migrations(known.map(migration).collect());
     // Those of a later program: nodes are replaced one by one.
     migrator.set_ignore_missing(true);
     migrator
@@ -60,8 +63,14 @@ pub(super) async fn run_in_transaction(connection: &mut AnyConnection) -> Result
 
 /// Migrates PostgreSQL under the advisory lock that the migrator takes.
 pub(super) async fn run(connection: &mut AnyConnection) -> Result<(), OpenError> {
-    migrator().run(&mut *connection).await?;
+    migrator(VERSION).run(&mut *connection).await?;
     check_version(connection).await
+}
+
+/// The tables of a program before this one.
+#[cfg(test)]
+pub(super) async fn run_until(connection: &mut AnyConnection, last: i64) -> Result<(), OpenError> {
+    Ok(migrator(last).run(connection).await?)
 }
 
 /// Fails if tables are missing, or are of a program before this one.
