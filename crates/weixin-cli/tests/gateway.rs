@@ -534,7 +534,7 @@ discovery URL       http://localhost/.well-known/openid-configuration
 redirect URIs       https://wiki.example/callback
 authentication      client_secret_basic, client_secret_post
 PKCE                S256, optional
-scopes              openid profile email
+scopes              openid profile email offline_access
 ID token algorithm  RS256
 ";
     assert!(text.contains(client), "{text}");

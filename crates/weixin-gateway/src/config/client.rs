@@ -14,7 +14,7 @@ use super::{
 };
 use crate::oidc::{
     Algorithm, ClaimTemplate, ClaimTemplates, Client, ClientAuth, ClientId, ClientSecret, Clients,
-    IssuerId, RegisteredUri, Scope, Scopes, Text, UriPolicy,
+    IssuerId, RefreshPolicy, RegisteredUri, Scope, Scopes, Text, UriPolicy,
 };
 use crate::secret::SecretHash;
 
@@ -53,6 +53,12 @@ pub(super) struct ClientEntry {
     profile_in_id_token: bool,
     #[serde(default)]
     claims: BTreeMap<String, ClaimEntry>,
+    #[serde(default)]
+    refresh: RefreshPolicy,
+    #[serde(default)]
+    rotate_refresh_tokens: bool,
+    #[serde(default)]
+    introspects: Vec<String>,
 }
 
 const fn yes() -> bool {
@@ -150,16 +156,19 @@ impl ClientEntry {
         Ok(Client {
             logout: logout.check(&place, policy)?,
             issuer: self.issuer(&place, issuers)?,
-            auth,
             redirect_uris: uris,
             scopes: self.scopes(&place)?,
             templates: self.templates(&place)?,
             home: self.home(&place)?,
+            introspects: self.introspects(&place, &auth)?,
             name: self.name,
             require_pkce: self.require_pkce,
             require_par: self.require_par,
             algorithm: self.id_token_alg,
             profile_in_id_token: self.profile_in_id_token,
+            refresh: self.refresh,
+            rotate_refresh_tokens: self.rotate_refresh_tokens,
+            auth,
             id,
         })
     }
@@ -244,9 +253,8 @@ impl ClientEntry {
     /// The scopes of the list; without one, those that tell nothing of WeChat's IDs.
     fn scopes(&self, place: &dyn Fn(&str) -> String) -> Result<Scopes, ConfigError> {
         let Some(names) = &self.scopes else {
-            return Ok([Scope::OpenId, Scope::Profile, Scope::Email]
-                .into_iter()
-                .collect());
+            let unlisted = |it: &Scope| *it != Scope::Wechat;
+            return Ok(Scope::OFFERED.into_iter().filter(unlisted).collect());
         };
         let scopes = Scopes::parse(&names.join(" "));
         let is_known = |name: &String| Scope::OFFERED.into_iter().any(|it| it.as_str() == name);
@@ -258,6 +266,21 @@ impl ClientEntry {
             ));
         }
         Ok(scopes)
+    }
+
+    /// The clients whose tokens it may introspect. They need not be in this file.
+    fn introspects(
+        &self,
+        place: &dyn Fn(&str) -> String,
+        auth: &ClientAuth,
+    ) -> Result<Vec<ClientId>, ConfigError> {
+        if matches!(auth, ClientAuth::Public) && !self.introspects.is_empty() {
+            let problem = "for clients with a secret only";
+            return Err(ConfigError::new(place("introspects"), problem));
+        }
+        let ids = self.introspects.iter().map(|id| id.parse());
+        let ids = ids.collect::<Result<Vec<_>, _>>();
+        ids.map_err(|error| ConfigError::new(place("introspects"), error))
     }
 
     fn templates(&mut self, place: &dyn Fn(&str) -> String) -> Result<ClaimTemplates, ConfigError> {

@@ -3,6 +3,7 @@
 mod authorize;
 mod bearer;
 mod callback;
+mod client_auth;
 mod client_ip;
 mod discovery;
 mod end_session;
@@ -10,6 +11,7 @@ mod error;
 mod form;
 mod form_post;
 mod health;
+mod introspect;
 mod jwks;
 mod login;
 mod login_error;
@@ -20,6 +22,7 @@ mod proceed;
 mod provider;
 mod rate_limit;
 mod request_log;
+mod revoke;
 mod server;
 mod session_cookie;
 mod texts;
@@ -115,6 +118,11 @@ fn issuer(provider: &Arc<Provider>) -> Router {
         .route(&at(path::JWKS), shared_with_all_sites(get(jwks::jwks)))
         .route(&at(path::PAR), shared_with_all_sites(post(par::par)))
         .route(&at(path::TOKEN), shared_with_all_sites(post(token::token)))
+        .route(
+            &at(path::REVOKE),
+            shared_with_all_sites(post(revoke::revoke)),
+        )
+        .route(&at(path::INTROSPECT), post(introspect::introspect))
         .route(
             &at(path::USERINFO),
             shared_with_all_sites(get(userinfo::get).post(userinfo::post)),

@@ -10,6 +10,7 @@ mod keys;
 mod logins;
 mod merges;
 mod migrations;
+mod refresh;
 mod rows;
 mod sessions;
 mod speed;

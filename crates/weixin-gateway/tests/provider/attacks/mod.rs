@@ -14,5 +14,7 @@ mod parameters;
 mod pkce_downgrade;
 mod proxy_headers;
 mod redirect_uri;
+mod refresh_races;
+mod refresh_tokens;
 mod responses;
 mod waiting_requests;

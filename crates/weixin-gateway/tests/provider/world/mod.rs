@@ -7,6 +7,7 @@ pub(crate) mod devices;
 pub(crate) mod id_token;
 pub(crate) mod logout;
 pub(crate) mod relying_party;
+mod token_endpoints;
 
 use std::path::PathBuf;
 
@@ -20,6 +21,7 @@ pub(crate) use self::{
     browser::{Browser, Page},
     clock::TestClock,
     relying_party::{RelyingParty, Tokens},
+    token_endpoints::OFFLINE,
 };
 
 /// The app of the simulator.
@@ -81,6 +83,23 @@ impl World {
     pub(crate) async fn restart(&mut self) {
         self.gateway.close().await;
         self.gateway = open(&self.sim, &self.folder, &self.clock, &self.options).await;
+    }
+
+    /// Stops the gateway, puts a backup in the place of its database, and starts one on it.
+    pub(crate) async fn restore(&mut self) {
+        self.gateway.close().await;
+        let file = |name| self.folder.path().join(name);
+        for log in ["gateway.db-wal", "gateway.db-shm"] {
+            // They are there only after a crash.
+            let _ = std::fs::remove_file(file(log));
+        }
+        std::fs::rename(file("backup.db"), file("gateway.db")).unwrap();
+        self.gateway = open(&self.sim, &self.folder, &self.clock, &self.options).await;
+    }
+
+    /// The file of [`backup`](Self::backup).
+    fn backup_file(&self) -> std::path::PathBuf {
+        self.folder.path().join("backup.db")
     }
 
     /// The same with other options.
@@ -218,7 +237,7 @@ id = "web"
 issuer = "{ISSUER}{path}"
 secret = "{SECRET}"
 redirect_uris = ["{CALLBACK}"]
-scopes = ["openid", "profile", "email", "wechat"]
+scopes = ["offline_access", "openid", "profile", "email", "wechat"]
 claims.email = "{{sub}}@wechat.invalid"
 {web}
 [[client]]
