@@ -91,7 +91,11 @@ impl Http {
             .client
             .post(self.url(&url))
             .basic_auth("wiki", Some(SECRET));
-        let response = request.form(form).send().await?;
+        let response = request
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form_urlencoded(form))
+            .send()
+            .await?;
         json(response).await
     }
 
@@ -121,6 +125,11 @@ impl Http {
         let url = self.url(&format!("{}{path}", self.issuer));
         json(self.client.get(url).send().await?).await
     }
+}
+
+fn form_urlencoded(pairs: &[(&str, &str)]) -> String {
+    let mut text = url::form_urlencoded::Serializer::new(String::new());
+    text.extend_pairs(pairs).finish()
 }
 
 fn tokens(json: &Value) -> Tokens {
@@ -181,17 +190,14 @@ impl Browser {
             let text = response.text().await.unwrap_or_default();
             return Err(Failure::Rejected { url, status, text });
         };
-        Ok(self.absolute(http, url, &location))
+        Ok(self.absolute(url, &location))
     }
 
     /// The next URL, of the user's own phone if it is WeChat's.
-    fn absolute(&mut self, http: &Http, from: &str, location: &str) -> String {
+    fn absolute(&mut self, from: &str, location: &str) -> String {
         let mut next = Url::parse(from).unwrap().join(location).unwrap();
         next.set_fragment(None);
-        if !next.as_str().starts_with(&http.issuer)
-            && from.starts_with(&http.issuer)
-            && !next.as_str().starts_with(CALLBACK)
-        {
+        if next.path() == "/connect/qrconnect" {
             self.scans += 1;
             next.query_pairs_mut().append_pair("sim_user", &self.user);
         }

@@ -10,6 +10,7 @@ pub(super) const HELP: &[Chinese] = &[
     RELOAD,
     CHECK,
     BACKUP,
+    MIGRATE,
     GATEWAY_HELP,
 ];
 
