@@ -36,11 +36,16 @@ pub(crate) struct Tokens {
     pub(crate) refresh: Option<String>,
 }
 
-/// Connections to one address, each for one request only: a proxy takes another node for each.
+/// Of RFC 7636, appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// Connections of one client to one address, each for one request only: a proxy takes another node for each.
 #[derive(Clone)]
 pub(crate) struct Http {
     client: Client,
     issuer: String,
+    is_public: bool,
     /// A node to which all requests go, whatever the host of the issuer resolves to.
     node: Option<SocketAddr>,
 }
@@ -55,6 +60,7 @@ impl Http {
         Self {
             client: client.build().unwrap(),
             issuer: issuer.to_owned(),
+            is_public: false,
             node: None,
         }
     }
@@ -65,6 +71,18 @@ impl Http {
             node: Some(node),
             ..self.clone()
         }
+    }
+
+    /// The same for the public client, whose refresh tokens are rotated.
+    pub(crate) fn public(&self) -> Self {
+        Self {
+            is_public: true,
+            ..self.clone()
+        }
+    }
+
+    fn client_id(&self) -> &'static str {
+        if self.is_public { "app" } else { "wiki" }
     }
 
     /// A URL of the issuer as it is requested.
@@ -79,21 +97,25 @@ impl Http {
         let redirect_uri: String =
             url::form_urlencoded::byte_serialize(CALLBACK.as_bytes()).collect();
         format!(
-            "{}/authorize?response_type=code&client_id=wiki&scope=openid+offline_access&state=s\
-             &redirect_uri={redirect_uri}{more}",
-            self.issuer
+            "{}/authorize?response_type=code&client_id={}&scope=openid+offline_access&state=s\
+             &redirect_uri={redirect_uri}&code_challenge={CHALLENGE}&code_challenge_method=S256{more}",
+            self.issuer,
+            self.client_id()
         )
     }
 
     async fn post(&self, path: &str, form: &[(&str, &str)]) -> Result<Value, Failure> {
         let url = format!("{}{path}", self.issuer);
-        let request = self
-            .client
-            .post(self.url(&url))
-            .basic_auth("wiki", Some(SECRET));
+        let mut request = self.client.post(self.url(&url));
+        let mut form = form.to_vec();
+        if self.is_public {
+            form.push(("client_id", self.client_id()));
+        } else {
+            request = request.basic_auth(self.client_id(), Some(SECRET));
+        }
         let response = request
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(form_urlencoded(form))
+            .body(form_urlencoded(&form))
             .send()
             .await?;
         json(response).await
@@ -104,6 +126,7 @@ impl Http {
             ("grant_type", "authorization_code"),
             ("code", code),
             ("redirect_uri", CALLBACK),
+            ("code_verifier", VERIFIER),
         ];
         self.post("/token", &form).await.map(|it| tokens(&it))
     }

@@ -32,7 +32,7 @@ async fn nothing_that_was_confirmed_is_lost_when_a_gateway_is_killed() {
     for kill in 0..kills {
         let node = Node::start(&config);
         proxy.add(node.address);
-        last.assert_kept(&http, &subs).await;
+        last.assert_kept(&subs).await;
         all.confirmed.append(&mut last.confirmed);
         let load = Load::start(&site, &http, &subs, 8);
         load.progress(1 + kill % 13).await;
@@ -45,7 +45,7 @@ async fn nothing_that_was_confirmed_is_lost_when_a_gateway_is_killed() {
     all.confirmed.append(&mut last.confirmed);
     let node = Node::start(&config);
     proxy.add(node.address);
-    all.assert_kept(&http, &subs).await;
+    all.assert_kept(&subs).await;
     let without_identity =
         "select count(*) from users where id not in (select user_id from identities)";
     assert_eq!(count(&database, without_identity).await, 0);

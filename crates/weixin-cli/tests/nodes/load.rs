@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    net::SocketAddr,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -16,10 +17,20 @@ use crate::{
 };
 
 /// A login that the gateway has confirmed.
-#[derive(Clone, Debug)]
 pub(crate) struct Confirmed {
-    pub(crate) user: String,
-    pub(crate) tokens: Tokens,
+    user: String,
+    /// Of its client.
+    http: Http,
+    tokens: Tokens,
+}
+
+impl Confirmed {
+    /// Refreshes the tokens. Those of before stay if the outcome is not known.
+    async fn refresh(&mut self) -> Result<(), Failure> {
+        let refresh = self.tokens.refresh.as_ref().unwrap();
+        self.tokens = self.http.refresh(refresh).await?;
+        Ok(())
+    }
 }
 
 /// The `sub` of each user. It must never be another one.
@@ -50,8 +61,7 @@ pub(crate) struct Load {
 #[derive(Default)]
 pub(crate) struct Report {
     pub(crate) confirmed: Vec<Confirmed>,
-    /// The failures of each worker.
-    pub(crate) failures: Vec<Vec<Failure>>,
+    pub(crate) failures: Vec<Failure>,
 }
 
 impl Load {
@@ -96,22 +106,26 @@ impl Load {
 }
 
 impl Report {
-    /// Fails unless all failures are connections that were cut, and each worker has at most so many.
-    pub(crate) fn assert_cut_at_most(&self, limit: usize) {
-        for failures in &self.failures {
-            let is_cut = |failure: &Failure| matches!(failure, Failure::Cut(_));
-            assert!(failures.iter().all(is_cut), "{failures:#?}");
-            assert!(failures.len() <= limit, "{failures:#?}");
+    /// Fails unless all failures are connections that were cut; returns their number.
+    pub(crate) fn cut(&self) -> usize {
+        let is_cut = |failure: &Failure| matches!(failure, Failure::Cut(_));
+        assert!(self.failures.iter().all(is_cut), "{:#?}", self.failures);
+        self.failures.len()
+    }
+
+    /// The node has another port since its restart.
+    pub(crate) fn move_to(&mut self, node: SocketAddr) {
+        for login in &mut self.confirmed {
+            login.http = login.http.at(node);
         }
     }
 
-    /// Fails unless every login that was confirmed still holds.
-    pub(crate) async fn assert_kept(&self, http: &Http, subs: &Subs) {
-        for Confirmed { user, tokens } in &self.confirmed {
-            subs.check(user, &http.sub(&tokens.access).await.unwrap());
-            if let Some(refresh) = &tokens.refresh {
-                http.refresh(refresh).await.unwrap();
-            }
+    /// Fails unless every login that was confirmed still holds, with its access token and its refresh token.
+    pub(crate) async fn assert_kept(&mut self, subs: &Subs) {
+        for login in &mut self.confirmed {
+            let sub = login.http.sub(&login.tokens.access).await.unwrap();
+            subs.check(&login.user, &sub);
+            login.refresh().await.unwrap();
         }
     }
 }
@@ -136,27 +150,30 @@ impl Worker {
         }
         Report {
             confirmed,
-            failures: vec![failures],
+            failures,
         }
     }
 
-    /// A new user logs in, again with the session, and in another browser.
+    /// A new user logs in, again with the session, and in another browser, and the client refreshes its tokens.
     async fn user(&self, confirmed: &mut Vec<Confirmed>) -> Result<(), Failure> {
         let user = self.site.new_user();
         let mut browser = Browser::new(user.clone());
-        for round in 0..3 {
-            if round == 2 {
+        for (http, is_other) in [
+            (self.http.clone(), false),
+            (self.http.public(), false),
+            (self.http.public(), true),
+        ] {
+            if is_other {
                 browser = Browser::new(user.clone());
             }
-            let tokens = browser.log_in(&self.http).await?;
-            let access = tokens.access.clone();
+            let tokens = browser.log_in(&http).await?;
             let user = user.clone();
-            confirmed.push(Confirmed {
-                user: user.clone(),
-                tokens,
-            });
+            confirmed.push(Confirmed { user, http, tokens });
             self.done.send_modify(|done| *done += 1);
-            self.subs.check(&user, &self.http.sub(&access).await?);
+            let login = confirmed.last_mut().unwrap();
+            let sub = login.http.sub(&login.tokens.access).await?;
+            self.subs.check(&login.user, &sub);
+            login.refresh().await?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+mod backup;
 mod browser;
 mod clocks;
 mod full_disk;

@@ -9,14 +9,16 @@ use std::{
 };
 
 use tokio::{
-    io::copy_bidirectional,
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
 
 pub(crate) struct Proxy {
     pub(crate) port: u16,
-    nodes: Arc<Mutex<Vec<SocketAddr>>>,
+    nodes: Nodes,
+    /// The node of each connection that ended without a byte for its client.
+    cut: Nodes,
     serving: JoinHandle<()>,
 }
 
@@ -24,17 +26,24 @@ impl Proxy {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let nodes = Arc::default();
-        let serving = tokio::spawn(serve(listener, Arc::clone(&nodes)));
+        let (nodes, cut) = (Arc::default(), Arc::default());
+        let serving = serve(listener, Arc::clone(&nodes), Arc::clone(&cut));
         Self {
             port,
             nodes,
-            serving,
+            cut,
+            serving: tokio::spawn(serving),
         }
     }
 
     pub(crate) fn issuer(&self) -> String {
         format!("http://localhost:{}", self.port)
+    }
+
+    /// The connections to this node that ended without a response.
+    pub(crate) fn cut(&self, node: SocketAddr) -> usize {
+        let cut = self.cut.lock().unwrap();
+        cut.iter().filter(|it| **it == node).count()
     }
 
     pub(crate) fn add(&self, node: SocketAddr) {
@@ -52,25 +61,50 @@ impl Drop for Proxy {
     }
 }
 
-async fn serve(listener: TcpListener, nodes: Arc<Mutex<Vec<SocketAddr>>>) {
+type Nodes = Arc<Mutex<Vec<SocketAddr>>>;
+
+async fn serve(listener: TcpListener, nodes: Nodes, cut: Nodes) {
     let next = Arc::new(AtomicUsize::new(0));
     loop {
-        let (mut client, _) = listener.accept().await.unwrap();
-        let (nodes, next) = (Arc::clone(&nodes), Arc::clone(&next));
+        let (client, _) = listener.accept().await.unwrap();
+        let (nodes, cut, next) = (Arc::clone(&nodes), Arc::clone(&cut), Arc::clone(&next));
         tokio::spawn(async move {
-            if let Some(mut node) = connect(&nodes, &next).await {
-                let _ = copy_bidirectional(&mut client, &mut node).await;
+            if let Some((address, node)) = connect(&nodes, &next).await {
+                let (from_client, to_client) = client.into_split();
+                let (from_node, to_node) = node.into_split();
+                let request = tokio::spawn(relay(from_client, to_node));
+                if relay(from_node, to_client).await == 0 {
+                    cut.lock().unwrap().push(address);
+                }
+                request.abort();
             }
         });
     }
 }
 
-async fn connect(nodes: &Mutex<Vec<SocketAddr>>, next: &AtomicUsize) -> Option<TcpStream> {
+/// Copies until one side ends, and returns the number of bytes.
+async fn relay(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) -> usize {
+    let (mut buffer, mut copied) = (vec![0; 16_384], 0);
+    while let Ok(read @ 1..) = from.read(&mut buffer).await {
+        copied += read;
+        if to.write_all(&buffer[..read]).await.is_err() {
+            break;
+        }
+    }
+    copied
+}
+
+/// The next node that accepts a connection, as load balancers try one after the other.
+async fn connect(
+    nodes: &Mutex<Vec<SocketAddr>>,
+    next: &AtomicUsize,
+) -> Option<(SocketAddr, TcpStream)> {
     let nodes = nodes.lock().unwrap().clone();
-    for _ in &nodes {
-        let node = nodes[next.fetch_add(1, Ordering::Relaxed) % nodes.len()];
+    let first = next.fetch_add(1, Ordering::Relaxed);
+    for number in 0..nodes.len() {
+        let node = nodes[(first + number) % nodes.len()];
         if let Ok(stream) = TcpStream::connect(node).await {
-            return Some(stream);
+            return Some((node, stream));
         }
     }
     None

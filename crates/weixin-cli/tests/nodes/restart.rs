@@ -33,8 +33,8 @@ async fn nodes_recover_when_postgresql_has_restarted() {
         assert_eq!(node.until_ready(200).await, "ok\n");
     }
     load.progress(20).await;
-    let report = load.stop().await;
-    report.assert_kept(&http, &subs).await;
+    let mut report = load.stop().await;
+    report.assert_kept(&subs).await;
     for node in nodes {
         assert!(node.log().contains("not ready"));
         assert_eq!(node.stop("-TERM").await.code(), Some(0));

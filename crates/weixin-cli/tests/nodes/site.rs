@@ -61,6 +61,8 @@ stop_delay = "0s"
 app_id = "wx0123456789abcdef"
 app_secret = "ssssssssssssssssssssssssssssssss"
 endpoint = "{sim}"
+[lifetimes]
+access_token = "1d"
 [limits]
 logins_per_minute = 0
 [[issuer]]
@@ -70,7 +72,10 @@ apps = ["website"]
 id = "wiki"
 secret = "{SECRET}"
 redirect_uris = ["{CALLBACK}"]
-require_pkce = false
+[[client]]
+id = "app"
+public = true
+redirect_uris = ["{CALLBACK}"]
 {more}
 "#
         )

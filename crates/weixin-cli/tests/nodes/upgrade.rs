@@ -62,9 +62,9 @@ async fn nodes_are_replaced_one_by_one_across_a_migration_without_an_error() {
         load.progress(20).await;
         assert_eq!(old.wait().await.code(), Some(0));
     }
-    let report = load.stop().await;
-    report.assert_cut_at_most(0);
-    report.assert_kept(&http, &subs).await;
+    let mut report = load.stop().await;
+    assert_eq!(report.cut(), 0, "{:#?}", report.failures);
+    report.assert_kept(&subs).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -107,8 +107,7 @@ impl Store {
         }
         let database = Database::beside(url)?;
         let readers = database.readers().await?;
-        let Database { options, lock, .. } = database;
-        Ok(Self::new(readers, Writer::start(options, lock)))
+        Ok(Self::new(readers, Writer::start(database)))
     }
 
     async fn open_database(url: &str, migrate: Migrate) -> Result<Self, OpenError> {
@@ -133,8 +132,7 @@ impl Store {
         }
         let readers = database.readers().await?;
         drop(first);
-        let Database { options, lock, .. } = database;
-        Ok(Self::new(readers, Writer::start(options, lock)))
+        Ok(Self::new(readers, Writer::start(database)))
     }
 
     fn new(readers: AnyPool, writer: Writer) -> Self {

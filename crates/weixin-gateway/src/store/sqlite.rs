@@ -33,7 +33,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Database {
     pub(super) options: AnyConnectOptions,
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// A second gateway on the same file does not start while it is held. A command has none.
     pub(super) lock: Option<File>,
 }

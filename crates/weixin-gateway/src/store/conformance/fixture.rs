@@ -64,7 +64,9 @@ impl Fixture {
             return schema().await;
         }
         let file = format!("{}.db", id(UserId::from_bytes));
-        format!("sqlite:{}", self.directory.path().join(file).display())
+        let file = self.directory.path().join(file);
+        std::fs::write(&file, "").unwrap();
+        format!("sqlite:{}", file.display())
     }
 
     async fn open(url: String, directory: TempDir) -> Self {

@@ -1,6 +1,6 @@
 //! Tables that are updated while a program of before uses them.
 
-use sqlx::{AnyConnection, Connection, Executor};
+use sqlx::{AnyConnection, Connection};
 
 use super::{
     fixture::{Fixture, START, ids, login, session_of},
