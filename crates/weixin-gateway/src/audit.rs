@@ -38,6 +38,8 @@ pub(crate) enum EventKind {
     ClientSecretAdded,
     ClientSecretRemoved,
     CodeReused,
+    ConsentDeclined,
+    ConsentGiven,
     GrantRevoked,
     KeyCreated,
     KeyResealed,
@@ -45,13 +47,20 @@ pub(crate) enum EventKind {
     KeyRotated,
     LoginOk,
     LoginRejected,
+    LoginSilent,
     /// A session has ended by a logout.
     LogoutOk,
+    /// A client has not accepted a logout token.
+    LogoutUndelivered,
     TokenNewerThanRow,
     TokenReused,
     UserConflict,
     UserCreated,
+    UserDisabled,
+    UserEnabled,
+    UserForgotten,
     UserMerged,
+    UserSplit,
 }
 
 impl EventKind {
@@ -63,6 +72,8 @@ impl EventKind {
             Self::ClientSecretAdded => "client.secret_added",
             Self::ClientSecretRemoved => "client.secret_removed",
             Self::CodeReused => "code.reused",
+            Self::ConsentDeclined => "consent.declined",
+            Self::ConsentGiven => "consent.given",
             Self::GrantRevoked => "grant.revoked",
             Self::KeyCreated => "key.created",
             Self::KeyResealed => "key.resealed",
@@ -70,12 +81,18 @@ impl EventKind {
             Self::KeyRotated => "key.rotated",
             Self::LoginOk => "login.ok",
             Self::LoginRejected => "login.rejected",
+            Self::LoginSilent => "login.silent",
             Self::LogoutOk => "logout.ok",
+            Self::LogoutUndelivered => "logout.undelivered",
             Self::TokenNewerThanRow => "token.newer_than_row",
             Self::TokenReused => "token.reused",
             Self::UserConflict => "user.conflict",
             Self::UserCreated => "user.created",
+            Self::UserDisabled => "user.disabled",
+            Self::UserEnabled => "user.enabled",
+            Self::UserForgotten => "user.forgotten",
             Self::UserMerged => "user.merged",
+            Self::UserSplit => "user.split",
         }
     }
 }

@@ -13,9 +13,11 @@ use tokio::net::TcpListener;
 use weixin::clock::{Clock, SystemClock};
 
 use crate::{
+    backchannel::BackChannel,
     config::{Config, StoreConfig},
     http::{Server, Shared},
     keys::KeyError,
+    outbound::{Outbound, OutboundError},
     reload::{ReloadError, Reloaded},
     state::Live,
     store::{Migrate, OpenError, Store, StoreError, StoreState, backup, inspect},
@@ -29,6 +31,7 @@ const REFRESH: Duration = Duration::from_secs(5);
 pub struct Gateway {
     live: Arc<Live>,
     listen: SocketAddr,
+    backchannel: Arc<BackChannel>,
 }
 
 /// The options of a [`Gateway`] that are no configuration.
@@ -96,8 +99,8 @@ impl Gateway {
         outcome
     }
 
-    /// Removes what has expired, each minute, and [refreshes](Self::refresh) keys and clients, each five seconds. Returns when no
-    /// write can succeed any more.
+    /// Removes what has expired, each minute, [refreshes](Self::refresh) keys and clients, each five seconds, and tells
+    /// clients of logouts. Returns when no write can succeed any more.
     pub async fn maintain(&self) {
         let shared = self.shared();
         let (store, clock) = (shared.store.clone(), Arc::clone(&shared.clock));
@@ -108,6 +111,7 @@ impl Gateway {
             () = self.live.maintain_limit() => {},
             () = self.keep_fresh(&*clock) => {},
             () = readiness.compare_clocks(&store, &*clock) => {},
+            () = self.backchannel.run() => {},
             () = store.stopped() => {},
         }
     }
@@ -224,10 +228,15 @@ impl GatewayBuilder {
         };
         let listen = config.server.listen;
         match Live::open(config, store.clone(), clock).await {
-            Ok(live) => Ok(Gateway {
-                live: Arc::new(live),
-                listen,
-            }),
+            Ok(live) => {
+                let live = Arc::new(live);
+                let backchannel = BackChannel::new(Arc::clone(&live), Outbound::new()?);
+                Ok(Gateway {
+                    live,
+                    backchannel: Arc::new(backchannel),
+                    listen,
+                })
+            }
             Err(error) => {
                 store.close().await;
                 Err(error)
@@ -262,6 +271,8 @@ enum Reason {
     Parse(#[from] weixin::error::ParseError),
     #[error("the HTTP client cannot be made")]
     Https(#[from] weixin::transport::TransportError),
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

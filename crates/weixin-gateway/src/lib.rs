@@ -14,6 +14,7 @@
 
 mod admin;
 mod audit;
+mod backchannel;
 mod clients;
 mod config;
 mod gateway;
@@ -21,6 +22,7 @@ mod http;
 mod keys;
 mod master_key;
 mod oidc;
+mod outbound;
 mod overview;
 mod params;
 mod random;
@@ -39,7 +41,10 @@ mod watch;
 mod web_login;
 
 pub use self::{
-    admin::{Admin, ClientError, KeyOverview, KeyState, OldKeys, StoredClientOverview},
+    admin::{
+        Admin, AdminError, AuditEvent, ClientError, KeyOverview, KeyState, OldKeys, RevokeTarget,
+        Revoked, StoreFailure, StoredClientOverview, UserReport,
+    },
     config::{Config, ConfigError},
     gateway::{Gateway, GatewayBuilder, ServeError, StartError},
     overview::{AppOverview, ClientOverview, IssuerOverview},

@@ -39,6 +39,7 @@ pub(crate) struct Live {
 struct State {
     parts: Parts,
     shared: Arc<Shared>,
+    providers: Arc<[Arc<Provider>]>,
     router: Router,
 }
 
@@ -87,6 +88,11 @@ impl Live {
             replaced: Notify::new(),
             replacement: Mutex::default(),
         })
+    }
+
+    /// The issuers at this moment.
+    pub(crate) fn providers(&self) -> Arc<[Arc<Provider>]> {
+        Arc::clone(&self.current.load().providers)
     }
 
     /// What the endpoints share at this moment.
@@ -203,10 +209,12 @@ impl State {
         });
         let issuers = config.issuers.iter().zip(&*parts.logins);
         let providers = issuers.map(|(issuer, login)| provider(issuer, login, &shared));
-        let router = http::router(&providers.collect::<Vec<_>>(), &shared);
+        let providers: Arc<[_]> = providers.collect();
+        let router = http::router(&providers, &shared);
         Self {
             parts,
             shared,
+            providers,
             router,
         }
     }

@@ -4,13 +4,11 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{ArgAction, Subcommand};
 
-use super::parse::{address, issuer, redirect_uri};
-
-/// The variable that names the configuration file.
-pub(crate) const CONFIG_VARIABLE: &str = "WEIXIN_GATEWAY_CONFIG";
-
-/// The configuration file, unless another one is named.
-pub(crate) const CONFIG_FILE: &str = "gateway.toml";
+use super::{
+    gateway_config::GatewayConfig,
+    gateway_user::{GatewayExplainLogin, GatewayRevoke, GatewayUser},
+    parse::{address, issuer, redirect_uri},
+};
 
 /// Let users of any OpenID Connect client log in with WeChat
 #[derive(Debug, clap::Args)]
@@ -44,6 +42,9 @@ pub(crate) enum GatewayCommand {
     Reload(GatewayReload),
     Backup(GatewayBackup),
     Migrate(GatewayMigrate),
+    User(GatewayUser),
+    ExplainLogin(GatewayExplainLogin),
+    Revoke(GatewayRevoke),
 }
 
 /// See a whole login: a gateway, a client and a WeChat simulator on this machine, with each request and token on a page
@@ -87,14 +88,6 @@ pub(crate) struct GatewayInit {
     /// The URL that clients are configured with
     #[arg(long, value_name = "URL", value_parser = issuer, default_value = "https://login.example.com")]
     pub(crate) issuer: String,
-}
-
-/// The configuration file of a command.
-#[derive(Debug, clap::Args)]
-pub(crate) struct GatewayConfig {
-    /// The configuration file
-    #[arg(long, value_name = "FILE", env = CONFIG_VARIABLE, default_value = CONFIG_FILE)]
-    pub(crate) config: PathBuf,
 }
 
 /// Run the gateway of a configuration file

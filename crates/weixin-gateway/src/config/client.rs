@@ -14,7 +14,7 @@ use super::{
 };
 use crate::oidc::{
     Algorithm, ClaimTemplate, ClaimTemplates, Client, ClientAuth, ClientId, ClientSecret, Clients,
-    IssuerId, RefreshPolicy, RegisteredUri, Scope, Scopes, Text, UriPolicy,
+    ConsentPolicy, IssuerId, RefreshPolicy, RegisteredUri, Scope, Scopes, Text, UriPolicy,
 };
 use crate::secret::SecretHash;
 
@@ -40,6 +40,11 @@ pub(super) struct ClientEntry {
     redirect_uris: Vec<String>,
     #[serde(default)]
     post_logout_redirect_uris: Vec<String>,
+    backchannel_logout_uri: Option<String>,
+    #[serde(default)]
+    backchannel_logout_session_required: bool,
+    #[serde(default)]
+    allow_private: bool,
     #[serde(default)]
     allow_http: bool,
     scopes: Option<Vec<String>>,
@@ -47,6 +52,9 @@ pub(super) struct ClientEntry {
     require_pkce: bool,
     #[serde(default)]
     require_par: bool,
+    consent: Option<ConsentPolicy>,
+    #[serde(default)]
+    silent_login: bool,
     #[serde(default)]
     id_token_alg: Algorithm,
     #[serde(default = "yes")]
@@ -152,7 +160,12 @@ impl ClientEntry {
         }
         let logout = LogoutEntry {
             redirect_uris: &self.post_logout_redirect_uris,
+            backchannel_uri: self.backchannel_logout_uri.as_deref(),
+            session_required: self.backchannel_logout_session_required,
+            allow_private: self.allow_private,
         };
+        let consent = self.consent;
+        let consent = consent.unwrap_or_else(|| ConsentPolicy::default_of(&auth, &uris));
         Ok(Client {
             logout: logout.check(&place, policy)?,
             issuer: self.issuer(&place, issuers)?,
@@ -164,6 +177,8 @@ impl ClientEntry {
             name: self.name,
             require_pkce: self.require_pkce,
             require_par: self.require_par,
+            consent,
+            silent_login: self.silent_login,
             algorithm: self.id_token_alg,
             profile_in_id_token: self.profile_in_id_token,
             refresh: self.refresh,

@@ -5,6 +5,8 @@ mod bearer;
 mod callback;
 mod client_auth;
 mod client_ip;
+mod consent;
+mod consent_page;
 mod discovery;
 mod end_session;
 mod error;
@@ -23,8 +25,10 @@ mod provider;
 mod rate_limit;
 mod request_log;
 mod revoke;
+mod same_origin;
 mod server;
 mod session_cookie;
+mod silent;
 mod texts;
 mod token;
 mod token_error;
@@ -106,6 +110,7 @@ fn issuer(provider: &Arc<Provider>) -> Router {
             get(authorize::get).post(authorize::post),
         )
         .route(&at("/login/{id}"), get(login::login))
+        .route(&at("/consent/{id}"), get(consent::get).post(consent::post))
         .route(&at(CALLBACK), get(callback::callback))
         .route(
             &at(path::END_SESSION),

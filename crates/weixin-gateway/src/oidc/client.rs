@@ -10,6 +10,7 @@ use super::{
     claim_template::ClaimTemplates,
     client_id::ClientId,
     client_logout::ClientLogout,
+    consent::ConsentPolicy,
     id::IssuerId,
     redirect_uri::{RedirectUri, RegisteredUri},
     scope::{Scope, Scopes},
@@ -34,6 +35,9 @@ pub(crate) struct Client {
     pub(crate) require_pkce: bool,
     /// Whether it must push its authorization requests (RFC 9126 §6).
     pub(crate) require_par: bool,
+    pub(crate) consent: ConsentPolicy,
+    /// Whether a user whom it has seen is logged in inside WeChat without being asked (`prompt=none`).
+    pub(crate) silent_login: bool,
     pub(crate) algorithm: Algorithm,
     /// Whether the claims of scopes are in ID tokens and not in userinfo alone. Some libraries read nothing else.
     pub(crate) profile_in_id_token: bool,

@@ -18,6 +18,7 @@ pub(crate) enum ErrorCode {
     UnauthorizedClient,
     UnsupportedGrantType,
     // Core §3.1.2.6
+    ConsentRequired,
     LoginRequired,
     RequestNotSupported,
     RequestUriNotSupported,
@@ -30,6 +31,7 @@ impl ErrorCode {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::AccessDenied => "access_denied",
+            Self::ConsentRequired => "consent_required",
             Self::InsufficientScope => "insufficient_scope",
             Self::InvalidClient => "invalid_client",
             Self::InvalidGrant => "invalid_grant",

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::{
     AccessToken, Algorithm, Authentication, AuthorizationRequest, AuthorizationResponse,
-    ClaimSource, Clients, Code, Context, Credentials, Decision, Delivery, Dialog, Grant, GrantId,
-    Hint, IdToken, Issuer, NewGrant, Profile, RequestId, Session, Timestamp, TokenRequest,
-    WechatIds,
+    ClaimSource, Clients, Code, Consent, ConsentPolicy, Context, Credentials, Decision, Delivery,
+    Dialog, Grant, GrantId, Hint, IdToken, Issuer, NewGrant, Profile, RequestId, Scopes, Session,
+    Timestamp, TokenRequest, WechatIds,
     fixtures::{self, CALLBACK, CHALLENGE, NoKeys, SECRET, VERIFIER, issuer_url},
     userinfo,
 };
@@ -83,6 +83,9 @@ impl Provider {
                 idle,
                 request: request_id,
                 hinted: None,
+                policy: ConsentPolicy::Never,
+                consent: Consent::Stored(Scopes::default()),
+                may_be_silent: false,
             };
             request.decide(context, at(second))
         };

@@ -78,6 +78,12 @@ impl Scopes {
     pub(crate) const fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
+
+    /// The scopes that are in one of the sets.
+    #[must_use]
+    pub(crate) const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
 }
 
 impl FromIterator<Scope> for Scopes {

@@ -2,12 +2,13 @@
 //!
 //! What must be single-use, or happen once, is one conditional statement. Times are arguments.
 
-mod audit;
+pub(crate) mod audit;
 pub(crate) mod backup;
 mod cleanup;
 mod clients;
 #[cfg(test)]
 mod conformance;
+mod consents;
 mod error;
 mod file_system;
 mod grant_cache;
@@ -16,6 +17,7 @@ pub(crate) mod identities;
 pub(crate) mod inspect;
 mod job;
 mod keys;
+pub(crate) mod logouts;
 pub(crate) mod merges;
 mod migrations;
 mod postgres;
@@ -23,11 +25,13 @@ mod refresh;
 pub(crate) mod requests;
 mod resolved_user;
 pub(crate) mod revoke;
+pub(crate) mod revoke_many;
 mod row;
 pub(crate) mod session_end;
 pub(crate) mod sessions;
 mod sqlite;
 mod subjects;
+pub(crate) mod user_records;
 pub(crate) mod users;
 mod writer;
 

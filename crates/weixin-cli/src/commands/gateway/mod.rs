@@ -1,14 +1,19 @@
 //! `weixin gateway`
 
+mod admin;
 mod backup;
 mod check;
 mod config;
 mod demo;
+mod explain_login;
 mod init;
 mod key;
+mod login_events;
 mod migrate;
 mod reload;
+mod revoke;
 mod serve;
+mod user;
 
 use crate::{
     args::{Gateway, GatewayCommand},
@@ -26,5 +31,8 @@ pub(super) async fn run(args: Gateway, output: Output) -> Result<(), CliError> {
         Some(GatewayCommand::Reload(args)) => reload::run(&args, output),
         Some(GatewayCommand::Backup(args)) => backup::run(args, output).await,
         Some(GatewayCommand::Migrate(args)) => migrate::run(args, output).await,
+        Some(GatewayCommand::User(args)) => user::run(args, output).await,
+        Some(GatewayCommand::ExplainLogin(args)) => explain_login::run(args, output).await,
+        Some(GatewayCommand::Revoke(args)) => revoke::run(args, output).await,
     }
 }

@@ -4,12 +4,15 @@
 //! tables and knows no WAL, so a store with one writer and several readers would promise other things there.
 
 mod cleanup;
+mod consents;
 mod fixture;
 mod grants;
 mod keys;
 mod logins;
+mod logouts;
 mod merges;
 mod migrations;
+mod operator;
 mod refresh;
 mod rows;
 mod sessions;

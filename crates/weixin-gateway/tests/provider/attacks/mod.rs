@@ -2,11 +2,13 @@
 
 mod code_injection;
 mod connections;
+mod consent;
 mod csrf;
 mod ended;
 mod forged_tokens;
 mod growth;
 mod logout;
+mod merges;
 mod mix_up;
 mod nicknames;
 mod open_redirect;
