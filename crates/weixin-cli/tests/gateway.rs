@@ -52,6 +52,7 @@ impl Folder {
             r#"
 [server]
 key_file = "gateway.key"
+stop_delay = "0s"
 [store]
 url = "sqlite:gateway.db"
 [app.website]

@@ -26,9 +26,12 @@ mod outbound;
 mod overview;
 mod params;
 mod random;
+mod readiness;
 mod reload;
 mod rotation;
 mod secret;
+#[cfg(feature = "redis")]
+mod shared_logins;
 mod signed;
 mod start_error;
 mod state;

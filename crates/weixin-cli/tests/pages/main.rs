@@ -138,6 +138,7 @@ fn what_is_not_run_here_is_known() {
     frameworks.md: go mod init shop && go get github.com/gin-gonic/gin
     gateway.md: weixin gateway
     gateway.md: weixin gateway backup /var/backups/gateway.db
+    gateway.md: weixin gateway migrate
     languages.md: npm install --save-dev undici@7
     languages.md: weixin sim exec --fail-on-findings -- pytest
     official-account.md: weixin sim phone http://localhost:8080

@@ -10,6 +10,7 @@ mod lifetimes;
 mod limits;
 mod secret;
 mod server;
+mod store;
 mod stored_client;
 
 pub(crate) use self::{
@@ -17,7 +18,8 @@ pub(crate) use self::{
     issuer::IssuerConfig,
     lifetimes::Lifetimes,
     limits::Limits,
-    server::{Network, StoreConfig},
+    server::Network,
+    store::StoreConfig,
     stored_client::{ClientBody, StoredSecret},
 };
 pub use self::{error::ConfigError, file::Config};

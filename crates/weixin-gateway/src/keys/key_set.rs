@@ -66,6 +66,11 @@ impl KeySet {
         key.sign(claims)
     }
 
+    /// Whether there is a key of this algorithm.
+    pub(crate) fn can_sign(&self, algorithm: Algorithm) -> bool {
+        self.signer(algorithm).is_some()
+    }
+
     /// A JWT of another type than an ID token.
     ///
     /// # Errors
