@@ -154,8 +154,7 @@ fn moved_apps(config: &Config) -> BTreeSet<AppId> {
 }
 
 fn rate_limit(config: &Config, clock: &Arc<dyn Clock>) -> Arc<RateLimit> {
-    let per_minute = config.limits.logins_per_minute;
-    Arc::new(RateLimit::new(per_minute, Arc::clone(clock)))
+    Arc::new(RateLimit::new(&config.limits, Arc::clone(clock)))
 }
 
 fn logins(config: &Config, clock: &Arc<dyn Clock>) -> Result<Arc<[WebLogin]>, StartError> {

@@ -7,6 +7,7 @@ mod client_ip;
 mod discovery;
 mod end_session;
 mod error;
+mod failed_request;
 mod form;
 mod form_post;
 mod health;

@@ -1,11 +1,8 @@
 //! The token endpoint (Core §3.1.3; RFC 6749 §3.2, §4.1.3, §5).
 
-use std::sync::Arc;
-
 use axum::{
     Json,
     body::Body,
-    extract::State,
     http::{
         HeaderMap,
         header::{AUTHORIZATION, PRAGMA},
@@ -19,25 +16,20 @@ use super::{
     provider::Provider,
     token_error::TokenError,
     tokens::{Issued, Tokens},
+    visitor::Visitor,
 };
 use crate::{
     audit::{Event, EventKind},
-    oidc::{
-        AuthenticatedClient, Code, Credentials, OAuthError, Proof, RedeemOutcome, TokenRequest,
-        UserId,
-    },
+    oidc::{AuthenticatedClient, Code, OAuthError, Proof, RedeemOutcome, TokenRequest, UserId},
+    params::Params,
     random,
     secret::RowSecret,
     signed::Unverified,
     store::sessions::SessionOfCode,
 };
 
-pub(super) async fn token(
-    State(provider): State<Arc<Provider>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    match provider.tokens(&headers, body).await {
+pub(super) async fn token(visitor: Visitor, body: Body) -> Response {
+    match visitor.tokens(body).await {
         // With `no-store`, which every response has (RFC 6749 §5.1).
         Ok(tokens) => ([(PRAGMA, "no-cache")], Json(tokens)).into_response(),
         Err(error) => error.into_response(),
@@ -57,13 +49,22 @@ pub(super) fn authorization(headers: &HeaderMap) -> Result<Option<&str>, OAuthEr
     }
 }
 
+impl Visitor {
+    async fn tokens(&self, body: Body) -> Result<Tokens, TokenError> {
+        let form = form::read(&self.headers, body).await?;
+        let client = self.authenticate(&form)?;
+        let tokens = self.provider.tokens(&form, client).await;
+        tokens.map_err(|error| self.failed_request(Some(&client.client().id), error))
+    }
+}
+
 impl Provider {
-    async fn tokens(&self, headers: &HeaderMap, body: Body) -> Result<Tokens, TokenError> {
-        let form = form::read(headers, body).await?;
-        let credentials = Credentials::read(authorization(headers)?, &form)?;
-        let clients = &self.shared.clients;
-        let client = credentials.authenticate(self.issuer.id(), clients)?;
-        let TokenRequest::Code(code, proof) = TokenRequest::read(&form, client)?;
+    async fn tokens(
+        &self,
+        form: &Params,
+        client: AuthenticatedClient<'_>,
+    ) -> Result<Tokens, TokenError> {
+        let TokenRequest::Code(code, proof) = TokenRequest::read(form, client)?;
         let (store, now) = (&self.shared.store, self.shared.now());
         let client_id = &client.client().id;
         let found = store.session_of_code(code.row(), self.issuer.id(), client_id, now);

@@ -7,6 +7,7 @@ mod claims;
 mod conformance;
 mod dialog;
 mod errors;
+mod failure_limits;
 mod first_login;
 mod form_post;
 mod headers;
