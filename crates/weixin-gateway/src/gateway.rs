@@ -102,13 +102,15 @@ impl Gateway {
         }
     }
 
-    /// Makes the signing keys that are due, and takes over what other nodes and commands have changed in the store.
+    /// Makes the signing keys that are due, and takes over what other nodes and commands have changed in the store. Records
+    /// the metrics that are levels, such as the writes that wait.
     ///
     /// # Errors
     ///
     /// [`StartError`] if the store fails, or has a signing key that the key file does not decrypt. The gateway goes on with
     /// the keys that it has.
     pub async fn refresh(&self) -> Result<(), StartError> {
+        self.shared().store.levels().await?.record();
         self.live.refresh().await
     }
 

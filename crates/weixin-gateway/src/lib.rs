@@ -27,6 +27,7 @@ mod secret;
 mod signed;
 mod state;
 mod store;
+mod telemetry;
 mod time;
 mod upstream;
 
@@ -35,6 +36,7 @@ pub use self::{
     gateway::{Gateway, GatewayBuilder, ServeError, StartError},
     overview::{AppOverview, ClientOverview, IssuerOverview},
     store::StoreState,
+    telemetry::describe_metrics,
 };
 
 /// A configuration file for `https://login.example.com`, with comments.

@@ -17,6 +17,7 @@ use crate::{
     oidc::{Algorithm, Client, Clients, ProviderMetadata, Timestamp},
     rotation,
     store::{Store, identities::UnionIds},
+    telemetry,
 };
 
 /// The state of a gateway, and how it is replaced.
@@ -55,6 +56,8 @@ impl Live {
         store: Store,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
+        telemetry::describe_metrics();
+        telemetry::config_loaded(config.hash, clock.now());
         let now = Timestamp::from(clock.now());
         let clients = config.clients.clone();
         let master = &config.server.keys;

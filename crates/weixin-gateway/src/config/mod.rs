@@ -8,6 +8,7 @@ mod file;
 mod issuer;
 mod lifetimes;
 mod limits;
+mod metrics;
 mod secret;
 mod server;
 

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use thiserror::Error;
 
-use crate::{keys::KeyError, random::NoRandomBytes, store::StoreError};
+use crate::{keys::KeyError, random::NoRandomBytes, store::StoreError, telemetry};
 
 /// A request could not be served.
 #[derive(Debug, Error)]
@@ -55,5 +55,11 @@ impl Failure {
     pub(crate) fn log_busy(&self) {
         let error = self as &dyn std::error::Error;
         tracing::warn!(error, "a request was turned away");
+        telemetry::turned_away(match self {
+            Self::TooManyFailures => "failures",
+            Self::TooManyLogins => "logins",
+            Self::Store(StoreError::TooManyRequests) => "waiting_requests",
+            _ => "store",
+        });
     }
 }

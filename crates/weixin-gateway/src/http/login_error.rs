@@ -7,6 +7,7 @@ use super::{pages, provider::CALLBACK, visitor::Visitor, waiting::Waiting};
 use crate::{
     audit::Reference,
     oidc::{Dialog, ErrorCode, OAuthError},
+    telemetry,
 };
 
 impl Visitor {
@@ -19,6 +20,8 @@ impl Visitor {
             // Logged in once more, the user would still be nowhere: only the client knows where to go.
             return self.lost(error);
         };
+        // Until the exchange, nothing says which app it was.
+        telemetry::login(waiting.client.id.as_str(), "", error.kind().as_str());
         if error.kind() == LoginErrorKind::Restarted {
             return self.restarted(&waiting, error);
         }

@@ -8,7 +8,7 @@ use crate::{
         AuthorizationRequest, AuthorizationResponse, Code, Context, Decision, Delivery, Dialog,
         ErrorTarget, GrantId, Hint, OAuthError, RequestId, Session, UserId,
     },
-    random, signed,
+    random, signed, telemetry,
 };
 
 impl Visitor {
@@ -58,6 +58,7 @@ impl Visitor {
         };
         let (shared, now) = (&self.provider.shared, self.now());
         shared.store.session_seen(session, now).await?;
+        telemetry::code(request.client.as_str());
         let grant = GrantId::from_bytes(random::bytes()?);
         let code = Code::new(request, session, grant, now);
         let code = signed::write(&shared.master, &code, &session.secret);

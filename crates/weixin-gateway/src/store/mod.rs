@@ -15,6 +15,7 @@ pub(crate) mod identities;
 pub(crate) mod inspect;
 mod job;
 mod keys;
+mod levels;
 pub(crate) mod merges;
 mod migrations;
 pub(crate) mod requests;
@@ -32,7 +33,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sqlx::{AnyPool, any::AnyPoolOptions};
@@ -48,7 +49,7 @@ use self::{
     sqlite::Database,
     writer::Writer,
 };
-use crate::oidc::Timestamp;
+use crate::{oidc::Timestamp, telemetry};
 
 /// Connections to PostgreSQL.
 const POSTGRES_CONNECTIONS: u32 = 16;
@@ -154,6 +155,11 @@ impl Store {
         self.0.writer.commits()
     }
 
+    /// Whether it is a file of SQLite.
+    fn is_sqlite(&self) -> bool {
+        matches!(self.0.writer, Writer::Queue(_))
+    }
+
     /// Empties SQLite's log into the file; to be called each minute.
     pub(crate) async fn checkpoint(&self) -> Result<(), StoreError> {
         self.0.writer.checkpoint().await
@@ -186,7 +192,10 @@ impl Store {
         undo: Undo,
         work: impl Work<T>,
     ) -> Result<T, StoreError> {
-        self.0.writer.write(durability, undo, work).await
+        let start = Instant::now();
+        let result = self.0.writer.write(durability, undo, work).await;
+        telemetry::written(start.elapsed());
+        result
     }
 }
 

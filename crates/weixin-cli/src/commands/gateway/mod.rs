@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod init;
 mod key;
+mod metrics;
 mod serve;
 
 use crate::{

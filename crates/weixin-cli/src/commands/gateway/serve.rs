@@ -4,7 +4,7 @@ use serde_json::json;
 use tracing_subscriber::EnvFilter;
 use weixin_gateway::Gateway;
 
-use super::config;
+use super::{config, metrics};
 use crate::{
     args::GatewayServe, error::CliError, listen, message::message, output::Output,
     shutdown::Shutdown,
@@ -17,6 +17,9 @@ pub(super) async fn run(args: GatewayServe, output: Output) -> Result<(), CliErr
     let mut shutdown = Shutdown::watch()?;
     start_log();
     let config = config::load(&args.file.config)?;
+    if let Some(address) = config.metrics_listen() {
+        metrics::serve(address).await?;
+    }
     let gateway = Gateway::open(config).await;
     let gateway = gateway.map_err(|error| config::not_started(&error))?;
     let address = args.listen.unwrap_or(gateway.listen());
