@@ -11,8 +11,8 @@ use axum::{
 use serde::Serialize;
 
 use super::{
-    error::Failure, form, provider::Provider, token_error::TokenError, visitor::Visitor,
-    waiting::Waiting,
+    error::Failure, form, provider::Provider, request_log, token_error::TokenError,
+    visitor::Visitor, waiting::Waiting,
 };
 use crate::{
     oidc::{
@@ -67,6 +67,7 @@ impl Visitor {
             return Err(Failure::TooManyLogins);
         }
         let id = RequestId::from_bytes(random::bytes()?);
+        request_log::belongs_to(id);
         let (new, limit) = (
             NewRequest::pushed(id, request),
             shared.limits.waiting_requests,
