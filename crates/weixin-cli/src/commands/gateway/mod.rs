@@ -8,6 +8,7 @@ mod init;
 mod key;
 mod metrics;
 mod serve;
+mod service_manager;
 
 use crate::{
     args::{Gateway, GatewayCommand},

@@ -4,7 +4,7 @@ use serde_json::json;
 use tracing_subscriber::EnvFilter;
 use weixin_gateway::Gateway;
 
-use super::{config, metrics};
+use super::{config, metrics, service_manager};
 use crate::{
     args::GatewayServe, error::CliError, listen, message::message, output::Output,
     shutdown::Shutdown,
@@ -40,7 +40,12 @@ pub(super) async fn run(args: GatewayServe, output: Output) -> Result<(), CliErr
         },
         &json!({ "listen": address.to_string() }),
     )?;
-    let served = gateway.serve(listener, shutdown.requested()).await;
+    service_manager::ready();
+    let stop = async {
+        shutdown.requested().await;
+        service_manager::stopping();
+    };
+    let served = gateway.serve(listener, stop).await;
     served.map_err(|error| CliError::Other(config::causes(&error)))
 }
 
@@ -50,7 +55,7 @@ fn start_log() {
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
-        .with_current_span(false)
+        .with_current_span(true)
         .with_span_list(false)
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
