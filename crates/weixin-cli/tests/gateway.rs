@@ -139,11 +139,15 @@ impl Server {
         self.printed[name].as_str().unwrap()
     }
 
-    /// Ends it by a signal; returns its exit code, and what it printed to standard error.
-    fn end(mut self, signal: &str) -> (Option<i32>, String) {
+    fn signal(&self, signal: &str) {
         let id = self.process.id().to_string();
         let killed = Command::new("kill").args([signal, &id]).status().unwrap();
         assert!(killed.success());
+    }
+
+    /// Ends it by a signal; returns its exit code, and what it printed to standard error.
+    fn end(mut self, signal: &str) -> (Option<i32>, String) {
+        self.signal(signal);
         let status = self.process.wait().unwrap();
         let (mut rest, mut errors) = (String::new(), String::new());
         self.stdout.read_to_string(&mut rest).unwrap();
@@ -308,6 +312,52 @@ fn a_port_in_use_is_an_error_that_names_the_option() {
     folder.configure(&sim.url, &[]);
     let serve = folder.run(&["gateway", "serve", "--listen", &address]);
     assert_eq!(failure(&serve), (Some(1), &*expected("serve")));
+}
+
+/// The status of an authorization request of the client `new`.
+async fn status_of_new(server: &Server) -> u16 {
+    let url = format!(
+        "http://{}/authorize?response_type=code&client_id=new&scope=openid&redirect_uri=https%3A%2F%2Fnew.example%2F",
+        server.address()
+    );
+    Browser::new().open(&url).await.status().as_u16()
+}
+
+/// SIGHUP ends no gateway: it loads the file again. One with an error is reported in the log and changes nothing.
+#[tokio::test]
+async fn serve_loads_the_configuration_again_after_sighup() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let server = Server::serve(&folder, &[]);
+    assert_eq!(status_of_new(&server).await, 400);
+    let file = folder.path("gateway.toml");
+    let old = fs::read_to_string(&file).unwrap();
+    let client = format!(
+        "[[client]]\nid = \"new\"\nsecret = \"{SECRET}\"\nredirect_uris = [\"https://new.example/\"]\n"
+    );
+    fs::write(&file, format!("{old}{client}")).unwrap();
+    server.signal("-HUP");
+    while status_of_new(&server).await != 303 {}
+    fs::write(&file, "[server]\n").unwrap();
+    server.signal("-HUP");
+    let listen = "[server]\nlisten = \"127.0.0.1:1\"";
+    let moved = old.replace("[server]", listen);
+    let (code, errors) = {
+        let broken = folder.run(&["gateway", "reload"]);
+        let expected = "error: gateway.toml: line 1: missing field `key_file`";
+        assert_eq!(failure(&broken), (Some(5), expected));
+        assert_eq!(status_of_new(&server).await, 303);
+        fs::write(&file, moved).unwrap();
+        let printed = folder.run(&["--json", "gateway", "reload"]);
+        let expected = json!({ "config": "gateway.toml", "within_seconds": 5 });
+        let printed: Value = serde_json::from_str(&printed.stdout).unwrap();
+        assert_eq!(printed, expected);
+        server.signal("-HUP");
+        while status_of_new(&server).await != 400 {}
+        server.end("-TERM")
+    };
+    assert_eq!(code, Some(0));
+    assert!(errors.contains("\"setting\":\"server.listen\""), "{errors}");
 }
 
 #[test]
@@ -483,7 +533,7 @@ discovery URL       http://localhost/.well-known/openid-configuration
 redirect URIs       https://wiki.example/callback
 authentication      client_secret_basic, client_secret_post
 PKCE                S256, optional
-scopes              openid profile email
+scopes              openid profile email offline_access
 ID token algorithm  RS256
 ";
     assert!(text.contains(client), "{text}");

@@ -12,7 +12,9 @@
 //!
 //! [`Config`] reads the configuration file; [`Gateway`] serves it, as a server or as an axum router.
 
+mod admin;
 mod audit;
+mod clients;
 mod config;
 mod gateway;
 mod http;
@@ -22,6 +24,7 @@ mod oidc;
 mod overview;
 mod params;
 mod random;
+mod reload;
 mod rotation;
 mod secret;
 mod signed;
@@ -30,11 +33,15 @@ mod store;
 mod telemetry;
 mod time;
 mod upstream;
+mod watch;
+mod web_login;
 
 pub use self::{
+    admin::{Admin, ClientError, KeyOverview, KeyState, OldKeys, StoredClientOverview},
     config::{Config, ConfigError},
     gateway::{Gateway, GatewayBuilder, ServeError, StartError},
     overview::{AppOverview, ClientOverview, IssuerOverview},
+    reload::{ReloadError, Reloaded},
     store::StoreState,
     telemetry::describe_metrics,
 };

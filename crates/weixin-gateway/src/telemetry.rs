@@ -22,6 +22,7 @@ const WAITING_REQUESTS: &str = "weixin_gateway_waiting_requests";
 const PENDING_LOGOUTS: &str = "weixin_gateway_pending_logouts";
 const CONFIG_HASH: &str = "weixin_gateway_config_hash";
 const CONFIG_LOADED: &str = "weixin_gateway_config_loaded_timestamp_seconds";
+const RELOAD_FAILURES: &str = "weixin_gateway_reload_failures_total";
 
 /// Tells the program's recorder what each metric of the gateway means. Exporters print it, such as in the `# HELP` lines of
 /// Prometheus. [`Gateway::open`](crate::Gateway::open) calls it.
@@ -37,6 +38,11 @@ pub fn describe_metrics() {
         CONFIG_LOADED,
         Unit::Seconds,
         "When the configuration in use was loaded, in Unix time"
+    );
+    describe_counter!(
+        RELOAD_FAILURES,
+        Unit::Count,
+        "Changed configuration files that could not be used, since the start"
     );
 }
 
@@ -172,6 +178,11 @@ pub(crate) fn config_loaded(hash: u32, now: SystemTime) {
     gauge!(CONFIG_HASH).set(hash);
     let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     gauge!(CONFIG_LOADED).set(now.as_secs_f64());
+}
+
+/// A changed configuration cannot be used.
+pub(crate) fn reload_failed() {
+    counter!(RELOAD_FAILURES).increment(1);
 }
 
 #[expect(clippy::cast_precision_loss, reason = "exact up to nine quadrillion")]

@@ -29,7 +29,7 @@ pub(crate) use self::{
     diagnosis::{Doctor, Explain},
     gateway::{
         CONFIG_FILE, CONFIG_VARIABLE, Gateway, GatewayBackup, GatewayCheck, GatewayCommand,
-        GatewayDemo, GatewayInit, GatewayServe,
+        GatewayDemo, GatewayInit, GatewayReload, GatewayServe,
     },
     login::{Login, LoginUrl},
     other_apps::{AppToken, AppTokenKind, AuthorizeUrl, PhoneNumber, Session},

@@ -11,11 +11,15 @@ mod limits;
 mod metrics;
 mod secret;
 mod server;
+mod stored_client;
 
-pub use self::{error::ConfigError, file::Config};
 pub(crate) use self::{
+    app::App,
     issuer::IssuerConfig,
     lifetimes::Lifetimes,
     limits::Limits,
+    metrics::Metrics,
     server::{Network, StoreConfig},
+    stored_client::{ClientBody, StoredSecret},
 };
+pub use self::{error::ConfigError, file::Config};

@@ -37,9 +37,12 @@ pub(super) async fn callback(
         Some(waiting) => visitor.preferring(&waiting.request),
         None => visitor,
     };
-    let response = match callback {
-        Ok(callback) => visitor.complete(callback, waiting).await,
-        Err(error) => Ok(visitor.not_logged_in(error, waiting)),
+    let response = match (callback, waiting) {
+        (callback, Some(waiting)) if waiting.request.prompt.shows_nothing() => {
+            return visitor.silent_callback(callback, waiting).await;
+        }
+        (Ok(callback), waiting) => visitor.complete(callback, waiting).await,
+        (Err(error), waiting) => Ok(visitor.not_logged_in(error, waiting)),
     };
     response.unwrap_or_else(|failure| visitor.failed(&failure))
 }
@@ -113,7 +116,7 @@ impl Visitor {
         }
     }
 
-    fn session_login(
+    pub(super) fn session_login(
         &self,
         request: RequestId,
         login: &Login,

@@ -25,6 +25,9 @@ impl Visitor {
         if error.kind() == LoginErrorKind::Restarted {
             return self.restarted(&waiting, error);
         }
+        if error.kind() == LoginErrorKind::InFrame {
+            return error.into_response();
+        }
         // Programs get JSON at once. What a URL says of a failure is no reason to tell the client of one.
         let may_respond = !error.is_page() && !error.is_from_url();
         if let (true, Some(denied)) = (may_respond, denied(error.kind())) {

@@ -44,6 +44,12 @@ impl Visitor {
         self.page(StatusCode::BAD_REQUEST, &page)
     }
 
+    /// A form that a page of another site has posted.
+    pub(super) fn foreign_form(&self) -> Response {
+        let page = self.text(&texts::FOREIGN_FORM, "");
+        self.page(StatusCode::FORBIDDEN, &page)
+    }
+
     /// A failure of the gateway.
     pub(super) fn failed(&self, failure: &Failure) -> Response {
         self.failed_with(failure, &texts::FAILED)

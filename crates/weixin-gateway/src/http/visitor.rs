@@ -13,7 +13,7 @@ use axum::{
 use weixin::Language;
 
 use super::{error::Failure, provider::Provider};
-use crate::oidc::{AuthorizationRequest, Session, Timestamp};
+use crate::oidc::{AuthorizationRequest, RequestId, Session, Timestamp};
 
 /// The browser of a request, at one issuer.
 pub(super) struct Visitor {
@@ -45,6 +45,18 @@ impl Visitor {
         let (shared, issuer) = (&self.provider.shared, self.provider.issuer.id());
         let idle = shared.lifetimes.session_idle;
         let session = shared.store.session(&hash, issuer, self.now(), idle);
+        Ok(session.await?)
+    }
+
+    /// The valid session of this browser, for a request that waits. One that the login for this request began is valid
+    /// for it even if no other request may use it.
+    pub(super) async fn session_for(&self, request: RequestId) -> Result<Option<Session>, Failure> {
+        let session = self.session().await?;
+        let (None, Some(hash)) = (&session, self.provider.cookie.read(&self.headers)) else {
+            return Ok(session);
+        };
+        let (shared, issuer) = (&self.provider.shared, self.provider.issuer.id());
+        let session = shared.store.session_for(&hash, issuer, request, self.now());
         Ok(session.await?)
     }
 

@@ -7,6 +7,7 @@ mod demo;
 mod init;
 mod key;
 mod metrics;
+mod reload;
 mod serve;
 mod service_manager;
 
@@ -23,6 +24,7 @@ pub(super) async fn run(args: Gateway, output: Output) -> Result<(), CliError> {
         Some(GatewayCommand::Init(args)) => init::run(&args, output),
         Some(GatewayCommand::Check(args)) => check::run(args, output).await,
         Some(GatewayCommand::Serve(args)) => serve::run(args, output).await,
+        Some(GatewayCommand::Reload(args)) => reload::run(&args, output),
         Some(GatewayCommand::Backup(args)) => backup::run(args, output).await,
     }
 }

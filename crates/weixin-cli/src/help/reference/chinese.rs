@@ -115,7 +115,7 @@ pub(super) const METRICS: [(&str, &str); 3] = [
     ),
 ];
 
-pub(super) const GATEWAY_METRICS: [(&str, &str); 15] = [
+pub(super) const GATEWAY_METRICS: [(&str, &str); 16] = [
     (
         "weixin_gateway_codes_total",
         "发给客户端的 code 数，按 `client` 区分，包括用户已登录、没有再到微信登录的情况",
@@ -143,6 +143,10 @@ pub(super) const GATEWAY_METRICS: [(&str, &str); 15] = [
     (
         "weixin_gateway_pending_logouts",
         "尚未送达客户端的 Back-Channel Logout 通知数",
+    ),
+    (
+        "weixin_gateway_reload_failures_total",
+        "启动以来，配置文件改动后无法使用的次数",
     ),
     (
         "weixin_gateway_request_seconds",

@@ -2,6 +2,7 @@
 
 mod code_injection;
 mod connections;
+mod consent;
 mod csrf;
 mod ended;
 mod forged_tokens;
@@ -14,5 +15,7 @@ mod parameters;
 mod pkce_downgrade;
 mod proxy_headers;
 mod redirect_uri;
+mod refresh_races;
+mod refresh_tokens;
 mod responses;
 mod waiting_requests;
