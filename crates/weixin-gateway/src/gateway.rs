@@ -126,7 +126,8 @@ impl Gateway {
         }
     }
 
-    /// Makes the signing keys that are due, and takes over what other nodes and commands have changed in the store.
+    /// Makes the signing keys that are due, and takes over what other nodes and commands have changed in the store. Records
+    /// the metrics that are levels, such as the writes that wait.
     ///
     /// # Errors
     ///
@@ -135,7 +136,9 @@ impl Gateway {
     pub async fn refresh(&self) -> Result<(), StartError> {
         let refreshed = self.live.refresh().await;
         let has_keys = !matches!(&refreshed, Err(error) if error.is_of_keys());
-        self.shared().readiness.set_keys(has_keys);
+        let shared = self.shared();
+        shared.readiness.set_keys(has_keys);
+        shared.store.levels().await?.record();
         refreshed
     }
 

@@ -36,6 +36,7 @@ mod signed;
 mod start_error;
 mod state;
 mod store;
+mod telemetry;
 mod time;
 mod upstream;
 mod watch;
@@ -53,6 +54,7 @@ pub use self::{
     rotation::OldKeys,
     start_error::StartError,
     store::StoreState,
+    telemetry::describe_metrics,
 };
 
 /// A configuration file for `https://login.example.com`, with comments.

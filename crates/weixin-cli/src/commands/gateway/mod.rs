@@ -11,10 +11,12 @@ mod init;
 mod key;
 mod keys;
 mod login_events;
+mod metrics;
 mod migrate;
 mod reload;
 mod revoke;
 mod serve;
+mod service_manager;
 mod user;
 
 use crate::{
