@@ -10,6 +10,7 @@
 mod apache;
 mod browser;
 mod openidconnect_crate;
+mod products;
 mod provider;
 mod recipes;
 mod report;
