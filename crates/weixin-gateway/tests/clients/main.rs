@@ -9,6 +9,7 @@
 
 mod apache;
 mod browser;
+mod manual;
 mod openidconnect_crate;
 mod products;
 mod provider;
