@@ -1,6 +1,7 @@
 //! What each target does with its input: nothing may panic, and what must hold is asserted.
 
 mod decryption;
+pub mod gateway;
 mod responses;
 mod texts;
 

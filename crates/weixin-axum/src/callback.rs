@@ -67,7 +67,8 @@ impl WebLogin {
         }
         if context.browser.framing == Framing::Frame {
             let page = context.leave_frame(query);
-            return Err(LoginError::continues(LoginErrorKind::InFrame, page, None));
+            let (kind, return_to) = (LoginErrorKind::InFrame, parameters.return_to);
+            return Err(LoginError::continues(kind, page, return_to));
         }
         self.verify_in_top_window(query, headers, context.at_callback(), &parameters)
     }

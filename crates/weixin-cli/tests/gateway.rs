@@ -139,11 +139,15 @@ impl Server {
         self.printed[name].as_str().unwrap()
     }
 
-    /// Ends it by a signal; returns its exit code, and what it printed to standard error.
-    fn end(mut self, signal: &str) -> (Option<i32>, String) {
+    fn signal(&self, signal: &str) {
         let id = self.process.id().to_string();
         let killed = Command::new("kill").args([signal, &id]).status().unwrap();
         assert!(killed.success());
+    }
+
+    /// Ends it by a signal; returns its exit code, and what it printed to standard error.
+    fn end(mut self, signal: &str) -> (Option<i32>, String) {
+        self.signal(signal);
         let status = self.process.wait().unwrap();
         let (mut rest, mut errors) = (String::new(), String::new());
         self.stdout.read_to_string(&mut rest).unwrap();
@@ -308,6 +312,52 @@ fn a_port_in_use_is_an_error_that_names_the_option() {
     folder.configure(&sim.url, &[]);
     let serve = folder.run(&["gateway", "serve", "--listen", &address]);
     assert_eq!(failure(&serve), (Some(1), &*expected("serve")));
+}
+
+/// The status of an authorization request of the client `new`.
+async fn status_of_new(server: &Server) -> u16 {
+    let url = format!(
+        "http://{}/authorize?response_type=code&client_id=new&scope=openid&redirect_uri=https%3A%2F%2Fnew.example%2F",
+        server.address()
+    );
+    Browser::new().open(&url).await.status().as_u16()
+}
+
+/// SIGHUP ends no gateway: it loads the file again. One with an error is reported in the log and changes nothing.
+#[tokio::test]
+async fn serve_loads_the_configuration_again_after_sighup() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let server = Server::serve(&folder, &[]);
+    assert_eq!(status_of_new(&server).await, 400);
+    let file = folder.path("gateway.toml");
+    let old = fs::read_to_string(&file).unwrap();
+    let client = format!(
+        "[[client]]\nid = \"new\"\nsecret = \"{SECRET}\"\nredirect_uris = [\"https://new.example/\"]\n"
+    );
+    fs::write(&file, format!("{old}{client}")).unwrap();
+    server.signal("-HUP");
+    while status_of_new(&server).await != 303 {}
+    fs::write(&file, "[server]\n").unwrap();
+    server.signal("-HUP");
+    let listen = "[server]\nlisten = \"127.0.0.1:1\"";
+    let moved = old.replace("[server]", listen);
+    let (code, errors) = {
+        let broken = folder.run(&["gateway", "reload"]);
+        let expected = "error: gateway.toml: line 1: missing field `key_file`";
+        assert_eq!(failure(&broken), (Some(5), expected));
+        assert_eq!(status_of_new(&server).await, 303);
+        fs::write(&file, moved).unwrap();
+        let printed = folder.run(&["--json", "gateway", "reload"]);
+        let expected = json!({ "config": "gateway.toml", "within_seconds": 5 });
+        let printed: Value = serde_json::from_str(&printed.stdout).unwrap();
+        assert_eq!(printed, expected);
+        server.signal("-HUP");
+        while status_of_new(&server).await != 400 {}
+        server.end("-TERM")
+    };
+    assert_eq!(code, Some(0));
+    assert!(errors.contains("\"setting\":\"server.listen\""), "{errors}");
 }
 
 #[test]
@@ -483,7 +533,7 @@ discovery URL       http://localhost/.well-known/openid-configuration
 redirect URIs       https://wiki.example/callback
 authentication      client_secret_basic, client_secret_post
 PKCE                S256, optional
-scopes              openid profile email
+scopes              openid profile email offline_access
 ID token algorithm  RS256
 ";
     assert!(text.contains(client), "{text}");
@@ -563,4 +613,105 @@ fn files_are_relative_to_the_folder_of_the_configuration() {
     assert_eq!(gateway.end("-INT").0, Some(0));
     assert!(folder.path("gateway.db").exists());
     assert_eq!(fs::read_dir(other.0.path()).unwrap().count(), 0);
+}
+
+/// The result of a command of `weixin gateway`, which succeeds.
+fn result(folder: &Folder, args: &[&str]) -> Value {
+    let printed = folder.run(&[&["--json", "gateway"], args].concat());
+    assert_eq!(printed.code, Some(0), "{printed:?}");
+    serde_json::from_str(&printed.stdout).unwrap()
+}
+
+/// The reference of a login: the beginning of the ID of its request.
+fn reference(urls: &[String]) -> String {
+    let starts = ["return_to=%2Flogin%2F", "return_to=/login/"];
+    let mut paths = urls
+        .iter()
+        .flat_map(|url| starts.iter().filter_map(|start| url.split(start).nth(1)));
+    paths.next().unwrap_or_else(|| panic!("{urls:?}"))[..8].to_owned()
+}
+
+/// The commands change the database of the gateway that runs.
+#[tokio::test]
+async fn a_user_is_found_and_disabled_beside_a_running_gateway() {
+    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
+    folder.configure(&sim.url, &[]);
+    let gateway = Server::serve(&folder, &[]);
+    let mut browser = Browser::new();
+    browser.log_in(gateway.address()).await;
+    let found = result(&folder, &["user", "find", "小明"]);
+    let user = &found["users"][0];
+    let id = user["id"].as_str().unwrap();
+    assert_eq!(user["nickname"], "小明🐼é");
+    assert_eq!(
+        (&user["sessions"], &user["disabled_at"]),
+        (&json!(1), &Value::Null)
+    );
+    assert_eq!(user["openids"][0]["app_id"], "wx0123456789abcdef");
+    assert_eq!(
+        result(&folder, &["user", "disable", id]),
+        json!({ "user": id, "disabled": true })
+    );
+    let urls = browser.log_in(gateway.address()).await;
+    let last = urls.last().unwrap();
+    assert!(last.contains("error=access_denied"), "{last}");
+    let printed = folder.run(&["gateway", "explain-login", &reference(&urls)]);
+    let lines: Vec<_> = printed.stdout.lines().skip(1).collect();
+    assert_eq!(
+        lines,
+        [
+            "  The user is disabled.",
+            "  What to do: `weixin gateway user enable` allows logins again."
+        ]
+    );
+    result(&folder, &["user", "enable", id]);
+    assert_eq!(browser.log_in(gateway.address()).await.len(), 2);
+    assert_eq!(gateway.end("-TERM").0, Some(0));
+}
+
+#[tokio::test]
+async fn a_user_is_forgotten_if_the_operator_confirms_it() {
+    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
+    folder.configure(&sim.url, &[]);
+    let gateway = Server::serve(&folder, &[]);
+    let mut browser = Browser::new();
+    browser.log_in(gateway.address()).await;
+    let found = result(&folder, &["user", "find", ""]);
+    let id = found["users"][0]["id"].as_str().unwrap();
+    let printed = folder.run(&["gateway", "user", "forget", id]);
+    let expected = "error: standard input is no terminal on which to confirm: use --yes";
+    assert_eq!(failure(&printed), (Some(2), expected));
+    let revoked = result(&folder, &["revoke", "--user", id]);
+    assert_eq!(revoked, json!({ "sessions": 1, "grants": 0 }));
+    let removed = result(&folder, &["user", "forget", id, "--yes"]);
+    let rows = json!({
+        "users": 1, "identities": 2, "subjects": 0, "sessions": 1, "grants": 0, "consents": 0,
+        "logouts": 0, "audit": 2,
+    });
+    assert_eq!(removed, json!({ "user": id, "removed": rows }));
+    let printed = folder.run(&["gateway", "user", "disable", id]);
+    let expected =
+        format!("error: no user has the ID {id}: look it up with `weixin gateway user find`");
+    assert_eq!(failure(&printed), (Some(1), &*expected));
+    let found = result(&folder, &["user", "find", id]);
+    assert_eq!(found, json!({ "users": [] }));
+    // The same person is a new user.
+    browser.log_in(gateway.address()).await;
+    let found = result(&folder, &["user", "find", ""]);
+    assert_ne!(found["users"][0]["id"], id);
+    assert_eq!(gateway.end("-TERM").0, Some(0));
+}
+
+#[test]
+fn a_reference_without_events_leads_to_the_log() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let gateway = Server::serve(&folder, &[]);
+    let printed = folder.run(&["gateway", "explain-login", "AAAAaaaa"]);
+    let expected = "\
+no login with the reference AAAAaaaa is recorded (events are kept for 90 days).
+Search the gateway's log for it: if the page said \"Something went wrong here\", the reason is only there.
+";
+    assert_eq!((printed.code, &*printed.stdout), (Some(0), expected));
+    assert_eq!(gateway.end("-TERM").0, Some(0));
 }

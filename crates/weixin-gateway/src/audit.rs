@@ -33,29 +33,63 @@ impl Event {
 /// The kind of an event.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum EventKind {
+    ClientAdded,
+    ClientRemoved,
+    ClientSecretAdded,
+    ClientSecretRemoved,
     CodeReused,
+    ConsentDeclined,
+    ConsentGiven,
+    GrantRevoked,
     KeyCreated,
+    KeyResealed,
+    KeyRevoked,
+    KeyRotated,
     LoginOk,
     LoginRejected,
+    LoginSilent,
     /// A session has ended by a logout.
     LogoutOk,
+    TokenNewerThanRow,
+    TokenReused,
     UserConflict,
     UserCreated,
+    UserDisabled,
+    UserEnabled,
+    UserForgotten,
     UserMerged,
+    UserSplit,
 }
 
 impl EventKind {
     /// The text in the store.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
+            Self::ClientAdded => "client.added",
+            Self::ClientRemoved => "client.removed",
+            Self::ClientSecretAdded => "client.secret_added",
+            Self::ClientSecretRemoved => "client.secret_removed",
             Self::CodeReused => "code.reused",
+            Self::ConsentDeclined => "consent.declined",
+            Self::ConsentGiven => "consent.given",
+            Self::GrantRevoked => "grant.revoked",
             Self::KeyCreated => "key.created",
+            Self::KeyResealed => "key.resealed",
+            Self::KeyRevoked => "key.revoked",
+            Self::KeyRotated => "key.rotated",
             Self::LoginOk => "login.ok",
             Self::LoginRejected => "login.rejected",
+            Self::LoginSilent => "login.silent",
             Self::LogoutOk => "logout.ok",
+            Self::TokenNewerThanRow => "token.newer_than_row",
+            Self::TokenReused => "token.reused",
             Self::UserConflict => "user.conflict",
             Self::UserCreated => "user.created",
+            Self::UserDisabled => "user.disabled",
+            Self::UserEnabled => "user.enabled",
+            Self::UserForgotten => "user.forgotten",
             Self::UserMerged => "user.merged",
+            Self::UserSplit => "user.split",
         }
     }
 }

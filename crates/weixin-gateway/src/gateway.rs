@@ -1,6 +1,11 @@
 //! The gateway: from its configuration to a router that serves.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::Router;
 use thiserror::Error;
@@ -11,15 +16,16 @@ use crate::{
     config::{Config, StoreConfig},
     http::{Server, Shared},
     keys::KeyError,
+    reload::{ReloadError, Reloaded},
     state::Live,
     store::{OpenError, Store, StoreError, StoreState, backup, inspect},
 };
 
-/// How often keys are read again: those that other nodes and commands have made or removed.
+/// How often keys and clients are read again: other nodes and commands may have changed them.
 const REFRESH: Duration = Duration::from_secs(5);
 
-/// An OpenID Provider whose users log in with WeChat.
-#[derive(Debug)]
+/// An OpenID Provider whose users log in with WeChat. A copy is the same gateway.
+#[derive(Clone, Debug)]
 pub struct Gateway {
     live: Arc<Live>,
     listen: SocketAddr,
@@ -31,6 +37,7 @@ pub struct Gateway {
 pub struct GatewayBuilder {
     config: Config,
     clock: Arc<dyn Clock>,
+    store: Option<Store>,
 }
 
 impl Gateway {
@@ -48,10 +55,12 @@ impl Gateway {
         GatewayBuilder {
             config,
             clock: Arc::new(SystemClock),
+            store: None,
         }
     }
 
-    /// The endpoints, for an axum program of your own. Run [`maintain`](Self::maintain) beside it.
+    /// The endpoints, for an axum program of your own: as the fallback of its router, since a [reload](Self::reload) can add
+    /// issuers with other paths. Run [`maintain`](Self::maintain) beside it.
     pub fn router(&self) -> Router {
         self.live.router()
     }
@@ -80,15 +89,17 @@ impl Gateway {
         outcome
     }
 
-    /// Removes what has expired, each minute, and [refreshes](Self::refresh) the keys, each five seconds. Returns when no
+    /// Removes what has expired, each minute, and [refreshes](Self::refresh) keys and clients, each five seconds. Returns when no
     /// write can succeed any more.
     pub async fn maintain(&self) {
         let shared = self.shared();
+        let (store, clock) = (shared.store.clone(), Arc::clone(&shared.clock));
+        drop(shared);
         tokio::select! {
-            () = shared.store.maintain(&*shared.clock) => {},
-            () = shared.rate_limit.maintain() => {},
-            () = self.keep_fresh(&*shared.clock) => {},
-            () = shared.store.stopped() => {},
+            () = store.maintain(&*clock) => {},
+            () = self.live.maintain_limit() => {},
+            () = self.keep_fresh(&*clock) => {},
+            () = store.stopped() => {},
         }
     }
 
@@ -97,7 +108,7 @@ impl Gateway {
             clock.sleep(REFRESH).await;
             if let Err(error) = self.refresh().await {
                 let error = &error as &dyn std::error::Error;
-                tracing::error!(error, "the signing keys cannot be read again");
+                tracing::error!(error, "keys and clients cannot be read again");
             }
         }
     }
@@ -107,12 +118,26 @@ impl Gateway {
     /// # Errors
     ///
     /// [`StartError`] if the store fails, or has a signing key that the key file does not decrypt. The gateway goes on with
-    /// the keys that it has.
+    /// what it has.
     pub async fn refresh(&self) -> Result<(), StartError> {
         self.live.refresh().await
     }
 
-    fn shared(&self) -> Arc<Shared> {
+    /// Serves with another configuration from now on. Requests that run end with the one before.
+    ///
+    /// # Errors
+    ///
+    /// [`ReloadError`] if it cannot be used. Nothing is changed then.
+    pub async fn reload(&self, config: Config) -> Result<Reloaded, ReloadError> {
+        Ok(self.live.reload(config).await?)
+    }
+
+    /// The files of the present configuration: the key file, and those of apps and clients.
+    pub(crate) fn secret_files(&self) -> Vec<PathBuf> {
+        self.live.secret_files()
+    }
+
+    pub(crate) fn shared(&self) -> Arc<Shared> {
         self.live.shared()
     }
 
@@ -150,14 +175,27 @@ impl GatewayBuilder {
         self
     }
 
+    /// Serves from the store of another gateway of this process, as a second node does, for tests.
+    pub fn store_of(mut self, gateway: &Gateway) -> Self {
+        self.store = Some(gateway.shared().store.clone());
+        self
+    }
+
     /// Opens the gateway.
     ///
     /// # Errors
     ///
     /// As [`Gateway::open`].
     pub async fn open(self) -> Result<Gateway, StartError> {
-        let Self { config, clock } = self;
-        let store = open_store(&config.store).await?;
+        let Self {
+            config,
+            clock,
+            store,
+        } = self;
+        let store = match store {
+            Some(store) => store,
+            None => open_store(&config.store).await?,
+        };
         let listen = config.server.listen;
         match Live::open(config, store.clone(), clock).await {
             Ok(live) => Ok(Gateway {

@@ -12,7 +12,9 @@
 //!
 //! [`Config`] reads the configuration file; [`Gateway`] serves it, as a server or as an axum router.
 
+mod admin;
 mod audit;
+mod clients;
 mod config;
 mod gateway;
 mod http;
@@ -22,6 +24,7 @@ mod oidc;
 mod overview;
 mod params;
 mod random;
+mod reload;
 mod rotation;
 mod secret;
 mod signed;
@@ -29,11 +32,18 @@ mod state;
 mod store;
 mod time;
 mod upstream;
+mod watch;
+mod web_login;
 
 pub use self::{
+    admin::{
+        Admin, AdminError, AuditEvent, ClientError, KeyOverview, KeyState, OldKeys, RevokeTarget,
+        Revoked, StoreFailure, StoredClientOverview, UserReport,
+    },
     config::{Config, ConfigError},
     gateway::{Gateway, GatewayBuilder, ServeError, StartError},
     overview::{AppOverview, ClientOverview, IssuerOverview},
+    reload::{ReloadError, Reloaded},
     store::StoreState,
 };
 

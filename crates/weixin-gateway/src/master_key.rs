@@ -77,6 +77,16 @@ impl MasterKeys {
         opened.map(SecretBox::from)
     }
 
+    /// Which of the keys, counted from 0, has encrypted this for this context.
+    pub(crate) fn line_of(&self, context: &[u8], sealed: &[u8]) -> Option<usize> {
+        let opens = |key| {
+            store_keys(key)
+                .and_then(|keys| keys.open(context, sealed))
+                .is_ok()
+        };
+        self.all().position(opens)
+    }
+
     fn all(&self) -> impl Iterator<Item = &hmac::Key> {
         std::iter::once(&self.first).chain(&self.others)
     }

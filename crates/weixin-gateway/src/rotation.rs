@@ -1,14 +1,17 @@
 //! Makes the signing keys that are due. Each node does so; of several, one wins.
 
-use crate::keys::SealedKey;
 use crate::{
+    admin::OldKeys,
     audit::{Event, EventKind},
     gateway::StartError,
-    keys::{KEPT_AFTER, KeyError, NextKey, SigningKey, next_keys},
+    keys::{KEPT_AFTER, KeyError, NextKey, Phase, SealedKey, SigningKey, last_of, next_keys},
     master_key::MasterKeys,
     oidc::{Algorithm, Timestamp},
-    store::Store,
+    store::{Store, StoreError},
 };
+
+/// How often a command tries again when nodes are faster.
+const TRIES: usize = 3;
 
 /// All keys, after those that are due for RS256 and these algorithms have been made.
 pub(crate) async fn rotate(
@@ -29,8 +32,60 @@ pub(crate) async fn rotate(
     Ok(store.keys().await?)
 }
 
+/// Begins to sign with a new key at once, and ends those before it.
+pub(crate) async fn rotate_now(
+    store: &Store,
+    master: &MasterKeys,
+    algorithm: Algorithm,
+    old: OldKeys,
+    now: Timestamp,
+) -> Result<(), StartError> {
+    let others_removed_at = match old {
+        OldKeys::Keep => now.after(KEPT_AFTER),
+        OldKeys::Revoke => now,
+    };
+    // A node that rotates at the same time may be faster.
+    for _ in 0..TRIES {
+        let rows = store.keys().await?;
+        let last = last_of(&rows, algorithm);
+        let published = last.filter(|last| last.phase(now) == Phase::Published);
+        let is_done = match (published, old) {
+            // Clients know it already. If keys have leaked, it may be among them.
+            (Some(next), OldKeys::Keep) => {
+                store
+                    .activate_key(next.clone(), others_removed_at, now)
+                    .await?
+            }
+            _ => {
+                let number = last.map_or(1, |last| last.number + 1);
+                let next = NextKey::at_once(algorithm, number, now);
+                add(store, master, next, others_removed_at).await?
+            }
+        };
+        if is_done {
+            return record_rotation(store, algorithm, old, now).await;
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+async fn record_rotation(
+    store: &Store,
+    algorithm: Algorithm,
+    old: OldKeys,
+    now: Timestamp,
+) -> Result<(), StartError> {
+    let kind = match old {
+        OldKeys::Keep => EventKind::KeyRotated,
+        OldKeys::Revoke => EventKind::KeyRevoked,
+    };
+    let detail = Some(algorithm.as_str().to_owned());
+    let event = Event::new(now, kind);
+    Ok(store.record(Event { detail, ..event }).await?)
+}
+
 /// Makes a key and stores it, unless another node was faster.
-pub(crate) async fn add(
+async fn add(
     store: &Store,
     master: &MasterKeys,
     next: NextKey,

@@ -37,6 +37,11 @@ impl SecretHash {
         Self(sha256(secret))
     }
 
+    /// The hash that was stored.
+    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// For a column. A look-up by it takes a time that depends on a hash, which says nothing about the secret.
     pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
         &self.0

@@ -1,30 +1,36 @@
 //! What requests are served with. It is replaced as a whole, so that each request sees one state: one configuration, the
 //! clients and the keys of one moment.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use arc_swap::ArcSwap;
 use axum::{Router, extract::Request};
+use tokio::sync::{Mutex, Notify};
 use tower::ServiceExt;
-use weixin::{AppId, clock::Clock, transport::Https};
+use weixin::{AppId, clock::Clock};
 use weixin_axum::WebLogin;
 
 use crate::{
+    clients,
     config::{Config, IssuerConfig},
     gateway::StartError,
-    http::{self, CALLBACK, ClientAddresses, Provider, RateLimit, SessionCookie, Shared},
+    http::{self, ClientAddresses, Provider, RateLimit, SessionCookie, Shared},
     keys::KeySet,
     oidc::{Algorithm, Client, Clients, ProviderMetadata, Timestamp},
+    reload::{Fixed, Reloaded},
     rotation,
-    store::{Store, identities::UnionIds},
+    store::{Store, StoredClient, identities::UnionIds},
+    web_login,
 };
 
 /// The state of a gateway, and how it is replaced.
 #[derive(Debug)]
 pub(crate) struct Live {
     current: ArcSwap<State>,
+    replaced: Notify,
+    fixed: Fixed,
     /// One replacement at a time: each begins with the state that the one before has left.
-    replacement: tokio::sync::Mutex<()>,
+    replacement: Mutex<()>,
 }
 
 /// The state at one moment.
@@ -45,6 +51,8 @@ struct Parts {
     logins: Arc<[WebLogin]>,
     rate_limit: Arc<RateLimit>,
     keys: KeySet,
+    stored: Arc<[StoredClient]>,
+    /// Those of the file and of the store.
     clients: Clients,
 }
 
@@ -56,27 +64,35 @@ impl Live {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
         let now = Timestamp::from(clock.now());
-        let clients = config.clients.clone();
+        let stored: Arc<[_]> = store.clients().await?.into();
+        let clients = clients::all(&config, &stored);
         let master = &config.server.keys;
         let rows = rotation::rotate(&store, master, &algorithms(&clients), now).await?;
         let parts = Parts {
             keys: KeySet::open(&rows, master, now)?,
-            logins: logins(&config, &clock)?,
+            logins: web_login::all(&config, &clock, None)?,
             rate_limit: rate_limit(&config, &clock),
             config: Arc::new(config),
+            stored,
             clients,
             store,
             clock,
         };
         Ok(Self {
+            fixed: Fixed::of(&parts.config),
             current: ArcSwap::from_pointee(State::of(parts)),
-            replacement: tokio::sync::Mutex::default(),
+            replaced: Notify::new(),
+            replacement: Mutex::default(),
         })
     }
 
     /// What the endpoints share at this moment.
     pub(crate) fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.current.load().shared)
+    }
+
+    pub(crate) fn secret_files(&self) -> Vec<PathBuf> {
+        self.current.load().parts.config.secret_files.clone()
     }
 
     /// A router whose requests each get the state of their beginning.
@@ -88,30 +104,75 @@ impl Live {
         })
     }
 
-    /// Makes the keys that are due, and takes over those that other nodes and commands have made or removed.
+    /// Makes the keys that are due, and takes over the keys and clients that other nodes and commands have changed.
     pub(crate) async fn refresh(&self) -> Result<(), StartError> {
         let _only = self.replacement.lock().await;
-        let parts = &self.current.load_full().parts;
-        let (master, now) = (
-            &parts.config.server.keys,
-            Timestamp::from(parts.clock.now()),
-        );
-        let needed = algorithms(&parts.clients);
-        let rows = rotation::rotate(&parts.store, master, &needed, now).await?;
-        if parts.keys.is_current(&rows, now) {
-            return Ok(());
+        let mut parts = self.current.load_full().parts.clone();
+        let now = Timestamp::from(parts.clock.now());
+        let stored = parts.store.clients().await?;
+        let has_same_clients = *stored == *parts.stored;
+        if !has_same_clients {
+            parts.clients = clients::all(&parts.config, &stored);
+            parts.stored = stored.into();
         }
-        let keys = KeySet::open(&rows, master, now)?;
-        tracing::info!(?keys, "signing keys have changed");
-        self.replace(Parts {
-            keys,
-            ..parts.clone()
-        });
+        let (master, needed) = (&parts.config.server.keys, algorithms(&parts.clients));
+        let rows = rotation::rotate(&parts.store, master, &needed, now).await?;
+        let has_same_keys = parts.keys.is_current(&rows, now);
+        if !has_same_keys {
+            parts.keys = KeySet::open(&rows, master, now)?;
+        }
+        if !(has_same_clients && has_same_keys) {
+            tracing::info!(keys = ?parts.keys, stored_clients = parts.stored.len(), "read again");
+            self.replace(parts);
+        }
         Ok(())
+    }
+
+    /// Takes over a configuration. Nothing is changed by one that cannot be used.
+    pub(crate) async fn reload(&self, config: Config) -> Result<Reloaded, StartError> {
+        let _only = self.replacement.lock().await;
+        let parts = &self.current.load_full().parts;
+        let now = Timestamp::from(parts.clock.now());
+        let stored: Arc<[_]> = parts.store.clients().await?.into();
+        let (clients, master) = (clients::all(&config, &stored), &config.server.keys);
+        let old = &parts.config;
+        let logins = web_login::all(&config, &parts.clock, Some((old, &parts.logins)))?;
+        // Before a key is made: the new file may lack the master key of those that there are.
+        KeySet::open(&parts.store.keys().await?, master, now)?;
+        let rows = rotation::rotate(&parts.store, master, &algorithms(&clients), now).await?;
+        let reloaded = self.fixed.compare(&config);
+        self.replace(Parts {
+            keys: KeySet::open(&rows, master, now)?,
+            rate_limit: if old.limits == config.limits {
+                Arc::clone(&parts.rate_limit)
+            } else {
+                rate_limit(&config, &parts.clock)
+            },
+            config: Arc::new(config),
+            logins,
+            stored,
+            clients,
+            store: parts.store.clone(),
+            clock: Arc::clone(&parts.clock),
+        });
+        Ok(reloaded)
+    }
+
+    /// Removes idle addresses from the limit of the present state.
+    pub(crate) async fn maintain_limit(&self) {
+        loop {
+            let replaced = self.replaced.notified();
+            let shared = self.shared();
+            tokio::select! {
+                () = shared.rate_limit.maintain() => {},
+                () = replaced => {},
+            }
+        }
     }
 
     fn replace(&self, parts: Parts) {
         self.current.store(Arc::new(State::of(parts)));
+        self.replaced.notify_waiters();
     }
 }
 
@@ -156,33 +217,6 @@ fn moved_apps(config: &Config) -> BTreeSet<AppId> {
 fn rate_limit(config: &Config, clock: &Arc<dyn Clock>) -> Arc<RateLimit> {
     let per_minute = config.limits.logins_per_minute;
     Arc::new(RateLimit::new(per_minute, Arc::clone(clock)))
-}
-
-fn logins(config: &Config, clock: &Arc<dyn Clock>) -> Result<Arc<[WebLogin]>, StartError> {
-    let https = Https::new()?;
-    let issuers = config.issuers.iter();
-    let login = |issuer| login(config, issuer, &https, clock);
-    issuers.map(login).collect()
-}
-
-/// How the users of an issuer log in with WeChat.
-fn login(
-    config: &Config,
-    issuer: &IssuerConfig,
-    https: &Https,
-    clock: &Arc<dyn Clock>,
-) -> Result<WebLogin, StartError> {
-    let IssuerConfig { issuer, apps } = issuer;
-    let mut login = WebLogin::builder(issuer.endpoint(CALLBACK).parse()?);
-    login = login.clock(Arc::clone(clock));
-    for app in apps.iter().filter_map(|name| config.apps.get(name)) {
-        login = match app.build(https, Arc::clone(clock))? {
-            weixin::app::App::Website(app) => login.website(app),
-            weixin::app::App::OfficialAccount(app) => login.official_account(app),
-            _ => login,
-        };
-    }
-    Ok(login.build()?)
 }
 
 fn provider(config: &IssuerConfig, login: &WebLogin, shared: &Arc<Shared>) -> Arc<Provider> {

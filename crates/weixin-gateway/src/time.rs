@@ -1,12 +1,12 @@
 //! The clock's time as the rules take it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::oidc::Timestamp;
 
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
-        let millis = |duration: std::time::Duration| i64::try_from(duration.as_millis());
+        let millis = |duration: Duration| i64::try_from(duration.as_millis());
         Self::from_millis(match time.duration_since(UNIX_EPOCH) {
             Ok(since) => millis(since).unwrap_or(i64::MAX),
             Err(before) => millis(before.duration()).map_or(i64::MIN, |millis| -millis),
@@ -14,10 +14,19 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
+impl From<Timestamp> for SystemTime {
+    fn from(time: Timestamp) -> Self {
+        let distance = Duration::from_millis(time.millis().unsigned_abs());
+        let time = match time.millis() {
+            0.. => UNIX_EPOCH.checked_add(distance),
+            _ => UNIX_EPOCH.checked_sub(distance),
+        };
+        time.unwrap_or(UNIX_EPOCH)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -25,5 +34,8 @@ mod tests {
         let duration = Duration::from_millis(1500);
         assert_eq!(Timestamp::from(UNIX_EPOCH + duration).millis(), 1500);
         assert_eq!(Timestamp::from(UNIX_EPOCH - duration).millis(), -1500);
+        for time in [UNIX_EPOCH + duration, UNIX_EPOCH - duration] {
+            assert_eq!(SystemTime::from(Timestamp::from(time)), time);
+        }
     }
 }

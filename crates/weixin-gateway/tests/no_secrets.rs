@@ -24,7 +24,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use weixin_sim::{Effect, Fault};
 
 use self::world::{
-    APP_SECRET, Browser, MASTER_KEY, SECRET, World,
+    APP_SECRET, Browser, MASTER_KEY, SECRET, Tokens, World,
     browser::{param, query},
     devices::{ENGLISH, FRAME, JSON, WECHAT},
     relying_party::VERIFIER,
@@ -107,7 +107,7 @@ impl Secrets {
 const OF_CLIENT: [(&str, &str); 3] = [
     ("state", STATE),
     ("nonce", NONCE),
-    ("scope", "openid profile email wechat"),
+    ("scope", "openid profile email offline_access wechat"),
 ];
 
 /// A login to its end, and each of its texts in the wrong place.
@@ -161,6 +161,7 @@ async fn redeem(world: &World, secrets: &mut Secrets, browser: &mut Browser, cod
         .userinfo(&format!("{}A", tokens.access_token))
         .await;
     web.redeem(code, &[]).await;
+    refresh(world, secrets, &tokens).await;
     // The code in a URL, and the token in one.
     browser.open(world, &format!("/token?code={code}")).await;
     browser
@@ -181,6 +182,32 @@ async fn redeem(world: &World, secrets: &mut Secrets, browser: &mut Browser, cod
         web.authorize_url(&OF_CLIENT)
     );
     browser.open(world, &repeated).await;
+}
+
+/// Uses, introspects and revokes tokens, and sends them to the wrong places.
+async fn refresh(world: &World, secrets: &mut Secrets, tokens: &Tokens) {
+    let web = world.web();
+    let token = tokens.refresh_token();
+    secrets.add("refresh token", token);
+    let changed = format!("{token}A");
+    for client in [world.other(), web, web.with_secret("wrong")] {
+        for token in [token, &changed, &tokens.access_token] {
+            client.refresh(token, &[("scope", "openid")]).await;
+            client.introspect(token).await;
+        }
+        client.revoke(&changed).await;
+    }
+    world.other().revoke(token).await;
+    let next = web.refreshed(token).await;
+    secrets.add("access token", &next.access_token);
+    secrets.add("ID token", &next.id_token);
+    world.execute("alter table grants rename to gone").await;
+    web.refresh(token, &[]).await;
+    web.introspect(token).await;
+    web.revoke(token).await;
+    world.execute("alter table gone rename to grants").await;
+    web.revoke(token).await;
+    web.refresh(token, &[]).await;
 }
 
 /// Each kind of failure that holds something.

@@ -4,13 +4,11 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{ArgAction, Subcommand};
 
-use super::parse::{address, issuer, redirect_uri};
-
-/// The variable that names the configuration file.
-pub(crate) const CONFIG_VARIABLE: &str = "WEIXIN_GATEWAY_CONFIG";
-
-/// The configuration file, unless another one is named.
-pub(crate) const CONFIG_FILE: &str = "gateway.toml";
+use super::{
+    gateway_config::GatewayConfig,
+    gateway_user::{GatewayExplainLogin, GatewayRevoke, GatewayUser},
+    parse::{address, issuer, redirect_uri},
+};
 
 /// Let users of any OpenID Connect client log in with WeChat
 #[derive(Debug, clap::Args)]
@@ -41,7 +39,11 @@ pub(crate) enum GatewayCommand {
     Init(GatewayInit),
     Check(GatewayCheck),
     Serve(GatewayServe),
+    Reload(GatewayReload),
     Backup(GatewayBackup),
+    User(GatewayUser),
+    ExplainLogin(GatewayExplainLogin),
+    Revoke(GatewayRevoke),
 }
 
 /// See a whole login: a gateway, a client and a WeChat simulator on this machine, with each request and token on a page
@@ -87,19 +89,12 @@ pub(crate) struct GatewayInit {
     pub(crate) issuer: String,
 }
 
-/// The configuration file of a command.
-#[derive(Debug, clap::Args)]
-pub(crate) struct GatewayConfig {
-    /// The configuration file
-    #[arg(long, value_name = "FILE", env = CONFIG_VARIABLE, default_value = CONFIG_FILE)]
-    pub(crate) config: PathBuf,
-}
-
 /// Run the gateway of a configuration file
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Logs are JSON on standard error, one line for each request, without queries and secrets; RUST_LOG \
 changes their level. SIGTERM and Ctrl-C stop the gateway; running requests have 20 seconds to end.
+SIGHUP loads the configuration file again, as does a change of the file.
 
 Examples:
   weixin gateway serve
@@ -111,6 +106,24 @@ pub(crate) struct GatewayServe {
     /// The address on which to listen; by default, `listen` of the configuration
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub(crate) listen: Option<SocketAddr>,
+}
+
+/// Check a changed configuration file, which a running gateway loads within five seconds
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A running gateway compares the times of its configuration file, key file and secret files every \
+five seconds, and loads them again when one has changed; after SIGHUP, at once. A file with an error \
+changes nothing. The log says what was loaded, what was rejected, and what needs a restart: the \
+listen address and the store.
+
+Exit code 0: the file can be loaded; 5: a setting is wrong.
+
+Examples:
+  weixin gateway reload
+  weixin gateway reload --config /etc/weixin/gateway.toml")]
+pub(crate) struct GatewayReload {
+    #[command(flatten)]
+    pub(crate) file: GatewayConfig,
 }
 
 /// Check a configuration file, its database and its WeChat apps, and print what each client needs

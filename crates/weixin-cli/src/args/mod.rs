@@ -4,6 +4,8 @@ mod common;
 mod compare;
 mod diagnosis;
 mod gateway;
+mod gateway_config;
+mod gateway_user;
 mod login;
 mod other_apps;
 mod parse;
@@ -28,8 +30,12 @@ pub(crate) use self::{
     compare::Compare,
     diagnosis::{Doctor, Explain},
     gateway::{
-        CONFIG_FILE, CONFIG_VARIABLE, Gateway, GatewayBackup, GatewayCheck, GatewayCommand,
-        GatewayDemo, GatewayInit, GatewayServe,
+        Gateway, GatewayBackup, GatewayCheck, GatewayCommand, GatewayDemo, GatewayInit,
+        GatewayReload, GatewayServe,
+    },
+    gateway_config::{CONFIG_FILE, CONFIG_VARIABLE},
+    gateway_user::{
+        GatewayExplainLogin, GatewayRevoke, GatewayUser, GatewayUserCommand, UserForget,
     },
     login::{Login, LoginUrl},
     other_apps::{AppToken, AppTokenKind, AuthorizeUrl, PhoneNumber, Session},

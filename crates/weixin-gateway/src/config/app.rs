@@ -58,6 +58,12 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// Whether both are one app with one secret.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let parts = |app: &Self| (app.kind, app.id.clone(), app.endpoint.clone());
+        parts(self) == parts(other) && self.secret.expose() == other.secret.expose()
+    }
+
     /// The app as the SDK calls it.
     pub(crate) fn build(
         &self,

@@ -14,8 +14,9 @@ use super::{
 };
 use crate::oidc::{
     Algorithm, ClaimTemplate, ClaimTemplates, Client, ClientAuth, ClientId, ClientSecret, Clients,
-    IssuerId, RegisteredUri, Scope, Scopes, Text, UriPolicy,
+    ConsentPolicy, IssuerId, RefreshPolicy, RegisteredUri, Scope, Scopes, Text, UriPolicy,
 };
+use crate::secret::SecretHash;
 
 /// A table `[[client]]`.
 #[derive(Debug, Deserialize)]
@@ -46,12 +47,21 @@ pub(super) struct ClientEntry {
     require_pkce: bool,
     #[serde(default)]
     require_par: bool,
+    consent: Option<ConsentPolicy>,
+    #[serde(default)]
+    silent_login: bool,
     #[serde(default)]
     id_token_alg: Algorithm,
     #[serde(default = "yes")]
     profile_in_id_token: bool,
     #[serde(default)]
     claims: BTreeMap<String, ClaimEntry>,
+    #[serde(default)]
+    refresh: RefreshPolicy,
+    #[serde(default)]
+    rotate_refresh_tokens: bool,
+    #[serde(default)]
+    introspects: Vec<String>,
 }
 
 const fn yes() -> bool {
@@ -88,7 +98,7 @@ pub(super) fn check(
 ) -> Result<Clients, ConfigError> {
     let mut clients = Clients::default();
     for entry in entries {
-        let client = entry.check(issuers, read)?;
+        let client = entry.check(issuers, Secrets::InFile(read))?;
         if let Some(twin) = clients.insert(client) {
             let place = format!("client {}", twin.id);
             return Err(ConfigError::new(place, "two clients have this ID"));
@@ -97,18 +107,29 @@ pub(super) fn check(
     Ok(clients)
 }
 
+/// Where the secrets of a client are.
+pub(super) enum Secrets<'a> {
+    /// In the table, or in files that it names.
+    InFile(ReadFile<'a>),
+    /// In the store, which has their hashes.
+    Stored(Vec<SecretHash>),
+}
+
 impl ClientEntry {
-    fn check(
+    pub(super) fn check(
         mut self,
         issuers: &[IssuerConfig],
-        read: ReadFile<'_>,
+        secrets: Secrets<'_>,
     ) -> Result<Client, ConfigError> {
         let id: ClientId = self
             .id
             .parse()
             .map_err(|error| ConfigError::new("client.id", error))?;
         let place = |field: &str| format!("client {id}, {field}");
-        let auth = self.auth(&place, read)?;
+        let auth = match secrets {
+            Secrets::InFile(read) => self.auth(&place, read)?,
+            Secrets::Stored(hashes) => self.stored_auth(&place, hashes)?,
+        };
         let policy = match auth {
             ClientAuth::Public => UriPolicy::Public,
             ClientAuth::Confidential(_) if self.allow_http => UriPolicy::ConfidentialWithHttp,
@@ -135,19 +156,26 @@ impl ClientEntry {
         let logout = LogoutEntry {
             redirect_uris: &self.post_logout_redirect_uris,
         };
+        let consent = self.consent;
+        let consent = consent.unwrap_or_else(|| ConsentPolicy::default_of(&auth, &uris));
         Ok(Client {
             logout: logout.check(&place, policy)?,
             issuer: self.issuer(&place, issuers)?,
-            auth,
             redirect_uris: uris,
             scopes: self.scopes(&place)?,
             templates: self.templates(&place)?,
             home: self.home(&place)?,
+            introspects: self.introspects(&place, &auth)?,
             name: self.name,
             require_pkce: self.require_pkce,
             require_par: self.require_par,
+            consent,
+            silent_login: self.silent_login,
             algorithm: self.id_token_alg,
             profile_in_id_token: self.profile_in_id_token,
+            refresh: self.refresh,
+            rotate_refresh_tokens: self.rotate_refresh_tokens,
+            auth,
             id,
         })
     }
@@ -192,6 +220,24 @@ impl ClientEntry {
         }
     }
 
+    fn stored_auth(
+        &self,
+        place: &dyn Fn(&str) -> String,
+        hashes: Vec<SecretHash>,
+    ) -> Result<ClientAuth, ConfigError> {
+        let texts = [&self.secret, &self.previous_secret];
+        let files = [&self.secret_file, &self.previous_secret_file];
+        let has_secret = texts.iter().any(|it| it.is_some()) || files.iter().any(|it| it.is_some());
+        let error = |problem| Err(ConfigError::new(place("secret"), problem));
+        match (self.public, hashes.is_empty()) {
+            _ if has_secret => error("not for stored clients, whose secrets are made for them"),
+            (true, true) => Ok(ClientAuth::Public),
+            (true, false) => error("a public client has no secret"),
+            (false, false) => Ok(ClientAuth::Confidential(hashes)),
+            (false, true) => error("missing: a secret, or public = true"),
+        }
+    }
+
     fn issuer(
         &self,
         place: &dyn Fn(&str) -> String,
@@ -214,9 +260,8 @@ impl ClientEntry {
     /// The scopes of the list; without one, those that tell nothing of WeChat's IDs.
     fn scopes(&self, place: &dyn Fn(&str) -> String) -> Result<Scopes, ConfigError> {
         let Some(names) = &self.scopes else {
-            return Ok([Scope::OpenId, Scope::Profile, Scope::Email]
-                .into_iter()
-                .collect());
+            let unlisted = |it: &Scope| *it != Scope::Wechat;
+            return Ok(Scope::OFFERED.into_iter().filter(unlisted).collect());
         };
         let scopes = Scopes::parse(&names.join(" "));
         let is_known = |name: &String| Scope::OFFERED.into_iter().any(|it| it.as_str() == name);
@@ -228,6 +273,21 @@ impl ClientEntry {
             ));
         }
         Ok(scopes)
+    }
+
+    /// The clients whose tokens it may introspect. They need not be in this file.
+    fn introspects(
+        &self,
+        place: &dyn Fn(&str) -> String,
+        auth: &ClientAuth,
+    ) -> Result<Vec<ClientId>, ConfigError> {
+        if matches!(auth, ClientAuth::Public) && !self.introspects.is_empty() {
+            let problem = "for clients with a secret only";
+            return Err(ConfigError::new(place("introspects"), problem));
+        }
+        let ids = self.introspects.iter().map(|id| id.parse());
+        let ids = ids.collect::<Result<Vec<_>, _>>();
+        ids.map_err(|error| ConfigError::new(place("introspects"), error))
     }
 
     fn templates(&mut self, place: &dyn Fn(&str) -> String) -> Result<ClaimTemplates, ConfigError> {

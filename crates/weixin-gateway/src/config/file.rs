@@ -166,6 +166,12 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         parse(&file.replacen(old, new, 1)).unwrap_err()
     }
 
+    /// A page of the manual.
+    fn manual(page: &str) -> String {
+        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+        fs::read_to_string(docs.join(page)).unwrap()
+    }
+
     #[test]
     fn the_file_of_the_manual_is_read_in_both_languages() {
         let read = |file: &Path| {
@@ -174,10 +180,7 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
             Ok(if is_key { key } else { SECRET }.to_owned())
         };
         for page in ["gateway.md", "zh/gateway.md"] {
-            let page = Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("../../docs")
-                .join(page);
-            let page = fs::read_to_string(page).unwrap();
+            let page = manual(page);
             let (_, rest) = page.split_once("```toml\n").unwrap();
             let config = Config::parse_with(rest.split("```").next().unwrap(), &read).unwrap();
             assert_eq!(
@@ -189,6 +192,24 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
                 (2, 1, 1)
             );
             assert_eq!((config.lifetimes, config.limits), Default::default());
+        }
+    }
+
+    #[test]
+    fn the_api_of_the_manual_may_introspect_tokens_in_both_languages() {
+        for page in ["gateway.md", "zh/gateway.md"] {
+            let page = manual(page);
+            let mut blocks = page.split("```").filter_map(|it| it.strip_prefix("toml\n"));
+            let client = blocks
+                .find(|it| it.starts_with("[[client]]\nid = \"api\""))
+                .unwrap();
+            let client = client.replace("api.secret", "synapse.secret");
+            let config = parse(&format!("{START}{client}")).unwrap();
+            let [api] = &config.clients.iter().collect::<Vec<_>>()[..] else {
+                panic!("one client")
+            };
+            let may = ["api", "app", "web"].map(|id| api.may_introspect(&id.parse().unwrap()));
+            assert_eq!(may, [true, true, false]);
         }
     }
 
@@ -211,7 +232,10 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         assert_eq!(issuer.apps, ["website"]);
         let client = config.clients.find(issuer.issuer.id(), "synapse").unwrap();
         assert!(client.auth.accepts(SECRET) && !client.auth.accepts("hunter2"));
-        assert_eq!(client.scopes, Scopes::parse("openid profile email"));
+        assert_eq!(
+            client.scopes,
+            Scopes::parse("openid profile email offline_access")
+        );
         assert!(client.templates.get("email").is_some() && client.profile_in_id_token);
         assert_eq!(
             (config.lifetimes, config.limits),
@@ -324,7 +348,22 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         (
             "id = \"synapse\"",
             "id = \"synapse\"\nscopes = ['openid', 'phone']",
-            "client synapse, scopes: expected some of openid, profile, email, wechat",
+            "client synapse, scopes: expected some of openid, profile, email, offline_access, wechat",
+        ),
+        (
+            "id = \"synapse\"",
+            "id = \"synapse\"\nrefresh = 'always'",
+            "line 18: unknown variant `always`, expected `offline` or `session`",
+        ),
+        (
+            "id = \"synapse\"",
+            "id = \"synapse\"\nintrospects = ['a b']",
+            "client synapse, introspects: not a valid client ID: expected 1 to 128 characters from [A-Za-z0-9._-]",
+        ),
+        (
+            "secret_file = \"synapse.secret\"",
+            "public = true\nintrospects = ['api']",
+            "client synapse, introspects: for clients with a secret only",
         ),
         (
             "id = \"synapse\"",

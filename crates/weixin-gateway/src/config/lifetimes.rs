@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::error::ConfigError;
+use crate::oidc::GrantLifetimes;
 
 /// The table `[lifetimes]`: texts such as `"12h"`.
 #[derive(Debug, Default, Deserialize)]
@@ -13,13 +14,15 @@ pub(super) struct LifetimesEntry {
     access_token: Option<String>,
     session_idle: Option<String>,
     session: Option<String>,
+    refresh_token_idle: Option<String>,
+    refresh_token: Option<String>,
+    refresh_token_grace: Option<String>,
 }
 
 /// How long sessions and tokens are valid.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Lifetimes {
-    /// Of access tokens and ID tokens.
-    pub(crate) access_token: Duration,
+    pub(crate) grants: GrantLifetimes,
     /// Of a session that no request uses. Zero: no single sign-on, for shared devices.
     pub(crate) session_idle: Duration,
     /// Of a session in all.
@@ -32,7 +35,12 @@ const DAY: Duration = Duration::from_hours(24);
 impl Default for Lifetimes {
     fn default() -> Self {
         Self {
-            access_token: HOUR,
+            grants: GrantLifetimes {
+                access_token: HOUR,
+                refresh_token_idle: 30 * DAY,
+                refresh_token: 180 * DAY,
+                refresh_token_grace: Duration::from_mins(1),
+            },
             session_idle: 12 * HOUR,
             session: 7 * DAY,
         }
@@ -42,14 +50,36 @@ impl Default for Lifetimes {
 impl LifetimesEntry {
     pub(super) fn check(self) -> Result<Lifetimes, ConfigError> {
         let default = Lifetimes::default();
+        let grants = default.grants;
         let minute = Duration::from_mins(1);
+        let year = (HOUR, 365 * DAY);
         let lifetimes = Lifetimes {
-            access_token: duration(
-                "access_token",
-                self.access_token,
-                (minute, DAY),
-                default.access_token,
-            )?,
+            grants: GrantLifetimes {
+                access_token: duration(
+                    "access_token",
+                    self.access_token,
+                    (minute, DAY),
+                    grants.access_token,
+                )?,
+                refresh_token_idle: duration(
+                    "refresh_token_idle",
+                    self.refresh_token_idle,
+                    year,
+                    grants.refresh_token_idle,
+                )?,
+                refresh_token: duration(
+                    "refresh_token",
+                    self.refresh_token,
+                    year,
+                    grants.refresh_token,
+                )?,
+                refresh_token_grace: duration(
+                    "refresh_token_grace",
+                    self.refresh_token_grace,
+                    (Duration::ZERO, 10 * minute),
+                    grants.refresh_token_grace,
+                )?,
+            },
             session_idle: duration(
                 "session_idle",
                 self.session_idle,
@@ -58,11 +88,42 @@ impl LifetimesEntry {
             )?,
             session: duration("session", self.session, (minute, 90 * DAY), default.session)?,
         };
-        if lifetimes.session_idle > lifetimes.session {
-            let problem = "longer than lifetimes.session, which ends every session";
-            return Err(ConfigError::new("lifetimes.session_idle", problem));
-        }
+        lifetimes.compare()?;
         Ok(lifetimes)
+    }
+}
+
+impl Lifetimes {
+    /// Compares the lifetimes that depend on each other.
+    fn compare(&self) -> Result<(), ConfigError> {
+        let grants = &self.grants;
+        for (is_wrong, field, problem) in [
+            (
+                self.session_idle > self.session,
+                "session_idle",
+                "longer than lifetimes.session, which ends every session",
+            ),
+            (
+                grants.refresh_token_idle > grants.refresh_token,
+                "refresh_token_idle",
+                "longer than lifetimes.refresh_token, which ends every grant",
+            ),
+            (
+                grants.refresh_token_idle < grants.access_token,
+                "refresh_token_idle",
+                "shorter than lifetimes.access_token",
+            ),
+            (
+                grants.refresh_token_grace > grants.access_token,
+                "refresh_token_grace",
+                "longer than lifetimes.access_token, which would hide a theft",
+            ),
+        ] {
+            if is_wrong {
+                return Err(ConfigError::new(format!("lifetimes.{field}"), problem));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -114,7 +175,7 @@ mod tests {
         assert_eq!(check(""), Ok(Lifetimes::default()));
         let lifetimes =
             check("access_token = '90s'\nsession_idle = '0s'\nsession = '30d'").unwrap();
-        assert_eq!(lifetimes.access_token, Duration::from_secs(90));
+        assert_eq!(lifetimes.grants.access_token, Duration::from_secs(90));
         assert_eq!(
             (lifetimes.session_idle, lifetimes.session),
             (Duration::ZERO, 30 * DAY)
@@ -138,6 +199,43 @@ mod tests {
                 "lifetimes.access_token: expected a duration such as \"12h\", from 60 to 86400 seconds"
             );
         }
-        assert!(check("session_idle = '8d'").is_err());
+    }
+
+    #[test]
+    fn lifetimes_fit_each_other() {
+        let grants = check(
+            "refresh_token_idle = '90d'\nrefresh_token = '365d'\nrefresh_token_grace = '10m'",
+        );
+        let expected = GrantLifetimes {
+            access_token: HOUR,
+            refresh_token_idle: 90 * DAY,
+            refresh_token: 365 * DAY,
+            refresh_token_grace: Duration::from_mins(10),
+        };
+        assert_eq!(grants.map(|it| it.grants), Ok(expected));
+        for (toml, problem) in [
+            (
+                "session_idle = '8d'",
+                "session_idle: longer than lifetimes.session, which ends every session",
+            ),
+            (
+                "refresh_token = '29d'",
+                "refresh_token_idle: longer than lifetimes.refresh_token, which ends every grant",
+            ),
+            (
+                "access_token = '2h'\nrefresh_token_idle = '1h'",
+                "refresh_token_idle: shorter than lifetimes.access_token",
+            ),
+            (
+                "access_token = '2m'\nrefresh_token_grace = '3m'",
+                "refresh_token_grace: longer than lifetimes.access_token, which would hide a theft",
+            ),
+            (
+                "refresh_token_grace = '11m'",
+                "refresh_token_grace: expected a duration such as \"12h\", from 0 to 600 seconds",
+            ),
+        ] {
+            assert_eq!(check(toml).unwrap_err(), format!("lifetimes.{problem}"));
+        }
     }
 }

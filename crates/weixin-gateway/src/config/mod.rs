@@ -10,11 +10,14 @@ mod lifetimes;
 mod limits;
 mod secret;
 mod server;
+mod stored_client;
 
-pub use self::{error::ConfigError, file::Config};
 pub(crate) use self::{
+    app::App,
     issuer::IssuerConfig,
     lifetimes::Lifetimes,
     limits::Limits,
     server::{Network, StoreConfig},
+    stored_client::{ClientBody, StoredSecret},
 };
+pub use self::{error::ConfigError, file::Config};

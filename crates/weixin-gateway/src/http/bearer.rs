@@ -7,9 +7,9 @@ use axum::{
 };
 
 use super::{
+    client_auth::authorization,
     error::Failure,
     form,
-    token::authorization,
     token_error::{body, unavailable},
 };
 use crate::{

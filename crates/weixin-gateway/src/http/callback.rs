@@ -33,12 +33,15 @@ pub(super) async fn callback(
         Err(failure) => return visitor.failed(&failure),
     };
     let visitor = match &waiting {
-        Some(waiting) => visitor.preferring(&waiting.request),
+        Some(waiting) => visitor.preferring(&waiting.request).at(waiting.id),
         None => visitor,
     };
-    let response = match callback {
-        Ok(callback) => visitor.complete(callback, waiting).await,
-        Err(error) => Ok(visitor.not_logged_in(error, waiting)),
+    let response = match (callback, waiting) {
+        (callback, Some(waiting)) if waiting.request.prompt.shows_nothing() => {
+            return visitor.silent_callback(callback, waiting).await;
+        }
+        (Ok(callback), waiting) => visitor.complete(callback, waiting).await,
+        (Err(error), waiting) => Ok(visitor.not_logged_in(error, waiting).await),
     };
     response.unwrap_or_else(|failure| visitor.failed(&failure))
 }
@@ -54,7 +57,7 @@ impl Visitor {
         };
         match callback.exchange().await {
             Ok(login) => self.log_in(waiting, id, &login).await,
-            Err(error) => Ok(self.not_logged_in(error, Some(waiting))),
+            Err(error) => Ok(self.not_logged_in(error, Some(waiting)).await),
         }
     }
 
@@ -103,7 +106,7 @@ impl Visitor {
         }
     }
 
-    fn session_login(
+    pub(super) fn session_login(
         &self,
         request: RequestId,
         login: &Login,
@@ -153,7 +156,15 @@ impl Visitor {
             detail,
             ..Event::new(self.now(), kind)
         };
-        Ok(self.provider.shared.store.record(event).await?)
+        let store = &self.provider.shared.store;
+        // A login that fails is repeated by its user, or by a program.
+        match kind {
+            EventKind::LoginRejected | EventKind::UserConflict => {
+                store.record_once(request, event).await?;
+            }
+            _ => store.record(event).await?,
+        }
+        Ok(())
     }
 
     /// Asks WeChat for the profile, if it is unknown or a day old. Without it the login goes on.

@@ -3,11 +3,11 @@
 use axum::{
     body::Body,
     extract::RawQuery,
-    http::{HeaderMap, StatusCode, header::ORIGIN, header::SET_COOKIE},
+    http::{StatusCode, header::SET_COOKIE},
     response::Response,
 };
 
-use super::{error::Failure, form, logout_page, pages, texts, visitor::Visitor};
+use super::{error::Failure, form, logout_page, pages, same_origin, texts, visitor::Visitor};
 use crate::{
     audit::{Event, EventKind},
     oidc::{
@@ -71,7 +71,10 @@ impl Visitor {
                 self.end(request, named.into_iter().collect(), false)
                     .await?;
                 // There is a session to ask about.
-                Ok(session.map_or_else(|| self.logged_out(request), |it| self.ask(request, &it)))
+                Ok(session.map_or_else(
+                    || self.logged_out(request),
+                    |it| self.ask_about_logout(request, &it),
+                ))
             }
         }
     }
@@ -84,12 +87,8 @@ impl Visitor {
         };
         let master = &self.provider.shared.master;
         let confirmed: Option<LogoutConfirmation> = sent.verify(master, &session.secret);
-        confirmed == Some(LogoutConfirmation(session.sid)) && self.is_own_form()
-    }
-
-    /// Whether a form is of this origin, as far as the browser says.
-    fn is_own_form(&self) -> bool {
-        is_own_form(&self.headers, self.provider.issuer.origin())
+        confirmed == Some(LogoutConfirmation(session.sid))
+            && same_origin::may_be_own(&self.headers, &self.provider.issuer)
     }
 
     async fn user_of_hint(&self, request: &LogoutRequest) -> Result<Option<UserId>, Failure> {
@@ -148,52 +147,12 @@ impl Visitor {
     }
 
     /// Asks whether this session shall end.
-    fn ask(&self, request: &LogoutRequest, session: &Session) -> Response {
+    fn ask_about_logout(&self, request: &LogoutRequest, session: &Session) -> Response {
         let confirmation = LogoutConfirmation(session.sid);
         let master = &self.provider.shared.master;
         let confirmation = signed::write(master, &confirmation, &session.secret);
         let mut fields = request.fields();
         fields.push(("confirmation", &confirmation));
         logout_page::page(self.language(), &fields)
-    }
-}
-
-/// A page without `Referer` sends the origin `null`, as a stranger's sandbox does: then `Sec-Fetch-Site` tells them apart,
-/// which all browsers send that are in use.
-fn is_own_form(headers: &HeaderMap, origin: &str) -> bool {
-    let header = |name: &str| headers.get(name).map(|it| it.as_bytes());
-    let is_own_site = header("sec-fetch-site").is_none_or(|it| it == b"same-origin");
-    let origin_sent = header(ORIGIN.as_str());
-    is_own_site && origin_sent.is_none_or(|it| it == origin.as_bytes() || it == b"null")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_form_is_ours_if_the_browser_says_nothing_else() {
-        for (site, origin, expected) in [
-            (None, None, true),
-            (None, Some("https://op.example"), true),
-            (Some("same-origin"), Some("https://op.example"), true),
-            (Some("same-origin"), Some("null"), true),
-            (Some("cross-site"), Some("null"), false),
-            (Some("same-site"), None, false),
-            (Some("none"), None, false),
-            (Some("cross-site"), Some("https://op.example"), false),
-            (None, Some("https://op.example.evil.example"), false),
-            (None, Some("http://op.example"), false),
-            (None, Some("https://op.example:8443"), false),
-        ] {
-            let mut headers = HeaderMap::new();
-            for (name, value) in [("sec-fetch-site", site), ("origin", origin)] {
-                if let Some(value) = value {
-                    headers.insert(name, value.parse().unwrap());
-                }
-            }
-            let is_own = is_own_form(&headers, "https://op.example");
-            assert_eq!(is_own, expected, "{site:?} {origin:?}");
-        }
     }
 }

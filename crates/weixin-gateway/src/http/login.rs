@@ -8,15 +8,12 @@ use super::{error::Failure, visitor::Visitor, waiting::Waiting};
 
 pub(super) async fn login(visitor: Visitor, Path(id): Path<String>) -> Response {
     let provider = Arc::clone(&visitor.provider);
-    let Ok(id) = id.parse() else {
-        return visitor.expired();
-    };
-    let waiting = match provider.waiting(id).await {
+    let waiting = match provider.waiting_with(&id).await {
         Ok(Some(waiting)) => waiting,
         Ok(None) => return visitor.expired(),
         Err(failure) => return visitor.failed(&failure),
     };
-    let visitor = visitor.preferring(&waiting.request);
+    let visitor = visitor.preferring(&waiting.request).at(waiting.id);
     let response = visitor.continued(waiting).await;
     response.unwrap_or_else(|failure| visitor.failed(&failure))
 }

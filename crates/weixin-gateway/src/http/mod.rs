@@ -3,13 +3,17 @@
 mod authorize;
 mod bearer;
 mod callback;
+mod client_auth;
 mod client_ip;
+mod consent;
+mod consent_page;
 mod discovery;
 mod end_session;
 mod error;
 mod form;
 mod form_post;
 mod health;
+mod introspect;
 mod jwks;
 mod login;
 mod login_error;
@@ -20,8 +24,11 @@ mod proceed;
 mod provider;
 mod rate_limit;
 mod request_log;
+mod revoke;
+mod same_origin;
 mod server;
 mod session_cookie;
+mod silent;
 mod texts;
 mod token;
 mod token_error;
@@ -103,6 +110,7 @@ fn issuer(provider: &Arc<Provider>) -> Router {
             get(authorize::get).post(authorize::post),
         )
         .route(&at("/login/{id}"), get(login::login))
+        .route(&at("/consent/{id}"), get(consent::get).post(consent::post))
         .route(&at(CALLBACK), get(callback::callback))
         .route(
             &at(path::END_SESSION),
@@ -115,6 +123,11 @@ fn issuer(provider: &Arc<Provider>) -> Router {
         .route(&at(path::JWKS), shared_with_all_sites(get(jwks::jwks)))
         .route(&at(path::PAR), shared_with_all_sites(post(par::par)))
         .route(&at(path::TOKEN), shared_with_all_sites(post(token::token)))
+        .route(
+            &at(path::REVOKE),
+            shared_with_all_sites(post(revoke::revoke)),
+        )
+        .route(&at(path::INTROSPECT), post(introspect::introspect))
         .route(
             &at(path::USERINFO),
             shared_with_all_sites(get(userinfo::get).post(userinfo::post)),

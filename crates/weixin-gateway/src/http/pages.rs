@@ -44,6 +44,12 @@ impl Visitor {
         self.page(StatusCode::BAD_REQUEST, &page)
     }
 
+    /// A form that a page of another site has posted.
+    pub(super) fn foreign_form(&self) -> Response {
+        let page = self.text(&texts::FOREIGN_FORM, "");
+        self.page(StatusCode::FORBIDDEN, &page)
+    }
+
     /// A failure of the gateway.
     pub(super) fn failed(&self, failure: &Failure) -> Response {
         self.failed_with(failure, &texts::FAILED)
@@ -58,7 +64,10 @@ impl Visitor {
             response.headers_mut().insert(RETRY_AFTER, seconds);
             return response;
         }
-        let reference = random::bytes().map(Reference::from_bytes);
+        let reference = match self.request {
+            Some(id) => Ok(Reference::of(id)),
+            None => random::bytes().map(Reference::from_bytes),
+        };
         let reference = reference.map_or_else(|_| String::new(), |it| it.to_string());
         failure.log(Some(&reference));
         let page = self.text(text, &reference);

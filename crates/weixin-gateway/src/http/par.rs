@@ -11,7 +11,7 @@ use axum::{
 use serde::Serialize;
 
 use super::{
-    error::Failure, form, provider::Provider, token::authorization, token_error::TokenError,
+    client_auth::authorization, error::Failure, form, provider::Provider, token_error::TokenError,
     visitor::Visitor, waiting::Waiting,
 };
 use crate::{

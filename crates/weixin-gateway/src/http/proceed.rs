@@ -5,8 +5,9 @@ use axum::response::{IntoResponse, Response};
 use super::{error::Failure, form_post, pages, visitor::Visitor, waiting::Waiting};
 use crate::{
     oidc::{
-        AuthorizationRequest, AuthorizationResponse, Code, Context, Decision, Delivery, Dialog,
-        ErrorTarget, GrantId, Hint, OAuthError, RequestId, Session, UserId,
+        AuthorizationRequest, AuthorizationResponse, Code, Consent, ConsentPolicy, Context,
+        Decision, Delivery, Dialog, ErrorTarget, GrantId, Hint, OAuthError, RequestId, Scopes,
+        Session, UserId,
     },
     random, signed,
 };
@@ -18,24 +19,73 @@ impl Visitor {
         waiting: Waiting<'_>,
         session: Option<&Session>,
     ) -> Result<Response, Failure> {
-        let hinted = self.hinted(&waiting.request).await?;
+        let decision = self.decide(&waiting, session, None).await?;
+        self.carry_out(decision, waiting, session).await
+    }
+
+    /// Decides by what is stored now, and by the consent that has just been given.
+    pub(super) async fn decide(
+        &self,
+        waiting: &Waiting<'_>,
+        session: Option<&Session>,
+        given: Option<Consent>,
+    ) -> Result<Decision, Failure> {
+        let consent = match given {
+            Some(given) => given,
+            None => self.consent(waiting, session).await?,
+        };
         let context = Context {
             session,
             idle: self.provider.shared.lifetimes.session_idle,
             request: waiting.id,
-            hinted,
+            hinted: self.hinted(&waiting.request).await?,
+            policy: waiting.client.consent,
+            consent,
+            may_be_silent: self.may_log_in_silently(waiting),
         };
-        match waiting.request.decide(context, self.now()) {
+        Ok(waiting.request.decide(context, self.now()))
+    }
+
+    pub(super) async fn carry_out(
+        &self,
+        decision: Decision,
+        waiting: Waiting<'_>,
+        session: Option<&Session>,
+    ) -> Result<Response, Failure> {
+        match decision {
             Decision::Respond => self.respond(&waiting.request, session).await,
             Decision::Login(dialog) => {
-                let id = match waiting.id {
-                    Some(id) => id,
-                    None => self.store(&waiting.request).await?,
-                };
+                let id = self.stored(&waiting).await?;
                 self.start(id, dialog)
             }
+            Decision::SilentLogin => Ok(self.start_silently(waiting).await),
+            Decision::Consent => Ok(self.ask_for_consent(self.stored(&waiting).await?)),
             Decision::Reject(error) => Ok(self.reject(waiting.request.target(), error)),
         }
+    }
+
+    /// The ID of a request that must wait.
+    pub(super) async fn stored(&self, waiting: &Waiting<'_>) -> Result<RequestId, Failure> {
+        match waiting.id {
+            Some(id) => Ok(id),
+            None => self.store(&waiting.request).await,
+        }
+    }
+
+    /// What the user has allowed before, if the client's policy depends on it.
+    async fn consent(
+        &self,
+        waiting: &Waiting<'_>,
+        session: Option<&Session>,
+    ) -> Result<Consent, Failure> {
+        let client = waiting.client;
+        let (ConsentPolicy::First, Some(session)) = (client.consent, session) else {
+            return Ok(Consent::Stored(Scopes::default()));
+        };
+        let store = &self.provider.shared.store;
+        Ok(Consent::Stored(
+            store.consented(session.user, &client.id).await?,
+        ))
     }
 
     /// The user whom the client expects.

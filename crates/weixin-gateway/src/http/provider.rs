@@ -69,6 +69,11 @@ impl Provider {
         format!("{}/login/{id}", self.issuer.path())
     }
 
+    /// The URL of the page that asks the user about a request.
+    pub(crate) fn consent_path(&self, id: RequestId) -> String {
+        format!("{}/consent/{id}", self.issuer.path())
+    }
+
     /// The request that a return path belongs to: one of this issuer's, and no other path.
     pub(crate) fn request_of(&self, path: &ReturnPath) -> Option<RequestId> {
         let rest = path.as_str().strip_prefix(self.issuer.path())?;

@@ -30,6 +30,17 @@ pub(super) const INVALID_REQUEST: Text = Text {
     },
 };
 
+pub(super) const FOREIGN_FORM: Text = Text {
+    title: Bilingual {
+        en: "This form came from another site",
+        zh: "表单来自其他网站",
+    },
+    message: Bilingual {
+        en: "Nothing has changed. Go back to the app or website, and log in again there.",
+        zh: "未执行任何操作。请返回应用或网站重新登录。",
+    },
+};
+
 pub(super) const BUSY: Text = Text {
     title: Bilingual {
         en: "Too many logins at once",

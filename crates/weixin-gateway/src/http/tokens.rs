@@ -1,4 +1,4 @@
-//! The tokens of a new grant (RFC 6749 §5.1; Core §3.1.3.3).
+//! The tokens of a grant (RFC 6749 §5.1; Core §3.1.3.3, §12.2).
 
 use serde::Serialize;
 use weixin::AppId;
@@ -6,11 +6,10 @@ use weixin::AppId;
 use super::{error::Failure, provider::Provider};
 use crate::{
     oidc::{
-        AccessToken, Authentication, ClaimSource, Client, Grant, IdToken, Timestamp, UserId,
-        WechatIds,
+        AccessToken, Authentication, ClaimSource, Client, Grant, IdToken, LoginMethod, Profile,
+        RefreshToken, Scopes, Timestamp, UserId, WechatIds,
     },
     signed,
-    store::sessions::SessionOfCode,
 };
 
 /// The response to a token request.
@@ -23,12 +22,19 @@ pub(super) struct Tokens {
     scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     id_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
 }
 
-/// A grant that was just made, and what its ID token tells.
+/// A grant that was just made or refreshed, and what its ID token tells.
 pub(super) struct Issued {
     pub(super) grant: Grant,
-    pub(super) found: SessionOfCode,
+    /// Those of the access token.
+    pub(super) scopes: Scopes,
+    pub(super) profile: Profile,
+    /// The app through which the user logged in.
+    pub(super) app: AppId,
+    pub(super) method: Option<LoginMethod>,
     pub(super) nonce: Option<String>,
 }
 
@@ -41,34 +47,41 @@ impl Provider {
     ) -> Result<Tokens, Failure> {
         let Issued {
             grant,
-            found,
+            scopes,
+            profile,
+            app,
+            method,
             nonce,
         } = issued;
-        let session = &found.session;
-        let ids = self
-            .wechat_ids(client, grant.user, session.app.clone())
-            .await?;
-        let access_token =
-            signed::write(&self.shared.master, &AccessToken::of(grant), &grant.secret);
+        let (master, secret) = (&self.shared.master, &grant.secret);
+        let ids = self.wechat_ids(client, grant.user, app.clone()).await?;
+        let lifetime = self.shared.lifetimes.grants.access_token;
+        let token = AccessToken::of(grant, *scopes, lifetime, now);
+        let access_token = signed::write(master, &token, secret);
         let user = ClaimSource {
             subject: &grant.subject,
-            profile: &found.profile,
+            profile,
             ids: &ids,
         };
         let authentication = Authentication {
-            method: session.method,
+            method: *method,
             nonce: nonce.as_deref(),
             access_token: &access_token,
+            scopes: *scopes,
+            issued_at: now,
+            expires_at: token.expires_at,
         };
         let id_token = IdToken::new(&self.issuer, client, grant, user, authentication);
         let sign = |token| self.shared.keys.sign(client.algorithm, &token);
         let id_token = id_token.map(sign).transpose()?;
+        let refresh_token = RefreshToken::of(grant, client);
         Ok(Tokens {
             access_token,
             token_type: "Bearer",
-            expires_in: grant.expires_at.since(now).as_secs(),
-            scope: grant.scopes.to_string(),
+            expires_in: token.expires_at.since(now).as_secs(),
+            scope: scopes.to_string(),
             id_token,
+            refresh_token: refresh_token.map(|it| signed::write(master, &it, secret)),
         })
     }
 

@@ -51,7 +51,7 @@ impl Provider {
         };
         let (shared, now) = (&self.shared, self.shared.now());
         let token = Unverified::<AccessToken>::parse(token).ok_or_else(unknown)?;
-        let found = shared.store.grant(token.row(), now).await?;
+        let found = shared.store.recent_grant(token.row(), now).await?;
         let found = found.ok_or_else(unknown)?;
         let grant = &found.grant;
         let token = token.verify(&shared.master, &grant.secret);

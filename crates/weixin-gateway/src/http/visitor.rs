@@ -13,7 +13,7 @@ use axum::{
 use weixin::Language;
 
 use super::{error::Failure, provider::Provider};
-use crate::oidc::{AuthorizationRequest, Session, Timestamp};
+use crate::oidc::{AuthorizationRequest, RequestId, Session, Timestamp};
 
 /// The browser of a request, at one issuer.
 pub(super) struct Visitor {
@@ -21,6 +21,8 @@ pub(super) struct Visitor {
     pub(super) headers: HeaderMap,
     /// `None` in a program that serves the router without telling it.
     pub(super) address: Option<IpAddr>,
+    /// The stored request that this one belongs to.
+    pub(super) request: Option<RequestId>,
 }
 
 impl Visitor {
@@ -46,6 +48,24 @@ impl Visitor {
         let idle = shared.lifetimes.session_idle;
         let session = shared.store.session(&hash, issuer, self.now(), idle);
         Ok(session.await?)
+    }
+
+    /// The valid session of this browser, for a request that waits. One that the login for this request began is valid
+    /// for it even if no other request may use it.
+    pub(super) async fn session_for(&self, request: RequestId) -> Result<Option<Session>, Failure> {
+        let session = self.session().await?;
+        let (None, Some(hash)) = (&session, self.provider.cookie.read(&self.headers)) else {
+            return Ok(session);
+        };
+        let (shared, issuer) = (&self.provider.shared, self.provider.issuer.id());
+        let session = shared.store.session_for(&hash, issuer, request, self.now());
+        Ok(session.await?)
+    }
+
+    /// This browser at a stored request.
+    pub(super) const fn at(mut self, request: Option<RequestId>) -> Self {
+        self.request = request;
+        self
     }
 
     /// This browser with the languages that a request prefers (`ui_locales`, Core §3.1.2.1).
@@ -84,6 +104,7 @@ impl FromRequestParts<Arc<Provider>> for Visitor {
             provider: Arc::clone(provider),
             headers: parts.headers.clone(),
             address: peer.map(|peer| addresses.client(peer, &parts.headers)),
+            request: None,
         })
     }
 }

@@ -9,6 +9,7 @@ use super::{
 use crate::oidc::{AuthorizationRequest, Client, RequestId};
 
 /// A request as it is still allowed, with its client.
+#[derive(Clone)]
 pub(super) struct Waiting<'a> {
     pub(super) request: AuthorizationRequest,
     pub(super) client: &'a Client,
@@ -32,6 +33,14 @@ impl Provider {
             client,
             id: Some(id),
         }))
+    }
+
+    /// The request with the ID of a URL.
+    pub(super) async fn waiting_with(&self, id: &str) -> Result<Option<Waiting<'_>>, Failure> {
+        match id.parse() {
+            Ok(id) => self.waiting(id).await,
+            Err(_) => Ok(None),
+        }
     }
 
     /// The request that a login returns to. Any other path than that of a request is none.

@@ -6,11 +6,9 @@ mod rotate;
 mod sealed_key;
 mod sign;
 
-#[cfg(test)]
-pub(crate) use self::sealed_key::Phase;
 pub(crate) use self::{
     key_set::KeySet,
-    rotate::{KEPT_AFTER, NextKey, next_keys},
-    sealed_key::{KeyId, SealedKey},
+    rotate::{KEPT_AFTER, NextKey, last_of, next_keys},
+    sealed_key::{KeyId, Phase, SealedKey},
     sign::{KeyError, SigningKey},
 };

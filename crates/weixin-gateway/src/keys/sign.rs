@@ -216,6 +216,27 @@ impl SigningKey {
     }
 }
 
+impl SealedKey {
+    /// Its private part, encrypted with the first master key. `None` if it is so already.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::Sealed`] if its master key is gone.
+    pub(crate) fn resealed(&self, master: &MasterKeys) -> Result<Option<Vec<u8>>, KeyError> {
+        let context = self.kid.as_str().as_bytes();
+        match master.line_of(context, &self.sealed) {
+            None => Err(KeyError::Sealed),
+            Some(0) => Ok(None),
+            Some(_) => {
+                let pkcs8 = master.open(context, &self.sealed);
+                let pkcs8 = pkcs8.map_err(|_| KeyError::Sealed)?;
+                let sealed = master.seal(context, pkcs8.expose_secret());
+                sealed.map(Some).map_err(|_| KeyError::Generate)
+            }
+        }
+    }
+}
+
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

@@ -1,5 +1,7 @@
 //! The access token: what it carries, and what it allows (RFC 6750).
 
+use std::time::Duration;
+
 use super::{
     error::{ErrorCode, OAuthError},
     grant::Grant,
@@ -19,12 +21,12 @@ pub(crate) struct AccessToken {
 }
 
 impl AccessToken {
-    /// The token that comes with a grant, and is valid as long.
-    pub(crate) const fn of(grant: &Grant) -> Self {
+    /// A token of a grant. It never outlives the row that it needs.
+    pub(crate) fn of(grant: &Grant, scopes: Scopes, lifetime: Duration, now: Timestamp) -> Self {
         Self {
             grant: grant.id,
-            expires_at: grant.expires_at,
-            scopes: grant.scopes,
+            expires_at: now.after(lifetime).min(grant.expires_at),
+            scopes,
         }
     }
 

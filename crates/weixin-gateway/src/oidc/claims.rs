@@ -32,23 +32,31 @@ pub(crate) struct IdToken<'a> {
     nonce: Option<&'a str>,
     at_hash: String,
     sid: String,
-    amr: [&'static str; 2],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amr: Option<[&'static str; 2]>,
     /// The claims of scopes and templates. None of them has the name of one above: templates cannot set those.
     #[serde(flatten)]
     others: Map<String, Value>,
 }
 
-/// The login that an ID token tells of.
+/// The login that an ID token tells of, and when it is told.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Authentication<'a> {
-    pub(crate) method: LoginMethod,
+    /// `None`: the session has ended or was renewed since then.
+    pub(crate) method: Option<LoginMethod>,
     pub(crate) nonce: Option<&'a str>,
     /// The text of the access token that is issued with it.
     pub(crate) access_token: &'a str,
+    /// The scopes of that access token.
+    pub(crate) scopes: Scopes,
+    pub(crate) issued_at: Timestamp,
+    /// The end of that access token.
+    pub(crate) expires_at: Timestamp,
 }
 
 impl<'a> IdToken<'a> {
-    /// The ID token of a grant. It expires with the access token. `None`: the client did not ask for `openid`.
+    /// The ID token of a grant. It expires with the access token. `None`: the access token does not
+    /// have the scope `openid`.
     pub(crate) fn new(
         issuer: &'a Issuer,
         client: &'a Client,
@@ -56,11 +64,11 @@ impl<'a> IdToken<'a> {
         user: ClaimSource<'a>,
         authentication: Authentication<'a>,
     ) -> Option<Self> {
-        if !grant.scopes.contains(Scope::OpenId) {
+        if !authentication.scopes.contains(Scope::OpenId) {
             return None;
         }
         let scopes = if client.profile_in_id_token {
-            grant.scopes
+            authentication.scopes
         } else {
             Scopes::default()
         };
@@ -68,13 +76,13 @@ impl<'a> IdToken<'a> {
             iss: issuer.as_str(),
             sub: grant.subject.as_str(),
             aud: client.id.as_str(),
-            exp: grant.expires_at.seconds(),
-            iat: grant.created_at.seconds(),
+            exp: authentication.expires_at.seconds(),
+            iat: authentication.issued_at.seconds(),
             auth_time: grant.auth_time.seconds(),
             nonce: authentication.nonce,
             at_hash: at_hash(client.algorithm, authentication.access_token),
             sid: grant.sid.to_string(),
-            amr: authentication.method.amr(),
+            amr: authentication.method.map(LoginMethod::amr),
             others: claims(client, scopes, &grant.claims.id_token, user),
         })
     }
@@ -205,9 +213,12 @@ mod tests {
             ids: &ids,
         };
         let authentication = Authentication {
-            method: LoginMethod::Qr,
+            method: Some(LoginMethod::Qr),
             nonce: Some("n"),
             access_token: "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y",
+            scopes: grant.scopes,
+            issued_at: Timestamp::from_seconds(1030),
+            expires_at: grant.expires_at,
         };
         let token = IdToken::new(&issuer, client, grant, user, authentication).unwrap();
         let userinfo = userinfo(client, grant, grant.scopes, user);
@@ -258,9 +269,12 @@ mod tests {
             ids: &ids,
         };
         let authentication = Authentication {
-            method: LoginMethod::Qr,
+            method: Some(LoginMethod::Qr),
             nonce: None,
             access_token: "x",
+            scopes: grant.scopes,
+            issued_at: grant.auth_time,
+            expires_at: grant.expires_at,
         };
         assert!(IdToken::new(&issuer, &client, &grant, user, authentication).is_none());
     }

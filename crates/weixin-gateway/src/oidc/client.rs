@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use serde::Deserialize;
 use weixin::error::ParseError;
 
 use super::{
@@ -9,6 +10,7 @@ use super::{
     claim_template::ClaimTemplates,
     client_id::ClientId,
     client_logout::ClientLogout,
+    consent::ConsentPolicy,
     id::IssuerId,
     redirect_uri::{RedirectUri, RegisteredUri},
     scope::{Scope, Scopes},
@@ -33,10 +35,18 @@ pub(crate) struct Client {
     pub(crate) require_pkce: bool,
     /// Whether it must push its authorization requests (RFC 9126 §6).
     pub(crate) require_par: bool,
+    pub(crate) consent: ConsentPolicy,
+    /// Whether a user whom it has seen is logged in inside WeChat without being asked (`prompt=none`).
+    pub(crate) silent_login: bool,
     pub(crate) algorithm: Algorithm,
     /// Whether the claims of scopes are in ID tokens and not in userinfo alone. Some libraries read nothing else.
     pub(crate) profile_in_id_token: bool,
     pub(crate) templates: ClaimTemplates,
+    pub(crate) refresh: RefreshPolicy,
+    /// Whether a confidential client gets another refresh token at each use, too.
+    pub(crate) rotate_refresh_tokens: bool,
+    /// The clients whose access tokens it may introspect, beside its own.
+    pub(crate) introspects: Vec<ClientId>,
 }
 
 impl Client {
@@ -56,6 +66,37 @@ impl Client {
     pub(crate) const fn needs_pkce(&self) -> bool {
         self.require_pkce || matches!(self.auth, ClientAuth::Public)
     }
+
+    /// Whether it may have the refresh token of a grant that outlives its session, or of one that does not.
+    pub(crate) fn may_refresh(&self, is_offline: bool) -> bool {
+        if is_offline {
+            self.scopes.contains(Scope::OfflineAccess)
+        } else {
+            self.refresh == RefreshPolicy::Session
+        }
+    }
+
+    /// Whether it gets another refresh token at each use. Those of a confidential client are protected by its secret, so
+    /// that it may keep one: then no lost response logs its users out (RFC 9700 §2.2.2).
+    pub(crate) const fn rotates_refresh_tokens(&self) -> bool {
+        self.rotate_refresh_tokens || matches!(self.auth, ClientAuth::Public)
+    }
+
+    /// Whether it may introspect the access tokens of a client.
+    pub(crate) fn may_introspect(&self, other: &ClientId) -> bool {
+        self.id == *other || self.introspects.contains(other)
+    }
+}
+
+/// When a client receives refresh tokens.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RefreshPolicy {
+    /// If it asks for `offline_access`. They outlive the session.
+    #[default]
+    Offline,
+    /// Always. Unless it asks for `offline_access`, they end with the session.
+    Session,
 }
 
 /// How a client authenticates (RFC 6749 §2.1, §2.3).

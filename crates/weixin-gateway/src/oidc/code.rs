@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::{
     authorization_request::AuthorizationRequest,
     claims_request::ClaimsRequest,
+    client::Client,
     client_auth::AuthenticatedClient,
     client_id::ClientId,
     error::OAuthError,
+    grant::GrantLifetimes,
     id::{GrantId, IssuerId, SessionId},
     pkce::{CodeChallenge, CodeVerifier},
     redirect_uri::UriHash,
@@ -77,7 +79,7 @@ impl Code {
         }
     }
 
-    /// Redeems a code whose signature was verified: the grant to insert. `lifetime` is that of the access token.
+    /// Redeems a code whose signature was verified: the grant to insert.
     ///
     /// # Errors
     ///
@@ -87,7 +89,7 @@ impl Code {
         self,
         client: AuthenticatedClient<'_>,
         proof: &Proof,
-        lifetime: Duration,
+        lifetimes: &GrantLifetimes,
         now: Timestamp,
     ) -> Result<NewGrant, OAuthError> {
         let error = |description| Err(OAuthError::invalid_grant(description));
@@ -115,7 +117,7 @@ impl Code {
             }
             (None, None) => {}
         }
-        Ok(NewGrant::of(self, now, now.after(lifetime)))
+        Ok(NewGrant::of(self, client.client(), lifetimes, now))
     }
 }
 
@@ -153,9 +155,14 @@ pub(crate) struct NewGrant {
     pub(crate) claims: ClaimsRequest,
     /// For the ID token; it is not stored.
     pub(crate) nonce: Option<String>,
+    /// Whether it outlives its session.
     pub(crate) is_offline: bool,
+    /// Whether the client receives a refresh token.
+    pub(crate) is_refreshable: bool,
     pub(crate) created_at: Timestamp,
+    /// The end, if no refresh token is used before.
     pub(crate) expires_at: Timestamp,
+    /// The absolute end.
     pub(crate) ends_at: Timestamp,
     /// Keeps other files from making one.
     _made_by_redemption: (),
@@ -168,7 +175,14 @@ impl fmt::Debug for NewGrant {
 }
 
 impl NewGrant {
-    fn of(code: Code, now: Timestamp, expires_at: Timestamp) -> Self {
+    fn of(code: Code, client: &Client, lifetimes: &GrantLifetimes, now: Timestamp) -> Self {
+        let is_offline = code.scopes.contains(Scope::OfflineAccess);
+        let is_refreshable = client.may_refresh(is_offline);
+        let (idle, in_all) = if is_refreshable {
+            (lifetimes.refresh_token_idle, lifetimes.refresh_token)
+        } else {
+            (lifetimes.access_token, lifetimes.access_token)
+        };
         Self {
             id: code.grant,
             issuer: code.issuer,
@@ -177,20 +191,24 @@ impl NewGrant {
             scopes: code.scopes,
             claims: code.claims,
             nonce: code.nonce,
-            is_offline: code.scopes.contains(Scope::OfflineAccess),
+            is_offline,
+            is_refreshable,
             created_at: now,
-            expires_at,
-            ends_at: expires_at,
+            expires_at: now.after(idle),
+            ends_at: now.after(in_all),
             _made_by_redemption: (),
         }
     }
 }
 
 #[cfg(test)]
+use super::fixtures;
+
+#[cfg(test)]
 impl NewGrant {
-    /// The grant of a code, for tests of the store.
+    /// The grant of a code of `web`, for tests of the store.
     pub(crate) fn of_code(code: Code, now: Timestamp) -> Self {
-        Self::of(code, now, now.after(Duration::from_hours(1)))
+        Self::of(code, &fixtures::web(), &fixtures::LIFETIMES, now)
     }
 }
 
@@ -198,10 +216,11 @@ impl NewGrant {
 mod tests {
     use super::*;
     use crate::oidc::{
-        client::{Client, Clients},
+        client::{Client, Clients, RefreshPolicy},
         client_auth::Credentials,
         fixtures::{
-            CALLBACK, CHALLENGE, SECRET, VERIFIER, app, clients, issuer, request, session, web,
+            CALLBACK, CHALLENGE, LIFETIMES, SECRET, VERIFIER, app, clients, issuer, request,
+            session, web,
         },
     };
     use crate::{
@@ -246,7 +265,7 @@ mod tests {
         let form = Params::parse(form.as_bytes()).unwrap();
         let credentials = Credentials::read(None, &form).unwrap();
         let client = credentials.authenticate(code.issuer, clients).unwrap();
-        let result = code.redeem(client, proof, Duration::from_hours(1), now);
+        let result = code.redeem(client, proof, &LIFETIMES, now);
         result.map_err(|error| error.to_string())
     }
 
@@ -275,7 +294,34 @@ mod tests {
             (grant.created_at, grant.expires_at, grant.ends_at),
             (at(1059), at(4659), at(4659))
         );
-        assert!(!grant.is_offline);
+        assert!(!grant.is_offline && !grant.is_refreshable);
+    }
+
+    /// Idle after 30 days and over after 180, whether it outlives its session or not.
+    #[test]
+    fn a_grant_that_can_be_refreshed_lasts_as_long_as_its_refresh_tokens() {
+        let mut clients = clients();
+        clients.insert(Client {
+            refresh: RefreshPolicy::Session,
+            scopes: Scopes::parse("openid"),
+            ..web()
+        });
+        for (clients, more, expected) in [
+            (&fixtures::clients(), "+offline_access", (true, 30, 180)),
+            (&clients, "", (false, 30, 180)),
+        ] {
+            let form = format!("client_id=web&client_secret={SECRET}");
+            let grant = redeem_as(&form, clients, code(more), &proof(CALLBACK, ""), at(1000));
+            let grant = grant.unwrap();
+            assert!(grant.is_refreshable);
+            let days = |time: Timestamp| time.since(at(1000)).as_secs() / 86_400;
+            let seen = (
+                grant.is_offline,
+                days(grant.expires_at),
+                days(grant.ends_at),
+            );
+            assert_eq!(seen, expected);
+        }
     }
 
     /// RFC 9700 §4.5.

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::{
     authorization_request::AuthorizationRequest,
+    consent::{Consent, ConsentPolicy},
     error::{ErrorCode, OAuthError},
     id::{RequestId, UserId},
     id_token_hint::Hint,
     prompt::Prompt,
-    session::Session,
+    session::{LoginMethod, Session},
     timestamp::Timestamp,
 };
 
@@ -19,6 +20,10 @@ pub(crate) enum Decision {
     Respond,
     /// Send the browser to WeChat.
     Login(Dialog),
+    /// Send the browser through WeChat, which shows nothing.
+    SilentLogin,
+    /// Ask the user whether the client may have what it requests.
+    Consent,
     /// Send an error to the client.
     Reject(OAuthError),
 }
@@ -43,13 +48,19 @@ pub(crate) struct Context<'a> {
     pub(crate) request: Option<RequestId>,
     /// The user with the `sub` of the hint, if this client has received that `sub`.
     pub(crate) hinted: Option<UserId>,
+    /// When the users of the client are asked.
+    pub(crate) policy: ConsentPolicy,
+    /// What the user of the session has allowed the client.
+    pub(crate) consent: Consent,
+    /// Whether the client wants silent logins, and WeChat can do one in this browser.
+    pub(crate) may_be_silent: bool,
 }
 
 impl AuthorizationRequest {
     pub(crate) fn decide(&self, context: Context<'_>, now: Timestamp) -> Decision {
         let usable = |it: &&Session| it.is_usable(self.issuer, context.request, context.idle, now);
         let Some(session) = context.session.filter(usable) else {
-            return self.login();
+            return self.login_without_session(context);
         };
         // By ID and not by time: the clocks of two nodes differ, and the login would repeat endlessly.
         let is_fresh = session.is_for(context.request);
@@ -61,10 +72,33 @@ impl AuthorizationRequest {
             Some(_) => return self.login(),
             None => {}
         }
-        if !is_fresh && (self.wants_dialog() || self.is_too_old(session, now)) {
+        if !is_fresh && (self.prompt.wants_login() || self.is_too_old(session, now)) {
             return self.login();
         }
-        Decision::Respond
+        self.respond(context)
+    }
+
+    fn respond(&self, context: Context<'_>) -> Decision {
+        if !self.needs_consent(context.policy, context.consent) {
+            return Decision::Respond;
+        }
+        match self.prompt {
+            Prompt::None => {
+                let description = "the user must be asked for consent";
+                Decision::Reject(OAuthError::new(ErrorCode::ConsentRequired, description))
+            }
+            _ => Decision::Consent,
+        }
+    }
+
+    /// Without an action of the user, no login is as recent as `max_age` wants.
+    fn login_without_session(&self, context: Context<'_>) -> Decision {
+        match self.prompt {
+            Prompt::None if context.may_be_silent && self.max_age.is_none() => {
+                Decision::SilentLogin
+            }
+            _ => self.login(),
+        }
     }
 
     fn login(&self) -> Decision {
@@ -77,22 +111,18 @@ impl AuthorizationRequest {
     /// What WeChat shows for this request. `max_age` wants an active login if the last one is too old (Core §3.1.2.1), and
     /// only an action of the user makes the new `auth_time` true.
     pub(crate) const fn dialog(&self) -> Dialog {
-        if self.wants_dialog() || self.max_age.is_some() {
+        if self.prompt.wants_login() || self.max_age.is_some() {
             Dialog::Forced
         } else {
             Dialog::AsNeeded
         }
     }
 
-    /// Consent is asked for by WeChat's dialog, until there is a page for it.
-    const fn wants_dialog(&self) -> bool {
-        self.prompt.wants_login() || self.prompt.wants_consent()
-    }
-
     fn is_too_old(&self, session: &Session, now: Timestamp) -> bool {
         let age = now.since(session.auth_time);
+        let was_silent = session.method == LoginMethod::Silent;
         self.max_age
-            .is_some_and(|max| age > Duration::from_secs(max.into()))
+            .is_some_and(|max| was_silent || age > Duration::from_secs(max.into()))
     }
 }
 
@@ -103,11 +133,18 @@ fn reject(description: &'static str) -> Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oidc::fixtures::{self, other_issuer, request, session};
+    use crate::oidc::{
+        fixtures::{self, other_issuer, request, session},
+        scope::Scopes,
+    };
 
     const WAITED: RequestId = RequestId::from_bytes([9; 16]);
 
     const IDLE: Duration = Duration::from_hours(1);
+
+    fn nothing() -> Consent {
+        Consent::Stored(Scopes::default())
+    }
 
     /// What is decided for more parameters, a session that is 60 seconds old, and the ID of a request that has waited.
     fn decide(more: &str, session: Option<&Session>, waited: Option<RequestId>) -> String {
@@ -116,6 +153,9 @@ mod tests {
             idle: IDLE,
             request: waited,
             hinted: None,
+            policy: ConsentPolicy::Never,
+            consent: nothing(),
+            may_be_silent: false,
         };
         decision(&request(more).decide(context, Timestamp::from_seconds(1060)))
     }
@@ -123,6 +163,8 @@ mod tests {
     fn decision(decision: &Decision) -> String {
         match decision {
             Decision::Respond => "respond".into(),
+            Decision::Consent => "consent".into(),
+            Decision::SilentLogin => "silent".into(),
             Decision::Login(Dialog::AsNeeded) => "login".into(),
             Decision::Login(Dialog::Forced) => "dialog".into(),
             Decision::Reject(error) => error.code.as_str().into(),
@@ -136,7 +178,8 @@ mod tests {
             ("&max_age=10", "dialog"),
             ("&prompt=login", "dialog"),
             ("&prompt=select_account", "dialog"),
-            ("&prompt=consent", "dialog"),
+            ("&prompt=consent", "login"),
+            ("&prompt=consent+login", "dialog"),
             ("&prompt=none", "login_required"),
             ("&prompt=none&id_token_hint=x", "login_required"),
         ] {
@@ -156,7 +199,8 @@ mod tests {
             ("&max_age=59&prompt=none", "login_required"),
             ("&max_age=99999999999", "respond"),
             ("&prompt=login", "dialog"),
-            ("&prompt=consent", "dialog"),
+            ("&prompt=consent", "consent"),
+            ("&prompt=consent+login", "dialog"),
         ] {
             assert_eq!(decide(more, Some(&session), None), expected, "{more}");
         }
@@ -168,12 +212,7 @@ mod tests {
             request: Some(WAITED),
             ..session()
         };
-        for more in [
-            "&prompt=login",
-            "&max_age=0",
-            "&prompt=consent",
-            "&id_token_hint=x",
-        ] {
+        for more in ["&prompt=login", "&max_age=0", "&id_token_hint=x"] {
             assert_eq!(
                 decide(more, Some(&fresh), Some(WAITED)),
                 "respond",
@@ -225,12 +264,126 @@ mod tests {
                 idle: IDLE,
                 request: waited,
                 hinted,
+                policy: ConsentPolicy::Never,
+                consent: nothing(),
+                may_be_silent: false,
             };
             let request = request(&format!("{claims}{more}"));
             let decided = request.decide(context, Timestamp::from_seconds(1060));
             assert_eq!(decision(&decided), expected, "{more} {hinted:?} {waited:?}");
         }
     }
+
+    #[test]
+    fn consent_comes_after_the_login_and_never_with_prompt_none() {
+        let session = session();
+        for (more, session, policy, consent, expected) in [
+            (
+                "",
+                Some(&session),
+                ConsentPolicy::First,
+                nothing(),
+                "consent",
+            ),
+            ("", None, ConsentPolicy::First, nothing(), "login"),
+            (
+                "&prompt=none",
+                Some(&session),
+                ConsentPolicy::First,
+                nothing(),
+                "consent_required",
+            ),
+            (
+                "&prompt=none",
+                Some(&session),
+                ConsentPolicy::Always,
+                nothing(),
+                "consent_required",
+            ),
+            (
+                "&prompt=none",
+                None,
+                ConsentPolicy::Always,
+                nothing(),
+                "login_required",
+            ),
+            (
+                "&prompt=login",
+                Some(&session),
+                ConsentPolicy::Always,
+                Consent::Given,
+                "dialog",
+            ),
+            (
+                "&max_age=0",
+                Some(&session),
+                ConsentPolicy::Always,
+                Consent::Given,
+                "dialog",
+            ),
+            ("", None, ConsentPolicy::Always, Consent::Given, "login"),
+            (
+                "",
+                Some(&session),
+                ConsentPolicy::Always,
+                Consent::Given,
+                "respond",
+            ),
+        ] {
+            let context = Context {
+                session,
+                idle: IDLE,
+                request: Some(WAITED),
+                hinted: None,
+                policy,
+                consent,
+                may_be_silent: false,
+            };
+            let decided = request(more).decide(context, Timestamp::from_seconds(1060));
+            assert_eq!(
+                decision(&decided),
+                expected,
+                "{more} {policy:?} {consent:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_silent_login_is_for_prompt_none_without_a_session() {
+        let silent = Session {
+            method: LoginMethod::Silent,
+            ..session()
+        };
+        for (more, session, expected) in [
+            ("&prompt=none", None, "silent"),
+            ("&prompt=none&max_age=99", None, "login_required"),
+            ("", None, "login"),
+            ("&prompt=login", None, "dialog"),
+            ("&prompt=none&id_token_hint=x", None, "silent"),
+            (
+                "&prompt=none&id_token_hint=x",
+                Some(&silent),
+                "login_required",
+            ),
+            ("&prompt=none", Some(&silent), "respond"),
+            // The user has done nothing for it.
+            ("&prompt=none&max_age=99", Some(&silent), "login_required"),
+            ("&max_age=99", Some(&silent), "dialog"),
+        ] {
+            let context = Context {
+                session,
+                idle: IDLE,
+                request: None,
+                hinted: None,
+                policy: ConsentPolicy::Never,
+                consent: nothing(),
+                may_be_silent: true,
+            };
+            let decided = request(more).decide(context, Timestamp::from_seconds(1060));
+            assert_eq!(decision(&decided), expected, "{more}");
+        }
+    }
+
     #[test]
     fn a_session_ends_by_itself_and_by_idleness() {
         let session = session(); // from second 1000 to 10000
@@ -251,6 +404,9 @@ mod tests {
                 idle,
                 request: None,
                 hinted: None,
+                policy: ConsentPolicy::Never,
+                consent: nothing(),
+                may_be_silent: false,
             };
             let decided = request("").decide(context, Timestamp::from_seconds(second));
             assert_eq!(decision(&decided), expected, "{second}");
@@ -271,6 +427,9 @@ mod tests {
                 idle: Duration::ZERO,
                 request: waited,
                 hinted: None,
+                policy: ConsentPolicy::Never,
+                consent: nothing(),
+                may_be_silent: false,
             };
             decision(&request("").decide(context, Timestamp::from_seconds(1000)))
         };

@@ -12,9 +12,11 @@ pub(crate) mod path {
     pub(crate) const AUTHORIZE: &str = "/authorize";
     pub(crate) const CONFIGURATION: &str = "/.well-known/openid-configuration";
     pub(crate) const END_SESSION: &str = "/end_session";
+    pub(crate) const INTROSPECT: &str = "/introspect";
     pub(crate) const JWKS: &str = "/jwks";
     pub(crate) const PAR: &str = "/par";
     pub(crate) const OAUTH_SERVER: &str = "/.well-known/oauth-authorization-server";
+    pub(crate) const REVOKE: &str = "/revoke";
     pub(crate) const TOKEN: &str = "/token";
     pub(crate) const USERINFO: &str = "/userinfo";
 }
@@ -34,13 +36,17 @@ pub(crate) struct ProviderMetadata<'a> {
     token_endpoint: String,
     userinfo_endpoint: String,
     jwks_uri: String,
+    introspection_endpoint: String,
+    revocation_endpoint: String,
     scopes_supported: Vec<&'static str>,
     response_types_supported: [&'static str; 1],
     response_modes_supported: Vec<&'static str>,
-    grant_types_supported: [&'static str; 1],
+    grant_types_supported: [&'static str; 2],
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: Vec<&'static str>,
     token_endpoint_auth_methods_supported: [&'static str; 3],
+    introspection_endpoint_auth_methods_supported: [&'static str; 2],
+    revocation_endpoint_auth_methods_supported: [&'static str; 3],
     code_challenge_methods_supported: [&'static str; 1],
     claim_types_supported: [&'static str; 1],
     claims_supported: Vec<&'static str>,
@@ -53,6 +59,11 @@ pub(crate) struct ProviderMetadata<'a> {
     authorization_response_iss_parameter_supported: bool,
     end_session_endpoint: String,
 }
+
+/// How clients authenticate (Core §9). A public one does not.
+const BASIC: &str = "client_secret_basic";
+const POST: &str = "client_secret_post";
+const NONE: &str = "none";
 
 /// The claims of each ID token, in its order.
 const ALWAYS: [&str; 10] = [
@@ -81,17 +92,17 @@ impl<'a> ProviderMetadata<'a> {
             token_endpoint: issuer.endpoint(path::TOKEN),
             userinfo_endpoint: issuer.endpoint(path::USERINFO),
             jwks_uri: issuer.endpoint(path::JWKS),
+            introspection_endpoint: issuer.endpoint(path::INTROSPECT),
+            revocation_endpoint: issuer.endpoint(path::REVOKE),
             scopes_supported: Scope::OFFERED.map(Scope::as_str).into(),
             response_types_supported: ["code"],
             response_modes_supported: ResponseMode::ALL.map(ResponseMode::as_str).into(),
-            grant_types_supported: ["authorization_code"],
+            grant_types_supported: ["authorization_code", "refresh_token"],
             subject_types_supported: ["public"],
             id_token_signing_alg_values_supported: used.map(Algorithm::as_str).collect(),
-            token_endpoint_auth_methods_supported: [
-                "client_secret_basic",
-                "client_secret_post",
-                "none",
-            ],
+            token_endpoint_auth_methods_supported: [BASIC, POST, NONE],
+            introspection_endpoint_auth_methods_supported: [BASIC, POST],
+            revocation_endpoint_auth_methods_supported: [BASIC, POST, NONE],
             code_challenge_methods_supported: ["S256"],
             claim_types_supported: ["normal"],
             claims_supported: ALWAYS
@@ -140,13 +151,17 @@ mod tests {
             "token_endpoint": "https://op.example/token",
             "userinfo_endpoint": "https://op.example/userinfo",
             "jwks_uri": "https://op.example/jwks",
-            "scopes_supported": ["openid", "profile", "email", "wechat"],
+            "introspection_endpoint": "https://op.example/introspect",
+            "revocation_endpoint": "https://op.example/revoke",
+            "scopes_supported": ["openid", "profile", "email", "offline_access", "wechat"],
             "response_types_supported": ["code"],
             "response_modes_supported": ["query", "form_post"],
-            "grant_types_supported": ["authorization_code"],
+            "grant_types_supported": ["authorization_code", "refresh_token"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256", "EdDSA"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+            "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
             "code_challenge_methods_supported": ["S256"],
             "claim_types_supported": ["normal"],
             "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "amr", "name", "nickname", "picture", "preferred_username", "updated_at", "email", "email_verified", "wechat_unionid", "wechat_openid", "wechat_appid"],

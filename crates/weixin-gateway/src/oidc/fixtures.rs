@@ -1,14 +1,17 @@
 //! Clients, sessions and requests for tests.
 
+use std::time::Duration;
+
 use super::{
     algorithm::Algorithm,
     authorization_request::AuthorizationRequest,
     authorize::AuthorizeError,
     claim_template::ClaimTemplates,
     claims_request::ClaimsRequest,
-    client::{Client, ClientAuth, ClientSecret, Clients},
+    client::{Client, ClientAuth, ClientSecret, Clients, RefreshPolicy},
     client_logout::ClientLogout,
-    grant::Grant,
+    consent::ConsentPolicy,
+    grant::{Grant, GrantLifetimes},
     id::{GrantId, IssuerId, SessionId, UserId},
     id_token_hint::VerifyJwt,
     issuer::Issuer,
@@ -67,12 +70,17 @@ fn client(id: &str, auth: ClientAuth, uri: &str) -> Client {
         auth,
         redirect_uris: vec![RegisteredUri::parse(uri, policy).unwrap()],
         logout: ClientLogout::default(),
-        scopes: Scopes::parse("openid profile email"),
+        scopes: Scopes::parse("openid profile email offline_access"),
         require_pkce: false,
         require_par: false,
+        consent: ConsentPolicy::default(),
+        silent_login: false,
         algorithm: Algorithm::Rs256,
         profile_in_id_token: true,
         templates: ClaimTemplates::default(),
+        refresh: RefreshPolicy::Offline,
+        rotate_refresh_tokens: false,
+        introspects: Vec::new(),
     }
 }
 
@@ -88,6 +96,14 @@ pub(crate) fn clients() -> Clients {
     });
     clients
 }
+
+/// Those of a configuration without a table of lifetimes.
+pub(crate) const LIFETIMES: GrantLifetimes = GrantLifetimes {
+    access_token: Duration::from_hours(1),
+    refresh_token_idle: Duration::from_hours(30 * 24),
+    refresh_token: Duration::from_hours(180 * 24),
+    refresh_token_grace: Duration::from_mins(1),
+};
 
 /// Knows no JWT.
 #[derive(Debug)]
@@ -148,7 +164,10 @@ pub(crate) fn grant(scopes: &str, claims: ClaimsRequest) -> Grant {
         scopes: Scopes::parse(scopes),
         claims,
         auth_time: session.auth_time,
-        created_at: Timestamp::from_seconds(1030),
+        is_offline: false,
+        number: 0,
+        rotated_at: None,
         expires_at: Timestamp::from_seconds(4630),
+        ends_at: Timestamp::from_seconds(4630),
     }
 }

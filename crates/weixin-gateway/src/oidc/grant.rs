@@ -1,5 +1,7 @@
 //! What a user has granted to a client: the row behind its tokens.
 
+use std::time::Duration;
+
 use super::{
     claims_request::ClaimsRequest,
     client_id::ClientId,
@@ -23,9 +25,39 @@ pub(crate) struct Grant {
     pub(crate) scopes: Scopes,
     pub(crate) claims: ClaimsRequest,
     pub(crate) auth_time: Timestamp,
-    pub(crate) created_at: Timestamp,
-    /// The end, if it is not used before.
+    /// Whether it outlives its session.
+    pub(crate) is_offline: bool,
+    /// The number of the current refresh token.
+    pub(crate) number: u32,
+    /// When that one took the place of the one before it.
+    pub(crate) rotated_at: Option<Timestamp>,
+    /// The end, if no refresh token is used before.
     pub(crate) expires_at: Timestamp,
+    /// The absolute end.
+    pub(crate) ends_at: Timestamp,
+}
+
+impl Grant {
+    /// Whether a refresh token with this number may be used: the current one, the one before it within the grace period,
+    /// and one that is newer than the row, which a restored backup makes possible.
+    pub(crate) fn accepts(&self, number: u32, grace: Duration, now: Timestamp) -> bool {
+        let is_in_grace = |rotated_at: Timestamp| now < rotated_at.after(grace);
+        let is_previous = number.checked_add(1) == Some(self.number);
+        number >= self.number || (is_previous && self.rotated_at.is_some_and(is_in_grace))
+    }
+}
+
+/// How long grants and their tokens are valid.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct GrantLifetimes {
+    /// Of access tokens and ID tokens, and of a grant without a refresh token.
+    pub(crate) access_token: Duration,
+    /// Of a refresh token that is not used.
+    pub(crate) refresh_token_idle: Duration,
+    /// Of all refresh tokens of a grant.
+    pub(crate) refresh_token: Duration,
+    /// Of a refresh token after its successor was issued.
+    pub(crate) refresh_token_grace: Duration,
 }
 
 /// What became of a code.

@@ -102,6 +102,12 @@ impl RequestId {
     }
 }
 
+impl SessionId {
+    pub(crate) const fn as_bytes(&self) -> &[u8; SIZE] {
+        &self.0
+    }
+}
+
 impl GrantId {
     pub(crate) const fn as_bytes(&self) -> &[u8; SIZE] {
         &self.0

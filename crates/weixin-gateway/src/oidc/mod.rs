@@ -4,7 +4,8 @@
 //! error goes to the client), [`AuthorizationRequest::decide`], [`Code::new`], [`AuthorizationResponse`].
 //!
 //! The order of a token request: [`Credentials::authenticate`], [`TokenRequest::read`], the MAC of the code,
-//! [`Code::redeem`], the grant is inserted, [`IdToken`].
+//! [`Code::redeem`], the grant is inserted, [`IdToken`]. With a refresh token: its MAC, [`RefreshToken::refresh`], the grant is
+//! updated, [`IdToken`].
 //!
 //! The order of a logout: [`LogoutRequest::check`], [`LogoutRequest::decide`], the sessions end.
 
@@ -20,12 +21,14 @@ mod client_auth;
 mod client_id;
 mod client_logout;
 mod code;
+mod consent;
 mod decision;
 mod discovery;
 mod error;
 mod grant;
 mod id;
 mod id_token_hint;
+mod introspection;
 mod issuer;
 mod logout;
 mod pkce;
@@ -33,6 +36,7 @@ mod profile;
 mod prompt;
 mod pushed_request;
 mod redirect_uri;
+mod refresh_token;
 mod response;
 mod response_mode;
 mod scope;
@@ -50,28 +54,31 @@ pub(crate) use self::{
     authorize::{AuthorizeError, ErrorTarget, find_client},
     claim_template::{ClaimSource, ClaimTemplate, ClaimTemplates, Text},
     claims::{Authentication, IdToken, userinfo},
-    client::{Client, ClientAuth, ClientSecret, Clients},
+    client::{Client, ClientAuth, ClientSecret, Clients, RefreshPolicy},
     client_auth::{AuthenticatedClient, ClientAuthError, Credentials},
     client_id::ClientId,
     client_logout::ClientLogout,
     code::{Code, NewGrant, Proof},
+    consent::{Consent, ConsentForm, ConsentPolicy},
     decision::{Context, Decision, Dialog},
     discovery::{ProviderMetadata, path},
     error::{ErrorCode, OAuthError},
-    grant::{Grant, RedeemOutcome},
+    grant::{Grant, GrantLifetimes, RedeemOutcome},
     id::{GrantId, IssuerId, RequestId, SessionId, UserId},
     id_token_hint::{Hint, VerifyJwt},
+    introspection::Inquiry,
     issuer::Issuer,
     logout::{Logout, LogoutConfirmation, LogoutRequest},
     profile::{Profile, WechatIds},
     pushed_request::RequestUri,
     redirect_uri::{RegisteredUri, UriPolicy},
+    refresh_token::{Refresh, RefreshOutcome, RefreshToken},
     response::{AuthorizationResponse, Delivery},
     scope::{Scope, Scopes},
     session::{LoginMethod, Session},
     subject::Subject,
     timestamp::Timestamp,
-    token_request::TokenRequest,
+    token_request::{RefreshRequest, TokenRequest},
 };
 
 #[cfg(test)]

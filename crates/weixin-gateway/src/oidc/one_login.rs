@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::{
     AccessToken, Algorithm, Authentication, AuthorizationRequest, AuthorizationResponse,
-    ClaimSource, Clients, Code, Context, Credentials, Decision, Delivery, Dialog, Grant, GrantId,
-    Hint, IdToken, Issuer, NewGrant, Profile, RequestId, Session, Timestamp, TokenRequest,
-    WechatIds,
+    ClaimSource, Clients, Code, Consent, ConsentPolicy, Context, Credentials, Decision, Delivery,
+    Dialog, Grant, GrantId, Hint, IdToken, Issuer, NewGrant, Profile, RequestId, Scopes, Session,
+    Timestamp, TokenRequest, WechatIds,
     fixtures::{self, CALLBACK, CHALLENGE, NoKeys, SECRET, VERIFIER, issuer_url},
     userinfo,
 };
@@ -83,6 +83,9 @@ impl Provider {
                 idle,
                 request: request_id,
                 hinted: None,
+                policy: ConsentPolicy::Never,
+                consent: Consent::Stored(Scopes::default()),
+                may_be_silent: false,
             };
             request.decide(context, at(second))
         };
@@ -121,10 +124,12 @@ impl Provider {
         let client = credentials
             .authenticate(self.issuer.id(), &self.clients)
             .unwrap();
-        let TokenRequest::Code(code, proof) = TokenRequest::read(&form, client).unwrap();
+        let TokenRequest::Code(code, proof) = TokenRequest::read(&form, client).unwrap() else {
+            panic!("no code");
+        };
         assert_eq!(code.row(), session.sid);
         let code = code.verify(&self.master, &session.secret).unwrap();
-        code.redeem(client, &proof, Duration::from_hours(1), at(1030))
+        code.redeem(client, &proof, &fixtures::LIFETIMES, at(1030))
             .unwrap()
     }
 
@@ -150,7 +155,6 @@ fn stored(new: NewGrant, session: &Session) -> Grant {
         sid: new.sid,
         scopes: new.scopes,
         auth_time: session.auth_time,
-        created_at: new.created_at,
         expires_at: new.expires_at,
         ..fixtures::grant("", new.claims)
     }
@@ -163,7 +167,9 @@ fn one_login() {
     let code = provider.respond(&request, &session);
     let grant = stored(provider.redeem(&code, &session), &session);
 
-    let access_token = signed::write(&provider.master, &AccessToken::of(&grant), &grant.secret);
+    let access_token = AccessToken::of(&grant, grant.scopes, Duration::from_hours(2), at(1030));
+    let expires_at = access_token.expires_at;
+    let access_token = signed::write(&provider.master, &access_token, &grant.secret);
     let profile = Profile {
         nickname: Some("小明".into()),
         ..Profile::default()
@@ -178,11 +184,14 @@ fn one_login() {
         profile: &profile,
         ids: &ids,
     };
-    let (method, nonce) = (session.method, Some("n"));
+    let (method, nonce) = (Some(session.method), Some("n"));
     let authentication = Authentication {
         method,
         nonce,
         access_token: &access_token,
+        scopes: grant.scopes,
+        issued_at: at(1030),
+        expires_at,
     };
     let client = fixtures::web();
     let token = IdToken::new(&provider.issuer, &client, &grant, user, authentication).unwrap();

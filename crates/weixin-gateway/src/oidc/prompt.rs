@@ -24,6 +24,11 @@ impl Prompt {
     /// What discovery lists.
     pub(crate) const SUPPORTED: [&str; 4] = ["none", "login", "consent", "select_account"];
 
+    /// Whether the user must see nothing: no login, no question, no error.
+    pub(crate) const fn shows_nothing(self) -> bool {
+        matches!(self, Self::None)
+    }
+
     /// Whether a login is wanted, even if the user is logged in.
     pub(crate) const fn wants_login(self) -> bool {
         matches!(self, Self::Ask { login: true, .. })

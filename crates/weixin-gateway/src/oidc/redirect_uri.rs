@@ -133,6 +133,11 @@ impl RegisteredUri {
         is_equal.then(|| RedirectUri(sent.to_owned()))
     }
 
+    /// Whether it is that of a program on the user's device: a private-use scheme, or http on this machine.
+    pub(crate) fn is_native(&self) -> bool {
+        !self.text.starts_with("https:")
+    }
+
     fn matches_but_for_the_port(&self, sent: &str) -> bool {
         let Some((host_end, path_start)) = self.any_port else {
             return false;

@@ -67,6 +67,8 @@ pub(crate) enum LoginMethod {
     Qr,
     /// The consent page inside WeChat.
     InApp,
+    /// WeChat confirmed the user without an action of the user.
+    Silent,
 }
 
 impl LoginMethod {
@@ -75,11 +77,12 @@ impl LoginMethod {
         match self {
             Self::Qr => "qr",
             Self::InApp => "in_app",
+            Self::Silent => "silent",
         }
     }
 
     pub(crate) fn from_stored(text: &str) -> Option<Self> {
-        [Self::Qr, Self::InApp]
+        [Self::Qr, Self::InApp, Self::Silent]
             .into_iter()
             .find(|it| it.as_str() == text)
     }

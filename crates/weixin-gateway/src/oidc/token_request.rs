@@ -1,37 +1,56 @@
-//! The token request (RFC 6749 §4.1.3).
+//! The token request (RFC 6749 §4.1.3, §6).
 
 use super::{
     client_auth::AuthenticatedClient,
     code::{Code, Proof},
     error::{ErrorCode, OAuthError},
     pkce::CodeVerifier,
+    refresh_token::RefreshToken,
+    scope::Scopes,
 };
 use crate::{params::Params, signed::Unverified};
 
 /// What a client asks the token endpoint for.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a request has one, and moves it once"
+)]
 pub(crate) enum TokenRequest {
     /// The tokens of a code, with what proves that the code is the client's.
     Code(Unverified<Code>, Proof),
+    Refresh(RefreshRequest),
+}
+
+/// A refresh token as it came, and the scopes of the new access token, if they are to be fewer.
+#[derive(Debug)]
+pub(crate) struct RefreshRequest {
+    pub(crate) token: Unverified<RefreshToken>,
+    pub(crate) scopes: Option<Scopes>,
 }
 
 impl TokenRequest {
-    /// Reads the request of a client. The client authenticates before the code is looked at.
+    /// Reads the request of a client. The client authenticates before the code or the token is looked at.
     ///
     /// # Errors
     ///
-    /// `unsupported_grant_type`, `invalid_request`, and `invalid_grant` for a text that is no code of ours.
+    /// `unsupported_grant_type`, `invalid_request`, and `invalid_grant` for a text that is no code or token of ours.
     pub(crate) fn read(
         form: &Params,
         _client: AuthenticatedClient<'_>,
     ) -> Result<Self, OAuthError> {
-        if form.require("grant_type")? != "authorization_code" {
-            let description = "grant_type is not authorization_code";
-            return Err(OAuthError::new(
-                ErrorCode::UnsupportedGrantType,
-                description,
-            ));
+        match form.require("grant_type")? {
+            "authorization_code" => Self::code(form),
+            "refresh_token" => Self::refresh(form),
+            _ => {
+                let description = "grant_type is neither authorization_code nor refresh_token";
+                let code = ErrorCode::UnsupportedGrantType;
+                Err(OAuthError::new(code, description))
+            }
         }
+    }
+
+    fn code(form: &Params) -> Result<Self, OAuthError> {
         let code = Unverified::parse(form.require("code")?);
         let proof = Proof {
             redirect_uri: form.require("redirect_uri")?.to_owned(),
@@ -39,6 +58,14 @@ impl TokenRequest {
         };
         let unknown = || OAuthError::invalid_grant("the code is unknown");
         Ok(Self::Code(code.ok_or_else(unknown)?, proof))
+    }
+
+    fn refresh(form: &Params) -> Result<Self, OAuthError> {
+        let token = Unverified::parse(form.require("refresh_token")?);
+        let scopes = form.get("scope")?.map(Scopes::parse);
+        let unknown = || OAuthError::invalid_grant("the refresh token is unknown");
+        let token = token.ok_or_else(unknown)?;
+        Ok(Self::Refresh(RefreshRequest { token, scopes }))
     }
 }
 
@@ -76,11 +103,19 @@ mod tests {
             ("", "invalid_request: the parameter grant_type is missing"),
             (
                 "grant_type=password",
-                "unsupported_grant_type: grant_type is not authorization_code",
+                "unsupported_grant_type: grant_type is neither authorization_code nor refresh_token",
             ),
             (
                 "grant_type=refresh_token",
-                "unsupported_grant_type: grant_type is not authorization_code",
+                "invalid_request: the parameter refresh_token is missing",
+            ),
+            (
+                "grant_type=refresh_token&refresh_token=x",
+                "invalid_grant: the refresh token is unknown",
+            ),
+            (
+                "grant_type=refresh_token&refresh_token=x&scope=a&scope=b",
+                "invalid_request: the parameter scope is repeated",
             ),
             (
                 "grant_type=authorization_code",

@@ -51,17 +51,18 @@ const REMOVALS: [Removal; 3] = [
 ];
 
 /// A grant that can still be used, or whose session lasts, is considered again when that ends: back-channel logout must know
-/// every client of a session.
+/// every client of a session. A revocation makes a grant due.
 const KEEP_GRANTS: &str = "update grants set keep_until =
-    case when expires_at > $1 then expires_at
+    case when expires_at > $1 and revoked_at is null then expires_at
     else (select sessions.expires_at from sessions where sessions.sid = grants.sid) end
     where id in (
         select grants.id from grants left join sessions on sessions.sid = grants.sid
-        where grants.keep_until <= $1 and (grants.expires_at > $1
+        where grants.keep_until <= $1 and ((grants.expires_at > $1 and grants.revoked_at is null)
         or (sessions.ended_at is null and sessions.expires_at > $1)) limit $2)";
 const REMOVE_GRANTS: &str = "delete from grants where id in (
         select grants.id from grants left join sessions on sessions.sid = grants.sid
-        where grants.keep_until <= $1 and grants.created_at <= $3 and grants.expires_at <= $1
+        where grants.keep_until <= $1 and grants.created_at <= $3
+        and (grants.expires_at <= $1 or grants.revoked_at is not null)
         and (sessions.sid is null or sessions.ended_at is not null or sessions.expires_at <= $1)
         limit $2)";
 

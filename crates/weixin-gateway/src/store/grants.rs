@@ -11,7 +11,7 @@ use super::{
     row, subjects, users,
 };
 use crate::{
-    oidc::{Grant, GrantId, NewGrant, Profile, RedeemOutcome, Subject, Timestamp},
+    oidc::{Grant, GrantId, LoginMethod, NewGrant, Profile, RedeemOutcome, Subject, Timestamp},
     secret::RowSecret,
 };
 
@@ -25,7 +25,8 @@ const MAX_ATTEMPTS: u32 = 3;
 macro_rules! columns {
     () => {
         "grants.id, grants.secret, grants.client, grants.sub, grants.sid, grants.app,
-        grants.scopes, grants.claims, grants.auth_time, grants.created_at, grants.expires_at"
+        grants.scopes, grants.claims, grants.auth_time, grants.offline, grants.seq,
+        grants.rotated_at, grants.expires_at, grants.ends_at"
     };
 }
 
@@ -49,13 +50,16 @@ const REDEEM: &str = concat!(
     as user_id"
 );
 const SELECT_OWNER: &str = "select client, user_id from grants where id = $1";
-const REVOKE_REUSED: &str = "update grants set revoked_at = $1, revoked_reason = 'code_reused'
+const REVOKE_REUSED: &str = "update grants set revoked_at = $1, revoked_reason = 'code_reused',
+    keep_until = $1
     where id = $2 and client = $3 and created_at < $4 and revoked_at is null";
-/// Ended with its session or its user is a condition of reading, so that no race leaves a grant that can be used.
+/// Ended with its session or its user is a condition of reading, so that no race leaves a grant that can be used. How the
+/// user logged in is known as long as the session was not renewed.
 const SELECT: &str = concat!(
     "select ",
     columns!(),
-    ", users.id as user_id, users.nickname, users.picture, users.profile_at from grants ",
+    ", users.id as user_id, users.nickname, users.picture, users.profile_at,
+    case when sessions.auth_time = grants.auth_time then sessions.amr end as amr from grants ",
     join_user!("grants.user_id"),
     " left join sessions on sessions.sid = grants.sid
     where grants.id = $1 and grants.revoked_at is null and users.disabled_at is null
@@ -69,6 +73,8 @@ pub(crate) struct GrantInUse {
     pub(crate) profile: Profile,
     /// The app through which the user had logged in.
     pub(crate) app: AppId,
+    /// How, if it is still known.
+    pub(crate) method: Option<LoginMethod>,
 }
 
 impl Store {
@@ -81,7 +87,7 @@ impl Store {
         secret: RowSecret,
     ) -> Result<RedeemOutcome, StoreError> {
         let durability = match subject {
-            Some(_) if !grant.is_offline => Durability::Relaxed,
+            Some(_) if !grant.is_refreshable => Durability::Relaxed,
             _ => Durability::Durable,
         };
         let is_first = subject.is_none();
@@ -146,17 +152,27 @@ impl Store {
         &self,
         id: GrantId,
         now: Timestamp,
+    ) -> Result<Option<GrantInUse>, StoreError> {
+        let query = sqlx::query(SELECT).bind(id.to_string()).bind(now.millis());
+        let row = query.fetch_optional(self.readers()).await?;
+        Ok(row.as_ref().map(grant_in_use).transpose()?)
+    }
+
+    /// The same, as it is or was within the last second.
+    pub(crate) async fn recent_grant(
+        &self,
+        id: GrantId,
+        now: Timestamp,
     ) -> Result<Option<Arc<GrantInUse>>, StoreError> {
         let moment = self.moment(now);
         if let Some(grant) = self.recent_grants().get(id, moment) {
             return Ok(Some(grant));
         }
-        let query = sqlx::query(SELECT).bind(id.to_string()).bind(now.millis());
-        let row = query.fetch_optional(self.readers()).await?;
-        let Some(row) = row else { return Ok(None) };
-        let grant = Arc::new(grant_in_use(&row)?);
-        self.recent_grants().insert(id, &grant, moment);
-        Ok(Some(grant))
+        let grant = self.grant(id, now).await?.map(Arc::new);
+        if let Some(grant) = &grant {
+            self.recent_grants().insert(id, grant, moment);
+        }
+        Ok(grant)
     }
 }
 
@@ -195,8 +211,11 @@ fn grant(row: &AnyRow) -> sqlx::Result<Grant> {
         scopes: row::text(row, "scopes")?,
         claims: row::json(row, "claims")?,
         auth_time: row::time(row, "auth_time")?,
-        created_at: row::time(row, "created_at")?,
+        is_offline: row.try_get::<i64, _>("offline")? == 1,
+        number: row::number(row, "seq")?,
+        rotated_at: row::optional_time(row, "rotated_at")?,
         expires_at: row::time(row, "expires_at")?,
+        ends_at: row::time(row, "ends_at")?,
     })
 }
 
@@ -205,5 +224,6 @@ fn grant_in_use(row: &AnyRow) -> sqlx::Result<GrantInUse> {
         grant: grant(row)?,
         profile: users::profile(row)?,
         app: row::text(row, "app")?,
+        method: row::optional_word(row, "amr", LoginMethod::from_stored)?,
     })
 }

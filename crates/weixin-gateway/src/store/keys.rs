@@ -21,6 +21,9 @@ const END: &str = "update keys set
     removed_at = case when removed_at is null or removed_at > $4 then $4 else removed_at end
     where alg = $1 and number < $2";
 
+const ACTIVATE: &str = "update keys set active_at = $2 where kid = $1 and active_at > $2";
+const RESEAL: &str = "update keys set encrypted_key = $3 where kid = $1 and encrypted_key = $2";
+
 impl Store {
     /// All keys that there ever were, the oldest of each algorithm first.
     pub(crate) async fn keys(&self) -> Result<Vec<SealedKey>, StoreError> {
@@ -40,16 +43,67 @@ impl Store {
                 let (algorithm, number, active_at) = (key.algorithm, key.number, key.active_at);
                 let inserted = insert(connection, key).await?;
                 if inserted {
-                    let query = sqlx::query(END).bind(algorithm.as_str()).bind(number);
-                    let query = query.bind(active_at.millis());
-                    let query = query.bind(others_removed_at.millis());
-                    query.execute(connection).await?;
+                    let others = (algorithm, number);
+                    end_before(connection, others, active_at, others_removed_at).await?;
                 }
                 Ok(inserted)
             })
         })
         .await
     }
+
+    /// Lets a key sign that is published so far. Those before it stop, and leave the JWKS at the other time. Returns whether
+    /// it did not sign yet.
+    pub(crate) async fn activate_key(
+        &self,
+        key: SealedKey,
+        others_removed_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.write(Durability::Durable, Undo::Nothing, move |connection| {
+            Box::pin(async move {
+                let query = sqlx::query(ACTIVATE).bind(key.kid.to_string());
+                let done = query.bind(now.millis()).execute(&mut *connection).await?;
+                let activated = done.rows_affected() == 1;
+                if activated {
+                    let others = (key.algorithm, key.number);
+                    end_before(connection, others, now, others_removed_at).await?;
+                }
+                Ok(activated)
+            })
+        })
+        .await
+    }
+
+    /// Replaces what a key is encrypted with. Returns whether it was still as it was read.
+    pub(crate) async fn reseal_key(
+        &self,
+        kid: KeyId,
+        old: Vec<u8>,
+        new: Vec<u8>,
+    ) -> Result<bool, StoreError> {
+        self.write(Durability::Durable, Undo::Nothing, move |connection| {
+            Box::pin(async move {
+                let query = sqlx::query(RESEAL).bind(kid.to_string());
+                let done = query.bind(old).bind(new).execute(connection).await?;
+                Ok(done.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+}
+
+/// Ends the keys of an algorithm before one with this number.
+async fn end_before(
+    connection: &mut AnyConnection,
+    (algorithm, number): (Algorithm, i64),
+    retired_at: Timestamp,
+    removed_at: Timestamp,
+) -> JobResult<()> {
+    let query = sqlx::query(END).bind(algorithm.as_str()).bind(number);
+    let query = query.bind(retired_at.millis()).bind(removed_at.millis());
+    query.execute(connection).await?;
+    Ok(())
 }
 
 async fn insert(connection: &mut AnyConnection, key: SealedKey) -> JobResult<bool> {

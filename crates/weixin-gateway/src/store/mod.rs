@@ -2,11 +2,13 @@
 //!
 //! What must be single-use, or happen once, is one conditional statement. Times are arguments.
 
-mod audit;
+pub(crate) mod audit;
 pub(crate) mod backup;
 mod cleanup;
+mod clients;
 #[cfg(test)]
 mod conformance;
+mod consents;
 mod error;
 mod file_system;
 mod grant_cache;
@@ -17,13 +19,17 @@ mod job;
 mod keys;
 pub(crate) mod merges;
 mod migrations;
+mod refresh;
 pub(crate) mod requests;
 mod resolved_user;
+pub(crate) mod revoke;
+pub(crate) mod revoke_many;
 mod row;
 pub(crate) mod session_end;
 pub(crate) mod sessions;
 mod sqlite;
 mod subjects;
+pub(crate) mod user_records;
 pub(crate) mod users;
 mod writer;
 
@@ -39,6 +45,7 @@ use sqlx::{AnyPool, any::AnyPoolOptions};
 
 pub use self::inspect::StoreState;
 pub(crate) use self::{
+    clients::StoredClient,
     error::{JobError, OpenError, StoreError},
     job::{Durability, JobResult, Undo, Work},
     writer::Commits,
@@ -81,6 +88,22 @@ impl Store {
         let store = Self::open_database(url).await?;
         store.count_requests().await?;
         Ok(store)
+    }
+
+    /// Opens the database for a command, while a gateway may be running. Only if there is no database yet, or its tables are
+    /// of an earlier program, it is opened as by a gateway.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub(crate) async fn open_beside(url: &str) -> Result<Self, OpenError> {
+        if !url.starts_with("sqlite:") || inspect::inspect(url).await? != StoreState::Current {
+            return Self::open(url).await;
+        }
+        let database = Database::beside(url)?;
+        let readers = database.readers().await?;
+        let Database { options, lock, .. } = database;
+        Ok(Self::new(readers, Writer::start(options, lock)))
     }
 
     async fn open_database(url: &str) -> Result<Self, OpenError> {

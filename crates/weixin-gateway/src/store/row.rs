@@ -46,12 +46,27 @@ pub(super) fn word<T>(
     decoded(column, parse(&text).ok_or("an unknown word"))
 }
 
+pub(super) fn optional_word<T>(
+    row: &AnyRow,
+    column: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> sqlx::Result<Option<T>> {
+    let text: Option<String> = row.try_get(column)?;
+    text.map(|text| decoded(column, parse(&text).ok_or("an unknown word")))
+        .transpose()
+}
+
 pub(super) fn json<T: DeserializeOwned>(row: &AnyRow, column: &str) -> sqlx::Result<T> {
     let text: String = row.try_get(column)?;
     // Its own message would repeat the value.
     let value = serde_json::from_str(&text)
         .map_err(|error| format!("not the expected JSON at column {}", error.column()));
     decoded(column, value)
+}
+
+/// A number that is counted up.
+pub(super) fn number(row: &AnyRow, column: &str) -> sqlx::Result<u32> {
+    decoded(column, row.try_get::<i64, _>(column)?.try_into())
 }
 
 pub(super) fn time(row: &AnyRow, column: &str) -> sqlx::Result<Timestamp> {

@@ -21,6 +21,8 @@ pub(crate) enum EndReason {
     LoggedOutByClient,
     /// Another user logged in, in the same browser at the same issuer.
     OtherUser,
+    /// The operator ended it.
+    Revoked,
     /// Its user was split from another one.
     Split,
 }
@@ -32,6 +34,7 @@ impl EndReason {
             Self::LoggedOut => "logged_out",
             Self::LoggedOutByClient => "logged_out_by_client",
             Self::OtherUser => "other_user",
+            Self::Revoked => "revoked",
             Self::Split => "split",
         }
     }

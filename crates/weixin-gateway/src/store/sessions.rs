@@ -35,6 +35,14 @@ const SELECT: &str = concat!(
     " where sessions.id_hash = $1 and sessions.issuer = $2 and sessions.ended_at is null
     and sessions.expires_at > $3 and sessions.last_seen_at > $4 and users.disabled_at is null"
 );
+const SELECT_FOR: &str = concat!(
+    "select ",
+    columns!(),
+    ", users.id as user_id from sessions ",
+    join_user!("sessions.user_id"),
+    " where sessions.id_hash = $1 and sessions.issuer = $2 and sessions.request = $3
+    and sessions.ended_at is null and sessions.expires_at > $4 and users.disabled_at is null"
+);
 const SELECT_OF_CODE: &str = concat!(
     "select ",
     columns!(),
@@ -102,6 +110,21 @@ impl Store {
         let query = sqlx::query(SELECT).bind(&cookie.as_bytes()[..]);
         let query = query.bind(issuer.to_string()).bind(now.millis());
         let query = query.bind(earlier(now, idle));
+        let row = query.fetch_optional(self.readers()).await?;
+        Ok(row.as_ref().map(session_of_user).transpose()?)
+    }
+
+    /// The session of a cookie at this issuer, if the latest login was for this request.
+    pub(crate) async fn session_for(
+        &self,
+        cookie: &SecretHash,
+        issuer: IssuerId,
+        request: RequestId,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        let query = sqlx::query(SELECT_FOR).bind(&cookie.as_bytes()[..]);
+        let query = query.bind(issuer.to_string()).bind(request.to_string());
+        let query = query.bind(now.millis());
         let row = query.fetch_optional(self.readers()).await?;
         Ok(row.as_ref().map(session_of_user).transpose()?)
     }

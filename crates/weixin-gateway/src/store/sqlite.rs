@@ -25,13 +25,13 @@ pub(super) const BUSY_TIMEOUT: &str = "pragma busy_timeout = 5000";
 /// The time for which a read waits for a free connection before the request fails.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A database file that this process holds alone among gateways. Commands may read and write it beside.
+/// A database file. A gateway holds it alone among gateways; commands may read and write it beside.
 #[derive(Debug)]
 pub(super) struct Database {
     pub(super) options: AnyConnectOptions,
     path: PathBuf,
-    /// A second gateway on the same file does not start while it is held.
-    pub(super) lock: File,
+    /// A second gateway on the same file does not start while it is held. A command has none.
+    pub(super) lock: Option<File>,
 }
 
 impl Database {
@@ -47,6 +47,17 @@ impl Database {
             return Err(OpenError::RemoteFileSystem { path, file_system });
         }
         let lock = lock(&path)?;
+        Ok(Self {
+            options,
+            path,
+            lock: Some(lock),
+        })
+    }
+
+    /// The file for a command, beside a gateway that may hold it.
+    pub(super) fn beside(url: &str) -> Result<Self, OpenError> {
+        let (options, path) = parse(url)?;
+        let lock = None;
         Ok(Self {
             options,
             path,

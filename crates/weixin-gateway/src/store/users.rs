@@ -6,7 +6,7 @@ use super::{
     Durability, JobResult, Store, StoreError, Undo, identities::LoginIdentities,
     resolved_user::members, row,
 };
-use crate::oidc::{Profile, Timestamp, UserId};
+use crate::oidc::{ClientId, Profile, Timestamp, UserId};
 
 const INSERT: &str = "insert into users (id, created_at, last_seen_at) values ($1, $2, $2)";
 const LOCK: &str = "update users set last_seen_at = $2 where id = $1 and merged_into is null
@@ -22,6 +22,16 @@ const LOCK_OWNER: &str = concat!(
     members!("$1"),
     ") returning disabled_at"
 );
+
+/// Users who were merged are one user.
+const FORGET_LOGOUT: &str = "update users set logged_out_at = null
+    where (id = $1 or merged_into = $1) and logged_out_at is not null";
+const MAY_RETURN: &str = "select subjects.sub
+    from users known join subjects on subjects.user_id = known.id and subjects.client = $2
+    where (known.id = $1 or known.merged_into = $1)
+    and not exists (select 1 from users gone
+        where (gone.id = $1 or gone.merged_into = $1) and gone.logged_out_at is not null)
+    limit 1";
 
 /// A user whose row is locked until the transaction ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -96,6 +106,25 @@ pub(crate) async fn lock_owner(
     let query = query.bind(second.as_ref().unwrap_or(first).to_string());
     let row = query.fetch_optional(connection).await?;
     Ok(row.as_ref().map(locked).transpose()?)
+}
+
+/// Notes that a user who has logged out is back, by a login with a dialog.
+pub(crate) async fn forget_logout(connection: &mut AnyConnection, user: UserId) -> JobResult<()> {
+    let query = sqlx::query(FORGET_LOGOUT).bind(user.to_string());
+    query.execute(connection).await?;
+    Ok(())
+}
+
+/// Whether a user may be logged in without being asked: this client has received a `sub` for the user, who has not logged
+/// out since the last login with a dialog.
+pub(crate) async fn may_return(
+    connection: &mut AnyConnection,
+    user: UserId,
+    client: &ClientId,
+) -> JobResult<bool> {
+    let query = sqlx::query(MAY_RETURN).bind(user.to_string());
+    let row = query.bind(client.to_string()).fetch_optional(connection);
+    Ok(row.await?.is_some())
 }
 
 fn locked(row: &AnyRow) -> sqlx::Result<LockedUser> {

@@ -221,6 +221,7 @@ impl NewLogin {
             None => Err(JobError::Conflict),
             Some(LockedUser::Disabled) => Ok(LoginOutcome::Disabled(user)),
             Some(LockedUser::Enabled) => {
+                users::forget_logout(connection, user).await?;
                 let session = self.begin_session(connection, user).await?;
                 Ok(LoginOutcome::Known(session))
             }

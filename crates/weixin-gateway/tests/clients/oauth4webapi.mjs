@@ -22,7 +22,7 @@ async function login({ issuer = ISSUER, method = "client_secret_basic", ...wrong
     response_type: "code",
     ...client,
     redirect_uri: REDIRECT_URI,
-    scope: "openid profile",
+    scope: "openid profile offline_access",
     state,
     nonce,
     code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
@@ -36,9 +36,32 @@ async function login({ issuer = ISSUER, method = "client_secret_basic", ...wrong
   const tokens = await oauth.processAuthorizationCodeResponse(server, client, response, expected);
   await oauth.validateApplicationLevelSignature(server, response, http);
   const idToken = oauth.getValidatedIdTokenClaims(tokens);
-  const user = await oauth.userInfoRequest(server, client, tokens.access_token, http);
+  const again = await refresh(server, client, auth, tokens, idToken);
+  const user = await oauth.userInfoRequest(server, client, again.access_token, http);
   const userinfo = await oauth.processUserInfoResponse(server, client, idToken.sub, user);
+  await revoke(server, client, auth, again, method !== "none");
   return { id_token: claims(idToken), userinfo: claims(userinfo) };
+}
+
+async function refresh(server, client, auth, tokens, idToken) {
+  const response = await oauth.refreshTokenGrantRequest(server, client, auth, tokens.refresh_token, http);
+  const again = await oauth.processRefreshTokenResponse(server, client, response);
+  await oauth.validateApplicationLevelSignature(server, response, http);
+  const { sub, auth_time } = oauth.getValidatedIdTokenClaims(again);
+  if (sub !== idToken.sub || auth_time !== idToken.auth_time) throw new Error("another user or login after the refresh");
+  if (!again.refresh_token) throw new Error("no refresh token after the refresh");
+  return again;
+}
+
+// Revokes the grant, and asks before and after, if this client may ask, whether it is active.
+async function revoke(server, client, auth, { access_token, refresh_token }, mayAsk) {
+  const isActive = async () => {
+    const response = await oauth.introspectionRequest(server, client, auth, access_token, http);
+    return (await oauth.processIntrospectionResponse(server, client, response)).active;
+  };
+  if (mayAsk && !(await isActive())) throw new Error("not active");
+  await oauth.processRevocationResponse(await oauth.revocationRequest(server, client, auth, refresh_token, http));
+  if (mayAsk && (await isActive())) throw new Error("active after the revocation");
 }
 
 const logins = [];

@@ -63,6 +63,7 @@ async fn log_in(attempt: Attempt<'_>) -> Result<(Value, Value), String> {
     let (url, state, nonce) = client
         .authorize_url(flow, CsrfToken::new_random, Nonce::new_random)
         .add_scope(Scope::new("profile".into()))
+        .add_scope(Scope::new("offline_access".into()))
         .set_pkce_challenge(challenge)
         .url();
     let callback = Browser::new().open(url.as_str()).await.url;
@@ -81,8 +82,16 @@ async fn log_in(attempt: Attempt<'_>) -> Result<(Value, Value), String> {
     let hash = AccessTokenHash::from_token(tokens.access_token(), algorithm, key).unwrap();
     assert_eq!(claims.access_token_hash(), Some(&hash));
 
+    let refresh = client.exchange_refresh_token(tokens.refresh_token().unwrap());
+    let refreshed = refresh.unwrap().request_async(&send).await.unwrap();
+    // Core §12.2: without a nonce.
+    let no_nonce = |nonce: Option<&Nonce>| nonce.map_or(Ok(()), |_| Err("a nonce".into()));
+    let again = refreshed.id_token().unwrap().claims(&judge, no_nonce);
+    assert_eq!(again.unwrap().subject(), claims.subject());
+    assert!(refreshed.refresh_token().is_some());
+
     let sub = Some(claims.subject().clone());
-    let userinfo = client.user_info(tokens.access_token().clone(), sub);
+    let userinfo = client.user_info(refreshed.access_token().clone(), sub);
     let userinfo: CoreUserInfoClaims = userinfo.unwrap().request_async(&send).await.unwrap();
     let name = |names: Option<&openidconnect::LocalizedClaim<openidconnect::EndUserName>>| {
         names.and_then(|names| names.get(None).map(|name| name.to_string()))

@@ -7,11 +7,10 @@ use crate::world::{
 };
 
 /// Each of these wants an action of the user (Core §3.1.2.1).
-const FORCED: [(&str, &str); 6] = [
+const FORCED: [(&str, &str); 5] = [
     ("prompt", "login"),
     ("prompt", "select_account"),
-    ("prompt", "consent"),
-    ("prompt", "consent login"),
+    ("prompt", "select_account login"),
     ("max_age", "0"),
     ("max_age", "1"),
 ];

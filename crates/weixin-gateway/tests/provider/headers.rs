@@ -8,20 +8,25 @@ use axum::{
 use crate::world::{Options, Page, World};
 
 /// The endpoints that a script of any site may call, and those that it must not.
-const FOR_SCRIPTS: [(Method, &str); 7] = [
+const FOR_SCRIPTS: [(Method, &str); 9] = [
     (Method::GET, "/.well-known/openid-configuration"),
     (Method::GET, "/jwks"),
+    (Method::POST, "/par"),
     (Method::POST, "/token"),
     (Method::GET, "/userinfo"),
     (Method::POST, "/userinfo"),
     (Method::GET, "/userinfo?access_token=x"),
     (Method::POST, "/token?x"),
+    (Method::POST, "/revoke"),
 ];
-const FOR_BROWSERS: [(Method, &str); 4] = [
+const FOR_BROWSERS: [(Method, &str); 7] = [
     (Method::GET, "/authorize"),
     (Method::POST, "/authorize"),
     (Method::GET, "/login/aaaaaaaaaaaaaaaaaaaaaaaaaa"),
+    (Method::GET, "/consent/aaaaaaaaaaaaaaaaaaaaaaaaaa"),
+    (Method::POST, "/consent/aaaaaaaaaaaaaaaaaaaaaaaaaa"),
     (Method::GET, "/callback?code=x&state=x"),
+    (Method::POST, "/introspect"),
 ];
 const ABOVE_ISSUERS: [(Method, &str, &str); 4] = [
     (

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use serde_json::Value;
+use weixin_gateway::OldKeys;
 
-use crate::world::{Browser, Options, World, id_token::header};
+use crate::world::{Browser, Options, World, browser::param, id_token::header};
 
 pub(crate) const DAY: Duration = Duration::from_hours(24);
 
@@ -111,4 +113,94 @@ async fn keys_are_read_again_every_five_seconds() {
         keys = rotated => keys,
     };
     assert_eq!((keys.len(), &keys[0]), (2, &first[0]));
+}
+
+/// Begins to sign with a new key at once, as the command does.
+async fn rotate_now(world: &World, algorithm: Option<&str>, old: OldKeys) -> bool {
+    let (admin, config) = world.admin().await;
+    let rotated = admin.rotate_keys(&config, algorithm, old).await.unwrap();
+    admin.close().await;
+    rotated
+}
+
+/// The commands take the time of the machine, which the clock of the tests begins with.
+const MOMENT: Duration = Duration::from_mins(10);
+
+#[tokio::test]
+async fn a_new_key_signs_at_once_and_the_old_one_stays() {
+    let world = World::start().await;
+    let mut browser = Browser::default();
+    let before = world.web().log_in(&mut browser, &[]).await;
+    let first = published(&world).await;
+    assert!(rotate_now(&world, None, OldKeys::Keep).await);
+    let keys = after(&world, MOMENT).await;
+    assert_eq!((keys.len(), &keys[0]), (2, &first[0]));
+    assert_eq!(signer(&world).await, keys[1]);
+    let hint = [("prompt", "none"), ("id_token_hint", &*before.id_token)];
+    world.web().log_in(&mut browser, &hint).await;
+    assert_eq!(after(&world, DAY * 8).await, [keys[1].clone()]);
+    let events = "select event from audit where event like 'key.%' order by event";
+    assert_eq!(
+        world.texts(events).await,
+        ["key.created", "key.created", "key.rotated"]
+    );
+}
+
+/// Its ID tokens are no hints any more: the key may be in the hands of an attacker.
+#[tokio::test]
+async fn a_revoked_key_leaves_the_jwks_and_its_id_tokens_are_no_hints() {
+    let world = World::start().await;
+    let mut browser = Browser::default();
+    let before = world.web().log_in(&mut browser, &[]).await;
+    let first = published(&world).await;
+    assert!(rotate_now(&world, Some("RS256"), OldKeys::Revoke).await);
+    let keys = after(&world, MOMENT).await;
+    assert!(keys.len() == 1 && keys != first, "{keys:?}");
+    assert_eq!(signer(&world).await, keys[0]);
+    let hint = [("prompt", "none"), ("id_token_hint", &*before.id_token)];
+    let url = world.web().callback(&mut browser, &hint).await;
+    assert_eq!(param(&url, "error"), "login_required");
+    // The user is logged in all the same, and tokens are not signed by this key.
+    let silent = world
+        .web()
+        .log_in(&mut browser, &[("prompt", "none")])
+        .await;
+    assert_eq!(silent.claims["auth_time"], before.claims["auth_time"]);
+    let page = world.web().userinfo(&before.access_token).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert_eq!(
+        world
+            .texts("select detail from audit where event = 'key.revoked'")
+            .await,
+        ["RS256"]
+    );
+}
+
+/// A key that is published already begins earlier, since clients know it; after a leak it goes as well.
+#[tokio::test]
+async fn a_published_key_begins_at_once_or_is_revoked_with_the_others() {
+    let world = World::start().await;
+    world
+        .execute("update keys set active_at = active_at - 7689600000")
+        .await; // 89 days
+    let keys = after(&world, Duration::ZERO).await;
+    assert_eq!((keys.len(), &signer(&world).await), (2, &keys[0]));
+    rotate_now(&world, None, OldKeys::Keep).await;
+    assert_eq!(after(&world, MOMENT).await, keys);
+    assert_eq!(signer(&world).await, keys[1]);
+    world
+        .execute("update keys set active_at = active_at - 7689600000 where number = 2")
+        .await;
+    let three = after(&world, Duration::ZERO).await;
+    assert_eq!(three.len(), 3);
+    rotate_now(&world, None, OldKeys::Revoke).await;
+    let keys = after(&world, MOMENT).await;
+    assert!(keys.len() == 1 && !three.contains(&keys[0]), "{keys:?}");
+}
+
+#[tokio::test]
+async fn an_algorithm_that_no_client_uses_is_not_rotated() {
+    let world = World::start().await;
+    assert!(!rotate_now(&world, Some("ES256"), OldKeys::Keep).await);
+    assert_eq!(world.count("keys").await, 1);
 }

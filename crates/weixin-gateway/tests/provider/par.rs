@@ -336,21 +336,3 @@ async fn a_public_client_pushes_at_the_rate_of_logins() {
         assert_eq!(push("web", crate::world::SECRET, "192.0.2.1:4").await, 201);
     }
 }
-
-#[tokio::test]
-async fn a_page_of_any_site_may_push() {
-    let world = World::start().await;
-    let request = Request::options("/par")
-        .header("origin", "https://spa.example")
-        .header("access-control-request-method", "POST")
-        .header("access-control-request-headers", "content-type");
-    let page = world.respond(request.body(Body::empty()).unwrap()).await;
-    assert_eq!(page.header("access-control-allow-origin"), "*");
-    assert!(
-        !page
-            .headers
-            .contains_key("access-control-allow-credentials")
-    );
-    let page = world.app().push(&[]).await;
-    assert_eq!(page.header("access-control-allow-origin"), "*");
-}

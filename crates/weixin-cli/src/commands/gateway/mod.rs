@@ -1,12 +1,18 @@
 //! `weixin gateway`
 
+mod admin;
 mod backup;
 mod check;
 mod config;
 mod demo;
+mod explain_login;
 mod init;
 mod key;
+mod login_events;
+mod reload;
+mod revoke;
 mod serve;
+mod user;
 
 use crate::{
     args::{Gateway, GatewayCommand},
@@ -21,6 +27,10 @@ pub(super) async fn run(args: Gateway, output: Output) -> Result<(), CliError> {
         Some(GatewayCommand::Init(args)) => init::run(&args, output),
         Some(GatewayCommand::Check(args)) => check::run(args, output).await,
         Some(GatewayCommand::Serve(args)) => serve::run(args, output).await,
+        Some(GatewayCommand::Reload(args)) => reload::run(&args, output),
         Some(GatewayCommand::Backup(args)) => backup::run(args, output).await,
+        Some(GatewayCommand::User(args)) => user::run(args, output).await,
+        Some(GatewayCommand::ExplainLogin(args)) => explain_login::run(args, output).await,
+        Some(GatewayCommand::Revoke(args)) => revoke::run(args, output).await,
     }
 }

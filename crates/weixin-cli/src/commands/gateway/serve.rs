@@ -1,6 +1,9 @@
 //! `weixin gateway serve`
 
+use std::path::Path;
+
 use serde_json::json;
+use tokio::sync::Notify;
 use tracing_subscriber::EnvFilter;
 use weixin_gateway::Gateway;
 
@@ -37,8 +40,32 @@ pub(super) async fn run(args: GatewayServe, output: Output) -> Result<(), CliErr
         },
         &json!({ "listen": address.to_string() }),
     )?;
-    let served = gateway.serve(listener, shutdown.requested()).await;
+    let hang_up = Notify::new();
+    let stop = async {
+        while shutdown.next().await == "HUP" {
+            hang_up.notify_one();
+        }
+    };
+    let served = tokio::select! {
+        served = gateway.clone().serve(listener, stop) => served,
+        () = reload(&gateway, &args.file.config, &hang_up) => Ok(()),
+    };
     served.map_err(|error| CliError::Other(config::causes(&error)))
+}
+
+/// Takes over the configuration file after SIGHUP and each time that it has changed. Never returns.
+async fn reload(gateway: &Gateway, file: &Path, hang_up: &Notify) {
+    let signaled = async {
+        loop {
+            hang_up.notified().await;
+            // What came of it is in the log.
+            let _ = gateway.reload_file(file).await;
+        }
+    };
+    tokio::select! {
+        () = gateway.watch(file) => {},
+        () = signaled => {},
+    }
 }
 
 /// Logs JSON to standard error: one object in each line.

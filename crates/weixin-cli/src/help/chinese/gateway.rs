@@ -2,7 +2,16 @@
 
 use super::command::Chinese;
 
-pub(super) const HELP: &[Chinese] = &[GATEWAY, DEMO, INIT, SERVE, CHECK, BACKUP, GATEWAY_HELP];
+pub(super) const HELP: &[Chinese] = &[
+    GATEWAY,
+    DEMO,
+    INIT,
+    SERVE,
+    RELOAD,
+    CHECK,
+    BACKUP,
+    GATEWAY_HELP,
+];
 
 const CONFIG: (&str, &str) = ("config", "配置文件");
 const DEMO_ARGUMENTS: &[(&str, &str)] = &[
@@ -64,11 +73,26 @@ const SERVE: Chinese = Chinese {
     arguments: &[CONFIG, ("listen", "监听地址；默认取配置文件中的 listen")],
     after: "\
 日志为 JSON，写到标准错误，每个请求一行，不含查询串和密钥；用 RUST_LOG 修改日志级别。\
-收到 SIGTERM 或按 Ctrl-C 时停止，正在处理的请求最多还有 20 秒。
+收到 SIGTERM 或按 Ctrl-C 时停止，正在处理的请求最多还有 20 秒。收到 SIGHUP 或配置文件改动后，重新载入配置文件。
 
 示例：
   weixin gateway serve
   weixin gateway serve --config /etc/weixin/gateway.toml --listen 127.0.0.1:8081",
+};
+
+const RELOAD: Chinese = Chinese {
+    command: "gateway reload",
+    about: "检查改动后的配置文件；运行中的网关会在 5 秒内载入",
+    arguments: &[CONFIG],
+    after: "\
+运行中的网关每 5 秒比较一次配置文件、密钥文件和各 secret 文件的修改时间，有改动就重新载入；收到 SIGHUP 时立即载入。\
+文件有错误时什么都不会改变。日志会写明载入、拒绝了什么，以及哪些改动（监听地址、数据库）需要重新启动。
+
+退出码：0 文件可以载入；5 设置有误。
+
+示例：
+  weixin gateway reload
+  weixin gateway reload --config /etc/weixin/gateway.toml",
 };
 
 const CHECK: Chinese = Chinese {

@@ -4,6 +4,7 @@ mod api;
 mod command;
 mod diagnosis;
 mod gateway;
+mod gateway_user;
 mod login;
 mod shared;
 mod shell;
@@ -22,6 +23,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Chinese> {
         api::HELP,
         diagnosis::HELP,
         gateway::HELP,
+        gateway_user::HELP,
         sim::HELP,
         shell::HELP,
     ]

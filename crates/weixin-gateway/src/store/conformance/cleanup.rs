@@ -12,6 +12,7 @@ use crate::{
 on_each_database!(
     what_has_expired_is_removed_and_nothing_else,
     a_grant_stays_as_long_as_its_session,
+    a_revoked_grant_stays_as_long_as_its_session,
     a_code_is_remembered_longer_than_it_is_valid,
     every_batch_is_removed,
     maintenance_goes_on,
@@ -98,6 +99,23 @@ async fn a_grant_stays_as_long_as_its_session(fixture: Fixture) {
     assert_eq!(fixture.rows().await, [0, 0, 1, 0]);
     fixture.clean(later(11 * DAY)).await;
     assert_eq!(fixture.rows().await, [0, 0, 0, 0]);
+}
+
+async fn a_revoked_grant_stays_as_long_as_its_session(fixture: Fixture) {
+    let session = fixture.session("oAlice", START).await;
+    for is_revoked in [true, false] {
+        let mut grant = new_grant(&session, id(GrantId::from_bytes), START);
+        let id = grant.id;
+        (grant.is_offline, grant.expires_at) = (true, later(30 * DAY));
+        fixture.redeem_grant(grant).await;
+        if is_revoked {
+            assert!(fixture.store.revoke(id, later(DAY)).await.unwrap());
+        }
+    }
+    for (days, grants) in [(2, 2), (7, 2), (8, 1), (29, 1), (31, 0)] {
+        fixture.clean(later(days * DAY)).await;
+        assert_eq!(fixture.rows().await[2], grants, "{days}");
+    }
 }
 
 async fn a_code_is_remembered_longer_than_it_is_valid(fixture: Fixture) {

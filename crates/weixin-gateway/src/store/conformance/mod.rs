@@ -1,11 +1,14 @@
 //! The promises of the store, one function for each, run on SQLite and PostgreSQL.
 
 mod cleanup;
+mod consents;
 mod fixture;
 mod grants;
 mod keys;
 mod logins;
 mod merges;
+mod operator;
+mod refresh;
 mod rows;
 mod sessions;
 mod speed;

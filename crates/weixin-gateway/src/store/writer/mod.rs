@@ -48,8 +48,8 @@ impl Writer {
         Self::Pool(Pool::new(pool, MAX_WAITING))
     }
 
-    /// Starts the task that writes to a file of SQLite, and that keeps its lock.
-    pub(super) fn start(options: AnyConnectOptions, lock: File) -> Self {
+    /// Starts the task that writes to a file of SQLite, and that keeps its lock, if there is one.
+    pub(super) fn start(options: AnyConnectOptions, lock: Option<File>) -> Self {
         let (jobs, waiting) = mpsc::channel(MAX_WAITING);
         let (control, requests) = mpsc::channel(1);
         let commits = Arc::default();

@@ -27,7 +27,7 @@ pub(super) struct Task {
     connection: Option<Open>,
     commits: Arc<Commits>,
     /// Another gateway may open the file only after the last commit.
-    _lock: File,
+    _lock: Option<File>,
 }
 
 /// The writer's connection, and what `pragma synchronous` is set to.
@@ -37,7 +37,11 @@ struct Open {
 }
 
 impl Task {
-    pub(super) fn new(options: AnyConnectOptions, lock: File, commits: Arc<Commits>) -> Self {
+    pub(super) fn new(
+        options: AnyConnectOptions,
+        lock: Option<File>,
+        commits: Arc<Commits>,
+    ) -> Self {
         Self {
             options,
             connection: None,

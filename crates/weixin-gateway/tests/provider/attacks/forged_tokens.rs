@@ -122,6 +122,50 @@ async fn an_access_token_with_one_bit_changed_in_any_byte_is_no_token() {
     assert_eq!(world.web().userinfo(token).await.status, StatusCode::OK);
 }
 
+#[tokio::test]
+async fn a_refresh_token_with_one_bit_changed_in_any_byte_is_no_token() {
+    let world = World::start().await;
+    let app = world.app();
+    let tokens = app.log_in_offline(&mut Browser::default()).await;
+    let token = tokens.refresh_token();
+    let same = rewritten(token).into_iter().filter(|it| it != token);
+    for bad in changed(token).chain(same) {
+        assert_invalid_grant(&app.refresh(&bad, &[]).await, &bad);
+    }
+    app.refreshed(token).await;
+}
+
+/// A higher number wins over the row: it must not be possible to write one.
+#[tokio::test]
+async fn no_later_refresh_token_can_be_forged() {
+    let world = World::start().await;
+    let app = world.app();
+    let tokens = app.log_in_offline(&mut Browser::default()).await;
+    let token = tokens.refresh_token();
+    let grant = world.secrets("select secret from grants").await.remove(0);
+    let mut later = signed(token);
+    *later.last_mut().unwrap() += 1;
+    let other_key = BASE64.encode(&[1; 32]);
+    for bad in [
+        forged(MASTER_KEY, "wxr_", &[0; 16], &later),
+        forged(MASTER_KEY, "wxr_", &grant[..15], &later),
+        forged(MASTER_KEY, "wxa_", &grant, &later),
+        forged(&other_key, "wxr_", &grant, &later),
+    ] {
+        assert_invalid_grant(&app.refresh(&bad, &[]).await, &bad);
+    }
+    let page = app.userinfo(&format!("wxa_{}", &token[4..])).await;
+    assert_invalid_token(&page, "renamed");
+    let renamed = format!("wxr_{}", &tokens.access_token[4..]);
+    assert_invalid_grant(&app.refresh(&renamed, &[]).await, &renamed);
+    assert_eq!(world.token_events().await, [""; 0]);
+    // With key and database together it is.
+    assert_eq!(forged(MASTER_KEY, "wxr_", &grant, &signed(token)), token);
+    app.refreshed(&forged(MASTER_KEY, "wxr_", &grant, &later))
+        .await;
+    assert_eq!(world.token_events().await, ["token.newer_than_row app"]);
+}
+
 /// Each kind has keys of its own, so that no text of one is one of another.
 #[tokio::test]
 async fn a_text_of_one_kind_is_none_of_another() {

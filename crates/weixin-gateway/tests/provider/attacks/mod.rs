@@ -2,11 +2,13 @@
 
 mod code_injection;
 mod connections;
+mod consent;
 mod csrf;
 mod ended;
 mod forged_tokens;
 mod growth;
 mod logout;
+mod merges;
 mod mix_up;
 mod nicknames;
 mod open_redirect;
@@ -14,5 +16,7 @@ mod parameters;
 mod pkce_downgrade;
 mod proxy_headers;
 mod redirect_uri;
+mod refresh_races;
+mod refresh_tokens;
 mod responses;
 mod waiting_requests;

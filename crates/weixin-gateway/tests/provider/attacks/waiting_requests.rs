@@ -65,7 +65,11 @@ async fn a_login_for_a_request_makes_no_other_session_fresh() {
     let mut attacker = Browser::default();
     world.next_user("attacker");
     web.log_in(&mut attacker, &[]).await;
-    for fresh in [("prompt", "login"), ("max_age", "0"), ("prompt", "consent")] {
+    for fresh in [
+        ("prompt", "login"),
+        ("max_age", "0"),
+        ("prompt", "select_account"),
+    ] {
         world.clock.advance(std::time::Duration::from_secs(5));
         let path = path_of(&web.wechat_callback(&mut attacker, &[fresh]).await);
         let mut victim = Browser::default();

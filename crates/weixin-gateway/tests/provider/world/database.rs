@@ -29,12 +29,28 @@ impl World {
         self.clock.advance(Duration::from_secs(1));
     }
 
+    /// Backs the database up, as the command does.
+    pub(crate) async fn backup(&self) {
+        let mut connection = self.connection().await;
+        let file = self.backup_file();
+        let query = sqlx::query("vacuum into $1").bind(file.to_str().unwrap().to_owned());
+        query.execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
     pub(crate) async fn count(&self, table: &str) -> i64 {
         let mut connection = self.connection().await;
         let sql = AssertSqlSafe(format!("select count(*) from {table}"));
         let count = sqlx::query_scalar(sql).fetch_one(&mut connection).await;
         connection.close().await.unwrap();
         count.unwrap()
+    }
+
+    /// The events about grants and tokens in the audit log, the oldest first.
+    pub(crate) async fn token_events(&self) -> Vec<String> {
+        let sql = "select event || ' ' || client from audit
+            where event like 'token.%' or event like 'grant.%' order by at, rowid";
+        self.texts(sql).await
     }
 
     /// The events of logins in the audit log.

@@ -7,17 +7,21 @@ pub(crate) mod devices;
 pub(crate) mod id_token;
 pub(crate) mod logout;
 pub(crate) mod relying_party;
+mod token_endpoints;
+
+use std::path::PathBuf;
 
 use axum::{Router, body::Body, http::Request};
 use tempfile::TempDir;
 use tower::ServiceExt;
-use weixin_gateway::{Config, Gateway};
+use weixin_gateway::{Admin, Config, Gateway, ReloadError, Reloaded};
 use weixin_sim::{App, Sim, User};
 
 pub(crate) use self::{
     browser::{Browser, Page},
     clock::TestClock,
     relying_party::{RelyingParty, Tokens},
+    token_endpoints::OFFLINE,
 };
 
 /// The app of the simulator.
@@ -81,10 +85,60 @@ impl World {
         self.gateway = open(&self.sim, &self.folder, &self.clock, &self.options).await;
     }
 
+    /// Stops the gateway, puts a backup in the place of its database, and starts one on it.
+    pub(crate) async fn restore(&mut self) {
+        self.gateway.close().await;
+        let file = |name| self.folder.path().join(name);
+        for log in ["gateway.db-wal", "gateway.db-shm"] {
+            // They are there only after a crash.
+            let _ = std::fs::remove_file(file(log));
+        }
+        std::fs::rename(file("backup.db"), file("gateway.db")).unwrap();
+        self.gateway = open(&self.sim, &self.folder, &self.clock, &self.options).await;
+    }
+
+    /// The file of [`backup`](Self::backup).
+    fn backup_file(&self) -> PathBuf {
+        self.folder.path().join("backup.db")
+    }
+
     /// The same with other options.
     pub(crate) async fn restart_with(&mut self, options: Options) {
         self.options = options;
         self.restart().await;
+    }
+
+    /// Loads a configuration with other options, without a restart.
+    pub(crate) async fn reload(&mut self, options: Options) -> Result<Reloaded, ReloadError> {
+        let text = config(&self.sim, &self.folder, &options);
+        let loaded = Config::parse(&text).map_err(ReloadError::from);
+        let reloaded = self.gateway.reload(loaded?).await?;
+        self.options = options;
+        Ok(reloaded)
+    }
+
+    /// A second node with another key file, on the same store.
+    pub(crate) async fn second_node(&self, master_keys: &str) -> Gateway {
+        let gateway = Gateway::builder(self.config_with_keys(master_keys));
+        let gateway = gateway.clock(self.clock.clone()).store_of(&self.gateway);
+        gateway.open().await.unwrap()
+    }
+
+    /// The configuration with another key file.
+    pub(crate) fn config_with_keys(&self, master_keys: &str) -> Config {
+        std::fs::write(self.file("gateway.key"), master_keys).unwrap();
+        Config::parse(&self.config()).unwrap()
+    }
+
+    /// What commands do beside the gateway.
+    pub(crate) async fn admin(&self) -> (Admin, Config) {
+        let config = Config::parse(&self.config()).unwrap();
+        (Admin::open(&config).await.unwrap(), config)
+    }
+
+    /// A file in the folder of the configuration.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     /// The text of the configuration file.
@@ -182,7 +236,7 @@ id = "web"
 issuer = "{ISSUER}{path}"
 secret = "{SECRET}"
 redirect_uris = ["{CALLBACK}"]
-scopes = ["openid", "profile", "email", "wechat"]
+scopes = ["offline_access", "openid", "profile", "email", "wechat"]
 claims.email = "{{sub}}@wechat.invalid"
 {web}
 [[client]]
@@ -195,6 +249,7 @@ id = "app"
 issuer = "{ISSUER}{path}"
 public = true
 redirect_uris = ["http://127.0.0.1/callback"]
+consent = "never"
 {more}
 "#
     );

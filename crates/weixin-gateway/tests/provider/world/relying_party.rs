@@ -203,19 +203,31 @@ impl<'a> RelyingParty<'a> {
 
     /// Redeems a code, by Basic authentication or as a public client.
     pub(crate) async fn redeem(&self, code: &str, changes: &[(&str, &str)]) -> Page {
-        let request = Request::post(format!("{}/token", self.issuer()))
+        let form = self.token_form(code, changes);
+        self.post_as_program("/token", form).await
+    }
+
+    /// Posts a form to an endpoint for programs, by Basic authentication or as a public client, which is in the form.
+    pub(super) async fn post_as_program(&self, path: &str, form: String) -> Page {
+        let request = Request::post(format!("{}{path}", self.issuer()))
             .header("content-type", "application/x-www-form-urlencoded");
         let request = match self.secret {
             Some(secret) => request.header("authorization", basic(self.id, secret)),
             None => request,
         };
-        let body = Body::from(self.token_form(code, changes));
-        self.world.respond(request.body(body).unwrap()).await
+        self.world
+            .respond(request.body(Body::from(form)).unwrap())
+            .await
     }
 
     /// The tokens of a code.
     pub(crate) async fn tokens(&self, code: &str) -> Tokens {
         let page = self.redeem(code, &[]).await;
+        self.read_tokens(page).await
+    }
+
+    /// The tokens of a response.
+    pub(super) async fn read_tokens(&self, page: Page) -> Tokens {
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
         let Value::Object(response) = page.json() else {
             panic!("no object: {}", page.body);

@@ -1,7 +1,8 @@
-//! The plan for basic OpenID Providers: the authorization code flow. `oidcc-refresh-token` is missing, as refresh tokens are.
+//! The plan for basic OpenID Providers: the authorization code flow and refresh tokens.
 
 mod parameters;
 mod prompt;
+mod refresh_token;
 mod rejected;
 mod tokens;
 mod userinfo;

@@ -1,0 +1,163 @@
+//! The signing keys.
+
+use std::time::SystemTime;
+
+use weixin::clock::{Clock, SystemClock};
+
+use super::Admin;
+use crate::{
+    audit::{Event, EventKind},
+    config::Config,
+    gateway::StartError,
+    keys::{Phase, SealedKey},
+    oidc::{Algorithm, Timestamp},
+    rotation,
+    store::StoreError,
+};
+
+/// A signing key.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct KeyOverview {
+    /// Its ID in ID tokens and in the JWKS.
+    pub kid: String,
+    /// The algorithm of its signatures.
+    pub alg: &'static str,
+    /// What it is used for now.
+    pub state: KeyState,
+    /// When it appeared in the JWKS.
+    pub published_at: SystemTime,
+    /// When it begins to sign.
+    pub active_at: SystemTime,
+    /// When it stops signing, if its successor is known.
+    pub retired_at: Option<SystemTime>,
+    /// When it leaves the JWKS, if its successor is known.
+    pub removed_at: Option<SystemTime>,
+    /// The line of the key file that decrypts it, from 1, without empty lines. None: no line does.
+    pub master_key: Option<usize>,
+}
+
+/// What a signing key is used for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum KeyState {
+    /// In the JWKS, and does not sign yet.
+    Published,
+    /// Signs ID tokens.
+    Signing,
+    /// In the JWKS, and signs no more.
+    Retired,
+}
+
+/// What happens to the keys of before when a new one begins at once.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum OldKeys {
+    /// They stay in the JWKS for eight days, as after every rotation.
+    Keep,
+    /// They leave the JWKS, and ID tokens that they have signed are no hints any more: one has leaked.
+    Revoke,
+}
+
+impl Admin {
+    /// The signing keys that are not removed.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if the store fails.
+    pub async fn keys(&self, config: &Config) -> Result<Vec<KeyOverview>, StartError> {
+        let (rows, now) = (self.database.keys().await?, now());
+        let overview = |row: &SealedKey| overview(row, config, now);
+        Ok(rows.iter().filter_map(overview).collect())
+    }
+
+    /// Begins to sign with a new key at once: of this algorithm, or of each one that has a key. Returns whether there is such
+    /// an algorithm.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if the store fails or no key can be made.
+    pub async fn rotate_keys(
+        &self,
+        config: &Config,
+        algorithm: Option<&str>,
+        old: OldKeys,
+    ) -> Result<bool, StartError> {
+        let rows = self.database.keys().await?;
+        let is_meant = |it: &Algorithm| {
+            let has_key = rows.iter().any(|row| row.algorithm == *it);
+            has_key && algorithm.is_none_or(|name| name == it.as_str())
+        };
+        let algorithms = Algorithm::ALL.into_iter().filter(is_meant);
+        let algorithms: Vec<_> = algorithms.collect();
+        for algorithm in &algorithms {
+            let (store, master) = (&self.database, &config.server.keys);
+            rotation::rotate_now(store, master, *algorithm, old, now()).await?;
+        }
+        Ok(!algorithms.is_empty())
+    }
+
+    /// Encrypts the signing keys with the first master key, so that the others can be removed from the key file. Returns how
+    /// many were encrypted with another one.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if the store fails, or no line of the key file decrypts a key.
+    pub async fn reseal_keys(&self, config: &Config) -> Result<usize, StartError> {
+        let (rows, now) = (self.database.keys().await?, now());
+        let mut count = 0;
+        for row in rows.iter().filter(|row| row.phase(now) != Phase::Removed) {
+            let Some(sealed) = row.resealed(&config.server.keys)? else {
+                continue;
+            };
+            let old = row.sealed.clone();
+            if !self
+                .database
+                .reseal_key(row.kid.clone(), old, sealed)
+                .await?
+            {
+                // Another command was faster.
+                continue;
+            }
+            self.record(EventKind::KeyResealed, row.kid.to_string(), now)
+                .await?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    async fn record(
+        &self,
+        kind: EventKind,
+        detail: String,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let detail = Some(detail);
+        let event = Event::new(now, kind);
+        self.database.record(Event { detail, ..event }).await
+    }
+}
+
+fn overview(row: &SealedKey, config: &Config, now: Timestamp) -> Option<KeyOverview> {
+    let state = match row.phase(now) {
+        Phase::Published => KeyState::Published,
+        Phase::Signing => KeyState::Signing,
+        Phase::Retired => KeyState::Retired,
+        Phase::Removed => return None,
+    };
+    let master = &config.server.keys;
+    let line = master.line_of(row.kid.as_str().as_bytes(), &row.sealed);
+    Some(KeyOverview {
+        kid: row.kid.to_string(),
+        alg: row.algorithm.as_str(),
+        state,
+        published_at: row.published_at.into(),
+        active_at: row.active_at.into(),
+        retired_at: row.retired_at.map(SystemTime::from),
+        removed_at: row.removed_at.map(SystemTime::from),
+        master_key: line.map(|index| index + 1),
+    })
+}
+
+pub(super) fn now() -> Timestamp {
+    SystemClock.now().into()
+}

@@ -1,0 +1,44 @@
+//! What commands do with the store of a gateway, which may be running. It takes over what they change within five seconds.
+
+mod clients;
+mod error;
+mod keys;
+mod report;
+mod revoke;
+mod users;
+
+pub use self::{
+    clients::{ClientError, StoredClientOverview},
+    error::{AdminError, StoreFailure},
+    keys::{KeyOverview, KeyState, OldKeys},
+    report::{AuditEvent, RevokeTarget, Revoked, UserReport},
+};
+use weixin::AppId;
+
+use crate::{config::Config, gateway::StartError, store::Store};
+
+/// The store of a gateway, opened beside it.
+#[derive(Debug)]
+pub struct Admin {
+    database: Store,
+    apps: Vec<AppId>,
+}
+
+impl Admin {
+    /// Opens the store. If there is none, or its tables are of an earlier program, it is created or updated, unless a gateway
+    /// is running.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if a gateway would not start with this store, except that one may be running.
+    pub async fn open(config: &Config) -> Result<Self, StartError> {
+        let database = Store::open_beside(config.store.expose_url()).await?;
+        let apps = config.apps.values().map(|app| app.id.clone()).collect();
+        Ok(Self { database, apps })
+    }
+
+    /// Closes the store.
+    pub async fn close(self) {
+        self.database.close().await;
+    }
+}

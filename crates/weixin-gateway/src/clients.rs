@@ -1,0 +1,49 @@
+//! The clients of the file and those of the store as one map.
+
+use crate::{
+    config::{ClientBody, Config, ConfigError},
+    oidc::{Client, Clients},
+    store::StoredClient,
+};
+
+/// Why a stored client is not served.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum Unused {
+    #[error("it is disabled")]
+    Disabled,
+    #[error("a client of the configuration file has its ID")]
+    InFile,
+    #[error("its row is not as it was written")]
+    Unreadable,
+    #[error(transparent)]
+    Invalid(#[from] ConfigError),
+}
+
+/// All clients. One of the file hides a stored one with its ID, at whatever issuer: an ID belongs to one client of the
+/// deployment. A stored one that cannot be used is left out and logged, since it must not keep the others from being served.
+pub(crate) fn all(config: &Config, stored: &[StoredClient]) -> Clients {
+    let mut clients = config.clients.clone();
+    for row in stored {
+        match used(config, row) {
+            Ok(client) => drop(clients.insert(client)),
+            Err(Unused::Disabled) => {}
+            Err(reason) => {
+                let id = row.id.as_str();
+                tracing::warn!(client = id, %reason, "a stored client is not served");
+            }
+        }
+    }
+    clients
+}
+
+/// The client of a row, as far as it is served.
+pub(crate) fn used(config: &Config, row: &StoredClient) -> Result<Client, Unused> {
+    if config.clients.iter().any(|client| client.id == row.id) {
+        return Err(Unused::InFile);
+    }
+    if row.is_disabled {
+        return Err(Unused::Disabled);
+    }
+    let body = ClientBody::parse(&row.body).filter(|body| body.is_of(&row.id));
+    Ok(config.stored_client(&body.ok_or(Unused::Unreadable)?)?)
+}

@@ -1,0 +1,95 @@
+//! The introspection endpoint (RFC 7662).
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+use super::{form, provider::Provider, token_error::TokenError};
+use crate::{
+    oidc::{
+        AccessToken, Client, ClientAuth, ClientAuthError, ErrorCode, Grant, GrantId, Inquiry,
+        OAuthError, RefreshToken,
+    },
+    signed::{Kind, Unverified},
+};
+
+pub(super) async fn introspect(
+    State(provider): State<Arc<Provider>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match provider.introspect(&headers, body).await {
+        Ok(told) => Json(told).into_response(),
+        Err(error) => error.into_response(),
+    }
+}
+
+impl Provider {
+    async fn introspect(&self, headers: &HeaderMap, body: Body) -> Result<Value, TokenError> {
+        let form = form::read(headers, body).await?;
+        let client = self.authenticate(headers, &form)?.client();
+        if matches!(client.auth, ClientAuth::Public) {
+            // Anyone can name a public client (§2.1).
+            let description = "a client without a secret cannot introspect tokens";
+            let error = OAuthError::new(ErrorCode::InvalidClient, description);
+            let used_basic = headers.contains_key("authorization");
+            return Err(ClientAuthError { error, used_basic }.into());
+        }
+        let token = form.require("token")?;
+        form.get("token_type_hint")?;
+        let told = self.introspected(client, token).await?;
+        Ok(told.unwrap_or_else(|| json!({ "active": false })))
+    }
+
+    async fn introspected(&self, asking: &Client, text: &str) -> Result<Option<Value>, TokenError> {
+        if let Some(token) = Unverified::<AccessToken>::parse(text) {
+            let Some((token, grant)) = self.verified(token).await? else {
+                return Ok(None);
+            };
+            let inquiry = self.inquiry(asking, &grant);
+            let told = inquiry.and_then(|inquiry| inquiry.access_token(token));
+            return Ok(told.map(|told| json!(told)));
+        }
+        let Some(token) = Unverified::<RefreshToken>::parse(text) else {
+            return Ok(None);
+        };
+        let Some((token, grant)) = self.verified(token).await? else {
+            return Ok(None);
+        };
+        let inquiry = self.inquiry(asking, &grant);
+        let lifetimes = &self.shared.lifetimes.grants;
+        let told = inquiry.and_then(|inquiry| inquiry.refresh_token(token, lifetimes));
+        Ok(told.map(|told| json!(told)))
+    }
+
+    /// A token that we have signed, with its grant, if that can be used now.
+    async fn verified<T: Kind<Row = GrantId>>(
+        &self,
+        token: Unverified<T>,
+    ) -> Result<Option<(T, Grant)>, TokenError> {
+        let found = self.shared.store.grant(token.row(), self.shared.now());
+        let Some(found) = found.await? else {
+            return Ok(None);
+        };
+        let token = token.verify(&self.shared.master, &found.grant.secret);
+        Ok(token.map(|token| (token, found.grant)))
+    }
+
+    /// `None` for a grant of another issuer's client, which is unknown here.
+    fn inquiry<'a>(&'a self, asking: &'a Client, grant: &'a Grant) -> Option<Inquiry<'a>> {
+        Some(Inquiry {
+            issuer: &self.issuer,
+            asking,
+            client: self.client(grant.client.as_str())?,
+            grant,
+            now: self.shared.now(),
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! A login inside WeChat that shows nothing (`prompt=none`, Core §3.1.2.1). Whatever happens, the browser goes back to the
+//! client: no page of this gateway's, and none of the login's own, is shown.
+
+use axum::{
+    http::header::SET_COOKIE,
+    response::{IntoResponse, Response},
+};
+use weixin_axum::{Login, LoginError, StartLogin, VerifiedCallback};
+
+use super::{error::Failure, visitor::Visitor, waiting::Waiting};
+use crate::{
+    audit::{Event, EventKind, Reference},
+    oidc::{ErrorCode, LoginMethod, OAuthError, RequestId, Session},
+    store::sessions::SessionLogin,
+    upstream::silent,
+};
+
+impl Visitor {
+    /// Whether WeChat can confirm the user of this browser without asking.
+    pub(super) fn may_log_in_silently(&self, waiting: &Waiting<'_>) -> bool {
+        let is_wanted = waiting.client.silent_login && waiting.request.prompt.shows_nothing();
+        is_wanted && self.silent_start().is_some()
+    }
+
+    /// Programs would get JSON, which is something.
+    fn silent_start(&self) -> Option<StartLogin> {
+        let start = self.provider.web_login.start_silently(&self.headers);
+        start.filter(|start| !start.browser().wants_json)
+    }
+
+    pub(super) async fn start_silently(&self, waiting: Waiting<'_>) -> Response {
+        let (start, id) = (self.silent_start(), self.stored(&waiting).await);
+        match (start, id) {
+            (Some(start), Ok(id)) => {
+                let path = self.provider.login_path(id).parse().ok();
+                start.return_to(path).into_response()
+            }
+            (_, Err(failure)) => self.not_silently(&waiting, Some(&failure)),
+            (None, _) => self.not_silently(&waiting, None),
+        }
+    }
+
+    /// WeChat's callback for a request that shows nothing.
+    pub(super) async fn silent_callback(
+        &self,
+        callback: Result<VerifiedCallback, LoginError>,
+        waiting: Waiting<'_>,
+    ) -> Response {
+        match self.returned(callback, &waiting).await {
+            Ok(Some(response)) => response,
+            Ok(None) => self.not_silently(&waiting, None),
+            Err(failure) => self.not_silently(&waiting, Some(&failure)),
+        }
+    }
+
+    /// `None`: the user is not logged in.
+    async fn returned(
+        &self,
+        callback: Result<VerifiedCallback, LoginError>,
+        waiting: &Waiting<'_>,
+    ) -> Result<Option<Response>, Failure> {
+        // Another tab may have logged in meanwhile.
+        if let Some(session) = self.session().await? {
+            let response = self.proceed(waiting.clone(), Some(&session)).await;
+            return response.map(Some);
+        }
+        let login = match callback {
+            Ok(callback) => callback.exchange().await,
+            Err(error) => Err(error),
+        };
+        match (login, waiting.id) {
+            (Ok(login), Some(id)) if waiting.client.silent_login => {
+                self.log_in_silently(waiting, id, &login).await
+            }
+            (Ok(_), _) => Ok(None),
+            (Err(error), _) => {
+                log(waiting, &error);
+                Ok(None)
+            }
+        }
+    }
+
+    async fn log_in_silently(
+        &self,
+        waiting: &Waiting<'_>,
+        id: RequestId,
+        login: &Login,
+    ) -> Result<Option<Response>, Failure> {
+        let shared = &self.provider.shared;
+        // Each repeat begins one more session.
+        if login.is_repeat() && !shared.rate_limit.allows(self.address) {
+            return Err(Failure::TooManyLogins);
+        }
+        let cookie = self.provider.cookie.random(&shared.lifetimes)?;
+        let new = SessionLogin {
+            method: LoginMethod::Silent,
+            ..self.session_login(id, login, &cookie)?
+        };
+        let (ids, client) = (login.user_ids(), waiting.client.id.clone());
+        let session = silent::log_in(&shared.store, &ids, client, new);
+        let Some(session) = session.await? else {
+            return Ok(None);
+        };
+        if !login.is_repeat() {
+            self.record_silent(waiting, id, &session).await?;
+        }
+        let mut response = self.proceed(waiting.clone(), Some(&session)).await?;
+        response.headers_mut().append(SET_COOKIE, cookie.header);
+        Ok(Some(response))
+    }
+
+    async fn record_silent(
+        &self,
+        waiting: &Waiting<'_>,
+        id: RequestId,
+        session: &Session,
+    ) -> Result<(), Failure> {
+        let event = Event {
+            client: Some(waiting.client.id.clone()),
+            user: Some(session.user),
+            reference: Some(Reference::of(id)),
+            ..Event::new(self.now(), EventKind::LoginSilent)
+        };
+        Ok(self.provider.shared.store.record(event).await?)
+    }
+
+    fn not_silently(&self, waiting: &Waiting<'_>, failure: Option<&Failure>) -> Response {
+        let reference = waiting.id.map(|id| Reference::of(id).to_string());
+        match failure {
+            Some(failure) if failure.retry_after().is_some() => failure.log_busy(),
+            Some(failure) => failure.log(reference.as_deref()),
+            None => {}
+        }
+        let error = OAuthError::new(ErrorCode::LoginRequired, "the user must log in");
+        self.reject(waiting.request.target(), error)
+    }
+}
+
+fn log(waiting: &Waiting<'_>, error: &LoginError) {
+    let reference = waiting.id.map(|id| Reference::of(id).to_string());
+    let (client, kind) = (waiting.client.id.as_str(), error.kind().as_str());
+    tracing::info!(reference, client, kind, "a silent login failed");
+}

@@ -1,0 +1,100 @@
+//! Clients that a command has added.
+
+use sqlx::{Row, any::AnyRow};
+
+use super::{Durability, Store, StoreError, Undo, row};
+use crate::oidc::{ClientId, IssuerId, Timestamp};
+
+const SELECT: &str = "select id, body, updated_at, disabled_at from clients order by id";
+const INSERT: &str = "insert into clients (id, issuer, origin, body, updated_at)
+    values ($1, $2, 'admin', $3, $4) on conflict do nothing";
+/// Only the body that was read: of two commands, one wins.
+const UPDATE: &str = "update clients set body = $3, updated_at = $4 where id = $1 and body = $2";
+const DELETE: &str = "delete from clients where id = $1";
+/// Else they would be valid again for a client that is added with this ID later.
+const REVOKE: &str = "update grants set revoked_at = $2, revoked_reason = 'client_removed'
+    where client = $1 and revoked_at is null";
+
+/// A row.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct StoredClient {
+    pub(crate) id: ClientId,
+    pub(crate) body: String,
+    pub(crate) updated_at: Timestamp,
+    pub(crate) is_disabled: bool,
+}
+
+impl Store {
+    /// All clients, by their ID.
+    pub(crate) async fn clients(&self) -> Result<Vec<StoredClient>, StoreError> {
+        let rows = sqlx::query(SELECT).fetch_all(self.readers()).await?;
+        Ok(rows.iter().map(client).collect::<Result<_, _>>()?)
+    }
+
+    /// Adds a client. Returns whether its ID is a new one.
+    pub(crate) async fn insert_client(
+        &self,
+        id: ClientId,
+        issuer: IssuerId,
+        body: String,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.write(Durability::Durable, Undo::Nothing, move |connection| {
+            Box::pin(async move {
+                let query = sqlx::query(INSERT).bind(id.to_string());
+                let query = query.bind(issuer.to_string()).bind(body);
+                let done = query.bind(now.millis()).execute(connection).await?;
+                Ok(done.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    /// Replaces a body. Returns whether it was still the one that was read.
+    pub(crate) async fn update_client(
+        &self,
+        read: StoredClient,
+        body: String,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.write(Durability::Durable, Undo::Nothing, move |connection| {
+            Box::pin(async move {
+                let query = sqlx::query(UPDATE).bind(read.id.to_string());
+                let query = query.bind(read.body).bind(body);
+                let done = query.bind(now.millis()).execute(connection).await?;
+                Ok(done.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    /// Removes a client, and revokes its grants. Returns whether there was one.
+    pub(crate) async fn remove_client(
+        &self,
+        id: ClientId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.write(Durability::Durable, Undo::Nothing, move |connection| {
+            Box::pin(async move {
+                let query = sqlx::query(DELETE).bind(id.to_string());
+                let done = query.execute(&mut *connection).await?;
+                let was_there = done.rows_affected() == 1;
+                if was_there {
+                    let query = sqlx::query(REVOKE).bind(id.to_string());
+                    query.bind(now.millis()).execute(connection).await?;
+                }
+                Ok(was_there)
+            })
+        })
+        .await
+    }
+}
+
+fn client(row: &AnyRow) -> sqlx::Result<StoredClient> {
+    Ok(StoredClient {
+        id: row::text(row, "id")?,
+        body: row.try_get("body")?,
+        updated_at: row::time(row, "updated_at")?,
+        is_disabled: row::optional_time(row, "disabled_at")?.is_some(),
+    })
+}

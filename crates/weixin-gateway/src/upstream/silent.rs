@@ -1,0 +1,49 @@
+//! A login that WeChat confirms without asking the user: it finds a user, and creates or changes none.
+
+use weixin::{UserIds, identity::LinkOutcome};
+
+use crate::{
+    oidc::{ClientId, Session},
+    store::{
+        Durability, JobError, Store, StoreError, Undo,
+        identities::{LoginIdentities, UnionIds},
+        sessions::{self, SessionLogin},
+        users::{self, LockedUser},
+    },
+};
+
+/// Begins a session for a user whom this client has seen, and who has not logged out since the last login with a dialog.
+/// `None` for all others.
+///
+/// # Errors
+///
+/// [`StoreError`] if the store fails.
+pub(crate) async fn log_in(
+    store: &Store,
+    ids: &UserIds,
+    client: ClientId,
+    session: SessionLogin,
+) -> Result<Option<Session>, StoreError> {
+    let Some(identities) = LoginIdentities::new(ids.identities()) else {
+        return Ok(None);
+    };
+    let accounts = store.accounts(ids, UnionIds::Keep).await?;
+    let LinkOutcome::Unchanged(user) = ids.link(accounts) else {
+        return Ok(None);
+    };
+    // It changes nothing but a session, which a user can repeat.
+    let work = store.write(Durability::Relaxed, Undo::Nothing, move |connection| {
+        Box::pin(async move {
+            let now = session.auth_time;
+            let locked = users::lock_owner(connection, user, &identities, now).await?;
+            if locked != Some(LockedUser::Enabled)
+                || !users::may_return(connection, user, &client).await?
+            {
+                return Ok(None);
+            }
+            let inserted = sessions::insert(connection, user, &session).await;
+            inserted.map(Some).map_err(JobError::not_undone)
+        })
+    });
+    work.await
+}

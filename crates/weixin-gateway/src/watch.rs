@@ -1,0 +1,84 @@
+//! The configuration file, taken over each time that it has changed.
+
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use crate::{
+    config::Config,
+    gateway::Gateway,
+    reload::{ReloadError, Reloaded},
+};
+
+/// How often the times of the files are compared.
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// The time and size of each file; none of a file that is missing.
+type Versions = Vec<(PathBuf, Option<(SystemTime, u64)>)>;
+
+impl Gateway {
+    /// Takes over the configuration file each time that it, or one of the files of secrets that it names, has changed. Their
+    /// times are compared every five seconds. Never returns.
+    pub async fn watch(&self, file: &Path) {
+        let clock = Arc::clone(&self.shared().clock);
+        let mut seen = self.versions(file);
+        let mut failed = None;
+        loop {
+            clock.sleep(INTERVAL).await;
+            let now = self.versions(file);
+            // After a failure, what is missing may be a file that no configuration in use names.
+            if now == seen && failed.is_none() {
+                continue;
+            }
+            let error = self.load(file).await.err().map(|error| causes(&error));
+            if let Some(error) = error.as_ref().filter(|_| error != failed || now != seen) {
+                tracing::error!(error, "{UNUSED}");
+            }
+            failed = error;
+            seen = now;
+        }
+    }
+
+    /// Takes over the configuration file, as after `SIGHUP`. What came of it is logged.
+    ///
+    /// # Errors
+    ///
+    /// [`ReloadError`] if it cannot be used. Nothing is changed then.
+    pub async fn reload_file(&self, file: &Path) -> Result<Reloaded, ReloadError> {
+        let loaded = self.load(file).await;
+        loaded.inspect_err(|error| tracing::error!(error = causes(error), "{UNUSED}"))
+    }
+
+    async fn load(&self, file: &Path) -> Result<Reloaded, ReloadError> {
+        let reloaded = self.reload(Config::load(file)?).await?;
+        tracing::info!("the configuration was loaded again");
+        for setting in &reloaded.needs_restart {
+            tracing::warn!(setting, "this setting has changed and needs a restart");
+        }
+        Ok(reloaded)
+    }
+
+    fn versions(&self, file: &Path) -> Versions {
+        let files = [file.to_owned()].into_iter().chain(self.secret_files());
+        let version = |file: PathBuf| {
+            let version = fs::metadata(&file).and_then(|it| Ok((it.modified()?, it.len())));
+            (file, version.ok())
+        };
+        files.map(version).collect()
+    }
+}
+
+const UNUSED: &str = "the configuration cannot be used: the one before stays";
+
+/// An error with its causes, in one line.
+fn causes(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| (*error).source());
+    let mut texts: Vec<_> = causes.map(ToString::to_string).collect();
+    // A transparent error repeats its cause.
+    texts.dedup();
+    texts.join(": ")
+}

@@ -1,0 +1,68 @@
+//! How the users of each issuer log in with WeChat.
+
+use std::sync::Arc;
+
+use weixin::{clock::Clock, transport::Https};
+use weixin_axum::WebLogin;
+
+use crate::{
+    config::{App, Config, IssuerConfig},
+    gateway::StartError,
+    http::CALLBACK,
+};
+
+/// The logins of all issuers, in their order. An issuer that is in the configuration of before, with the same apps, keeps
+/// its login, which remembers the callbacks that were there.
+pub(crate) fn all(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    before: Option<(&Config, &[WebLogin])>,
+) -> Result<Arc<[WebLogin]>, StartError> {
+    let https = Https::new()?;
+    let login = |issuer: &IssuerConfig| {
+        let same = before.and_then(|(before, logins)| {
+            let mut old = before.issuers.iter().zip(logins);
+            old.find(|(old, _)| **old == *issuer && has_same_apps(config, before, issuer))
+        });
+        match same {
+            Some((_, login)) => Ok(login.clone()),
+            None => build(config, issuer, &https, clock),
+        }
+    };
+    config.issuers.iter().map(login).collect()
+}
+
+fn has_same_apps(config: &Config, before: &Config, issuer: &IssuerConfig) -> bool {
+    issuer.apps.iter().all(|name| {
+        let apps = [config, before].map(|config| config.apps.get(name));
+        matches!(apps, [Some(new), Some(old)] if new.is_same(old))
+    })
+}
+
+fn build(
+    config: &Config,
+    issuer: &IssuerConfig,
+    https: &Https,
+    clock: &Arc<dyn Clock>,
+) -> Result<WebLogin, StartError> {
+    let IssuerConfig { issuer, apps } = issuer;
+    let mut login = WebLogin::builder(issuer.endpoint(CALLBACK).parse()?);
+    login = login.clock(Arc::clone(clock));
+    for app in apps.iter().filter_map(|name| config.apps.get(name)) {
+        login = with(login, app, https, clock)?;
+    }
+    Ok(login.build()?)
+}
+
+fn with(
+    login: weixin_axum::WebLoginBuilder,
+    app: &App,
+    https: &Https,
+    clock: &Arc<dyn Clock>,
+) -> Result<weixin_axum::WebLoginBuilder, StartError> {
+    Ok(match app.build(https, Arc::clone(clock))? {
+        weixin::app::App::Website(app) => login.website(app),
+        weixin::app::App::OfficialAccount(app) => login.official_account(app),
+        _ => login,
+    })
+}

@@ -1,0 +1,278 @@
+//! Another configuration is taken over while the gateway runs.
+
+use std::{fs, time::Duration};
+
+use axum::http::StatusCode;
+use weixin_gateway::Reloaded;
+
+use crate::world::{
+    Browser, CALLBACK, MASTER_KEY, Options, RelyingParty, SECRET, World, browser::param,
+};
+
+const OTHER_KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+
+const NEW_CLIENT: &str = r#"
+[[client]]
+id = "new"
+secret = "0123456789abcdefghijABCDEFGHIJ_-"
+redirect_uris = ["https://new.example/callback"]
+id_token_alg = "ES256"
+"#;
+
+fn new_client(world: &World) -> RelyingParty<'_> {
+    RelyingParty::confidential(world, "new", "https://new.example/callback")
+}
+
+fn with(more: &str) -> Options {
+    let more = more.to_owned();
+    Options {
+        more,
+        ..Options::default()
+    }
+}
+
+fn edited(edit: fn(String) -> String) -> Options {
+    Options {
+        edit: Some(edit),
+        ..Options::default()
+    }
+}
+
+/// How the gateway responds to the client's authorization request.
+async fn authorize(client: &RelyingParty<'_>, world: &World) -> StatusCode {
+    world.get(&client.authorize_url(&[])).await.status
+}
+
+#[tokio::test]
+async fn a_new_client_is_served_with_a_key_of_its_algorithm() {
+    let mut world = World::start().await;
+    assert_eq!(
+        authorize(&new_client(&world), &world).await,
+        StatusCode::BAD_REQUEST
+    );
+    let reloaded = world.reload(with(NEW_CLIENT)).await.unwrap();
+    assert_eq!(reloaded, Reloaded::default());
+    // `World` verifies its ID token by the JWKS.
+    new_client(&world)
+        .log_in(&mut Browser::default(), &[])
+        .await;
+    let metadata = world.get("/.well-known/openid-configuration").await.json();
+    let algorithms = &metadata["id_token_signing_alg_values_supported"];
+    assert_eq!(algorithms, &serde_json::json!(["RS256", "ES256"]));
+}
+
+#[tokio::test]
+async fn a_client_that_was_removed_loses_its_tokens_at_once() {
+    let mut world = World::with(with(NEW_CLIENT)).await;
+    let tokens = new_client(&world)
+        .log_in(&mut Browser::default(), &[])
+        .await;
+    let status = async |world: &World| {
+        let page = new_client(world).userinfo(&tokens.access_token).await;
+        page.status
+    };
+    assert_eq!(status(&world).await, StatusCode::OK);
+    world.reload(Options::default()).await.unwrap();
+    assert_eq!(status(&world).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn lifetimes_limits_and_issuers_are_taken_over() {
+    let mut world = World::start().await;
+    let mut other = with("[lifetimes]\naccess_token = \"7m\"\n[limits]\nlogins_per_minute = 1");
+    other.path = "/tenant";
+    world.reload(other).await.unwrap();
+    let configuration = "/.well-known/openid-configuration";
+    let old = world.get(configuration).await;
+    let new = world.get(&format!("/tenant{configuration}")).await;
+    assert_eq!(old.status, StatusCode::NOT_FOUND);
+    assert_eq!(new.json()["issuer"], "https://localhost/tenant");
+    let tokens = world.web().log_in(&mut Browser::default(), &[]).await;
+    assert_eq!(tokens.response["expires_in"], 420);
+}
+
+/// An app whose secret is another one: codes that WeChat gives are exchanged with it.
+#[tokio::test]
+async fn the_secret_of_an_app_is_taken_over() {
+    let mut world = World::with(edited(|text| text.replace("ssss", "xxxx"))).await;
+    let mut browser = Browser::default();
+    let url = world.web().authorize_url(&[]);
+    let page = browser.through_wechat(&world, &url).await;
+    let error = param(page.location(), "login_error");
+    assert_eq!(error, "configuration");
+    world.reload(Options::default()).await.unwrap();
+    world.web().log_in(&mut Browser::default(), &[]).await;
+}
+
+/// A login that waits for WeChat ends after the reload, and its callback may be loaded twice, as browsers do.
+#[tokio::test]
+async fn a_login_goes_on() {
+    let mut world = World::start().await;
+    let mut browser = Browser::default();
+    let first = world.web().wechat_callback(&mut browser, &[]).await;
+    let mut copy = browser.clone();
+    browser.open(&world, &first).await;
+    world.reload(with(NEW_CLIENT)).await.unwrap();
+    let page = copy.open(&world, &first).await;
+    world.web().tokens(&param(page.location(), "code")).await;
+}
+
+#[tokio::test]
+async fn the_address_and_the_store_need_a_restart() {
+    let mut world = World::start().await;
+    let edit: fn(String) -> String = |text| {
+        text.replace("[server]", "[server]\nlisten = \"127.0.0.1:1\"")
+            .replace("gateway.db", "other.db")
+    };
+    for _ in 0..2 {
+        let reloaded = world.reload(edited(edit)).await.unwrap();
+        assert_eq!(reloaded.needs_restart, ["server.listen", "store.url"]);
+    }
+    assert!(!world.file("other.db").exists());
+    world.web().log_in(&mut Browser::default(), &[]).await;
+    let reloaded = world.reload(Options::default()).await.unwrap();
+    assert_eq!(reloaded, Reloaded::default());
+}
+
+/// dex CVE-2024-23656: settings of TLS were lost when certificates were loaded again. Here, all that protects is what a
+/// start with the same file gives.
+#[tokio::test]
+async fn no_setting_that_protects_is_lost() {
+    let strict = r#"
+[[client]]
+id = "strict"
+secret = "0123456789abcdefghijABCDEFGHIJ_-"
+redirect_uris = ["https://rp.example/callback"]
+scopes = ["openid"]
+require_pkce = true
+[limits]
+waiting_requests = 4
+logins_per_minute = 2
+[lifetimes]
+session_idle = "0"
+"#;
+    let mut reloaded = World::start().await;
+    reloaded.reload(with(strict)).await.unwrap();
+    reloaded.reload(with(strict)).await.unwrap();
+    let started = World::with(with(strict)).await;
+    for world in [&reloaded, &started] {
+        let strict = RelyingParty::confidential(world, "strict", CALLBACK);
+        let mut browser = Browser::default();
+        let no_pkce = [("code_challenge", ""), ("code_challenge_method", "")];
+        let url = strict.authorize_url(&no_pkce);
+        let page = world.get(&url).await;
+        assert_eq!(param(page.location(), "error"), "invalid_request");
+        let wrong = strict.with_secret("0123456789abcdefghijABCDEFGHIJ__");
+        assert_eq!(
+            wrong.redeem("wxc_x", &[]).await.status,
+            StatusCode::UNAUTHORIZED
+        );
+        let tokens = strict
+            .log_in(&mut browser, &[("scope", "openid profile")])
+            .await;
+        assert_eq!(tokens.response["scope"], "openid");
+        let page = world.get(&strict.authorize_url(&[])).await;
+        assert_eq!(page.status, StatusCode::SEE_OTHER);
+        let headers = |name| page.header(name).to_owned();
+        assert_eq!(
+            ["cache-control", "referrer-policy", "x-content-type-options"].map(headers),
+            ["no-store", "no-referrer", "nosniff"]
+        );
+        // No single sign-on: this login is a new one as well.
+        let page = browser.open(world, &strict.authorize_url(&[])).await;
+        assert_eq!(param(page.location(), "code"), "");
+    }
+}
+
+#[tokio::test]
+async fn a_configuration_that_cannot_be_used_changes_nothing() {
+    let mut world = World::start().await;
+    let mut browser = Browser::default();
+    let before = world.web().log_in(&mut browser, &[]).await;
+    let error = world
+        .reload(with("[[client]]\nid = \"x\""))
+        .await
+        .unwrap_err();
+    assert_eq!(error.to_string(), "line 35: missing field `redirect_uris`");
+    fs::write(world.file("gateway.key"), OTHER_KEY).unwrap();
+    let error = world.reload(with(NEW_CLIENT)).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "a signing key cannot be decrypted: its master key is no longer in the key file"
+    );
+    assert_eq!(world.count("keys").await, 1);
+    let page = world.web().userinfo(&before.access_token).await;
+    assert_eq!(page.status, StatusCode::OK);
+    world.web().log_in(&mut browser, &[]).await;
+    assert_eq!(
+        authorize(&new_client(&world), &world).await,
+        StatusCode::BAD_REQUEST
+    );
+}
+
+/// Waits until a check succeeds, while the clock goes on.
+async fn eventually<T>(world: &World, check: impl AsyncFn() -> Option<T>) -> T {
+    loop {
+        world.clock.advance(Duration::from_secs(5));
+        tokio::task::yield_now().await;
+        if let Some(value) = check().await {
+            return value;
+        }
+    }
+}
+
+/// The files are compared every five seconds. A broken one changes nothing, and the next good one is taken over: also if
+/// the file that was missing is one of secrets.
+#[tokio::test]
+async fn a_file_that_has_changed_is_taken_over() {
+    let world = World::start().await;
+    let (config, secret) = (world.file("gateway.toml"), world.file("new.secret"));
+    fs::write(&config, world.config()).unwrap();
+    let serves = async |status| {
+        let served = authorize(&new_client(&world), &world).await;
+        (served == status).then_some(())
+    };
+    let test = async {
+        tokio::task::yield_now().await;
+        let client = NEW_CLIENT.replace(
+            &format!("secret = \"{SECRET}\""),
+            "secret_file = \"new.secret\"",
+        );
+        fs::write(&config, world.config() + &client).unwrap();
+        for _ in 0..10 {
+            eventually(&world, async || serves(StatusCode::BAD_REQUEST).await).await;
+        }
+        fs::write(&secret, SECRET).unwrap();
+        eventually(&world, async || serves(StatusCode::SEE_OTHER).await).await;
+        let new = "ABCDEFGHIJ0123456789abcdefghij_-";
+        fs::write(&secret, format!("{new}\n")).unwrap();
+        eventually(&world, async || {
+            let page = new_client(&world)
+                .with_secret(new)
+                .redeem("wxc_x", &[])
+                .await;
+            (page.json()["error"] == "invalid_grant").then_some(())
+        })
+        .await;
+        fs::write(
+            world.file("gateway.key"),
+            format!("{OTHER_KEY}\n{MASTER_KEY}\n"),
+        )
+        .unwrap();
+        let page = world.gateway.reload_file(&config).await.unwrap();
+        assert_eq!(page, Reloaded::default());
+        fs::write(&config, world.config()).unwrap();
+        eventually(&world, async || serves(StatusCode::BAD_REQUEST).await).await;
+        fs::remove_file(&config).unwrap();
+        let error = world.gateway.reload_file(&config).await.unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with("cannot be read: entity not found")
+        );
+    };
+    tokio::select! {
+        () = world.gateway.watch(&config) => panic!("watch has ended"),
+        () = test => {},
+    }
+}
