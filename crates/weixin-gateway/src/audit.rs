@@ -50,6 +50,8 @@ pub(crate) enum EventKind {
     LoginSilent,
     /// A session has ended by a logout.
     LogoutOk,
+    /// A client has not accepted a logout token.
+    LogoutUndelivered,
     TokenNewerThanRow,
     TokenReused,
     UserConflict,
@@ -81,6 +83,7 @@ impl EventKind {
             Self::LoginRejected => "login.rejected",
             Self::LoginSilent => "login.silent",
             Self::LogoutOk => "logout.ok",
+            Self::LogoutUndelivered => "logout.undelivered",
             Self::TokenNewerThanRow => "token.newer_than_row",
             Self::TokenReused => "token.reused",
             Self::UserConflict => "user.conflict",

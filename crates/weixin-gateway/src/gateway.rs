@@ -13,12 +13,14 @@ use tokio::net::TcpListener;
 use weixin::clock::{Clock, SystemClock};
 
 use crate::{
+    backchannel::BackChannel,
     config::{Config, StoreConfig},
     http::{Server, Shared},
-    keys::KeyError,
+    outbound::Outbound,
     reload::{ReloadError, Reloaded},
+    start_error::StartError,
     state::Live,
-    store::{OpenError, Store, StoreError, StoreState, backup, inspect},
+    store::{Store, StoreState, backup, inspect},
 };
 
 /// How often keys and clients are read again: other nodes and commands may have changed them.
@@ -29,6 +31,7 @@ const REFRESH: Duration = Duration::from_secs(5);
 pub struct Gateway {
     live: Arc<Live>,
     listen: SocketAddr,
+    backchannel: Arc<BackChannel>,
 }
 
 /// The options of a [`Gateway`] that are no configuration.
@@ -89,8 +92,8 @@ impl Gateway {
         outcome
     }
 
-    /// Removes what has expired, each minute, and [refreshes](Self::refresh) keys and clients, each five seconds. Returns when no
-    /// write can succeed any more.
+    /// Removes what has expired, each minute, [refreshes](Self::refresh) keys and clients, each five seconds, and tells
+    /// clients of logouts. Returns when no write can succeed any more.
     pub async fn maintain(&self) {
         let shared = self.shared();
         let (store, clock) = (shared.store.clone(), Arc::clone(&shared.clock));
@@ -99,6 +102,7 @@ impl Gateway {
             () = store.maintain(&*clock) => {},
             () = self.live.maintain_limit() => {},
             () = self.keep_fresh(&*clock) => {},
+            () = self.backchannel.run() => {},
             () = store.stopped() => {},
         }
     }
@@ -198,10 +202,15 @@ impl GatewayBuilder {
         };
         let listen = config.server.listen;
         match Live::open(config, store.clone(), clock).await {
-            Ok(live) => Ok(Gateway {
-                live: Arc::new(live),
-                listen,
-            }),
+            Ok(live) => {
+                let live = Arc::new(live);
+                let backchannel = BackChannel::new(Arc::clone(&live), Outbound::new()?);
+                Ok(Gateway {
+                    live,
+                    backchannel: Arc::new(backchannel),
+                    listen,
+                })
+            }
             Err(error) => {
                 store.close().await;
                 Err(error)
@@ -212,33 +221,6 @@ impl GatewayBuilder {
 
 async fn open_store(config: &StoreConfig) -> Result<Store, StartError> {
     Ok(Store::open(config.expose_url()).await?)
-}
-
-/// A gateway cannot start.
-#[derive(Debug, Error)]
-#[error(transparent)]
-pub struct StartError(Reason);
-
-#[derive(Debug, Error)]
-enum Reason {
-    #[error(transparent)]
-    Keys(#[from] KeyError),
-    #[error(transparent)]
-    Login(#[from] weixin_axum::ConfigError),
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error("the callback URL of an issuer or the secret of an app is invalid")]
-    Parse(#[from] weixin::error::ParseError),
-    #[error("the HTTP client cannot be made")]
-    Https(#[from] weixin::transport::TransportError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl<E: Into<Reason>> From<E> for StartError {
-    fn from(error: E) -> Self {
-        Self(error.into())
-    }
 }
 
 /// The gateway has stopped, since no write can succeed any more.

@@ -14,6 +14,7 @@
 
 mod admin;
 mod audit;
+mod backchannel;
 mod clients;
 mod config;
 mod gateway;
@@ -21,6 +22,7 @@ mod http;
 mod keys;
 mod master_key;
 mod oidc;
+mod outbound;
 mod overview;
 mod params;
 mod random;
@@ -28,6 +30,7 @@ mod reload;
 mod rotation;
 mod secret;
 mod signed;
+mod start_error;
 mod state;
 mod store;
 mod time;
@@ -37,13 +40,15 @@ mod web_login;
 
 pub use self::{
     admin::{
-        Admin, AdminError, AuditEvent, ClientError, KeyOverview, KeyState, OldKeys, RevokeTarget,
-        Revoked, StoreFailure, StoredClientOverview, UserReport,
+        Admin, AdminError, AuditEvent, ClientError, KeyOverview, KeyState, RevokeTarget, Revoked,
+        StoreFailure, StoredClientOverview, UserReport,
     },
     config::{Config, ConfigError},
-    gateway::{Gateway, GatewayBuilder, ServeError, StartError},
+    gateway::{Gateway, GatewayBuilder, ServeError},
     overview::{AppOverview, ClientOverview, IssuerOverview},
     reload::{ReloadError, Reloaded},
+    rotation::OldKeys,
+    start_error::StartError,
     store::StoreState,
 };
 

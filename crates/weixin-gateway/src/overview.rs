@@ -6,9 +6,9 @@ use weixin::{AppId, app::App, clock::SystemClock, transport::Https};
 
 use crate::{
     config::Config,
-    gateway::StartError,
     http::CALLBACK,
     oidc::{ClaimSource, Client, ClientAuth, Issuer, Profile, Subject, UserId, WechatIds, path},
+    start_error::StartError,
 };
 
 /// An issuer, as its clients and WeChat see it.
@@ -38,7 +38,7 @@ pub struct AppOverview {
 }
 
 /// A client: what its own configuration needs, and what it will get.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ClientOverview {
     /// The client ID.
@@ -95,7 +95,7 @@ impl Config {
         clients.collect()
     }
 
-    fn overview(&self, client: &Client) -> Option<ClientOverview> {
+    pub(crate) fn overview(&self, client: &Client) -> Option<ClientOverview> {
         let mut issuers = self.issuers.iter();
         let issuer = issuers.find(|it| it.issuer.id() == client.issuer)?;
         let app = issuer.apps.iter().find_map(|name| self.apps.get(name))?;

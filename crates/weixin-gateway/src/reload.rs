@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use crate::{
     config::{Config, ConfigError},
-    gateway::StartError,
     secret::SecretHash,
+    start_error::StartError,
 };
 
 /// A gateway serves with a new configuration.

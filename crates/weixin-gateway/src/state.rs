@@ -13,12 +13,12 @@ use weixin_axum::WebLogin;
 use crate::{
     clients,
     config::{Config, IssuerConfig},
-    gateway::StartError,
     http::{self, ClientAddresses, Provider, RateLimit, SessionCookie, Shared},
     keys::KeySet,
     oidc::{Algorithm, Client, Clients, ProviderMetadata, Timestamp},
     reload::{Fixed, Reloaded},
     rotation,
+    start_error::StartError,
     store::{Store, StoredClient, identities::UnionIds},
     web_login,
 };
@@ -38,6 +38,7 @@ pub(crate) struct Live {
 struct State {
     parts: Parts,
     shared: Arc<Shared>,
+    providers: Arc<[Arc<Provider>]>,
     router: Router,
 }
 
@@ -84,6 +85,11 @@ impl Live {
             replaced: Notify::new(),
             replacement: Mutex::default(),
         })
+    }
+
+    /// The issuers at this moment.
+    pub(crate) fn providers(&self) -> Arc<[Arc<Provider>]> {
+        Arc::clone(&self.current.load().providers)
     }
 
     /// What the endpoints share at this moment.
@@ -193,10 +199,12 @@ impl State {
         });
         let issuers = config.issuers.iter().zip(&*parts.logins);
         let providers = issuers.map(|(issuer, login)| provider(issuer, login, &shared));
-        let router = http::router(&providers.collect::<Vec<_>>(), &shared);
+        let providers: Arc<[_]> = providers.collect();
+        let router = http::router(&providers, &shared);
         Self {
             parts,
             shared,
+            providers,
             router,
         }
     }

@@ -7,8 +7,8 @@ use weixin_axum::WebLogin;
 
 use crate::{
     config::{App, Config, IssuerConfig},
-    gateway::StartError,
     http::CALLBACK,
+    start_error::StartError,
 };
 
 /// The logins of all issuers, in their order. An issuer that is in the configuration of before, with the same apps, keeps

@@ -17,6 +17,7 @@ pub(crate) mod identities;
 pub(crate) mod inspect;
 mod job;
 mod keys;
+pub(crate) mod logouts;
 pub(crate) mod merges;
 mod migrations;
 mod refresh;

@@ -4,6 +4,7 @@
 mod admin;
 mod algorithms;
 mod attacks;
+mod backchannel;
 mod claims;
 mod conformance;
 mod consent;

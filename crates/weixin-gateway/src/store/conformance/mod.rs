@@ -6,6 +6,7 @@ mod fixture;
 mod grants;
 mod keys;
 mod logins;
+mod logouts;
 mod merges;
 mod operator;
 mod refresh;

@@ -6,6 +6,7 @@ pub(crate) mod database;
 pub(crate) mod devices;
 pub(crate) mod id_token;
 pub(crate) mod logout;
+pub(crate) mod logout_receiver;
 pub(crate) mod relying_party;
 mod token_endpoints;
 

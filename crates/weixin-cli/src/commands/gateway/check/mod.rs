@@ -2,6 +2,7 @@
 
 mod clients;
 mod email;
+mod stored;
 
 use std::path::Path;
 
@@ -45,6 +46,8 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
             .filter_map(|file| secret_file(file)),
     )?;
     report.add([store(&config).await])?;
+    let stored = stored::examine(&config).await;
+    report.add(stored.results)?;
     let issuers = config.issuers();
     let issuers = issuers.map_err(|error| config::not_started(&error))?;
     for issuer in &issuers {
@@ -54,7 +57,8 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
             }
         }
     }
-    clients::examine(&config, &issuers, &mut report)?;
+    let clients = [config.clients(), stored.clients].concat();
+    clients::examine(&clients, &issuers, &mut report)?;
     report.finish()
 }
 
