@@ -62,14 +62,14 @@ fn each_feature_of_the_comparison_names_a_test_that_exists() {
     let tests: Vec<_> = english.iter().flat_map(|row| &row.tests).collect();
     let problems: Vec<_> = tests.iter().filter_map(|test| problem(test)).collect();
     assert_eq!(problems, Vec::<String>::new());
-    let unproven = |row: &&Row| row.gateway == "Y" && row.tests.is_empty();
+    let unproven = |row: &&Row| row.gateway.starts_with('Y') && row.tests.is_empty();
     assert_eq!(english.iter().filter(unproven).count(), 0);
     assert!(tests.len() > 20, "{}", tests.len());
 
     let chinese = rows("zh/gateway-comparison.md");
     let tests = |rows: &[Row]| -> Vec<(bool, Vec<String>)> {
         rows.iter()
-            .map(|row| (row.gateway == "Y", row.tests.clone()))
+            .map(|row| (row.gateway.starts_with('Y'), row.tests.clone()))
             .collect()
     };
     assert_eq!(tests(&chinese), tests(&english));

@@ -40,15 +40,11 @@ struct World {
 impl World {
     async fn start(recipe: &'static str, manual_url: &'static str, urls: &[String]) -> Self {
         let client = self::recipe(&format!("{recipe}/client.toml"));
-        let (before, uri) = client.split_once("redirect_uris = [\"").unwrap();
-        let path = uri
-            .strip_prefix(manual_url)
-            .unwrap()
-            .split('"')
-            .next()
-            .unwrap();
+        let (_, uri) = client.split_once(manual_url).unwrap();
+        let path = uri.split('"').next().unwrap();
         let uris: Vec<_> = urls.iter().map(|url| format!("{url}{path}")).collect();
-        let client = format!("{before}redirect_uris = {uris:?}\n");
+        let manual = format!("[\"{manual_url}{path}\"]");
+        let client = with_values(&client, &[(&manual, &format!("{uris:?}"))]);
         Self {
             provider: Provider::with_client(&client).await,
             recipe,

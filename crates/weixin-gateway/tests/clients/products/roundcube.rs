@@ -82,11 +82,7 @@ fn dovecot(world: &World, imap: u16) -> Process {
     let folder = TempDir::new().unwrap();
     let path = folder.path().to_str().unwrap();
     let [user, group] = account();
-    let tokens = recipe("roundcube/wechat.conf.ext");
-    let tokens = with_values(
-        &tokens,
-        &[("https://login.example.com", &world.issuer().url)],
-    );
+    let tokens = world.file("wechat.conf.ext", "", SECRET);
     write(&folder, "wechat.conf.ext", &tokens);
     let values = [
         ("FOLDER", path),
