@@ -101,12 +101,12 @@ impl Provider {
         .await
     }
 
-    /// Starts the gateway with one client of the first issuer, whose table names the file of its secret.
-    pub(crate) async fn with_client(table: &str) -> Self {
+    /// Starts the gateway with these clients of the first issuer, whose tables name the files of their secrets.
+    pub(crate) async fn with_clients(tables: &str) -> Self {
         Self::open(|issuers| {
             let [first, second] = issuers.each_ref().map(Issuer::table);
-            let issuer = &issuers[0].url;
-            format!("{first}{second}{table}issuer = \"{issuer}\"\n")
+            let client = format!("[[client]]\nissuer = \"{}\"", issuers[0].url);
+            first + &second + &tables.replace("[[client]]", &client)
         })
         .await
     }
@@ -123,7 +123,7 @@ impl Provider {
         let issuers = ["", "/tenant"].map(|path| Issuer::new(port, path));
         let text = config(&sim, &folder) + &tables(&issuers);
         std::fs::write(file("gateway.toml"), &text).unwrap();
-        if let Some((_, rest)) = text.split_once("secret_file = \"") {
+        for rest in text.split("secret_file = \"").skip(1) {
             std::fs::write(file(rest.split('"').next().unwrap()), SECRET).unwrap();
         }
         let config = Config::load(&file("gateway.toml"));

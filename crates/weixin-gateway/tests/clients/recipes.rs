@@ -3,9 +3,11 @@
 use std::{fs, path::Path};
 
 /// The files of the recipes: the language of their blocks, and the page.
-const FILES: [(&str, &str, &str); 13] = [
+const FILES: [(&str, &str, &str); 15] = [
     ("mod_auth_openidc.conf", "apache", "gateway.md"),
     ("oauth4webapi.mjs", "js", "gateway.md"),
+    ("mod_oauth2/api.conf", "apache", "recipes.md"),
+    ("mod_oauth2/client.toml", "toml", "recipes.md"),
     ("pocketbase/client.toml", "toml", "recipes.md"),
     ("pocketbase/1_wechat.js", "js", "recipes.md"),
     ("roundcube/client.toml", "toml", "recipes.md"),

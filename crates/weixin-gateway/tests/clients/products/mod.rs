@@ -1,6 +1,7 @@
 //! Products that users log in to, unmodified, with the recipes of the manual. Most take longer to install than to run:
 //! `./scripts/test --all` installs those, and runs the tests that are ignored otherwise.
 
+mod apache_api;
 mod chromium;
 mod pocketbase;
 mod process;
@@ -46,7 +47,7 @@ impl World {
         let manual = format!("[\"{manual_url}{path}\"]");
         let client = with_values(&client, &[(&manual, &format!("{uris:?}"))]);
         Self {
-            provider: Provider::with_client(&client).await,
+            provider: Provider::with_clients(&client).await,
             recipe,
             manual_url,
         }
