@@ -9,7 +9,7 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read},
     net::TcpListener,
-    os::unix::fs::PermissionsExt,
+    os::unix::{fs::PermissionsExt, net::UnixDatagram},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command},
 };
@@ -52,6 +52,7 @@ impl Folder {
             r#"
 [server]
 key_file = "gateway.key"
+stop_delay = "0s"
 [store]
 url = "sqlite:gateway.db"
 [app.website]
@@ -889,4 +890,165 @@ Search the gateway's log for it: if the page said \"Something went wrong here\",
 ";
     assert_eq!((printed.code, &*printed.stdout), (Some(0), expected));
     assert_eq!(gateway.end("-TERM").0, Some(0));
+}
+
+/// The lines of standard error until one contains this text, and that line.
+fn wait_for_log(server: &mut Server, text: &str) -> Value {
+    let log = BufReader::new(server.process.stderr.as_mut().unwrap());
+    let line = log
+        .lines()
+        .map(Result::unwrap)
+        .find(|line| line.contains(text));
+    serde_json::from_str(&line.unwrap()).unwrap()
+}
+
+/// What is served has the names that the reference lists, and no user's.
+#[tokio::test]
+async fn serve_exports_documented_metrics_at_an_address_of_their_own() {
+    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
+    let metrics = "[metrics]\nlisten = \"127.0.0.1:0\"\n[store]";
+    folder.configure(&sim.url, &[("[store]", metrics)]);
+    let mut server = Server::serve(&folder, &[]);
+    let address = wait_for_log(&mut server, "\"metrics\"")["address"].clone();
+    let url = format!("http://{}/metrics", address.as_str().unwrap());
+    let gateway = server.address().to_owned();
+    let mut browser = Browser::new();
+    browser.log_in(&gateway).await;
+    let response = browser.open(&url).await;
+    let content_type = response.headers()[header::CONTENT_TYPE].clone();
+    assert_eq!(content_type, "text/plain; version=0.0.4; charset=utf-8");
+    let text = response.text().await.unwrap();
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference.md");
+    let reference = fs::read_to_string(docs).unwrap();
+    let names: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "))
+        .collect();
+    assert!(names.len() > 10, "{text}");
+    for name in names.iter().filter_map(|name| name.split(' ').next()) {
+        assert!(reference.contains(&format!("\n- `{name}`: ")), "{name}");
+    }
+    for line in [
+        "weixin_gateway_logins_total{client=\"wiki\",app=\"wx0123456789abcdef\",outcome=\"created\"} 1",
+        "weixin_gateway_codes_total{client=\"wiki\"} 1",
+        "weixin_gateway_request_seconds_count{endpoint=\"/callback\"} 1",
+        "weixin_calls_total{path=\"/sns/oauth2/access_token\"} 1",
+    ] {
+        assert!(text.contains(line), "{line} is missing in {text}");
+    }
+    // They are not at the address that everyone reaches.
+    let public = browser.open(&format!("http://{gateway}/metrics")).await;
+    assert_eq!(public.status(), 404);
+    assert_eq!(server.end("-TERM").0, Some(0));
+}
+
+#[tokio::test]
+async fn each_line_of_a_request_has_its_trace_and_the_reference_of_its_login() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let server = Server::serve(&folder, &[]);
+    let url = format!(
+        "http://{}/authorize?response_type=code&client_id=wiki&scope=openid&redirect_uri=https%3A%2F%2Fwiki.example%2Fcallback",
+        server.address()
+    );
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let request = Browser::new().client.get(url);
+    let request = request.header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"));
+    let response = request.send().await.unwrap();
+    let location = response.headers()[header::LOCATION].to_str().unwrap();
+    let (_, id) = location.split_once("login%252F").unwrap();
+    let (_, errors) = server.end("-TERM");
+    let lines = errors
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let requests = lines.filter(|line| line["message"] == "request");
+    let requests: Vec<_> = requests
+        .map(|line| (line["route"].clone(), line["span"].clone()))
+        .collect();
+    let span = json!({ "name": "request", "trace_id": trace, "reference": &id[..8] });
+    assert_eq!(requests, [(json!("/authorize"), span)]);
+}
+
+#[test]
+fn systemd_is_told_that_serve_is_ready_alive_and_stopping() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let socket = UnixDatagram::bind(folder.path("notify")).unwrap();
+    let mut command = folder.command(&["--json", "gateway", "serve", "--listen", "127.0.0.1:0"]);
+    command.env("NOTIFY_SOCKET", folder.path("notify"));
+    command.env("WATCHDOG_USEC", "3600000000");
+    let server = Server::start(command);
+    let received = || {
+        let mut buffer = [0; 64];
+        let length = socket.recv(&mut buffer).unwrap();
+        String::from_utf8_lossy(&buffer[..length]).into_owned()
+    };
+    assert_eq!([received(), received()], ["READY=1\n", "WATCHDOG=1\n"]);
+    assert_eq!(server.end("-TERM").0, Some(0));
+    assert_eq!(received(), "STOPPING=1\n");
+}
+
+fn package(file: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packages/gateway");
+    fs::read_to_string(folder.join(file)).unwrap()
+}
+
+/// The commands of unit and image start a gateway of a configuration, never the demo, and not as root.
+#[test]
+fn unit_and_image_serve_a_configuration_as_a_user_without_rights() {
+    let unit = package("weixin-gateway.service");
+    let image = package("Dockerfile");
+    let (config, variable) = ("/etc/weixin-gateway/gateway.toml", "WEIXIN_GATEWAY_CONFIG");
+    for line in [
+        "Type=notify",
+        "User=weixin-gateway",
+        &format!("ExecStart=/usr/bin/weixin gateway serve --config {config}"),
+        "ExecReload=/bin/kill -HUP $MAINPID",
+        "StateDirectory=weixin-gateway",
+        "CapabilityBoundingSet=",
+        "NoNewPrivileges=yes",
+        "ProtectSystem=strict",
+        "SystemCallFilter=~@privileged @resources",
+    ] {
+        assert!(unit.lines().any(|it| it == line), "{line}");
+    }
+    assert!(package("weixin-gateway.sysusers").contains("\nu weixin-gateway "));
+    for line in [
+        &format!("ENV {variable}={config}"),
+        "USER 65532:65532",
+        "ENTRYPOINT [\"/usr/bin/weixin\"]",
+        "CMD [\"gateway\", \"serve\"]",
+    ] {
+        assert!(image.lines().any(|it| it == line), "{line}");
+    }
+    // The image's command without a file.
+    let (_, command) = image.split_once("\nCMD ").unwrap();
+    let arguments: Vec<String> = serde_json::from_str(command.trim()).unwrap();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    assert_eq!(Folder::new().run(&arguments).code, Some(2));
+}
+
+/// The health check of the image, at the port of a gateway that runs here.
+#[test]
+fn the_health_check_of_the_image_finds_a_gateway() {
+    let image = package("Dockerfile");
+    let check = image
+        .lines()
+        .find_map(|line| Some(line.split_once("CMD ")?.1))
+        .unwrap();
+    let check: Vec<String> = serde_json::from_str(check).unwrap();
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let server = Server::serve(&folder, &[]);
+    let (host, port) = server.address().rsplit_once(':').unwrap();
+    let status = |port: &str| {
+        let script = check[2].replace("8080", port);
+        assert!(script.contains(&format!("/dev/tcp/{host}/{port}")));
+        let mut command = Command::new(&check[0]);
+        let output = command.args([&check[1], &script]).output().unwrap();
+        output.status.success()
+    };
+    assert!(status(port));
+    let closed = closed_port();
+    assert!(!status(&closed.address.port().to_string()));
 }

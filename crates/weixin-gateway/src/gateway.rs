@@ -20,7 +20,7 @@ use crate::{
     reload::{ReloadError, Reloaded},
     start_error::StartError,
     state::Live,
-    store::{Store, StoreState, backup, inspect},
+    store::{Migrate, OpenError, Store, StoreState, backup, inspect},
 };
 
 /// How often keys and clients are read again: other nodes and commands may have changed them.
@@ -73,7 +73,8 @@ impl Gateway {
         self.listen
     }
 
-    /// Serves until `stop` resolves; requests that run then have 20 seconds to end.
+    /// Serves until `stop` resolves. `/readyz` fails from then on, connections are accepted for the `stop_delay` of the
+    /// configuration, and requests that run then have 20 seconds to end.
     ///
     /// # Errors
     ///
@@ -84,6 +85,12 @@ impl Gateway {
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), ServeError> {
         let server = Server::new(self.router());
+        let stop = async {
+            stop.await;
+            let shared = self.shared();
+            shared.readiness.stop();
+            shared.clock.sleep(self.live.stop_delay()).await;
+        };
         let outcome = tokio::select! {
             () = server.run(listener, stop) => Ok(()),
             () = self.maintain() => Err(ServeError(())),
@@ -97,11 +104,13 @@ impl Gateway {
     pub async fn maintain(&self) {
         let shared = self.shared();
         let (store, clock) = (shared.store.clone(), Arc::clone(&shared.clock));
+        let readiness = Arc::clone(&shared.readiness);
         drop(shared);
         tokio::select! {
             () = store.maintain(&*clock) => {},
             () = self.live.maintain_limit() => {},
             () = self.keep_fresh(&*clock) => {},
+            () = readiness.compare_clocks(&store, &*clock) => {},
             () = self.backchannel.run() => {},
             () = store.stopped() => {},
         }
@@ -117,14 +126,20 @@ impl Gateway {
         }
     }
 
-    /// Makes the signing keys that are due, and takes over what other nodes and commands have changed in the store.
+    /// Makes the signing keys that are due, and takes over what other nodes and commands have changed in the store. Records
+    /// the metrics that are levels, such as the writes that wait.
     ///
     /// # Errors
     ///
     /// [`StartError`] if the store fails, or has a signing key that the key file does not decrypt. The gateway goes on with
     /// what it has.
     pub async fn refresh(&self) -> Result<(), StartError> {
-        self.live.refresh().await
+        let refreshed = self.live.refresh().await;
+        let has_keys = !matches!(&refreshed, Err(error) if error.is_of_keys());
+        let shared = self.shared();
+        shared.readiness.set_keys(has_keys);
+        shared.store.levels().await?.record();
+        refreshed
     }
 
     /// Serves with another configuration from now on. Requests that run end with the one before.
@@ -156,8 +171,22 @@ impl Gateway {
     ///
     /// [`StartError`] if a gateway would not start with this store, except that another one may be running.
     pub async fn inspect(config: &Config) -> Result<StoreState, StartError> {
-        let url = config.store.expose_url();
-        inspect::inspect(url).await.map_err(StartError::from)
+        let state = inspect::inspect(config.store.expose_url()).await?;
+        if state != StoreState::Current && !config.store.migrate {
+            return Err(OpenError::Outdated.into());
+        }
+        Ok(state)
+    }
+
+    /// Creates or updates the tables, also if the configuration says `migrate = false`.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if the store cannot be opened. A file of SQLite must not be in use.
+    pub async fn migrate(config: &Config) -> Result<(), StartError> {
+        let store = Store::open(config.store.expose_url()).await?;
+        store.close().await;
+        Ok(())
     }
 
     /// Copies the store to a new file, consistent while a gateway writes to it. Copying SQLite's file itself would lose what
@@ -220,7 +249,12 @@ impl GatewayBuilder {
 }
 
 async fn open_store(config: &StoreConfig) -> Result<Store, StartError> {
-    Ok(Store::open(config.expose_url()).await?)
+    let migrate = if config.migrate {
+        Migrate::Run
+    } else {
+        Migrate::Never
+    };
+    Ok(Store::open_with(config.expose_url(), migrate).await?)
 }
 
 /// The gateway has stopped, since no write can succeed any more.

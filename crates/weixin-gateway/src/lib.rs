@@ -26,13 +26,17 @@ mod outbound;
 mod overview;
 mod params;
 mod random;
+mod readiness;
 mod reload;
 mod rotation;
 mod secret;
+#[cfg(feature = "redis")]
+mod shared_logins;
 mod signed;
 mod start_error;
 mod state;
 mod store;
+mod telemetry;
 mod time;
 mod upstream;
 mod watch;
@@ -50,6 +54,7 @@ pub use self::{
     rotation::OldKeys,
     start_error::StartError,
     store::StoreState,
+    telemetry::describe_metrics,
 };
 
 /// A configuration file for `https://login.example.com`, with comments.

@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 
+use secrecy::ExposeSecret;
 use thiserror::Error;
 
 use crate::{
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, Metrics},
     secret::SecretHash,
     start_error::StartError,
 };
@@ -41,15 +42,20 @@ impl<E: Into<Reason>> From<E> for ReloadError {
 #[derive(Clone, Debug)]
 pub(crate) struct Fixed {
     listen: SocketAddr,
+    metrics: Metrics,
     /// Of the store's URL, which may hold a password.
     store: SecretHash,
+    redis: Option<SecretHash>,
 }
 
 impl Fixed {
     pub(crate) fn of(config: &Config) -> Self {
+        let redis = config.store.redis();
         Self {
             listen: config.server.listen,
+            metrics: config.metrics,
             store: SecretHash::of(config.store.expose_url().as_bytes()),
+            redis: redis.map(|url| SecretHash::of(url.expose_secret().as_bytes())),
         }
     }
 
@@ -58,11 +64,23 @@ impl Fixed {
         let new = Self::of(config);
         let settings = [
             ("server.listen", self.listen == new.listen),
+            ("metrics.listen", self.metrics == new.metrics),
             ("store.url", self.store.is(&new.store)),
+            (
+                "store.redis",
+                is_same(self.redis.as_ref(), new.redis.as_ref()),
+            ),
         ];
         let changed = settings.into_iter().filter(|(_, is_same)| !is_same);
         Reloaded {
             needs_restart: changed.map(|(name, _)| name).collect(),
         }
+    }
+}
+
+fn is_same(one: Option<&SecretHash>, other: Option<&SecretHash>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.is(other),
+        (one, other) => one.is_none() && other.is_none(),
     }
 }

@@ -31,6 +31,13 @@ enum Reason {
     Store(#[from] StoreError),
 }
 
+impl StartError {
+    /// Whether a signing key is missing or cannot be read.
+    pub(crate) const fn is_of_keys(&self) -> bool {
+        matches!(self.0, Reason::Keys(_))
+    }
+}
+
 impl<E: Into<Reason>> From<E> for StartError {
     fn from(error: E) -> Self {
         Self(error.into())

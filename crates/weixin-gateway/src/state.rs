@@ -1,7 +1,7 @@
 //! What requests are served with. It is replaced as a whole, so that each request sees one state: one configuration, the
 //! clients and the keys of one moment.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use axum::{Router, extract::Request};
@@ -16,11 +16,12 @@ use crate::{
     http::{self, ClientAddresses, Provider, RateLimit, SessionCookie, Shared},
     keys::KeySet,
     oidc::{Algorithm, Client, Clients, ProviderMetadata, Timestamp},
+    readiness::Readiness,
     reload::{Fixed, Reloaded},
     rotation,
     start_error::StartError,
     store::{Store, StoredClient, identities::UnionIds},
-    web_login,
+    telemetry, web_login,
 };
 
 /// The state of a gateway, and how it is replaced.
@@ -47,6 +48,7 @@ struct State {
 struct Parts {
     store: Store,
     clock: Arc<dyn Clock>,
+    readiness: Arc<Readiness>,
     config: Arc<Config>,
     /// One for each issuer of the configuration. They remember the callbacks that were there.
     logins: Arc<[WebLogin]>,
@@ -64,6 +66,8 @@ impl Live {
         store: Store,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
+        telemetry::describe_metrics();
+        telemetry::config_loaded(config.hash, clock.now());
         let now = Timestamp::from(clock.now());
         let stored: Arc<[_]> = store.clients().await?.into();
         let clients = clients::all(&config, &stored);
@@ -78,6 +82,7 @@ impl Live {
             clients,
             store,
             clock,
+            readiness: Arc::default(),
         };
         Ok(Self {
             fixed: Fixed::of(&parts.config),
@@ -95,6 +100,11 @@ impl Live {
     /// What the endpoints share at this moment.
     pub(crate) fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.current.load().shared)
+    }
+
+    /// How long connections are still accepted while the gateway stops.
+    pub(crate) fn stop_delay(&self) -> Duration {
+        self.current.load().parts.config.server.stop_delay
     }
 
     pub(crate) fn secret_files(&self) -> Vec<PathBuf> {
@@ -147,6 +157,7 @@ impl Live {
         KeySet::open(&parts.store.keys().await?, master, now)?;
         let rows = rotation::rotate(&parts.store, master, &algorithms(&clients), now).await?;
         let reloaded = self.fixed.compare(&config);
+        telemetry::config_loaded(config.hash, parts.clock.now());
         self.replace(Parts {
             keys: KeySet::open(&rows, master, now)?,
             rate_limit: if old.limits == config.limits {
@@ -160,6 +171,7 @@ impl Live {
             clients,
             store: parts.store.clone(),
             clock: Arc::clone(&parts.clock),
+            readiness: Arc::clone(&parts.readiness),
         });
         Ok(reloaded)
     }
@@ -194,6 +206,7 @@ impl State {
             limits: config.limits,
             addresses: ClientAddresses::new(config.server.trusted_proxies.clone()),
             rate_limit: Arc::clone(&parts.rate_limit),
+            readiness: Arc::clone(&parts.readiness),
             moved_apps: moved_apps(config),
             clock: Arc::clone(&parts.clock),
         });
@@ -223,8 +236,7 @@ fn moved_apps(config: &Config) -> BTreeSet<AppId> {
 }
 
 fn rate_limit(config: &Config, clock: &Arc<dyn Clock>) -> Arc<RateLimit> {
-    let per_minute = config.limits.logins_per_minute;
-    Arc::new(RateLimit::new(per_minute, Arc::clone(clock)))
+    Arc::new(RateLimit::new(&config.limits, Arc::clone(clock)))
 }
 
 fn provider(config: &IssuerConfig, login: &WebLogin, shared: &Arc<Shared>) -> Arc<Provider> {

@@ -12,6 +12,7 @@ use crate::{
     config::Config,
     gateway::Gateway,
     reload::{ReloadError, Reloaded},
+    telemetry,
 };
 
 /// How often the times of the files are compared.
@@ -50,7 +51,10 @@ impl Gateway {
     /// [`ReloadError`] if it cannot be used. Nothing is changed then.
     pub async fn reload_file(&self, file: &Path) -> Result<Reloaded, ReloadError> {
         let loaded = self.load(file).await;
-        loaded.inspect_err(|error| tracing::error!(error = causes(error), "{UNUSED}"))
+        loaded.inspect_err(|error| {
+            telemetry::reload_failed();
+            tracing::error!(error = causes(error), "{UNUSED}");
+        })
     }
 
     async fn load(&self, file: &Path) -> Result<Reloaded, ReloadError> {

@@ -45,6 +45,7 @@ pub(crate) enum GatewayCommand {
     Client(GatewayClient),
     Keys(GatewayKeys),
     Backup(GatewayBackup),
+    Migrate(GatewayMigrate),
     User(GatewayUser),
     ExplainLogin(GatewayExplainLogin),
     Revoke(GatewayRevoke),
@@ -97,7 +98,8 @@ pub(crate) struct GatewayInit {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Logs are JSON on standard error, one line for each request, without queries and secrets; RUST_LOG \
-changes their level. SIGTERM and Ctrl-C stop the gateway; running requests have 20 seconds to end.
+changes their level. After SIGTERM or Ctrl-C, /readyz fails at once, connections are accepted for \
+5 seconds (`stop_delay`), and running requests have 20 seconds to end.
 SIGHUP loads the configuration file again, as does a change of the file.
 
 Examples:
@@ -158,6 +160,19 @@ pub(crate) struct GatewayBackup {
     #[arg(value_name = "FILE")]
     pub(crate) to: PathBuf,
 
+    #[command(flatten)]
+    pub(crate) file: GatewayConfig,
+}
+
+/// Create or update the tables of the database, for configurations with `migrate = false`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+By default, `serve` does this when it starts. With PostgreSQL, gateways of the version before may be \
+running: a version only adds to the tables. A file of SQLite must not be in use.
+
+Examples:
+  weixin gateway migrate --config /etc/weixin/gateway.toml")]
+pub(crate) struct GatewayMigrate {
     #[command(flatten)]
     pub(crate) file: GatewayConfig,
 }

@@ -33,7 +33,7 @@ pub(crate) use self::{
     diagnosis::{Doctor, Explain},
     gateway::{
         Gateway, GatewayBackup, GatewayCheck, GatewayCommand, GatewayDemo, GatewayInit,
-        GatewayReload, GatewayServe,
+        GatewayMigrate, GatewayReload, GatewayServe,
     },
     gateway_client::{
         ClientAdd, ClientCommand, ClientRemove, ClientSecret, ClientShow, GatewayClient,

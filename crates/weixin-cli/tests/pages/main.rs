@@ -136,8 +136,27 @@ fn what_is_not_run_here_is_known() {
     fixtures.md: weixin sim exec --sim "$URL" --world "$ID" -- \
     fixtures.md:   python -c 'import json, os, sys; print(json.dumps(dict(os.environ)), flush=True); sys.stdin.read()'
     frameworks.md: go mod init shop && go get github.com/gin-gonic/gin
+    gateway-operation.md: sudo apt install ./weixin-cli_0.1.0-1_amd64.deb
+    gateway-operation.md: sudo install -m 0644 packages/gateway/weixin-gateway.service /etc/systemd/system/
+    gateway-operation.md: sudo install -m 0644 packages/gateway/weixin-gateway.sysusers /etc/sysusers.d/weixin-gateway.conf
+    gateway-operation.md: sudo systemd-sysusers
+    gateway-operation.md: sudo install -d -m 0700 -o weixin-gateway -g weixin-gateway /etc/weixin-gateway
+    gateway-operation.md: sudo -u weixin-gateway sh -c 'cd /etc/weixin-gateway && umask 077 && weixin gateway init --issuer https://login.example.com'
+    gateway-operation.md: sudo -u weixin-gateway sh -c 'cd /etc/weixin-gateway && umask 077 && cat > website.secret'     # paste the AppSecret, then Ctrl-D
+    gateway-operation.md: sudo -u weixin-gateway sh -c 'cd /etc/weixin-gateway && umask 077 && openssl rand -hex 32 > wiki.secret'
+    gateway-operation.md: sudo -u weixin-gateway nano /etc/weixin-gateway/gateway.toml
+    gateway-operation.md: sudo -u weixin-gateway weixin gateway check --config /etc/weixin-gateway/gateway.toml
+    gateway-operation.md: sudo systemctl enable --now weixin-gateway
+    gateway-operation.md: systemctl status weixin-gateway
+    gateway-operation.md: curl --fail http://127.0.0.1:8080/readyz
+    gateway-operation.md: curl --fail https://login.example.com/.well-known/openid-configuration
+    gateway-operation.md: sudo -u weixin-gateway weixin gateway backup --config /etc/weixin-gateway/gateway.toml "/var/lib/weixin-gateway/backup-$(date +%F).db"
+    gateway-operation.md: docker build --file packages/gateway/Dockerfile --tag weixin-gateway .
+    gateway-operation.md: docker run --detach --name gateway --publish 127.0.0.1:8080:8080 \
+    gateway-operation.md:   --volume /etc/weixin-gateway:/etc/weixin-gateway:ro --volume gateway:/var/lib/weixin-gateway weixin-gateway
     gateway.md: weixin gateway
     gateway.md: weixin gateway backup /var/backups/gateway.db
+    gateway.md: weixin gateway migrate
     languages.md: npm install --save-dev undici@7
     languages.md: weixin sim exec --fail-on-findings -- pytest
     official-account.md: weixin sim phone http://localhost:8080

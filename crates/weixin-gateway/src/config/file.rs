@@ -4,9 +4,11 @@ use std::{
     cell::RefCell,
     collections::BTreeMap,
     fs, io,
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
+use aws_lc_rs::digest;
 use serde::Deserialize;
 
 use super::{
@@ -16,8 +18,10 @@ use super::{
     issuer::{self, IssuerConfig, IssuerEntry},
     lifetimes::{Lifetimes, LifetimesEntry},
     limits::Limits,
+    metrics::Metrics,
     secret::ReadFile,
-    server::{ServerConfig, ServerEntry, StoreConfig, StoreEntry},
+    server::{ServerConfig, ServerEntry},
+    store::{StoreConfig, StoreEntry},
 };
 use crate::oidc::Clients;
 
@@ -36,6 +40,8 @@ struct File {
     lifetimes: LifetimesEntry,
     #[serde(default)]
     limits: Limits,
+    #[serde(default)]
+    metrics: Metrics,
 }
 
 /// The configuration of a gateway.
@@ -49,6 +55,9 @@ pub struct Config {
     pub(crate) clients: Clients,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) limits: Limits,
+    pub(crate) metrics: Metrics,
+    /// Of the file's text, to compare nodes.
+    pub(crate) hash: u32,
     /// The files that it has read: the key file, and those of secrets.
     pub(crate) secret_files: Vec<PathBuf>,
 }
@@ -88,6 +97,11 @@ impl Config {
         &self.secret_files
     }
 
+    /// The address of `[metrics] listen`, where a program serves what its recorder of metrics has received.
+    pub const fn metrics_listen(&self) -> Option<SocketAddr> {
+        self.metrics.listen
+    }
+
     /// The configuration of a text.
     ///
     /// # Errors
@@ -111,9 +125,18 @@ impl Config {
             issuers,
             lifetimes: file.lifetimes.check()?,
             limits: file.limits,
+            metrics: file.metrics,
+            hash: hash(text),
             secret_files: secret_files.into_inner(),
         })
     }
+}
+
+/// The beginning of a hash: enough to tell files apart, and too little to confirm a guess of what they hold.
+fn hash(text: &str) -> u32 {
+    let hash = digest::digest(&digest::SHA256, text.as_bytes());
+    let beginning = hash.as_ref().first_chunk().copied();
+    u32::from_be_bytes(beginning.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -258,7 +281,7 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         (
             "key_file",
             "keyfile",
-            "line 3: unknown field `keyfile`, expected one of `listen`, `trusted_proxies`, `key_file`",
+            "line 3: unknown field `keyfile`, expected one of `listen`, `trusted_proxies`, `key_file`, `stop_delay`",
         ),
         (
             "gateway.key",
@@ -271,9 +294,14 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
             "server.key_file: not a valid file of master keys: expected 1 to 8 lines of 32 bytes in base64, as `openssl rand -base64 32` prints them",
         ),
         (
+            "key_file",
+            "stop_delay = '6m'\nkey_file",
+            "server.stop_delay: expected a duration such as \"5s\", of at most 5 minutes",
+        ),
+        (
             "sqlite:",
             "mysql:",
-            "store.url: expected the URL of a SQLite file, such as sqlite:gateway.db",
+            "store.url: expected sqlite:FILE, such as sqlite:gateway.db, or postgres://USER:PASSWORD@HOST/DATABASE",
         ),
         (
             "app_secret_file = \"website.secret\"",

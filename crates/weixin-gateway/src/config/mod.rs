@@ -8,8 +8,10 @@ mod file;
 mod issuer;
 mod lifetimes;
 mod limits;
+mod metrics;
 mod secret;
 mod server;
+mod store;
 mod stored_client;
 
 pub(crate) use self::{
@@ -17,7 +19,9 @@ pub(crate) use self::{
     issuer::IssuerConfig,
     lifetimes::Lifetimes,
     limits::Limits,
-    server::{Network, StoreConfig},
+    metrics::Metrics,
+    server::Network,
+    store::StoreConfig,
     stored_client::{ClientBody, StoredSecret},
 };
 pub use self::{error::ConfigError, file::Config};

@@ -11,9 +11,12 @@ mod init;
 mod key;
 mod keys;
 mod login_events;
+mod metrics;
+mod migrate;
 mod reload;
 mod revoke;
 mod serve;
+mod service_manager;
 mod user;
 
 use crate::{
@@ -33,6 +36,7 @@ pub(super) async fn run(args: Gateway, output: Output) -> Result<(), CliError> {
         Some(GatewayCommand::Client(args)) => client::run(args, output).await,
         Some(GatewayCommand::Keys(args)) => keys::run(args, output).await,
         Some(GatewayCommand::Backup(args)) => backup::run(args, output).await,
+        Some(GatewayCommand::Migrate(args)) => migrate::run(args, output).await,
         Some(GatewayCommand::User(args)) => user::run(args, output).await,
         Some(GatewayCommand::ExplainLogin(args)) => explain_login::run(args, output).await,
         Some(GatewayCommand::Revoke(args)) => revoke::run(args, output).await,

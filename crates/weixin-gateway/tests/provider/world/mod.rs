@@ -219,6 +219,7 @@ fn config(sim: &Sim, folder: &TempDir, options: &Options) -> String {
         r#"
 [server]
 key_file = "{folder}/gateway.key"
+stop_delay = "0s"
 [store]
 url = "sqlite:{folder}/gateway.db"
 [app.website]

@@ -99,14 +99,14 @@ async fn store(config: &Config) -> CheckResult {
             "it does not exist yet: the next start creates it",
         ),
         Ok(StoreState::Outdated) => message(
-            "表来自较早的版本，启动时更新",
-            "its tables are of an earlier version: the next start updates them",
+            "表不存在或来自较早的版本，启动时创建或更新",
+            "its tables are missing or of an earlier version: the next start creates or updates them",
         ),
         Ok(_) => message("可以使用", "it is ready"),
         Err(error) => {
             let remedy = message(
-                "请检查 [store] url 和文件权限",
-                "check [store] url and the permissions of the file",
+                "请检查 [store] url；SQLite 还要检查文件权限，PostgreSQL 还要检查网络、用户和密码",
+                "check [store] url, and the permissions of SQLite's file, or the network, user and password of PostgreSQL",
             );
             return CheckResult::failed(Check::Store, config::causes(&error), remedy);
         }
