@@ -13,6 +13,7 @@ use crate::site::{CALLBACK, SECRET};
 
 /// A request that got no response, or not the expected one.
 #[derive(Debug)]
+#[expect(dead_code, reason = "a test that fails shows all fields")]
 pub(crate) enum Failure {
     /// The connection was cut.
     Cut(reqwest::Error),

@@ -11,7 +11,7 @@ use crate::{
     site::Site,
 };
 
-/// In each run of all tests. The manual tells how often it was done by hand.
+/// In each run of all tests; half a minute. `WEIXIN_TEST_KILLS` is another number.
 const KILLS: usize = 40;
 
 /// The log that SQLite must not let grow beyond.

@@ -54,7 +54,8 @@ impl Subs {
 /// Workers, each with one connection at a time.
 pub(crate) struct Load {
     stop: Arc<AtomicBool>,
-    done: watch::Sender<usize>,
+    /// Closed when all workers have panicked.
+    done: watch::Receiver<usize>,
     workers: Vec<JoinHandle<Report>>,
 }
 
@@ -66,14 +67,15 @@ pub(crate) struct Report {
 
 impl Load {
     pub(crate) fn start(site: &Arc<Site>, http: &Http, subs: &Subs, workers: usize) -> Self {
-        let (stop, done) = (Arc::default(), watch::Sender::new(0));
+        let stop = Arc::default();
+        let (count, done) = watch::channel(0);
         let worker = |_| {
             let worker = Worker {
                 site: Arc::clone(site),
                 http: http.clone(),
                 subs: subs.clone(),
                 stop: Arc::clone(&stop),
-                done: done.clone(),
+                done: count.clone(),
             };
             tokio::spawn(worker.run())
         };
@@ -88,7 +90,7 @@ impl Load {
     /// Waits for this number of further logins.
     pub(crate) async fn progress(&self, logins: usize) {
         let end = *self.done.borrow() + logins;
-        let mut done = self.done.subscribe();
+        let mut done = self.done.clone();
         done.wait_for(|done| *done >= end).await.unwrap();
     }
 

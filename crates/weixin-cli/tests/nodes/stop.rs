@@ -7,7 +7,7 @@ use tokio::{
 
 use crate::{node::Node, site::Site};
 
-async fn node(site: &Site, delay: &str) -> Node {
+fn node(site: &Site, delay: &str) -> Node {
     let database = format!("url = \"sqlite:{}\"", site.path("gateway.db").display());
     let config = site
         .config(&database, "")
@@ -19,7 +19,7 @@ async fn node(site: &Site, delay: &str) -> Node {
 async fn a_node_that_stops_is_not_ready_and_still_serves_for_a_while() {
     for signal in ["-TERM", "-INT"] {
         let site = Site::new("http://localhost".to_owned()).await;
-        let node = node(&site, "2s").await;
+        let node = node(&site, "2s");
         assert_eq!(node.readiness().await, (200, "ok\n".to_owned()));
         node.signal(signal);
         assert_eq!(node.until_ready(503).await, "the gateway is stopping\n");
@@ -33,7 +33,7 @@ async fn a_node_that_stops_is_not_ready_and_still_serves_for_a_while() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_request_that_runs_when_a_node_stops_gets_its_response() {
     let site = Site::new("http://localhost".to_owned()).await;
-    let node = node(&site, "0s").await;
+    let node = node(&site, "0s");
     let mut stream = TcpStream::connect(node.address).await.unwrap();
     // The head has arrived, and the gateway waits for the body.
     let head = "POST /token HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n\

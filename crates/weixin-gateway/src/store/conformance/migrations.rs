@@ -31,22 +31,25 @@ async fn users(old: &mut AnyConnection) -> Vec<String> {
 
 async fn the_program_of_before_goes_on_while_the_tables_are_updated(fixture: Fixture) {
     for version in 1..migrations::VERSION {
-        let url = fixture.empty_database().await;
-        let mut old = AnyConnection::connect(&url).await.unwrap();
-        migrations::run_until(&mut old, version).await.unwrap();
-        insert(&mut old, "a").await;
-        assert_eq!(users(&mut old).await, ["a"]);
-        assert_eq!(inspect(&url).await.unwrap(), StoreState::Outdated);
-
-        let store = Store::open(&url).await.unwrap();
-        let login = login(&ids("oAlice", None), None, START);
-        let alice = session_of(link::log_in(&store, login).await.unwrap());
-        insert(&mut old, "b").await;
-        let alice = alice.user.to_string();
-        assert_eq!(users(&mut old).await, ["a", "b", &alice]);
-        assert_eq!(inspect(&url).await.unwrap(), StoreState::Current);
-        store.close().await;
+        update_from(version, &fixture.empty_database().await).await;
     }
+}
+
+async fn update_from(version: i64, url: &str) {
+    let mut old = AnyConnection::connect(url).await.unwrap();
+    migrations::run_until(&mut old, version).await.unwrap();
+    insert(&mut old, "a").await;
+    assert_eq!(users(&mut old).await, ["a"]);
+    assert_eq!(inspect(url).await.unwrap(), StoreState::Outdated);
+
+    let store = Store::open(url).await.unwrap();
+    let login = login(&ids("oAlice", None), None, START);
+    let alice = session_of(link::log_in(&store, login).await.unwrap());
+    insert(&mut old, "b").await;
+    let alice = alice.user.to_string();
+    assert_eq!(users(&mut old).await, ["a", "b", &alice]);
+    assert_eq!(inspect(url).await.unwrap(), StoreState::Current);
+    store.close().await;
 }
 
 async fn tables_are_left_alone_if_the_configuration_says_so(fixture: Fixture) {
