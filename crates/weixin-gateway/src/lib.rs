@@ -40,7 +40,7 @@ pub use self::{
     admin::{Admin, ClientError, KeyOverview, KeyState, OldKeys, StoredClientOverview},
     config::{Config, ConfigError},
     gateway::{Gateway, GatewayBuilder, ServeError, StartError},
-    overview::{AppOverview, ClientOverview, IssuerOverview},
+    overview::{AppOverview, ClientOverview, IssuerOverview, ServerOverview},
     reload::{ReloadError, Reloaded},
     store::StoreState,
     telemetry::describe_metrics,
