@@ -52,6 +52,7 @@ impl Folder {
             r#"
 [server]
 key_file = "gateway.key"
+stop_delay = "0s"
 [store]
 url = "sqlite:gateway.db"
 [app.website]
@@ -357,7 +358,182 @@ async fn serve_loads_the_configuration_again_after_sighup() {
         server.end("-TERM")
     };
     assert_eq!(code, Some(0));
-    assert!(errors.contains("\"setting\":\"server.listen\""), "{errors}");
+    assert!(
+        errors.contains("\"settings\":\"server.listen\""),
+        "{errors}"
+    );
+}
+
+/// The JSON that a command prints.
+fn json_of(folder: &Folder, args: &[&str]) -> Value {
+    let printed = folder.run(&[&["--json", "gateway"], args].concat());
+    assert_eq!((printed.code, &*printed.stderr), (Some(0), ""));
+    serde_json::from_str(&printed.stdout).unwrap()
+}
+
+/// Adds a client, and returns its secret.
+fn add_new(folder: &Folder) -> String {
+    let added = json_of(folder, &ADD[1..]);
+    assert_eq!(added["client_id"], "new");
+    let secret = added["client_secret"].as_str().unwrap();
+    assert_eq!(secret.len(), 43);
+    secret.to_owned()
+}
+
+const ADD: &[&str] = &[
+    "gateway",
+    "client",
+    "add",
+    "new",
+    "--name",
+    "New",
+    "--set",
+    "require_pkce=false",
+    "--redirect-uri",
+    "https://new.example/",
+];
+
+/// As an operator does it beside a gateway that runs: each command takes effect within five seconds.
+#[tokio::test]
+async fn clients_are_added_and_removed_beside_a_gateway() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let server = Server::serve(&folder, &[]);
+    let secret = add_new(&folder);
+    while status_of_new(&server).await != 303 {}
+    let list = json!([
+        { "id": "wiki", "issuer": "http://localhost", "from": "file", "problem": null },
+        { "id": "new", "issuer": "http://localhost", "from": "database", "problem": null },
+    ]);
+    assert_eq!(json_of(&folder, &["client", "list"]), list);
+    let printed = folder.run(&["gateway", "client", "list"]);
+    assert_eq!(
+        printed.stdout,
+        "wiki  http://localhost  file\nnew  http://localhost  database\n"
+    );
+    assert_eq!(
+        json_of(&folder, &["client", "show", "wiki"])["from"],
+        "file"
+    );
+    let check = folder.run(&["gateway", "check"]).stdout;
+    assert!(check.contains("https://new.example/"), "{check}");
+    json_of(&folder, &["client", "remove", "new"]);
+    while status_of_new(&server).await != 400 {}
+    let (code, errors) = server.end("-TERM");
+    assert_eq!(code, Some(0));
+    assert!(!errors.contains(&secret), "{errors}");
+}
+
+#[test]
+fn the_secret_of_a_client_is_shown_once_and_replaced() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let secret = add_new(&folder);
+    let mut shown = json_of(&folder, &["client", "show", "new"]);
+    let made = shown["secrets_made"].take();
+    let changed = shown["changed"].take();
+    assert_eq!(made, json!([changed]));
+    let expected = json!({
+        "from": "database",
+        "secrets_made": null,
+        "changed": null,
+        "problem": null,
+        "id": "new",
+        "issuer": "http://localhost",
+        "name": "New",
+        "redirect_uris": ["https://new.example/"],
+        "require_pkce": false,
+    });
+    assert_eq!(shown, expected);
+    let second = json_of(&folder, &["client", "secret", "new"]);
+    assert_ne!(second["client_secret"], *secret);
+    let printed = folder.run(&["gateway", "client", "secret", "new"]);
+    let expected =
+        "error: new has two secrets: first run weixin gateway client secret new --remove-old";
+    assert_eq!(failure(&printed), (Some(1), expected));
+    let printed = folder.run(&["gateway", "client", "secret", "new", "--remove-old"]);
+    assert_eq!(printed.stdout, "removed the older secret of new\n");
+    let printed = folder.run(&["gateway", "client", "secret", "new", "--remove-old"]);
+    let expected = "error: new has one secret only, which it needs";
+    assert_eq!(failure(&printed), (Some(1), expected));
+}
+
+#[test]
+fn a_client_that_cannot_be_added_or_changed_is_an_error() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    add_new(&folder);
+    for (args, expected) in [
+        (
+            ADD,
+            "error: there is a client new already: use another ID, or remove it first",
+        ),
+        (
+            &["gateway", "client", "remove", "wiki"],
+            "error: wiki is a client of the configuration file: change it there",
+        ),
+        (
+            &["gateway", "client", "show", "x"],
+            "error: there is no client x: see `weixin gateway client list`",
+        ),
+    ] {
+        assert_eq!(failure(&folder.run(args)), (Some(1), expected));
+    }
+    let invalid = [ADD, &["--set", "scopes=[\"admin\"]"]].concat();
+    let expected = "error: client new, scopes: expected some of openid, profile, email, wechat";
+    assert_eq!(failure(&folder.run(&invalid)), (Some(2), expected));
+}
+
+/// The IDs of the keys in the JWKS.
+async fn published(server: &Server) -> Vec<String> {
+    let url = format!("http://{}/jwks", server.address());
+    let jwks: Value = Browser::new().open(&url).await.json().await.unwrap();
+    let keys = jwks["keys"].as_array().unwrap().iter();
+    keys.map(|key| key["kid"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// The steps after a leak: of a signing key, and of the master key.
+#[tokio::test]
+async fn keys_are_replaced_beside_a_gateway() {
+    const NEW: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\n";
+
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let server = Server::serve(&folder, &[]);
+    let first = published(&server).await;
+    let rotated = json_of(&folder, &["keys", "rotate", "--now", "--revoke"]);
+    while published(&server).await == first {}
+    let second = published(&server).await;
+    assert_eq!(rotated, json!({ "signing": second, "revoked": true }));
+    let printed = folder.run(&["gateway", "keys", "rotate", "--now", "--alg", "ES256"]);
+    let expected = "error: there is no signing key of this algorithm: no client uses it";
+    assert_eq!(failure(&printed), (Some(1), expected));
+    let key = folder.path("gateway.key");
+    let old = fs::read_to_string(&key).unwrap();
+    fs::write(&key, format!("{NEW}{old}")).unwrap();
+    let needs = |folder: &Folder| json_of(folder, &["keys", "list"])[0]["master_key"].clone();
+    assert_eq!(needs(&folder), 2);
+    let check = || folder.run(&["gateway", "check"]).stdout;
+    let warning = format!("{} needs line 2 of the key file", second[0]);
+    assert!(check().contains(&warning), "{}", check());
+    assert_eq!(
+        json_of(&folder, &["keys", "reseal"]),
+        json!({ "resealed": 1 })
+    );
+    assert_eq!(needs(&folder), 1);
+    assert!(!check().contains("of the key file"), "{}", check());
+    fs::write(&key, NEW).unwrap();
+    server.signal("-HUP");
+    assert_eq!(published(&server).await, second);
+    fs::write(&key, &old).unwrap();
+    assert_eq!(needs(&folder), Value::Null);
+    assert!(
+        check().contains("no line of the key file decrypts it"),
+        "{}",
+        check()
+    );
+    assert_eq!(server.end("-TERM").0, Some(0));
 }
 
 #[test]
@@ -822,4 +998,105 @@ fn the_health_check_of_the_image_finds_a_gateway() {
     assert!(status(port));
     let closed = closed_port();
     assert!(!status(&closed.address.port().to_string()));
+}
+
+/// The result of a command of `weixin gateway`, which succeeds.
+fn result(folder: &Folder, args: &[&str]) -> Value {
+    let printed = folder.run(&[&["--json", "gateway"], args].concat());
+    assert_eq!(printed.code, Some(0), "{printed:?}");
+    serde_json::from_str(&printed.stdout).unwrap()
+}
+
+/// The reference of a login: the beginning of the ID of its request.
+fn reference(urls: &[String]) -> String {
+    let starts = ["return_to=%2Flogin%2F", "return_to=/login/"];
+    let mut paths = urls
+        .iter()
+        .flat_map(|url| starts.iter().filter_map(|start| url.split(start).nth(1)));
+    paths.next().unwrap_or_else(|| panic!("{urls:?}"))[..8].to_owned()
+}
+
+/// The commands change the database of the gateway that runs.
+#[tokio::test]
+async fn a_user_is_found_and_disabled_beside_a_running_gateway() {
+    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
+    folder.configure(&sim.url, &[]);
+    let gateway = Server::serve(&folder, &[]);
+    let mut browser = Browser::new();
+    browser.log_in(gateway.address()).await;
+    let found = result(&folder, &["user", "find", "小明"]);
+    let user = &found["users"][0];
+    let id = user["id"].as_str().unwrap();
+    assert_eq!(user["nickname"], "小明🐼é");
+    assert_eq!(
+        (&user["sessions"], &user["disabled_at"]),
+        (&json!(1), &Value::Null)
+    );
+    assert_eq!(user["openids"][0]["app_id"], "wx0123456789abcdef");
+    assert_eq!(
+        result(&folder, &["user", "disable", id]),
+        json!({ "user": id, "disabled": true })
+    );
+    let urls = browser.log_in(gateway.address()).await;
+    let last = urls.last().unwrap();
+    assert!(last.contains("error=access_denied"), "{last}");
+    let printed = folder.run(&["gateway", "explain-login", &reference(&urls)]);
+    let lines: Vec<_> = printed.stdout.lines().skip(1).collect();
+    assert_eq!(
+        lines,
+        [
+            "  The user is disabled.",
+            "  What to do: `weixin gateway user enable` allows logins again."
+        ]
+    );
+    result(&folder, &["user", "enable", id]);
+    assert_eq!(browser.log_in(gateway.address()).await.len(), 2);
+    assert_eq!(gateway.end("-TERM").0, Some(0));
+}
+
+#[tokio::test]
+async fn a_user_is_forgotten_if_the_operator_confirms_it() {
+    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
+    folder.configure(&sim.url, &[]);
+    let gateway = Server::serve(&folder, &[]);
+    let mut browser = Browser::new();
+    browser.log_in(gateway.address()).await;
+    let found = result(&folder, &["user", "find", ""]);
+    let id = found["users"][0]["id"].as_str().unwrap();
+    let printed = folder.run(&["gateway", "user", "forget", id]);
+    let expected = "error: standard input is no terminal on which to confirm: use --yes";
+    assert_eq!(failure(&printed), (Some(2), expected));
+    let revoked = result(&folder, &["revoke", "--user", id]);
+    assert_eq!(revoked, json!({ "sessions": 1, "grants": 0 }));
+    let removed = result(&folder, &["user", "forget", id, "--yes"]);
+    let rows = json!({
+        "users": 1, "identities": 2, "subjects": 0, "sessions": 1, "grants": 0, "consents": 0,
+        "logouts": 0, "audit": 2,
+    });
+    assert_eq!(removed, json!({ "user": id, "removed": rows }));
+    let printed = folder.run(&["gateway", "user", "disable", id]);
+    let expected =
+        format!("error: no user has the ID {id}: look it up with `weixin gateway user find`");
+    assert_eq!(failure(&printed), (Some(1), &*expected));
+    let found = result(&folder, &["user", "find", id]);
+    assert_eq!(found, json!({ "users": [] }));
+    // The same person is a new user.
+    browser.log_in(gateway.address()).await;
+    let found = result(&folder, &["user", "find", ""]);
+    assert_ne!(found["users"][0]["id"], id);
+    assert_eq!(gateway.end("-TERM").0, Some(0));
+}
+
+#[test]
+fn a_reference_without_events_leads_to_the_log() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let gateway = Server::serve(&folder, &[]);
+    let printed = folder.run(&["gateway", "explain-login", "AAAAaaaa"]);
+    let expected = "\
+no login with the reference AAAAaaaa is recorded (events are kept for 90 days).
+Search the gateway's log for it: if the page said \"Something went wrong here\", the reason is only there.
+";
+    assert_eq!((printed.code, &*printed.stdout), (Some(0), expected));
+    assert_eq!(gateway.end("-TERM").0, Some(0));
 }

@@ -50,11 +50,17 @@ pub(crate) enum EventKind {
     LoginSilent,
     /// A session has ended by a logout.
     LogoutOk,
+    /// A client has not accepted a logout token.
+    LogoutUndelivered,
     TokenNewerThanRow,
     TokenReused,
     UserConflict,
     UserCreated,
+    UserDisabled,
+    UserEnabled,
+    UserForgotten,
     UserMerged,
+    UserSplit,
 }
 
 impl EventKind {
@@ -77,11 +83,16 @@ impl EventKind {
             Self::LoginRejected => "login.rejected",
             Self::LoginSilent => "login.silent",
             Self::LogoutOk => "logout.ok",
+            Self::LogoutUndelivered => "logout.undelivered",
             Self::TokenNewerThanRow => "token.newer_than_row",
             Self::TokenReused => "token.reused",
             Self::UserConflict => "user.conflict",
             Self::UserCreated => "user.created",
+            Self::UserDisabled => "user.disabled",
+            Self::UserEnabled => "user.enabled",
+            Self::UserForgotten => "user.forgotten",
             Self::UserMerged => "user.merged",
+            Self::UserSplit => "user.split",
         }
     }
 }

@@ -13,12 +13,14 @@ use tokio::net::TcpListener;
 use weixin::clock::{Clock, SystemClock};
 
 use crate::{
+    backchannel::BackChannel,
     config::{Config, StoreConfig},
     http::{Server, Shared},
-    keys::KeyError,
+    outbound::Outbound,
     reload::{ReloadError, Reloaded},
+    start_error::StartError,
     state::Live,
-    store::{OpenError, Store, StoreError, StoreState, backup, inspect},
+    store::{Migrate, OpenError, Store, StoreState, backup, inspect},
 };
 
 /// How often keys and clients are read again: other nodes and commands may have changed them.
@@ -29,6 +31,7 @@ const REFRESH: Duration = Duration::from_secs(5);
 pub struct Gateway {
     live: Arc<Live>,
     listen: SocketAddr,
+    backchannel: Arc<BackChannel>,
 }
 
 /// The options of a [`Gateway`] that are no configuration.
@@ -70,7 +73,8 @@ impl Gateway {
         self.listen
     }
 
-    /// Serves until `stop` resolves; requests that run then have 20 seconds to end.
+    /// Serves until `stop` resolves. `/readyz` fails from then on, connections are accepted for the `stop_delay` of the
+    /// configuration, and requests that run then have 20 seconds to end.
     ///
     /// # Errors
     ///
@@ -81,6 +85,12 @@ impl Gateway {
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), ServeError> {
         let server = Server::new(self.router());
+        let stop = async {
+            stop.await;
+            let shared = self.shared();
+            shared.readiness.stop();
+            shared.clock.sleep(self.live.stop_delay()).await;
+        };
         let outcome = tokio::select! {
             () = server.run(listener, stop) => Ok(()),
             () = self.maintain() => Err(ServeError(())),
@@ -89,16 +99,19 @@ impl Gateway {
         outcome
     }
 
-    /// Removes what has expired, each minute, and [refreshes](Self::refresh) keys and clients, each five seconds. Returns when no
-    /// write can succeed any more.
+    /// Removes what has expired, each minute, [refreshes](Self::refresh) keys and clients, each five seconds, and tells
+    /// clients of logouts. Returns when no write can succeed any more.
     pub async fn maintain(&self) {
         let shared = self.shared();
         let (store, clock) = (shared.store.clone(), Arc::clone(&shared.clock));
+        let readiness = Arc::clone(&shared.readiness);
         drop(shared);
         tokio::select! {
             () = store.maintain(&*clock) => {},
             () = self.live.maintain_limit() => {},
             () = self.keep_fresh(&*clock) => {},
+            () = readiness.compare_clocks(&store, &*clock) => {},
+            () = self.backchannel.run() => {},
             () = store.stopped() => {},
         }
     }
@@ -121,8 +134,12 @@ impl Gateway {
     /// [`StartError`] if the store fails, or has a signing key that the key file does not decrypt. The gateway goes on with
     /// what it has.
     pub async fn refresh(&self) -> Result<(), StartError> {
+        let refreshed = self.live.refresh().await;
+        let has_keys = !matches!(&refreshed, Err(error) if error.is_of_keys());
+        self.shared().readiness.set_keys(has_keys);
+        refreshed?;
         self.shared().store.levels().await?.record();
-        self.live.refresh().await
+        Ok(())
     }
 
     /// Serves with another configuration from now on. Requests that run end with the one before.
@@ -154,8 +171,22 @@ impl Gateway {
     ///
     /// [`StartError`] if a gateway would not start with this store, except that another one may be running.
     pub async fn inspect(config: &Config) -> Result<StoreState, StartError> {
-        let url = config.store.expose_url();
-        inspect::inspect(url).await.map_err(StartError::from)
+        let state = inspect::inspect(config.store.expose_url()).await?;
+        if state != StoreState::Current && !config.store.migrate {
+            return Err(OpenError::Outdated.into());
+        }
+        Ok(state)
+    }
+
+    /// Creates or updates the tables, also if the configuration says `migrate = false`.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if the store cannot be opened. A file of SQLite must not be in use.
+    pub async fn migrate(config: &Config) -> Result<(), StartError> {
+        let store = Store::open(config.store.expose_url()).await?;
+        store.close().await;
+        Ok(())
     }
 
     /// Copies the store to a new file, consistent while a gateway writes to it. Copying SQLite's file itself would lose what
@@ -200,10 +231,15 @@ impl GatewayBuilder {
         };
         let listen = config.server.listen;
         match Live::open(config, store.clone(), clock).await {
-            Ok(live) => Ok(Gateway {
-                live: Arc::new(live),
-                listen,
-            }),
+            Ok(live) => {
+                let live = Arc::new(live);
+                let backchannel = BackChannel::new(Arc::clone(&live), Outbound::new()?);
+                Ok(Gateway {
+                    live,
+                    backchannel: Arc::new(backchannel),
+                    listen,
+                })
+            }
             Err(error) => {
                 store.close().await;
                 Err(error)
@@ -213,34 +249,12 @@ impl GatewayBuilder {
 }
 
 async fn open_store(config: &StoreConfig) -> Result<Store, StartError> {
-    Ok(Store::open(config.expose_url()).await?)
-}
-
-/// A gateway cannot start.
-#[derive(Debug, Error)]
-#[error(transparent)]
-pub struct StartError(Reason);
-
-#[derive(Debug, Error)]
-enum Reason {
-    #[error(transparent)]
-    Keys(#[from] KeyError),
-    #[error(transparent)]
-    Login(#[from] weixin_axum::ConfigError),
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error("the callback URL of an issuer or the secret of an app is invalid")]
-    Parse(#[from] weixin::error::ParseError),
-    #[error("the HTTP client cannot be made")]
-    Https(#[from] weixin::transport::TransportError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl<E: Into<Reason>> From<E> for StartError {
-    fn from(error: E) -> Self {
-        Self(error.into())
-    }
+    let migrate = if config.migrate {
+        Migrate::Run
+    } else {
+        Migrate::Never
+    };
+    Ok(Store::open_with(config.expose_url(), migrate).await?)
 }
 
 /// The gateway has stopped, since no write can succeed any more.

@@ -14,6 +14,7 @@
 
 mod admin;
 mod audit;
+mod backchannel;
 mod clients;
 mod config;
 mod gateway;
@@ -21,13 +22,18 @@ mod http;
 mod keys;
 mod master_key;
 mod oidc;
+mod outbound;
 mod overview;
 mod params;
 mod random;
+mod readiness;
 mod reload;
 mod rotation;
 mod secret;
+#[cfg(feature = "redis")]
+mod shared_logins;
 mod signed;
+mod start_error;
 mod state;
 mod store;
 mod telemetry;
@@ -37,11 +43,16 @@ mod watch;
 mod web_login;
 
 pub use self::{
-    admin::{Admin, ClientError, KeyOverview, KeyState, OldKeys, StoredClientOverview},
+    admin::{
+        Admin, AdminError, AuditEvent, ClientError, KeyOverview, KeyState, RevokeTarget, Revoked,
+        StoreFailure, StoredClientOverview, UserReport,
+    },
     config::{Config, ConfigError},
-    gateway::{Gateway, GatewayBuilder, ServeError, StartError},
+    gateway::{Gateway, GatewayBuilder, ServeError},
     overview::{AppOverview, ClientOverview, IssuerOverview, ServerOverview},
     reload::{ReloadError, Reloaded},
+    rotation::OldKeys,
+    start_error::StartError,
     store::StoreState,
     telemetry::describe_metrics,
 };

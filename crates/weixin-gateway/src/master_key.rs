@@ -14,6 +14,9 @@ use weixin::{
 const MAX_KEYS: usize = 8;
 /// What the encryption of private keys is derived for.
 const AT_REST: &str = "keys at rest";
+/// The same for the used logins that nodes share.
+#[cfg(feature = "redis")]
+const SHARED_LOGINS: &str = "shared logins";
 
 /// The master keys, in the order of their file: the first signs and encrypts, all verify and decrypt.
 pub(crate) struct MasterKeys {
@@ -75,6 +78,22 @@ impl MasterKeys {
             .iter()
             .fold(first, |found, key| found.or_else(|_| open(key)));
         opened.map(SecretBox::from)
+    }
+
+    /// The keys by which the used logins in Redis are encrypted.
+    ///
+    /// # Errors
+    ///
+    /// None that happens: a derived key has the length that is needed.
+    #[cfg(feature = "redis")]
+    pub(crate) fn shared_logins(&self) -> Result<StoreKeys, StoreError> {
+        let invalid = |_| StoreError::new("no key to encrypt with");
+        let text = |key| BASE64.encode(derived(key, SHARED_LOGINS).as_ref());
+        let keys = StoreKeys::new(text(&self.first)).map_err(invalid)?;
+        match self.others.first() {
+            Some(other) => keys.previous(text(other)).map_err(invalid),
+            None => Ok(keys),
+        }
     }
 
     /// Which of the keys, counted from 0, has encrypted this for this context.

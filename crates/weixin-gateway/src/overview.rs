@@ -8,9 +8,9 @@ use weixin::{AppId, app::App, clock::SystemClock, transport::Https};
 
 use crate::{
     config::{Config, Network},
-    gateway::StartError,
     http::CALLBACK,
     oidc::{ClaimSource, Client, ClientAuth, Issuer, Profile, Subject, UserId, WechatIds, path},
+    start_error::StartError,
 };
 
 /// How requests reach the gateway.
@@ -65,7 +65,7 @@ pub struct AppOverview {
 }
 
 /// A client: what its own configuration needs, and what it will get.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ClientOverview {
     /// The client ID.
@@ -133,7 +133,7 @@ impl Config {
         clients.collect()
     }
 
-    fn overview(&self, client: &Client) -> Option<ClientOverview> {
+    pub(crate) fn overview(&self, client: &Client) -> Option<ClientOverview> {
         let mut issuers = self.issuers.iter();
         let issuer = issuers.find(|it| it.issuer.id() == client.issuer)?;
         let app = issuer.apps.iter().find_map(|name| self.apps.get(name))?;

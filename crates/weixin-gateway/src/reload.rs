@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 
+use secrecy::ExposeSecret;
 use thiserror::Error;
 
 use crate::{
     config::{Config, ConfigError, Metrics},
-    gateway::StartError,
     secret::SecretHash,
+    start_error::StartError,
 };
 
 /// A gateway serves with a new configuration.
@@ -44,14 +45,17 @@ pub(crate) struct Fixed {
     metrics: Metrics,
     /// Of the store's URL, which may hold a password.
     store: SecretHash,
+    redis: Option<SecretHash>,
 }
 
 impl Fixed {
     pub(crate) fn of(config: &Config) -> Self {
+        let redis = config.store.redis();
         Self {
             listen: config.server.listen,
             metrics: config.metrics,
             store: SecretHash::of(config.store.expose_url().as_bytes()),
+            redis: redis.map(|url| SecretHash::of(url.expose_secret().as_bytes())),
         }
     }
 
@@ -62,10 +66,21 @@ impl Fixed {
             ("server.listen", self.listen == new.listen),
             ("metrics.listen", self.metrics == new.metrics),
             ("store.url", self.store.is(&new.store)),
+            (
+                "store.redis",
+                is_same(self.redis.as_ref(), new.redis.as_ref()),
+            ),
         ];
         let changed = settings.into_iter().filter(|(_, is_same)| !is_same);
         Reloaded {
             needs_restart: changed.map(|(name, _)| name).collect(),
         }
+    }
+}
+
+fn is_same(one: Option<&SecretHash>, other: Option<&SecretHash>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.is(other),
+        (one, other) => one.is_none() && other.is_none(),
     }
 }

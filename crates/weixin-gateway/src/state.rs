@@ -1,7 +1,7 @@
 //! What requests are served with. It is replaced as a whole, so that each request sees one state: one configuration, the
 //! clients and the keys of one moment.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use axum::{Router, extract::Request};
@@ -13,12 +13,13 @@ use weixin_axum::WebLogin;
 use crate::{
     clients,
     config::{Config, IssuerConfig},
-    gateway::StartError,
     http::{self, ClientAddresses, Provider, RateLimit, SessionCookie, Shared},
     keys::KeySet,
     oidc::{Algorithm, Client, Clients, ProviderMetadata, Timestamp},
+    readiness::Readiness,
     reload::{Fixed, Reloaded},
     rotation,
+    start_error::StartError,
     store::{Store, StoredClient, identities::UnionIds},
     telemetry, web_login,
 };
@@ -38,6 +39,7 @@ pub(crate) struct Live {
 struct State {
     parts: Parts,
     shared: Arc<Shared>,
+    providers: Arc<[Arc<Provider>]>,
     router: Router,
 }
 
@@ -46,6 +48,7 @@ struct State {
 struct Parts {
     store: Store,
     clock: Arc<dyn Clock>,
+    readiness: Arc<Readiness>,
     config: Arc<Config>,
     /// One for each issuer of the configuration. They remember the callbacks that were there.
     logins: Arc<[WebLogin]>,
@@ -79,6 +82,7 @@ impl Live {
             clients,
             store,
             clock,
+            readiness: Arc::default(),
         };
         Ok(Self {
             fixed: Fixed::of(&parts.config),
@@ -88,9 +92,19 @@ impl Live {
         })
     }
 
+    /// The issuers at this moment.
+    pub(crate) fn providers(&self) -> Arc<[Arc<Provider>]> {
+        Arc::clone(&self.current.load().providers)
+    }
+
     /// What the endpoints share at this moment.
     pub(crate) fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.current.load().shared)
+    }
+
+    /// How long connections are still accepted while the gateway stops.
+    pub(crate) fn stop_delay(&self) -> Duration {
+        self.current.load().parts.config.server.stop_delay
     }
 
     pub(crate) fn secret_files(&self) -> Vec<PathBuf> {
@@ -157,6 +171,7 @@ impl Live {
             clients,
             store: parts.store.clone(),
             clock: Arc::clone(&parts.clock),
+            readiness: Arc::clone(&parts.readiness),
         });
         Ok(reloaded)
     }
@@ -191,15 +206,18 @@ impl State {
             limits: config.limits,
             addresses: ClientAddresses::new(config.server.trusted_proxies.clone()),
             rate_limit: Arc::clone(&parts.rate_limit),
+            readiness: Arc::clone(&parts.readiness),
             moved_apps: moved_apps(config),
             clock: Arc::clone(&parts.clock),
         });
         let issuers = config.issuers.iter().zip(&*parts.logins);
         let providers = issuers.map(|(issuer, login)| provider(issuer, login, &shared));
-        let router = http::router(&providers.collect::<Vec<_>>(), &shared);
+        let providers: Arc<[_]> = providers.collect();
+        let router = http::router(&providers, &shared);
         Self {
             parts,
             shared,
+            providers,
             router,
         }
     }

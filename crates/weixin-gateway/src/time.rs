@@ -34,5 +34,8 @@ mod tests {
         let duration = Duration::from_millis(1500);
         assert_eq!(Timestamp::from(UNIX_EPOCH + duration).millis(), 1500);
         assert_eq!(Timestamp::from(UNIX_EPOCH - duration).millis(), -1500);
+        for time in [UNIX_EPOCH + duration, UNIX_EPOCH - duration] {
+            assert_eq!(SystemTime::from(Timestamp::from(time)), time);
+        }
     }
 }

@@ -60,9 +60,7 @@ impl Gateway {
     async fn load(&self, file: &Path) -> Result<Reloaded, ReloadError> {
         let reloaded = self.reload(Config::load(file)?).await?;
         tracing::info!("the configuration was loaded again");
-        for setting in &reloaded.needs_restart {
-            tracing::warn!(setting, "this setting has changed and needs a restart");
-        }
+        warn_of_restart(&reloaded);
         Ok(reloaded)
     }
 
@@ -73,6 +71,13 @@ impl Gateway {
             (file, version.ok())
         };
         files.map(version).collect()
+    }
+}
+
+fn warn_of_restart(reloaded: &Reloaded) {
+    let settings = reloaded.needs_restart.join(", ");
+    if !settings.is_empty() {
+        tracing::warn!(settings, "these settings have changed and need a restart");
     }
 }
 

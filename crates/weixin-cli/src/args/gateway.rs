@@ -4,13 +4,13 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{ArgAction, Subcommand};
 
-use super::parse::{address, issuer, redirect_uri};
-
-/// The variable that names the configuration file.
-pub(crate) const CONFIG_VARIABLE: &str = "WEIXIN_GATEWAY_CONFIG";
-
-/// The configuration file, unless another one is named.
-pub(crate) const CONFIG_FILE: &str = "gateway.toml";
+use super::{
+    gateway_client::GatewayClient,
+    gateway_config::GatewayConfig,
+    gateway_keys::GatewayKeys,
+    gateway_user::{GatewayExplainLogin, GatewayRevoke, GatewayUser},
+    parse::{address, issuer, redirect_uri},
+};
 
 /// Let users of any OpenID Connect client log in with WeChat
 #[derive(Debug, clap::Args)]
@@ -42,7 +42,13 @@ pub(crate) enum GatewayCommand {
     Check(GatewayCheck),
     Serve(GatewayServe),
     Reload(GatewayReload),
+    Client(GatewayClient),
+    Keys(GatewayKeys),
     Backup(GatewayBackup),
+    Migrate(GatewayMigrate),
+    User(GatewayUser),
+    ExplainLogin(GatewayExplainLogin),
+    Revoke(GatewayRevoke),
 }
 
 /// See a whole login: a gateway, a client and a WeChat simulator on this machine, with each request and token on a page
@@ -88,19 +94,12 @@ pub(crate) struct GatewayInit {
     pub(crate) issuer: String,
 }
 
-/// The configuration file of a command.
-#[derive(Debug, clap::Args)]
-pub(crate) struct GatewayConfig {
-    /// The configuration file
-    #[arg(long, value_name = "FILE", env = CONFIG_VARIABLE, default_value = CONFIG_FILE)]
-    pub(crate) config: PathBuf,
-}
-
 /// Run the gateway of a configuration file
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Logs are JSON on standard error, one line for each request, without queries and secrets; RUST_LOG \
-changes their level. SIGTERM and Ctrl-C stop the gateway; running requests have 20 seconds to end.
+changes their level. After SIGTERM or Ctrl-C, /readyz fails at once, connections are accepted for \
+5 seconds (`stop_delay`), and running requests have 20 seconds to end.
 SIGHUP loads the configuration file again, as does a change of the file.
 
 Examples:
@@ -161,6 +160,19 @@ pub(crate) struct GatewayBackup {
     #[arg(value_name = "FILE")]
     pub(crate) to: PathBuf,
 
+    #[command(flatten)]
+    pub(crate) file: GatewayConfig,
+}
+
+/// Create or update the tables of the database, for configurations with `migrate = false`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+By default, `serve` does this when it starts. With PostgreSQL, gateways of the version before may be \
+running: a version only adds to the tables. A file of SQLite must not be in use.
+
+Examples:
+  weixin gateway migrate --config /etc/weixin/gateway.toml")]
+pub(crate) struct GatewayMigrate {
     #[command(flatten)]
     pub(crate) file: GatewayConfig,
 }

@@ -4,6 +4,10 @@ mod common;
 mod compare;
 mod diagnosis;
 mod gateway;
+mod gateway_client;
+mod gateway_config;
+mod gateway_keys;
+mod gateway_user;
 mod login;
 mod other_apps;
 mod parse;
@@ -28,8 +32,16 @@ pub(crate) use self::{
     compare::Compare,
     diagnosis::{Doctor, Explain},
     gateway::{
-        CONFIG_FILE, CONFIG_VARIABLE, Gateway, GatewayBackup, GatewayCheck, GatewayCommand,
-        GatewayDemo, GatewayInit, GatewayReload, GatewayServe,
+        Gateway, GatewayBackup, GatewayCheck, GatewayCommand, GatewayDemo, GatewayInit,
+        GatewayMigrate, GatewayReload, GatewayServe,
+    },
+    gateway_client::{
+        ClientAdd, ClientCommand, ClientRemove, ClientSecret, ClientShow, GatewayClient,
+    },
+    gateway_config::{CONFIG_FILE, CONFIG_VARIABLE},
+    gateway_keys::{GatewayKeys, KeysCommand, KeysReseal, KeysRotate},
+    gateway_user::{
+        GatewayExplainLogin, GatewayRevoke, GatewayUser, GatewayUserCommand, UserForget,
     },
     login::{Login, LoginUrl},
     other_apps::{AppToken, AppTokenKind, AuthorizeUrl, PhoneNumber, Session},

@@ -156,6 +156,7 @@ fn what_is_not_run_here_is_known() {
     gateway-operation.md:   --volume /etc/weixin-gateway:/etc/weixin-gateway:ro --volume gateway:/var/lib/weixin-gateway weixin-gateway
     gateway.md: weixin gateway
     gateway.md: weixin gateway backup /var/backups/gateway.db
+    gateway.md: weixin gateway migrate
     languages.md: npm install --save-dev undici@7
     languages.md: weixin sim exec --fail-on-findings -- pytest
     official-account.md: weixin sim phone http://localhost:8080

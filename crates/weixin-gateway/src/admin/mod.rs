@@ -1,18 +1,27 @@
 //! What commands do with the store of a gateway, which may be running. It takes over what they change within five seconds.
 
 mod clients;
+mod error;
 mod keys;
+mod report;
+mod revoke;
+mod users;
 
 pub use self::{
     clients::{ClientError, StoredClientOverview},
-    keys::{KeyOverview, KeyState, OldKeys},
+    error::{AdminError, StoreFailure},
+    keys::{KeyOverview, KeyState},
+    report::{AuditEvent, RevokeTarget, Revoked, UserReport},
 };
-use crate::{config::Config, gateway::StartError, store::Store};
+use weixin::AppId;
+
+use crate::{config::Config, start_error::StartError, store::Store};
 
 /// The store of a gateway, opened beside it.
 #[derive(Debug)]
 pub struct Admin {
     database: Store,
+    apps: Vec<AppId>,
 }
 
 impl Admin {
@@ -24,7 +33,8 @@ impl Admin {
     /// [`StartError`] if a gateway would not start with this store, except that one may be running.
     pub async fn open(config: &Config) -> Result<Self, StartError> {
         let database = Store::open_beside(config.store.expose_url()).await?;
-        Ok(Self { database })
+        let apps = config.apps.values().map(|app| app.id.clone()).collect();
+        Ok(Self { database, apps })
     }
 
     /// Closes the store.

@@ -40,6 +40,11 @@ pub(super) struct ClientEntry {
     redirect_uris: Vec<String>,
     #[serde(default)]
     post_logout_redirect_uris: Vec<String>,
+    backchannel_logout_uri: Option<String>,
+    #[serde(default)]
+    backchannel_logout_session_required: bool,
+    #[serde(default)]
+    allow_private: bool,
     #[serde(default)]
     allow_http: bool,
     scopes: Option<Vec<String>>,
@@ -155,9 +160,12 @@ impl ClientEntry {
         }
         let logout = LogoutEntry {
             redirect_uris: &self.post_logout_redirect_uris,
+            backchannel_uri: self.backchannel_logout_uri.as_deref(),
+            session_required: self.backchannel_logout_session_required,
+            allow_private: self.allow_private,
         };
         let consent = self.consent;
-        let consent = consent.unwrap_or_else(|| ConsentPolicy::default_of(&auth, &uris));
+        let consent = consent.unwrap_or_else(|| auth.default_consent(&uris));
         Ok(Client {
             logout: logout.check(&place, policy)?,
             issuer: self.issuer(&place, issuers)?,

@@ -20,7 +20,8 @@ use super::{
     limits::Limits,
     metrics::Metrics,
     secret::ReadFile,
-    server::{ServerConfig, ServerEntry, StoreConfig, StoreEntry},
+    server::{ServerConfig, ServerEntry},
+    store::{StoreConfig, StoreEntry},
 };
 use crate::oidc::Clients;
 
@@ -280,7 +281,7 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         (
             "key_file",
             "keyfile",
-            "line 3: unknown field `keyfile`, expected one of `listen`, `trusted_proxies`, `key_file`",
+            "line 3: unknown field `keyfile`, expected one of `listen`, `trusted_proxies`, `key_file`, `stop_delay`",
         ),
         (
             "gateway.key",
@@ -293,9 +294,14 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
             "server.key_file: not a valid file of master keys: expected 1 to 8 lines of 32 bytes in base64, as `openssl rand -base64 32` prints them",
         ),
         (
+            "key_file",
+            "stop_delay = '6m'\nkey_file",
+            "server.stop_delay: expected a duration such as \"5s\", of at most 5 minutes",
+        ),
+        (
             "sqlite:",
             "mysql:",
-            "store.url: expected the URL of a SQLite file, such as sqlite:gateway.db",
+            "store.url: expected sqlite:FILE, such as sqlite:gateway.db, or postgres://USER:PASSWORD@HOST/DATABASE",
         ),
         (
             "app_secret_file = \"website.secret\"",

@@ -137,28 +137,30 @@ fn duration(
     let Some(text) = text else {
         return Ok(default);
     };
-    let parse = || {
-        if text == "0" {
-            return Some(Duration::ZERO);
-        }
-        let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-        let seconds = match unit {
-            "s" => 1,
-            "m" => 60,
-            "h" => 3600,
-            "d" => 86_400,
-            _ => return None,
-        };
-        let number: u64 = number.parse().ok()?;
-        number.checked_mul(seconds).map(Duration::from_secs)
-    };
-    let duration = parse().filter(|duration| (least..=most).contains(duration));
+    let duration = parse(&text).filter(|duration| (least..=most).contains(duration));
     duration.ok_or_else(|| {
         let (least, most) = (least.as_secs(), most.as_secs());
         let problem =
             format!("expected a duration such as \"12h\", from {least} to {most} seconds");
         ConfigError::new(format!("lifetimes.{name}"), problem)
     })
+}
+
+/// The duration of a text such as `12h`.
+pub(super) fn parse(text: &str) -> Option<Duration> {
+    if text == "0" {
+        return Some(Duration::ZERO);
+    }
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    let number: u64 = number.parse().ok()?;
+    number.checked_mul(seconds).map(Duration::from_secs)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod limits;
 mod metrics;
 mod secret;
 mod server;
+mod store;
 mod stored_client;
 
 pub(crate) use self::{
@@ -19,7 +20,8 @@ pub(crate) use self::{
     lifetimes::Lifetimes,
     limits::Limits,
     metrics::Metrics,
-    server::{Network, StoreConfig},
+    server::Network,
+    store::StoreConfig,
     stored_client::{ClientBody, StoredSecret},
 };
 pub use self::{error::ConfigError, file::Config};

@@ -1,20 +1,21 @@
-//! Where the gateway listens, which proxies it trusts, and where its data are.
+//! Where the gateway listens, which proxies it trusts, and how it stops.
 
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::{Path, PathBuf},
+    path::PathBuf,
     str::FromStr,
     sync::Arc,
+    time::Duration,
 };
 
-use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use weixin::error::ParseError;
 
 use super::{
     error::ConfigError,
-    secret::{ReadFile, SecretText, read_secret},
+    lifetimes,
+    secret::{ReadFile, read_secret},
 };
 use crate::master_key::MasterKeys;
 
@@ -27,7 +28,12 @@ pub(super) struct ServerEntry {
     #[serde(default)]
     trusted_proxies: Vec<String>,
     key_file: PathBuf,
+    stop_delay: Option<String>,
 }
+
+/// Of `stop_delay`. A load balancer notices `/readyz` in this time.
+const DEFAULT_STOP_DELAY: Duration = Duration::from_secs(5);
+const MAX_STOP_DELAY: Duration = Duration::from_mins(5);
 
 fn default_listen() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 8080).into()
@@ -40,6 +46,8 @@ pub(crate) struct ServerConfig {
     /// The proxies whose `X-Forwarded-For` counts.
     pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) keys: Arc<MasterKeys>,
+    /// How long connections are still accepted while the gateway stops.
+    pub(crate) stop_delay: Duration,
 }
 
 impl ServerEntry {
@@ -55,64 +63,20 @@ impl ServerEntry {
             keys: keys
                 .map(Arc::new)
                 .map_err(|error| ConfigError::new("server.key_file", error))?,
+            stop_delay: stop_delay(self.stop_delay.as_deref())?,
         })
     }
 }
 
-/// The table `[store]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct StoreEntry {
-    url: SecretText,
-}
-
-/// The database.
-pub(crate) struct StoreConfig {
-    url: SecretString,
-}
-
-impl StoreConfig {
-    /// The URL, which may hold a password.
-    pub(crate) fn expose_url(&self) -> &str {
-        self.url.expose_secret()
-    }
-
-    /// Makes a SQLite file relative to a folder, as the other files of a configuration are.
-    pub(super) fn below(&mut self, folder: &Path) {
-        let url = self.url.expose_secret();
-        let file = url.strip_prefix("sqlite:").unwrap_or_default();
-        let file = file.strip_prefix("//").unwrap_or(file);
-        let is_relative =
-            !file.is_empty() && !file.starts_with(':') && Path::new(file).is_relative();
-        if is_relative && !folder.as_os_str().is_empty() {
-            let folder = escape(&folder.to_string_lossy());
-            self.url = format!("sqlite:{folder}/{file}").into();
-        }
-    }
-}
-
-/// A path as SQLite's driver reads it, which decodes a URL.
-fn escape(path: &str) -> String {
-    let escapes = [("%", "%25"), ("?", "%3F"), ("#", "%23")];
-    let replace = |path: String, (letter, escaped)| path.replace(letter, escaped);
-    escapes.into_iter().fold(path.to_owned(), replace)
-}
-
-impl fmt::Debug for StoreConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("StoreConfig(..)")
-    }
-}
-
-impl StoreEntry {
-    pub(super) fn check(self) -> Result<StoreConfig, ConfigError> {
-        let url = SecretString::from(self.url);
-        if !url.expose_secret().starts_with("sqlite:") {
-            let problem = "expected the URL of a SQLite file, such as sqlite:gateway.db";
-            return Err(ConfigError::new("store.url", problem));
-        }
-        Ok(StoreConfig { url })
-    }
+fn stop_delay(text: Option<&str>) -> Result<Duration, ConfigError> {
+    let Some(text) = text else {
+        return Ok(DEFAULT_STOP_DELAY);
+    };
+    let delay = lifetimes::parse(text).filter(|delay| *delay <= MAX_STOP_DELAY);
+    delay.ok_or_else(|| {
+        let problem = "expected a duration such as \"5s\", of at most 5 minutes";
+        ConfigError::new("server.stop_delay", problem)
+    })
 }
 
 /// A network, such as `10.0.0.0/8`, or one address.
@@ -179,27 +143,6 @@ impl FromStr for Network {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_database_is_relative_to_the_folder_of_the_file() {
-        for (folder, url, expected) in [
-            ("/etc/x", "sqlite:gateway.db", "sqlite:/etc/x/gateway.db"),
-            ("a", "sqlite://b/gateway.db", "sqlite:a/b/gateway.db"),
-            ("/50% #1?", "sqlite:x.db", "sqlite:/50%25 %231%3F/x.db"),
-            ("", "sqlite:gateway.db", "sqlite:gateway.db"),
-            ("/etc/x", "sqlite:/var/gateway.db", "sqlite:/var/gateway.db"),
-            (
-                "/etc/x",
-                "sqlite:///var/gateway.db",
-                "sqlite:///var/gateway.db",
-            ),
-            ("/etc/x", "sqlite::memory:", "sqlite::memory:"),
-        ] {
-            let mut store = StoreConfig { url: url.into() };
-            store.below(Path::new(folder));
-            assert_eq!(store.expose_url(), expected);
-        }
-    }
 
     #[test]
     fn a_network_contains_its_addresses() {

@@ -34,7 +34,7 @@ pub(super) async fn callback(
         Err(failure) => return visitor.failed(&failure),
     };
     let visitor = match &waiting {
-        Some(waiting) => visitor.preferring(&waiting.request),
+        Some(waiting) => visitor.preferring(&waiting.request).at(waiting.id),
         None => visitor,
     };
     let response = match (callback, waiting) {
@@ -42,7 +42,7 @@ pub(super) async fn callback(
             return visitor.silent_callback(callback, waiting).await;
         }
         (Ok(callback), waiting) => visitor.complete(callback, waiting).await,
-        (Err(error), waiting) => Ok(visitor.not_logged_in(error, waiting)),
+        (Err(error), waiting) => Ok(visitor.not_logged_in(error, waiting).await),
     };
     response.unwrap_or_else(|failure| visitor.failed(&failure))
 }
@@ -65,7 +65,7 @@ impl Visitor {
                 }
                 response
             }
-            Err(error) => Ok(self.not_logged_in(error, Some(waiting))),
+            Err(error) => Ok(self.not_logged_in(error, Some(waiting)).await),
         }
     }
 
@@ -166,7 +166,15 @@ impl Visitor {
             detail,
             ..Event::new(self.now(), kind)
         };
-        Ok(self.provider.shared.store.record(event).await?)
+        let store = &self.provider.shared.store;
+        // A login that fails is repeated by its user, or by a program.
+        match kind {
+            EventKind::LoginRejected | EventKind::UserConflict => {
+                store.record_once(request, event).await?;
+            }
+            _ => store.record(event).await?,
+        }
+        Ok(())
     }
 
     /// Asks WeChat for the profile, if it is unknown or a day old. Without it the login goes on.

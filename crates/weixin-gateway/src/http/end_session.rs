@@ -125,25 +125,27 @@ impl Visitor {
 
     /// Back to the client, or a page. This browser has no session any more.
     fn logged_out(&self, request: &LogoutRequest) -> Response {
-        let provider = &self.provider;
-        let mut response = match request.redirect() {
-            Some(url) => pages::redirect(&url),
-            None => {
-                let mut page = self.text(&texts::LOGGED_OUT, "");
-                let client = request
-                    .hint()
-                    .and_then(|(id, _)| provider.client(id.as_str()));
-                if let Some((client, home)) = client.zip(client.and_then(|it| it.home.as_ref())) {
-                    page = page.alternative(home, self.back_to(client));
-                }
-                self.page(StatusCode::OK, &page)
-            }
-        };
-        if provider.cookie.read(&self.headers).is_some() {
-            let removal = provider.cookie.removal();
-            response.headers_mut().append(SET_COOKIE, removal);
+        let cookie = &self.provider.cookie;
+        let mut response = request.redirect().map_or_else(
+            || self.logged_out_page(request),
+            |url| pages::redirect(&url),
+        );
+        if cookie.read(&self.headers).is_some() {
+            response.headers_mut().append(SET_COOKIE, cookie.removal());
         }
         response
+    }
+
+    fn logged_out_page(&self, request: &LogoutRequest) -> Response {
+        let page = self.text(&texts::LOGGED_OUT, "");
+        let client = request
+            .hint()
+            .and_then(|(id, _)| self.provider.client(id.as_str()));
+        let page = match client.map(|client| (client, client.home.as_ref())) {
+            Some((client, Some(home))) => page.alternative(home, self.back_to(client)),
+            _ => page,
+        };
+        self.page(StatusCode::OK, &page)
     }
 
     /// Asks whether this session shall end.

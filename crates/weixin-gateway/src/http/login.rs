@@ -13,7 +13,7 @@ pub(super) async fn login(visitor: Visitor, Path(id): Path<String>) -> Response 
         Ok(None) => return visitor.expired(),
         Err(failure) => return visitor.failed(&failure),
     };
-    let visitor = visitor.preferring(&waiting.request);
+    let visitor = visitor.preferring(&waiting.request).at(waiting.id);
     let response = visitor.continued(waiting).await;
     response.unwrap_or_else(|failure| visitor.failed(&failure))
 }

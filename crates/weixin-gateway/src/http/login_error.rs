@@ -5,13 +5,13 @@ use weixin_axum::{LoginError, LoginErrorKind};
 
 use super::{pages, provider::CALLBACK, visitor::Visitor, waiting::Waiting};
 use crate::{
-    audit::Reference,
+    audit::{Event, EventKind, Reference},
     oidc::{Dialog, ErrorCode, OAuthError},
     telemetry,
 };
 
 impl Visitor {
-    pub(super) fn not_logged_in(
+    pub(super) async fn not_logged_in(
         &self,
         error: LoginError,
         waiting: Option<Waiting<'_>>,
@@ -22,6 +22,7 @@ impl Visitor {
         };
         // Until the exchange, nothing says which app it was.
         telemetry::login(waiting.client.id.as_str(), "", error.kind().as_str());
+        self.record_failure(&waiting, &error).await;
         if error.kind() == LoginErrorKind::Restarted {
             return self.restarted(&waiting, error);
         }
@@ -41,6 +42,29 @@ impl Visitor {
                 log(&waiting, &error);
                 error.into_response()
             }
+        }
+    }
+
+    /// Records why a login failed, once for each request and kind: anyone can open callbacks. Without it, the user still gets
+    /// the page.
+    async fn record_failure(&self, waiting: &Waiting<'_>, error: &LoginError) {
+        use LoginErrorKind::{InFrame, Restarted};
+        let (Some(id), false) = (waiting.id, error.is_from_url()) else {
+            return;
+        };
+        if matches!(error.kind(), InFrame | Restarted) {
+            return;
+        }
+        let event = Event {
+            client: Some(waiting.client.id.clone()),
+            reference: Some(Reference::of(id)),
+            detail: Some(reason(error)),
+            ..Event::new(self.now(), EventKind::LoginRejected)
+        };
+        let recorded = self.provider.shared.store.record_once(id, event).await;
+        if let Err(error) = recorded {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "the reason of a failed login was not recorded");
         }
     }
 
@@ -69,6 +93,15 @@ impl Visitor {
             Some(start) => start.force_dialog().into_response(),
             None => error.into_response(),
         }
+    }
+}
+
+/// The kind of a failure, and WeChat's error code if it sent one.
+fn reason(error: &LoginError) -> String {
+    let kind = error.kind().as_str();
+    match error.weixin() {
+        Some(weixin::Error::Api(api)) => format!("{kind} {}", api.code),
+        _ => kind.to_owned(),
     }
 }
 

@@ -64,7 +64,10 @@ impl Visitor {
             response.headers_mut().insert(RETRY_AFTER, seconds);
             return response;
         }
-        let reference = random::bytes().map(Reference::from_bytes);
+        let reference = match self.request {
+            Some(id) => Ok(Reference::of(id)),
+            None => random::bytes().map(Reference::from_bytes),
+        };
         let reference = reference.map_or_else(|_| String::new(), |it| it.to_string());
         failure.log(Some(&reference));
         let page = self.text(text, &reference);

@@ -11,6 +11,7 @@ use crate::{
     keys::KeySet,
     master_key::MasterKeys,
     oidc::{Client, Clients, Issuer, RequestId, Timestamp},
+    readiness::Readiness,
     store::{Store, identities::UnionIds},
 };
 
@@ -29,6 +30,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) addresses: ClientAddresses,
     pub(crate) rate_limit: Arc<RateLimit>,
+    pub(crate) readiness: Arc<Readiness>,
     /// The apps with `union_ids = "replace"`.
     pub(crate) moved_apps: BTreeSet<AppId>,
 }

@@ -21,6 +21,8 @@ pub(super) struct Visitor {
     pub(super) headers: HeaderMap,
     /// `None` in a program that serves the router without telling it.
     pub(super) address: Option<IpAddr>,
+    /// The stored request that this one belongs to.
+    pub(super) request: Option<RequestId>,
 }
 
 impl Visitor {
@@ -60,6 +62,12 @@ impl Visitor {
         Ok(session.await?)
     }
 
+    /// This browser at a stored request.
+    pub(super) const fn at(mut self, request: Option<RequestId>) -> Self {
+        self.request = request;
+        self
+    }
+
     /// This browser with the languages that a request prefers (`ui_locales`, Core §3.1.2.1).
     pub(super) fn preferring(self, request: &AuthorizationRequest) -> Self {
         self.preferring_locales(request.ui_locales.as_deref())
@@ -97,6 +105,7 @@ impl FromRequestParts<Arc<Provider>> for Visitor {
             provider: Arc::clone(provider),
             headers: parts.headers.clone(),
             address: peer.map(address),
+            request: None,
         })
     }
 }

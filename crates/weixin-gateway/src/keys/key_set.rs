@@ -70,6 +70,26 @@ impl KeySet {
         signed
     }
 
+    /// Whether there is a key of this algorithm.
+    pub(crate) fn can_sign(&self, algorithm: Algorithm) -> bool {
+        self.signer(algorithm).is_some()
+    }
+
+    /// A JWT of another type than an ID token.
+    ///
+    /// # Errors
+    ///
+    /// As [`KeySet::sign`].
+    pub(crate) fn sign_as(
+        &self,
+        typ: &str,
+        algorithm: Algorithm,
+        claims: &impl Serialize,
+    ) -> Result<String, KeyError> {
+        let key = self.signer(algorithm).ok_or(KeyError::Missing(algorithm))?;
+        key.sign_as(typ, claims)
+    }
+
     pub(crate) fn jwks(&self) -> JwkSet {
         let keys = self.0.iter().map(|entry| entry.key.jwk()).collect();
         JwkSet { keys }

@@ -138,18 +138,12 @@ impl SigningKey {
             ),
         };
         let kid = public.thumbprint();
-        let header = Header {
-            alg: algorithm.as_str(),
-            kid: kid.as_str(),
-            typ: "JWT",
-        };
-        let header = encode_json(&header)?;
         Ok(Self {
+            header: header(algorithm, &kid, "JWT")?,
             kid,
             algorithm,
             pair,
             public,
-            header,
         })
     }
 
@@ -170,7 +164,20 @@ impl SigningKey {
     ///
     /// [`KeyError::Sign`].
     pub(crate) fn sign(&self, claims: &impl Serialize) -> Result<String, KeyError> {
-        let mut jwt = format!("{}.{}", self.header, encode_json(claims)?);
+        self.sign_with(&self.header, claims)
+    }
+
+    /// A JWT of another type.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::Sign`].
+    pub(crate) fn sign_as(&self, typ: &str, claims: &impl Serialize) -> Result<String, KeyError> {
+        self.sign_with(&header(self.algorithm, &self.kid, typ)?, claims)
+    }
+
+    fn sign_with(&self, header: &str, claims: &impl Serialize) -> Result<String, KeyError> {
+        let mut jwt = format!("{header}.{}", encode_json(claims)?);
         let signature = self.signature(jwt.as_bytes())?;
         jwt.push('.');
         BASE64URL_NOPAD.encode_append(&signature, &mut jwt);
@@ -246,6 +253,14 @@ impl fmt::Debug for SigningKey {
             self.kid
         )
     }
+}
+
+fn header(algorithm: Algorithm, kid: &KeyId, typ: &str) -> Result<String, KeyError> {
+    encode_json(&Header {
+        alg: algorithm.as_str(),
+        kid: kid.as_str(),
+        typ,
+    })
 }
 
 fn encode_json(value: &impl Serialize) -> Result<String, KeyError> {

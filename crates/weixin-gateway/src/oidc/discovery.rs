@@ -58,6 +58,8 @@ pub(crate) struct ProviderMetadata<'a> {
     request_uri_parameter_supported: bool,
     authorization_response_iss_parameter_supported: bool,
     end_session_endpoint: String,
+    backchannel_logout_supported: bool,
+    backchannel_logout_session_supported: bool,
 }
 
 /// How clients authenticate (Core §9). A public one does not.
@@ -116,6 +118,8 @@ impl<'a> ProviderMetadata<'a> {
             request_uri_parameter_supported: false,
             authorization_response_iss_parameter_supported: true,
             end_session_endpoint: issuer.endpoint(path::END_SESSION),
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
         }
     }
 }
@@ -172,6 +176,8 @@ mod tests {
             "request_uri_parameter_supported": false,
             "authorization_response_iss_parameter_supported": true,
             "end_session_endpoint": "https://op.example/end_session",
+            "backchannel_logout_supported": true,
+            "backchannel_logout_session_supported": true,
         });
         assert_eq!(serde_json::to_value(metadata).unwrap(), expected);
     }

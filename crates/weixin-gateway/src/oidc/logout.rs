@@ -251,6 +251,7 @@ mod tests {
         let mut all = clients();
         let logout = ClientLogout {
             redirect_uris: vec![uri],
+            ..ClientLogout::default()
         };
         all.insert(Client { logout, ..web() });
         let mut query = form_urlencoded::Serializer::new(String::new());

@@ -31,9 +31,11 @@ mod id_token_hint;
 mod introspection;
 mod issuer;
 mod logout;
+mod logout_token;
 mod pkce;
 mod profile;
 mod prompt;
+mod public_address;
 mod pushed_request;
 mod redirect_uri;
 mod refresh_token;
@@ -57,7 +59,7 @@ pub(crate) use self::{
     client::{Client, ClientAuth, ClientSecret, Clients, RefreshPolicy},
     client_auth::{AuthenticatedClient, ClientAuthError, Credentials},
     client_id::ClientId,
-    client_logout::ClientLogout,
+    client_logout::{BackChannelUri, ClientLogout},
     code::{Code, NewGrant, Proof},
     consent::{Consent, ConsentForm, ConsentPolicy},
     decision::{Context, Decision, Dialog},
@@ -69,7 +71,9 @@ pub(crate) use self::{
     introspection::Inquiry,
     issuer::Issuer,
     logout::{Logout, LogoutConfirmation, LogoutRequest},
+    logout_token::LogoutToken,
     profile::{Profile, WechatIds},
+    public_address::is_public,
     pushed_request::RequestUri,
     redirect_uri::{RegisteredUri, UriPolicy},
     refresh_token::{Refresh, RefreshOutcome, RefreshToken},

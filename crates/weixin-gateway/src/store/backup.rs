@@ -15,6 +15,9 @@ use super::{error::OpenError, sqlite};
 /// [`OpenError`] if there is no database, or already a file of that name.
 pub(crate) async fn backup(url: &str, to: &Path) -> Result<(), OpenError> {
     sqlx::any::install_default_drivers();
+    if super::is_postgres(url) {
+        return Err(OpenError::NoFile);
+    }
     let (options, _) = sqlite::parse(url)?;
     let mut connection = AnyConnection::connect_with(&options).await?;
     let failed = |source| OpenError::File {

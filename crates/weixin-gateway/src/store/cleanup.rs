@@ -33,7 +33,7 @@ struct Removal {
     memory: Duration,
 }
 
-const REMOVALS: [Removal; 3] = [
+const REMOVALS: [Removal; 4] = [
     Removal {
         sql: "delete from requests where id in
             (select id from requests where expires_at <= $1 limit $2)",
@@ -42,6 +42,11 @@ const REMOVALS: [Removal; 3] = [
     Removal {
         sql: "delete from sessions where sid in
             (select sid from sessions where expires_at <= $1 limit $2)",
+        memory: CLOCK_TOLERANCE,
+    },
+    Removal {
+        sql: "delete from logouts where id in
+            (select id from logouts where attempts >= 5 and due_at <= $1 limit $2)",
         memory: CLOCK_TOLERANCE,
     },
     Removal {

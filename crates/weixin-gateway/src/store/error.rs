@@ -103,6 +103,14 @@ pub(crate) enum OpenError {
     /// A migration failed.
     #[error("the tables cannot be created or updated")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// There is no file to copy.
+    #[error("PostgreSQL is backed up by its own tools, such as pg_dump")]
+    NoFile,
+    /// The tables must be there, and are not.
+    #[error(
+        "the tables are missing or of an earlier version, and `migrate` is false: run `weixin gateway migrate`"
+    )]
+    Outdated,
     /// WAL needs shared memory, which a file system of another machine does not have.
     #[error("{path} is on {file_system}: SQLite needs a local file system")]
     RemoteFileSystem {

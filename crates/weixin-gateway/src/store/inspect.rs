@@ -1,8 +1,10 @@
-//! The state of SQLite's file, for `weixin gateway check`. Nothing is changed, and a gateway may be running.
+//! The state of the database, for `weixin gateway check`. Nothing is changed, and a gateway may be running.
+
+use std::path::Path;
 
 use sqlx::{AnyConnection, Connection};
 
-use super::{error::OpenError, file_system, migrations, sqlite};
+use super::{error::OpenError, file_system, migrations, postgres, sqlite};
 
 /// What the next start will find.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -23,25 +25,45 @@ pub enum StoreState {
 /// [`OpenError`] if a gateway would not start with it, except that one may be running.
 pub(crate) async fn inspect(url: &str) -> Result<StoreState, OpenError> {
     sqlx::any::install_default_drivers();
+    if super::is_postgres(url) {
+        let connection = AnyConnection::connect(url).await?;
+        return state(connection, postgres::MIGRATED_TABLES).await;
+    }
     let (options, path) = sqlite::parse(url)?;
     let exists = path.exists();
+    check_file_system(&path, exists)?;
+    if !exists {
+        return Ok(StoreState::Missing);
+    }
+    let connection = AnyConnection::connect_with(&options).await?;
+    state(connection, sqlite::MIGRATED_TABLES).await
+}
+
+/// Of the file, or of the folder in which it will be created.
+fn check_file_system(path: &Path, exists: bool) -> Result<(), OpenError> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => ".".as_ref(),
     };
-    let place = if exists { path.as_path() } else { folder };
+    let place = if exists { path } else { folder };
     let file_system = file_system::remote(place).map_err(|source| OpenError::File {
         path: place.to_owned(),
         source,
     })?;
-    if let Some(file_system) = file_system {
-        return Err(OpenError::RemoteFileSystem { path, file_system });
+    match file_system {
+        Some(file_system) => Err(OpenError::RemoteFileSystem {
+            path: path.to_owned(),
+            file_system,
+        }),
+        None => Ok(()),
     }
-    if !exists {
-        return Ok(StoreState::Missing);
-    }
-    let mut connection = AnyConnection::connect_with(&options).await?;
-    let is_current = migrations::is_current(&mut connection).await?;
+}
+
+async fn state(
+    mut connection: AnyConnection,
+    tables: &'static str,
+) -> Result<StoreState, OpenError> {
+    let is_current = migrations::is_current(&mut connection, tables).await?;
     connection.close().await?;
     Ok(if is_current {
         StoreState::Current

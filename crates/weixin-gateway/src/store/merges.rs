@@ -26,7 +26,7 @@ const END_SESSIONS: &str = concat!(
     members!("$1")
 );
 const REVOKE_GRANTS: &str = concat!(
-    "update grants set revoked_at = $2, revoked_reason = $3
+    "update grants set revoked_at = $2, revoked_reason = $3, keep_until = $2
     where revoked_at is null and created_at >= $4 and user_id in ",
     members!("$1")
 );

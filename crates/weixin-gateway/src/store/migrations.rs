@@ -7,9 +7,18 @@ use sqlx::{
 
 use super::error::OpenError;
 
+/// Whether a start may change the tables.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Migrate {
+    /// They are created and updated.
+    Run,
+    /// They must be there: the command `migrate` has made them.
+    Never,
+}
+
 /// The number of the last migration. A program before this one may use the tables as long as `schema.minimum_version`
 /// says so.
-const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 2;
 
 /// Each only adds to the tables: nodes are replaced one by one, and the program of before uses them meanwhile.
 const MIGRATIONS: [(i64, &str, &str); 2] = [
@@ -25,7 +34,10 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
     ),
 ];
 
-fn migrator() -> Migrator {
+fn migrator(last: i64) -> Migrator {
+    let known = MIGRATIONS
+        .into_iter()
+        .filter(|(version, ..)| *version <= last);
     let migration = |(version, description, sql): (i64, &'static str, &'static str)| {
         let sql = sql.into_sql_str();
         Migration::new(
@@ -36,7 +48,7 @@ fn migrator() -> Migrator {
             false,
         )
     };
-    let mut migrator = Migrator::with_migrations(MIGRATIONS.map(migration).into());
+    let mut migrator = Migrator::with_migrations(known.map(migration).collect());
     // Those of a later program: nodes are replaced one by one.
     migrator.set_ignore_missing(true);
     migrator
@@ -51,13 +63,33 @@ pub(super) async fn run_in_transaction(connection: &mut AnyConnection) -> Result
 
 /// Migrates PostgreSQL under the advisory lock that the migrator takes.
 pub(super) async fn run(connection: &mut AnyConnection) -> Result<(), OpenError> {
-    migrator().run(&mut *connection).await?;
+    migrator(VERSION).run(&mut *connection).await?;
     check_version(connection).await
 }
 
-/// Whether SQLite has all tables that this program needs.
-pub(super) async fn is_current(connection: &mut AnyConnection) -> Result<bool, OpenError> {
-    let tables = "select count(*) from sqlite_master where name = '_sqlx_migrations'";
+/// The tables of a program before this one.
+#[cfg(test)]
+pub(super) async fn run_until(connection: &mut AnyConnection, last: i64) -> Result<(), OpenError> {
+    Ok(migrator(last).run(connection).await?)
+}
+
+/// Fails if tables are missing, or are of a program before this one.
+pub(super) async fn require_current(
+    connection: &mut AnyConnection,
+    tables: &'static str,
+) -> Result<(), OpenError> {
+    if is_current(connection, tables).await? {
+        Ok(())
+    } else {
+        Err(OpenError::Outdated)
+    }
+}
+
+/// Whether a database has all tables that this program needs. The statement counts the tables named `_sqlx_migrations`.
+pub(super) async fn is_current(
+    connection: &mut AnyConnection,
+    tables: &'static str,
+) -> Result<bool, OpenError> {
     let tables: i64 = sqlx::query_scalar(tables)
         .fetch_one(&mut *connection)
         .await?;

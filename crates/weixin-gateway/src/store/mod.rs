@@ -2,7 +2,7 @@
 //!
 //! What must be single-use, or happen once, is one conditional statement. Times are arguments.
 
-mod audit;
+pub(crate) mod audit;
 pub(crate) mod backup;
 mod cleanup;
 mod clients;
@@ -18,17 +18,21 @@ pub(crate) mod inspect;
 mod job;
 mod keys;
 mod levels;
+pub(crate) mod logouts;
 pub(crate) mod merges;
 mod migrations;
+mod postgres;
 mod refresh;
 pub(crate) mod requests;
 mod resolved_user;
 pub(crate) mod revoke;
+pub(crate) mod revoke_many;
 mod row;
 pub(crate) mod session_end;
 pub(crate) mod sessions;
 mod sqlite;
 mod subjects;
+pub(crate) mod user_records;
 pub(crate) mod users;
 mod writer;
 
@@ -40,13 +44,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::{AnyPool, any::AnyPoolOptions};
+use sqlx::AnyPool;
 
 pub use self::inspect::StoreState;
 pub(crate) use self::{
     clients::StoredClient,
     error::{JobError, OpenError, StoreError},
     job::{Durability, JobResult, Undo, Work},
+    migrations::Migrate,
     writer::Commits,
 };
 use self::{
@@ -56,11 +61,8 @@ use self::{
 };
 use crate::{oidc::Timestamp, telemetry};
 
-/// Connections to PostgreSQL.
-const POSTGRES_CONNECTIONS: u32 = 16;
-
-/// The time for which a statement waits for a free connection before the request fails.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Changes nothing. A server that only reads, such as a replica, rejects it nevertheless.
+const WRITE_NOTHING: &str = "update schema set minimum_version = 0 where minimum_version < 0";
 
 /// The database of a gateway.
 #[derive(Clone, Debug)]
@@ -83,8 +85,17 @@ impl Store {
     /// [`OpenError`] if the database cannot be used, or not safely: the file belongs to another gateway or is on another
     /// machine.
     pub(crate) async fn open(url: &str) -> Result<Self, OpenError> {
+        Self::open_with(url, Migrate::Run).await
+    }
+
+    /// The same, with the choice whether tables are created and updated.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub(crate) async fn open_with(url: &str, migrate: Migrate) -> Result<Self, OpenError> {
         sqlx::any::install_default_drivers();
-        let store = Self::open_database(url).await?;
+        let store = Self::open_database(url, migrate).await?;
         store.count_requests().await?;
         Ok(store)
     }
@@ -101,40 +112,32 @@ impl Store {
         }
         let database = Database::beside(url)?;
         let readers = database.readers().await?;
-        let Database { options, lock, .. } = database;
-        Ok(Self::new(readers, Writer::start(options, lock)))
+        Ok(Self::new(readers, Writer::start(database)))
     }
 
-    async fn open_database(url: &str) -> Result<Self, OpenError> {
+    async fn open_database(url: &str, migrate: Migrate) -> Result<Self, OpenError> {
         if url.starts_with("sqlite:") {
-            Self::open_sqlite(url).await
-        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            Self::open_postgres(url).await
+            Self::open_sqlite(url, migrate).await
+        } else if is_postgres(url) {
+            let pool = postgres::open(url, migrate).await?;
+            Ok(Self::new(pool.clone(), Writer::pool(pool)))
         } else {
             Err(OpenError::Url("begins with neither sqlite: nor postgres:"))
         }
     }
 
-    async fn open_sqlite(url: &str) -> Result<Self, OpenError> {
+    async fn open_sqlite(url: &str, migrate: Migrate) -> Result<Self, OpenError> {
         let database = Database::open(url)?;
         let mut first = database.switch_to_wal().await?;
-        migrations::run_in_transaction(&mut first).await?;
+        match migrate {
+            Migrate::Run => migrations::run_in_transaction(&mut first).await?,
+            Migrate::Never => {
+                migrations::require_current(&mut first, sqlite::MIGRATED_TABLES).await?;
+            }
+        }
         let readers = database.readers().await?;
         drop(first);
-        let Database { options, lock, .. } = database;
-        Ok(Self::new(readers, Writer::start(options, lock)))
-    }
-
-    async fn open_postgres(url: &str) -> Result<Self, OpenError> {
-        let pool = AnyPoolOptions::new()
-            .max_connections(POSTGRES_CONNECTIONS)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect(url)
-            .await?;
-        let mut connection = pool.acquire().await?;
-        migrations::run(&mut connection).await?;
-        drop(connection);
-        Ok(Self::new(pool.clone(), Writer::pool(pool)))
+        Ok(Self::new(readers, Writer::start(database)))
     }
 
     fn new(readers: AnyPool, writer: Writer) -> Self {
@@ -149,10 +152,21 @@ impl Store {
     /// Whether the database responds, and takes writes: what `/readyz` reports.
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
         sqlx::query("select 1").execute(self.readers()).await?;
-        self.write(Durability::Relaxed, Undo::Nothing, |_| {
-            Box::pin(async { Ok(()) })
+        self.write(Durability::Relaxed, Undo::Nothing, |connection| {
+            Box::pin(async {
+                sqlx::query(WRITE_NOTHING).execute(connection).await?;
+                Ok(())
+            })
         })
         .await
+    }
+
+    /// The time of PostgreSQL's clock, in milliseconds since 1970. SQLite has none of its own.
+    pub(crate) async fn database_time(&self) -> Option<Result<i64, StoreError>> {
+        match &self.0.writer {
+            Writer::Queue(_) => None,
+            Writer::Pool(_) => Some(postgres::now(self.readers()).await),
+        }
     }
 
     /// Runs the writes that wait, and lets the next gateway open the database.
@@ -218,6 +232,10 @@ impl Store {
         telemetry::written(start.elapsed());
         result
     }
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres:") || url.starts_with("postgresql:")
 }
 
 /// The time before another one, in milliseconds.

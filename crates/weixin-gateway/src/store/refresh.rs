@@ -59,7 +59,7 @@ impl Store {
         };
         let statement = Statement {
             refresh,
-            expires_at,
+            expires_at: now.after(idle),
             grace,
             now,
         };
@@ -72,6 +72,7 @@ impl Store {
 
 struct Statement {
     refresh: Refresh,
+    /// The new idle end; the absolute one may be earlier.
     expires_at: Timestamp,
     grace: Duration,
     now: Timestamp,

@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, Row};
 
-use super::{Durability, JobError, JobResult, Store, StoreError, Undo, row};
+use super::{Durability, JobError, JobResult, Store, StoreError, Undo, logouts, row};
 use crate::oidc::{SessionId, Timestamp, UserId};
 
 const END: &str = "update sessions set ended_at = $1, ended_reason = $2
@@ -21,6 +21,8 @@ pub(crate) enum EndReason {
     LoggedOutByClient,
     /// Another user logged in, in the same browser at the same issuer.
     OtherUser,
+    /// The operator ended it.
+    Revoked,
     /// Its user was split from another one.
     Split,
 }
@@ -32,6 +34,7 @@ impl EndReason {
             Self::LoggedOut => "logged_out",
             Self::LoggedOutByClient => "logged_out_by_client",
             Self::OtherUser => "other_user",
+            Self::Revoked => "revoked",
             Self::Split => "split",
         }
     }
@@ -67,7 +70,8 @@ impl Store {
     }
 }
 
-/// Ends a session. What depends on it ends by the conditions of each read. `None` if it had ended before.
+/// Ends a session, and notes its clients for back-channel logout. What depends on the session ends by the conditions of each
+/// read. `None` if it had ended before.
 pub(crate) async fn end(
     connection: &mut AnyConnection,
     sid: SessionId,
@@ -89,6 +93,7 @@ async fn end_unmapped(
     let Some(row) = row.await? else {
         return Ok(None);
     };
+    logouts::insert(connection, sid, now).await?;
     if reason.is_logout() {
         let user: String = row.try_get("user_id")?;
         let query = sqlx::query(LOGGED_OUT).bind(now.millis()).bind(user);

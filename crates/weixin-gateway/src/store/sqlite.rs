@@ -22,6 +22,10 @@ const READERS: u32 = 4;
 /// How long a write waits for that of a command.
 pub(super) const BUSY_TIMEOUT: &str = "pragma busy_timeout = 5000";
 
+/// Counts the tables that a migration has made.
+pub(super) const MIGRATED_TABLES: &str =
+    "select count(*) from sqlite_master where name = '_sqlx_migrations'";
+
 /// The time for which a read waits for a free connection before the request fails.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -29,7 +33,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Database {
     pub(super) options: AnyConnectOptions,
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// A second gateway on the same file does not start while it is held. A command has none.
     pub(super) lock: Option<File>,
 }

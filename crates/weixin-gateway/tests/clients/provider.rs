@@ -80,6 +80,7 @@ id = "{public_id}"
 issuer = "{url}"
 public = true
 redirect_uris = {public:?}
+consent = "never"
 "#
         )
     }

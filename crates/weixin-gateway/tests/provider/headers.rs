@@ -8,7 +8,7 @@ use axum::{
 use crate::world::{Options, Page, World};
 
 /// The endpoints that a script of any site may call, and those that it must not.
-const FOR_SCRIPTS: [(Method, &str); 8] = [
+const FOR_SCRIPTS: [(Method, &str); 9] = [
     (Method::GET, "/.well-known/openid-configuration"),
     (Method::GET, "/jwks"),
     (Method::POST, "/par"),

@@ -1,8 +1,10 @@
 //! The gateway as its clients, users and attackers see it, with the simulator as WeChat.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod admin;
 mod algorithms;
 mod attacks;
+mod backchannel;
 mod claims;
 mod conformance;
 mod consent;
@@ -15,6 +17,7 @@ mod headers;
 mod introspection;
 mod issuers;
 mod keys;
+mod login_events;
 mod logout;
 mod master_keys;
 mod merges;

@@ -1,11 +1,16 @@
 //! Users who turn out to be one, since a UnionID comes late. No client sees a `sub` change.
 
+use axum::http::StatusCode;
 use serde_json::Value;
 use weixin_sim::App;
 
-use crate::world::{
-    APP_ID, APP_SECRET, Browser, RelyingParty, World,
-    browser::{IN_WECHAT, param},
+use crate::{
+    admin::admin,
+    world::{
+        APP_ID, APP_SECRET, Browser, Options, RelyingParty, World,
+        browser::{IN_WECHAT, param},
+        devices::ENGLISH,
+    },
 };
 
 /// Binds both apps to the Open Platform account, or removes them: then users have no UnionID.
@@ -144,5 +149,74 @@ async fn a_hint_of_either_user_is_the_merged_one() {
         let hint = [("prompt", "none"), ("id_token_hint", &*tokens.id_token)];
         let again = web.log_in(&mut person.desktop, &hint).await;
         assert_eq!(again.claims["sub"], Value::from(kept.sub()));
+    }
+}
+
+/// The simulator's UnionID is the new one.
+const MOVED: &str =
+    "update identities set identity = 'union:oBefore' where identity like 'union:%'";
+
+#[tokio::test]
+async fn the_users_of_an_app_that_has_moved_take_their_new_unionids() {
+    let mut world = World::start().await;
+    let scope = [("scope", "openid wechat")];
+    let before = world.web().log_in(&mut Browser::default(), &scope).await;
+    world.execute(MOVED).await;
+    let mut browser = Browser::with(&[ENGLISH]);
+    let callback = world.web().wechat_callback(&mut browser, &[]).await;
+    let page = browser.open(&world, &callback).await;
+    assert_eq!(page.status, StatusCode::CONFLICT);
+    let edit = |text: String| {
+        let (table, replace) = ("[app.website]", "union_ids = \"replace\"");
+        text.replace(table, &format!("{table}\n{replace}"))
+    };
+    let replacing = Options {
+        edit: Some(edit),
+        ..Options::default()
+    };
+    world.restart_with(replacing).await;
+    for options in [None, Some(Options::default())] {
+        // Also after it is switched off.
+        if let Some(options) = options {
+            world.restart_with(options).await;
+        }
+        let after = world.web().log_in(&mut Browser::default(), &scope).await;
+        assert_eq!(after.sub(), before.sub());
+        assert_eq!(
+            after.claims["wechat_unionid"],
+            before.claims["wechat_unionid"]
+        );
+    }
+    assert_eq!(world.count("users").await, 1);
+}
+
+#[tokio::test]
+async fn an_operator_resolves_a_conflict() {
+    let world = World::start().await;
+    let web = world.web();
+    let first = web.log_in(&mut Browser::default(), &[]).await;
+    world.execute(MOVED).await;
+    // The account has no user yet, and takes the new UnionID.
+    let second = web.log_in(&mut Browser::with(IN_WECHAT), &[]).await;
+    assert_ne!(second.sub(), first.sub());
+    let mut browser = Browser::with(&[ENGLISH]);
+    let callback = web.wechat_callback(&mut browser, &[]).await;
+    let page = browser.open(&world, &callback).await;
+    assert_eq!(page.status, StatusCode::CONFLICT);
+    let users = world
+        .texts("select detail from audit where event = 'user.conflict'")
+        .await;
+    let mut users: Vec<_> = users[0].split(' ').collect();
+    users.sort_unstable();
+    let mut expected = [first.sub(), second.sub()];
+    expected.sort_unstable();
+    assert_eq!(users, expected);
+    admin(&world)
+        .await
+        .merge(first.sub(), second.sub())
+        .await
+        .unwrap();
+    for mut browser in [Browser::default(), Browser::with(IN_WECHAT)] {
+        assert_eq!(web.log_in(&mut browser, &[]).await.sub(), first.sub());
     }
 }

@@ -321,7 +321,8 @@ async fn a_snapshot_user_is_no_user() {
         "page 403 snapshot_user: log in again"
     );
     assert_eq!(world.rows().await, Rows::default());
-    assert_eq!(world.events().await, 0);
+    let event = "select event || ' ' || detail from audit where event like 'login.%'";
+    assert_eq!(world.texts(event).await, ["login.rejected snapshot_user"]);
 }
 
 #[tokio::test]

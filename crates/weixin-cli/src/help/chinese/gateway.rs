@@ -10,10 +10,11 @@ pub(super) const HELP: &[Chinese] = &[
     RELOAD,
     CHECK,
     BACKUP,
+    MIGRATE,
     GATEWAY_HELP,
 ];
 
-const CONFIG: (&str, &str) = ("config", "配置文件");
+pub(super) const CONFIG: (&str, &str) = ("config", "配置文件");
 const DEMO_ARGUMENTS: &[(&str, &str)] = &[
     (
         "listen",
@@ -118,6 +119,18 @@ const BACKUP: Chinese = Chinese {
 
 示例：
   weixin gateway backup \"gateway-$(date +%F).db\"",
+};
+
+const MIGRATE: Chinese = Chinese {
+    command: "gateway migrate",
+    about: "创建或更新数据库的表，用于设置了 `migrate = false` 的配置",
+    arguments: &[CONFIG],
+    after: "\
+默认由 `serve` 在启动时完成。使用 PostgreSQL 时，上一版本的网关可以继续运行：新版本只增加表和列。\
+SQLite 文件不能正在使用。
+
+示例：
+  weixin gateway migrate --config /etc/weixin/gateway.toml",
 };
 
 const GATEWAY_HELP: Chinese = Chinese {

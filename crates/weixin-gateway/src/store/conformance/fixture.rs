@@ -39,27 +39,34 @@ pub(super) struct Fixture {
 
 impl Fixture {
     pub(super) async fn sqlite() -> Self {
-        let directory = TempDir::new().unwrap();
+        Self::sqlite_in(TempDir::new().unwrap()).await
+    }
+
+    /// SQLite in a file system in memory.
+    #[cfg(target_os = "linux")]
+    pub(super) async fn memory() -> Self {
+        Self::sqlite_in(TempDir::new_in("/dev/shm").unwrap()).await
+    }
+
+    async fn sqlite_in(directory: TempDir) -> Self {
         let url = format!("sqlite:{}", directory.path().join("gateway.db").display());
         Self::open(url, directory).await
     }
 
     /// A schema of its own in the database of the tests.
     pub(super) async fn postgres() -> Self {
-        use sqlx::{AssertSqlSafe, Executor};
+        Self::open(schema().await, TempDir::new().unwrap()).await
+    }
 
-        let server = std::env::var("WEIXIN_TEST_POSTGRES").unwrap_or_else(|_| {
-            panic!(
-                "WEIXIN_TEST_POSTGRES is not set: run by ./scripts/test or scripts/with-services"
-            )
-        });
-        sqlx::any::install_default_drivers();
-        let schema = format!("gateway_{}", id(UserId::from_bytes));
-        let mut connection = AnyConnection::connect(&server).await.unwrap();
-        let create = AssertSqlSafe(format!("create schema {schema}"));
-        connection.execute(create).await.unwrap();
-        let url = format!("{server}?options[search_path]={schema}");
-        Self::open(url, TempDir::new().unwrap()).await
+    /// The URL of another database of the same kind, without tables.
+    pub(super) async fn empty_database(&self) -> String {
+        if self.url.starts_with("postgres") {
+            return schema().await;
+        }
+        let file = format!("{}.db", id(UserId::from_bytes));
+        let file = self.directory.path().join(file);
+        std::fs::write(&file, "").unwrap();
+        format!("sqlite:{}", file.display())
     }
 
     async fn open(url: String, directory: TempDir) -> Self {
@@ -122,6 +129,21 @@ impl Fixture {
         let redeemed = self.store.redeem(grant, subject.as_ref(), secret());
         redeemed.await.unwrap()
     }
+}
+
+/// The URL of a schema of its own in the database of the tests.
+pub(super) async fn schema() -> String {
+    use sqlx::{AssertSqlSafe, Executor};
+
+    let server = std::env::var("WEIXIN_TEST_POSTGRES").unwrap_or_else(|_| {
+        panic!("WEIXIN_TEST_POSTGRES is not set: run by ./scripts/test or scripts/with-services")
+    });
+    sqlx::any::install_default_drivers();
+    let schema = format!("gateway_{}", id(UserId::from_bytes));
+    let mut connection = AnyConnection::connect(&server).await.unwrap();
+    let create = AssertSqlSafe(format!("create schema {schema}"));
+    connection.execute(create).await.unwrap();
+    format!("{server}?options[search_path]={schema}")
 }
 
 /// A clock that stands still. Its pauses are over at once.

@@ -21,12 +21,14 @@ use crate::{
         identities::UnionIds,
         merges::{Ended, Merge},
     },
-    upstream::link::LoginOutcome,
+    upstream::link::{LoginOutcome, NewLogin},
 };
 
 on_each_database!(
     a_late_unionid_merges_two_users,
-    what_was_the_absorbed_users_is_the_kept_ones,
+    a_session_of_the_absorbed_user_is_the_kept_ones,
+    a_grant_of_the_absorbed_user_is_the_kept_ones,
+    the_kept_user_has_the_wechat_ids_of_both,
     a_session_of_the_absorbed_user_is_renewed,
     a_client_receives_the_same_sub_after_a_merge,
     a_removed_grant_changes_no_sub,
@@ -38,7 +40,11 @@ on_each_database!(
     a_split_undoes_a_merge_and_ends_what_began_since,
     two_people_whom_the_operator_merged_are_no_conflict,
     an_app_that_has_moved_replaces_the_unionids,
+    only_the_same_openid_takes_a_new_unionid,
+    a_user_who_came_first_through_another_moved_app_is_merged,
 );
+
+const MERGED: &str = "select count(*) from users where merged_into is not null";
 
 const IDLE: Duration = Duration::from_hours(12);
 
@@ -113,6 +119,14 @@ async fn user_of(fixture: &Fixture, session: &Session, now: Timestamp) -> Option
     found.await.unwrap().map(|found| found.session.user)
 }
 
+fn profile() -> Profile {
+    Profile {
+        nickname: Some("小明".to_owned()),
+        picture: None,
+        read_at: Some(START),
+    }
+}
+
 fn named(client: &str) -> ClientId {
     client.parse().unwrap()
 }
@@ -138,49 +152,50 @@ async fn a_late_unionid_merges_two_users(fixture: Fixture) {
     assert_eq!(fixture.count("select count(*) from identities").await, 4);
 }
 
-async fn what_was_the_absorbed_users_is_the_kept_ones(fixture: Fixture) {
+async fn a_session_of_the_absorbed_user_is_the_kept_ones(fixture: Fixture) {
     let store = &fixture.store;
     let two = Two::users(&fixture).await;
     let cookie = login(&ids("oAlice", None), None, START);
     let hash = cookie.session.id_hash;
     fixture.log_in(cookie).await.unwrap();
-    let before = redeemed(&fixture, &client(), &two.absorbed, START).await;
-    let profile = Profile {
-        nickname: Some("小明".to_owned()),
-        picture: None,
-        read_at: Some(START),
-    };
-    let kept = two.kept.user;
-    store.update_profile(kept, profile.clone()).await.unwrap();
+    let (kept, issuer, client) = (two.kept.user, two.kept.issuer, client());
+    store.update_profile(kept, profile()).await.unwrap();
     merge(&fixture, two.merge(), later(1)).await.unwrap();
-
-    let session = store.session(&hash, two.kept.issuer, later(2), IDLE).await;
+    let session = store.session(&hash, issuer, later(2), IDLE).await;
     assert_eq!(session.unwrap().unwrap().user, kept);
-    let client = client();
-    let of_code = store.session_of_code(two.absorbed.sid, two.kept.issuer, &client, later(2));
+    let of_code = store.session_of_code(two.absorbed.sid, issuer, &client, later(2));
     let of_code = of_code.await.unwrap().unwrap();
-    assert_eq!(
-        (of_code.session.user, of_code.profile),
-        (kept, profile.clone())
-    );
+    assert_eq!((of_code.session.user, of_code.profile), (kept, profile()));
+}
+
+async fn a_grant_of_the_absorbed_user_is_the_kept_ones(fixture: Fixture) {
+    let store = &fixture.store;
+    let two = Two::users(&fixture).await;
+    let before = redeemed(&fixture, &client(), &two.absorbed, START).await;
+    let kept = two.kept.user;
+    store.update_profile(kept, profile()).await.unwrap();
+    merge(&fixture, two.merge(), later(1)).await.unwrap();
     let grant = store.grant(before.id, later(2)).await.unwrap().unwrap();
-    assert_eq!(
-        (grant.grant.user, grant.profile.clone()),
-        (kept, profile.clone())
-    );
+    assert_eq!((grant.grant.user, grant.profile), (kept, profile()));
     assert_eq!(grant.grant.subject, Subject::first(two.absorbed.user));
-    let of_subject = store.user_of_subject(&client, &before.subject).await;
+    let of_subject = store.user_of_subject(&client(), &before.subject).await;
     assert_eq!(of_subject.unwrap(), Some(kept));
-    let expected = |app: &str, openid: &str| WechatIds {
-        unionid: Some("uAlice".parse().unwrap()),
-        openid: openid.parse().ok(),
-        app: app.parse().unwrap(),
-    };
+}
+
+async fn the_kept_user_has_the_wechat_ids_of_both(fixture: Fixture) {
+    let two = Two::users(&fixture).await;
+    merge(&fixture, two.merge(), later(1)).await.unwrap();
     for (app, openid) in [(APP, "oAlice"), (OTHER_APP, "oA")] {
-        let ids = store.wechat_ids(kept, app.parse().unwrap()).await.unwrap();
-        assert_eq!(ids, expected(app, openid));
+        let expected = WechatIds {
+            unionid: Some("uAlice".parse().unwrap()),
+            openid: openid.parse().ok(),
+            app: app.parse().unwrap(),
+        };
+        let ids = fixture
+            .store
+            .wechat_ids(two.kept.user, app.parse().unwrap());
+        assert_eq!(ids.await.unwrap(), expected);
     }
-    assert_eq!(store.profile(kept).await.unwrap(), Some(profile));
 }
 
 async fn a_session_of_the_absorbed_user_is_renewed(fixture: Fixture) {
@@ -233,6 +248,7 @@ async fn a_removed_grant_changes_no_sub(fixture: Fixture) {
 }
 
 /// Logins of both users, and first codes of a client, while they become one.
+#[expect(clippy::cognitive_complexity, reason = "one story, told in order")]
 async fn a_merge_beside_running_logins_loses_nothing(fixture: Fixture) {
     let two = Two::users(&fixture).await;
     let logins = (0..8).map(|_| fixture.log_in(login(&ids("oAlice", None), None, later(1))));
@@ -268,8 +284,7 @@ async fn a_merge_beside_running_logins_loses_nothing(fixture: Fixture) {
     }
     assert_eq!(fixture.count("select count(*) from identities").await, 7);
     assert_eq!(fixture.count("select count(*) from subjects").await, 1);
-    let merged = "select count(*) from users where merged_into is not null";
-    assert_eq!(fixture.count(merged).await, 1);
+    assert_eq!(fixture.count(MERGED).await, 1);
 }
 
 async fn a_disabled_user_is_not_merged(fixture: Fixture) {
@@ -292,10 +307,10 @@ async fn a_disabled_user_is_not_merged(fixture: Fixture) {
             "{outcome:?}"
         );
     }
-    let merged = "select count(*) from users where merged_into is not null";
-    assert_eq!(fixture.count(merged).await, 0);
+    assert_eq!(fixture.count(MERGED).await, 0);
 }
 
+#[expect(clippy::cognitive_complexity, reason = "one story, told in order")]
 async fn a_disabled_kept_user_disables_all_sessions(fixture: Fixture) {
     let two = Two::users(&fixture).await;
     let grant = redeemed(&fixture, &client(), &two.absorbed, START).await;
@@ -369,6 +384,7 @@ async fn of_two_opposite_merges_one_wins(fixture: Fixture) {
     assert_eq!((won, conflicts.count()), (1, 9));
 }
 
+#[expect(clippy::cognitive_complexity, reason = "one story, told in order")]
 async fn a_split_undoes_a_merge_and_ends_what_began_since(fixture: Fixture) {
     let two = Two::users(&fixture).await;
     let before = redeemed(&fixture, &client(), &two.absorbed, START).await;
@@ -435,17 +451,20 @@ async fn two_people_whom_the_operator_merged_are_no_conflict(fixture: Fixture) {
     assert!(matches!(outcome, LoginOutcome::Conflict(_)), "{outcome:?}");
 }
 
+/// A login through an app that has moved to another Open Platform account.
+fn moved(app: &str, openid: &str, unionid: &str) -> NewLogin {
+    let mut moved = login(&ids_in(app, openid, Some(unionid)), None, later(2));
+    moved.unionids = UnionIds::Replace;
+    moved
+}
+
 async fn an_app_that_has_moved_replaces_the_unionids(fixture: Fixture) {
-    let two = Two::users(&fixture).await;
+    Two::users(&fixture).await;
     let alice = session_of(merge_by_login(&fixture, later(1)).await).user;
-    let moved = |app: &str, openid: &str, unionid: &str| {
-        let mut moved = login(&ids_in(app, openid, Some(unionid)), None, later(2));
-        moved.unionids = UnionIds::Replace;
-        fixture.log_in(moved)
-    };
     let kept = fixture.log_in(login(&ids("oAlice", Some("uNew")), None, later(2)));
     assert!(matches!(kept.await.unwrap(), LoginOutcome::Conflict(_)));
-    assert_eq!(known(moved(APP, "oAlice", "uNew").await).user, alice);
+    let new = fixture.log_in(moved(APP, "oAlice", "uNew")).await;
+    assert_eq!(known(new).user, alice);
     // The other app moves later: until then it has the old UnionID, and then the new one.
     for unionid in ["uAlice", "uNew"] {
         let other = login(&ids_in(OTHER_APP, "oA", Some(unionid)), None, later(3));
@@ -453,17 +472,25 @@ async fn an_app_that_has_moved_replaces_the_unionids(fixture: Fixture) {
     }
     let wechat = fixture.store.wechat_ids(alice, APP.parse().unwrap()).await;
     assert_eq!(wechat.unwrap().unionid, "uNew".parse().ok());
-    assert_eq!(alice, two.kept.user);
-    // A UnionID without the same OpenID is another user.
-    let stranger = session_of(moved(APP, "oStranger", "uStranger").await.unwrap());
-    assert_ne!(stranger.user, alice);
-    // A user who came first through the other app is merged.
-    let other = session_of(moved(OTHER_APP, "oB", "uBob").await.unwrap());
-    let bob = login(&ids("oBob", Some("uOld")), None, later(4));
+}
+
+async fn only_the_same_openid_takes_a_new_unionid(fixture: Fixture) {
+    let alice = login(&ids("oAlice", Some("uAlice")), None, START);
+    let alice = session_of(fixture.log_in(alice).await.unwrap());
+    let stranger = fixture.log_in(moved(APP, "oStranger", "uStranger")).await;
+    assert_ne!(session_of(stranger.unwrap()).user, alice.user);
+    let contradicting = fixture.log_in(moved(APP, "oStranger", "uAlice")).await;
+    assert!(matches!(contradicting.unwrap(), LoginOutcome::Conflict(_)));
+}
+
+async fn a_user_who_came_first_through_another_moved_app_is_merged(fixture: Fixture) {
+    let other = fixture.log_in(moved(OTHER_APP, "oB", "uBob")).await;
+    let bob = login(&ids("oBob", Some("uOld")), None, later(1));
     let bob = session_of(fixture.log_in(bob).await.unwrap());
-    match moved(APP, "oBob", "uBob").await.unwrap() {
+    match fixture.log_in(moved(APP, "oBob", "uBob")).await.unwrap() {
         LoginOutcome::Merged { session, absorbed } => {
-            assert_eq!((session.user, absorbed), (other.user, bob.user));
+            let expected = (session_of(other.unwrap()).user, bob.user);
+            assert_eq!((session.user, absorbed), expected);
         }
         other => panic!("{other:?}"),
     }

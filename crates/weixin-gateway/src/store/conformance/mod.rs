@@ -1,4 +1,7 @@
-//! The promises of the store, one function for each, run on SQLite and PostgreSQL.
+//! The promises of the store, one function for each, run on SQLite in memory, SQLite on a disk, and PostgreSQL.
+//!
+//! In memory means a file in `/dev/shm`: SQLite's `:memory:` belongs to one connection, and its shared cache locks whole
+//! tables and knows no WAL, so a store with one writer and several readers would promise other things there.
 
 mod cleanup;
 mod consents;
@@ -6,7 +9,10 @@ mod fixture;
 mod grants;
 mod keys;
 mod logins;
+mod logouts;
 mod merges;
+mod migrations;
+mod operator;
 mod refresh;
 mod rows;
 mod sessions;
@@ -21,6 +27,16 @@ macro_rules! on_each_database {
                 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
                 async fn $promise() {
                     super::$promise(crate::store::conformance::fixture::Fixture::sqlite().await).await;
+                }
+            )*
+        }
+
+        #[cfg(target_os = "linux")]
+        mod sqlite_in_memory {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                async fn $promise() {
+                    super::$promise(crate::store::conformance::fixture::Fixture::memory().await).await;
                 }
             )*
         }

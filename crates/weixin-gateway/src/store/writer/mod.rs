@@ -10,15 +10,12 @@ mod task;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    fs::File,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
-use sqlx::{AnyPool, any::AnyConnectOptions};
+use sqlx::AnyPool;
 use tokio::sync::{mpsc, oneshot};
 
 use self::{
@@ -28,6 +25,7 @@ use self::{
 use super::{
     error::StoreError,
     job::{Durability, Job, Pending, Undo, Work},
+    sqlite::Database,
 };
 
 /// Jobs that wait at most. Beyond it, requests are rejected.
@@ -49,11 +47,11 @@ impl Writer {
     }
 
     /// Starts the task that writes to a file of SQLite, and that keeps its lock, if there is one.
-    pub(super) fn start(options: AnyConnectOptions, lock: Option<File>) -> Self {
+    pub(super) fn start(database: Database) -> Self {
         let (jobs, waiting) = mpsc::channel(MAX_WAITING);
         let (control, requests) = mpsc::channel(1);
         let commits = Arc::default();
-        let task = Task::new(options, lock, Arc::clone(&commits));
+        let task = Task::new(database, Arc::clone(&commits));
         tokio::spawn(task.run(waiting, requests));
         Self::Queue(Queue {
             jobs,

@@ -1,6 +1,11 @@
 //! The task that writes to SQLite: the only writer of this process.
 
-use std::{fs::File, sync::Arc, time::Instant};
+use std::{
+    fs::{self, File},
+    path::PathBuf,
+    sync::Arc,
+    time::Instant,
+};
 
 use sqlx::{AnyConnection, Connection, any::AnyConnectOptions};
 use tokio::sync::{mpsc, oneshot};
@@ -9,12 +14,16 @@ use super::Commits;
 use crate::store::{
     error::StoreError,
     job::{Durability, Effect, Job, Undo},
-    sqlite,
+    sqlite::{self, Database},
 };
 use crate::telemetry;
 
 /// Jobs of one commit at most, so that none waits for too many others.
 const MAX_BATCH: usize = 256;
+
+/// The size from which the log is emptied between two checkpoints: SQLite starts it again by itself only while it has no
+/// reader, which may be never under load.
+pub(super) const MAX_LOG: u64 = 16 * 1024 * 1024;
 
 /// What the task does between two commits.
 pub(super) enum Control {
@@ -27,6 +36,9 @@ pub(super) struct Task {
     /// None before the first job, and after a failure.
     connection: Option<Open>,
     commits: Arc<Commits>,
+    log: PathBuf,
+    /// The size of the log at which it is emptied.
+    max_log: u64,
     /// Another gateway may open the file only after the last commit.
     _lock: Option<File>,
 }
@@ -38,15 +50,20 @@ struct Open {
 }
 
 impl Task {
-    pub(super) fn new(
-        options: AnyConnectOptions,
-        lock: Option<File>,
-        commits: Arc<Commits>,
-    ) -> Self {
+    pub(super) fn new(database: Database, commits: Arc<Commits>) -> Self {
+        let Database {
+            options,
+            path,
+            lock,
+        } = database;
+        let mut log = path.into_os_string();
+        log.push("-wal");
         Self {
             options,
             connection: None,
             commits,
+            log: log.into(),
+            max_log: MAX_LOG,
             _lock: lock,
         }
     }
@@ -95,6 +112,14 @@ impl Task {
         for job in batch.drain(..) {
             job.finish(committed.clone());
         }
+        if self.log_size() >= self.max_log {
+            let emptied = self.checkpoint().await;
+            self.close_if_failed(&emptied).await;
+        }
+    }
+
+    fn log_size(&self) -> u64 {
+        fs::metadata(&self.log).map_or(0, |log| log.len())
     }
 
     /// Runs the jobs in one transaction. After an error nothing of them is stored, once the connection is closed.
@@ -123,6 +148,8 @@ impl Task {
         ] {
             sqlx::query(statement).execute(&mut open.connection).await?;
         }
+        // What a reader has kept is tried again when as much has come.
+        self.max_log = self.log_size() + MAX_LOG;
         Ok(())
     }
 

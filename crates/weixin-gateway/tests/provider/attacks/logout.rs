@@ -55,7 +55,7 @@ async fn the_form_of_another_site_logs_no_user_out() {
     assert!(!web.is_logged_in(&mut victim).await);
 }
 
-/// CVE-2019-14857, CVE-2021-32786 and others of mod_auth_openidc; RFC 9700 §4.11.
+/// CVE-2019-14857, CVE-2021-32786 and others of `mod_auth_openidc`; RFC 9700 §4.11.
 const MANGLED: &[&str] = &[
     "https://rp.example/logged-out/",
     "https://rp.example/logged-out?",

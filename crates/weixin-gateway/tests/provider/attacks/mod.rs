@@ -8,6 +8,7 @@ mod ended;
 mod forged_tokens;
 mod growth;
 mod logout;
+mod merges;
 mod mix_up;
 mod nicknames;
 mod open_redirect;

@@ -51,7 +51,7 @@ async fn a_token_that_is_sent_a_hundred_times_at_once_has_one_successor() {
     assert_eq!(world.token_events().await, [""; 0]);
 }
 
-/// RFC 9700 §4.14.2: whoever comes second, the thief or the owner, ends it for both.
+/// RFC 9700 §4.14.2: the second to come, thief or owner, ends it for both.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_token_that_is_used_again_after_the_grace_period_ends_its_grant() {
     let world = World::start().await;

@@ -173,7 +173,7 @@ async fn pages() -> Vec<NamedPage> {
     pages
 }
 
-/// The OpenID and the UnionID of the only user become those of two users with two UnionIDs.
+/// The OpenID and the UnionID of the only user become those of two users, each with a UnionID.
 const TWO_USERS: &str = "insert into users (id, created_at, last_seen_at)
     values ('aaaaaaaaaaaaaaaaaaaaaaaaaa', 0, 0);
     insert into identities (identity, user_id, created_at)

@@ -1,6 +1,7 @@
 //! The modules of the OpenID Foundation's conformance suite, one test for each, under its name with `_` in place of `-`.
 //! They are written from the descriptions of the modules: the suite itself needs a public host.
 
+mod backchannel;
 mod basic;
 mod config;
 mod logout;

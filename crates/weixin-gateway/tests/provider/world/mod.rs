@@ -6,6 +6,7 @@ pub(crate) mod database;
 pub(crate) mod devices;
 pub(crate) mod id_token;
 pub(crate) mod logout;
+pub(crate) mod logout_receiver;
 pub(crate) mod relying_party;
 mod token_endpoints;
 
@@ -98,7 +99,7 @@ impl World {
     }
 
     /// The file of [`backup`](Self::backup).
-    fn backup_file(&self) -> std::path::PathBuf {
+    fn backup_file(&self) -> PathBuf {
         self.folder.path().join("backup.db")
     }
 
@@ -218,6 +219,7 @@ fn config(sim: &Sim, folder: &TempDir, options: &Options) -> String {
         r#"
 [server]
 key_file = "{folder}/gateway.key"
+stop_delay = "0s"
 [store]
 url = "sqlite:{folder}/gateway.db"
 [app.website]

@@ -3,6 +3,7 @@
 mod clients;
 mod email;
 mod server;
+mod stored;
 
 use std::path::Path;
 
@@ -47,6 +48,8 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
     )?;
     report.add(server::examine(&config))?;
     report.add([store(&config).await])?;
+    let stored = stored::examine(&config).await;
+    report.add(stored.results)?;
     let issuers = config.issuers();
     let issuers = issuers.map_err(|error| config::not_started(&error))?;
     let mut apps = issuers.iter().flat_map(|issuer| &issuer.apps);
@@ -60,7 +63,8 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
             }
         }
     }
-    clients::examine(&config, &issuers, &mut report)?;
+    let clients = [config.clients(), stored.clients].concat();
+    clients::examine(&clients, &issuers, &mut report)?;
     report.finish()
 }
 
@@ -101,14 +105,14 @@ async fn store(config: &Config) -> CheckResult {
             "it does not exist yet: the next start creates it",
         ),
         Ok(StoreState::Outdated) => message(
-            "表来自较早的版本，启动时更新",
-            "its tables are of an earlier version: the next start updates them",
+            "表不存在或来自较早的版本，启动时创建或更新",
+            "its tables are missing or of an earlier version: the next start creates or updates them",
         ),
         Ok(_) => message("可以使用", "it is ready"),
         Err(error) => {
             let remedy = message(
-                "请检查 [store] url 和文件权限",
-                "check [store] url and the permissions of the file",
+                "请检查 [store] url；SQLite 还要检查文件权限，PostgreSQL 还要检查网络、用户和密码",
+                "check [store] url, and the permissions of SQLite's file, or the network, user and password of PostgreSQL",
             );
             return CheckResult::failed(Check::Store, config::causes(&error), remedy);
         }

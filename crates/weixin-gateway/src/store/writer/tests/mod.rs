@@ -5,10 +5,10 @@ mod bench;
 use std::{iter, pin::pin, sync::Arc};
 
 use futures_util::FutureExt;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinHandle};
 
 use self::bench::{Bench, Outcome, execute, names, nothing, synchronous};
-use super::{MAX_WAITING, Queue, Writer};
+use super::{MAX_WAITING, Queue, Writer, task};
 use crate::store::{
     Durability::{Durable, Relaxed},
     Store, StoreError, Undo,
@@ -183,6 +183,35 @@ async fn a_checkpoint_waits_for_no_reader() {
         })
     });
     assert_eq!(timeout.await.unwrap(), 5_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_log_that_is_read_all_the_time_stays_small() {
+    let bench = Bench::new().await;
+    bench
+        .run(&["create table big (bytes bytea)"])
+        .await
+        .unwrap();
+    let log = bench.directory.path().join("gateway.db-wal");
+    let read = || {
+        let readers = bench.store.readers().clone();
+        async move {
+            loop {
+                let count = sqlx::query_scalar::<_, i64>("select count(*) from big");
+                count.fetch_one(&readers).await.unwrap();
+            }
+        }
+    };
+    let readers: Vec<_> = iter::repeat_with(|| tokio::spawn(read())).take(4).collect();
+    let mut largest = 0;
+    for _ in 0..500 {
+        let insert = bench.run(&["insert into big values (zeroblob(200000))"]);
+        insert.await.unwrap();
+        largest = largest.max(log.metadata().unwrap().len());
+    }
+    readers.iter().for_each(JoinHandle::abort);
+    // 100 MB were written.
+    assert!(largest < 2 * task::MAX_LOG, "{largest}");
 }
 
 #[tokio::test]

@@ -1,0 +1,49 @@
+//! Opens the store of a gateway for a command, and puts its errors into words.
+
+use std::path::Path;
+
+use weixin_gateway::{Admin, AdminError, Gateway, StoreState};
+
+use super::config;
+use crate::{error::CliError, message::message};
+
+/// Opens the store of a configuration file. A gateway may be running.
+pub(super) async fn open(file: &Path) -> Result<Admin, CliError> {
+    let config = config::load(file)?;
+    // What is not there is no place to look for users: the file may name another one by mistake.
+    if let Ok(StoreState::Missing) = Gateway::inspect(&config).await {
+        return Err(CliError::Other(message(
+            "数据库不存在：请检查配置文件中的 store.url，或先启动网关",
+            "there is no database: check store.url in the configuration file, or start the gateway first",
+        )));
+    }
+    let opened = Admin::open(&config).await;
+    opened.map_err(|error| config::not_started(&error))
+}
+
+pub(super) fn failed(error: &AdminError) -> CliError {
+    CliError::Other(match error {
+        AdminError::Changed => message(
+            "该用户刚刚被修改，请重试",
+            "the user has just changed: try again",
+        ),
+        AdminError::DisabledDiffers => message(
+            "其中一个用户已停用，另一个没有：请先全部停用或全部启用",
+            "one of the users is disabled and the other is not: disable or enable both first",
+        ),
+        AdminError::Merged { user, kept } => message(
+            format!("用户 {user} 已合并到 {kept}：请使用 {kept}"),
+            format!("user {user} was merged into {kept}: use {kept}"),
+        ),
+        AdminError::NotMerged(user) => message(
+            format!("用户 {user} 没有被合并到其他用户"),
+            format!("user {user} is not merged into another one"),
+        ),
+        AdminError::SameUser => message("两个用户相同", "both users are the same"),
+        AdminError::UnknownUser(user) => message(
+            format!("没有 ID 为 {user} 的用户：用 `weixin gateway user find` 查找"),
+            format!("no user has the ID {user}: look it up with `weixin gateway user find`"),
+        ),
+        other => config::causes(other),
+    })
+}

@@ -1,0 +1,22 @@
+//! `weixin gateway migrate`
+
+use serde_json::json;
+use weixin_gateway::Gateway;
+
+use super::config;
+use crate::{args::GatewayMigrate, error::CliError, message::message, output::Output};
+
+pub(super) async fn run(args: GatewayMigrate, output: Output) -> Result<(), CliError> {
+    let config = config::load(&args.file.config)?;
+    let migrated = Gateway::migrate(&config).await;
+    migrated.map_err(|error| config::not_started(&error))?;
+    output.result(
+        || {
+            message(
+                "数据库的表已是最新",
+                "the tables of the database are up to date",
+            )
+        },
+        &json!({ "migrated": true }),
+    )
+}

@@ -1,0 +1,183 @@
+//! Nodes whose clocks differ, in the process of the test.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use weixin::clock::{Clock, SleepFuture, SystemClock};
+use weixin_gateway::{Config, Gateway, ServeError};
+
+use crate::{
+    browser::{Browser, Http},
+    postgres::{count, schema},
+    proxy::Proxy,
+    site::Site,
+};
+
+const DAY: u64 = 24 * 3600;
+
+/// A clock that is some seconds ahead.
+#[derive(Clone, Default)]
+struct Ahead(Arc<AtomicU64>);
+
+impl Ahead {
+    fn by(seconds: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(seconds)))
+    }
+}
+
+impl fmt::Debug for Ahead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ahead(..)")
+    }
+}
+
+impl Clock for Ahead {
+    fn now(&self) -> SystemTime {
+        SystemClock.now() + Duration::from_secs(self.0.load(Ordering::Relaxed))
+    }
+
+    fn sleep(&self, duration: Duration) -> SleepFuture<'_> {
+        SystemClock.sleep(duration)
+    }
+}
+
+struct Node {
+    gateway: Gateway,
+    address: std::net::SocketAddr,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<Result<(), ServeError>>,
+}
+
+impl Node {
+    async fn start(config: &str, clock: Ahead) -> Self {
+        let config = Config::parse(config).unwrap();
+        let gateway = Gateway::builder(config).clock(clock).open().await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let serving = gateway.clone().serve(listener, async {
+            let _ = stopped.await;
+        });
+        Self {
+            gateway,
+            address,
+            stop,
+            running: tokio::spawn(serving),
+        }
+    }
+
+    async fn readiness(&self) -> (u16, String) {
+        let url = format!("http://{}/readyz", self.address);
+        let response = reqwest::get(url).await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
+    async fn stop(self) {
+        self.stop.send(()).unwrap();
+        self.running.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn clocks_that_differ_by_half_a_minute_repeat_no_login_and_log_no_user_out() {
+    let proxy = Proxy::start().await;
+    let site = Site::new(proxy.issuer()).await;
+    let config = site.config(&format!("url = \"{}\"", schema().await), "");
+    let nodes = [
+        Node::start(&config, Ahead::by(0)).await,
+        Node::start(&config, Ahead::by(30)).await,
+    ];
+    for node in &nodes {
+        proxy.add(node.address);
+    }
+    let http = Http::new(&site.issuer);
+    let each = nodes.each_ref().map(|node| http.at(node.address));
+    // Each request goes to the node after the one before, so every second login begins on the other.
+    for number in 0..6 {
+        let mut browser = Browser::new(site.new_user());
+        let tokens = browser.log_in(&http).await.unwrap();
+        let sub = http.sub(&tokens.access).await.unwrap();
+        assert_eq!(browser.scans, 1, "{number}");
+        for (more, scans) in [("&prompt=login", 2), ("&max_age=1", 3), ("", 3)] {
+            let repeated = browser.scans;
+            let code = browser.code(&http, more).await.unwrap();
+            http.redeem(&code).await.unwrap();
+            // A time of the other clock may count as old, so that the user is asked, and once only.
+            assert!(
+                browser.scans <= scans && browser.scans <= repeated + 1,
+                "{number} {more}"
+            );
+        }
+        let scans = browser.scans;
+        for node in each.iter().chain(&each) {
+            // Still logged in, and the tokens of each node are valid on both.
+            let tokens = browser.log_in(node).await.unwrap();
+            for other in &each {
+                assert_eq!(other.sub(&tokens.access).await.unwrap(), sub);
+            }
+        }
+        assert_eq!(browser.scans, scans, "{number}");
+    }
+    for node in nodes {
+        assert_eq!(node.readiness().await, (200, "ok\n".to_owned()));
+        node.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_node_whose_clock_is_wrong_is_not_ready() {
+    let site = Site::new("http://localhost".to_owned()).await;
+    let config = site.config(&format!("url = \"{}\"", schema().await), "");
+    let node = Node::start(&config, Ahead::by(3_600)).await;
+    // The comparison begins with the server.
+    let (status, text) = loop {
+        let found = node.readiness().await;
+        if found.0 != 200 {
+            break found;
+        }
+    };
+    let is_told = text.starts_with("the clock differs by 3")
+        && text.ends_with(" seconds from that of the database\n");
+    assert!(status == 503 && is_told, "{status} {text}");
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn keys_are_rotated_once_by_two_nodes() {
+    let site = Site::new("http://localhost".to_owned()).await;
+    let url = schema().await;
+    let config = site.config(&format!("url = \"{url}\""), "");
+    let clock = Ahead::default();
+    let start = || Node::start(&config, clock.clone());
+    // Both begin at once on an empty database.
+    let (first, second) = tokio::join!(start(), start());
+    let http = Http::new(&site.issuer);
+    let keys = async |node: &Node| {
+        let jwks = http.at(node.address).get("/jwks").await.unwrap();
+        let keys = jwks["keys"].as_array().unwrap().iter();
+        keys.map(|key| key["kid"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    for (days, published) in [(0, 1), (90, 2), (91, 2), (180, 2)] {
+        clock.0.store(days * DAY, Ordering::Relaxed);
+        let (one, two) = tokio::join!(first.gateway.refresh(), second.gateway.refresh());
+        one.unwrap();
+        two.unwrap();
+        // What the other has made in the same moment.
+        first.gateway.refresh().await.unwrap();
+        second.gateway.refresh().await.unwrap();
+        let (one, two) = (keys(&first).await, keys(&second).await);
+        assert_eq!(one, two, "{days}");
+        assert_eq!(one.len(), published, "{days}");
+    }
+    assert_eq!(count(&url, "select count(*) from keys").await, 3);
+    first.stop().await;
+    second.stop().await;
+}

@@ -1,0 +1,20 @@
+//! Gateways that are killed, stopped, upgraded and doubled under load.
+//!
+//! `./scripts/test` starts PostgreSQL and Redis. `WEIXIN_TEST_KILLS=1000` kills a gateway on SQLite as often.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+mod backup;
+mod browser;
+mod clocks;
+mod full_disk;
+mod kills;
+mod load;
+mod node;
+mod postgres;
+mod proxy;
+mod restart;
+mod several;
+mod site;
+mod stop;
+mod upgrade;

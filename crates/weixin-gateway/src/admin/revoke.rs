@@ -1,0 +1,84 @@
+//! The end of sessions and grants by the operator.
+
+use super::{
+    Admin, AdminError, RevokeTarget, Revoked,
+    users::{event, now},
+};
+use crate::{
+    audit::{Event, EventKind},
+    oidc::ClientId,
+    store::{audit, merges::Ended, revoke_many},
+};
+
+impl Admin {
+    /// Ends sessions and grants, with all their tokens.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::UnknownUser`] and [`AdminError::Store`].
+    pub async fn revoke(&self, target: RevokeTarget) -> Result<Revoked, AdminError> {
+        match target {
+            RevokeTarget::All => {
+                self.record_revocation(None, Some("all".to_owned())).await?;
+                self.in_batches(None).await
+            }
+            RevokeTarget::Client(client) => {
+                // No client has an ID of another form.
+                let Ok(client) = client.parse::<ClientId>() else {
+                    return Ok(Revoked::default());
+                };
+                self.record_revocation(Some(client.clone()), None).await?;
+                self.in_batches(Some(client)).await
+            }
+            RevokeTarget::User(user) => self.revoke_user(&user).await,
+        }
+    }
+
+    async fn revoke_user(&self, id: &str) -> Result<Revoked, AdminError> {
+        let (user, now) = (self.kept(id).await?, now());
+        let (event_id, event) = event(EventKind::GrantRevoked, Some(user), None, now)?;
+        let work = self.change(move |connection| {
+            Box::pin(async move {
+                let ended = revoke_many::of_user(connection, user, now).await?;
+                audit::insert(connection, event_id, event).await?;
+                Ok(ended)
+            })
+        });
+        Ok(work.await?.into())
+    }
+
+    async fn record_revocation(
+        &self,
+        client: Option<ClientId>,
+        detail: Option<String>,
+    ) -> Result<(), AdminError> {
+        let (event_id, event) = event(EventKind::GrantRevoked, None, detail, now())?;
+        let event = Event { client, ..event };
+        let work = self.change(move |connection| {
+            Box::pin(async move { audit::insert(connection, event_id, event).await })
+        });
+        Ok(work.await?)
+    }
+
+    /// Until nothing is left that began before.
+    async fn in_batches(&self, client: Option<ClientId>) -> Result<Revoked, AdminError> {
+        let (now, mut total) = (now(), Ended::default());
+        loop {
+            let client = client.clone();
+            let batch = self.change(move |connection| {
+                Box::pin(async move {
+                    match client {
+                        Some(client) => revoke_many::of_client(connection, &client, now).await,
+                        None => revoke_many::all(connection, now).await,
+                    }
+                })
+            });
+            let batch = batch.await?;
+            total.sessions += batch.sessions;
+            total.grants += batch.grants;
+            if batch.sessions.max(batch.grants) < revoke_many::BATCH {
+                return Ok(total.into());
+            }
+        }
+    }
+}

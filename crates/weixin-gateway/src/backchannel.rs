@@ -1,0 +1,161 @@
+//! Tells clients of logouts (Back-Channel Logout 1.0 §2.5 to §2.8), from the outbox of the store.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::http::StatusCode;
+use data_encoding::BASE32_NOPAD;
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use thiserror::Error;
+
+use crate::{
+    audit::{Event, EventKind},
+    http::Provider,
+    keys::KeyError,
+    oidc::{BackChannelUri, Client, LogoutToken},
+    outbound::{Outbound, OutboundError},
+    random::{self, NoRandomBytes},
+    state::Live,
+    store::{StoreError, logouts::PendingLogout},
+};
+
+/// How often the outbox is looked at.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Requests at a time. With four for each host and five seconds for each request, the last one of a slow host ends long
+/// before the next attempt of its row, which is two minutes later.
+const MAX_RUNNING: usize = 32;
+
+/// The delivery of logout tokens.
+#[derive(Debug)]
+pub(crate) struct BackChannel {
+    live: Arc<Live>,
+    outbound: Outbound,
+}
+
+/// Why a token was not delivered.
+#[derive(Debug, Error)]
+enum DeliveryError {
+    /// The client has said that the token is invalid: another attempt would not help (§2.8).
+    #[error("the client rejects the logout token")]
+    Rejected,
+    #[error("the client responds with status {0}")]
+    Status(StatusCode),
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    #[error(transparent)]
+    Random(#[from] NoRandomBytes),
+}
+
+impl BackChannel {
+    pub(crate) const fn new(live: Arc<Live>, outbound: Outbound) -> Self {
+        Self { live, outbound }
+    }
+
+    /// Delivers what is in the outbox, as long as it is polled. What is cut off is tried again.
+    pub(crate) async fn run(&self) {
+        let mut running = FuturesUnordered::new();
+        loop {
+            // It begins before the look, so that a clock that moves meanwhile ends it.
+            let clock = Arc::clone(&self.live.shared().clock);
+            let pause = clock.sleep(POLL_INTERVAL);
+            let room = MAX_RUNNING - running.len();
+            for logout in self.take(room).await {
+                running.push(self.deliver(logout));
+            }
+            if running.len() == MAX_RUNNING {
+                running.next().await;
+                continue;
+            }
+            tokio::select! {
+                () = pause => {},
+                Some(()) = running.next() => {},
+            }
+        }
+    }
+
+    async fn take(&self, room: usize) -> Vec<PendingLogout> {
+        let shared = self.live.shared();
+        let now = shared.now();
+        let taken = shared.store.take_logouts(room, now).await;
+        taken.unwrap_or_else(|error| {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, "the outbox of logouts cannot be read");
+            Vec::new()
+        })
+    }
+
+    async fn deliver(&self, logout: PendingLogout) {
+        if let Err(error) = self.deliver_once(&logout).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, "the outbox of logouts cannot be written");
+        }
+    }
+
+    async fn deliver_once(&self, logout: &PendingLogout) -> Result<(), StoreError> {
+        let providers = self.live.providers();
+        let shared = self.live.shared();
+        let store = &shared.store;
+        let Some((provider, client, uri)) = recipient(&providers, logout) else {
+            return store.remove_logout(logout).await;
+        };
+        let Err(error) = self.post(provider, client, uri, logout).await else {
+            return store.remove_logout(logout).await;
+        };
+        let is_last = logout.is_last_attempt() || matches!(error, DeliveryError::Rejected);
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            client = client.id.as_str(),
+            attempt = logout.attempt,
+            is_last,
+            "a logout token was not delivered"
+        );
+        if !is_last {
+            return Ok(());
+        }
+        let event = Event {
+            client: Some(client.id.clone()),
+            detail: Some(logout.sid.to_string()),
+            ..Event::new(shared.now(), EventKind::LogoutUndelivered)
+        };
+        // Before the row is gone: what is cut off here is recorded twice, and not lost.
+        store.record(event).await?;
+        store.remove_logout(logout).await
+    }
+
+    async fn post(
+        &self,
+        provider: &Provider,
+        client: &Client,
+        uri: &BackChannelUri,
+        logout: &PendingLogout,
+    ) -> Result<(), DeliveryError> {
+        let jti = BASE32_NOPAD.encode(&random::bytes::<16>()?);
+        let jti = jti.to_ascii_lowercase();
+        let ended = (logout.sid, &logout.subject);
+        let shared = &provider.shared;
+        let now = shared.now();
+        let token = LogoutToken::new(&provider.issuer, &client.id, ended, jti, now);
+        let keys = &shared.keys;
+        let token = keys.sign_as(LogoutToken::TYP, client.algorithm, &token)?;
+        let form = format!("logout_token={token}");
+        let posted = self.outbound.post_form(&uri.url, form, uri.allow_private);
+        match posted.await? {
+            status if status.is_success() => Ok(()),
+            StatusCode::BAD_REQUEST => Err(DeliveryError::Rejected),
+            status => Err(DeliveryError::Status(status)),
+        }
+    }
+}
+
+/// The client, if it still wants to be told.
+fn recipient<'a>(
+    providers: &'a [Arc<Provider>],
+    logout: &PendingLogout,
+) -> Option<(&'a Provider, &'a Client, &'a BackChannelUri)> {
+    providers.iter().find_map(|provider| {
+        let client = provider.client(logout.client.as_str())?;
+        Some((&**provider, client, client.logout.backchannel.as_ref()?))
+    })
+}

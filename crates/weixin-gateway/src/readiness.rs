@@ -1,0 +1,189 @@
+//! Whether this node can serve: what `/readyz` reports beside the store.
+
+use std::{
+    sync::atomic::{AtomicBool, AtomicI64, Ordering},
+    time::Duration,
+};
+
+use weixin::clock::Clock;
+
+use crate::{
+    oidc::{Algorithm, Timestamp},
+    store::{Store, StoreError},
+};
+
+/// How often the clock is compared with the database's.
+const COMPARISON: Duration = Duration::from_mins(1);
+
+/// The difference above which the log warns. Times of other nodes are compared with a tolerance of as much.
+const WARNING: Duration = Duration::from_secs(5);
+
+/// The difference above which a node serves no more: its codes would be expired or not valid yet on the others.
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// What a node knows of itself.
+#[derive(Debug, Default)]
+pub(crate) struct Readiness {
+    is_stopping: AtomicBool,
+    lacks_keys: AtomicBool,
+    /// Milliseconds by which the node's clock is ahead.
+    clock_difference: AtomicI64,
+}
+
+/// Why a node cannot serve.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotReady {
+    /// The clock is wrong, or the database's is.
+    #[error("the clock differs by {} seconds from that of the database", .0.as_secs())]
+    Clock(Duration),
+    /// No key signs for the clients of this algorithm.
+    #[error("there is no signing key for {}", .0.as_str())]
+    NoKey(Algorithm),
+    /// Another node has made a key that the key file of this one does not decrypt.
+    #[error("the signing keys of the other nodes cannot be read")]
+    Keys,
+    #[error("the gateway is stopping")]
+    Stopping,
+    #[error("the store does not respond")]
+    Store(#[from] StoreError),
+}
+
+impl Readiness {
+    /// From now on, load balancers must send requests to the other nodes.
+    pub(crate) fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the keys of all nodes could be read.
+    pub(crate) fn set_keys(&self, are_read: bool) {
+        self.lacks_keys.store(!are_read, Ordering::Relaxed);
+    }
+
+    /// The milliseconds by which the node's clock was ahead of the database's.
+    pub(crate) fn clock_difference(&self) -> i64 {
+        self.clock_difference.load(Ordering::Relaxed)
+    }
+
+    /// What the node knows without asking the store.
+    pub(crate) fn check(&self) -> Result<(), NotReady> {
+        if self.is_stopping.load(Ordering::Relaxed) {
+            return Err(NotReady::Stopping);
+        }
+        if self.lacks_keys.load(Ordering::Relaxed) {
+            return Err(NotReady::Keys);
+        }
+        let difference = Duration::from_millis(self.clock_difference().unsigned_abs());
+        if difference > LIMIT {
+            return Err(NotReady::Clock(difference));
+        }
+        Ok(())
+    }
+
+    /// Compares the clock with the database's, now and each minute. Never returns.
+    pub(crate) async fn compare_clocks(&self, store: &Store, clock: &dyn Clock) {
+        loop {
+            if let Err(error) = self.compare_clock(store, clock).await {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "the clock cannot be compared with the database's");
+            }
+            clock.sleep(COMPARISON).await;
+        }
+    }
+
+    /// Compares the clock with that of PostgreSQL.
+    pub(crate) async fn compare_clock(
+        &self,
+        store: &Store,
+        clock: &dyn Clock,
+    ) -> Result<(), StoreError> {
+        let before = Timestamp::from(clock.now());
+        let Some(database) = store.database_time().await else {
+            return Ok(());
+        };
+        let after = Timestamp::from(clock.now());
+        let difference = ahead(before, database?, after);
+        self.clock_difference.store(difference, Ordering::Relaxed);
+        if Duration::from_millis(difference.unsigned_abs()) > WARNING {
+            tracing::warn!(
+                milliseconds = difference,
+                "the clock is ahead of that of the database, or behind it: check NTP on both"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// By how many milliseconds a clock is ahead at least: that of the database was read at some time in between.
+fn ahead(before: Timestamp, database: i64, after: Timestamp) -> i64 {
+    let (before, after) = (before.millis(), after.millis());
+    if database < before {
+        before - database
+    } else if database > after {
+        after - database
+    } else {
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_responds_late_makes_no_clock_wrong() {
+        let millis = Timestamp::from_millis;
+        for (before, database, after, expected) in [
+            (1_000, 1_000, 1_000, 0),
+            (1_000, 8_000, 9_000, 0),
+            (1_000, 999, 9_000, 1),
+            (1_000, 9_001, 9_000, -1),
+            (71_000, 1_000, 71_010, 70_000),
+        ] {
+            assert_eq!(ahead(millis(before), database, millis(after)), expected);
+        }
+    }
+
+    #[test]
+    fn a_node_whose_clock_differs_by_more_than_a_minute_is_not_ready() {
+        let readiness = Readiness::default();
+        for (difference, expected) in [
+            (0, "ready"),
+            (60_000, "ready"),
+            (-60_000, "ready"),
+            (
+                61_000,
+                "the clock differs by 61 seconds from that of the database",
+            ),
+            (
+                -61_000,
+                "the clock differs by 61 seconds from that of the database",
+            ),
+        ] {
+            readiness
+                .clock_difference
+                .store(difference, Ordering::Relaxed);
+            assert_eq!(text(&readiness), expected);
+        }
+    }
+
+    #[test]
+    fn a_node_is_ready_again_when_it_has_read_the_keys_and_never_after_its_stop() {
+        let readiness = Readiness::default();
+        readiness.set_keys(false);
+        assert_eq!(
+            text(&readiness),
+            "the signing keys of the other nodes cannot be read"
+        );
+        readiness.set_keys(true);
+        assert_eq!(text(&readiness), "ready");
+        readiness.stop();
+        assert_eq!(text(&readiness), "the gateway is stopping");
+    }
+
+    fn text(readiness: &Readiness) -> String {
+        match readiness.check() {
+            Ok(()) => "ready".to_owned(),
+            Err(reason) => reason.to_string(),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! PostgreSQL, which several nodes share.
+
+use std::{str::FromStr, time::Duration};
+
+use sqlx::{
+    AnyConnection, AnyPool, Connection,
+    any::{AnyConnectOptions, AnyPoolOptions},
+};
+
+use super::{
+    error::{OpenError, StoreError},
+    migrations::{self, Migrate},
+};
+
+const CONNECTIONS: u32 = 16;
+
+/// The time for which a statement waits for a connection before the request fails. A server that restarts is waited for.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Counts the tables that a migration has made.
+pub(super) const MIGRATED_TABLES: &str = "select count(*) from information_schema.tables
+    where table_name = '_sqlx_migrations' and table_schema = current_schema()";
+
+/// The only statement that SQLite does not know.
+const NOW: &str = "select cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
+
+/// Connects, and creates or updates the tables.
+pub(super) async fn open(url: &str, migrate: Migrate) -> Result<AnyPool, OpenError> {
+    let options = AnyConnectOptions::from_str(url)?;
+    // A pool would wait for a server that does not respond, and not say why.
+    let mut first = AnyConnection::connect_with(&options).await?;
+    match migrate {
+        Migrate::Run => migrations::run(&mut first).await?,
+        Migrate::Never => migrations::require_current(&mut first, MIGRATED_TABLES).await?,
+    }
+    first.close().await?;
+    let pool = AnyPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(ACQUIRE_TIMEOUT);
+    Ok(pool.connect_with(options).await?)
+}
+
+/// The time of the server's clock, in milliseconds since 1970.
+pub(super) async fn now(pool: &AnyPool) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar(NOW).fetch_one(pool).await?)
+}

@@ -1,0 +1,79 @@
+//! The end of sessions and grants by the operator. Everything that reads them checks it each time.
+
+use sqlx::AnyConnection;
+
+use super::{JobResult, merges::Ended, resolved_user::members, session_end::EndReason};
+use crate::oidc::{ClientId, Timestamp, UserId};
+
+/// Rows of one batch. The server's writes come between two batches.
+pub(crate) const BATCH: u64 = 1_000;
+
+/// What began after the command is not its concern: else it might never end.
+const SESSIONS: &str = "update sessions set ended_at = $1, ended_reason = $2 where sid in
+    (select sid from sessions where ended_at is null and created_at <= $1 and expires_at > $1
+    limit 1000)";
+const GRANTS: &str = "update grants set revoked_at = $1, revoked_reason = $2 where id in
+    (select id from grants where revoked_at is null and created_at <= $1 and expires_at > $1
+    limit 1000)";
+const GRANTS_OF_CLIENT: &str = "update grants set revoked_at = $1, revoked_reason = $2 where id in
+    (select id from grants where client = $3 and revoked_at is null and created_at <= $1
+    and expires_at > $1 limit 1000)";
+const SESSIONS_OF_USER: &str = concat!(
+    "update sessions set ended_at = $1, ended_reason = $2
+    where ended_at is null and expires_at > $1 and user_id in ",
+    members!("$3")
+);
+const GRANTS_OF_USER: &str = concat!(
+    "update grants set revoked_at = $1, revoked_reason = $2
+    where revoked_at is null and expires_at > $1 and user_id in ",
+    members!("$3")
+);
+
+/// Ends a batch of all sessions and grants.
+pub(crate) async fn all(connection: &mut AnyConnection, now: Timestamp) -> JobResult<Ended> {
+    Ok(Ended {
+        sessions: run(connection, SESSIONS, now, None).await?,
+        grants: run(connection, GRANTS, now, None).await?,
+    })
+}
+
+/// Revokes a batch of the grants of a client.
+pub(crate) async fn of_client(
+    connection: &mut AnyConnection,
+    client: &ClientId,
+    now: Timestamp,
+) -> JobResult<Ended> {
+    let client = client.to_string();
+    Ok(Ended {
+        sessions: 0,
+        grants: run(connection, GRANTS_OF_CLIENT, now, Some(client)).await?,
+    })
+}
+
+/// Ends all sessions and grants of a user who is not merged into another one.
+pub(crate) async fn of_user(
+    connection: &mut AnyConnection,
+    user: UserId,
+    now: Timestamp,
+) -> JobResult<Ended> {
+    let user = Some(user.to_string());
+    Ok(Ended {
+        sessions: run(connection, SESSIONS_OF_USER, now, user.clone()).await?,
+        grants: run(connection, GRANTS_OF_USER, now, user).await?,
+    })
+}
+
+async fn run(
+    connection: &mut AnyConnection,
+    sql: &'static str,
+    now: Timestamp,
+    of: Option<String>,
+) -> JobResult<u64> {
+    let query = sqlx::query(sql).bind(now.millis());
+    let query = query.bind(EndReason::Revoked.as_str());
+    let query = match of {
+        Some(of) => query.bind(of),
+        None => query,
+    };
+    Ok(query.execute(connection).await?.rows_affected())
+}

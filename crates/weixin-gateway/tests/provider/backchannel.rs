@@ -1,0 +1,149 @@
+//! The delivery of logout tokens: who gets one, and when it is given up.
+
+use std::time::Duration;
+
+use crate::world::{
+    Browser, Options, World,
+    logout_receiver::{LogoutReceiver, Reply},
+};
+
+/// The number of rows of the outbox and of events that say that a client was not told.
+async fn undelivered(world: &World) -> (i64, i64) {
+    let events = "audit where event = 'logout.undelivered' and client = 'web'";
+    (world.count("logouts").await, world.count(events).await)
+}
+
+/// Waits until the outbox is empty.
+async fn emptied(world: &World) {
+    while world.count("logouts").await > 0 {
+        world.clock.advance(Duration::from_secs(1));
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn world(receiver: &LogoutReceiver) -> World {
+    World::with(Options {
+        web: receiver.config(),
+        ..Options::default()
+    })
+    .await
+}
+
+/// Back-Channel Logout §2.8: another attempt would not help.
+#[tokio::test]
+async fn a_token_that_the_client_rejects_is_not_sent_again() {
+    let mut receiver = LogoutReceiver::start(&[Reply::Status(400)]).await;
+    let world = world(&receiver).await;
+    let mut browser = Browser::default();
+    let tokens = world.web().log_in(&mut browser, &[]).await;
+    let params = [("id_token_hint", &*tokens.id_token)];
+    world.web().log_out(&mut browser, &params).await;
+    assert_eq!(undelivered(&world).await, (1, 0));
+    world
+        .maintained(async {
+            receiver.next(&world).await;
+            emptied(&world).await;
+        })
+        .await;
+    assert_eq!(undelivered(&world).await, (0, 1));
+    assert!(!receiver.has_another());
+}
+
+#[tokio::test]
+async fn after_five_attempts_the_operator_can_see_it() {
+    let mut receiver = LogoutReceiver::start(&[Reply::Status(500); 5]).await;
+    let world = world(&receiver).await;
+    let mut browser = Browser::default();
+    let tokens = world.web().log_in(&mut browser, &[]).await;
+    let params = [("id_token_hint", &*tokens.id_token)];
+    world.web().log_out(&mut browser, &params).await;
+    world
+        .maintained(async {
+            for minutes in [0, 2, 5, 13, 30] {
+                world.clock.advance(Duration::from_mins(minutes));
+                receiver.next(&world).await;
+            }
+            emptied(&world).await;
+        })
+        .await;
+    assert_eq!(undelivered(&world).await, (0, 1));
+    let details = "select detail from audit where event = 'logout.undelivered'";
+    let details = world.texts(details).await;
+    assert_eq!(details, [tokens.claims["sid"].as_str().unwrap()]);
+}
+
+/// Another user logs in, in the same browser: the clients of the first one must not go on with them.
+#[tokio::test]
+async fn a_client_is_told_when_another_user_takes_the_browser() {
+    let mut receiver = LogoutReceiver::start(&[]).await;
+    let world = world(&receiver).await;
+    let mut browser = Browser::default();
+    world.next_user("alice");
+    world.web().log_in(&mut browser, &[]).await;
+    world.next_user("bob");
+    world
+        .other()
+        .log_in(&mut browser, &[("prompt", "login")])
+        .await;
+    let reasons = "select ended_reason from sessions where ended_at is not null";
+    assert_eq!(world.texts(reasons).await, ["other_user"]);
+    world.maintained(receiver.next(&world)).await;
+    assert!(!receiver.has_another());
+}
+
+/// One without a URL has no session of its own to end.
+#[tokio::test]
+async fn a_client_without_a_url_is_not_told() {
+    let world = World::start().await;
+    let mut browser = Browser::default();
+    let tokens = world.web().log_in(&mut browser, &[]).await;
+    let params = [("id_token_hint", &*tokens.id_token)];
+    world.web().log_out(&mut browser, &params).await;
+    assert_eq!(undelivered(&world).await, (1, 0));
+    world.maintained(emptied(&world)).await;
+    assert_eq!(undelivered(&world).await, (0, 0));
+}
+
+/// What a gateway that stops has not sent is sent by the next one.
+#[tokio::test]
+async fn the_outbox_survives_a_restart() {
+    let mut receiver = LogoutReceiver::start(&[]).await;
+    let mut world = world(&receiver).await;
+    let mut browser = Browser::default();
+    let tokens = world.web().log_in(&mut browser, &[]).await;
+    let params = [("id_token_hint", &*tokens.id_token)];
+    world.web().log_out(&mut browser, &params).await;
+    world.restart().await;
+    world.maintained(receiver.next(&world)).await;
+}
+
+#[tokio::test]
+async fn a_url_for_logout_tokens_is_public_unless_the_operator_says_otherwise() {
+    let world = World::start().await;
+    let url = "client web, backchannel_logout_uri";
+    let not = "not a valid URL for logout tokens: expected";
+    for (lines, expected) in [
+        (
+            "backchannel_logout_uri = \"http://rp.example/logout\"",
+            format!("{url}: {not} https, or http with allow_private = true"),
+        ),
+        (
+            "backchannel_logout_uri = \"https://10.0.0.1/logout\"",
+            format!("{url}: {not} a public address, or allow_private = true"),
+        ),
+        (
+            "backchannel_logout_uri = \"https://rp.example/#logout\"",
+            format!("{url}: {not} no fragment and no user name"),
+        ),
+        (
+            "allow_private = true",
+            format!("{url}: missing: other keys of this client are about it"),
+        ),
+    ] {
+        let options = Options {
+            web: lines.to_owned(),
+            ..Options::default()
+        };
+        assert_eq!(world.config_error(&options), expected);
+    }
+}
