@@ -839,6 +839,107 @@ fn files_are_relative_to_the_folder_of_the_configuration() {
     assert_eq!(fs::read_dir(other.0.path()).unwrap().count(), 0);
 }
 
+/// The result of a command of `weixin gateway`, which succeeds.
+fn result(folder: &Folder, args: &[&str]) -> Value {
+    let printed = folder.run(&[&["--json", "gateway"], args].concat());
+    assert_eq!(printed.code, Some(0), "{printed:?}");
+    serde_json::from_str(&printed.stdout).unwrap()
+}
+
+/// The reference of a login: the beginning of the ID of its request.
+fn reference(urls: &[String]) -> String {
+    let starts = ["return_to=%2Flogin%2F", "return_to=/login/"];
+    let mut paths = urls
+        .iter()
+        .flat_map(|url| starts.iter().filter_map(|start| url.split(start).nth(1)));
+    paths.next().unwrap_or_else(|| panic!("{urls:?}"))[..8].to_owned()
+}
+
+/// The commands change the database of the gateway that runs.
+#[tokio::test]
+async fn a_user_is_found_and_disabled_beside_a_running_gateway() {
+    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
+    folder.configure(&sim.url, &[]);
+    let gateway = Server::serve(&folder, &[]);
+    let mut browser = Browser::new();
+    browser.log_in(gateway.address()).await;
+    let found = result(&folder, &["user", "find", "小明"]);
+    let user = &found["users"][0];
+    let id = user["id"].as_str().unwrap();
+    assert_eq!(user["nickname"], "小明🐼é");
+    assert_eq!(
+        (&user["sessions"], &user["disabled_at"]),
+        (&json!(1), &Value::Null)
+    );
+    assert_eq!(user["openids"][0]["app_id"], "wx0123456789abcdef");
+    assert_eq!(
+        result(&folder, &["user", "disable", id]),
+        json!({ "user": id, "disabled": true })
+    );
+    let urls = browser.log_in(gateway.address()).await;
+    let last = urls.last().unwrap();
+    assert!(last.contains("error=access_denied"), "{last}");
+    let printed = folder.run(&["gateway", "explain-login", &reference(&urls)]);
+    let lines: Vec<_> = printed.stdout.lines().skip(1).collect();
+    assert_eq!(
+        lines,
+        [
+            "  The user is disabled.",
+            "  What to do: `weixin gateway user enable` allows logins again."
+        ]
+    );
+    result(&folder, &["user", "enable", id]);
+    assert_eq!(browser.log_in(gateway.address()).await.len(), 2);
+    assert_eq!(gateway.end("-TERM").0, Some(0));
+}
+
+#[tokio::test]
+async fn a_user_is_forgotten_if_the_operator_confirms_it() {
+    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
+    folder.configure(&sim.url, &[]);
+    let gateway = Server::serve(&folder, &[]);
+    let mut browser = Browser::new();
+    browser.log_in(gateway.address()).await;
+    let found = result(&folder, &["user", "find", ""]);
+    let id = found["users"][0]["id"].as_str().unwrap();
+    let printed = folder.run(&["gateway", "user", "forget", id]);
+    let expected = "error: standard input is no terminal on which to confirm: use --yes";
+    assert_eq!(failure(&printed), (Some(2), expected));
+    let revoked = result(&folder, &["revoke", "--user", id]);
+    assert_eq!(revoked, json!({ "sessions": 1, "grants": 0 }));
+    let removed = result(&folder, &["user", "forget", id, "--yes"]);
+    let rows = json!({
+        "users": 1, "identities": 2, "subjects": 0, "sessions": 1, "grants": 0, "consents": 0,
+        "logouts": 0, "audit": 2,
+    });
+    assert_eq!(removed, json!({ "user": id, "removed": rows }));
+    let printed = folder.run(&["gateway", "user", "disable", id]);
+    let expected =
+        format!("error: no user has the ID {id}: look it up with `weixin gateway user find`");
+    assert_eq!(failure(&printed), (Some(1), &*expected));
+    let found = result(&folder, &["user", "find", id]);
+    assert_eq!(found, json!({ "users": [] }));
+    // The same person is a new user.
+    browser.log_in(gateway.address()).await;
+    let found = result(&folder, &["user", "find", ""]);
+    assert_ne!(found["users"][0]["id"], id);
+    assert_eq!(gateway.end("-TERM").0, Some(0));
+}
+
+#[test]
+fn a_reference_without_events_leads_to_the_log() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let gateway = Server::serve(&folder, &[]);
+    let printed = folder.run(&["gateway", "explain-login", "AAAAaaaa"]);
+    let expected = "\
+no login with the reference AAAAaaaa is recorded (events are kept for 90 days).
+Search the gateway's log for it: if the page said \"Something went wrong here\", the reason is only there.
+";
+    assert_eq!((printed.code, &*printed.stdout), (Some(0), expected));
+    assert_eq!(gateway.end("-TERM").0, Some(0));
+}
+
 /// The lines of standard error until one contains this text, and that line.
 fn wait_for_log(server: &mut Server, text: &str) -> Value {
     let log = BufReader::new(server.process.stderr.as_mut().unwrap());
@@ -998,105 +1099,4 @@ fn the_health_check_of_the_image_finds_a_gateway() {
     assert!(status(port));
     let closed = closed_port();
     assert!(!status(&closed.address.port().to_string()));
-}
-
-/// The result of a command of `weixin gateway`, which succeeds.
-fn result(folder: &Folder, args: &[&str]) -> Value {
-    let printed = folder.run(&[&["--json", "gateway"], args].concat());
-    assert_eq!(printed.code, Some(0), "{printed:?}");
-    serde_json::from_str(&printed.stdout).unwrap()
-}
-
-/// The reference of a login: the beginning of the ID of its request.
-fn reference(urls: &[String]) -> String {
-    let starts = ["return_to=%2Flogin%2F", "return_to=/login/"];
-    let mut paths = urls
-        .iter()
-        .flat_map(|url| starts.iter().filter_map(|start| url.split(start).nth(1)));
-    paths.next().unwrap_or_else(|| panic!("{urls:?}"))[..8].to_owned()
-}
-
-/// The commands change the database of the gateway that runs.
-#[tokio::test]
-async fn a_user_is_found_and_disabled_beside_a_running_gateway() {
-    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
-    folder.configure(&sim.url, &[]);
-    let gateway = Server::serve(&folder, &[]);
-    let mut browser = Browser::new();
-    browser.log_in(gateway.address()).await;
-    let found = result(&folder, &["user", "find", "小明"]);
-    let user = &found["users"][0];
-    let id = user["id"].as_str().unwrap();
-    assert_eq!(user["nickname"], "小明🐼é");
-    assert_eq!(
-        (&user["sessions"], &user["disabled_at"]),
-        (&json!(1), &Value::Null)
-    );
-    assert_eq!(user["openids"][0]["app_id"], "wx0123456789abcdef");
-    assert_eq!(
-        result(&folder, &["user", "disable", id]),
-        json!({ "user": id, "disabled": true })
-    );
-    let urls = browser.log_in(gateway.address()).await;
-    let last = urls.last().unwrap();
-    assert!(last.contains("error=access_denied"), "{last}");
-    let printed = folder.run(&["gateway", "explain-login", &reference(&urls)]);
-    let lines: Vec<_> = printed.stdout.lines().skip(1).collect();
-    assert_eq!(
-        lines,
-        [
-            "  The user is disabled.",
-            "  What to do: `weixin gateway user enable` allows logins again."
-        ]
-    );
-    result(&folder, &["user", "enable", id]);
-    assert_eq!(browser.log_in(gateway.address()).await.len(), 2);
-    assert_eq!(gateway.end("-TERM").0, Some(0));
-}
-
-#[tokio::test]
-async fn a_user_is_forgotten_if_the_operator_confirms_it() {
-    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
-    folder.configure(&sim.url, &[]);
-    let gateway = Server::serve(&folder, &[]);
-    let mut browser = Browser::new();
-    browser.log_in(gateway.address()).await;
-    let found = result(&folder, &["user", "find", ""]);
-    let id = found["users"][0]["id"].as_str().unwrap();
-    let printed = folder.run(&["gateway", "user", "forget", id]);
-    let expected = "error: standard input is no terminal on which to confirm: use --yes";
-    assert_eq!(failure(&printed), (Some(2), expected));
-    let revoked = result(&folder, &["revoke", "--user", id]);
-    assert_eq!(revoked, json!({ "sessions": 1, "grants": 0 }));
-    let removed = result(&folder, &["user", "forget", id, "--yes"]);
-    let rows = json!({
-        "users": 1, "identities": 2, "subjects": 0, "sessions": 1, "grants": 0, "consents": 0,
-        "logouts": 0, "audit": 2,
-    });
-    assert_eq!(removed, json!({ "user": id, "removed": rows }));
-    let printed = folder.run(&["gateway", "user", "disable", id]);
-    let expected =
-        format!("error: no user has the ID {id}: look it up with `weixin gateway user find`");
-    assert_eq!(failure(&printed), (Some(1), &*expected));
-    let found = result(&folder, &["user", "find", id]);
-    assert_eq!(found, json!({ "users": [] }));
-    // The same person is a new user.
-    browser.log_in(gateway.address()).await;
-    let found = result(&folder, &["user", "find", ""]);
-    assert_ne!(found["users"][0]["id"], id);
-    assert_eq!(gateway.end("-TERM").0, Some(0));
-}
-
-#[test]
-fn a_reference_without_events_leads_to_the_log() {
-    let (folder, sim) = (Folder::new(), Running::sim(&[]));
-    folder.configure(&sim.url, &[]);
-    let gateway = Server::serve(&folder, &[]);
-    let printed = folder.run(&["gateway", "explain-login", "AAAAaaaa"]);
-    let expected = "\
-no login with the reference AAAAaaaa is recorded (events are kept for 90 days).
-Search the gateway's log for it: if the page said \"Something went wrong here\", the reason is only there.
-";
-    assert_eq!((printed.code, &*printed.stdout), (Some(0), expected));
-    assert_eq!(gateway.end("-TERM").0, Some(0));
 }

@@ -136,10 +136,10 @@ impl Gateway {
     pub async fn refresh(&self) -> Result<(), StartError> {
         let refreshed = self.live.refresh().await;
         let has_keys = !matches!(&refreshed, Err(error) if error.is_of_keys());
-        self.shared().readiness.set_keys(has_keys);
-        refreshed?;
-        self.shared().store.levels().await?.record();
-        Ok(())
+        let shared = self.shared();
+        shared.readiness.set_keys(has_keys);
+        shared.store.levels().await?.record();
+        refreshed
     }
 
     /// Serves with another configuration from now on. Requests that run end with the one before.

@@ -164,6 +164,11 @@ fn what_is_not_run_here_is_known() {
     python.md: weixin sim
     python.md: pip uninstall python-weixin
     python.md: pip install weixin-login-compat
+    recipes.md: gitea admin auth add-oauth --name wechat --provider openidConnect --key gitea --secret CLIENT_SECRET \
+    recipes.md:   --auto-discover-url https://login.example.com/.well-known/openid-configuration
+    recipes.md: occ user_oidc:provider WeChat --clientid=nextcloud --clientsecret=CLIENT_SECRET \
+    recipes.md:   --discoveryuri=https://login.example.com/.well-known/openid-configuration \
+    recipes.md:   --scope="openid profile" --unique-uid=0 --mapping-uid=sub --mapping-display-name=name
     simulator.md: cargo install --path crates/weixin-cli
     simulator.md: weixin sim exec -- python app.py
     simulator.md: weixin sim exec --browser http://localhost:8000 -- python app.py
@@ -204,7 +209,7 @@ fn rust_blocks_are_compiled() {
 
 #[test]
 fn every_block_says_what_it_is() {
-    const LANGUAGES: [&str; 14] = [
+    const LANGUAGES: [&str; 16] = [
         "apache",
         "dockerfile",
         "go",
@@ -215,10 +220,12 @@ fn every_block_says_what_it_is() {
         "json",
         "php",
         "python",
+        "ruby",
         "rust",
         "sh",
         "text",
         "toml",
+        "yaml",
     ];
     for page in english().iter().chain(&chinese()) {
         for block in &page.blocks {
@@ -230,9 +237,9 @@ fn every_block_says_what_it_is() {
                 block.info
             );
             // What is neither run nor compiled is written to a file that something else of the page names. Those of the page
-            // about Python are run by crates/weixin-python/tests/test_manual.py, those about the gateway by its own tests in
-            // crates/weixin-gateway; frameworks find files by their paths.
-            let elsewhere = ["python.md", "frameworks.md", "gateway.md"]
+            // about Python are run by crates/weixin-python/tests/test_manual.py, those about the gateway and its recipes by its own
+            // tests in crates/weixin-gateway; frameworks find files by their paths.
+            let elsewhere = ["python.md", "frameworks.md", "gateway.md", "recipes.md"]
                 .iter()
                 .any(|other| page.name.ends_with(other));
             if !["sh", "text", "rust"].contains(&language) && !elsewhere {

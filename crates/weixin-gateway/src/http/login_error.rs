@@ -20,9 +20,9 @@ impl Visitor {
             // Logged in once more, the user would still be nowhere: only the client knows where to go.
             return self.lost(error);
         };
+        self.record_failure(&waiting, &error).await;
         // Until the exchange, nothing says which app it was.
         telemetry::login(waiting.client.id.as_str(), "", error.kind().as_str());
-        self.record_failure(&waiting, &error).await;
         if error.kind() == LoginErrorKind::Restarted {
             return self.restarted(&waiting, error);
         }
