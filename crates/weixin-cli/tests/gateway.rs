@@ -685,6 +685,7 @@ fn check_reports_what_each_part_needs() {
     let expected = [
         "ok configuration -: gateway.toml has no errors",
         "ok secret-file -: only the owner may read gateway.key",
+        "warning trusted-proxies -: no proxy is trusted: X-Forwarded-For is ignored, and all users of a proxy share the limits of one address",
         "ok store -: it does not exist yet: the next start creates it",
         &*simulator,
         "ok redirect-uri website: http://localhost/callback",
@@ -713,6 +714,53 @@ scopes              openid profile email offline_access
 ID token algorithm  RS256
 ";
     assert!(text.contains(client), "{text}");
+}
+
+/// Which results of `check` are about the server, with these lines of its table and of `[metrics]`.
+fn server_results(folder: &Folder, simulator: &str, server: &str, metrics: &str) -> Vec<String> {
+    let server = format!("[server]\n{server}\n");
+    let metrics = format!("[metrics]\n{metrics}\n[store]");
+    folder.configure(simulator, &[("[server]", &server), ("[store]", &metrics)]);
+    let is_of_server = |it: &String| it.contains("trusted-proxies") || it.contains(" metrics ");
+    let results = check(folder).1.into_iter().filter(is_of_server);
+    results.collect()
+}
+
+#[test]
+fn check_warns_of_proxies_that_are_not_trusted_and_of_public_metrics() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    for (server, metrics, expected) in [
+        (
+            "trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]",
+            "listen = \"127.0.0.1:9090\"",
+            &[
+                "ok trusted-proxies -: X-Forwarded-For counts from 127.0.0.1, 10.0.0.0/8",
+                "ok metrics -: metrics are served at 127.0.0.1:9090",
+            ][..],
+        ),
+        (
+            "trusted_proxies = [\"10.0.0.0/8\"]",
+            "listen = \"0.0.0.0:9090\"",
+            &[
+                "warning trusted-proxies -: only programs of this machine reach 127.0.0.1, and none of them is a trusted proxy",
+                "warning metrics -: metrics are served at 0.0.0.0:9090",
+            ],
+        ),
+        (
+            "listen = \"0.0.0.0:8080\"\ntrusted_proxies = [\"10.0.0.0/8\"]",
+            "",
+            &["ok trusted-proxies -: X-Forwarded-For counts from 10.0.0.0/8"],
+        ),
+        (
+            "trusted_proxies = [\"::/0\"]",
+            "",
+            &[
+                "warning trusted-proxies -: every address is trusted: anyone can pose as any address, and no limit holds",
+            ],
+        ),
+    ] {
+        assert_eq!(server_results(&folder, &sim.url, server, metrics), expected);
+    }
 }
 
 #[test]

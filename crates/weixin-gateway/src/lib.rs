@@ -49,7 +49,7 @@ pub use self::{
     },
     config::{Config, ConfigError},
     gateway::{Gateway, GatewayBuilder, ServeError},
-    overview::{AppOverview, ClientOverview, IssuerOverview},
+    overview::{AppOverview, ClientOverview, IssuerOverview, ServerOverview},
     reload::{ReloadError, Reloaded},
     rotation::OldKeys,
     start_error::StartError,

@@ -1,15 +1,42 @@
 //! What a configuration means for those who register its callbacks with WeChat and set up its clients: for
 //! `weixin gateway check`.
 
+use std::net::{IpAddr, SocketAddr};
+
 use serde_json::{Map, Value};
 use weixin::{AppId, app::App, clock::SystemClock, transport::Https};
 
 use crate::{
-    config::Config,
+    config::{Config, Network},
     http::CALLBACK,
     oidc::{ClaimSource, Client, ClientAuth, Issuer, Profile, Subject, UserId, WechatIds, path},
     start_error::StartError,
 };
+
+/// How requests reach the gateway.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ServerOverview {
+    /// The address on which it listens.
+    pub listen: SocketAddr,
+    /// The address on which metrics are served, if they are.
+    pub metrics_listen: Option<SocketAddr>,
+    /// The senders whose `X-Forwarded-For` counts: addresses and networks.
+    pub trusted_proxies: Vec<String>,
+    networks: Vec<Network>,
+}
+
+impl ServerOverview {
+    /// Whether `X-Forwarded-For` of this sender counts.
+    pub fn trusts(&self, sender: IpAddr) -> bool {
+        self.networks.iter().any(|network| network.contains(sender))
+    }
+
+    /// Whether that of every sender counts.
+    pub fn trusts_everyone(&self) -> bool {
+        self.networks.iter().any(Network::is_everyone)
+    }
+}
 
 /// An issuer, as its clients and WeChat see it.
 #[derive(Debug)]
@@ -60,6 +87,17 @@ pub struct ClientOverview {
 }
 
 impl Config {
+    /// How requests reach the gateway.
+    pub fn server(&self) -> ServerOverview {
+        let networks = self.server.trusted_proxies.clone();
+        ServerOverview {
+            listen: self.server.listen,
+            metrics_listen: self.metrics.listen,
+            trusted_proxies: networks.iter().map(ToString::to_string).collect(),
+            networks,
+        }
+    }
+
     /// The issuers, with their apps.
     ///
     /// # Errors

@@ -22,6 +22,7 @@ const WAITING_REQUESTS: &str = "weixin_gateway_waiting_requests";
 const PENDING_LOGOUTS: &str = "weixin_gateway_pending_logouts";
 const CONFIG_HASH: &str = "weixin_gateway_config_hash";
 const CONFIG_LOADED: &str = "weixin_gateway_config_loaded_timestamp_seconds";
+const CLOCK_DIFFERENCE: &str = "weixin_gateway_clock_difference_seconds";
 const RELOAD_FAILURES: &str = "weixin_gateway_reload_failures_total";
 
 /// Tells the program's recorder what each metric of the gateway means. Exporters print it, such as in the `# HELP` lines of
@@ -38,6 +39,11 @@ pub fn describe_metrics() {
         CONFIG_LOADED,
         Unit::Seconds,
         "When the configuration in use was loaded, in Unix time"
+    );
+    describe_gauge!(
+        CLOCK_DIFFERENCE,
+        Unit::Seconds,
+        "The seconds by which the clock is ahead of PostgreSQL's; absent for SQLite"
     );
     describe_counter!(
         RELOAD_FAILURES,
@@ -178,6 +184,12 @@ pub(crate) fn config_loaded(hash: u32, now: SystemTime) {
     gauge!(CONFIG_HASH).set(hash);
     let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     gauge!(CONFIG_LOADED).set(now.as_secs_f64());
+}
+
+/// The clock was compared with the database's.
+pub(crate) fn clock_compared(milliseconds_ahead: i64) {
+    let seconds = Duration::from_millis(milliseconds_ahead.unsigned_abs()).as_secs_f64();
+    gauge!(CLOCK_DIFFERENCE).set(seconds.copysign(if milliseconds_ahead < 0 { -1.0 } else { 1.0 }));
 }
 
 /// A changed configuration cannot be used.

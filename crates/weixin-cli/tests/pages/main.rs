@@ -156,7 +156,26 @@ fn what_is_not_run_here_is_known() {
     gateway-operation.md:   --volume /etc/weixin-gateway:/etc/weixin-gateway:ro --volume gateway:/var/lib/weixin-gateway weixin-gateway
     gateway.md: weixin gateway
     gateway.md: weixin gateway backup /var/backups/gateway.db
+    gateway.md: weixin gateway reload                       # checks the file; the log of the server says what it loaded
+    gateway.md: weixin gateway client add wiki --redirect-uri https://wiki.example.com/callback   # prints the secret, once
+    gateway.md: weixin gateway client list
+    gateway.md: weixin gateway client remove wiki                                                 # its tokens become invalid
+    gateway.md: weixin gateway client secret wiki                   # prints a second secret: copy it to the client
+    gateway.md: weixin gateway client secret wiki --remove-old      # the older one is rejected from now on
+    gateway.md: weixin gateway keys rotate --now --revoke
+    gateway.md: (openssl rand -base64 32; cat gateway.key) > new.key && chmod 600 new.key && mv new.key gateway.key
+    gateway.md: weixin gateway keys reseal
+    gateway.md: sed -i 2,\$d gateway.key                     # the first line stays; copy the file to the other servers
+    gateway.md: weixin gateway check
+    gateway.md: weixin gateway keys rotate --now --revoke
+    gateway.md: weixin gateway revoke --all
+    gateway.md: weixin gateway client secret wiki && weixin gateway client secret wiki --remove-old   # for each client
     gateway.md: weixin gateway migrate
+    gateway.md: weixin gateway explain-login k3zqv6n4        # why a login failed, by the reference on its page
+    gateway.md: weixin gateway user find 小明                # by user ID, sub, OpenID, UnionID, or a part of the nickname
+    gateway.md: weixin gateway user disable USER_ID          # and enable: sessions, tokens and logins
+    gateway.md: weixin gateway revoke --user USER_ID         # or --client ID, or --all: ends sessions and grants
+    gateway.md: weixin gateway user forget USER_ID           # removes everything that is stored about a user
     languages.md: npm install --save-dev undici@7
     languages.md: weixin sim exec --fail-on-findings -- pytest
     official-account.md: weixin sim phone http://localhost:8080

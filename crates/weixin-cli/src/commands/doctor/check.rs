@@ -40,6 +40,8 @@ pub(crate) enum Check {
     Client,
     Pkce,
     Email,
+    TrustedProxies,
+    Metrics,
 }
 
 impl Check {
@@ -68,6 +70,8 @@ impl Check {
             Self::Client => "client",
             Self::Pkce => "pkce",
             Self::Email => "email",
+            Self::TrustedProxies => "trusted-proxies",
+            Self::Metrics => "metrics",
         }
     }
 
@@ -95,6 +99,8 @@ impl Check {
             Self::Client => ("客户端", "client"),
             Self::Pkce => ("PKCE", "PKCE"),
             Self::Email => ("邮箱", "e-mail"),
+            Self::TrustedProxies => ("反向代理", "trusted proxies"),
+            Self::Metrics => ("监控指标", "metrics"),
         };
         language.pick(chinese, english)
     }

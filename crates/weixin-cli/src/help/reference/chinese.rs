@@ -115,7 +115,11 @@ pub(super) const METRICS: [(&str, &str); 3] = [
     ),
 ];
 
-pub(super) const GATEWAY_METRICS: [(&str, &str); 16] = [
+pub(super) const GATEWAY_METRICS: [(&str, &str); 17] = [
+    (
+        "weixin_gateway_clock_difference_seconds",
+        "本机时钟比 PostgreSQL 快的秒数；使用 SQLite 时没有此指标",
+    ),
     (
         "weixin_gateway_codes_total",
         "发给客户端的 code 数，按 `client` 区分，包括用户已登录、没有再到微信登录的情况",

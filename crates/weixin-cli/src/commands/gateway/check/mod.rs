@@ -2,6 +2,7 @@
 
 mod clients;
 mod email;
+mod server;
 mod stored;
 
 use std::path::Path;
@@ -11,7 +12,7 @@ use weixin_gateway::{AppOverview, Config, Gateway, IssuerOverview, StoreState};
 
 use super::{
     super::doctor::{
-        app_secret,
+        self, app_secret,
         check::{Check, CheckResult, Status},
         login_page, redirect_uri,
         report::Report,
@@ -45,11 +46,16 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
             .iter()
             .filter_map(|file| secret_file(file)),
     )?;
+    report.add(server::examine(&config))?;
     report.add([store(&config).await])?;
     let stored = stored::examine(&config).await;
     report.add(stored.results)?;
     let issuers = config.issuers();
     let issuers = issuers.map_err(|error| config::not_started(&error))?;
+    let mut apps = issuers.iter().flat_map(|issuer| &issuer.apps);
+    if apps.any(|app| app.endpoint.is_none()) {
+        report.add([doctor::clock().await?])?;
+    }
     for issuer in &issuers {
         for app in &issuer.apps {
             for result in callback(issuer, app).await {
