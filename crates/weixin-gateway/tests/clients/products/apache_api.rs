@@ -74,13 +74,13 @@ async fn an_api_behind_apache_accepts_tokens_of_its_clients_with_the_recipe() {
     let recipe = with_values(&recipe("mod_oauth2/api.conf"), &values);
     let [port] = free_ports();
     let site = format!(
-        r#"
+        r"
 Listen 127.0.0.1:{port}
 <VirtualHost *:{port}>
   Include recipe.conf
   Header always set X-User expr=%{{REMOTE_USER}}
 </VirtualHost>
-"#
+"
     );
     let _apache = Apache::start(&["headers", "oauth2"], &recipe, &site);
     let api = format!("http://127.0.0.1:{port}/");

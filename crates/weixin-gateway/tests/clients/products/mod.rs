@@ -43,9 +43,9 @@ impl World {
         let client = self::recipe(&format!("{recipe}/client.toml"));
         let (_, uri) = client.split_once(manual_url).unwrap();
         let path = uri.split('"').next().unwrap();
-        let uris: Vec<_> = urls.iter().map(|url| format!("{url}{path}")).collect();
+        let redirect_uris: Vec<_> = urls.iter().map(|url| format!("{url}{path}")).collect();
         let manual = format!("[\"{manual_url}{path}\"]");
-        let client = with_values(&client, &[(&manual, &format!("{uris:?}"))]);
+        let client = with_values(&client, &[(&manual, &format!("{redirect_uris:?}"))]);
         Self {
             provider: Provider::with_clients(&client).await,
             recipe,

@@ -1,4 +1,4 @@
-//! PocketBase. Its client library opens the provider in a window, and sends the code that the window receives.
+//! `PocketBase`. Its client library opens the provider in a window, and sends the code that the window receives.
 
 use std::process::Command;
 

@@ -39,7 +39,10 @@ impl Process {
             .process_group(0);
         let program = command.get_program().to_owned();
         let child = command.spawn().unwrap_or_else(|error| {
-            panic!("{program:?}: {error}; ./scripts/test --all installs it")
+            panic!(
+                "{}: {error}; ./scripts/test --all installs it",
+                program.display()
+            )
         });
         Self { child, folder }
     }
@@ -63,9 +66,8 @@ impl Process {
                 poll.tick().await;
             }
         };
-        if timeout(TIMEOUT, responds).await.is_err() {
-            panic!("{url} does not respond: {}", self.log());
-        }
+        let responds = timeout(TIMEOUT, responds).await;
+        assert!(responds.is_ok(), "{url} does not respond: {}", self.log());
         self
     }
 
@@ -77,9 +79,8 @@ impl Process {
                 poll.tick().await;
             }
         };
-        if timeout(TIMEOUT, printed).await.is_err() {
-            panic!("no {text}: {}", self.log());
-        }
+        let printed = timeout(TIMEOUT, printed).await;
+        assert!(printed.is_ok(), "no {text}: {}", self.log());
     }
 
     /// What it has printed.
