@@ -7,14 +7,15 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{
+    claim_entry::ClaimEntry,
     client_logout::LogoutEntry,
     error::ConfigError,
     issuer::IssuerConfig,
     secret::{ReadFile, SecretText, text_or_file},
 };
 use crate::oidc::{
-    Algorithm, ClaimTemplate, ClaimTemplates, Client, ClientAuth, ClientId, ClientSecret, Clients,
-    ConsentPolicy, IssuerId, RefreshPolicy, RegisteredUri, Scope, Scopes, Text, UriPolicy,
+    Algorithm, ClaimTemplates, Client, ClientAuth, ClientId, ClientSecret, Clients, ConsentPolicy,
+    IssuerId, RefreshPolicy, RegisteredUri, Scope, Scopes, UriPolicy,
 };
 use crate::secret::SecretHash;
 
@@ -71,28 +72,6 @@ pub(super) struct ClientEntry {
 
 const fn yes() -> bool {
     true
-}
-
-/// A claim template: a text or a list of texts.
-#[derive(Debug)]
-struct ClaimEntry(Result<ClaimTemplate, weixin::error::ParseError>);
-
-impl<'de> Deserialize<'de> for ClaimEntry {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = |value: &toml::Value| value.as_str().map(Text::try_from);
-        let template = match toml::Value::deserialize(deserializer)? {
-            toml::Value::Array(values) => {
-                let texts = values
-                    .iter()
-                    .map(text)
-                    .collect::<Option<Result<Vec<_>, _>>>();
-                texts.map(|texts| texts.map(ClaimTemplate::List))
-            }
-            value => text(&value).map(|text| text.map(ClaimTemplate::Text)),
-        };
-        let no_text = || serde::de::Error::custom("expected a text or a list of texts");
-        template.map(Self).ok_or_else(no_text)
-    }
 }
 
 /// The clients, each of one issuer.

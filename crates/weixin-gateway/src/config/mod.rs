@@ -1,6 +1,7 @@
 //! The configuration file in TOML. Unknown fields are errors, and each secret is a text or a file.
 
 mod app;
+mod claim_entry;
 mod client;
 mod client_logout;
 mod error;

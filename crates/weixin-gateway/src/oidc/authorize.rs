@@ -1,12 +1,11 @@
 //! The checks of an authorization request, in their order (Core §3.1.2.1, §3.1.2.2; RFC 6749 §4.1.1).
 
-use std::fmt;
-
 use super::{
     authorization_request::AuthorizationRequest,
     claims_request::ClaimsRequest,
     client::{Client, Clients},
     error::{ErrorCode, OAuthError},
+    error_target::{ErrorTarget, is_state},
     id_token_hint::{Hint, VerifyJwt},
     issuer::Issuer,
     pkce::CodeChallenge,
@@ -17,8 +16,7 @@ use super::{
 };
 use crate::params::Params;
 
-/// Longest `state` that is returned, and longest `nonce` that fits into a code.
-const MAX_STATE: usize = 4096;
+/// Longest `nonce` that fits into a code.
 const MAX_NONCE: usize = 512;
 /// Longest list of languages.
 const MAX_LOCALES: usize = 100;
@@ -52,33 +50,6 @@ pub(crate) enum AuthorizeError {
     Page(OAuthError),
     /// To the client.
     Redirect(ErrorTarget, OAuthError),
-}
-
-/// Where a response goes. Its redirect URI is registered for the client: there is no other way to make one.
-#[derive(Clone, Eq, PartialEq)]
-pub(crate) struct ErrorTarget {
-    pub(crate) redirect_uri: RedirectUri,
-    pub(crate) mode: ResponseMode,
-    pub(crate) state: Option<String>,
-}
-
-impl ErrorTarget {
-    pub(super) fn of(params: &Params, redirect_uri: RedirectUri) -> Self {
-        let get = |name| params.get(name).ok().flatten();
-        let mode = get("response_mode").and_then(ResponseMode::from_parameter);
-        let state = get("state").filter(|state| is_state(state));
-        Self {
-            redirect_uri,
-            mode: mode.unwrap_or_default(),
-            state: state.map(str::to_owned),
-        }
-    }
-}
-
-impl fmt::Debug for ErrorTarget {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ErrorTarget({}, ..)", self.redirect_uri.as_str())
-    }
 }
 
 impl AuthorizationRequest {
@@ -213,10 +184,6 @@ fn check_response(params: &Params) -> Result<(), OAuthError> {
 }
 
 /// Whether a state can be returned unchanged: the replacement character stands for bytes that were no text.
-fn is_state(text: &str) -> bool {
-    text.len() <= MAX_STATE && !text.contains('\u{fffd}')
-}
-
 fn scopes(params: &Params, client: &Client) -> Result<Scopes, OAuthError> {
     let requested = params.get("scope")?.map(Scopes::parse).unwrap_or_default();
     let scopes = requested.intersection(client.scopes);

@@ -25,6 +25,7 @@ mod consent;
 mod decision;
 mod discovery;
 mod error;
+mod error_target;
 mod grant;
 mod id;
 mod id_token_hint;
@@ -53,7 +54,7 @@ pub(crate) use self::{
     access_token::AccessToken,
     algorithm::Algorithm,
     authorization_request::AuthorizationRequest,
-    authorize::{AuthorizeError, ErrorTarget, find_client},
+    authorize::{AuthorizeError, find_client},
     claim_template::{ClaimSource, ClaimTemplate, ClaimTemplates, Text},
     claims::{Authentication, IdToken, userinfo},
     client::{Client, ClientAuth, ClientSecret, Clients, RefreshPolicy},
@@ -65,6 +66,7 @@ pub(crate) use self::{
     decision::{Context, Decision, Dialog},
     discovery::{ProviderMetadata, path},
     error::{ErrorCode, OAuthError},
+    error_target::ErrorTarget,
     grant::{Grant, GrantLifetimes, RedeemOutcome},
     id::{GrantId, IssuerId, RequestId, SessionId, UserId},
     id_token_hint::{Hint, VerifyJwt},

@@ -3,13 +3,9 @@
 use std::fmt;
 
 use super::{
-    authorization_request::AuthorizationRequest,
-    authorize::{ErrorTarget, check_target},
-    client_auth::AuthenticatedClient,
-    error::OAuthError,
-    id::RequestId,
-    id_token_hint::VerifyJwt,
-    issuer::Issuer,
+    authorization_request::AuthorizationRequest, authorize::check_target,
+    client_auth::AuthenticatedClient, error::OAuthError, error_target::ErrorTarget, id::RequestId,
+    id_token_hint::VerifyJwt, issuer::Issuer,
 };
 use crate::params::Params;
 

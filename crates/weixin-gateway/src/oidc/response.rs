@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    authorize::ErrorTarget, error::OAuthError, issuer::Issuer, response_mode::ResponseMode,
+    error::OAuthError, error_target::ErrorTarget, issuer::Issuer, response_mode::ResponseMode,
 };
 
 /// A response on its way through the browser. It may hold a code.
