@@ -228,7 +228,7 @@ fn algorithms(clients: &Clients) -> Vec<Algorithm> {
     clients.iter().map(|client| client.algorithm).collect()
 }
 
-/// The apps whose users take new UnionIDs.
+/// The apps whose users take new `UnionID`s.
 fn moved_apps(config: &Config) -> BTreeSet<AppId> {
     let apps = config.apps.values();
     let moved = apps.filter(|app| app.unionids == UnionIds::Replace);
