@@ -9,7 +9,7 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read},
     net::TcpListener,
-    os::unix::fs::PermissionsExt,
+    os::unix::{fs::PermissionsExt, net::UnixDatagram},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command},
 };
@@ -358,7 +358,182 @@ async fn serve_loads_the_configuration_again_after_sighup() {
         server.end("-TERM")
     };
     assert_eq!(code, Some(0));
-    assert!(errors.contains("\"setting\":\"server.listen\""), "{errors}");
+    assert!(
+        errors.contains("\"settings\":\"server.listen\""),
+        "{errors}"
+    );
+}
+
+/// The JSON that a command prints.
+fn json_of(folder: &Folder, args: &[&str]) -> Value {
+    let printed = folder.run(&[&["--json", "gateway"], args].concat());
+    assert_eq!((printed.code, &*printed.stderr), (Some(0), ""));
+    serde_json::from_str(&printed.stdout).unwrap()
+}
+
+/// Adds a client, and returns its secret.
+fn add_new(folder: &Folder) -> String {
+    let added = json_of(folder, &ADD[1..]);
+    assert_eq!(added["client_id"], "new");
+    let secret = added["client_secret"].as_str().unwrap();
+    assert_eq!(secret.len(), 43);
+    secret.to_owned()
+}
+
+const ADD: &[&str] = &[
+    "gateway",
+    "client",
+    "add",
+    "new",
+    "--name",
+    "New",
+    "--set",
+    "require_pkce=false",
+    "--redirect-uri",
+    "https://new.example/",
+];
+
+/// As an operator does it beside a gateway that runs: each command takes effect within five seconds.
+#[tokio::test]
+async fn clients_are_added_and_removed_beside_a_gateway() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let server = Server::serve(&folder, &[]);
+    let secret = add_new(&folder);
+    while status_of_new(&server).await != 303 {}
+    let list = json!([
+        { "id": "wiki", "issuer": "http://localhost", "from": "file", "problem": null },
+        { "id": "new", "issuer": "http://localhost", "from": "database", "problem": null },
+    ]);
+    assert_eq!(json_of(&folder, &["client", "list"]), list);
+    let printed = folder.run(&["gateway", "client", "list"]);
+    assert_eq!(
+        printed.stdout,
+        "wiki  http://localhost  file\nnew  http://localhost  database\n"
+    );
+    assert_eq!(
+        json_of(&folder, &["client", "show", "wiki"])["from"],
+        "file"
+    );
+    let check = folder.run(&["gateway", "check"]).stdout;
+    assert!(check.contains("https://new.example/"), "{check}");
+    json_of(&folder, &["client", "remove", "new"]);
+    while status_of_new(&server).await != 400 {}
+    let (code, errors) = server.end("-TERM");
+    assert_eq!(code, Some(0));
+    assert!(!errors.contains(&secret), "{errors}");
+}
+
+#[test]
+fn the_secret_of_a_client_is_shown_once_and_replaced() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let secret = add_new(&folder);
+    let mut shown = json_of(&folder, &["client", "show", "new"]);
+    let made = shown["secrets_made"].take();
+    let changed = shown["changed"].take();
+    assert_eq!(made, json!([changed]));
+    let expected = json!({
+        "from": "database",
+        "secrets_made": null,
+        "changed": null,
+        "problem": null,
+        "id": "new",
+        "issuer": "http://localhost",
+        "name": "New",
+        "redirect_uris": ["https://new.example/"],
+        "require_pkce": false,
+    });
+    assert_eq!(shown, expected);
+    let second = json_of(&folder, &["client", "secret", "new"]);
+    assert_ne!(second["client_secret"], *secret);
+    let printed = folder.run(&["gateway", "client", "secret", "new"]);
+    let expected =
+        "error: new has two secrets: first run weixin gateway client secret new --remove-old";
+    assert_eq!(failure(&printed), (Some(1), expected));
+    let printed = folder.run(&["gateway", "client", "secret", "new", "--remove-old"]);
+    assert_eq!(printed.stdout, "removed the older secret of new\n");
+    let printed = folder.run(&["gateway", "client", "secret", "new", "--remove-old"]);
+    let expected = "error: new has one secret only, which it needs";
+    assert_eq!(failure(&printed), (Some(1), expected));
+}
+
+#[test]
+fn a_client_that_cannot_be_added_or_changed_is_an_error() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    add_new(&folder);
+    for (args, expected) in [
+        (
+            ADD,
+            "error: there is a client new already: use another ID, or remove it first",
+        ),
+        (
+            &["gateway", "client", "remove", "wiki"],
+            "error: wiki is a client of the configuration file: change it there",
+        ),
+        (
+            &["gateway", "client", "show", "x"],
+            "error: there is no client x: see `weixin gateway client list`",
+        ),
+    ] {
+        assert_eq!(failure(&folder.run(args)), (Some(1), expected));
+    }
+    let invalid = [ADD, &["--set", "scopes=[\"admin\"]"]].concat();
+    let expected = "error: client new, scopes: expected some of openid, profile, email, wechat";
+    assert_eq!(failure(&folder.run(&invalid)), (Some(2), expected));
+}
+
+/// The IDs of the keys in the JWKS.
+async fn published(server: &Server) -> Vec<String> {
+    let url = format!("http://{}/jwks", server.address());
+    let jwks: Value = Browser::new().open(&url).await.json().await.unwrap();
+    let keys = jwks["keys"].as_array().unwrap().iter();
+    keys.map(|key| key["kid"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// The steps after a leak: of a signing key, and of the master key.
+#[tokio::test]
+async fn keys_are_replaced_beside_a_gateway() {
+    const NEW: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\n";
+
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let server = Server::serve(&folder, &[]);
+    let first = published(&server).await;
+    let rotated = json_of(&folder, &["keys", "rotate", "--now", "--revoke"]);
+    while published(&server).await == first {}
+    let second = published(&server).await;
+    assert_eq!(rotated, json!({ "signing": second, "revoked": true }));
+    let printed = folder.run(&["gateway", "keys", "rotate", "--now", "--alg", "ES256"]);
+    let expected = "error: there is no signing key of this algorithm: no client uses it";
+    assert_eq!(failure(&printed), (Some(1), expected));
+    let key = folder.path("gateway.key");
+    let old = fs::read_to_string(&key).unwrap();
+    fs::write(&key, format!("{NEW}{old}")).unwrap();
+    let needs = |folder: &Folder| json_of(folder, &["keys", "list"])[0]["master_key"].clone();
+    assert_eq!(needs(&folder), 2);
+    let check = || folder.run(&["gateway", "check"]).stdout;
+    let warning = format!("{} needs line 2 of the key file", second[0]);
+    assert!(check().contains(&warning), "{}", check());
+    assert_eq!(
+        json_of(&folder, &["keys", "reseal"]),
+        json!({ "resealed": 1 })
+    );
+    assert_eq!(needs(&folder), 1);
+    assert!(!check().contains("of the key file"), "{}", check());
+    fs::write(&key, NEW).unwrap();
+    server.signal("-HUP");
+    assert_eq!(published(&server).await, second);
+    fs::write(&key, &old).unwrap();
+    assert_eq!(needs(&folder), Value::Null);
+    assert!(
+        check().contains("no line of the key file decrypts it"),
+        "{}",
+        check()
+    );
+    assert_eq!(server.end("-TERM").0, Some(0));
 }
 
 #[test]
@@ -510,6 +685,7 @@ fn check_reports_what_each_part_needs() {
     let expected = [
         "ok configuration -: gateway.toml has no errors",
         "ok secret-file -: only the owner may read gateway.key",
+        "warning trusted-proxies -: no proxy is trusted: X-Forwarded-For is ignored, and all users of a proxy share the limits of one address",
         "ok store -: it does not exist yet: the next start creates it",
         &*simulator,
         "ok redirect-uri website: http://localhost/callback",
@@ -538,6 +714,53 @@ scopes              openid profile email offline_access
 ID token algorithm  RS256
 ";
     assert!(text.contains(client), "{text}");
+}
+
+/// Which results of `check` are about the server, with these lines of its table and of `[metrics]`.
+fn server_results(folder: &Folder, simulator: &str, server: &str, metrics: &str) -> Vec<String> {
+    let server = format!("[server]\n{server}\n");
+    let metrics = format!("[metrics]\n{metrics}\n[store]");
+    folder.configure(simulator, &[("[server]", &server), ("[store]", &metrics)]);
+    let is_of_server = |it: &String| it.contains("trusted-proxies") || it.contains(" metrics ");
+    let results = check(folder).1.into_iter().filter(is_of_server);
+    results.collect()
+}
+
+#[test]
+fn check_warns_of_proxies_that_are_not_trusted_and_of_public_metrics() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    for (server, metrics, expected) in [
+        (
+            "trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]",
+            "listen = \"127.0.0.1:9090\"",
+            &[
+                "ok trusted-proxies -: X-Forwarded-For counts from 127.0.0.1, 10.0.0.0/8",
+                "ok metrics -: metrics are served at 127.0.0.1:9090",
+            ][..],
+        ),
+        (
+            "trusted_proxies = [\"10.0.0.0/8\"]",
+            "listen = \"0.0.0.0:9090\"",
+            &[
+                "warning trusted-proxies -: only programs of this machine reach 127.0.0.1, and none of them is a trusted proxy",
+                "warning metrics -: metrics are served at 0.0.0.0:9090",
+            ],
+        ),
+        (
+            "listen = \"0.0.0.0:8080\"\ntrusted_proxies = [\"10.0.0.0/8\"]",
+            "",
+            &["ok trusted-proxies -: X-Forwarded-For counts from 10.0.0.0/8"],
+        ),
+        (
+            "trusted_proxies = [\"::/0\"]",
+            "",
+            &[
+                "warning trusted-proxies -: every address is trusted: anyone can pose as any address, and no limit holds",
+            ],
+        ),
+    ] {
+        assert_eq!(server_results(&folder, &sim.url, server, metrics), expected);
+    }
 }
 
 #[test]
@@ -715,4 +938,165 @@ Search the gateway's log for it: if the page said \"Something went wrong here\",
 ";
     assert_eq!((printed.code, &*printed.stdout), (Some(0), expected));
     assert_eq!(gateway.end("-TERM").0, Some(0));
+}
+
+/// The lines of standard error until one contains this text, and that line.
+fn wait_for_log(server: &mut Server, text: &str) -> Value {
+    let log = BufReader::new(server.process.stderr.as_mut().unwrap());
+    let line = log
+        .lines()
+        .map(Result::unwrap)
+        .find(|line| line.contains(text));
+    serde_json::from_str(&line.unwrap()).unwrap()
+}
+
+/// What is served has the names that the reference lists, and no user's.
+#[tokio::test]
+async fn serve_exports_documented_metrics_at_an_address_of_their_own() {
+    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
+    let metrics = "[metrics]\nlisten = \"127.0.0.1:0\"\n[store]";
+    folder.configure(&sim.url, &[("[store]", metrics)]);
+    let mut server = Server::serve(&folder, &[]);
+    let address = wait_for_log(&mut server, "\"metrics\"")["address"].clone();
+    let url = format!("http://{}/metrics", address.as_str().unwrap());
+    let gateway = server.address().to_owned();
+    let mut browser = Browser::new();
+    browser.log_in(&gateway).await;
+    let response = browser.open(&url).await;
+    let content_type = response.headers()[header::CONTENT_TYPE].clone();
+    assert_eq!(content_type, "text/plain; version=0.0.4; charset=utf-8");
+    let text = response.text().await.unwrap();
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference.md");
+    let reference = fs::read_to_string(docs).unwrap();
+    let names: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "))
+        .collect();
+    assert!(names.len() > 10, "{text}");
+    for name in names.iter().filter_map(|name| name.split(' ').next()) {
+        assert!(reference.contains(&format!("\n- `{name}`: ")), "{name}");
+    }
+    for line in [
+        "weixin_gateway_logins_total{client=\"wiki\",app=\"wx0123456789abcdef\",outcome=\"created\"} 1",
+        "weixin_gateway_codes_total{client=\"wiki\"} 1",
+        "weixin_gateway_request_seconds_count{endpoint=\"/callback\"} 1",
+        "weixin_calls_total{path=\"/sns/oauth2/access_token\"} 1",
+    ] {
+        assert!(text.contains(line), "{line} is missing in {text}");
+    }
+    // They are not at the address that everyone reaches.
+    let public = browser.open(&format!("http://{gateway}/metrics")).await;
+    assert_eq!(public.status(), 404);
+    assert_eq!(server.end("-TERM").0, Some(0));
+}
+
+#[tokio::test]
+async fn each_line_of_a_request_has_its_trace_and_the_reference_of_its_login() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let server = Server::serve(&folder, &[]);
+    let url = format!(
+        "http://{}/authorize?response_type=code&client_id=wiki&scope=openid&redirect_uri=https%3A%2F%2Fwiki.example%2Fcallback",
+        server.address()
+    );
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let request = Browser::new().client.get(url);
+    let request = request.header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"));
+    let response = request.send().await.unwrap();
+    let location = response.headers()[header::LOCATION].to_str().unwrap();
+    let (_, id) = location.split_once("login%252F").unwrap();
+    let (_, errors) = server.end("-TERM");
+    let lines = errors
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let requests = lines.filter(|line| line["message"] == "request");
+    let requests: Vec<_> = requests
+        .map(|line| (line["route"].clone(), line["span"].clone()))
+        .collect();
+    let span = json!({ "name": "request", "trace_id": trace, "reference": &id[..8] });
+    assert_eq!(requests, [(json!("/authorize"), span)]);
+}
+
+#[test]
+fn systemd_is_told_that_serve_is_ready_alive_and_stopping() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let socket = UnixDatagram::bind(folder.path("notify")).unwrap();
+    let mut command = folder.command(&["--json", "gateway", "serve", "--listen", "127.0.0.1:0"]);
+    command.env("NOTIFY_SOCKET", folder.path("notify"));
+    command.env("WATCHDOG_USEC", "3600000000");
+    let server = Server::start(command);
+    let received = || {
+        let mut buffer = [0; 64];
+        let length = socket.recv(&mut buffer).unwrap();
+        String::from_utf8_lossy(&buffer[..length]).into_owned()
+    };
+    assert_eq!([received(), received()], ["READY=1\n", "WATCHDOG=1\n"]);
+    assert_eq!(server.end("-TERM").0, Some(0));
+    assert_eq!(received(), "STOPPING=1\n");
+}
+
+fn package(file: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packages/gateway");
+    fs::read_to_string(folder.join(file)).unwrap()
+}
+
+/// The commands of unit and image start a gateway of a configuration, never the demo, and not as root.
+#[test]
+fn unit_and_image_serve_a_configuration_as_a_user_without_rights() {
+    let unit = package("weixin-gateway.service");
+    let image = package("Dockerfile");
+    let (config, variable) = ("/etc/weixin-gateway/gateway.toml", "WEIXIN_GATEWAY_CONFIG");
+    for line in [
+        "Type=notify",
+        "User=weixin-gateway",
+        &format!("ExecStart=/usr/bin/weixin gateway serve --config {config}"),
+        "ExecReload=/bin/kill -HUP $MAINPID",
+        "StateDirectory=weixin-gateway",
+        "CapabilityBoundingSet=",
+        "NoNewPrivileges=yes",
+        "ProtectSystem=strict",
+        "SystemCallFilter=~@privileged @resources",
+    ] {
+        assert!(unit.lines().any(|it| it == line), "{line}");
+    }
+    assert!(package("weixin-gateway.sysusers").contains("\nu weixin-gateway "));
+    for line in [
+        &format!("ENV {variable}={config}"),
+        "USER 65532:65532",
+        "ENTRYPOINT [\"/usr/bin/weixin\"]",
+        "CMD [\"gateway\", \"serve\"]",
+    ] {
+        assert!(image.lines().any(|it| it == line), "{line}");
+    }
+    // The image's command without a file.
+    let (_, command) = image.split_once("\nCMD ").unwrap();
+    let arguments: Vec<String> = serde_json::from_str(command.trim()).unwrap();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    assert_eq!(Folder::new().run(&arguments).code, Some(2));
+}
+
+/// The health check of the image, at the port of a gateway that runs here.
+#[test]
+fn the_health_check_of_the_image_finds_a_gateway() {
+    let image = package("Dockerfile");
+    let check = image
+        .lines()
+        .find_map(|line| Some(line.split_once("CMD ")?.1))
+        .unwrap();
+    let check: Vec<String> = serde_json::from_str(check).unwrap();
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let server = Server::serve(&folder, &[]);
+    let (host, port) = server.address().rsplit_once(':').unwrap();
+    let status = |port: &str| {
+        let script = check[2].replace("8080", port);
+        assert!(script.contains(&format!("/dev/tcp/{host}/{port}")));
+        let mut command = Command::new(&check[0]);
+        let output = command.args([&check[1], &script]).output().unwrap();
+        output.status.success()
+    };
+    assert!(status(port));
+    let closed = closed_port();
+    assert!(!status(&closed.address.port().to_string()));
 }

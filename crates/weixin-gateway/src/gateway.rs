@@ -16,11 +16,11 @@ use crate::{
     backchannel::BackChannel,
     config::{Config, StoreConfig},
     http::{Server, Shared},
-    keys::KeyError,
-    outbound::{Outbound, OutboundError},
+    outbound::Outbound,
     reload::{ReloadError, Reloaded},
+    start_error::StartError,
     state::Live,
-    store::{Migrate, OpenError, Store, StoreError, StoreState, backup, inspect},
+    store::{Migrate, OpenError, Store, StoreState, backup, inspect},
 };
 
 /// How often keys and clients are read again: other nodes and commands may have changed them.
@@ -126,7 +126,8 @@ impl Gateway {
         }
     }
 
-    /// Makes the signing keys that are due, and takes over what other nodes and commands have changed in the store.
+    /// Makes the signing keys that are due, and takes over what other nodes and commands have changed in the store. Records
+    /// the metrics that are levels, such as the writes that wait.
     ///
     /// # Errors
     ///
@@ -134,8 +135,10 @@ impl Gateway {
     /// what it has.
     pub async fn refresh(&self) -> Result<(), StartError> {
         let refreshed = self.live.refresh().await;
-        let has_keys = !matches!(refreshed, Err(StartError(Reason::Keys(_))));
-        self.shared().readiness.set_keys(has_keys);
+        let has_keys = !matches!(&refreshed, Err(error) if error.is_of_keys());
+        let shared = self.shared();
+        shared.readiness.set_keys(has_keys);
+        shared.store.levels().await?.record();
         refreshed
     }
 
@@ -252,35 +255,6 @@ async fn open_store(config: &StoreConfig) -> Result<Store, StartError> {
         Migrate::Never
     };
     Ok(Store::open_with(config.expose_url(), migrate).await?)
-}
-
-/// A gateway cannot start.
-#[derive(Debug, Error)]
-#[error(transparent)]
-pub struct StartError(Reason);
-
-#[derive(Debug, Error)]
-enum Reason {
-    #[error(transparent)]
-    Keys(#[from] KeyError),
-    #[error(transparent)]
-    Login(#[from] weixin_axum::ConfigError),
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error("the callback URL of an issuer or the secret of an app is invalid")]
-    Parse(#[from] weixin::error::ParseError),
-    #[error("the HTTP client cannot be made")]
-    Https(#[from] weixin::transport::TransportError),
-    #[error(transparent)]
-    Outbound(#[from] OutboundError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl<E: Into<Reason>> From<E> for StartError {
-    fn from(error: E) -> Self {
-        Self(error.into())
-    }
 }
 
 /// The gateway has stopped, since no write can succeed any more.

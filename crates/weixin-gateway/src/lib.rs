@@ -33,8 +33,10 @@ mod secret;
 #[cfg(feature = "redis")]
 mod shared_logins;
 mod signed;
+mod start_error;
 mod state;
 mod store;
+mod telemetry;
 mod time;
 mod upstream;
 mod watch;
@@ -42,14 +44,17 @@ mod web_login;
 
 pub use self::{
     admin::{
-        Admin, AdminError, AuditEvent, ClientError, KeyOverview, KeyState, OldKeys, RevokeTarget,
-        Revoked, StoreFailure, StoredClientOverview, UserReport,
+        Admin, AdminError, AuditEvent, ClientError, KeyOverview, KeyState, RevokeTarget, Revoked,
+        StoreFailure, StoredClientOverview, UserReport,
     },
     config::{Config, ConfigError},
-    gateway::{Gateway, GatewayBuilder, ServeError, StartError},
-    overview::{AppOverview, ClientOverview, IssuerOverview},
+    gateway::{Gateway, GatewayBuilder, ServeError},
+    overview::{AppOverview, ClientOverview, IssuerOverview, ServerOverview},
     reload::{ReloadError, Reloaded},
+    rotation::OldKeys,
+    start_error::StartError,
     store::StoreState,
+    telemetry::describe_metrics,
 };
 
 /// A configuration file for `https://login.example.com`, with comments.

@@ -1,15 +1,42 @@
 //! What a configuration means for those who register its callbacks with WeChat and set up its clients: for
 //! `weixin gateway check`.
 
+use std::net::{IpAddr, SocketAddr};
+
 use serde_json::{Map, Value};
 use weixin::{AppId, app::App, clock::SystemClock, transport::Https};
 
 use crate::{
-    config::Config,
-    gateway::StartError,
+    config::{Config, Network},
     http::CALLBACK,
     oidc::{ClaimSource, Client, ClientAuth, Issuer, Profile, Subject, UserId, WechatIds, path},
+    start_error::StartError,
 };
+
+/// How requests reach the gateway.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ServerOverview {
+    /// The address on which it listens.
+    pub listen: SocketAddr,
+    /// The address on which metrics are served, if they are.
+    pub metrics_listen: Option<SocketAddr>,
+    /// The senders whose `X-Forwarded-For` counts: addresses and networks.
+    pub trusted_proxies: Vec<String>,
+    networks: Vec<Network>,
+}
+
+impl ServerOverview {
+    /// Whether `X-Forwarded-For` of this sender counts.
+    pub fn trusts(&self, sender: IpAddr) -> bool {
+        self.networks.iter().any(|network| network.contains(sender))
+    }
+
+    /// Whether that of every sender counts.
+    pub fn trusts_everyone(&self) -> bool {
+        self.networks.iter().any(Network::is_everyone)
+    }
+}
 
 /// An issuer, as its clients and WeChat see it.
 #[derive(Debug)]
@@ -38,7 +65,7 @@ pub struct AppOverview {
 }
 
 /// A client: what its own configuration needs, and what it will get.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ClientOverview {
     /// The client ID.
@@ -60,6 +87,17 @@ pub struct ClientOverview {
 }
 
 impl Config {
+    /// How requests reach the gateway.
+    pub fn server(&self) -> ServerOverview {
+        let networks = self.server.trusted_proxies.clone();
+        ServerOverview {
+            listen: self.server.listen,
+            metrics_listen: self.metrics.listen,
+            trusted_proxies: networks.iter().map(ToString::to_string).collect(),
+            networks,
+        }
+    }
+
     /// The issuers, with their apps.
     ///
     /// # Errors
@@ -95,7 +133,7 @@ impl Config {
         clients.collect()
     }
 
-    fn overview(&self, client: &Client) -> Option<ClientOverview> {
+    pub(crate) fn overview(&self, client: &Client) -> Option<ClientOverview> {
         let mut issuers = self.issuers.iter();
         let issuer = issuers.find(|it| it.issuer.id() == client.issuer)?;
         let app = issuer.apps.iter().find_map(|name| self.apps.get(name))?;

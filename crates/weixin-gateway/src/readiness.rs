@@ -10,6 +10,7 @@ use weixin::clock::Clock;
 use crate::{
     oidc::{Algorithm, Timestamp},
     store::{Store, StoreError},
+    telemetry,
 };
 
 /// How often the clock is compared with the database's.
@@ -103,6 +104,7 @@ impl Readiness {
         let after = Timestamp::from(clock.now());
         let difference = ahead(before, database?, after);
         self.clock_difference.store(difference, Ordering::Relaxed);
+        telemetry::clock_compared(difference);
         if Duration::from_millis(difference.unsigned_abs()) > WARNING {
             tracing::warn!(
                 milliseconds = difference,

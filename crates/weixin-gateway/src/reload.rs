@@ -6,9 +6,9 @@ use secrecy::ExposeSecret;
 use thiserror::Error;
 
 use crate::{
-    config::{Config, ConfigError},
-    gateway::StartError,
+    config::{Config, ConfigError, Metrics},
     secret::SecretHash,
+    start_error::StartError,
 };
 
 /// A gateway serves with a new configuration.
@@ -42,6 +42,7 @@ impl<E: Into<Reason>> From<E> for ReloadError {
 #[derive(Clone, Debug)]
 pub(crate) struct Fixed {
     listen: SocketAddr,
+    metrics: Metrics,
     /// Of the store's URL, which may hold a password.
     store: SecretHash,
     redis: Option<SecretHash>,
@@ -52,6 +53,7 @@ impl Fixed {
         let redis = config.store.redis();
         Self {
             listen: config.server.listen,
+            metrics: config.metrics,
             store: SecretHash::of(config.store.expose_url().as_bytes()),
             redis: redis.map(|url| SecretHash::of(url.expose_secret().as_bytes())),
         }
@@ -62,6 +64,7 @@ impl Fixed {
         let new = Self::of(config);
         let settings = [
             ("server.listen", self.listen == new.listen),
+            ("metrics.listen", self.metrics == new.metrics),
             ("store.url", self.store.is(&new.store)),
             (
                 "store.redis",

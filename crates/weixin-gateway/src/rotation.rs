@@ -1,14 +1,22 @@
 //! Makes the signing keys that are due. Each node does so; of several, one wins.
 
 use crate::{
-    admin::OldKeys,
     audit::{Event, EventKind},
-    gateway::StartError,
     keys::{KEPT_AFTER, KeyError, NextKey, Phase, SealedKey, SigningKey, last_of, next_keys},
     master_key::MasterKeys,
     oidc::{Algorithm, Timestamp},
+    start_error::StartError,
     store::{Store, StoreError},
 };
+
+/// What happens to the keys of before when a new one begins at once.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum OldKeys {
+    /// They stay in the JWKS for eight days, as after every rotation.
+    Keep,
+    /// They leave the JWKS, and ID tokens that they have signed are no hints any more: one has leaked.
+    Revoke,
+}
 
 /// How often a command tries again when nodes are faster.
 const TRIES: usize = 3;
@@ -49,18 +57,14 @@ pub(crate) async fn rotate_now(
         let rows = store.keys().await?;
         let last = last_of(&rows, algorithm);
         let published = last.filter(|last| last.phase(now) == Phase::Published);
-        let is_done = match (published, old) {
-            // Clients know it already. If keys have leaked, it may be among them.
-            (Some(next), OldKeys::Keep) => {
-                store
-                    .activate_key(next.clone(), others_removed_at, now)
-                    .await?
-            }
-            _ => {
-                let number = last.map_or(1, |last| last.number + 1);
-                let next = NextKey::at_once(algorithm, number, now);
-                add(store, master, next, others_removed_at).await?
-            }
+        // Clients know one that is published. If keys have leaked, it may be among them.
+        let is_done = if let (Some(next), OldKeys::Keep) = (published, old) {
+            let next = next.clone();
+            store.activate_key(next, others_removed_at, now).await?
+        } else {
+            let number = last.map_or(1, |last| last.number + 1);
+            let next = NextKey::at_once(algorithm, number, now);
+            add(store, master, next, others_removed_at).await?
         };
         if is_done {
             return record_rotation(store, algorithm, old, now).await;

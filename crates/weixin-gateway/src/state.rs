@@ -13,15 +13,15 @@ use weixin_axum::WebLogin;
 use crate::{
     clients,
     config::{Config, IssuerConfig},
-    gateway::StartError,
     http::{self, ClientAddresses, Provider, RateLimit, SessionCookie, Shared},
     keys::KeySet,
     oidc::{Algorithm, Client, Clients, ProviderMetadata, Timestamp},
     readiness::Readiness,
     reload::{Fixed, Reloaded},
     rotation,
+    start_error::StartError,
     store::{Store, StoredClient, identities::UnionIds},
-    web_login,
+    telemetry, web_login,
 };
 
 /// The state of a gateway, and how it is replaced.
@@ -66,6 +66,8 @@ impl Live {
         store: Store,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
+        telemetry::describe_metrics();
+        telemetry::config_loaded(config.hash, clock.now());
         let now = Timestamp::from(clock.now());
         let stored: Arc<[_]> = store.clients().await?.into();
         let clients = clients::all(&config, &stored);
@@ -155,6 +157,7 @@ impl Live {
         KeySet::open(&parts.store.keys().await?, master, now)?;
         let rows = rotation::rotate(&parts.store, master, &algorithms(&clients), now).await?;
         let reloaded = self.fixed.compare(&config);
+        telemetry::config_loaded(config.hash, parts.clock.now());
         self.replace(Parts {
             keys: KeySet::open(&rows, master, now)?,
             rate_limit: if old.limits == config.limits {
@@ -233,8 +236,7 @@ fn moved_apps(config: &Config) -> BTreeSet<AppId> {
 }
 
 fn rate_limit(config: &Config, clock: &Arc<dyn Clock>) -> Arc<RateLimit> {
-    let per_minute = config.limits.logins_per_minute;
-    Arc::new(RateLimit::new(per_minute, Arc::clone(clock)))
+    Arc::new(RateLimit::new(&config.limits, Arc::clone(clock)))
 }
 
 fn provider(config: &IssuerConfig, login: &WebLogin, shared: &Arc<Shared>) -> Arc<Provider> {

@@ -12,6 +12,7 @@ use crate::{
     config::Config,
     gateway::Gateway,
     reload::{ReloadError, Reloaded},
+    telemetry,
 };
 
 /// How often the times of the files are compared.
@@ -50,15 +51,16 @@ impl Gateway {
     /// [`ReloadError`] if it cannot be used. Nothing is changed then.
     pub async fn reload_file(&self, file: &Path) -> Result<Reloaded, ReloadError> {
         let loaded = self.load(file).await;
-        loaded.inspect_err(|error| tracing::error!(error = causes(error), "{UNUSED}"))
+        loaded.inspect_err(|error| {
+            telemetry::reload_failed();
+            tracing::error!(error = causes(error), "{UNUSED}");
+        })
     }
 
     async fn load(&self, file: &Path) -> Result<Reloaded, ReloadError> {
         let reloaded = self.reload(Config::load(file)?).await?;
         tracing::info!("the configuration was loaded again");
-        for setting in &reloaded.needs_restart {
-            tracing::warn!(setting, "this setting has changed and needs a restart");
-        }
+        warn_of_restart(&reloaded);
         Ok(reloaded)
     }
 
@@ -69,6 +71,13 @@ impl Gateway {
             (file, version.ok())
         };
         files.map(version).collect()
+    }
+}
+
+fn warn_of_restart(reloaded: &Reloaded) {
+    let settings = reloaded.needs_restart.join(", ");
+    if !settings.is_empty() {
+        tracing::warn!(settings, "these settings have changed and need a restart");
     }
 }
 

@@ -9,8 +9,8 @@ use weixin_axum::{WebLogin, WebLoginBuilder};
 use crate::shared_logins::SharedLogins;
 use crate::{
     config::{App, Config, IssuerConfig},
-    gateway::StartError,
     http::CALLBACK,
+    start_error::StartError,
 };
 
 /// The logins of all issuers, in their order. An issuer that is in the configuration of before, with the same apps, keeps

@@ -210,6 +210,55 @@ async fn refresh(world: &World, secrets: &mut Secrets, tokens: &Tokens) {
     web.refresh(token, &[]).await;
 }
 
+/// Requests of programs and logouts, with their secrets also where none belongs.
+async fn other_requests(world: &World, secrets: &mut Secrets) {
+    let web = world.web();
+    let mut browser = Browser::with(&[ENGLISH]);
+    let code = web.code(&mut browser, &OF_CLIENT).await;
+    let tokens = web.tokens(&code).await;
+    secrets.add("code", &code);
+    secrets.add("access token", &tokens.access_token);
+    secrets.add("ID token", &tokens.id_token);
+    secrets.add_cookies(&browser);
+    // Headers that the log takes something from.
+    for value in [&*code, &tokens.access_token, SECRET] {
+        let value: &'static str = value.to_owned().leak();
+        let mut stranger = Browser::with(&[("traceparent", value), ("x-forwarded-for", value)]);
+        stranger.address = Some(([192, 0, 2, 1], 1).into());
+        stranger.open(world, &web.authorize_url(&OF_CLIENT)).await;
+        stranger.open(world, &format!("/{value}?{value}")).await;
+    }
+    let params = web.params(&OF_CLIENT);
+    let params: Vec<_> = params.iter().map(|(name, it)| (&**name, &**it)).collect();
+    let secret = [("client_secret", SECRET), ("client_id", "web")];
+    for path in ["/par", "/token", "/introspect", "/revoke"] {
+        let more = [("token", &*tokens.access_token), ("code", &code)];
+        browser
+            .post(world, path, &[&params, &secret[..1], &more[..]].concat())
+            .await;
+        browser
+            .post(world, path, &[&secret[..], &more].concat())
+            .await;
+    }
+    for params in [
+        &[][..],
+        &[("id_token_hint", &*tokens.access_token)],
+        &[("id_token_hint", &tokens.id_token), ("state", STATE)],
+    ] {
+        let page = web.log_out(&mut browser, params).await;
+        for (name, value) in page.fields() {
+            secrets.add(
+                "token of a form",
+                if name == "confirmation" {
+                    value
+                } else {
+                    String::new()
+                },
+            );
+        }
+    }
+}
+
 /// Each kind of failure that holds something.
 async fn fail(world: &World, secrets: &mut Secrets) {
     for (effect, path) in [
@@ -319,6 +368,7 @@ async fn no_log_shows_a_secret_of_a_login_or_of_an_attack() {
     let mut secrets = Secrets::new();
     log_in(&world, &mut secrets, &[]).await;
     log_in(&world, &mut secrets, &[WECHAT]).await;
+    other_requests(&world, &mut secrets).await;
     fail(&world, &mut secrets).await;
     for secret in world
         .secrets("select secret from sessions union select secret from grants")

@@ -5,7 +5,9 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{ArgAction, Subcommand};
 
 use super::{
+    gateway_client::GatewayClient,
     gateway_config::GatewayConfig,
+    gateway_keys::GatewayKeys,
     gateway_user::{GatewayExplainLogin, GatewayRevoke, GatewayUser},
     parse::{address, issuer, redirect_uri},
 };
@@ -40,6 +42,8 @@ pub(crate) enum GatewayCommand {
     Check(GatewayCheck),
     Serve(GatewayServe),
     Reload(GatewayReload),
+    Client(GatewayClient),
+    Keys(GatewayKeys),
     Backup(GatewayBackup),
     Migrate(GatewayMigrate),
     User(GatewayUser),

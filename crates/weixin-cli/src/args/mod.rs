@@ -4,7 +4,9 @@ mod common;
 mod compare;
 mod diagnosis;
 mod gateway;
+mod gateway_client;
 mod gateway_config;
+mod gateway_keys;
 mod gateway_user;
 mod login;
 mod other_apps;
@@ -33,7 +35,11 @@ pub(crate) use self::{
         Gateway, GatewayBackup, GatewayCheck, GatewayCommand, GatewayDemo, GatewayInit,
         GatewayMigrate, GatewayReload, GatewayServe,
     },
+    gateway_client::{
+        ClientAdd, ClientCommand, ClientRemove, ClientSecret, ClientShow, GatewayClient,
+    },
     gateway_config::{CONFIG_FILE, CONFIG_VARIABLE},
+    gateway_keys::{GatewayKeys, KeysCommand, KeysReseal, KeysRotate},
     gateway_user::{
         GatewayExplainLogin, GatewayRevoke, GatewayUser, GatewayUserCommand, UserForget,
     },

@@ -11,6 +11,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use http::HeaderValue;
+use serde_json::Value;
 use url::Url;
 use weixin::{Language, transport::Origin};
 use weixin_sim::{Rule, UnknownRule};
@@ -31,6 +32,16 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, Invalid> {
             "expected an IP address and a port, or a port of this machine, such as 127.0.0.1:8080 or 8080",
         )
     })
+}
+
+/// A setting of a client. The value is JSON, or else a text.
+pub(super) fn setting(text: &str) -> Result<(String, Value), Invalid> {
+    let (key, value) = text.split_once('=').ok_or(Invalid::new(
+        "应为 KEY=VALUE，例如 require_pkce=true",
+        "expected KEY=VALUE, such as require_pkce=true",
+    ))?;
+    let json = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+    Ok((key.trim().to_owned(), json))
 }
 
 /// The name of a language.

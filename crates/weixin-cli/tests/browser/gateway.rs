@@ -251,6 +251,38 @@ async fn a_user_who_declines_is_back_at_the_client() {
     window.wait_for("#name").await;
 }
 
+/// The form ends at another site: a `form-action` would stop it there. And what browsers say of its origin must pass.
+#[tokio::test]
+async fn a_page_asks_whether_the_client_may_have_it() {
+    let world = World::start().await;
+    let wide = ["--accept-lang=en", "--window-size=1280,900"];
+    for (window, title, name) in [
+        (Window::small_and_dark().await, "是否登录“Wiki”？", "zh"),
+        (Window::open(&wide).await, "Log in to Wiki?", "en"),
+    ] {
+        world.log_in(&window, "prompt=consent").await;
+        world.allow("layla").await;
+        window.reads("h1", title).await;
+        let url = window.url().await;
+        assert!(url.contains("/consent/") && !url.contains('?'), "{url}");
+        window.fits().await;
+        window.picture(&format!("gateway-consent-{name}")).await;
+        window.click("button.second").await;
+        window.reads("#error", "access_denied").await;
+        for mode in ["query", "form_post"] {
+            let parameters = format!("prompt=consent&response_mode={mode}");
+            world.log_in(&window, &parameters).await;
+            window.click("form button").await;
+            window.reads("#name", NAME).await;
+        }
+        // By the keyboard.
+        world.log_in(&window, "prompt=consent").await;
+        window.press_until_focused("form button").await;
+        window.press_enter().await;
+        window.reads("#name", NAME).await;
+    }
+}
+
 #[tokio::test]
 async fn while_wechat_is_down_a_page_says_so_and_leads_back() {
     let world = World::start().await;

@@ -136,9 +136,46 @@ fn what_is_not_run_here_is_known() {
     fixtures.md: weixin sim exec --sim "$URL" --world "$ID" -- \
     fixtures.md:   python -c 'import json, os, sys; print(json.dumps(dict(os.environ)), flush=True); sys.stdin.read()'
     frameworks.md: go mod init shop && go get github.com/gin-gonic/gin
+    gateway-operation.md: sudo apt install ./weixin-cli_0.1.0-1_amd64.deb
+    gateway-operation.md: sudo install -m 0644 packages/gateway/weixin-gateway.service /etc/systemd/system/
+    gateway-operation.md: sudo install -m 0644 packages/gateway/weixin-gateway.sysusers /etc/sysusers.d/weixin-gateway.conf
+    gateway-operation.md: sudo systemd-sysusers
+    gateway-operation.md: sudo install -d -m 0700 -o weixin-gateway -g weixin-gateway /etc/weixin-gateway
+    gateway-operation.md: sudo -u weixin-gateway sh -c 'cd /etc/weixin-gateway && umask 077 && weixin gateway init --issuer https://login.example.com'
+    gateway-operation.md: sudo -u weixin-gateway sh -c 'cd /etc/weixin-gateway && umask 077 && cat > website.secret'     # paste the AppSecret, then Ctrl-D
+    gateway-operation.md: sudo -u weixin-gateway sh -c 'cd /etc/weixin-gateway && umask 077 && openssl rand -hex 32 > wiki.secret'
+    gateway-operation.md: sudo -u weixin-gateway nano /etc/weixin-gateway/gateway.toml
+    gateway-operation.md: sudo -u weixin-gateway weixin gateway check --config /etc/weixin-gateway/gateway.toml
+    gateway-operation.md: sudo systemctl enable --now weixin-gateway
+    gateway-operation.md: systemctl status weixin-gateway
+    gateway-operation.md: curl --fail http://127.0.0.1:8080/readyz
+    gateway-operation.md: curl --fail https://login.example.com/.well-known/openid-configuration
+    gateway-operation.md: sudo -u weixin-gateway weixin gateway backup --config /etc/weixin-gateway/gateway.toml "/var/lib/weixin-gateway/backup-$(date +%F).db"
+    gateway-operation.md: docker build --file packages/gateway/Dockerfile --tag weixin-gateway .
+    gateway-operation.md: docker run --detach --name gateway --publish 127.0.0.1:8080:8080 \
+    gateway-operation.md:   --volume /etc/weixin-gateway:/etc/weixin-gateway:ro --volume gateway:/var/lib/weixin-gateway weixin-gateway
     gateway.md: weixin gateway
     gateway.md: weixin gateway backup /var/backups/gateway.db
+    gateway.md: weixin gateway reload                       # checks the file; the log of the server says what it loaded
+    gateway.md: weixin gateway client add wiki --redirect-uri https://wiki.example.com/callback   # prints the secret, once
+    gateway.md: weixin gateway client list
+    gateway.md: weixin gateway client remove wiki                                                 # its tokens become invalid
+    gateway.md: weixin gateway client secret wiki                   # prints a second secret: copy it to the client
+    gateway.md: weixin gateway client secret wiki --remove-old      # the older one is rejected from now on
+    gateway.md: weixin gateway keys rotate --now --revoke
+    gateway.md: (openssl rand -base64 32; cat gateway.key) > new.key && chmod 600 new.key && mv new.key gateway.key
+    gateway.md: weixin gateway keys reseal
+    gateway.md: sed -i 2,\$d gateway.key                     # the first line stays; copy the file to the other servers
+    gateway.md: weixin gateway check
+    gateway.md: weixin gateway keys rotate --now --revoke
+    gateway.md: weixin gateway revoke --all
+    gateway.md: weixin gateway client secret wiki && weixin gateway client secret wiki --remove-old   # for each client
     gateway.md: weixin gateway migrate
+    gateway.md: weixin gateway explain-login k3zqv6n4        # why a login failed, by the reference on its page
+    gateway.md: weixin gateway user find 小明                # by user ID, sub, OpenID, UnionID, or a part of the nickname
+    gateway.md: weixin gateway user disable USER_ID          # and enable: sessions, tokens and logins
+    gateway.md: weixin gateway revoke --user USER_ID         # or --client ID, or --all: ends sessions and grants
+    gateway.md: weixin gateway user forget USER_ID           # removes everything that is stored about a user
     languages.md: npm install --save-dev undici@7
     languages.md: weixin sim exec --fail-on-findings -- pytest
     official-account.md: weixin sim phone http://localhost:8080
@@ -146,6 +183,11 @@ fn what_is_not_run_here_is_known() {
     python.md: weixin sim
     python.md: pip uninstall python-weixin
     python.md: pip install weixin-login-compat
+    recipes.md: gitea admin auth add-oauth --name wechat --provider openidConnect --key gitea --secret CLIENT_SECRET \
+    recipes.md:   --auto-discover-url https://login.example.com/.well-known/openid-configuration
+    recipes.md: occ user_oidc:provider WeChat --clientid=nextcloud --clientsecret=CLIENT_SECRET \
+    recipes.md:   --discoveryuri=https://login.example.com/.well-known/openid-configuration \
+    recipes.md:   --scope="openid profile" --unique-uid=0 --mapping-uid=sub --mapping-display-name=name
     simulator.md: cargo install --path crates/weixin-cli
     simulator.md: weixin sim exec -- python app.py
     simulator.md: weixin sim exec --browser http://localhost:8000 -- python app.py
@@ -186,7 +228,7 @@ fn rust_blocks_are_compiled() {
 
 #[test]
 fn every_block_says_what_it_is() {
-    const LANGUAGES: [&str; 14] = [
+    const LANGUAGES: [&str; 16] = [
         "apache",
         "dockerfile",
         "go",
@@ -197,10 +239,12 @@ fn every_block_says_what_it_is() {
         "json",
         "php",
         "python",
+        "ruby",
         "rust",
         "sh",
         "text",
         "toml",
+        "yaml",
     ];
     for page in english().iter().chain(&chinese()) {
         for block in &page.blocks {
@@ -212,9 +256,9 @@ fn every_block_says_what_it_is() {
                 block.info
             );
             // What is neither run nor compiled is written to a file that something else of the page names. Those of the page
-            // about Python are run by crates/weixin-python/tests/test_manual.py, those about the gateway by its own tests in
-            // crates/weixin-gateway; frameworks find files by their paths.
-            let elsewhere = ["python.md", "frameworks.md", "gateway.md"]
+            // about Python are run by crates/weixin-python/tests/test_manual.py, those about the gateway and its recipes by its own
+            // tests in crates/weixin-gateway; frameworks find files by their paths.
+            let elsewhere = ["python.md", "frameworks.md", "gateway.md", "recipes.md"]
                 .iter()
                 .any(|other| page.name.ends_with(other));
             if !["sh", "text", "rust"].contains(&language) && !elsewhere {

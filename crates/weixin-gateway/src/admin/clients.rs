@@ -11,10 +11,11 @@ use crate::{
     audit::{Event, EventKind},
     clients,
     config::{ClientBody, Config, ConfigError, StoredSecret},
-    gateway::StartError,
     oidc::{ClientId, Timestamp},
+    overview::ClientOverview,
     random,
     secret::SecretHash,
+    start_error::StartError,
     store::{StoreError, StoredClient},
 };
 
@@ -85,6 +86,21 @@ impl Admin {
     pub async fn clients(&self, config: &Config) -> Result<Vec<StoredClientOverview>, StartError> {
         let rows = self.database.clients().await?;
         Ok(rows.iter().map(|row| overview(config, row)).collect())
+    }
+
+    /// What the clients of the store that are served mean, as [`Config::clients`] says it of those of the file.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if the store fails.
+    pub async fn served_clients(&self, config: &Config) -> Result<Vec<ClientOverview>, StartError> {
+        let rows = self.database.clients().await?;
+        let served = rows
+            .iter()
+            .filter_map(|row| clients::used(config, row).ok());
+        Ok(served
+            .filter_map(|client| config.overview(&client))
+            .collect())
     }
 
     /// Adds a client with the members of a table `[[client]]`, without those of secrets. Returns its secret, which is not

@@ -8,10 +8,10 @@ use super::Admin;
 use crate::{
     audit::{Event, EventKind},
     config::Config,
-    gateway::StartError,
     keys::{Phase, SealedKey},
     oidc::{Algorithm, Timestamp},
-    rotation,
+    rotation::{self, OldKeys},
+    start_error::StartError,
     store::StoreError,
 };
 
@@ -47,15 +47,6 @@ pub enum KeyState {
     Signing,
     /// In the JWKS, and signs no more.
     Retired,
-}
-
-/// What happens to the keys of before when a new one begins at once.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum OldKeys {
-    /// They stay in the JWKS for eight days, as after every rotation.
-    Keep,
-    /// They leave the JWKS, and ID tokens that they have signed are no hints any more: one has leaked.
-    Revoke,
 }
 
 impl Admin {

@@ -10,12 +10,12 @@ mod users;
 pub use self::{
     clients::{ClientError, StoredClientOverview},
     error::{AdminError, StoreFailure},
-    keys::{KeyOverview, KeyState, OldKeys},
+    keys::{KeyOverview, KeyState},
     report::{AuditEvent, RevokeTarget, Revoked, UserReport},
 };
 use weixin::AppId;
 
-use crate::{config::Config, gateway::StartError, store::Store};
+use crate::{config::Config, start_error::StartError, store::Store};
 
 /// The store of a gateway, opened beside it.
 #[derive(Debug)]

@@ -165,7 +165,7 @@ impl ClientEntry {
             allow_private: self.allow_private,
         };
         let consent = self.consent;
-        let consent = consent.unwrap_or_else(|| ConsentPolicy::default_of(&auth, &uris));
+        let consent = consent.unwrap_or_else(|| auth.default_consent(&uris));
         Ok(Client {
             logout: logout.check(&place, policy)?,
             issuer: self.issuer(&place, issuers)?,
@@ -237,6 +237,11 @@ impl ClientEntry {
         let files = [&self.secret_file, &self.previous_secret_file];
         let has_secret = texts.iter().any(|it| it.is_some()) || files.iter().any(|it| it.is_some());
         let error = |problem| Err(ConfigError::new(place("secret"), problem));
+        // A command must not open the way to the addresses around the gateway.
+        if self.allow_private {
+            let problem = "only for clients of the configuration file";
+            return Err(ConfigError::new(place("allow_private"), problem));
+        }
         match (self.public, hashes.is_empty()) {
             _ if has_secret => error("not for stored clients, whose secrets are made for them"),
             (true, true) => Ok(ClientAuth::Public),

@@ -4,9 +4,11 @@ use std::{
     cell::RefCell,
     collections::BTreeMap,
     fs, io,
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
+use aws_lc_rs::digest;
 use serde::Deserialize;
 
 use super::{
@@ -16,6 +18,7 @@ use super::{
     issuer::{self, IssuerConfig, IssuerEntry},
     lifetimes::{Lifetimes, LifetimesEntry},
     limits::Limits,
+    metrics::Metrics,
     secret::ReadFile,
     server::{ServerConfig, ServerEntry},
     store::{StoreConfig, StoreEntry},
@@ -37,6 +40,8 @@ struct File {
     lifetimes: LifetimesEntry,
     #[serde(default)]
     limits: Limits,
+    #[serde(default)]
+    metrics: Metrics,
 }
 
 /// The configuration of a gateway.
@@ -50,6 +55,9 @@ pub struct Config {
     pub(crate) clients: Clients,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) limits: Limits,
+    pub(crate) metrics: Metrics,
+    /// Of the file's text, to compare nodes.
+    pub(crate) hash: u32,
     /// The files that it has read: the key file, and those of secrets.
     pub(crate) secret_files: Vec<PathBuf>,
 }
@@ -89,6 +97,11 @@ impl Config {
         &self.secret_files
     }
 
+    /// The address of `[metrics] listen`, where a program serves what its recorder of metrics has received.
+    pub const fn metrics_listen(&self) -> Option<SocketAddr> {
+        self.metrics.listen
+    }
+
     /// The configuration of a text.
     ///
     /// # Errors
@@ -112,9 +125,18 @@ impl Config {
             issuers,
             lifetimes: file.lifetimes.check()?,
             limits: file.limits,
+            metrics: file.metrics,
+            hash: hash(text),
             secret_files: secret_files.into_inner(),
         })
     }
+}
+
+/// The beginning of a hash: enough to tell files apart, and too little to confirm a guess of what they hold.
+fn hash(text: &str) -> u32 {
+    let hash = digest::digest(&digest::SHA256, text.as_bytes());
+    let beginning = hash.as_ref().first_chunk().copied();
+    u32::from_be_bytes(beginning.unwrap_or_default())
 }
 
 #[cfg(test)]

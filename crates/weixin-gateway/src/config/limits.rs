@@ -1,4 +1,4 @@
-//! How much the gateway keeps for visitors who have not logged in.
+//! How much the gateway does and keeps for visitors who have not logged in.
 
 use serde::Deserialize;
 
@@ -12,6 +12,9 @@ pub(crate) struct Limits {
     /// The most of them that one address can add in a minute. Many users behind one carrier share an address, so the number
     /// is large. Zero: no limit.
     pub(crate) logins_per_minute: u32,
+    /// The most requests of one client from one address that fail in a minute, such as those with a wrong secret or an
+    /// unknown code. Zero: no limit.
+    pub(crate) failures_per_minute: u32,
 }
 
 impl Default for Limits {
@@ -19,6 +22,7 @@ impl Default for Limits {
         Self {
             waiting_requests: 200_000,
             logins_per_minute: 300,
+            failures_per_minute: 60,
         }
     }
 }

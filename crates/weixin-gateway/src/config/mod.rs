@@ -8,6 +8,7 @@ mod file;
 mod issuer;
 mod lifetimes;
 mod limits;
+mod metrics;
 mod secret;
 mod server;
 mod store;
@@ -18,6 +19,7 @@ pub(crate) use self::{
     issuer::IssuerConfig,
     lifetimes::Lifetimes,
     limits::Limits,
+    metrics::Metrics,
     server::Network,
     store::StoreConfig,
     stored_client::{ClientBody, StoredSecret},

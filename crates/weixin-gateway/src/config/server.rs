@@ -1,6 +1,7 @@
 //! Where the gateway listens, which proxies it trusts, and how it stops.
 
 use std::{
+    fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     str::FromStr,
@@ -87,6 +88,11 @@ pub(crate) struct Network {
 }
 
 impl Network {
+    /// Whether every address of its version is in the network.
+    pub(crate) const fn is_everyone(&self) -> bool {
+        self.prefix == 0
+    }
+
     /// Whether the address is in the network. An IPv4 address is the same when it is written as IPv6.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
@@ -99,6 +105,18 @@ impl Network {
                 differing.leading_zeros() >= self.prefix
             }
             _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { address, prefix } = self;
+        let is_one = *prefix == if address.is_ipv4() { 32 } else { 128 };
+        if is_one {
+            write!(f, "{address}")
+        } else {
+            write!(f, "{address}/{prefix}")
         }
     }
 }

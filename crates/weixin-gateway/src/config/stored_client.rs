@@ -47,7 +47,7 @@ impl ClientBody {
         let mut settings: Map<String, Value> = serde_json::from_str(text).ok()?;
         let secrets = settings.remove(SECRETS)?;
         let secrets: Vec<SecretEntry> = serde_json::from_value(secrets).ok()?;
-        let secrets = secrets.into_iter().map(StoredSecret::parse);
+        let secrets = secrets.iter().map(StoredSecret::parse);
         Some(Self {
             secrets: secrets.collect::<Option<_>>()?,
             settings,
@@ -77,7 +77,7 @@ impl ClientBody {
 }
 
 impl StoredSecret {
-    fn parse(entry: SecretEntry) -> Option<Self> {
+    fn parse(entry: &SecretEntry) -> Option<Self> {
         let bytes = BASE64URL_NOPAD.decode(entry.sha256.as_bytes()).ok()?;
         Some(Self {
             hash: SecretHash::from_bytes(bytes.try_into().ok()?),

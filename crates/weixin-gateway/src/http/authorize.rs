@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{error::Failure, form, par, visitor::Visitor, waiting::Waiting};
+use super::{error::Failure, form, par, request_log, visitor::Visitor, waiting::Waiting};
 use crate::{
     oidc::{AuthorizationRequest, AuthorizeError, RequestId, RequestUri},
     params::Params,
@@ -85,6 +85,7 @@ impl Visitor {
             return Err(Failure::TooManyLogins);
         }
         let id = RequestId::from_bytes(random::bytes()?);
+        request_log::belongs_to(id);
         let limit = shared.limits.waiting_requests;
         let new = NewRequest::of_browser(id, request);
         let stored = shared.store.insert_request(new, limit, self.now());

@@ -13,6 +13,7 @@ use crate::{
     random,
     secret::RowSecret,
     store::sessions::SessionLogin,
+    telemetry,
     upstream::{
         link::{self, LoginOutcome, NewLogin},
         profile,
@@ -56,7 +57,14 @@ impl Visitor {
             return Ok(self.leave_callback());
         };
         match callback.exchange().await {
-            Ok(login) => self.log_in(waiting, id, &login).await,
+            Ok(login) => {
+                let client = waiting.client.id.as_str();
+                let response = self.log_in(waiting, id, &login).await;
+                if response.is_err() {
+                    telemetry::login(client, login.app_id().as_str(), "failed");
+                }
+                response
+            }
             Err(error) => Ok(self.not_logged_in(error, Some(waiting)).await),
         }
     }
@@ -83,6 +91,8 @@ impl Visitor {
             unionids: shared.unionids(login.app_id()),
         };
         let outcome = link::log_in(&shared.store, new).await?;
+        let (client, app) = (waiting.client.id.as_str(), login.app_id().as_str());
+        telemetry::login(client, app, word(&outcome));
         let is_merge = matches!(outcome, LoginOutcome::Merged { .. });
         if is_merge || !login.is_repeat() {
             self.record(&waiting, request, &outcome).await?;
@@ -198,6 +208,17 @@ impl Visitor {
         let profile = profile::from_wechat(user, self.now());
         let store = &self.provider.shared.store;
         Ok(store.update_profile(session.user, profile).await?)
+    }
+}
+
+/// The outcome, as metrics call it.
+const fn word(outcome: &LoginOutcome) -> &'static str {
+    match outcome {
+        LoginOutcome::Conflict(_) => "conflict",
+        LoginOutcome::Created(_) => "created",
+        LoginOutcome::Disabled(_) => "disabled",
+        LoginOutcome::Known(_) => "ok",
+        LoginOutcome::Merged { .. } => "merged",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 
-use super::provider::Provider;
+use super::{token_error::TokenError, visitor::Visitor};
 use crate::{
     oidc::{AuthenticatedClient, ClientAuthError, Credentials, OAuthError},
     params::Params,
@@ -21,18 +21,27 @@ pub(super) fn authorization(headers: &HeaderMap) -> Result<Option<&str>, OAuthEr
     }
 }
 
-impl Provider {
+impl Visitor {
     /// The client that sends a form.
     pub(super) fn authenticate(
         &self,
-        headers: &HeaderMap,
         form: &Params,
-    ) -> Result<AuthenticatedClient<'_>, ClientAuthError> {
-        let authorization = authorization(headers).map_err(|error| ClientAuthError {
+    ) -> Result<AuthenticatedClient<'_>, TokenError> {
+        let (issuer, clients) = (self.provider.issuer.id(), &self.provider.shared.clients);
+        let credentials = self.credentials(form);
+        let credentials = credentials.map_err(|error| self.failed_request(None, error.into()))?;
+        let client = credentials.authenticate(issuer, clients);
+        client.map_err(|error| {
+            let client = clients.find(issuer, credentials.client_id());
+            self.failed_request(client.map(|it| &it.id), error.into())
+        })
+    }
+
+    fn credentials(&self, form: &Params) -> Result<Credentials, ClientAuthError> {
+        let authorization = authorization(&self.headers).map_err(|error| ClientAuthError {
             error,
             used_basic: true,
         })?;
-        let credentials = Credentials::read(authorization, form)?;
-        credentials.authenticate(self.issuer.id(), &self.shared.clients)
+        Credentials::read(authorization, form)
     }
 }

@@ -2,36 +2,40 @@
 
 use std::{
     net::IpAddr,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
 };
 
 use axum::http::HeaderMap;
 
-use crate::config::Network;
+use crate::{config::Network, oidc::Timestamp};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// The pause between two warnings.
+const WARNING_INTERVAL: Duration = Duration::from_mins(1);
 
 /// The proxies whose `X-Forwarded-For` counts.
 #[derive(Debug)]
 pub(crate) struct ClientAddresses {
     proxies: Vec<Network>,
-    /// Whether the log has said that a proxy is not trusted.
-    is_warned: AtomicBool,
+    /// When the log may say again that a sender is not trusted, in Unix milliseconds.
+    next_warning: AtomicI64,
 }
 
 impl ClientAddresses {
     pub(crate) fn new(proxies: Vec<Network>) -> Self {
         Self {
             proxies,
-            is_warned: AtomicBool::new(false),
+            next_warning: AtomicI64::new(0),
         }
     }
 
     /// The last address that is no proxy of ours: what stands before it was written by strangers.
-    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap, now: Timestamp) -> IpAddr {
         if !self.is_trusted(peer) {
-            if headers.contains_key(FORWARDED_FOR) {
-                self.warn(peer);
+            if headers.contains_key(FORWARDED_FOR) && self.may_warn(now) {
+                warn(peer);
             }
             return peer;
         }
@@ -55,15 +59,26 @@ impl ClientAddresses {
         self.proxies.iter().any(|proxy| proxy.contains(address))
     }
 
-    /// Once: without it, all users of a proxy would share one limit, and nothing would say why.
-    fn warn(&self, peer: IpAddr) {
-        if !self.is_warned.swap(true, Ordering::Relaxed) {
-            tracing::warn!(
-                %peer,
-                "a request has X-Forwarded-For, and its sender is not in server.trusted_proxies: if it is your proxy, add it"
-            );
-        }
+    /// Whether a minute has passed since the last warning. Of several requests at once, one warns.
+    fn may_warn(&self, now: Timestamp) -> bool {
+        let next = self.next_warning.load(Ordering::Relaxed);
+        let new = now.after(WARNING_INTERVAL).millis();
+        let mine = || {
+            let replaced =
+                self.next_warning
+                    .compare_exchange(next, new, Ordering::Relaxed, Ordering::Relaxed);
+            replaced.is_ok()
+        };
+        now.millis() >= next && mine()
     }
+}
+
+/// Without its proxy, all users of it would share one limit, and nothing would say why.
+fn warn(peer: IpAddr) {
+    tracing::warn!(
+        %peer,
+        "requests have X-Forwarded-For, and their sender is not in server.trusted_proxies: if it is your proxy, add it"
+    );
 }
 
 #[cfg(test)]
@@ -71,6 +86,17 @@ mod tests {
     use axum::http::HeaderValue;
 
     use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        (std::time::UNIX_EPOCH + Duration::from_secs(seconds)).into()
+    }
+
+    #[test]
+    fn an_untrusted_proxy_is_warned_of_once_a_minute() {
+        let addresses = ClientAddresses::new(Vec::new());
+        let warns = [0, 1, 59, 60, 61, 180].map(|seconds| addresses.may_warn(at(seconds)));
+        assert_eq!(warns, [true, false, false, true, false, true]);
+    }
 
     #[test]
     fn only_what_a_trusted_proxy_has_seen_counts() {
@@ -93,7 +119,7 @@ mod tests {
             for value in forwarded {
                 headers.append(FORWARDED_FOR, HeaderValue::from_static(value));
             }
-            let client = addresses.client(peer.parse().unwrap(), &headers);
+            let client = addresses.client(peer.parse().unwrap(), &headers, at(0));
             assert_eq!(client.to_string(), expected, "{peer} {forwarded:?}");
         }
     }

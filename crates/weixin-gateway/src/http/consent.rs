@@ -6,7 +6,11 @@ use std::sync::Arc;
 use axum::{body::Body, extract::Path, response::Response};
 
 use super::{
-    consent_page, error::Failure, form, pages, same_origin, visitor::Visitor, waiting::Waiting,
+    consent_page::{ALLOW, DECISION, DECLINE, Question, TOKEN},
+    error::Failure,
+    form, pages, same_origin,
+    visitor::Visitor,
+    waiting::Waiting,
 };
 use crate::{
     audit::{Event, EventKind, Reference},
@@ -14,12 +18,6 @@ use crate::{
     params::Params,
     signed::{self, Unverified},
 };
-
-/// The names of the form's fields, and the values of the second.
-pub(super) const TOKEN: &str = "token";
-pub(super) const DECISION: &str = "decision";
-pub(super) const ALLOW: &str = "allow";
-pub(super) const DECLINE: &str = "decline";
 
 pub(super) async fn get(visitor: Visitor, Path(id): Path<String>) -> Response {
     let provider = Arc::clone(&visitor.provider);
@@ -73,7 +71,7 @@ impl Visitor {
         let token = signed::write(&shared.master, &form, &session.secret);
         let profile = shared.store.profile(session.user).await?;
         let nickname = profile.and_then(|profile| profile.nickname);
-        let page = consent_page::Question {
+        let page = Question {
             language: self.language(),
             waiting: &waiting,
             nickname: nickname.as_deref(),

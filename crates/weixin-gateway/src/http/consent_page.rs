@@ -9,11 +9,14 @@ use url::Url;
 use weixin::{Bilingual, Language};
 use weixin_axum::pages::{FormAction, Nonce, page_headers};
 
-use super::{
-    consent::{ALLOW, DECISION, DECLINE, TOKEN},
-    waiting::Waiting,
-};
+use super::waiting::Waiting;
 use crate::oidc::{Scope, Scopes};
+
+/// The names of the form's fields, and the values of the second.
+pub(super) const TOKEN: &str = "token";
+pub(super) const DECISION: &str = "decision";
+pub(super) const ALLOW: &str = "allow";
+pub(super) const DECLINE: &str = "decline";
 
 /// What the page shows.
 pub(super) struct Question<'a> {
@@ -57,7 +60,7 @@ impl Question<'_> {
             title: with_name(TITLE),
             user: self
                 .nickname
-                .map(|nickname| pick(USER).replace("{nickname}", nickname)),
+                .map(|nickname| pick(USER).replace("{nickname}", &isolated(nickname))),
             receives: with_name(RECEIVES),
             items: items(self.waiting.request.consent_scopes(), self.language),
             warning: with_name(WARNING).replace("{destination}", &destination),
@@ -76,11 +79,17 @@ impl Question<'_> {
     }
 }
 
+/// A name of its own direction (Unicode's isolates), whatever stands beside it.
+fn isolated(name: &str) -> String {
+    format!("\u{2068}{name}\u{2069}")
+}
+
 /// The host of a website; none for a program on the device.
 fn destination(redirect_uri: &str) -> Option<String> {
-    let url = Url::parse(redirect_uri).ok();
-    let url = url.filter(|url| url.scheme() == "https")?;
-    url.host_str().map(str::to_owned)
+    let url = Url::parse(redirect_uri).ok()?;
+    let host = url.host_str().filter(|_| url.scheme().starts_with("http"));
+    let host = host.filter(|host| !["127.0.0.1", "[::1]", "localhost"].contains(host));
+    host.map(str::to_owned)
 }
 
 fn items(scopes: Scopes, language: Language) -> Vec<&'static str> {

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use thiserror::Error;
 
-use crate::{keys::KeyError, random::NoRandomBytes, store::StoreError};
+use crate::{keys::KeyError, random::NoRandomBytes, store::StoreError, telemetry};
 
 /// A request could not be served.
 #[derive(Debug, Error)]
@@ -17,6 +17,9 @@ pub(crate) enum Failure {
     /// This address has begun too many logins within a minute.
     #[error("too many logins from one address")]
     TooManyLogins,
+    /// Too many requests of this client and address have failed within a minute.
+    #[error("too many failed requests of one client from one address")]
+    TooManyFailures,
     /// The login page of WeChat cannot be opened: the settings of an app are wrong.
     #[error("WeChat's login page cannot be opened")]
     Start(#[from] weixin_axum::LoginError),
@@ -27,14 +30,16 @@ impl Failure {
     pub(crate) const fn retry_after(&self) -> Option<&'static str> {
         match self {
             Self::Store(StoreError::Overloaded) => Some("1"),
-            Self::Store(StoreError::TooManyRequests) | Self::TooManyLogins => Some("60"),
+            Self::Store(StoreError::TooManyRequests)
+            | Self::TooManyFailures
+            | Self::TooManyLogins => Some("60"),
             _ => None,
         }
     }
 
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
-            Self::TooManyLogins => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyFailures | Self::TooManyLogins => StatusCode::TOO_MANY_REQUESTS,
             _ if self.retry_after().is_some() => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -50,5 +55,11 @@ impl Failure {
     pub(crate) fn log_busy(&self) {
         let error = self as &dyn std::error::Error;
         tracing::warn!(error, "a request was turned away");
+        telemetry::turned_away(match self {
+            Self::TooManyFailures => "failures",
+            Self::TooManyLogins => "logins",
+            Self::Store(StoreError::TooManyRequests) => "waiting_requests",
+            _ => "store",
+        });
     }
 }

@@ -1,17 +1,13 @@
 //! The introspection endpoint (RFC 7662).
 
-use std::sync::Arc;
-
 use axum::{
     Json,
     body::Body,
-    extract::State,
-    http::HeaderMap,
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
 
-use super::{form, provider::Provider, token_error::TokenError};
+use super::{form, provider::Provider, token_error::TokenError, visitor::Visitor};
 use crate::{
     oidc::{
         AccessToken, Client, ClientAuth, ClientAuthError, ErrorCode, Grant, GrantId, Inquiry,
@@ -20,34 +16,32 @@ use crate::{
     signed::{Kind, Unverified},
 };
 
-pub(super) async fn introspect(
-    State(provider): State<Arc<Provider>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    match provider.introspect(&headers, body).await {
+pub(super) async fn introspect(visitor: Visitor, body: Body) -> Response {
+    match visitor.introspect(body).await {
         Ok(told) => Json(told).into_response(),
         Err(error) => error.into_response(),
     }
 }
 
-impl Provider {
-    async fn introspect(&self, headers: &HeaderMap, body: Body) -> Result<Value, TokenError> {
-        let form = form::read(headers, body).await?;
-        let client = self.authenticate(headers, &form)?.client();
+impl Visitor {
+    async fn introspect(&self, body: Body) -> Result<Value, TokenError> {
+        let form = form::read(&self.headers, body).await?;
+        let client = self.authenticate(&form)?.client();
         if matches!(client.auth, ClientAuth::Public) {
             // Anyone can name a public client (§2.1).
             let description = "a client without a secret cannot introspect tokens";
             let error = OAuthError::new(ErrorCode::InvalidClient, description);
-            let used_basic = headers.contains_key("authorization");
+            let used_basic = self.headers.contains_key("authorization");
             return Err(ClientAuthError { error, used_basic }.into());
         }
         let token = form.require("token")?;
         form.get("token_type_hint")?;
-        let told = self.introspected(client, token).await?;
+        let told = self.provider.introspected(client, token).await?;
         Ok(told.unwrap_or_else(|| json!({ "active": false })))
     }
+}
 
+impl Provider {
     async fn introspected(&self, asking: &Client, text: &str) -> Result<Option<Value>, TokenError> {
         if let Some(token) = Unverified::<AccessToken>::parse(text) {
             let Some((token, grant)) = self.verified(token).await? else {

@@ -7,6 +7,7 @@ use super::{pages, provider::CALLBACK, visitor::Visitor, waiting::Waiting};
 use crate::{
     audit::{Event, EventKind, Reference},
     oidc::{Dialog, ErrorCode, OAuthError},
+    telemetry,
 };
 
 impl Visitor {
@@ -20,6 +21,8 @@ impl Visitor {
             return self.lost(error);
         };
         self.record_failure(&waiting, &error).await;
+        // Until the exchange, nothing says which app it was.
+        telemetry::login(waiting.client.id.as_str(), "", error.kind().as_str());
         if error.kind() == LoginErrorKind::Restarted {
             return self.restarted(&waiting, error);
         }

@@ -10,6 +10,7 @@ mod consent_page;
 mod discovery;
 mod end_session;
 mod error;
+mod failed_request;
 mod form;
 mod form_post;
 mod health;

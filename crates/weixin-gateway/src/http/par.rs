@@ -11,13 +11,13 @@ use axum::{
 use serde::Serialize;
 
 use super::{
-    client_auth::authorization, error::Failure, form, provider::Provider, token_error::TokenError,
+    error::Failure, form, provider::Provider, request_log, token_error::TokenError,
     visitor::Visitor, waiting::Waiting,
 };
 use crate::{
     oidc::{
-        AuthenticatedClient, AuthorizationRequest, Client, ClientAuth, Credentials, OAuthError,
-        RequestId, RequestUri, find_client,
+        AuthenticatedClient, AuthorizationRequest, Client, ClientAuth, OAuthError, RequestId,
+        RequestUri, find_client,
     },
     params::Params,
     random,
@@ -42,10 +42,12 @@ pub(super) async fn par(visitor: Visitor, body: Body) -> Response {
 impl Visitor {
     async fn push(&self, body: Body) -> Result<Pushed, TokenError> {
         let form = form::read(&self.headers, body).await?;
-        let credentials = Credentials::read(authorization(&self.headers)?, &form)?;
-        let (issuer, shared) = (&self.provider.issuer, &self.provider.shared);
-        let client = credentials.authenticate(issuer.id(), &shared.clients)?;
-        let request = AuthorizationRequest::pushed(&form, issuer, client, &shared.keys)?;
+        let client = self.authenticate(&form)?;
+        let (issuer, keys) = (&self.provider.issuer, &self.provider.shared.keys);
+        let request = AuthorizationRequest::pushed(&form, issuer, client, keys);
+        let failed =
+            |error: OAuthError| self.failed_request(Some(&client.client().id), error.into());
+        let request = request.map_err(failed)?;
         let id = self.store_pushed(client, &request).await?;
         Ok(Pushed {
             request_uri: RequestUri(id).to_string(),
@@ -65,6 +67,7 @@ impl Visitor {
             return Err(Failure::TooManyLogins);
         }
         let id = RequestId::from_bytes(random::bytes()?);
+        request_log::belongs_to(id);
         let (new, limit) = (
             NewRequest::pushed(id, request),
             shared.limits.waiting_requests,

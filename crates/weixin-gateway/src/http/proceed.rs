@@ -9,7 +9,7 @@ use crate::{
         Decision, Delivery, Dialog, ErrorTarget, GrantId, Hint, OAuthError, RequestId, Scopes,
         Session, UserId,
     },
-    random, signed,
+    random, signed, telemetry,
 };
 
 impl Visitor {
@@ -108,6 +108,7 @@ impl Visitor {
         };
         let (shared, now) = (&self.provider.shared, self.now());
         shared.store.session_seen(session, now).await?;
+        telemetry::code(request.client.as_str());
         let grant = GrantId::from_bytes(random::bytes()?);
         let code = Code::new(request, session, grant, now);
         let code = signed::write(&shared.master, &code, &session.secret);

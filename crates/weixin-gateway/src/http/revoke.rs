@@ -1,15 +1,12 @@
 //! The revocation endpoint (RFC 7009).
 
-use std::sync::Arc;
-
 use axum::{
     body::Body,
-    extract::State,
-    http::{HeaderMap, StatusCode},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 
-use super::{form, provider::Provider, token_error::TokenError};
+use super::{form, provider::Provider, token_error::TokenError, visitor::Visitor};
 use crate::{
     audit::EventKind,
     oidc::{AccessToken, ErrorCode, GrantId, OAuthError, RefreshToken},
@@ -17,26 +14,23 @@ use crate::{
     store::revoke::GrantOwner,
 };
 
-pub(super) async fn revoke(
-    State(provider): State<Arc<Provider>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    match provider.revoke(&headers, body).await {
+pub(super) async fn revoke(visitor: Visitor, body: Body) -> Response {
+    match visitor.revoke(body).await {
         Ok(()) => StatusCode::OK.into_response(),
         Err(error) => error.into_response(),
     }
 }
 
-impl Provider {
+impl Visitor {
     /// Revokes the grant of a token. A token that is unknown gives access to nothing, which is what the client wants
     /// (§2.2). Any token of the grant will do, also one that has expired: a client that logs its user out may have no other.
-    async fn revoke(&self, headers: &HeaderMap, body: Body) -> Result<(), TokenError> {
-        let form = form::read(headers, body).await?;
-        let client = self.authenticate(headers, &form)?.client();
+    async fn revoke(&self, body: Body) -> Result<(), TokenError> {
+        let form = form::read(&self.headers, body).await?;
+        let client = self.authenticate(&form)?.client();
         let token = form.require("token")?;
         form.get("token_type_hint")?;
-        let Some((id, owner)) = self.grant_of(token).await? else {
+        let provider = &self.provider;
+        let Some((id, owner)) = provider.grant_of(token).await? else {
             return Ok(());
         };
         if owner.client != client.id {
@@ -44,13 +38,16 @@ impl Provider {
             let code = ErrorCode::UnauthorizedClient;
             return Err(OAuthError::new(code, description).into());
         }
-        if self.shared.store.revoke(id, self.shared.now()).await? {
-            self.record(EventKind::GrantRevoked, client, owner.user)
+        if provider.shared.store.revoke(id, self.now()).await? {
+            provider
+                .record(EventKind::GrantRevoked, client, owner.user)
                 .await?;
         }
         Ok(())
     }
+}
 
+impl Provider {
     /// The grant of a token that we have signed. One of another issuer's client is unknown here.
     async fn grant_of(&self, text: &str) -> Result<Option<(GrantId, GrantOwner)>, TokenError> {
         let found = match Unverified::<AccessToken>::parse(text) {

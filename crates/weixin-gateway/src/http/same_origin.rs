@@ -1,6 +1,6 @@
 //! Whether a form was posted by a page of this gateway.
 
-use axum::http::{HeaderMap, header::ORIGIN};
+use axum::http::{HeaderMap, HeaderValue, header::ORIGIN};
 
 use crate::oidc::Issuer;
 
@@ -12,16 +12,16 @@ const FETCH_SITE: &str = "sec-fetch-site";
 /// `null` passes: browsers send it in place of our own origin, since our pages are `no-referrer` (Fetch, "append a request
 /// `Origin` header").
 pub(super) fn may_be_own(headers: &HeaderMap, issuer: &Issuer) -> bool {
-    let site = headers.get(FETCH_SITE).map(|it| it.as_bytes());
+    let site = headers.get(FETCH_SITE).map(HeaderValue::as_bytes);
     let is_own = |origin: &[u8]| origin == issuer.origin().as_bytes();
-    let mut origins = headers.get_all(ORIGIN).iter().map(|it| it.as_bytes());
+    let mut origins = headers.get_all(ORIGIN).iter().map(HeaderValue::as_bytes);
     matches!(site, None | Some(b"same-origin" | b"none"))
         && origins.all(|origin| origin == b"null" || is_own(origin))
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::http::{HeaderName, HeaderValue};
+    use axum::http::HeaderName;
 
     use super::*;
 

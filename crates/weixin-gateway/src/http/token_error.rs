@@ -86,7 +86,10 @@ pub(super) fn unavailable(failure: &Failure) -> Response {
         Some(_) => failure.log_busy(),
         None => failure.log(None),
     }
-    let description = "the gateway cannot respond now: try again";
+    let description = match failure {
+        Failure::TooManyFailures => "too many requests have failed: wait a minute",
+        _ => "the gateway cannot respond now: try again",
+    };
     let error = OAuthError::new(ErrorCode::TemporarilyUnavailable, description);
     let retry_after = [(RETRY_AFTER, failure.retry_after().unwrap_or("5"))];
     let status = match failure.status() {

@@ -99,11 +99,12 @@ impl FromRequestParts<Arc<Provider>> for Visitor {
     ) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map(|ConnectInfo(address)| address.ip());
-        let addresses = &provider.shared.addresses;
+        let shared = &provider.shared;
+        let address = |peer| shared.addresses.client(peer, &parts.headers, shared.now());
         Ok(Self {
             provider: Arc::clone(provider),
             headers: parts.headers.clone(),
-            address: peer.map(|peer| addresses.client(peer, &parts.headers)),
+            address: peer.map(address),
             request: None,
         })
     }

@@ -5,6 +5,7 @@ use weixin_axum::ReturnPath;
 use super::{
     error::Failure,
     provider::{Provider, Shared},
+    request_log,
 };
 use crate::oidc::{AuthorizationRequest, Client, RequestId};
 
@@ -20,6 +21,7 @@ pub(super) struct Waiting<'a> {
 impl Provider {
     /// The request with this ID that waits at this issuer. `None` if it has expired, or its client has changed meanwhile.
     pub(super) async fn waiting(&self, id: RequestId) -> Result<Option<Waiting<'_>>, Failure> {
+        request_log::belongs_to(id);
         let Shared { store, .. } = &*self.shared;
         let request = store.request(id, self.issuer.id(), self.shared.now());
         let Some(request) = request.await? else {

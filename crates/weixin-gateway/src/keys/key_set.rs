@@ -1,6 +1,6 @@
 //! All keys of the gateway.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Instant};
 
 use data_encoding::BASE64URL_NOPAD;
 use serde::Serialize;
@@ -14,6 +14,7 @@ use super::{
 use crate::{
     master_key::MasterKeys,
     oidc::{Algorithm, Timestamp, VerifyJwt},
+    telemetry,
 };
 
 /// The keys of the gateway at a time, without those that are removed. A copy shares them.
@@ -63,7 +64,10 @@ impl KeySet {
         claims: &impl Serialize,
     ) -> Result<String, KeyError> {
         let key = self.signer(algorithm).ok_or(KeyError::Missing(algorithm))?;
-        key.sign(claims)
+        let start = Instant::now();
+        let signed = key.sign(claims);
+        telemetry::signed(algorithm.as_str(), start.elapsed());
+        signed
     }
 
     /// Whether there is a key of this algorithm.

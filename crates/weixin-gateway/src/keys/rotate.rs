@@ -145,9 +145,12 @@ mod tests {
             retired_at: Some(day(1)),
             ..row(3, START)
         };
-        assert_eq!(next_keys(&[retired.clone()], &[], START), []);
+        assert_eq!(next_keys(std::slice::from_ref(&retired), &[], START), []);
         let next = next(4, day(1), day(1));
-        assert_eq!(next_keys(&[retired.clone()], &[], day(1)), [next]);
+        assert_eq!(
+            next_keys(std::slice::from_ref(&retired), &[], day(1)),
+            [next]
+        );
         let removed = SealedKey {
             removed_at: Some(day(1)),
             ..retired

@@ -19,6 +19,10 @@ use crate::secret::SecretHash;
 
 /// A client of one issuer.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches of a configuration file"
+)]
 pub(crate) struct Client {
     pub(crate) id: ClientId,
     pub(crate) issuer: IssuerId,
@@ -109,6 +113,16 @@ pub(crate) enum ClientAuth {
 }
 
 impl ClientAuth {
+    /// When users are asked, if the operator has not decided. A native public client asks: another program on the device may
+    /// pose as it, and must not get a code from a session unnoticed (RFC 8252 §8.6).
+    pub(crate) fn default_consent(&self, redirect_uris: &[RegisteredUri]) -> ConsentPolicy {
+        let is_native = redirect_uris.iter().any(RegisteredUri::is_native);
+        match self {
+            Self::Public if is_native => ConsentPolicy::First,
+            _ => ConsentPolicy::Never,
+        }
+    }
+
     /// Whether it is a secret of this client. Each one is compared, in constant time.
     pub(crate) fn accepts(&self, secret: &str) -> bool {
         let Self::Confidential(hashes) = self else {

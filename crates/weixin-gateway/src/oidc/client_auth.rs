@@ -83,6 +83,11 @@ impl Credentials {
         })
     }
 
+    /// The client that they are said to be of.
+    pub(crate) fn client_id(&self) -> &str {
+        &self.id
+    }
+
     /// The client of this issuer, if these are its credentials. That a client is unknown is not distinguished from a wrong
     /// secret, neither by the response nor by its time.
     ///

@@ -4,9 +4,7 @@ use serde::Deserialize;
 
 use super::{
     authorization_request::AuthorizationRequest,
-    client::ClientAuth,
     id::{RequestId, SIZE, SessionId},
-    redirect_uri::RegisteredUri,
     scope::Scopes,
 };
 use crate::signed::Kind;
@@ -22,18 +20,6 @@ pub(crate) enum ConsentPolicy {
     First,
     /// For each request.
     Always,
-}
-
-impl ConsentPolicy {
-    /// The policy of a client whose operator has chosen none. A native public client is asked for: another program on the
-    /// device may pose as it, and must not get a code from a session without a sign (RFC 8252 §8.6).
-    pub(crate) fn default_of(auth: &ClientAuth, redirect_uris: &[RegisteredUri]) -> Self {
-        let is_native = redirect_uris.iter().any(RegisteredUri::is_native);
-        match auth {
-            ClientAuth::Public if is_native => Self::First,
-            _ => Self::Never,
-        }
-    }
 }
 
 /// What the user has allowed the client of a request.
@@ -106,8 +92,9 @@ impl Kind for ConsentForm {
 mod tests {
     use super::*;
     use crate::oidc::{
+        client::ClientAuth,
         fixtures::{app, request, web},
-        redirect_uri::UriPolicy,
+        redirect_uri::{RegisteredUri, UriPolicy},
     };
 
     #[test]
@@ -139,7 +126,7 @@ mod tests {
     fn native_public_clients_ask_once_unless_the_operator_decides() {
         let policy = |auth: &ClientAuth, uri: &str| {
             let uri = RegisteredUri::parse(uri, UriPolicy::Public).unwrap();
-            ConsentPolicy::default_of(auth, &[uri])
+            auth.default_consent(&[uri])
         };
         let (public, confidential) = (app().auth, web().auth);
         for (auth, uri, expected) in [
@@ -154,7 +141,7 @@ mod tests {
         }
         let web = RegisteredUri::parse("https://spa.example/", UriPolicy::Public).unwrap();
         let native = RegisteredUri::parse("com.example.app:/", UriPolicy::Public).unwrap();
-        let both = ConsentPolicy::default_of(&public, &[web, native]);
+        let both = public.default_consent(&[web, native]);
         assert_eq!(both, ConsentPolicy::First);
     }
 

@@ -276,59 +276,19 @@ mod tests {
 
     #[test]
     fn consent_comes_after_the_login_and_never_with_prompt_none() {
-        let session = session();
+        use ConsentPolicy::{Always, First};
+        let (session, given) = (session(), Consent::Given);
+        let there = Some(&session);
         for (more, session, policy, consent, expected) in [
-            (
-                "",
-                Some(&session),
-                ConsentPolicy::First,
-                nothing(),
-                "consent",
-            ),
-            ("", None, ConsentPolicy::First, nothing(), "login"),
-            (
-                "&prompt=none",
-                Some(&session),
-                ConsentPolicy::First,
-                nothing(),
-                "consent_required",
-            ),
-            (
-                "&prompt=none",
-                Some(&session),
-                ConsentPolicy::Always,
-                nothing(),
-                "consent_required",
-            ),
-            (
-                "&prompt=none",
-                None,
-                ConsentPolicy::Always,
-                nothing(),
-                "login_required",
-            ),
-            (
-                "&prompt=login",
-                Some(&session),
-                ConsentPolicy::Always,
-                Consent::Given,
-                "dialog",
-            ),
-            (
-                "&max_age=0",
-                Some(&session),
-                ConsentPolicy::Always,
-                Consent::Given,
-                "dialog",
-            ),
-            ("", None, ConsentPolicy::Always, Consent::Given, "login"),
-            (
-                "",
-                Some(&session),
-                ConsentPolicy::Always,
-                Consent::Given,
-                "respond",
-            ),
+            ("", there, First, nothing(), "consent"),
+            ("", None, First, nothing(), "login"),
+            ("&prompt=none", there, First, nothing(), "consent_required"),
+            ("&prompt=none", there, Always, nothing(), "consent_required"),
+            ("&prompt=none", None, Always, nothing(), "login_required"),
+            ("&prompt=login", there, Always, given, "dialog"),
+            ("&max_age=0", there, Always, given, "dialog"),
+            ("", None, Always, given, "login"),
+            ("", there, Always, given, "respond"),
         ] {
             let context = Context {
                 session,
@@ -340,11 +300,7 @@ mod tests {
                 may_be_silent: false,
             };
             let decided = request(more).decide(context, Timestamp::from_seconds(1060));
-            assert_eq!(
-                decision(&decided),
-                expected,
-                "{more} {policy:?} {consent:?}"
-            );
+            assert_eq!(decision(&decided), expected, "{more} {policy:?}");
         }
     }
 

@@ -17,6 +17,16 @@ pub(crate) enum Durability {
     Durable,
 }
 
+impl Durability {
+    /// As metrics call it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Relaxed => "relaxed",
+            Self::Durable => "durable",
+        }
+    }
+}
+
 /// How a job that ends in a conflict is undone.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Undo {

@@ -10,7 +10,7 @@ use super::{
     JobError, JobResult, earlier,
     resolved_user::members,
     row,
-    session_end::EndReason,
+    session_end::{self, EndReason},
     users::{self, LockedUser},
 };
 use crate::oidc::{Timestamp, UserId};
@@ -23,7 +23,8 @@ const MERGED_AT: &str = "select merged_at from users where id = $1 and merged_in
 const END_SESSIONS: &str = concat!(
     "update sessions set ended_at = $2, ended_reason = $3
     where ended_at is null and auth_time >= $4 and user_id in ",
-    members!("$1")
+    members!("$1"),
+    " returning sid"
 );
 const REVOKE_GRANTS: &str = concat!(
     "update grants set revoked_at = $2, revoked_reason = $3, keep_until = $2
@@ -93,16 +94,19 @@ impl Merge {
         let merged = merged.ok_or(JobError::Conflict)?;
         let since = row::optional_time(&merged, "merged_at")?;
         let since = since.map_or(0, |time| earlier(time, CLOCK_TOLERANCE));
-        let mut ended = [0; 2];
-        for (count, sql) in ended.iter_mut().zip([END_SESSIONS, REVOKE_GRANTS]) {
+        let bound = |sql: &'static str| {
             let query = sqlx::query(sql).bind(&kept).bind(now.millis());
-            let query = query.bind(EndReason::Split.as_str()).bind(since);
-            *count = query.execute(&mut *connection).await?.rows_affected();
-        }
+            query.bind(EndReason::Split.as_str()).bind(since)
+        };
+        let ended = bound(END_SESSIONS).fetch_all(&mut *connection).await?;
+        let sessions = session_end::note_ended(connection, &ended, now).await?;
+        let revoked = bound(REVOKE_GRANTS).execute(&mut *connection).await?;
         let query = sqlx::query(SPLIT).bind(absorbed);
         query.execute(connection).await?;
-        let [sessions, grants] = ended;
-        Ok(Ended { sessions, grants })
+        Ok(Ended {
+            sessions,
+            grants: revoked.rows_affected(),
+        })
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) mod identities;
 pub(crate) mod inspect;
 mod job;
 mod keys;
+mod levels;
 pub(crate) mod logouts;
 pub(crate) mod merges;
 mod migrations;
@@ -40,7 +41,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sqlx::AnyPool;
@@ -58,7 +59,7 @@ use self::{
     sqlite::Database,
     writer::Writer,
 };
-use crate::oidc::Timestamp;
+use crate::{oidc::Timestamp, telemetry};
 
 /// Changes nothing. A server that only reads, such as a replica, rejects it nevertheless.
 const WRITE_NOTHING: &str = "update schema set minimum_version = 0 where minimum_version < 0";
@@ -189,6 +190,11 @@ impl Store {
         self.0.writer.commits()
     }
 
+    /// Whether it is a file of SQLite.
+    fn is_sqlite(&self) -> bool {
+        matches!(self.0.writer, Writer::Queue(_))
+    }
+
     /// Empties SQLite's log into the file; to be called each minute.
     pub(crate) async fn checkpoint(&self) -> Result<(), StoreError> {
         self.0.writer.checkpoint().await
@@ -221,7 +227,10 @@ impl Store {
         undo: Undo,
         work: impl Work<T>,
     ) -> Result<T, StoreError> {
-        self.0.writer.write(durability, undo, work).await
+        let start = Instant::now();
+        let result = self.0.writer.write(durability, undo, work).await;
+        telemetry::written(start.elapsed());
+        result
     }
 }
 

@@ -1,6 +1,6 @@
 //! The end of a session before its time.
 
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use super::{Durability, JobError, JobResult, Store, StoreError, Undo, logouts, row};
 use crate::oidc::{SessionId, Timestamp, UserId};
@@ -100,4 +100,17 @@ async fn end_unmapped(
         query.execute(connection).await?;
     }
     Ok(Some(row::text(&row, "user_id")?))
+}
+
+/// Notes the clients of sessions that a statement has ended, and that it returns, for back-channel logout. Returns their
+/// number.
+pub(super) async fn note_ended(
+    connection: &mut AnyConnection,
+    ended: &[AnyRow],
+    now: Timestamp,
+) -> JobResult<u64> {
+    for row in ended {
+        logouts::insert(connection, row::text(row, "sid")?, now).await?;
+    }
+    Ok(ended.len() as u64)
 }

@@ -6,7 +6,7 @@ use weixin::{AppId, identity::Identity};
 use super::{
     JobError, JobResult,
     resolved_user::{join_user, members},
-    row, users,
+    revoke_many, row, users,
 };
 use crate::oidc::{Timestamp, UserId};
 
@@ -54,12 +54,12 @@ const DISABLE: &str = "update users set disabled_at = coalesce(disabled_at, $2)
     where id = $1 and merged_into is null";
 const ENABLE: &str = "update users set disabled_at = null where id = $1 and merged_into is null";
 
+const FORGET_LOGOUTS: (&str, &str) = (
+    "logouts",
+    concat!("delete from logouts where sub in ", members!("$1")),
+);
 /// The users themselves come last: the other statements look them up.
-const FORGET: [(&str, &str); 8] = [
-    (
-        "logouts",
-        concat!("delete from logouts where sub in ", members!("$1")),
-    ),
+const FORGET: [(&str, &str); 7] = [
     (
         "grants",
         concat!("delete from grants where user_id in ", members!("$1")),
@@ -239,11 +239,20 @@ pub(crate) async fn forget(
 ) -> JobResult<Vec<(&'static str, u64)>> {
     let locked = users::lock(connection, user, now).await?;
     locked.ok_or(JobError::Conflict)?;
-    let mut removed = Vec::new();
-    for (table, sql) in FORGET {
-        let query = sqlx::query(sql).bind(user.to_string());
-        let done = query.execute(&mut *connection).await?;
-        removed.push((table, done.rows_affected()));
+    let mut removed = vec![remove(connection, FORGET_LOGOUTS, user).await?];
+    // The clients are told of this end, while grants still name them.
+    revoke_many::sessions_of_user(connection, user, now).await?;
+    for rows in FORGET {
+        removed.push(remove(connection, rows, user).await?);
     }
     Ok(removed)
+}
+
+async fn remove(
+    connection: &mut AnyConnection,
+    (table, sql): (&'static str, &'static str),
+    user: UserId,
+) -> JobResult<(&'static str, u64)> {
+    let query = sqlx::query(sql).bind(user.to_string());
+    Ok((table, query.execute(connection).await?.rows_affected()))
 }

@@ -121,7 +121,7 @@ fn error(page: &Visit) -> String {
 }
 
 /// A running server, which ends with this value.
-struct Apache {
+pub(crate) struct Apache {
     child: Child,
     _folder: TempDir,
 }
@@ -134,16 +134,15 @@ impl Drop for Apache {
 }
 
 impl Apache {
-    /// One process in the foreground, without rights.
-    fn start(sites: &[Site<'_>]) -> Self {
+    /// One process in the foreground, without rights. Sites include `recipe.conf`.
+    pub(crate) fn start(modules: &[&str], recipe: &str, sites: &str) -> Self {
         let folder = TempDir::new().unwrap();
         fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
-        let recipe = self::folder().join("recipes/mod_auth_openidc.conf");
-        fs::copy(recipe, folder.path().join("recipe.conf")).unwrap();
+        fs::write(folder.path().join("recipe.conf"), recipe).unwrap();
         fs::create_dir(folder.path().join("site")).unwrap();
         fs::write(folder.path().join("site/index.html"), "members only").unwrap();
         let config = folder.path().join("apache.conf");
-        fs::write(&config, self::config(&folder, sites)).unwrap();
+        fs::write(&config, self::config(&folder, modules, sites)).unwrap();
         let mut apache = Command::new("/usr/sbin/apache2");
         apache
             .arg("-X")
@@ -155,7 +154,7 @@ impl Apache {
             apache.uid(UNPRIVILEGED).gid(UNPRIVILEGED);
         }
         let mut child = apache.spawn().unwrap_or_else(|error| {
-            panic!("{error}: ./scripts/test installs Apache and mod_auth_openidc")
+            panic!("{error}: ./scripts/test installs Apache and its modules")
         });
         let mut log = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut lines = Vec::new();
@@ -175,18 +174,10 @@ impl Apache {
     }
 }
 
-fn config(folder: &TempDir, sites: &[Site<'_>]) -> String {
-    let sites: String = sites.iter().map(Site::config).collect();
-    let modules = [
-        "mpm_event",
-        "authn_core",
-        "authz_core",
-        "authz_user",
-        "dir",
-        "auth_openidc",
-    ];
-    let load = |it| format!("LoadModule {it}_module /usr/lib/apache2/modules/mod_{it}.so\n");
-    let modules: String = modules.into_iter().map(load).collect();
+fn config(folder: &TempDir, modules: &[&str], sites: &str) -> String {
+    let common = ["mpm_event", "authn_core", "authz_core", "authz_user", "dir"];
+    let load = |it: &&str| format!("LoadModule {it}_module /usr/lib/apache2/modules/mod_{it}.so\n");
+    let modules: String = common.iter().chain(modules).map(load).collect();
     let folder = folder.path().display();
     format!(
         r#"
@@ -216,6 +207,7 @@ async fn mod_auth_openidc_logs_in_with_its_recipe() {
     let ports = free_ports::<8>();
     let callbacks = ports.map(|port| format!("http://localhost:{port}/callback"));
     let provider = Provider::start(&callbacks, &callbacks).await;
+    let recipe = fs::read_to_string(folder().join("recipes/mod_auth_openidc.conf")).unwrap();
     let (of_first, of_second) = ports.split_at(4);
     for (issuer, ports) in provider.issuers.iter().zip([of_first, of_second]) {
         let site = |at: usize, method| Site::new(ports[at], issuer, method);
@@ -229,7 +221,8 @@ async fn mod_auth_openidc_logs_in_with_its_recipe() {
                 ..site(3, basic)
             },
         ];
-        let _apache = Apache::start(&sites);
+        let config: String = sites.iter().map(Site::config).collect();
+        let _apache = Apache::start(&["auth_openidc"], &recipe, &config);
         let mut seen = Vec::new();
         for site in &sites[..3] {
             let mut browser = Browser::new();

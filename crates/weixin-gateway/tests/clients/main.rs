@@ -9,7 +9,9 @@
 
 mod apache;
 mod browser;
+mod manual;
 mod openidconnect_crate;
+mod products;
 mod provider;
 mod recipes;
 mod report;

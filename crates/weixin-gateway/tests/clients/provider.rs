@@ -58,6 +58,11 @@ impl Issuer {
         }
     }
 
+    fn table(&self) -> String {
+        let url = &self.url;
+        format!("[[issuer]]\nurl = \"{url}\"\napps = [\"website\"]\n")
+    }
+
     fn config(&self, confidential: &[String], public: &[String]) -> String {
         let Self {
             url,
@@ -65,11 +70,10 @@ impl Issuer {
             public_id,
             ..
         } = self;
+        let issuer = self.table();
         format!(
             r#"
-[[issuer]]
-url = "{url}"
-apps = ["website"]
+{issuer}
 [[client]]
 id = "{client_id}"
 issuer = "{url}"
@@ -80,6 +84,7 @@ id = "{public_id}"
 issuer = "{url}"
 public = true
 redirect_uris = {public:?}
+consent = "never"
 "#
         )
     }
@@ -88,20 +93,41 @@ redirect_uris = {public:?}
 impl Provider {
     /// Starts the gateway. Its clients have these redirect URIs, and [`REDIRECT_URI`].
     pub(crate) async fn start(confidential: &[String], public: &[String]) -> Self {
+        let (confidential, public) = (with_rp(confidential), with_rp(public));
+        Self::open(|issuers| {
+            let tables = issuers.each_ref();
+            tables.map(|it| it.config(&confidential, &public)).concat()
+        })
+        .await
+    }
+
+    /// Starts the gateway with these clients of the first issuer, whose tables name the files of their secrets.
+    pub(crate) async fn with_clients(tables: &str) -> Self {
+        Self::open(|issuers| {
+            let [first, second] = issuers.each_ref().map(Issuer::table);
+            let client = format!("[[client]]\nissuer = \"{}\"", issuers[0].url);
+            first + &second + &tables.replace("[[client]]", &client)
+        })
+        .await
+    }
+
+    async fn open(tables: impl FnOnce(&[Issuer; 2]) -> String) -> Self {
         let website = App::new(APP_ID, APP_SECRET).callback_domain("localhost");
         let sim = Sim::builder().app(website).auto_allow();
         let sim = sim.start().await.unwrap();
         let folder = TempDir::new().unwrap();
-        std::fs::write(folder.path().join("gateway.key"), MASTER_KEY).unwrap();
+        let file = |name: &str| folder.path().join(name);
+        std::fs::write(file("gateway.key"), MASTER_KEY).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let issuers = ["", "/tenant"].map(|path| Issuer::new(port, path));
-        let (confidential, public) = (with_rp(confidential), with_rp(public));
-        let tables = issuers
-            .each_ref()
-            .map(|it| it.config(&confidential, &public));
-        let text = config(&sim, &folder) + &tables.concat();
-        let config = Config::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let text = config(&sim, &folder) + &tables(&issuers);
+        std::fs::write(file("gateway.toml"), &text).unwrap();
+        for rest in text.split("secret_file = \"").skip(1) {
+            std::fs::write(file(rest.split('"').next().unwrap()), SECRET).unwrap();
+        }
+        let config = Config::load(&file("gateway.toml"));
+        let config = config.unwrap_or_else(|error| panic!("{error}\n{text}"));
         let gateway = Gateway::open(config).await.unwrap();
         tokio::spawn(gateway.serve(listener, pending()));
         Self {

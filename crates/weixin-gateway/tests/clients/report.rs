@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::provider::Issuer;
 
 /// The name of the simulator's first user.
-const NAME: &str = "小明🐼é";
+pub(crate) const NAME: &str = "小明🐼é";
 
 /// The claims of that user, whose ID is random.
 pub(crate) fn user(sub: &Value) -> Value {

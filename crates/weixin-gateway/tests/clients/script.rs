@@ -18,7 +18,7 @@ use crate::{
 const BASIC_POST_PUBLIC: [&str; 3] = ["client_secret_basic", "client_secret_post", "none"];
 
 /// The packages of a language, where `scripts/test` installs them.
-fn packages(language: &str) -> PathBuf {
+pub(crate) fn packages(language: &str) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let packages = target.with_file_name(language);
     assert!(

@@ -217,7 +217,7 @@ async fn the_page_says_who_receives_what_in_two_languages() {
     for text in [
         "<html lang=\"en\">",
         "<h1>Log in to &#60;b&#62;Wiki?</h1>",
-        "You are logged in with WeChat as &#60;i&#62;小明&#38;.",
+        "You are logged in with WeChat as \u{2068}&#60;i&#62;小明&#38;\u{2069}.",
         "&#60;b&#62;Wiki receives:",
         "<li>an ID by which it recognizes you</li>\n\
          <li>your WeChat name and avatar</li>\n\
@@ -232,7 +232,7 @@ async fn the_page_says_who_receives_what_in_two_languages() {
     for text in [
         "<html lang=\"zh-CN\">",
         "<h1>是否登录“&#60;b&#62;Wiki”？</h1>",
-        "当前登录的微信用户：&#60;i&#62;小明&#38;",
+        "当前登录的微信用户：\u{2068}&#60;i&#62;小明&#38;\u{2069}",
         "<li>您的微信 OpenID 和 UnionID</li>",
         "前往：rp.example",
     ] {

@@ -10,6 +10,7 @@ mod conformance;
 mod consent;
 mod dialog;
 mod errors;
+mod failure_limits;
 mod first_login;
 mod form_post;
 mod headers;

@@ -46,7 +46,7 @@ async fn a_user_whom_the_client_has_seen_is_logged_in_without_a_page() {
     let web = world.web();
     let known = web.log_in(&mut inside(), &[]).await;
     let before = world.rows().await;
-    world.clock.advance(Duration::from_secs(60));
+    world.clock.advance(Duration::from_mins(1));
     let mut browser = inside();
     let page = browser.open(&world, &web.authorize_url(NONE)).await;
     assert_eq!(param(page.location(), "scope"), "snsapi_base");

@@ -187,6 +187,10 @@ async fn an_invalid_client_is_not_added() {
             "client stored, secret: not for stored clients, whose secrets are made for them",
         ),
         (
+            json!({ "allow_private": true, "backchannel_logout_uri": "http://10.0.0.1/" }),
+            "client stored, allow_private: only for clients of the configuration file",
+        ),
+        (
             json!({ "issuer": "https://other.example" }),
             "client stored, issuer: there is no such [[issuer]]",
         ),

@@ -35,10 +35,13 @@ pub(crate) enum Check {
     Configuration,
     SecretFile,
     Store,
+    SigningKeys,
     Simulator,
     Client,
     Pkce,
     Email,
+    TrustedProxies,
+    Metrics,
 }
 
 impl Check {
@@ -62,10 +65,13 @@ impl Check {
             Self::Configuration => "configuration",
             Self::SecretFile => "secret-file",
             Self::Store => "store",
+            Self::SigningKeys => "signing-keys",
             Self::Simulator => "simulator",
             Self::Client => "client",
             Self::Pkce => "pkce",
             Self::Email => "email",
+            Self::TrustedProxies => "trusted-proxies",
+            Self::Metrics => "metrics",
         }
     }
 
@@ -88,10 +94,13 @@ impl Check {
             Self::Configuration => ("配置", "configuration"),
             Self::SecretFile => ("密钥文件", "secret file"),
             Self::Store => ("数据库", "database"),
+            Self::SigningKeys => ("签名密钥", "signing keys"),
             Self::Simulator => ("模拟器", "simulator"),
             Self::Client => ("客户端", "client"),
             Self::Pkce => ("PKCE", "PKCE"),
             Self::Email => ("邮箱", "e-mail"),
+            Self::TrustedProxies => ("反向代理", "trusted proxies"),
+            Self::Metrics => ("监控指标", "metrics"),
         };
         language.pick(chinese, english)
     }

@@ -72,6 +72,17 @@ async fn network(
     Ok(())
 }
 
+/// This machine's clock, compared with WeChat's.
+pub(super) async fn clock() -> Result<CheckResult, CliError> {
+    let network = NetworkEnv::detect()?;
+    let https = Https::with_timeouts(CONNECT_TIMEOUT, RESPONSE_TIMEOUT)?;
+    let mut clocks = None;
+    if let Some(host) = hosts::of(&Endpoints::default()).into_iter().next() {
+        clocks = host.examine(network, https).await.clocks;
+    }
+    Ok(clock::compare(clocks))
+}
+
 async fn app_secret(args: &Doctor, app: &App) -> Result<Vec<CheckResult>, CliError> {
     if args.app.has_secret()? {
         return Ok(app_secret::examine(app).await);

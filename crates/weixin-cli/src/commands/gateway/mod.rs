@@ -3,16 +3,20 @@
 mod admin;
 mod backup;
 mod check;
+mod client;
 mod config;
 mod demo;
 mod explain_login;
 mod init;
 mod key;
+mod keys;
 mod login_events;
+mod metrics;
 mod migrate;
 mod reload;
 mod revoke;
 mod serve;
+mod service_manager;
 mod user;
 
 use crate::{
@@ -29,6 +33,8 @@ pub(super) async fn run(args: Gateway, output: Output) -> Result<(), CliError> {
         Some(GatewayCommand::Check(args)) => check::run(args, output).await,
         Some(GatewayCommand::Serve(args)) => serve::run(args, output).await,
         Some(GatewayCommand::Reload(args)) => reload::run(&args, output),
+        Some(GatewayCommand::Client(args)) => client::run(args, output).await,
+        Some(GatewayCommand::Keys(args)) => keys::run(args, output).await,
         Some(GatewayCommand::Backup(args)) => backup::run(args, output).await,
         Some(GatewayCommand::Migrate(args)) => migrate::run(args, output).await,
         Some(GatewayCommand::User(args)) => user::run(args, output).await,

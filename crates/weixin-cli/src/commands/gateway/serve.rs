@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use tracing_subscriber::EnvFilter;
 use weixin_gateway::Gateway;
 
-use super::config;
+use super::{config, metrics, service_manager};
 use crate::{
     args::GatewayServe, error::CliError, listen, message::message, output::Output,
     shutdown::Shutdown,
@@ -20,6 +20,9 @@ pub(super) async fn run(args: GatewayServe, output: Output) -> Result<(), CliErr
     let mut shutdown = Shutdown::watch()?;
     start_log();
     let config = config::load(&args.file.config)?;
+    if let Some(address) = config.metrics_listen() {
+        metrics::serve(address).await?;
+    }
     let gateway = Gateway::open(config).await;
     let gateway = gateway.map_err(|error| config::not_started(&error))?;
     let address = args.listen.unwrap_or(gateway.listen());
@@ -40,11 +43,13 @@ pub(super) async fn run(args: GatewayServe, output: Output) -> Result<(), CliErr
         },
         &json!({ "listen": address.to_string() }),
     )?;
+    service_manager::ready();
     let hang_up = Notify::new();
     let stop = async {
         while shutdown.next().await == "HUP" {
             hang_up.notify_one();
         }
+        service_manager::stopping();
     };
     let served = tokio::select! {
         served = gateway.clone().serve(listener, stop) => served,
@@ -74,7 +79,7 @@ fn start_log() {
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
-        .with_current_span(false)
+        .with_current_span(true)
         .with_span_list(false)
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

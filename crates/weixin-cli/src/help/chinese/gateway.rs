@@ -14,7 +14,7 @@ pub(super) const HELP: &[Chinese] = &[
     GATEWAY_HELP,
 ];
 
-const CONFIG: (&str, &str) = ("config", "配置文件");
+pub(super) const CONFIG: (&str, &str) = ("config", "配置文件");
 const DEMO_ARGUMENTS: &[(&str, &str)] = &[
     (
         "listen",

@@ -4,6 +4,8 @@ mod api;
 mod command;
 mod diagnosis;
 mod gateway;
+mod gateway_client;
+mod gateway_keys;
 mod gateway_user;
 mod login;
 mod shared;
@@ -23,6 +25,8 @@ pub(super) fn all() -> impl Iterator<Item = &'static Chinese> {
         api::HELP,
         diagnosis::HELP,
         gateway::HELP,
+        gateway_client::HELP,
+        gateway_keys::HELP,
         gateway_user::HELP,
         sim::HELP,
         shell::HELP,

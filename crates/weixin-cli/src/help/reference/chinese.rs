@@ -114,3 +114,71 @@ pub(super) const METRICS: [(&str, &str); 3] = [
         "失败的调用次数，按 `path` 和 `error` 区分；`error` 是微信的错误码，或失败的类型，例如 `timeout`",
     ),
 ];
+
+pub(super) const GATEWAY_METRICS: [(&str, &str); 17] = [
+    (
+        "weixin_gateway_clock_difference_seconds",
+        "本机时钟比 PostgreSQL 快的秒数；使用 SQLite 时没有此指标",
+    ),
+    (
+        "weixin_gateway_codes_total",
+        "发给客户端的 code 数，按 `client` 区分，包括用户已登录、没有再到微信登录的情况",
+    ),
+    (
+        "weixin_gateway_commit_seconds",
+        "数据库事务的耗时，按 `durability` 区分：`durable` 等待数据写入磁盘，`relaxed` 不等待",
+    ),
+    (
+        "weixin_gateway_committed_writes_total",
+        "这些事务中的写入次数：SQLite 一次提交多个写入",
+    ),
+    (
+        "weixin_gateway_config_hash",
+        "当前配置文件的哈希（数字）：各节点的配置文件不同时，此值不同",
+    ),
+    (
+        "weixin_gateway_config_loaded_timestamp_seconds",
+        "当前配置的加载时间（Unix 时间）",
+    ),
+    (
+        "weixin_gateway_logins_total",
+        "微信登录次数，按 `client`、`app` 和 `outcome` 区分；`outcome` 为 `ok`、`created`、`merged`、`conflict`、`disabled`、`failed`，或微信回调不是一次登录的原因，例如 `declined`。应用未知时 `app` 为空",
+    ),
+    (
+        "weixin_gateway_pending_logouts",
+        "尚未送达客户端的 Back-Channel Logout 通知数",
+    ),
+    (
+        "weixin_gateway_reload_failures_total",
+        "启动以来，配置文件改动后无法使用的次数",
+    ),
+    (
+        "weixin_gateway_request_seconds",
+        "HTTP 请求的耗时，按 `endpoint` 区分",
+    ),
+    (
+        "weixin_gateway_requests_total",
+        "HTTP 请求数，按 `endpoint` 和 `status` 区分",
+    ),
+    (
+        "weixin_gateway_sign_seconds",
+        "签名一个 Token 的耗时，按 `alg` 区分",
+    ),
+    (
+        "weixin_gateway_sqlite_log_bytes",
+        "SQLite 日志（以 -wal 结尾的文件）的大小",
+    ),
+    (
+        "weixin_gateway_turned_away_total",
+        "因达到上限而拒绝的请求数，按 `limit` 区分：`logins`、`failures`、`waiting_requests`，等待的写入过多时为 `store`",
+    ),
+    (
+        "weixin_gateway_waiting_requests",
+        "等待登录的和预先推送的授权请求数",
+    ),
+    ("weixin_gateway_waiting_writes", "等待中的写入数"),
+    (
+        "weixin_gateway_write_seconds",
+        "一次写入从开始到提交的耗时，包括等待",
+    ),
+];

@@ -1,4 +1,4 @@
-//! The metrics of the SDK, as it describes them to a program's recorder.
+//! The metrics of the SDK and of the gateway, as each describes them to a program's recorder.
 
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -9,7 +9,7 @@ use metrics::{
 use weixin::{AppSecret, Language, Website};
 
 use super::{
-    chinese::METRICS,
+    chinese::{GATEWAY_METRICS, METRICS},
     markdown::{item, sentence},
 };
 use crate::lang::Pick;
@@ -49,46 +49,82 @@ impl Recorder for Descriptions {
 }
 
 /// The metrics by name, each with its kind and description.
-fn described() -> BTreeMap<String, (&'static str, String)> {
+type Described = BTreeMap<String, (&'static str, String)>;
+
+fn described_by(describe: impl FnOnce()) -> Described {
     let descriptions = Descriptions::default();
-    with_local_recorder(&descriptions, || {
+    with_local_recorder(&descriptions, describe);
+    descriptions.0.into_inner()
+}
+
+/// Those of the SDK.
+fn described() -> Described {
+    described_by(|| {
         let secret = AppSecret::new("unused").unwrap();
         Website::builder("wx1".parse().unwrap(), secret)
             .build()
             .unwrap();
-    });
-    descriptions.0.into_inner()
+    })
+}
+
+/// Those of the gateway.
+fn described_by_gateway() -> Described {
+    described_by(weixin_gateway::describe_metrics)
 }
 
 pub(super) fn section(language: Language) -> String {
-    let mut page = format!(
-        "## {}\n\n{}\n\n",
+    let sdk = format!(
+        "## {}\n\n{}\n\n{}",
         language.pick("指标", "Metrics"),
         language.pick(
             "启用特性 `metrics` 后，SDK 通过 `metrics` 记录以下指标；`path` 是微信接口的路径。请在创建应用（`Website` 等）之前安装 recorder，它才能得到各指标的说明。",
             "With the feature `metrics`, the SDK records these metrics through the `metrics` facade; `path` is the path of WeChat's API.\nInstall the recorder before you build the app (such as `Website`), so that it receives the descriptions.",
-        )
+        ),
+        list(described(), &METRICS, language),
     );
-    for (name, (kind, english)) in described() {
-        let text = language.pick(chinese(&name), &english).to_owned();
+    let gateway = format!(
+        "## {}\n\n{}\n\n{}",
+        language.pick("网关的指标", "Metrics of the gateway"),
+        language.pick(
+            "设置 `[metrics] listen` 后，`weixin gateway serve` 在该地址的 `/metrics` 提供以下指标和 SDK 的指标。标签的值是固定的词或配置文件中的 ID，不含用户，也不含访问者提交的内容。",
+            "With `[metrics] listen`, `weixin gateway serve` serves these metrics and those of the SDK at `/metrics` of that address.\nThe values of labels are fixed words or IDs of the configuration file: never a user, and nothing that a visitor writes.",
+        ),
+        list(described_by_gateway(), &GATEWAY_METRICS, language),
+    );
+    format!("{sdk}\n{gateway}")
+}
+
+fn list(
+    described: Described,
+    texts: &[(&'static str, &'static str)],
+    language: Language,
+) -> String {
+    let mut list = String::new();
+    for (name, (kind, english)) in described {
+        let text = language.pick(chinese(&name, texts), &english).to_owned();
         let kind = match (kind, language) {
             (kind, Language::English) => format!("Type: {kind}"),
             ("counter", _) => "类型：计数器（counter）".to_owned(),
             ("gauge", _) => "类型：测量值（gauge）".to_owned(),
             (_, _) => "类型：直方图（histogram）".to_owned(),
         };
-        page += &item(&name, &[sentence(&text, language), kind], language);
+        list += &item(&name, &[sentence(&text, language), kind], language);
     }
-    page
+    list
 }
 
-fn chinese(name: &str) -> &'static str {
-    let text = METRICS.iter().find(|(of, _)| *of == name);
+fn chinese(name: &str, texts: &[(&'static str, &'static str)]) -> &'static str {
+    let text = texts.iter().find(|(of, _)| *of == name);
     text.map(|(_, text)| *text).unwrap_or_default()
 }
 
 #[test]
 fn each_metric_has_one_text_in_chinese() {
-    let described: Vec<_> = described().into_keys().collect();
-    assert_eq!(METRICS.map(|(name, _)| name.to_owned()), *described);
+    let names = |described: Described| described.into_keys().collect::<Vec<_>>();
+    let translated = |texts: &[(&str, &str)]| {
+        let names = texts.iter().map(|(name, _)| (*name).to_owned());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(translated(&METRICS), names(described()));
+    assert_eq!(translated(&GATEWAY_METRICS), names(described_by_gateway()));
 }

@@ -33,14 +33,14 @@ fn head(language: Language) -> String {
             "\
 # 参考：命令、设置与指标
 
-[English](../reference.md) · 由程序生成：`weixin` 的所有命令、选项和环境变量，`sim.toml` 的所有设置，模拟器控制接口的所有调用，以及 SDK 的所有指标。
+[English](../reference.md) · 由程序生成：`weixin` 的所有命令、选项和环境变量，`sim.toml` 的所有设置，模拟器控制接口的所有调用，以及 SDK 和网关的所有指标。
 用法请看[模拟器](simulator.md)、[weixin doctor：诊断](doctor.md)和[上线检查清单](production.md)；错误码请看[微信错误码](errors.md)。
 ",
             "\
 # Reference: commands, settings and metrics
 
 [中文](zh/reference.md) · Generated from the program: all commands, options and environment variables of `weixin`, all keys of
-`sim.toml`, all calls of the simulator's control API, and all metrics of the SDK. [The simulator](simulator.md),
+`sim.toml`, all calls of the simulator's control API, and all metrics of the SDK and the gateway. [The simulator](simulator.md),
 [weixin doctor](doctor.md) and [Going to production](production.md) explain how to use them, and [Error codes](errors.md)
 has WeChat's errors.
 ",

@@ -3,40 +3,45 @@
 mod code;
 mod refresh;
 
-use std::sync::Arc;
-
 use axum::{
     Json,
     body::Body,
-    extract::State,
-    http::{HeaderMap, header::PRAGMA},
+    http::header::PRAGMA,
     response::{IntoResponse, Response},
 };
 
-use super::{form, provider::Provider, token_error::TokenError, tokens::Tokens};
+use super::{form, provider::Provider, token_error::TokenError, tokens::Tokens, visitor::Visitor};
 use crate::{
     audit::{Event, EventKind},
-    oidc::{Client, TokenRequest, UserId},
+    oidc::{AuthenticatedClient, Client, TokenRequest, UserId},
+    params::Params,
     store::StoreError,
 };
 
-pub(super) async fn token(
-    State(provider): State<Arc<Provider>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    match provider.tokens(&headers, body).await {
+pub(super) async fn token(visitor: Visitor, body: Body) -> Response {
+    match visitor.tokens(body).await {
         // With `no-store`, which every response has (RFC 6749 §5.1).
         Ok(tokens) => ([(PRAGMA, "no-cache")], Json(tokens)).into_response(),
         Err(error) => error.into_response(),
     }
 }
 
+impl Visitor {
+    async fn tokens(&self, body: Body) -> Result<Tokens, TokenError> {
+        let form = form::read(&self.headers, body).await?;
+        let client = self.authenticate(&form)?;
+        let tokens = self.provider.tokens(&form, client).await;
+        tokens.map_err(|error| self.failed_request(Some(&client.client().id), error))
+    }
+}
+
 impl Provider {
-    async fn tokens(&self, headers: &HeaderMap, body: Body) -> Result<Tokens, TokenError> {
-        let form = form::read(headers, body).await?;
-        let client = self.authenticate(headers, &form)?;
-        match TokenRequest::read(&form, client)? {
+    async fn tokens(
+        &self,
+        form: &Params,
+        client: AuthenticatedClient<'_>,
+    ) -> Result<Tokens, TokenError> {
+        match TokenRequest::read(form, client)? {
             TokenRequest::Code(code, proof) => self.redeem(client, code, &proof).await,
             TokenRequest::Refresh(request) => self.refresh(client, request).await,
         }

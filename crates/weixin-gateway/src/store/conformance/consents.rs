@@ -1,66 +1,59 @@
 //! What users have allowed, and who may be logged in without being asked.
 
 use futures_util::future::join_all;
+use weixin::UserIds;
 
 use super::{
     fixture::{Fixture, START, client, id, ids, issuer, later, login, other_issuer, session_of},
     on_each_database,
 };
 use crate::{
-    oidc::{GrantId, LoginMethod, RequestId, Scopes, Session},
+    oidc::{GrantId, LoginMethod, RequestId, Scopes, Session, UserId},
     store::sessions::SessionLogin,
     upstream::silent,
 };
 
 on_each_database!(
     what_a_user_has_allowed_grows,
+    users_who_were_merged_have_allowed_the_same,
     the_session_of_a_login_is_found_for_its_request,
     a_silent_login_finds_whom_the_client_has_seen,
     a_silent_login_finds_no_one_who_has_logged_out,
+    a_silent_login_finds_users_who_were_merged,
 );
 
-const MERGE: &str = "insert into users (id, created_at, last_seen_at)
-        values ('aaaaaaaaaaaaaaaaaaaaaaaaaa', 0, 0)";
-const MERGED: &str = "update users set merged_into = 'aaaaaaaaaaaaaaaaaaaaaaaaaa'
-    where id <> 'aaaaaaaaaaaaaaaaaaaaaaaaaa'";
-
 async fn what_a_user_has_allowed_grows(fixture: Fixture) {
-    let store = &fixture.store;
-    let [alice, bob] = [
-        fixture.session("oAlice", START).await,
-        fixture.session("oBob", START).await,
-    ];
-    let (web, other) = (client(), "other".parse().unwrap());
-    let allow = |scopes| store.allow(alice.user, &web, Scopes::parse(scopes), START);
-    assert_eq!(
-        store.consented(alice.user, &web).await.unwrap(),
-        Scopes::default()
-    );
+    let user = fixture.session("oAlice", START).await.user;
     for scopes in ["openid profile", "openid", "openid email"] {
-        allow(scopes).await.unwrap();
+        fixture.allow(user, scopes).await;
     }
-    for allowed in join_all((0..20).map(|_| allow("openid"))).await {
-        allowed.unwrap();
-    }
-    let all = Scopes::parse("openid profile email");
-    for (user, client, expected) in [
-        (alice.user, &web, all),
-        (alice.user, &other, Scopes::default()),
-        (bob.user, &web, Scopes::default()),
+    join_all((0..20).map(|_| fixture.allow(user, "openid"))).await;
+    let other_user = fixture.session("oBob", START).await.user;
+    let other_client = "other".parse().unwrap();
+    let mut found = Vec::new();
+    for (user, client) in [
+        (user, &client()),
+        (user, &other_client),
+        (other_user, &client()),
     ] {
-        assert_eq!(store.consented(user, client).await.unwrap(), expected);
+        let scopes = fixture.store.consented(user, client).await.unwrap();
+        found.push(scopes.to_string());
     }
-    // Users who were merged are one user, whichever of them the session names.
-    store
-        .allow(bob.user, &web, Scopes::parse("wechat"), START)
-        .await
-        .unwrap();
-    fixture.execute(MERGE).await;
-    fixture.execute(MERGED).await;
+    assert_eq!(found, ["openid profile email", "", ""]);
+}
+
+/// Whichever of them the session names.
+async fn users_who_were_merged_have_allowed_the_same(fixture: Fixture) {
+    let alice = fixture.session("oAlice", START).await.user;
+    let bob = fixture.session("oBob", START).await.user;
+    fixture.allow(alice, "openid profile").await;
+    fixture.allow(bob, "openid wechat").await;
+    fixture.merge().await;
     let kept = "aaaaaaaaaaaaaaaaaaaaaaaaaa".parse().unwrap();
-    let both = Scopes::parse("openid profile email wechat");
-    for user in [kept, alice.user, bob.user] {
-        assert_eq!(store.consented(user, &web).await.unwrap(), both);
+    let both = Scopes::parse("openid profile wechat");
+    for user in [kept, alice, bob] {
+        let scopes = fixture.store.consented(user, &client()).await;
+        assert_eq!(scopes.unwrap(), both);
     }
 }
 
@@ -90,60 +83,85 @@ async fn the_session_of_a_login_is_found_for_its_request(fixture: Fixture) {
 }
 
 impl Fixture {
+    async fn allow(&self, user: UserId, scopes: &str) {
+        let (client, scopes) = (client(), Scopes::parse(scopes));
+        let allowed = self.store.allow(user, &client, scopes, START);
+        allowed.await.unwrap();
+    }
+
+    /// Merges all users into a new one.
+    async fn merge(&self) {
+        let kept = "insert into users (id, created_at, last_seen_at)
+            values ('aaaaaaaaaaaaaaaaaaaaaaaaaa', 0, 0)";
+        self.execute(kept).await;
+        let merged = "update users set merged_into = 'aaaaaaaaaaaaaaaaaaaaaaaaaa'
+            where id <> 'aaaaaaaaaaaaaaaaaaaaaaaaaa'";
+        self.execute(merged).await;
+        let moved = "update identities set user_id = 'aaaaaaaaaaaaaaaaaaaaaaaaaa'";
+        self.execute(moved).await;
+    }
+
     /// The session of a silent login at `web`.
-    async fn silent(&self, openid: &str) -> Option<Session> {
-        let ids = ids(openid, None);
+    async fn silent(&self, ids: &UserIds) -> Option<Session> {
         let new = SessionLogin {
             method: LoginMethod::Silent,
-            ..login(&ids, None, later(60)).session
+            ..login(ids, None, later(60)).session
         };
-        silent::log_in(&self.store, &ids, client(), new)
-            .await
-            .unwrap()
+        let session = silent::log_in(&self.store, ids, client(), new);
+        session.await.unwrap()
+    }
+
+    /// Whether a silent login finds Alice, before and after a statement.
+    async fn finds(&self, statement: &'static str) -> [bool; 2] {
+        let alice = ids("oAlice", None);
+        let before = self.silent(&alice).await.is_some();
+        self.execute(statement).await;
+        [before, self.silent(&alice).await.is_some()]
+    }
+
+    /// A user whom `web` has seen.
+    async fn seen(&self) -> Session {
+        let session = self.session("oAlice", START).await;
+        let grant = id(GrantId::from_bytes);
+        self.redeem(&session, grant, START).await;
+        session
     }
 }
 
 async fn a_silent_login_finds_whom_the_client_has_seen(fixture: Fixture) {
-    assert!(fixture.silent("oAlice").await.is_none());
-    let session = fixture.session("oAlice", START).await;
-    assert!(fixture.silent("oAlice").await.is_none());
-    fixture
-        .redeem(&session, id(GrantId::from_bytes), START)
-        .await;
-    let found = fixture.silent("oAlice").await.unwrap();
+    let alice = ids("oAlice", None);
+    let unknown = fixture.silent(&alice).await;
+    fixture.session("oAlice", START).await;
+    let unseen = fixture.silent(&alice).await;
+    assert!(unknown.is_none() && unseen.is_none());
+    let session = fixture.seen().await;
+    let found = fixture.silent(&alice).await.unwrap();
     assert_eq!(
         (found.user, found.method),
         (session.user, LoginMethod::Silent)
     );
     assert_ne!(found.sid, session.sid);
-    // With an ID that is new it would change the user.
-    let both = ids("oAlice", Some("oUnion"));
-    let new = login(&both, None, later(60)).session;
-    let found = silent::log_in(&fixture.store, &both, client(), new).await;
-    assert!(found.unwrap().is_none());
-    fixture.execute("update users set disabled_at = 1").await;
-    assert!(fixture.silent("oAlice").await.is_none());
+    // An ID that is new would change the user.
+    let both = fixture.silent(&ids("oAlice", Some("oUnion"))).await;
+    assert!(both.is_none());
     let counts = "select (select count(*) from users) + (select count(*) from identities)";
     assert_eq!(fixture.count(counts).await, 2);
 }
 
 async fn a_silent_login_finds_no_one_who_has_logged_out(fixture: Fixture) {
-    let session = fixture.session("oAlice", START).await;
-    fixture
-        .redeem(&session, id(GrantId::from_bytes), START)
-        .await;
-    fixture.execute("update users set logged_out_at = 1").await;
-    assert!(fixture.silent("oAlice").await.is_none());
+    fixture.seen().await;
+    let mut found = Vec::new();
+    found.extend(fixture.finds("update users set logged_out_at = 1").await);
     fixture.session("oAlice", later(1)).await;
-    assert!(fixture.silent("oAlice").await.is_some());
-    fixture.execute(MERGE).await;
-    fixture.execute(MERGED).await;
-    let moved = "update identities set user_id = 'aaaaaaaaaaaaaaaaaaaaaaaaaa'";
-    fixture.execute(moved).await;
-    assert!(fixture.silent("oAlice").await.is_some());
+    found.extend(fixture.finds("update users set disabled_at = 1").await);
+    assert_eq!(found, [true, false, true, false]);
+}
+
+async fn a_silent_login_finds_users_who_were_merged(fixture: Fixture) {
+    fixture.seen().await;
+    fixture.merge().await;
     let absorbed = "update users set logged_out_at = 1 where merged_into is not null";
-    fixture.execute(absorbed).await;
-    assert!(fixture.silent("oAlice").await.is_none());
+    assert_eq!(fixture.finds(absorbed).await, [true, false]);
     fixture.session("oAlice", later(2)).await;
-    assert!(fixture.silent("oAlice").await.is_some());
+    assert_eq!(fixture.finds(absorbed).await, [true, false]);
 }

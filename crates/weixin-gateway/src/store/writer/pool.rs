@@ -1,6 +1,6 @@
 //! Writes to PostgreSQL: each job in a transaction of its own, as a task that its caller cannot stop.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use sqlx::AnyPool;
 use tokio::sync::{Semaphore, TryAcquireError};
@@ -10,6 +10,7 @@ use crate::store::{
     error::StoreError,
     job::{Durability, Effect, Job},
 };
+use crate::telemetry;
 
 /// A pool, and the number of jobs that may wait for it.
 #[derive(Clone, Debug)]
@@ -38,7 +39,9 @@ impl Pool {
         })?;
         let (pool, commits) = (self.connections.clone(), Arc::clone(&self.commits));
         tokio::spawn(async move {
+            let start = Instant::now();
             let committed = commit(&pool, job.as_mut()).await;
+            telemetry::committed(job.durability().as_str(), 1, start.elapsed());
             // Also after an error: the commit may have arrived.
             commits.count(job.durability());
             drop(permit);

@@ -4,6 +4,7 @@ use std::{
     fs::{self, File},
     path::PathBuf,
     sync::Arc,
+    time::Instant,
 };
 
 use sqlx::{AnyConnection, Connection, any::AnyConnectOptions};
@@ -15,6 +16,7 @@ use crate::store::{
     job::{Durability, Effect, Job, Undo},
     sqlite::{self, Database},
 };
+use crate::telemetry;
 
 /// Jobs of one commit at most, so that none waits for too many others.
 const MAX_BATCH: usize = 256;
@@ -103,7 +105,9 @@ impl Task {
     }
 
     async fn write(&mut self, batch: &mut Vec<Box<dyn Job>>) {
+        let start = Instant::now();
         let committed = self.commit(batch).await;
+        telemetry::committed(durability(batch).as_str(), batch.len(), start.elapsed());
         self.close_if_failed(&committed).await;
         for job in batch.drain(..) {
             job.finish(committed.clone());
@@ -120,8 +124,7 @@ impl Task {
 
     /// Runs the jobs in one transaction. After an error nothing of them is stored, once the connection is closed.
     async fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
-        let durabilities = batch.iter().map(|job| job.durability());
-        let durability = durabilities.max().unwrap_or(Durability::Durable);
+        let durability = durability(batch);
         let open = self.open().await?;
         open.synchronize(durability).await?;
         // Immediate: commands may write to the same file, and a transaction that began by reading could not go on then.
@@ -190,6 +193,12 @@ impl Open {
         }
         Ok(())
     }
+}
+
+/// A commit is as durable as the job that needs it most.
+fn durability(batch: &[Box<dyn Job>]) -> Durability {
+    let durabilities = batch.iter().map(|job| job.durability());
+    durabilities.max().unwrap_or(Durability::Durable)
 }
 
 /// Runs one job of a transaction.

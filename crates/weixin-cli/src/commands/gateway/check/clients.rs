@@ -1,7 +1,7 @@
 //! The clients: what is recommended for each, and what its own configuration needs.
 
 use serde_json::{Value, json};
-use weixin_gateway::{ClientOverview, Config, IssuerOverview};
+use weixin_gateway::{ClientOverview, IssuerOverview};
 
 use super::{
     super::super::doctor::{
@@ -17,11 +17,10 @@ use crate::{
 };
 
 pub(super) fn examine(
-    config: &Config,
+    clients: &[ClientOverview],
     issuers: &[IssuerOverview],
     report: &mut Report,
 ) -> Result<(), CliError> {
-    let clients = config.clients();
     if clients.is_empty() {
         report.add([CheckResult::warning(
             Check::Client,
@@ -32,12 +31,12 @@ pub(super) fn examine(
             ),
         )])?;
     }
-    for client in &clients {
+    for client in clients {
         let results = [Some(claims(client)), pkce(client), address(client)];
         let results = results.into_iter().flatten();
         report.add(results.map(|result| result.at(&client.id)))?;
     }
-    tell(&clients, issuers, report)
+    tell(clients, issuers, report)
 }
 
 /// What the templates make of a sample user.

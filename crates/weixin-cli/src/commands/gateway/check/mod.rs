@@ -2,6 +2,8 @@
 
 mod clients;
 mod email;
+mod server;
+mod stored;
 
 use std::path::Path;
 
@@ -10,7 +12,7 @@ use weixin_gateway::{AppOverview, Config, Gateway, IssuerOverview, StoreState};
 
 use super::{
     super::doctor::{
-        app_secret,
+        self, app_secret,
         check::{Check, CheckResult, Status},
         login_page, redirect_uri,
         report::Report,
@@ -44,9 +46,16 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
             .iter()
             .filter_map(|file| secret_file(file)),
     )?;
+    report.add(server::examine(&config))?;
     report.add([store(&config).await])?;
+    let stored = stored::examine(&config).await;
+    report.add(stored.results)?;
     let issuers = config.issuers();
     let issuers = issuers.map_err(|error| config::not_started(&error))?;
+    let mut apps = issuers.iter().flat_map(|issuer| &issuer.apps);
+    if apps.any(|app| app.endpoint.is_none()) {
+        report.add([doctor::clock().await?])?;
+    }
     for issuer in &issuers {
         for app in &issuer.apps {
             for result in callback(issuer, app).await {
@@ -54,7 +63,8 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
             }
         }
     }
-    clients::examine(&config, &issuers, &mut report)?;
+    let clients = [config.clients(), stored.clients].concat();
+    clients::examine(&clients, &issuers, &mut report)?;
     report.finish()
 }
 

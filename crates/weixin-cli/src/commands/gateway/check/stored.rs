@@ -1,0 +1,86 @@
+//! What the store has: signing keys, whether the key file decrypts them and which of its lines they need; and clients.
+
+use weixin_gateway::{
+    Admin, ClientOverview, Config, Gateway, KeyOverview, StartError, StoreState,
+    StoredClientOverview,
+};
+
+use super::super::{
+    super::doctor::check::{Check, CheckResult},
+    config, keys,
+};
+use crate::{
+    lang::Pick,
+    message::{Message, message},
+};
+
+/// What was found in the store.
+#[derive(Default)]
+pub(super) struct Stored {
+    pub(super) results: Vec<CheckResult>,
+    pub(super) clients: Vec<ClientOverview>,
+}
+
+/// Nothing, as long as there is no store.
+pub(super) async fn examine(config: &Config) -> Stored {
+    if !matches!(Gateway::inspect(config).await, Ok(StoreState::Current)) {
+        return Stored::default();
+    }
+    read(config).await.unwrap_or_else(|error| {
+        let remedy = message("请检查数据库", "check the database");
+        let error = config::causes(&error);
+        Stored {
+            results: vec![CheckResult::failed(Check::Store, error, remedy)],
+            clients: Vec::new(),
+        }
+    })
+}
+
+async fn read(config: &Config) -> Result<Stored, StartError> {
+    let admin = Admin::open(config).await?;
+    let (keys, stored) = (admin.keys(config).await?, admin.clients(config).await?);
+    let clients = admin.served_clients(config).await?;
+    admin.close().await;
+    let results = keys.iter().filter_map(result);
+    let unused = stored.iter().filter_map(unused);
+    Ok(Stored {
+        results: results.chain(unused).collect(),
+        clients,
+    })
+}
+
+fn unused(client: &StoredClientOverview) -> Option<CheckResult> {
+    let problem = Message::untranslated(client.problem.as_deref()?);
+    let id = &client.id;
+    let remedy = message(
+        format!("用 `weixin gateway client show {id}` 查看"),
+        format!("see `weixin gateway client show {id}`"),
+    );
+    let detail = Message::of(|language| {
+        let label = language.pick(
+            "未使用数据库中的客户端",
+            "the client of the database is not served",
+        );
+        format!("{label}: {}", problem.pick(language))
+    });
+    Some(CheckResult::warning(Check::Client, detail, remedy).at(id))
+}
+
+fn result(key: &KeyOverview) -> Option<CheckResult> {
+    let needed = keys::needed(key)?;
+    let kid = key.kid.clone();
+    let detail = Message::of(move |language| format!("{kid} {}", needed.pick(language)));
+    Some(if key.master_key.is_some() {
+        let remedy = message(
+            "删除密钥文件的旧行之前，运行 `weixin gateway keys reseal`",
+            "before you remove an old line from the key file: `weixin gateway keys reseal`",
+        );
+        CheckResult::warning(Check::SigningKeys, detail, remedy)
+    } else {
+        let remedy = message(
+            "把原来的密钥作为第二行放回密钥文件，否则网关无法启动",
+            "put the former key back into the key file as its second line: the gateway does not start without it",
+        );
+        CheckResult::failed(Check::SigningKeys, detail, remedy)
+    })
+}

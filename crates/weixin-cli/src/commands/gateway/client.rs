@@ -1,0 +1,247 @@
+//! `weixin gateway client`
+
+use std::path::Path;
+
+use httpdate::fmt_http_date;
+use serde_json::{Map, Value, json};
+use weixin_gateway::{ClientError, ClientOverview, StoredClientOverview};
+
+use super::{config, keys::open};
+use crate::{
+    args::{ClientAdd, ClientCommand, ClientRemove, ClientSecret, ClientShow, GatewayClient},
+    error::CliError,
+    lang::Pick,
+    message::{Message, message},
+    output::{Output, table, visible},
+};
+
+pub(super) async fn run(args: GatewayClient, output: Output) -> Result<(), CliError> {
+    match args.command {
+        ClientCommand::Add(args) => add(args, output).await,
+        ClientCommand::List(args) => list(&args.file.config, output).await,
+        ClientCommand::Show(args) => show(&args, output).await,
+        ClientCommand::Secret(args) => secret(&args, output).await,
+        ClientCommand::Remove(args) => remove(&args, output).await,
+    }
+}
+
+async fn add(args: ClientAdd, output: Output) -> Result<(), CliError> {
+    let (admin, config) = open(&args.file.config).await?;
+    let id = args.id.clone();
+    let added = admin.add_client(&config, settings(args)).await;
+    let secret = added.map_err(|error| failed(&id, &error))?;
+    admin.close().await;
+    output.result(
+        || match &secret {
+            Some(secret) => {
+                let rows = table(&[
+                    (["client_id", "client ID"], Message::untranslated(&*id)),
+                    (["client_secret", "client secret"], Message::untranslated(&**secret)),
+                ]);
+                let once = message(
+                    "请现在把 client_secret 复制到客户端：数据库只存它的哈希，不会再次显示",
+                    "copy the secret to the client now: the database has a hash of it only, and it is not shown again",
+                );
+                Message::of(|language| format!("{}\n{}", rows.pick(language), once.pick(language)))
+            }
+            None => message(format!("已添加公开客户端 {id}"), format!("added the public client {id}")),
+        },
+        &json!({ "client_id": id, "client_secret": secret }),
+    )
+}
+
+/// The members of a table `[[client]]`.
+fn settings(args: ClientAdd) -> Map<String, Value> {
+    let mut settings: Map<String, Value> = args.set.into_iter().collect();
+    let texts = [("issuer", args.issuer), ("name", args.name)];
+    let texts = texts
+        .into_iter()
+        .filter_map(|(key, text)| Some((key, text?.into())));
+    let flag = args.public.then_some(("public", Value::Bool(true)));
+    let named = [
+        ("id", args.id.into()),
+        ("redirect_uris", args.redirect_uri.into()),
+    ];
+    let all = named.into_iter().chain(texts).chain(flag);
+    settings.extend(all.map(|(key, value)| (key.to_owned(), value)));
+    settings
+}
+
+async fn list(file: &Path, output: Output) -> Result<(), CliError> {
+    let (admin, config) = open(file).await?;
+    let stored = admin.clients(&config).await;
+    let stored = stored.map_err(|error| config::not_started(&error))?;
+    admin.close().await;
+    let in_file = config.clients();
+    let of_file = in_file
+        .iter()
+        .map(|it| (&it.id, it.issuer.clone(), "file", None));
+    let of_database = stored.iter().map(|it| {
+        let issuer = it.settings.get("issuer").and_then(Value::as_str);
+        let issuer = issuer.unwrap_or_default().to_owned();
+        (&it.id, issuer, "database", it.problem.as_deref())
+    });
+    let all: Vec<_> = of_file.chain(of_database).collect();
+    let json = |(id, issuer, from, problem): &(&String, String, &str, Option<&str>)| json!({ "id": id, "issuer": issuer, "from": from, "problem": problem });
+    let objects = all.iter().map(json).collect();
+    output.result(
+        || {
+            if all.is_empty() {
+                return message("没有客户端", "there are no clients");
+            }
+            Message::of(|language| {
+                let lines = all.iter().map(|(id, issuer, from, problem)| {
+                    let from = match *from {
+                        "file" => language.pick("配置文件", "file"),
+                        _ => language.pick("数据库", "database"),
+                    };
+                    let problem = problem.map(|it| format!("  ({it})")).unwrap_or_default();
+                    visible(&format!("{id}  {issuer}  {from}{problem}"))
+                });
+                lines.collect::<Vec<_>>().join("\n")
+            })
+        },
+        &Value::Array(objects),
+    )
+}
+
+async fn show(args: &ClientShow, output: Output) -> Result<(), CliError> {
+    let (admin, config) = open(&args.file.config).await?;
+    let stored = admin.clients(&config).await;
+    let stored = stored.map_err(|error| config::not_started(&error))?;
+    admin.close().await;
+    let in_file = config.clients();
+    let of_file = in_file.iter().find(|client| client.id == args.id);
+    let of_database = stored.iter().find(|client| client.id == args.id);
+    let shown = of_file.map(file_client).or(of_database.map(stored_client));
+    let shown = shown.ok_or_else(|| failed(&args.id, &ClientError::Unknown))?;
+    output.result(
+        || {
+            let members = shown.iter().filter(|(_, value)| !value.is_null());
+            let lines = members.map(|(name, value)| visible(&format!("{name} = {value}")));
+            Message::untranslated(lines.collect::<Vec<_>>().join("\n"))
+        },
+        &Value::Object(shown.clone()),
+    )
+}
+
+fn file_client(client: &ClientOverview) -> Map<String, Value> {
+    let client = json!({
+        "from": "file",
+        "id": client.id,
+        "issuer": client.issuer,
+        "redirect_uris": client.redirect_uris,
+        "public": !client.has_secret,
+        "require_pkce": client.needs_pkce,
+        "scopes": client.scopes,
+        "id_token_alg": client.id_token_alg,
+        "sample_claims": client.sample_claims,
+    });
+    client.as_object().cloned().unwrap_or_default()
+}
+
+fn stored_client(client: &StoredClientOverview) -> Map<String, Value> {
+    let secrets = client.secrets.iter();
+    let secrets: Vec<_> = secrets.map(|made| fmt_http_date(*made)).collect();
+    let more = json!({
+        "from": "database",
+        "secrets_made": secrets,
+        "changed": fmt_http_date(client.updated_at),
+        "problem": client.problem,
+    });
+    let mut all = more.as_object().cloned().unwrap_or_default();
+    all.extend(client.settings.clone());
+    all
+}
+
+async fn secret(args: &ClientSecret, output: Output) -> Result<(), CliError> {
+    let (admin, config) = open(&args.file.config).await?;
+    let id = &args.id;
+    if args.remove_old {
+        let removed = admin.remove_old_client_secret(&config, id).await;
+        removed.map_err(|error| failed(id, &error))?;
+        admin.close().await;
+        return output.result(
+            || {
+                message(
+                    format!("已移除 {id} 的旧 client_secret"),
+                    format!("removed the older secret of {id}"),
+                )
+            },
+            &json!({ "client_id": id, "removed": 1 }),
+        );
+    }
+    let made = admin.add_client_secret(&config, id).await;
+    let secret = made.map_err(|error| failed(id, &error))?;
+    admin.close().await;
+    output.result(
+        || {
+            let rows = table(&[(["client_secret", "client secret"], Message::untranslated(&*secret))]);
+            let next = message(
+                format!(
+                    "请现在把它复制到客户端，不会再次显示。旧的仍然有效；之后运行：weixin gateway client secret {id} --remove-old"
+                ),
+                format!(
+                    "copy it to the client now: it is not shown again. The older one is still accepted; then run: \
+                     weixin gateway client secret {id} --remove-old"
+                ),
+            );
+            Message::of(|language| format!("{}\n{}", rows.pick(language), next.pick(language)))
+        },
+        &json!({ "client_id": id, "client_secret": secret }),
+    )
+}
+
+async fn remove(args: &ClientRemove, output: Output) -> Result<(), CliError> {
+    let (admin, config) = open(&args.file.config).await?;
+    let id = &args.id;
+    let removed = admin.remove_client(&config, id).await;
+    removed.map_err(|error| failed(id, &error))?;
+    admin.close().await;
+    output.result(
+        || {
+            message(
+                format!("已移除 {id}，它的 Token 在 5 秒内失效"),
+                format!("removed {id}: its tokens are invalid within 5 seconds"),
+            )
+        },
+        &json!({ "client_id": id }),
+    )
+}
+
+fn failed(id: &str, error: &ClientError) -> CliError {
+    CliError::Other(match error {
+        ClientError::InFile => message(
+            format!("{id} 是配置文件中的客户端：请在配置文件中修改"),
+            format!("{id} is a client of the configuration file: change it there"),
+        ),
+        ClientError::Exists => message(
+            format!("已有 ID 为 {id} 的客户端：请换一个 ID，或先移除它"),
+            format!("there is a client {id} already: use another ID, or remove it first"),
+        ),
+        ClientError::Unknown => message(
+            format!("没有 ID 为 {id} 的客户端：用 `weixin gateway client list` 查看"),
+            format!("there is no client {id}: see `weixin gateway client list`"),
+        ),
+        ClientError::Public => message(
+            format!("{id} 是公开客户端，没有 client_secret"),
+            format!("{id} is a public client, which has no secret"),
+        ),
+        ClientError::TwoSecrets => message(
+            format!(
+                "{id} 已有两个 client_secret：请先运行 weixin gateway client secret {id} --remove-old"
+            ),
+            format!(
+                "{id} has two secrets: first run weixin gateway client secret {id} --remove-old"
+            ),
+        ),
+        ClientError::OneSecret => message(
+            format!("{id} 只有一个 client_secret，不能移除"),
+            format!("{id} has one secret only, which it needs"),
+        ),
+        ClientError::Invalid(error) => {
+            return CliError::Usage(Message::untranslated(error.to_string()));
+        }
+        error => config::causes(error),
+    })
+}

@@ -1,0 +1,169 @@
+//! `weixin gateway keys`
+
+use std::path::Path;
+
+use httpdate::fmt_http_date;
+use serde_json::{Value, json};
+use weixin::Language;
+use weixin_gateway::{Admin, Config, KeyOverview, KeyState, OldKeys};
+
+use super::config;
+use crate::{
+    args::{GatewayKeys, KeysCommand, KeysReseal, KeysRotate},
+    error::CliError,
+    lang::Pick,
+    message::{Message, message},
+    output::Output,
+};
+
+pub(super) async fn run(args: GatewayKeys, output: Output) -> Result<(), CliError> {
+    match args.command {
+        KeysCommand::List(args) => list(&args.file.config, output).await,
+        KeysCommand::Rotate(args) => rotate(&args, output).await,
+        KeysCommand::Reseal(args) => reseal(&args, output).await,
+    }
+}
+
+/// The configuration, and the store of its gateway.
+pub(super) async fn open(file: &Path) -> Result<(Admin, Config), CliError> {
+    let config = config::load(file)?;
+    let opened = Admin::open(&config).await;
+    Ok((opened.map_err(|error| config::not_started(&error))?, config))
+}
+
+async fn list(file: &Path, output: Output) -> Result<(), CliError> {
+    let (admin, config) = open(file).await?;
+    let keys = admin.keys(&config).await;
+    let keys = keys.map_err(|error| config::not_started(&error))?;
+    admin.close().await;
+    let all: Vec<_> = keys.iter().map(as_json).collect();
+    output.result(
+        || {
+            if keys.is_empty() {
+                return message(
+                    "还没有签名密钥，启动网关时生成",
+                    "there are no signing keys yet: the gateway makes them when it starts",
+                );
+            }
+            Message::of(|language| {
+                let lines = keys.iter().map(|key| line(key, language));
+                lines.collect::<Vec<_>>().join("\n")
+            })
+        },
+        &Value::Array(all),
+    )
+}
+
+fn as_json(key: &KeyOverview) -> Value {
+    json!({
+        "kid": key.kid,
+        "alg": key.alg,
+        "state": state(key.state).1,
+        "published_at": fmt_http_date(key.published_at),
+        "active_at": fmt_http_date(key.active_at),
+        "retired_at": key.retired_at.map(fmt_http_date),
+        "removed_at": key.removed_at.map(fmt_http_date),
+        "master_key": key.master_key,
+    })
+}
+
+/// In Chinese and English.
+const fn state(state: KeyState) -> (&'static str, &'static str) {
+    match state {
+        KeyState::Published => ("已公布", "published"),
+        KeyState::Signing => ("正在签名", "signing"),
+        KeyState::Retired => ("已停用", "retired"),
+        _ => ("未知", "unknown"),
+    }
+}
+
+fn line(key: &KeyOverview, language: Language) -> String {
+    let (chinese, english) = state(key.state);
+    let state = language.pick(chinese, english);
+    let (label, time) = match key.state {
+        KeyState::Published => (["启用时间", "signs from"], Some(key.active_at)),
+        KeyState::Retired => (["移除时间", "removed"], key.removed_at),
+        _ => (["启用时间", "since"], Some(key.active_at)),
+    };
+    let [chinese, english] = label;
+    let label = language.pick(chinese, english);
+    let time = time.map(|time| format!("{label} {}", fmt_http_date(time)));
+    let head = format!("{:5}  {}  {state}", key.alg, key.kid);
+    let needed = needed(key).map(|text| text.pick(language).to_owned());
+    let parts = [Some(head), time, needed];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("  ")
+}
+
+/// What the key needs, beside the first line of the key file.
+pub(super) fn needed(key: &KeyOverview) -> Option<Message> {
+    match key.master_key {
+        Some(1) => None,
+        Some(number) => Some(message(
+            format!("需要密钥文件的第 {number} 行"),
+            format!("needs line {number} of the key file"),
+        )),
+        None => Some(message(
+            "密钥文件中没有能解密它的行",
+            "no line of the key file decrypts it",
+        )),
+    }
+}
+
+async fn rotate(args: &KeysRotate, output: Output) -> Result<(), CliError> {
+    let (admin, config) = open(&args.file.config).await?;
+    let old = if args.revoke {
+        OldKeys::Revoke
+    } else {
+        OldKeys::Keep
+    };
+    let rotated = admin.rotate_keys(&config, args.alg.as_deref(), old).await;
+    let rotated = rotated.map_err(|error| config::not_started(&error))?;
+    let keys = admin.keys(&config).await;
+    let keys = keys.map_err(|error| config::not_started(&error))?;
+    admin.close().await;
+    if !rotated {
+        return Err(CliError::Other(message(
+            "没有这种算法的签名密钥：没有客户端使用它",
+            "there is no signing key of this algorithm: no client uses it",
+        )));
+    }
+    let meant = |key: &&KeyOverview| args.alg.as_deref().is_none_or(|alg| alg == key.alg);
+    let new = keys.iter().filter(meant);
+    let new: Vec<_> = new
+        .filter(|key| key.state == KeyState::Signing)
+        .map(|key| key.kid.as_str())
+        .collect();
+    let text = if args.revoke {
+        message(
+            "已启用新的签名密钥，旧密钥已从 JWKS 中移除；运行中的网关最多 5 秒内生效",
+            "a new key signs, and the old ones have left the JWKS; a running gateway follows within 5 seconds",
+        )
+    } else {
+        message(
+            "已启用新的签名密钥，旧密钥在 JWKS 中再保留 8 天；运行中的网关最多 5 秒内生效",
+            "a new key signs, and the old ones stay in the JWKS for 8 days; a running gateway follows within 5 seconds",
+        )
+    };
+    output.result(|| text, &json!({ "signing": new, "revoked": args.revoke }))
+}
+
+async fn reseal(args: &KeysReseal, output: Output) -> Result<(), CliError> {
+    let (admin, config) = open(&args.file.config).await?;
+    let count = admin.reseal_keys(&config).await;
+    let count = count.map_err(|error| config::not_started(&error))?;
+    admin.close().await;
+    output.result(
+        || {
+            message(
+                format!(
+                    "已重新加密 {count} 个签名密钥，现在全部使用密钥文件的第一行。30 天后可以删除其他行"
+                ),
+                format!(
+                    "encrypted {count} signing keys again: all of them need the first line of the key file only. \
+                     The other lines can be removed after 30 days"
+                ),
+            )
+        },
+        &json!({ "resealed": count }),
+    )
+}

@@ -1,0 +1,24 @@
+//! Requests of programs that fail. A client may send so many a minute from one address; one that works is never limited,
+//! whatever others at its address send.
+
+use super::{error::Failure, token_error::TokenError, visitor::Visitor};
+use crate::oidc::ClientId;
+
+impl Visitor {
+    /// The error of a request, or the one that tells the client to wait.
+    pub(super) fn failed_request(
+        &self,
+        client: Option<&ClientId>,
+        error: TokenError,
+    ) -> TokenError {
+        if matches!(error, TokenError::Failure(_)) {
+            return error; // the gateway's own
+        }
+        let rate_limit = &self.provider.shared.rate_limit;
+        if rate_limit.allows_failure(client, self.address) {
+            error
+        } else {
+            Failure::TooManyFailures.into()
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! How much one address can do in a minute: begin logins, and send requests that fail.
+
+mod keys;
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+    num::NonZeroU32,
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
+};
+
+use governor::{Quota, RateLimiter, clock, middleware::NoOpMiddleware, nanos::Nanos};
+use weixin::clock::Clock;
+
+use self::keys::BoundedKeys;
+use crate::{config::Limits, oidc::ClientId};
+
+/// How much more a whole IPv6 site may do than one network of it.
+const SITE_FACTOR: u32 = 4;
+
+/// How often addresses that have been idle are forgotten.
+const INTERVAL: Duration = Duration::from_mins(1);
+
+/// The most keys of one limiter, about 10 MB. More addresses than that have a network of machines behind them, which no limit
+/// by address stops.
+const MAX_KEYS: usize = 100_000;
+
+/// The client that an address sends requests for, if it is a known one, and the address or its network.
+type Key = (Option<ClientId>, IpAddr);
+
+type Limiter = RateLimiter<Key, BoundedKeys<Key>, GatewayClock, NoOpMiddleware<Nanos>>;
+
+/// How much one address can do in a minute: without it, one visitor could fill the places of all.
+pub(crate) struct RateLimit {
+    /// Logins that an address begins.
+    logins: Limiters,
+    /// Requests of clients that fail, such as those with a wrong secret.
+    failures: Limiters,
+    clock: Arc<dyn Clock>,
+}
+
+impl RateLimit {
+    pub(crate) fn new(limits: &Limits, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            logins: Limiters::new(limits.logins_per_minute, &clock),
+            failures: Limiters::new(limits.failures_per_minute, &clock),
+            clock,
+        }
+    }
+
+    /// Whether this address can begin one more login.
+    pub(super) fn allows(&self, address: Option<IpAddr>) -> bool {
+        self.logins.allow(None, address)
+    }
+
+    /// Whether one more request of a client can fail at this address. Those for unknown clients count together.
+    pub(super) fn allows_failure(
+        &self,
+        client: Option<&ClientId>,
+        address: Option<IpAddr>,
+    ) -> bool {
+        self.failures.allow(client, address)
+    }
+
+    /// Forgets the addresses that have been idle, each minute.
+    pub(crate) async fn maintain(&self) {
+        loop {
+            self.clock.sleep(INTERVAL).await;
+            self.forget_idle();
+        }
+    }
+
+    fn forget_idle(&self) {
+        let all = [&self.logins, &self.failures];
+        for limiter in all.into_iter().flat_map(Limiters::iter) {
+            if limiter.len() >= MAX_KEYS {
+                tracing::warn!(
+                    "requests come from more than {MAX_KEYS} addresses: some of them were not limited"
+                );
+            }
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+    }
+}
+
+impl fmt::Debug for RateLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RateLimit").finish_non_exhaustive()
+    }
+}
+
+/// One limit, by network and by site.
+struct Limiters {
+    /// By IPv4 address, or by IPv6 network of 64 bits: a user has all addresses of one. Absent: no limit.
+    networks: Option<Limiter>,
+    /// By IPv6 network of 48 bits, which a user may have as well.
+    sites: Option<Limiter>,
+}
+
+impl Limiters {
+    /// Zero: no limit.
+    fn new(per_minute: u32, clock: &Arc<dyn Clock>) -> Self {
+        let limiter = |per_minute| {
+            let quota = Quota::per_minute(NonZeroU32::new(per_minute)?);
+            let clock = GatewayClock(Arc::clone(clock));
+            Some(Limiter::new(quota, BoundedKeys::new(MAX_KEYS), clock))
+        };
+        Self {
+            networks: limiter(per_minute),
+            sites: limiter(per_minute.saturating_mul(SITE_FACTOR)),
+        }
+    }
+
+    fn allow(&self, client: Option<&ClientId>, address: Option<IpAddr>) -> bool {
+        let (Some(networks), Some(sites), Some(address)) = (&self.networks, &self.sites, address)
+        else {
+            return true;
+        };
+        let has_share = |limiter: &Limiter, address: IpAddr| {
+            let key = (client.cloned(), address);
+            limiter.check_key(&key).is_ok()
+        };
+        match address.to_canonical() {
+            address @ IpAddr::V4(_) => has_share(networks, address),
+            IpAddr::V6(address) => {
+                has_share(sites, network(address, 48)) && has_share(networks, network(address, 64))
+            }
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Limiter> {
+        self.networks.iter().chain(&self.sites)
+    }
+}
+
+fn network(address: Ipv6Addr, prefix: u32) -> IpAddr {
+    let mask = u128::MAX.unbounded_shl(128 - prefix);
+    Ipv6Addr::from_bits(address.to_bits() & mask).into()
+}
+
+/// The gateway's clock, as the library takes it.
+#[derive(Clone)]
+struct GatewayClock(Arc<dyn Clock>);
+
+impl clock::Clock for GatewayClock {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        let since = self.0.now().duration_since(UNIX_EPOCH);
+        since.unwrap_or_default().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::Ipv4Addr, sync::Mutex, time::SystemTime};
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct TestClock(Mutex<SystemTime>);
+
+    impl Clock for TestClock {
+        fn now(&self) -> SystemTime {
+            *self.0.lock().unwrap()
+        }
+    }
+
+    fn limit(per_minute: u32) -> (RateLimit, Arc<TestClock>) {
+        let clock = Arc::new(TestClock(Mutex::new(UNIX_EPOCH)));
+        let limits = Limits {
+            logins_per_minute: per_minute,
+            failures_per_minute: per_minute,
+            ..Limits::default()
+        };
+        let limit = RateLimit::new(&limits, Arc::clone(&clock) as Arc<dyn Clock>);
+        (limit, clock)
+    }
+
+    fn allowed(limit: &RateLimit, addresses: impl Iterator<Item = String>) -> usize {
+        let allows = |text: &String| limit.allows(Some(text.parse().unwrap()));
+        addresses.filter(allows).count()
+    }
+
+    #[test]
+    fn an_address_can_begin_so_many_logins_a_minute() {
+        let (limit, clock) = limit(60);
+        let same = || (0..100).map(|_| "192.0.2.1".to_owned());
+        assert_eq!(allowed(&limit, same()), 60);
+        assert_eq!(allowed(&limit, same()), 0);
+        let mapped = (0..100).map(|_| "::ffff:192.0.2.1".to_owned());
+        assert_eq!(allowed(&limit, mapped), 0);
+        assert_eq!(allowed(&limit, ["192.0.2.2".to_owned()].into_iter()), 1);
+        *clock.0.lock().unwrap() += Duration::from_secs(10);
+        assert_eq!(allowed(&limit, same()), 10);
+    }
+
+    #[test]
+    fn the_addresses_of_one_ipv6_network_are_one() {
+        let (limit, _) = limit(60);
+        let network = (0..100).map(|number| format!("2001:db8:1:1::{number:x}"));
+        assert_eq!(allowed(&limit, network), 60);
+        let site = (2..1002).map(|number| format!("2001:db8:1:{number:x}::1"));
+        assert_eq!(allowed(&limit, site), 240 - 100);
+    }
+
+    #[test]
+    fn each_client_has_a_share_of_its_own() {
+        let (limit, _) = limit(60);
+        let address = || Some("192.0.2.1".parse().unwrap());
+        let ids: [ClientId; 2] = ["a", "b"].map(|id| id.parse().unwrap());
+        for client in [None, Some(&ids[0]), Some(&ids[1])] {
+            let allowed = (0..100).filter(|_| limit.allows_failure(client, address()));
+            assert_eq!(allowed.count(), 60, "{client:?}");
+        }
+    }
+
+    fn keys(limit: &RateLimit) -> [usize; 2] {
+        let Limiters { networks, sites } = &limit.logins;
+        [networks, sites].map(|it| it.as_ref().unwrap().len())
+    }
+
+    #[test]
+    fn the_memory_is_bounded_and_idle_addresses_are_forgotten() {
+        let (limit, clock) = limit(60);
+        let many = u32::try_from(MAX_KEYS).unwrap() + 1_000;
+        let addresses = (0..many).map(|number| Ipv4Addr::from_bits(number).to_string());
+        assert_eq!(allowed(&limit, addresses), MAX_KEYS + 1_000);
+        assert_eq!(keys(&limit), [MAX_KEYS, 0]);
+        // Those that are known stay limited.
+        let first = (0..100).map(|_| "0.0.0.0".to_owned());
+        assert_eq!(allowed(&limit, first), 59);
+        *clock.0.lock().unwrap() += Duration::from_secs(2);
+        limit.forget_idle();
+        assert_eq!(keys(&limit), [1, 0]);
+        *clock.0.lock().unwrap() += Duration::from_mins(1);
+        limit.forget_idle();
+        assert_eq!(keys(&limit), [0, 0]);
+    }
+
+    #[test]
+    fn zero_is_no_limit() {
+        let (limit, _) = limit(0);
+        let same = (0..1000).map(|_| "192.0.2.1".to_owned());
+        assert_eq!(allowed(&limit, same), 1000);
+        assert!(limit.allows(None));
+    }
+}

@@ -1,0 +1,203 @@
+//! The metrics, through the `metrics` facade. Their labels are fixed words and the IDs that the operator has configured:
+//! never a user, and nothing that a visitor writes.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use metrics::{
+    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
+
+const LOGINS: &str = "weixin_gateway_logins_total";
+const CODES: &str = "weixin_gateway_codes_total";
+const REQUESTS: &str = "weixin_gateway_requests_total";
+const REQUEST_SECONDS: &str = "weixin_gateway_request_seconds";
+const REJECTED: &str = "weixin_gateway_turned_away_total";
+const WRITE_SECONDS: &str = "weixin_gateway_write_seconds";
+const COMMIT_SECONDS: &str = "weixin_gateway_commit_seconds";
+const COMMITTED: &str = "weixin_gateway_committed_writes_total";
+const SIGN_SECONDS: &str = "weixin_gateway_sign_seconds";
+const WAITING_WRITES: &str = "weixin_gateway_waiting_writes";
+const LOG_BYTES: &str = "weixin_gateway_sqlite_log_bytes";
+const WAITING_REQUESTS: &str = "weixin_gateway_waiting_requests";
+const PENDING_LOGOUTS: &str = "weixin_gateway_pending_logouts";
+const CONFIG_HASH: &str = "weixin_gateway_config_hash";
+const CONFIG_LOADED: &str = "weixin_gateway_config_loaded_timestamp_seconds";
+const CLOCK_DIFFERENCE: &str = "weixin_gateway_clock_difference_seconds";
+const RELOAD_FAILURES: &str = "weixin_gateway_reload_failures_total";
+
+/// Tells the program's recorder what each metric of the gateway means. Exporters print it, such as in the `# HELP` lines of
+/// Prometheus. [`Gateway::open`](crate::Gateway::open) calls it.
+pub fn describe_metrics() {
+    describe_requests();
+    describe_store();
+    describe_gauge!(
+        CONFIG_HASH,
+        Unit::Count,
+        "A hash of the configuration file in use, as a number: it differs between nodes whose files differ"
+    );
+    describe_gauge!(
+        CONFIG_LOADED,
+        Unit::Seconds,
+        "When the configuration in use was loaded, in Unix time"
+    );
+    describe_gauge!(
+        CLOCK_DIFFERENCE,
+        Unit::Seconds,
+        "The seconds by which the clock is ahead of PostgreSQL's; absent for SQLite"
+    );
+    describe_counter!(
+        RELOAD_FAILURES,
+        Unit::Count,
+        "Changed configuration files that could not be used, since the start"
+    );
+}
+
+fn describe_requests() {
+    describe_counter!(
+        LOGINS,
+        Unit::Count,
+        "Logins with WeChat by `client`, `app` and `outcome`: `ok`, `created`, `merged`, `conflict`, `disabled`, `failed`, or why WeChat's callback was no login, such as `declined`. `app` is empty if the app is unknown"
+    );
+    describe_counter!(
+        CODES,
+        Unit::Count,
+        "Authorization codes by `client`, also those for users who were logged in already"
+    );
+    describe_counter!(
+        REQUESTS,
+        Unit::Count,
+        "HTTP requests by `endpoint` and `status`"
+    );
+    describe_histogram!(
+        REQUEST_SECONDS,
+        Unit::Seconds,
+        "The duration of an HTTP request by `endpoint`"
+    );
+    describe_counter!(
+        REJECTED,
+        Unit::Count,
+        "Requests that were turned away by `limit`: `logins`, `failures`, `waiting_requests`, or `store` if too many writes wait"
+    );
+    describe_histogram!(
+        SIGN_SECONDS,
+        Unit::Seconds,
+        "The duration of the signature of a token by `alg`"
+    );
+}
+
+fn describe_store() {
+    describe_histogram!(
+        WRITE_SECONDS,
+        Unit::Seconds,
+        "The duration of a write until it is committed, waiting included"
+    );
+    describe_histogram!(
+        COMMIT_SECONDS,
+        Unit::Seconds,
+        "The duration of a transaction by `durability`: `durable` waits for the disk, `relaxed` does not"
+    );
+    describe_counter!(
+        COMMITTED,
+        Unit::Count,
+        "Writes in these transactions: SQLite commits many at once"
+    );
+    describe_gauge!(WAITING_WRITES, Unit::Count, "Writes that wait");
+    describe_gauge!(
+        LOG_BYTES,
+        Unit::Bytes,
+        "The size of SQLite's log, the file that ends in -wal"
+    );
+    describe_gauge!(
+        WAITING_REQUESTS,
+        Unit::Count,
+        "Authorization requests that wait for a login or were pushed"
+    );
+    describe_gauge!(
+        PENDING_LOGOUTS,
+        Unit::Count,
+        "Back-channel logouts that clients have not received yet"
+    );
+}
+
+/// A login with WeChat has ended.
+pub(crate) fn login(client: &str, app: &str, outcome: &'static str) {
+    let (client, app) = (client.to_owned(), app.to_owned());
+    counter!(LOGINS, "client" => client, "app" => app, "outcome" => outcome).increment(1);
+}
+
+/// A client receives a code.
+pub(crate) fn code(client: &str) {
+    counter!(CODES, "client" => client.to_owned()).increment(1);
+}
+
+/// A request has ended. The endpoint is a route, never a path that a visitor has written.
+pub(crate) fn request(endpoint: &str, status: u16, took: Duration) {
+    let endpoint = endpoint.to_owned();
+    histogram!(REQUEST_SECONDS, "endpoint" => endpoint.clone()).record(took.as_secs_f64());
+    counter!(REQUESTS, "endpoint" => endpoint, "status" => status.to_string()).increment(1);
+}
+
+/// A limit has turned a request away.
+pub(crate) fn turned_away(limit: &'static str) {
+    counter!(REJECTED, "limit" => limit).increment(1);
+}
+
+/// A token was signed.
+pub(crate) fn signed(alg: &'static str, took: Duration) {
+    histogram!(SIGN_SECONDS, "alg" => alg).record(took.as_secs_f64());
+}
+
+/// A write was committed, or has failed.
+pub(crate) fn written(took: Duration) {
+    histogram!(WRITE_SECONDS).record(took.as_secs_f64());
+}
+
+/// A transaction of so many writes has ended.
+pub(crate) fn committed(durability: &'static str, writes: usize, took: Duration) {
+    histogram!(COMMIT_SECONDS, "durability" => durability).record(took.as_secs_f64());
+    counter!(COMMITTED).increment(u64::try_from(writes).unwrap_or(u64::MAX));
+}
+
+/// What the store has at one moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StoreLevels {
+    pub(crate) waiting_writes: u64,
+    pub(crate) waiting_requests: u64,
+    pub(crate) pending_logouts: u64,
+    /// `None`: the database is not SQLite.
+    pub(crate) log_bytes: Option<u64>,
+}
+
+impl StoreLevels {
+    pub(crate) fn record(self) {
+        gauge!(WAITING_WRITES).set(float(self.waiting_writes));
+        gauge!(WAITING_REQUESTS).set(float(self.waiting_requests));
+        gauge!(PENDING_LOGOUTS).set(float(self.pending_logouts));
+        if let Some(bytes) = self.log_bytes {
+            gauge!(LOG_BYTES).set(float(bytes));
+        }
+    }
+}
+
+/// A configuration is used from now on.
+pub(crate) fn config_loaded(hash: u32, now: SystemTime) {
+    gauge!(CONFIG_HASH).set(hash);
+    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    gauge!(CONFIG_LOADED).set(now.as_secs_f64());
+}
+
+/// The clock was compared with the database's.
+pub(crate) fn clock_compared(milliseconds_ahead: i64) {
+    let seconds = Duration::from_millis(milliseconds_ahead.unsigned_abs()).as_secs_f64();
+    gauge!(CLOCK_DIFFERENCE).set(seconds.copysign(if milliseconds_ahead < 0 { -1.0 } else { 1.0 }));
+}
+
+/// A changed configuration cannot be used.
+pub(crate) fn reload_failed() {
+    counter!(RELOAD_FAILURES).increment(1);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "exact up to nine quadrillion")]
+const fn float(number: u64) -> f64 {
+    number as f64
+}

@@ -1,0 +1,10 @@
+$config['oauth_provider'] = 'generic';
+$config['oauth_provider_name'] = 'WeChat';
+$config['oauth_client_id'] = 'roundcube';
+$config['oauth_client_secret'] = 'CLIENT_SECRET';
+$config['oauth_auth_uri'] = 'https://login.example.com/authorize';
+$config['oauth_token_uri'] = 'https://login.example.com/token';
+$config['oauth_identity_uri'] = 'https://login.example.com/userinfo';
+$config['oauth_identity_fields'] = ['sub'];
+$config['oauth_scope'] = 'openid profile';
+$config['mail_domain'] = 'example.com';
