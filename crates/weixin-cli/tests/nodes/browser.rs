@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
+    time::Duration,
 };
 
 use reqwest::{Client, Response, StatusCode, header, redirect};
@@ -56,6 +57,8 @@ impl Http {
         let client = Client::builder()
             .redirect(redirect::Policy::none())
             .pool_max_idle_per_host(0)
+            // A request that was cut while it was sent may wait for nothing.
+            .timeout(Duration::from_secs(30))
             // The port of the URL counts.
             .resolve("localhost", (Ipv4Addr::LOCALHOST, 0).into());
         Self {
