@@ -480,7 +480,7 @@ fn a_client_that_cannot_be_added_or_changed_is_an_error() {
         assert_eq!(failure(&folder.run(args)), (Some(1), expected));
     }
     let invalid = [ADD, &["--set", "scopes=[\"admin\"]"]].concat();
-    let expected = "error: client new, scopes: expected some of openid, profile, email, wechat";
+    let expected = "error: client new, scopes: expected some of openid, profile, email, offline_access, wechat";
     assert_eq!(failure(&folder.run(&invalid)), (Some(2), expected));
 }
 

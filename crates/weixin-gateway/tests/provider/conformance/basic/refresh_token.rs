@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     conformance::PATHS,
-    world::{Browser, OFFLINE, Options, RelyingParty, World},
+    world::{Browser, OFFLINE, Options, RelyingParty, World, browser::param},
 };
 
 /// The claims that a new ID token must repeat (Core §12.2).
@@ -17,7 +17,10 @@ fn repeated(claims: &Map<String, Value>) -> [&Value; 5] {
 /// Logs in and refreshes twice: the refresh tokens.
 async fn refreshes(client: RelyingParty<'_>) -> Vec<String> {
     let consent = [OFFLINE[0], ("prompt", "consent")];
-    let first = client.log_in(&mut Browser::default(), &consent).await;
+    let (world, mut browser) = (client.world, Browser::default());
+    let asked = browser.asked(world, &client.authorize_url(&consent)).await;
+    let allowed = browser.answer(world, &asked, "allow").await;
+    let first = client.tokens(&param(allowed.location(), "code")).await;
     let (mut last, mut texts) = (first.refresh_token().to_owned(), Vec::new());
     let mut access_token = first.access_token.clone();
     for _ in 0..2 {
