@@ -1,6 +1,10 @@
 //! Tells clients of logouts (Back-Channel Logout 1.0 §2.5 to §2.8), from the outbox of the store.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::http::StatusCode;
 use data_encoding::BASE32_NOPAD;
@@ -11,7 +15,7 @@ use crate::{
     audit::{Event, EventKind},
     http::Provider,
     keys::KeyError,
-    oidc::{BackChannelUri, Client, LogoutToken},
+    oidc::{BackChannelUri, Client, ClientId, LogoutToken},
     outbound::{Outbound, OutboundError},
     random::{self, NoRandomBytes},
     state::Live,
@@ -21,9 +25,11 @@ use crate::{
 /// How often the outbox is looked at.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Requests at a time. With four for each host and five seconds for each request, the last one of a slow host ends long
-/// before the next attempt of its row, which is two minutes later.
-const MAX_RUNNING: usize = 32;
+/// Requests at a time for one client: one that responds slowly, or never, must not delay the others.
+const MAX_PER_CLIENT: usize = 4;
+
+/// Requests at a time for all.
+const MAX_RUNNING: usize = 64;
 
 /// The delivery of logout tokens.
 #[derive(Debug)]
@@ -56,29 +62,31 @@ impl BackChannel {
     /// Delivers what is in the outbox, as long as it is polled. What is cut off is tried again.
     pub(crate) async fn run(&self) {
         let mut running = FuturesUnordered::new();
+        let mut of_clients = HashMap::<ClientId, usize>::new();
         loop {
             // It begins before the look, so that a clock that moves meanwhile ends it.
             let clock = Arc::clone(&self.live.shared().clock);
             let pause = clock.sleep(POLL_INTERVAL);
-            let room = MAX_RUNNING - running.len();
-            for logout in self.take(room).await {
+            for logout in self.take(&of_clients).await {
+                *of_clients.entry(logout.client.clone()).or_default() += 1;
                 running.push(self.deliver(logout));
             }
-            if running.len() == MAX_RUNNING {
-                running.next().await;
-                continue;
-            }
-            tokio::select! {
-                () = pause => {},
-                Some(()) = running.next() => {},
+            let ended = tokio::select! {
+                () = pause => None,
+                ended = running.next(), if !running.is_empty() => ended,
+            };
+            if let Some(Entry::Occupied(mut of_client)) = ended.map(|it| of_clients.entry(it)) {
+                *of_client.get_mut() -= 1;
+                if *of_client.get() == 0 {
+                    of_client.remove();
+                }
             }
         }
     }
 
-    async fn take(&self, room: usize) -> Vec<PendingLogout> {
-        let shared = self.live.shared();
-        let now = shared.now();
-        let taken = shared.store.take_logouts(room, now).await;
+    /// What there is room for, given how many requests run for each client.
+    async fn take(&self, running: &HashMap<ClientId, usize>) -> Vec<PendingLogout> {
+        let taken = self.take_from_store(running).await;
         taken.unwrap_or_else(|error| {
             let error = &error as &dyn std::error::Error;
             tracing::error!(error, "the outbox of logouts cannot be read");
@@ -86,11 +94,33 @@ impl BackChannel {
         })
     }
 
-    async fn deliver(&self, logout: PendingLogout) {
+    async fn take_from_store(
+        &self,
+        running: &HashMap<ClientId, usize>,
+    ) -> Result<Vec<PendingLogout>, StoreError> {
+        let shared = self.live.shared();
+        let (store, now) = (&shared.store, shared.now());
+        let mut room = MAX_RUNNING.saturating_sub(running.values().sum());
+        let mut taken = Vec::new();
+        for client in store.due_clients(now).await? {
+            let of_client = running.get(&client).copied().unwrap_or_default();
+            let limit = room.min(MAX_PER_CLIENT.saturating_sub(of_client));
+            if limit > 0 {
+                let logouts = store.take_logouts(client, limit, now).await?;
+                room -= logouts.len();
+                taken.extend(logouts);
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Returns the client when it is done.
+    async fn deliver(&self, logout: PendingLogout) -> ClientId {
         if let Err(error) = self.deliver_once(&logout).await {
             let error = &error as &dyn std::error::Error;
             tracing::error!(error, "the outbox of logouts cannot be written");
         }
+        logout.client
     }
 
     async fn deliver_once(&self, logout: &PendingLogout) -> Result<(), StoreError> {

@@ -37,6 +37,7 @@ impl Gateway {
             }
             let error = self.load(file).await.err().map(|error| causes(&error));
             if let Some(error) = error.as_ref().filter(|_| error != failed || now != seen) {
+                telemetry::reload_failed();
                 tracing::error!(error, "{UNUSED}");
             }
             failed = error;

@@ -151,6 +151,8 @@ fn what_is_not_run_here_is_known() {
     gateway-operation.md: curl --fail http://127.0.0.1:8080/readyz
     gateway-operation.md: curl --fail https://login.example.com/.well-known/openid-configuration
     gateway-operation.md: sudo -u weixin-gateway weixin gateway backup --config /etc/weixin-gateway/gateway.toml "/var/lib/weixin-gateway/backup-$(date +%F).db"
+    gateway-operation.md: sudo -u postgres createuser --pwprompt gateway         # on the database server; PGPASSFILE or the URL has the password
+    gateway-operation.md: sudo -u postgres createdb --owner gateway gateway
     gateway-operation.md: docker build --file packages/gateway/Dockerfile --tag weixin-gateway .
     gateway-operation.md: docker run --detach --name gateway --publish 127.0.0.1:8080:8080 \
     gateway-operation.md:   --volume /etc/weixin-gateway:/etc/weixin-gateway:ro --volume gateway:/var/lib/weixin-gateway weixin-gateway
@@ -163,13 +165,13 @@ fn what_is_not_run_here_is_known() {
     gateway.md: weixin gateway client secret wiki                   # prints a second secret: copy it to the client
     gateway.md: weixin gateway client secret wiki --remove-old      # the older one is rejected from now on
     gateway.md: weixin gateway keys rotate --now --revoke
-    gateway.md: (openssl rand -base64 32; cat gateway.key) > new.key && chmod 600 new.key && mv new.key gateway.key
-    gateway.md: weixin gateway keys reseal
-    gateway.md: sed -i 2,\$d gateway.key                     # the first line stays; copy the file to the other servers
+    gateway.md: (openssl rand -base64 32; cat gateway.key) > new.key && cat new.key > gateway.key && rm new.key &&
+    gateway.md:   weixin gateway keys reseal &&
+    gateway.md:   sed -i 2,\$d gateway.key                   # the first line stays
     gateway.md: weixin gateway check
     gateway.md: weixin gateway keys rotate --now --revoke
     gateway.md: weixin gateway revoke --all
-    gateway.md: weixin gateway client secret wiki && weixin gateway client secret wiki --remove-old   # for each client
+    gateway.md: weixin gateway client secret wiki && weixin gateway client secret wiki --remove-old   # for each client in the database
     gateway.md: weixin gateway migrate
     gateway.md: weixin gateway explain-login k3zqv6n4        # why a login failed, by the reference on its page
     gateway.md: weixin gateway user find 小明                # by user ID, sub, OpenID, UnionID, or a part of the nickname

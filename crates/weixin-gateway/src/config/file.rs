@@ -276,7 +276,7 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         (
             "[store]",
             "[stor]",
-            "line 5: unknown field `stor`, expected one of `server`, `store`, `app`, `issuer`, `client`, `lifetimes`, `limits`",
+            "line 5: unknown field `stor`, expected one of `server`, `store`, `app`, `issuer`, `client`, `lifetimes`, `limits`, `metrics`",
         ),
         (
             "key_file",

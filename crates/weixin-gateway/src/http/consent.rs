@@ -125,7 +125,7 @@ impl Visitor {
                 .await?;
             let event = self.consent_event(EventKind::ConsentGiven, &waiting, id, session);
             let detail = Some(scopes.to_string());
-            store.record(Event { detail, ..event }).await?;
+            store.record_once(id, Event { detail, ..event }).await?;
         }
         self.carry_out(decision, waiting, Some(session)).await
     }
@@ -137,7 +137,7 @@ impl Visitor {
         session: &Session,
     ) -> Result<Response, Failure> {
         let event = self.consent_event(EventKind::ConsentDeclined, waiting, id, session);
-        self.provider.shared.store.record(event).await?;
+        self.provider.shared.store.record_once(id, event).await?;
         let description = "the user declined";
         let error = OAuthError::new(ErrorCode::AccessDenied, description);
         Ok(self.reject(waiting.request.target(), error))

@@ -63,7 +63,9 @@ impl Question<'_> {
                 .map(|nickname| pick(USER).replace("{nickname}", &isolated(nickname))),
             receives: with_name(RECEIVES),
             items: items(self.waiting.request.consent_scopes(), self.language),
-            warning: with_name(WARNING).replace("{destination}", &destination),
+            warning: pick(WARNING)
+                .replace("{destination}", &destination)
+                .replace("{name}", name),
             action: &self.action,
             token: (TOKEN, &self.token),
             decision: DECISION,

@@ -64,6 +64,14 @@ impl Visitor {
             let response = self.proceed(waiting.clone(), Some(&session)).await;
             return response.map(Some);
         }
+        if !self
+            .provider
+            .shared
+            .rate_limit
+            .allows_exchange(self.address)
+        {
+            return Err(Failure::TooManyLogins);
+        }
         let login = match callback {
             Ok(callback) => callback.exchange().await,
             Err(error) => Err(error),

@@ -10,6 +10,8 @@ const INSERT: &str = "insert into clients (id, issuer, origin, body, updated_at)
     values ($1, $2, 'admin', $3, $4) on conflict do nothing";
 /// Only the body that was read: of two commands, one wins.
 const UPDATE: &str = "update clients set body = $3, updated_at = $4 where id = $1 and body = $2";
+/// Another client that gets the ID later has been allowed nothing.
+const DELETE_CONSENTS: &str = "delete from consents where client = $1";
 const DELETE: &str = "delete from clients where id = $1";
 /// Else they would be valid again for a client that is added with this ID later.
 const REVOKE: &str = "update grants set revoked_at = $2, revoked_reason = 'client_removed'
@@ -68,7 +70,7 @@ impl Store {
         .await
     }
 
-    /// Removes a client, and revokes its grants. Returns whether there was one.
+    /// Removes a client with what users have allowed it, and revokes its grants. Returns whether there was one.
     pub(crate) async fn remove_client(
         &self,
         id: ClientId,
@@ -81,7 +83,9 @@ impl Store {
                 let was_there = done.rows_affected() == 1;
                 if was_there {
                     let query = sqlx::query(REVOKE).bind(id.to_string());
-                    query.bind(now.millis()).execute(connection).await?;
+                    query.bind(now.millis()).execute(&mut *connection).await?;
+                    let query = sqlx::query(DELETE_CONSENTS).bind(id.to_string());
+                    query.execute(connection).await?;
                 }
                 Ok(was_there)
             })

@@ -10,15 +10,15 @@ const INSERT: &str = "insert into logouts (id, client, sid, sub, due_at, attempt
     select distinct sid || ' ' || client || ' ' || sub, client, sid, sub, $1, 0
     from grants where sid = $2
     on conflict (id) do nothing";
-const IS_DUE: &str = "select count(*) from (
-    select id from logouts where due_at <= $1 and attempts < $2 limit 1) as due";
+const DUE_CLIENTS: &str = "select distinct client from logouts
+    where due_at <= $1 and attempts < $2";
 
 /// Taking a row moves its time to that of the next attempt, so that no other node takes it, and another attempt follows if
 /// this one is cut off. The second condition is checked again by a node that has waited for another one's lock.
 const TAKE: &str = "update logouts set attempts = attempts + 1, due_at = $1 + case attempts
         when 0 then 120000 when 1 then 300000 when 2 then 780000 else 1800000 end
     where id in (select id from logouts where due_at <= $1 and attempts < $2
-        order by due_at limit $3)
+        and client = $4 order by due_at limit $3)
     and due_at <= $1
     returning id, client, sid, sub, attempts";
 const REMOVE: &str = "delete from logouts where id = $1";
@@ -44,23 +44,27 @@ impl PendingLogout {
 }
 
 impl Store {
-    /// Takes rows whose time has come. Of several nodes, one gets each row.
+    /// The clients that must be told of something now.
+    pub(crate) async fn due_clients(&self, now: Timestamp) -> Result<Vec<ClientId>, StoreError> {
+        let query = sqlx::query(DUE_CLIENTS).bind(now.millis());
+        let rows = query.bind(MAX_ATTEMPTS).fetch_all(self.readers()).await?;
+        let clients = rows.iter().map(|row| row::text(row, "client"));
+        Ok(clients.collect::<sqlx::Result<_>>()?)
+    }
+
+    /// Takes rows of a client whose time has come. Of several nodes, one gets each row.
     pub(crate) async fn take_logouts(
         &self,
+        client: ClientId,
         limit: usize,
         now: Timestamp,
     ) -> Result<Vec<PendingLogout>, StoreError> {
-        // A read costs little, and most of the time there is nothing to take.
-        let query = sqlx::query_scalar::<_, i64>(IS_DUE).bind(now.millis());
-        let due = query.bind(MAX_ATTEMPTS).fetch_one(self.readers()).await?;
-        if due == 0 {
-            return Ok(Vec::new());
-        }
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.write(Durability::Relaxed, Undo::Nothing, move |connection| {
             Box::pin(async move {
                 let query = sqlx::query(TAKE).bind(now.millis()).bind(MAX_ATTEMPTS);
-                let rows = query.bind(limit).fetch_all(connection).await?;
+                let query = query.bind(limit).bind(client.to_string());
+                let rows = query.fetch_all(connection).await?;
                 let rows: sqlx::Result<_> = rows.iter().map(pending).collect();
                 Ok(rows?)
             })

@@ -135,7 +135,11 @@ async fn a_client_that_was_removed_loses_its_tokens() {
         page.status
     };
     assert_eq!(status(&world).await, StatusCode::OK);
+    world
+        .execute("insert into consents select id, 'stored', 'openid', 1 from users")
+        .await;
     remove(&world, "stored").await.unwrap();
+    assert_eq!(world.count("consents").await, 0);
     assert_eq!(status(&world).await, StatusCode::UNAUTHORIZED);
     add(&world, json!({})).await.unwrap();
     assert_eq!(status(&world).await, StatusCode::UNAUTHORIZED);

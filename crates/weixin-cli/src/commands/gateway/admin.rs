@@ -21,6 +21,21 @@ pub(super) async fn open(file: &Path) -> Result<Admin, CliError> {
     opened.map_err(|error| config::not_started(&error))
 }
 
+/// A client with this ID, in the file or in the database: during a leak, a mistake must not look like success.
+pub(super) async fn expect_client(admin: &Admin, file: &Path, id: &str) -> Result<(), CliError> {
+    let clients = admin.served_clients(&config::load(file)?).await;
+    let clients = clients.map_err(|error| config::not_started(&error))?;
+    if clients.iter().any(|client| client.id == id) {
+        return Ok(());
+    }
+    Err(CliError::Other(message(
+        format!("没有 ID 为 {id} 的客户端，也没有它的授权：用 `weixin gateway check` 查看各客户端"),
+        format!(
+            "no client has the ID {id}, and there are no grants of it: `weixin gateway check` lists the clients"
+        ),
+    )))
+}
+
 pub(super) fn failed(error: &AdminError) -> CliError {
     CliError::Other(match error {
         AdminError::Changed => message(

@@ -12,8 +12,12 @@ pub(super) async fn run(args: GatewayRevoke, output: Output) -> Result<(), CliEr
         (None, Some(client)) => RevokeTarget::Client(client),
         (None, None) => RevokeTarget::All,
     };
-    let revoked = admin::open(&args.file.config).await?.revoke(target).await;
+    let admin = admin::open(&args.file.config).await?;
+    let revoked = admin.revoke(target.clone()).await;
     let revoked = revoked.map_err(|error| admin::failed(&error))?;
+    if let (RevokeTarget::Client(id), 0) = (&target, revoked.grants) {
+        admin::expect_client(&admin, &args.file.config, id).await?;
+    }
     let (sessions, grants) = (revoked.sessions, revoked.grants);
     output.result(
         || {

@@ -35,6 +35,8 @@ type Limiter = RateLimiter<Key, BoundedKeys<Key>, GatewayClock, NoOpMiddleware<N
 pub(crate) struct RateLimit {
     /// Logins that an address begins.
     logins: Limiters,
+    /// Codes that are exchanged at WeChat: a login that has begun can come back again and again.
+    exchanges: Limiters,
     /// Requests of clients that fail, such as those with a wrong secret.
     failures: Limiters,
     clock: Arc<dyn Clock>,
@@ -44,6 +46,7 @@ impl RateLimit {
     pub(crate) fn new(limits: &Limits, clock: Arc<dyn Clock>) -> Self {
         Self {
             logins: Limiters::new(limits.logins_per_minute, &clock),
+            exchanges: Limiters::new(limits.logins_per_minute, &clock),
             failures: Limiters::new(limits.failures_per_minute, &clock),
             clock,
         }
@@ -52,6 +55,11 @@ impl RateLimit {
     /// Whether this address can begin one more login.
     pub(super) fn allows(&self, address: Option<IpAddr>) -> bool {
         self.logins.allow(None, address)
+    }
+
+    /// Whether one more code from this address can be exchanged at WeChat.
+    pub(super) fn allows_exchange(&self, address: Option<IpAddr>) -> bool {
+        self.exchanges.allow(None, address)
     }
 
     /// Whether one more request of a client can fail at this address. Those for unknown clients count together.
@@ -72,7 +80,7 @@ impl RateLimit {
     }
 
     fn forget_idle(&self) {
-        let all = [&self.logins, &self.failures];
+        let all = [&self.logins, &self.exchanges, &self.failures];
         for limiter in all.into_iter().flat_map(Limiters::iter) {
             if limiter.len() >= MAX_KEYS {
                 tracing::warn!(

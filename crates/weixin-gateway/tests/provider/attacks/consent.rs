@@ -196,3 +196,18 @@ async fn a_request_of_another_issuer_is_unknown() {
     assert_eq!(page.status, StatusCode::GONE);
     is_worthless(&world, &page).await;
 }
+
+/// The form works as long as its request does, and its answers are one event each.
+#[tokio::test]
+async fn a_form_that_is_posted_again_and_again_is_one_event() {
+    let world = asking("always").await;
+    let mut browser = Browser::default();
+    let asked = browser.asked(&world, &world.web().authorize_url(&[])).await;
+    for _ in 0..5 {
+        for answer in ["allow", "decline"] {
+            browser.answer(&world, &asked, answer).await;
+        }
+    }
+    let events = "audit where event in ('consent.given', 'consent.declined')";
+    assert_eq!(world.count(events).await, 2);
+}

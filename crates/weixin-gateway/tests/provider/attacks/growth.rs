@@ -161,3 +161,27 @@ async fn a_repeated_callback_is_one_event_and_counts_for_its_address() {
     other.address = Some(([192, 0, 2, 2], 1234).into());
     world.web().code(&mut other, &[]).await;
 }
+
+/// A login that has begun can come back again and again: each code costs a call to WeChat.
+#[tokio::test]
+async fn a_login_that_has_begun_is_exchanged_so_often_a_minute() {
+    let more = "[limits]\nlogins_per_minute = 3\n".to_owned();
+    let world = World::with(Options {
+        more,
+        ..Options::default()
+    })
+    .await;
+    let mut stranger = Browser::with(&[ENGLISH]);
+    stranger.address = Some(([192, 0, 2, 1], 1234).into());
+    let callback = world.web().wechat_callback(&mut stranger, &[]).await;
+    let path = param(&callback, "return_to");
+    let mut statuses = Vec::new();
+    for _ in 0..5 {
+        let page = stranger.open(&world, &path).await;
+        let callback = stranger.visit_wechat(page.location()).await;
+        let junk = callback.replace(&param(&callback, "code"), "junk");
+        statuses.push(stranger.open(&world, &junk).await.status.as_u16());
+    }
+    assert_eq!(statuses, [303, 303, 303, 429, 429]);
+    assert_eq!(world.rows().await, Rows::default());
+}

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use jsonwebtoken::{DecodingKey, Validation};
 use serde_json::{Map, Value, json};
+use tokio::net::TcpListener;
 
 use crate::world::{
-    Browser, Options, RelyingParty, Tokens, World,
+    Browser, CALLBACK, Options, RelyingParty, SECRET, Tokens, World,
     id_token::header,
     logout_receiver::{LogoutReceiver, Reply},
 };
@@ -147,4 +148,38 @@ async fn a_client_that_received_its_last_token_six_days_ago_is_told() {
             assert_tells_of(&world, &jwt, &tokens).await;
         })
         .await;
+}
+
+/// A client that never responds delays no other one, however many logouts wait for it.
+#[tokio::test]
+async fn a_client_that_hangs_delays_no_other() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut receiver = LogoutReceiver::start(&[]).await;
+    // A name of its own: a host gets four requests at a time.
+    let url = format!("http://localhost:{}/", silent.local_addr().unwrap().port());
+    let more = format!(
+        "[[client]]\nid = \"told\"\nsecret = \"{SECRET}\"\nredirect_uris = [\"{CALLBACK}\"]\n{}\n",
+        receiver.config()
+    );
+    let world = World::with(Options {
+        web: format!("backchannel_logout_uri = \"{url}\"\nallow_private = true"),
+        more,
+        ..Options::default()
+    })
+    .await;
+    let told = RelyingParty {
+        id: "told",
+        ..world.web()
+    };
+    let mut logouts = vec![world.web(); 40];
+    logouts.push(told);
+    for client in &logouts {
+        let mut browser = Browser::default();
+        let tokens = client.log_in(&mut browser, &[]).await;
+        let params = [("id_token_hint", &*tokens.id_token)];
+        client.log_out(&mut browser, &params).await;
+    }
+    world.maintained(receiver.next(&world)).await;
+    let waiting = world.count("logouts where client = 'web' and attempts = 0");
+    assert!(waiting.await > 30);
 }

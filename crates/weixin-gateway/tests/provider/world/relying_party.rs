@@ -30,7 +30,7 @@ pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) struct RelyingParty<'a> {
     pub(crate) world: &'a World,
     /// Of its issuer, below `https://localhost`.
-    path: &'static str,
+    pub(crate) path: &'static str,
     pub(crate) id: &'static str,
     pub(crate) secret: Option<&'static str>,
     pub(crate) redirect_uri: &'static str,
