@@ -65,6 +65,7 @@ async fn send_nonsense(world: &World) {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "lists of what is counted")]
 async fn logins_requests_and_writes_are_counted_by_labels_that_no_visitor_writes() {
     let recorder = DebuggingRecorder::new();
     let counted = recorder.snapshotter();

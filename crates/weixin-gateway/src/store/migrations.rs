@@ -20,7 +20,9 @@ pub(crate) enum Migrate {
 /// says so.
 pub(super) const VERSION: i64 = 2;
 
-/// Each only adds to the tables: nodes are replaced one by one, and the program of before uses them meanwhile.
+/// Each only adds to the tables: nodes are replaced one by one, and the program of before uses them meanwhile. Each changes
+/// one table in use at most: a migration that holds the locks of two would be in a deadlock with a statement that has locked
+/// them in the other order.
 const MIGRATIONS: [(i64, &str, &str); 2] = [
     (
         1,

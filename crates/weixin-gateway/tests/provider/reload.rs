@@ -193,7 +193,7 @@ async fn a_configuration_that_cannot_be_used_changes_nothing() {
         .reload(with("[[client]]\nid = \"x\""))
         .await
         .unwrap_err();
-    assert_eq!(error.to_string(), "line 35: missing field `redirect_uris`");
+    assert_eq!(error.to_string(), "line 37: missing field `redirect_uris`");
     fs::write(world.file("gateway.key"), OTHER_KEY).unwrap();
     let error = world.reload(with(NEW_CLIENT)).await.unwrap_err();
     assert_eq!(

@@ -1,5 +1,7 @@
 //! Clients that a command has added while the gateway runs.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use weixin_gateway::ClientError;
@@ -46,6 +48,8 @@ async fn remove(world: &World, id: &str) -> Result<(), ClientError> {
     let (admin, config) = world.admin().await;
     let removed = admin.remove_client(&config, id).await;
     admin.close().await;
+    // What another process revokes, the gateway sees within a second.
+    world.clock.advance(Duration::from_secs(1));
     world.gateway.refresh().await.unwrap();
     removed
 }

@@ -135,7 +135,7 @@ async fn a_logout_token_is_taken_once(fixture: Fixture) {
         None => fixture.store.clone(),
     };
     let stores = [&fixture.store, &second];
-    let calls = (0..20).map(|it| take_all(&stores[it % 2], 2, later(300)));
+    let calls = (0..20).map(|it| take_all(stores[it % 2], 2, later(300)));
     let mut taken = join_all(calls).await;
     // Those that wanted the same rows may have left some.
     taken.push(take_all(&fixture.store, 100, later(300)).await);

@@ -40,7 +40,7 @@ async fn update_from(version: i64, url: &str) {
     migrations::run_until(&mut old, version).await.unwrap();
     insert(&mut old, "a").await;
     assert_eq!(users(&mut old).await, ["a"]);
-    assert_eq!(inspect(url).await.unwrap(), StoreState::Outdated);
+    assert_state(url, StoreState::Outdated).await;
 
     let store = Store::open(url).await.unwrap();
     let login = login(&ids("oAlice", None), None, START);
@@ -48,8 +48,12 @@ async fn update_from(version: i64, url: &str) {
     insert(&mut old, "b").await;
     let alice = alice.user.to_string();
     assert_eq!(users(&mut old).await, ["a", "b", &alice]);
-    assert_eq!(inspect(url).await.unwrap(), StoreState::Current);
+    assert_state(url, StoreState::Current).await;
     store.close().await;
+}
+
+async fn assert_state(url: &str, expected: StoreState) {
+    assert_eq!(inspect(url).await.unwrap(), expected);
 }
 
 async fn tables_are_left_alone_if_the_configuration_says_so(fixture: Fixture) {
