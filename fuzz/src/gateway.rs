@@ -12,6 +12,7 @@ use axum::{
 };
 use form_urlencoded::Serializer;
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::runtime::{self, Runtime};
 use tower::ServiceExt;
 use weixin_gateway::{Config, Gateway};
@@ -40,12 +41,16 @@ secret = "0123456789abcdefghijABCDEFGHIJ_-"
 redirect_uris = ["https://rp.example/callback"]
 [[client]]
 id = "app"
+public = true
+consent = "never"
 redirect_uris = ["com.example.app:/callback"]
 "#;
 
 struct World {
     runtime: Runtime,
     router: Router,
+    /// With the database.
+    _folder: TempDir,
 }
 
 struct Reply {
@@ -60,18 +65,20 @@ thread_local! {
 
 impl World {
     fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap().keep();
-        let key = folder.join("gateway.key");
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("gateway.key");
         fs::write(&key, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n").unwrap();
-        let config = CONFIG.replace("FOLDER", folder.to_str().unwrap());
+        let config = CONFIG.replace("FOLDER", folder.path().to_str().unwrap());
         let config = Config::parse(&config).unwrap();
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.unwrap();
         let gateway = runtime.block_on(Gateway::open(config)).unwrap();
         let router = gateway.router();
-        // The files stay open, and their names are not needed.
-        fs::remove_dir_all(folder).unwrap();
-        Self { runtime, router }
+        Self {
+            runtime,
+            router,
+            _folder: folder,
+        }
     }
 
     fn send(&self, request: Request<Body>) -> Reply {
@@ -90,8 +97,8 @@ impl World {
 
 /// Sends a request, if it is one at all. Whatever a stranger sends is no failure of the gateway's.
 fn send(request: Result<Request<Body>, axum::http::Error>) -> Option<Reply> {
-    let reply = WORLD.with(|world| world.send(request.ok()?).into());
-    let reply: Reply = reply?;
+    let request = request.ok()?;
+    let reply = WORLD.with(|world| world.send(request));
     assert_ne!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(reply.headers.contains_key(CACHE_CONTROL));
     assert!(reply.headers.contains_key(X_CONTENT_TYPE_OPTIONS));
