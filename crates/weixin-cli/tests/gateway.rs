@@ -324,12 +324,19 @@ async fn status_of_new(server: &Server) -> u16 {
     Browser::new().open(&url).await.status().as_u16()
 }
 
+/// A gateway that is asked again and again: its log would fill the pipe, which is read at the end.
+fn serve_quietly(folder: &Folder) -> Server {
+    let mut command = folder.command(&["--json", "gateway", "serve", "--listen", "127.0.0.1:0"]);
+    command.env("RUST_LOG", "warn");
+    Server::start(command)
+}
+
 /// SIGHUP ends no gateway: it loads the file again. One with an error is reported in the log and changes nothing.
 #[tokio::test]
 async fn serve_loads_the_configuration_again_after_sighup() {
     let (folder, sim) = (Folder::new(), Running::sim(&[]));
     folder.configure(&sim.url, &[]);
-    let server = Server::serve(&folder, &[]);
+    let server = serve_quietly(&folder);
     assert_eq!(status_of_new(&server).await, 400);
     let file = folder.path("gateway.toml");
     let old = fs::read_to_string(&file).unwrap();
@@ -398,7 +405,7 @@ const ADD: &[&str] = &[
 async fn clients_are_added_and_removed_beside_a_gateway() {
     let (folder, sim) = (Folder::new(), Running::sim(&[]));
     folder.configure(&sim.url, &[]);
-    let server = Server::serve(&folder, &[]);
+    let server = serve_quietly(&folder);
     let secret = add_new(&folder);
     while status_of_new(&server).await != 303 {}
     let list = json!([
@@ -500,7 +507,7 @@ async fn keys_are_replaced_beside_a_gateway() {
 
     let (folder, sim) = (Folder::new(), Running::sim(&[]));
     folder.configure(&sim.url, &[]);
-    let server = Server::serve(&folder, &[]);
+    let server = serve_quietly(&folder);
     let first = published(&server).await;
     let rotated = json_of(&folder, &["keys", "rotate", "--now", "--revoke"]);
     while published(&server).await == first {}
