@@ -125,10 +125,8 @@ impl ClientEntry {
                 "for clients with a secret only",
             ));
         }
-        let uris = self
-            .redirect_uris
-            .iter()
-            .map(|uri| RegisteredUri::parse(uri, policy));
+        let uris = self.redirect_uris.iter();
+        let uris = uris.map(|uri| RegisteredUri::parse(uri, policy));
         let uris = uris.collect::<Result<Vec<_>, _>>();
         let uris = uris.map_err(|error| ConfigError::new(place("redirect_uris"), error))?;
         if uris.is_empty() {
@@ -218,8 +216,7 @@ impl ClientEntry {
         let error = |problem| Err(ConfigError::new(place("secret"), problem));
         // A command must not open the way to the addresses around the gateway.
         if self.allow_private {
-            let problem = "only for clients of the configuration file";
-            return Err(ConfigError::new(place("allow_private"), problem));
+            return Err(ConfigError::only_in_file(place("allow_private")));
         }
         match (self.public, hashes.is_empty()) {
             _ if has_secret => error("not for stored clients, whose secrets are made for them"),
@@ -295,12 +292,9 @@ impl ClientEntry {
         let Some(home) = self.home.take() else {
             return Ok(None);
         };
-        let is_web = Url::parse(&home).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
-        let problem = "expected an https URL";
-        if is_web {
-            Ok(Some(home))
-        } else {
-            Err(ConfigError::new(place("home"), problem))
+        match Url::parse(&home).as_ref().map(Url::scheme) {
+            Ok("https" | "http") => Ok(Some(home)),
+            _ => Err(ConfigError::new(place("home"), "expected an https URL")),
         }
     }
 }

@@ -46,4 +46,9 @@ impl ConfigError {
         };
         Self::new(format!("line {line}"), problem)
     }
+
+    /// A setting that no stored client may have.
+    pub(super) fn only_in_file(place: String) -> Self {
+        Self::new(place, "only for clients of the configuration file")
+    }
 }
