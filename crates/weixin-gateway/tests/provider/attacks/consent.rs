@@ -121,7 +121,7 @@ async fn a_form_that_another_site_posts_is_worth_nothing() {
     assert!(page.location().contains("code="), "{}", page.location());
 }
 
-/// dex CVE-2022-39222: the request's ID alone approves nothing, whoever knows it.
+/// dex CVE-2022-39222: the ID of a request alone approves nothing.
 #[tokio::test]
 async fn the_id_of_a_request_approves_nothing() {
     let world = asking("first").await;
