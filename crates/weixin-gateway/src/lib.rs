@@ -17,6 +17,7 @@ mod audit;
 mod backchannel;
 mod clients;
 mod config;
+mod copy_store;
 mod gateway;
 mod http;
 mod keys;
@@ -53,7 +54,7 @@ pub use self::{
     reload::{ReloadError, Reloaded},
     rotation::OldKeys,
     start_error::StartError,
-    store::StoreState,
+    store::{CopiedTable, CopyError, CopyProgress, StoreState},
     telemetry::describe_metrics,
 };
 

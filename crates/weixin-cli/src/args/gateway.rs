@@ -7,6 +7,7 @@ use clap::{ArgAction, Subcommand};
 use super::{
     gateway_client::GatewayClient,
     gateway_config::GatewayConfig,
+    gateway_copy_store::GatewayCopyStore,
     gateway_keys::GatewayKeys,
     gateway_user::{GatewayExplainLogin, GatewayRevoke, GatewayUser},
     parse::{address, issuer, redirect_uri},
@@ -45,6 +46,7 @@ pub(crate) enum GatewayCommand {
     Client(GatewayClient),
     Keys(GatewayKeys),
     Backup(GatewayBackup),
+    CopyStore(GatewayCopyStore),
     Migrate(GatewayMigrate),
     User(GatewayUser),
     ExplainLogin(GatewayExplainLogin),

@@ -6,6 +6,7 @@ mod diagnosis;
 mod gateway;
 mod gateway_client;
 mod gateway_config;
+mod gateway_copy_store;
 mod gateway_keys;
 mod gateway_user;
 mod login;
@@ -39,6 +40,7 @@ pub(crate) use self::{
         ClientAdd, ClientCommand, ClientRemove, ClientSecret, ClientShow, GatewayClient,
     },
     gateway_config::{CONFIG_FILE, CONFIG_VARIABLE},
+    gateway_copy_store::GatewayCopyStore,
     gateway_keys::{GatewayKeys, KeysCommand, KeysReseal, KeysRotate},
     gateway_user::{
         GatewayExplainLogin, GatewayRevoke, GatewayUser, GatewayUserCommand, UserForget,

@@ -34,6 +34,7 @@ impl From<reqwest::Error> for Failure {
 /// What a login has brought.
 #[derive(Clone, Debug)]
 pub(crate) struct Tokens {
+    pub(crate) id: String,
     pub(crate) access: String,
     pub(crate) refresh: Option<String>,
 }
@@ -161,8 +162,8 @@ fn form_urlencoded(pairs: &[(&str, &str)]) -> String {
 
 fn tokens(json: &Value) -> Tokens {
     let text = |name: &str| json[name].as_str().map(str::to_owned);
-    assert!(json["id_token"].is_string(), "{json}");
     Tokens {
+        id: text("id_token").unwrap_or_else(|| panic!("{json}")),
         access: text("access_token").unwrap(),
         refresh: text("refresh_token"),
     }

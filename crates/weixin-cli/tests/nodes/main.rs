@@ -7,6 +7,7 @@
 mod backup;
 mod browser;
 mod clocks;
+mod copy_store;
 mod full_disk;
 mod kills;
 mod load;

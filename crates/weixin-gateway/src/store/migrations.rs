@@ -92,20 +92,26 @@ pub(super) async fn is_current(
     connection: &mut AnyConnection,
     tables: &'static str,
 ) -> Result<bool, OpenError> {
-    let tables: i64 = sqlx::query_scalar(tables)
-        .fetch_one(&mut *connection)
-        .await?;
-    if tables == 0 {
-        return Ok(false);
-    }
-    let last: i64 = sqlx::query_scalar("select coalesce(max(version), 0) from _sqlx_migrations")
-        .fetch_one(&mut *connection)
-        .await?;
-    if last < VERSION {
+    if version(connection, tables).await? < VERSION {
         return Ok(false);
     }
     check_version(connection).await?;
     Ok(true)
+}
+
+/// The number of the last migration; 0 without tables. The statement counts the tables named `_sqlx_migrations`.
+pub(super) async fn version(
+    connection: &mut AnyConnection,
+    tables: &'static str,
+) -> Result<i64, OpenError> {
+    let tables: i64 = sqlx::query_scalar(tables)
+        .fetch_one(&mut *connection)
+        .await?;
+    if tables == 0 {
+        return Ok(0);
+    }
+    let last = sqlx::query_scalar("select coalesce(max(version), 0) from _sqlx_migrations");
+    Ok(last.fetch_one(connection).await?)
 }
 
 async fn check_version(connection: &mut AnyConnection) -> Result<(), OpenError> {

@@ -9,6 +9,7 @@ mod clients;
 #[cfg(test)]
 mod conformance;
 mod consents;
+pub(crate) mod copy;
 mod error;
 mod file_system;
 mod grant_cache;
@@ -46,13 +47,16 @@ use std::{
 
 use sqlx::AnyPool;
 
-pub use self::inspect::StoreState;
 pub(crate) use self::{
     clients::StoredClient,
     error::{JobError, OpenError, StoreError},
     job::{Durability, JobResult, Undo, Work},
     migrations::Migrate,
     writer::Commits,
+};
+pub use self::{
+    copy::{CopiedTable, CopyError, CopyProgress},
+    inspect::StoreState,
 };
 use self::{
     grant_cache::{GrantCache, Moment},

@@ -3,7 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 use sqlx::{
-    AnyConnection, AnyPool, Connection,
+    AnyConnection, AnyPool, AssertSqlSafe, Connection,
     any::{AnyConnectOptions, AnyPoolOptions},
 };
 
@@ -43,4 +43,15 @@ pub(super) async fn open(url: &str, migrate: Migrate) -> Result<AnyPool, OpenErr
 /// The time of the server's clock, in milliseconds since 1970.
 pub(super) async fn now(pool: &AnyPool) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar(NOW).fetch_one(pool).await?)
+}
+
+/// Keeps others from writing to these tables until the transaction ends. Reads go on.
+pub(super) async fn lock(
+    connection: &mut AnyConnection,
+    tables: &[&'static str],
+) -> Result<(), sqlx::Error> {
+    let tables = tables.join(", ");
+    let lock = format!("lock table {tables} in share row exclusive mode");
+    sqlx::query(AssertSqlSafe(lock)).execute(connection).await?;
+    Ok(())
 }

@@ -5,6 +5,7 @@ mod backup;
 mod check;
 mod client;
 mod config;
+mod copy_store;
 mod demo;
 mod explain_login;
 mod init;
@@ -36,6 +37,7 @@ pub(super) async fn run(args: Gateway, output: Output) -> Result<(), CliError> {
         Some(GatewayCommand::Client(args)) => client::run(args, output).await,
         Some(GatewayCommand::Keys(args)) => keys::run(args, output).await,
         Some(GatewayCommand::Backup(args)) => backup::run(args, output).await,
+        Some(GatewayCommand::CopyStore(args)) => copy_store::run(args, output).await,
         Some(GatewayCommand::Migrate(args)) => migrate::run(args, output).await,
         Some(GatewayCommand::User(args)) => user::run(args, output).await,
         Some(GatewayCommand::ExplainLogin(args)) => explain_login::run(args, output).await,

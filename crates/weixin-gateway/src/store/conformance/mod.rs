@@ -5,6 +5,7 @@
 
 mod cleanup;
 mod consents;
+mod copies;
 mod fixture;
 mod grants;
 mod keys;

@@ -1,0 +1,265 @@
+//! A gateway that moves from SQLite to PostgreSQL.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+};
+
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection, Executor};
+
+use crate::{
+    browser::{Browser, Http, Tokens},
+    node::Node,
+    postgres::{connect, count, schema},
+    site::{CALLBACK, SECRET, Site},
+};
+
+const EMPTY: &str = "select (select count(*) from users) + (select count(*) from audit)
+    + (select count(*) from keys)";
+
+fn weixin(arguments: &[&str], config: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_weixin"));
+    command.arg("gateway").args(arguments);
+    command.arg("--config").arg(config).env("LANG", "C");
+    command
+}
+
+fn run(arguments: &[&str], config: &Path) -> Output {
+    weixin(arguments, config).output().unwrap()
+}
+
+/// What a command that succeeds prints.
+fn printed(arguments: &[&str], config: &Path) -> String {
+    let output = run(arguments, config);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// What a command that fails prints.
+fn rejected(arguments: &[&str], config: &Path) -> String {
+    let output = run(arguments, config);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// The configurations of a gateway on SQLite and, later, on PostgreSQL.
+struct Move {
+    site: Site,
+    sqlite: PathBuf,
+    postgres: PathBuf,
+    /// Of PostgreSQL.
+    url: String,
+}
+
+impl Move {
+    async fn new() -> Self {
+        let site = Site::new("http://localhost".to_owned()).await;
+        let (file, url) = (site.path("gateway.db"), schema().await);
+        let notes = format!(
+            "consent = 'first'\n[[client]]\nid = 'notes'\nsecret = '{SECRET}'\nredirect_uris = ['{CALLBACK}']"
+        );
+        // The client `app`, which is the last one, asks.
+        let config = |url: &str| site.config(&format!("url = \"{url}\""), &notes);
+        Self {
+            sqlite: site.write(
+                "sqlite.toml",
+                &config(&format!("sqlite:{}", file.display())),
+            ),
+            postgres: site.write("postgres.toml", &config(&url)),
+            url,
+            site,
+        }
+    }
+
+    fn copy(&self) -> [&str; 3] {
+        ["copy-store", "--to", &self.url]
+    }
+
+    async fn sqlite_url(&self) -> String {
+        format!("sqlite:{}", self.site.path("gateway.db").display())
+    }
+}
+
+/// A user of the client `wiki`, with the session of a browser.
+struct User {
+    browser: Browser,
+    tokens: Tokens,
+    sub: String,
+}
+
+impl User {
+    async fn log_in(site: &Site, http: &Http) -> Self {
+        let mut browser = Browser::new(site.new_user());
+        let tokens = browser.log_in(http).await.unwrap();
+        let sub = http.sub(&tokens.access).await.unwrap();
+        Self {
+            browser,
+            tokens,
+            sub,
+        }
+    }
+
+    /// As before, without WeChat.
+    async fn is_logged_in(&mut self, http: &Http, sub: &str) {
+        let scans = self.browser.scans;
+        let tokens = self.browser.log_in(http).await.unwrap();
+        assert_eq!(http.sub(&tokens.access).await.unwrap(), sub);
+        assert_eq!(self.browser.scans, scans);
+    }
+}
+
+async fn kids(http: &Http) -> Value {
+    let jwks = http.get("/jwks").await.unwrap();
+    let keys = jwks["keys"].as_array().unwrap().iter();
+    keys.map(|key| key["kid"].clone()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_gateway_that_moves_to_postgresql_goes_on_where_it_was() {
+    let of = Move::new().await;
+    let node = Node::start(&of.sqlite);
+    let http = Http::new(&of.site.issuer).at(node.address);
+    let mut alice = User::log_in(&of.site, &http).await;
+    let mut merged = User::log_in(&of.site, &http).await;
+    let (kept, absorbed) = (alice.sub.clone(), merged.sub.clone());
+    printed(&["user", "merge", &kept, &absorbed], &of.sqlite);
+    // The client has received both: it receives that of the user who was kept.
+    merged.is_logged_in(&http, &kept).await;
+    let consent = format!(
+        "insert into consents (user_id, client, scopes, created_at) values ('{kept}', 'app', 'openid offline_access', 1)"
+    );
+    let mut store = connect(&of.sqlite_url().await).await;
+    store.execute(AssertSqlSafe(consent)).await.unwrap();
+    let app = http.public();
+    alice.is_logged_in(&app, &kept).await;
+    printed(
+        &[
+            "client",
+            "add",
+            "blog",
+            "--redirect-uri",
+            "https://blog.example/cb",
+        ],
+        &of.sqlite,
+    );
+    let reference = "select reference from audit where reference is not null order by at limit 1";
+    let reference: String = sqlx::query_scalar(reference)
+        .fetch_one(&mut store)
+        .await
+        .unwrap();
+    store.close().await.unwrap();
+    let commands: [&[&str]; 4] = [
+        &["client", "list"],
+        &["keys", "list"],
+        &["explain-login", &reference],
+        &["user", "find", &kept],
+    ];
+    let before = commands.map(|command| printed(command, &of.sqlite));
+    let kids_before = kids(&http).await;
+
+    let in_use = format!(
+        "error: a gateway is using {}: stop the gateway first\n",
+        of.site.path("gateway.db").display()
+    );
+    assert_eq!(rejected(&of.copy(), &of.sqlite), in_use);
+    assert_eq!(node.stop("-TERM").await.code(), Some(0));
+    let copied = printed(&of.copy(), &of.sqlite);
+    assert!(copied.contains("\nNext:\n1. In "), "{copied}");
+    for (table, rows) in [
+        ("users", 2),
+        ("subjects", 3),
+        ("consents", 1),
+        ("clients", 1),
+    ] {
+        assert!(
+            copied.contains(&format!("  {table:10}  {rows:>9}\n")),
+            "{copied}"
+        );
+    }
+
+    let node = Node::start(&of.postgres);
+    let http = http.at(node.address);
+    assert_eq!(kids(&http).await, kids_before);
+    assert_eq!(
+        commands.map(|command| printed(command, &of.postgres)),
+        before
+    );
+    assert_eq!(http.sub(&alice.tokens.access).await.unwrap(), kept);
+    // What the client has received for the other user before the merge.
+    assert_eq!(http.sub(&merged.tokens.access).await.unwrap(), absorbed);
+    alice.is_logged_in(&http, &kept).await;
+    alice.is_logged_in(&http.public(), &kept).await;
+    merged.is_logged_in(&http, &kept).await;
+    let refreshed = http.refresh(&alice.tokens.refresh.unwrap()).await.unwrap();
+    assert_eq!(http.sub(&refreshed.access).await.unwrap(), kept);
+    let hint = format!("&prompt=none&id_token_hint={}", alice.tokens.id);
+    alice.browser.code(&http, &hint).await.unwrap();
+    let new = User::log_in(&of.site, &http).await;
+    assert!(new.sub != kept && new.sub != absorbed);
+    assert_eq!(count(&of.url, "select count(*) from users").await, 3);
+
+    let not_empty = "error: the new database is not empty: the table users has 3 rows. \
+        Use an empty database; one on which a gateway has been started is not empty\n";
+    assert_eq!(rejected(&of.copy(), &of.sqlite), not_empty);
+}
+
+/// The copy, once it waits for this advisory lock.
+async fn blocked_copy(of: &Move, lock: u32) -> Child {
+    let mut copy = weixin(&of.copy(), &of.sqlite);
+    let copy = copy.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut copy = copy.spawn().unwrap();
+    let mut watch = connect(&of.url).await;
+    let waiting = AssertSqlSafe(format!(
+        "select count(*) from pg_locks where locktype = 'advisory' and objid = {lock} and not granted"
+    ));
+    while sqlx::query_scalar::<_, i64>(waiting.clone())
+        .fetch_one(&mut watch)
+        .await
+        .unwrap()
+        == 0
+    {
+        assert!(copy.try_wait().unwrap().is_none(), "it has ended");
+    }
+    copy
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_copy_that_is_killed_leaves_an_empty_store_and_can_be_repeated() {
+    let of = Move::new().await;
+    let node = Node::start(&of.sqlite);
+    let http = Http::new(&of.site.issuer).at(node.address);
+    let mut alice = User::log_in(&of.site, &http).await;
+    assert_eq!(node.stop("-TERM").await.code(), Some(0));
+
+    // The last table waits for the test.
+    printed(&["migrate"], &of.postgres);
+    let lock = std::process::id();
+    let mut held = connect(&of.url).await;
+    for statement in [
+        format!("select pg_advisory_lock({lock})"),
+        format!(
+            "create function wait() returns trigger language plpgsql as
+             'begin perform pg_advisory_xact_lock({lock}); return null; end'"
+        ),
+        "create trigger wait before insert on audit execute function wait()".to_owned(),
+    ] {
+        held.execute(AssertSqlSafe(statement)).await.unwrap();
+    }
+    let mut copy = blocked_copy(&of, lock).await;
+    copy.kill().unwrap();
+    copy.wait().unwrap();
+    held.close().await.unwrap();
+
+    // Waits until PostgreSQL has noticed.
+    let mut after = connect(&of.url).await;
+    after.execute("drop trigger wait on audit").await.unwrap();
+    after.close().await.unwrap();
+    assert_eq!(count(&of.url, EMPTY).await, 0);
+    let copied = printed(&["--json", "copy-store", "--to", &of.url], &of.sqlite);
+    let copied: Value = serde_json::from_str(&copied).unwrap();
+    assert_eq!(copied["tables"]["users"], json!(1));
+    let node = Node::start(&of.postgres);
+    let sub = alice.sub.clone();
+    alice.is_logged_in(&http.at(node.address), &sub).await;
+}
