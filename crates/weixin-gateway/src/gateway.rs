@@ -138,6 +138,11 @@ impl Gateway {
         let has_keys = !matches!(&refreshed, Err(error) if error.is_of_keys());
         let shared = self.shared();
         shared.readiness.set_keys(has_keys);
+        match &refreshed {
+            Ok(()) => shared.readiness.set_key_file(true),
+            Err(error) if error.key_file().is_some() => shared.readiness.set_key_file(false),
+            Err(_) => {}
+        }
         shared.store.levels().await?.record();
         refreshed
     }

@@ -20,6 +20,7 @@ mod config;
 mod copy_store;
 mod gateway;
 mod http;
+mod key_file;
 mod keys;
 mod master_key;
 mod oidc;
@@ -50,6 +51,7 @@ pub use self::{
     },
     config::{Config, ConfigError},
     gateway::{Gateway, GatewayBuilder, ServeError},
+    key_file::KeyFileDifference,
     overview::{AppOverview, ClientOverview, IssuerOverview, ServerOverview},
     reload::{ReloadError, Reloaded},
     rotation::OldKeys,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use aws_lc_rs::hmac;
-use data_encoding::BASE64;
+use data_encoding::{BASE32_NOPAD, BASE64};
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use weixin::{
     error::{ParseError, StoreError},
@@ -14,6 +14,9 @@ use weixin::{
 const MAX_KEYS: usize = 8;
 /// What the encryption of private keys is derived for.
 const AT_REST: &str = "keys at rest";
+/// The same for the values by which nodes compare their key files.
+const CHECK_VALUE: &str = "check value";
+
 /// The same for the used logins that nodes share.
 #[cfg(feature = "redis")]
 const SHARED_LOGINS: &str = "shared logins";
@@ -78,6 +81,14 @@ impl MasterKeys {
             .iter()
             .fold(first, |found, key| found.or_else(|_| open(key)));
         opened.map(SecretBox::from)
+    }
+
+    /// A check value of each key, which nodes compare: a MAC of a constant, which tells nothing of the key.
+    pub(crate) fn check_values(&self) -> Vec<String> {
+        let value = |key| BASE32_NOPAD.encode(&derived(key, CHECK_VALUE).as_ref()[..10]);
+        self.all()
+            .map(|key| value(key).to_ascii_lowercase())
+            .collect()
     }
 
     /// The keys by which the used logins in Redis are encrypted.
@@ -179,6 +190,20 @@ mod tests {
             (open(&old, &sealed), open(&keys(NEW).unwrap(), &sealed)),
             (None, value)
         );
+    }
+
+    #[test]
+    fn a_check_value_is_that_of_one_key_and_no_part_of_it() {
+        let values = |file: &str| keys(file).unwrap().check_values();
+        let (old, new) = (values(OLD), values(NEW));
+        assert_eq!(old.len(), 1);
+        assert_ne!(old, new);
+        assert_eq!(
+            values(&format!("{NEW}\n{OLD}")),
+            [new, old.clone()].concat()
+        );
+        // A published value must stay: nodes of two versions compare theirs.
+        assert_eq!(old, ["eahvop4eb2e6lt4l"]);
     }
 
     #[test]

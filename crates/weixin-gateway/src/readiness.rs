@@ -27,6 +27,7 @@ const LIMIT: Duration = Duration::from_mins(1);
 pub(crate) struct Readiness {
     is_stopping: AtomicBool,
     lacks_keys: AtomicBool,
+    has_other_key_file: AtomicBool,
     /// Milliseconds by which the node's clock is ahead.
     clock_difference: AtomicI64,
 }
@@ -43,6 +44,11 @@ pub(crate) enum NotReady {
     /// Another node has made a key that the key file of this one does not decrypt.
     #[error("the signing keys of the other nodes cannot be read")]
     Keys,
+    /// Tokens of this node are not valid at the others, or theirs are not valid here.
+    #[error(
+        "the key file differs from that of the other nodes: `weixin gateway check` says what to do"
+    )]
+    KeyFile,
     #[error("the gateway is stopping")]
     Stopping,
     #[error("the store does not respond")]
@@ -60,6 +66,11 @@ impl Readiness {
         self.lacks_keys.store(!are_read, Ordering::Relaxed);
     }
 
+    /// Whether the key file is that of the other nodes.
+    pub(crate) fn set_key_file(&self, is_theirs: bool) {
+        self.has_other_key_file.store(!is_theirs, Ordering::Relaxed);
+    }
+
     /// The milliseconds by which the node's clock was ahead of the database's.
     pub(crate) fn clock_difference(&self) -> i64 {
         self.clock_difference.load(Ordering::Relaxed)
@@ -72,6 +83,9 @@ impl Readiness {
         }
         if self.lacks_keys.load(Ordering::Relaxed) {
             return Err(NotReady::Keys);
+        }
+        if self.has_other_key_file.load(Ordering::Relaxed) {
+            return Err(NotReady::KeyFile);
         }
         let difference = Duration::from_millis(self.clock_difference().unsigned_abs());
         if difference > LIMIT {
@@ -177,6 +191,13 @@ mod tests {
             "the signing keys of the other nodes cannot be read"
         );
         readiness.set_keys(true);
+        assert_eq!(text(&readiness), "ready");
+        readiness.set_key_file(false);
+        assert_eq!(
+            text(&readiness),
+            "the key file differs from that of the other nodes: `weixin gateway check` says what to do"
+        );
+        readiness.set_key_file(true);
         assert_eq!(text(&readiness), "ready");
         readiness.stop();
         assert_eq!(text(&readiness), "the gateway is stopping");

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::{
+    key_file::{KeyFileDifference, KeyFileError},
     keys::KeyError,
     outbound::OutboundError,
     store::{OpenError, StoreError},
@@ -15,6 +16,8 @@ pub struct StartError(Reason);
 
 #[derive(Debug, Error)]
 enum Reason {
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
     #[error(transparent)]
     Keys(#[from] KeyError),
     #[error(transparent)]
@@ -35,6 +38,14 @@ impl StartError {
     /// Whether a signing key is missing or cannot be read.
     pub(crate) const fn is_of_keys(&self) -> bool {
         matches!(self.0, Reason::Keys(_))
+    }
+
+    /// How the key file differs from that of the other nodes, if that is the reason.
+    pub(crate) const fn key_file(&self) -> Option<KeyFileDifference> {
+        match &self.0 {
+            Reason::KeyFile(KeyFileError::Other(other)) => Some(other.difference),
+            _ => None,
+        }
     }
 }
 

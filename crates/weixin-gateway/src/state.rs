@@ -14,6 +14,7 @@ use crate::{
     clients,
     config::{Config, IssuerConfig},
     http::{self, ClientAddresses, Provider, RateLimit, SessionCookie, Shared},
+    key_file,
     keys::KeySet,
     oidc::{Algorithm, Client, Clients, ProviderMetadata, Timestamp},
     readiness::Readiness,
@@ -73,8 +74,10 @@ impl Live {
         let clients = clients::all(&config, &stored);
         let master = &config.server.keys;
         let rows = rotation::rotate(&store, master, &algorithms(&clients), now).await?;
+        let keys = KeySet::open(&rows, master, now)?;
+        key_file::announce(&store, &config.server, now).await?;
         let parts = Parts {
-            keys: KeySet::open(&rows, master, now)?,
+            keys,
             logins: web_login::all(&config, &clock, None)?,
             rate_limit: rate_limit(&config, &clock),
             config: Arc::new(config),
@@ -139,9 +142,9 @@ impl Live {
         }
         if !(has_same_clients && has_same_keys) {
             tracing::info!(keys = ?parts.keys, stored_clients = parts.stored.len(), "read again");
-            self.replace(parts);
+            self.replace(parts.clone());
         }
-        Ok(())
+        Ok(key_file::compare(&parts.store, &parts.config.server, now).await?)
     }
 
     /// Takes over a configuration. Nothing is changed by one that cannot be used.
@@ -155,6 +158,7 @@ impl Live {
         let logins = web_login::all(&config, &parts.clock, Some((old, &parts.logins)))?;
         // Before a key is made: the new file may lack the master key of those that there are.
         KeySet::open(&parts.store.keys().await?, master, now)?;
+        key_file::announce(&parts.store, &config.server, now).await?;
         let rows = rotation::rotate(&parts.store, master, &algorithms(&clients), now).await?;
         let reloaded = self.fixed.compare(&config);
         telemetry::config_loaded(config.hash, parts.clock.now());

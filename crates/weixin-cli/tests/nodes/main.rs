@@ -9,6 +9,7 @@ mod browser;
 mod clocks;
 mod copy_store;
 mod full_disk;
+mod key_files;
 mod kills;
 mod load;
 mod node;

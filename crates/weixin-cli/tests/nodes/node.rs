@@ -47,7 +47,10 @@ impl Node {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("WEIXIN_")) {
             command.env_remove(name);
         }
-        command.env("RUST_LOG", "warn").stdin(Stdio::null());
+        if !command.get_envs().any(|(name, _)| name == "RUST_LOG") {
+            command.env("RUST_LOG", "warn");
+        }
+        command.stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(written);
         let mut process = command.spawn().unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());

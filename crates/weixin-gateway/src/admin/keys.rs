@@ -8,6 +8,7 @@ use super::Admin;
 use crate::{
     audit::{Event, EventKind},
     config::Config,
+    key_file::{self, KeyFileDifference},
     keys::{Phase, SealedKey},
     oidc::{Algorithm, Timestamp},
     rotation::{self, OldKeys},
@@ -88,7 +89,8 @@ impl Admin {
     }
 
     /// Encrypts the signing keys with the first master key, so that the others can be removed from the key file. Returns how
-    /// many were encrypted with another one.
+    /// many were encrypted with another one. From now on, this key file is that of the nodes: one that has another is not
+    /// ready.
     ///
     /// # Errors
     ///
@@ -113,7 +115,17 @@ impl Admin {
                 .await?;
             count += 1;
         }
+        key_file::declare(&self.database, &config.server, now).await?;
         Ok(count)
+    }
+
+    /// How the key file of a configuration differs from that of the nodes.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if the store fails.
+    pub async fn key_file(&self, config: &Config) -> Result<Option<KeyFileDifference>, StartError> {
+        Ok(key_file::inspect(&self.database, &config.server).await?)
     }
 
     async fn record(

@@ -77,6 +77,7 @@ impl Config {
         let text = fs::read_to_string(path).map_err(unreadable)?;
         let mut config = Self::parse_with(&text, &|file| fs::read_to_string(folder.join(file)))?;
         config.store.below(folder);
+        config.server.key_file = folder.join(&config.server.key_file);
         for file in &mut config.secret_files {
             *file = folder.join(&*file);
         }

@@ -21,7 +21,7 @@ pub(crate) use self::{
     lifetimes::Lifetimes,
     limits::Limits,
     metrics::Metrics,
-    server::Network,
+    server::{Network, ServerConfig},
     store::StoreConfig,
     stored_client::{ClientBody, StoredSecret},
 };

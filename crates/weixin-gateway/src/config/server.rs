@@ -46,6 +46,8 @@ pub(crate) struct ServerConfig {
     /// The proxies whose `X-Forwarded-For` counts.
     pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) keys: Arc<MasterKeys>,
+    /// Where they are.
+    pub(crate) key_file: PathBuf,
     /// How long connections are still accepted while the gateway stops.
     pub(crate) stop_delay: Duration,
 }
@@ -63,6 +65,7 @@ impl ServerEntry {
             keys: keys
                 .map(Arc::new)
                 .map_err(|error| ConfigError::new("server.key_file", error))?,
+            key_file: self.key_file,
             stop_delay: stop_delay(self.stop_delay.as_deref())?,
         })
     }

@@ -17,6 +17,7 @@ pub(crate) mod grants;
 pub(crate) mod identities;
 pub(crate) mod inspect;
 mod job;
+mod key_file;
 mod keys;
 mod levels;
 pub(crate) mod logouts;

@@ -5,7 +5,7 @@ use weixin_gateway::{Gateway, KeyOverview};
 
 use crate::{
     keys::published,
-    world::{Browser, MASTER_KEY, Tokens, World, id_token::header},
+    world::{Browser, ISSUER, MASTER_KEY, Tokens, World, id_token::header},
 };
 
 const NEW: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
@@ -120,6 +120,24 @@ async fn a_key_that_signs_before_all_nodes_have_it_is_rejected_there() {
     nodes.swap();
     let page = nodes.world.web().userinfo(&tokens.access_token).await;
     assert_eq!(page.status, StatusCode::UNAUTHORIZED);
+    // It notices by itself, and is ready again with the file of the other.
+    for (keys, status) in [
+        (None, StatusCode::SERVICE_UNAVAILABLE),
+        (Some([NEW, MASTER_KEY]), StatusCode::OK),
+    ] {
+        if let Some(keys) = keys {
+            nodes.load(&keys).await;
+        }
+        let refreshed = nodes.world.gateway.refresh().await;
+        assert_eq!(refreshed.is_ok(), status == StatusCode::OK);
+        let mut browser = Browser::default();
+        let page = browser
+            .open(&nodes.world, &format!("{ISSUER}/readyz"))
+            .await;
+        assert_eq!(page.status, status, "{}", page.body);
+    }
+    let page = nodes.world.web().userinfo(&tokens.access_token).await;
+    assert_eq!(page.status, StatusCode::OK);
 }
 
 /// The old line is needed until the signing keys are encrypted with the new one.

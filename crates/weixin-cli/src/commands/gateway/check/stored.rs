@@ -1,7 +1,7 @@
 //! What the store has: signing keys, whether the key file decrypts them and which of its lines they need; and clients.
 
 use weixin_gateway::{
-    Admin, ClientOverview, Config, Gateway, KeyOverview, StartError, StoreState,
+    Admin, ClientOverview, Config, Gateway, KeyFileDifference, KeyOverview, StartError, StoreState,
     StoredClientOverview,
 };
 
@@ -40,13 +40,42 @@ async fn read(config: &Config) -> Result<Stored, StartError> {
     let admin = Admin::open(config).await?;
     let (keys, stored) = (admin.keys(config).await?, admin.clients(config).await?);
     let clients = admin.served_clients(config).await?;
+    let difference = admin.key_file(config).await?;
     admin.close().await;
-    let results = keys.iter().filter_map(result);
+    let results = difference.map(key_file).into_iter();
+    let results = results.chain(keys.iter().filter_map(result));
     let unused = stored.iter().filter_map(unused);
     Ok(Stored {
         results: results.chain(unused).collect(),
         clients,
     })
+}
+
+/// A node with this key file does not start.
+fn key_file(difference: KeyFileDifference) -> CheckResult {
+    let (detail, remedy) = match difference {
+        KeyFileDifference::OwnIsUnknown => (
+            message(
+                "密钥文件与其他节点的不同：其他节点没有第一行的密钥",
+                "the key file differs from that of the other nodes: they lack the key in its first line",
+            ),
+            message(
+                "先把这个密钥作为第二行加入所有节点的密钥文件，再移到第一行；如果没有其他节点，运行 `weixin gateway keys reseal`",
+                "add that key to the files of all nodes as the second line, and move it to the top then; if there is no other node: `weixin gateway keys reseal`",
+            ),
+        ),
+        _ => (
+            message(
+                "密钥文件与其他节点的不同：缺少其他节点签名所用的密钥",
+                "the key file differs from that of the other nodes: it lacks the key by which they sign",
+            ),
+            message(
+                "从其他节点复制密钥文件；如果没有其他节点，运行 `weixin gateway keys reseal`",
+                "copy the key file from another node; if there is no other node: `weixin gateway keys reseal`",
+            ),
+        ),
+    };
+    CheckResult::failed(Check::SigningKeys, detail, remedy)
 }
 
 fn unused(client: &StoredClientOverview) -> Option<CheckResult> {

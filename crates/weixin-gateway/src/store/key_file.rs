@@ -1,0 +1,46 @@
+//! The check values of the key file that the nodes use: one row of the audit log, which says when it was changed.
+
+use super::{Durability, Store, StoreError, Undo};
+use crate::oidc::Timestamp;
+
+const SELECT: &str = "select detail from audit where id = 'key_file'";
+const INSERT: &str = "insert into audit (id, at, event, detail)
+    values ('key_file', $1, 'key_file.changed', $2) on conflict (id) do nothing";
+/// Of several nodes that change it, one does.
+const UPDATE: &str = "update audit set at = $1, detail = $2 where id = 'key_file' and detail = $3";
+
+impl Store {
+    /// What a node has left.
+    pub(crate) async fn key_file(&self) -> Result<Option<String>, StoreError> {
+        let found = sqlx::query_scalar(SELECT).fetch_optional(self.readers());
+        Ok(found.await?)
+    }
+
+    /// Replaces what was read. Returns whether it was still there.
+    pub(crate) async fn set_key_file(
+        &self,
+        read: Option<String>,
+        text: String,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.write(Durability::Durable, Undo::Nothing, move |connection| {
+            Box::pin(async move {
+                let query = match read {
+                    None => sqlx::query(INSERT).bind(now.millis()).bind(text),
+                    Some(read) => {
+                        let query = sqlx::query(UPDATE).bind(now.millis()).bind(text);
+                        query.bind(read)
+                    }
+                };
+                let done = query.execute(connection).await?;
+                Ok(done.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    /// Whether other nodes may use it at the same time.
+    pub(crate) fn is_shared(&self) -> bool {
+        !self.is_sqlite()
+    }
+}
