@@ -210,18 +210,16 @@ async fn blocked_copy(of: &Move, lock: u32) -> Child {
     let copy = copy.stdout(Stdio::null()).stderr(Stdio::null());
     let mut copy = copy.spawn().unwrap();
     let mut watch = connect(&of.url).await;
-    let waiting = AssertSqlSafe(format!(
+    let waiting = format!(
         "select count(*) from pg_locks where locktype = 'advisory' and objid = {lock} and not granted"
-    ));
-    while sqlx::query_scalar::<_, i64>(waiting.clone())
-        .fetch_one(&mut watch)
-        .await
-        .unwrap()
-        == 0
-    {
+    );
+    loop {
+        let count = sqlx::query_scalar::<_, i64>(AssertSqlSafe(waiting.clone()));
+        if count.fetch_one(&mut watch).await.unwrap() == 1 {
+            return copy;
+        }
         assert!(copy.try_wait().unwrap().is_none(), "it has ended");
     }
-    copy
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -65,7 +65,7 @@ fn value(table: &str, column: &AnyRow) -> String {
     let name: String = column.get("name");
     let value = match column.get::<String, _>("type").to_lowercase().as_str() {
         "text" => format!("'微信 ''{table}.{name}'' ' || n"),
-        "bigint" => "n * 9007199254740991".to_owned(),
+        "bigint" => "n + 9007199254740991000".to_owned(),
         "bytea" => "cast(x'00ff' || n as blob)".to_owned(),
         other => panic!("{other}"),
     };
