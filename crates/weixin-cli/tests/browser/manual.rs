@@ -64,3 +64,17 @@ async fn the_texts_of_mdbook_are_chinese_in_the_chinese_manual() {
         .await;
     window.picture("manual-help").await;
 }
+
+/// Its file names match nearly every word that users of the crates search for.
+#[tokio::test]
+async fn the_search_of_the_manual_leaves_the_code_map_out() {
+    let window = Window::open(&[]).await;
+    for (folder, nothing) in [
+        ("", "No search results for 'start_error'."),
+        ("zh/", "“start_error”：0 条结果"),
+    ] {
+        let url = page(&format!("{folder}index.html?search=start_error"));
+        window.goto(&url).await;
+        window.reads("#mdbook-searchresults-header", nothing).await;
+    }
+}
