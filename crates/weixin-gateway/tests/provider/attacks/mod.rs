@@ -19,4 +19,5 @@ mod redirect_uri;
 mod refresh_races;
 mod refresh_tokens;
 mod responses;
+mod revoked_codes;
 mod waiting_requests;
