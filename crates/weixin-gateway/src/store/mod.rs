@@ -23,6 +23,7 @@ pub(crate) mod merges;
 mod migrations;
 mod postgres;
 mod refresh;
+mod request_counts;
 pub(crate) mod requests;
 mod resolved_user;
 pub(crate) mod revoke;
@@ -37,10 +38,7 @@ pub(crate) mod users;
 mod writer;
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -56,6 +54,7 @@ pub(crate) use self::{
 };
 use self::{
     grant_cache::{GrantCache, Moment},
+    request_counts::RequestCounts,
     sqlite::Database,
     writer::Writer,
 };
@@ -72,8 +71,7 @@ pub(crate) struct Store(Arc<Inner>);
 struct Inner {
     readers: AnyPool,
     writer: Writer,
-    /// Waiting authorization requests, as far as this process knows.
-    requests: AtomicI64,
+    requests: RequestCounts,
     grants: GrantCache,
 }
 
@@ -144,7 +142,7 @@ impl Store {
         Self(Arc::new(Inner {
             readers,
             writer,
-            requests: AtomicI64::new(0),
+            requests: RequestCounts::default(),
             grants: GrantCache::default(),
         }))
     }
@@ -216,7 +214,8 @@ impl Store {
         Moment { commits, now }
     }
 
-    fn waiting_requests(&self) -> &AtomicI64 {
+    /// Waiting authorization requests.
+    fn waiting_requests(&self) -> &RequestCounts {
         &self.0.requests
     }
 

@@ -15,6 +15,7 @@ mod open_redirect;
 mod parameters;
 mod pkce_downgrade;
 mod proxy_headers;
+mod pushed_requests;
 mod redirect_uri;
 mod refresh_races;
 mod refresh_tokens;
