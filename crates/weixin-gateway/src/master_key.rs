@@ -181,6 +181,24 @@ mod tests {
         );
     }
 
+    /// `mod_auth_openidc` CVE-2021-32791: the initialization vector was the same each time.
+    #[test]
+    fn a_value_is_encrypted_differently_each_time() {
+        let keys = keys(OLD).unwrap();
+        let mut sealed: Vec<_> = (0..100)
+            .map(|_| keys.seal(b"kid", b"private").unwrap())
+            .collect();
+        let value = Some(b"private".to_vec());
+        assert!(sealed.iter().all(|sealed| open(&keys, sealed) == value));
+        // Both the first bytes, where the nonce is, and the last ones.
+        for bytes in [0..8, 20..28] {
+            sealed.sort_unstable_by_key(|sealed| sealed[bytes.clone()].to_vec());
+            let before = sealed.len();
+            sealed.dedup_by_key(|sealed| sealed[bytes.clone()].to_vec());
+            assert_eq!(sealed.len(), before);
+        }
+    }
+
     #[test]
     fn an_invalid_file_is_rejected_and_not_repeated() {
         let nine = format!("{OLD}\n").repeat(9);

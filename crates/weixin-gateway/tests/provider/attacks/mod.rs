@@ -3,6 +3,7 @@
 mod code_injection;
 mod connections;
 mod consent;
+mod crafted_requests;
 mod csrf;
 mod ended;
 mod forged_tokens;
