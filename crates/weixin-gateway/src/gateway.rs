@@ -84,7 +84,8 @@ impl Gateway {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), ServeError> {
-        let server = Server::new(self.router());
+        let live = Arc::clone(&self.live);
+        let server = Server::new(self.router(), move || live.shared());
         let stop = async {
             stop.await;
             let shared = self.shared();

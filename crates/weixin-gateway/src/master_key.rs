@@ -192,6 +192,24 @@ mod tests {
         );
     }
 
+    /// `mod_auth_openidc` CVE-2021-32791: the initialization vector was the same each time.
+    #[test]
+    fn a_value_is_encrypted_differently_each_time() {
+        let keys = keys(OLD).unwrap();
+        let mut sealed: Vec<_> = (0..100)
+            .map(|_| keys.seal(b"kid", b"private").unwrap())
+            .collect();
+        let value = Some(b"private".to_vec());
+        assert!(sealed.iter().all(|sealed| open(&keys, sealed) == value));
+        // Both the first bytes, where the nonce is, and the last ones.
+        for bytes in [0..8, 20..28] {
+            sealed.sort_unstable_by_key(|sealed| sealed[bytes.clone()].to_vec());
+            let before = sealed.len();
+            sealed.dedup_by_key(|sealed| sealed[bytes.clone()].to_vec());
+            assert_eq!(sealed.len(), before);
+        }
+    }
+
     #[test]
     fn a_check_value_is_that_of_one_key_and_no_part_of_it() {
         let values = |file: &str| keys(file).unwrap().check_values();

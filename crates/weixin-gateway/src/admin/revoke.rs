@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     audit::{Event, EventKind},
-    oidc::ClientId,
+    oidc::{ClientId, Timestamp},
     store::{audit, merges::Ended, revoke_many},
 };
 
@@ -19,16 +19,19 @@ impl Admin {
     pub async fn revoke(&self, target: RevokeTarget) -> Result<Revoked, AdminError> {
         match target {
             RevokeTarget::All => {
-                self.record_revocation(None, Some("all".to_owned())).await?;
-                self.in_batches(None).await
+                let detail = Some("all".to_owned());
+                self.begin_revocation(None, detail, now()).await?;
+                self.in_batches(None, now()).await
             }
             RevokeTarget::Client(client) => {
                 // No client has an ID of another form.
                 let Ok(client) = client.parse::<ClientId>() else {
                     return Ok(Revoked::default());
                 };
-                self.record_revocation(Some(client.clone()), None).await?;
-                self.in_batches(Some(client)).await
+                let now = now();
+                self.begin_revocation(Some(client.clone()), None, now)
+                    .await?;
+                self.in_batches(Some(client), now).await
             }
             RevokeTarget::User(user) => self.revoke_user(&user).await,
         }
@@ -47,22 +50,34 @@ impl Admin {
         Ok(work.await?.into())
     }
 
-    async fn record_revocation(
+    /// Records what is revoked. The codes of a client come first: one that is redeemed meanwhile gives a grant, which is
+    /// revoked after it.
+    async fn begin_revocation(
         &self,
         client: Option<ClientId>,
         detail: Option<String>,
+        now: Timestamp,
     ) -> Result<(), AdminError> {
-        let (event_id, event) = event(EventKind::GrantRevoked, None, detail, now())?;
+        let (event_id, event) = event(EventKind::GrantRevoked, None, detail, now)?;
         let event = Event { client, ..event };
         let work = self.change(move |connection| {
-            Box::pin(async move { audit::insert(connection, event_id, event).await })
+            Box::pin(async move {
+                if let Some(client) = &event.client {
+                    revoke_many::codes_of_client(connection, client, now).await?;
+                }
+                audit::insert(connection, event_id, event).await
+            })
         });
         Ok(work.await?)
     }
 
     /// Until nothing is left that began before.
-    async fn in_batches(&self, client: Option<ClientId>) -> Result<Revoked, AdminError> {
-        let (now, mut total) = (now(), Ended::default());
+    async fn in_batches(
+        &self,
+        client: Option<ClientId>,
+        now: Timestamp,
+    ) -> Result<Revoked, AdminError> {
+        let mut total = Ended::default();
         loop {
             let client = client.clone();
             let batch = self.change(move |connection| {

@@ -74,6 +74,7 @@ impl Visitor {
             request,
             client,
             id: None,
+            is_pushed: false,
         };
         self.proceed(waiting, session.as_ref()).await
     }

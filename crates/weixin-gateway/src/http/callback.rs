@@ -56,15 +56,7 @@ impl Visitor {
         let Some((waiting, id)) = waiting.and_then(|it| it.id.map(|id| (it, id))) else {
             return Ok(self.leave_callback());
         };
-        if !self
-            .provider
-            .shared
-            .rate_limit
-            .allows_exchange(self.address)
-        {
-            return Err(Failure::TooManyLogins);
-        }
-        match callback.exchange().await {
+        match self.exchange(callback).await? {
             Ok(login) => {
                 let client = waiting.client.id.as_str();
                 let response = self.log_in(waiting, id, &login).await;

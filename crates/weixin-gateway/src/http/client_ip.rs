@@ -1,7 +1,7 @@
 //! The address of the one who sends a request.
 
 use std::{
-    net::IpAddr,
+    net::{IpAddr, Ipv6Addr},
     sync::atomic::{AtomicI64, Ordering},
     time::Duration,
 };
@@ -19,22 +19,21 @@ const WARNING_INTERVAL: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub(crate) struct ClientAddresses {
     proxies: Vec<Network>,
-    /// When the log may say again that a sender is not trusted, in Unix milliseconds.
-    next_warning: AtomicI64,
+    warning: RareWarning,
 }
 
 impl ClientAddresses {
     pub(crate) fn new(proxies: Vec<Network>) -> Self {
         Self {
             proxies,
-            next_warning: AtomicI64::new(0),
+            warning: RareWarning::default(),
         }
     }
 
     /// The last address that is no proxy of ours: what stands before it was written by strangers.
     pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap, now: Timestamp) -> IpAddr {
         if !self.is_trusted(peer) {
-            if headers.contains_key(FORWARDED_FOR) && self.may_warn(now) {
+            if headers.contains_key(FORWARDED_FOR) && self.warning.is_due(now) {
                 warn(peer);
             }
             return peer;
@@ -55,20 +54,36 @@ impl ClientAddresses {
         client
     }
 
-    fn is_trusted(&self, address: IpAddr) -> bool {
+    pub(super) fn is_trusted(&self, address: IpAddr) -> bool {
         self.proxies.iter().any(|proxy| proxy.contains(address))
     }
+}
 
+/// An IPv4 address, or the IPv6 network of 64 bits: a user has all addresses of one.
+pub(super) fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        address @ IpAddr::V4(_) => address,
+        IpAddr::V6(address) => network(address, 64),
+    }
+}
+
+/// The IPv6 network of an address.
+pub(super) fn network(address: Ipv6Addr, prefix: u32) -> IpAddr {
+    let mask = u128::MAX.unbounded_shl(128 - prefix);
+    Ipv6Addr::from_bits(address.to_bits() & mask).into()
+}
+
+/// When the log may say the same again, in Unix milliseconds.
+#[derive(Debug, Default)]
+pub(super) struct RareWarning(AtomicI64);
+
+impl RareWarning {
     /// Whether a minute has passed since the last warning. Of several requests at once, one warns.
-    fn may_warn(&self, now: Timestamp) -> bool {
-        let next = self.next_warning.load(Ordering::Relaxed);
+    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+        let next = self.0.load(Ordering::Relaxed);
         let new = now.after(WARNING_INTERVAL).millis();
-        let mine = || {
-            let replaced =
-                self.next_warning
-                    .compare_exchange(next, new, Ordering::Relaxed, Ordering::Relaxed);
-            replaced.is_ok()
-        };
+        let (success, failure) = (Ordering::Relaxed, Ordering::Relaxed);
+        let mine = || self.0.compare_exchange(next, new, success, failure).is_ok();
         now.millis() >= next && mine()
     }
 }
@@ -93,8 +108,8 @@ mod tests {
 
     #[test]
     fn an_untrusted_proxy_is_warned_of_once_a_minute() {
-        let addresses = ClientAddresses::new(Vec::new());
-        let warns = [0, 1, 59, 60, 61, 180].map(|seconds| addresses.may_warn(at(seconds)));
+        let warning = RareWarning::default();
+        let warns = [0, 1, 59, 60, 61, 180].map(|seconds| warning.is_due(at(seconds)));
         assert_eq!(warns, [true, false, false, true, false, true]);
     }
 

@@ -20,6 +20,9 @@ pub(crate) enum Failure {
     /// Too many requests of this client and address have failed within a minute.
     #[error("too many failed requests of one client from one address")]
     TooManyFailures,
+    /// What was done in a task of its own has panicked.
+    #[error("an exchange panicked")]
+    Panicked,
     /// The login page of WeChat cannot be opened: the settings of an app are wrong.
     #[error("WeChat's login page cannot be opened")]
     Start(#[from] weixin_axum::LoginError),

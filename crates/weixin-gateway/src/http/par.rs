@@ -21,7 +21,7 @@ use crate::{
     },
     params::Params,
     random,
-    store::requests::{NewRequest, PUSHED_LIFETIME},
+    store::requests::{NewRequest, PUSHED_LIFETIME, PushedRequest},
 };
 
 /// The response to a pushed request (RFC 9126 §2.2).
@@ -91,12 +91,13 @@ pub(super) async fn open(visitor: Visitor, params: &Params, uri: RequestUri) -> 
 
 /// The same by a form of another site, which comes without the session's cookie: the request continues after a redirect.
 pub(super) async fn open_posted(visitor: &Visitor, params: &Params, uri: RequestUri) -> Response {
-    match visitor.provider.opened(params, uri).await {
-        Ok(Waiting { id: Some(id), .. }) => {
-            Redirect::to(&visitor.provider.login_path(id)).into_response()
-        }
-        Ok(_) => visitor.expired(),
-        Err(error) => visitor.not_opened(&error),
+    let waiting = match visitor.provider.opened(params, uri).await {
+        Ok(waiting) => waiting,
+        Err(error) => return visitor.not_opened(&error),
+    };
+    match visitor.stored(&waiting).await {
+        Ok(id) => Redirect::to(&visitor.provider.login_path(id)).into_response(),
+        Err(failure) => visitor.failed(&failure),
     }
 }
 
@@ -110,7 +111,7 @@ enum NotOpened {
 }
 
 impl Provider {
-    /// The pushed request that the parameters refer to, as it is still allowed.
+    /// The pushed request that the parameters refer to, as it is still allowed. That alone does not keep it longer.
     async fn opened(
         &self,
         params: &Params,
@@ -129,17 +130,30 @@ impl Provider {
     ) -> Result<Option<Waiting<'a>>, Failure> {
         let store = &self.shared.store;
         let issuer = self.issuer.id();
-        let request = store.open_pushed_request(id, issuer, &client.id, self.shared.now());
-        let request = request.await?.and_then(|it| it.allowed_by(client));
-        Ok(request.map(|request| Waiting {
+        let pushed = store.pushed_request(id, issuer, &client.id, self.shared.now());
+        let Some(PushedRequest { request, is_opened }) = pushed.await? else {
+            return Ok(None);
+        };
+        Ok(request.allowed_by(client).map(|request| Waiting {
             request,
             client,
             id: Some(id),
+            is_pushed: !is_opened,
         }))
     }
 }
 
 impl Visitor {
+    /// Lets a pushed request wait for a login. It costs this address what beginning a login costs.
+    pub(super) async fn open_pushed(&self, id: RequestId, client: &Client) -> Result<(), Failure> {
+        let shared = &self.provider.shared;
+        if !shared.rate_limit.allows(self.address) {
+            return Err(Failure::TooManyLogins);
+        }
+        let opened = shared.store.open_pushed_request(id, &client.id, self.now());
+        Ok(opened.await?)
+    }
+
     fn not_opened(&self, error: &NotOpened) -> Response {
         match error {
             NotOpened::Client(error) => self.invalid_request(error),

@@ -67,6 +67,10 @@ impl Visitor {
     /// The ID of a request that must wait.
     pub(super) async fn stored(&self, waiting: &Waiting<'_>) -> Result<RequestId, Failure> {
         match waiting.id {
+            Some(id) if waiting.is_pushed => {
+                self.open_pushed(id, waiting.client).await?;
+                Ok(id)
+            }
             Some(id) => Ok(id),
             None => self.store(&waiting.request).await,
         }

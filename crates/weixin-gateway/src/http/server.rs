@@ -1,6 +1,6 @@
 //! Serves connections, ends those of clients that are too slow, and stops without cutting a response.
 
-use std::{net::SocketAddr, pin::pin, time::Duration};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -17,6 +17,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
+use super::{connections::Connections, places::Place, provider::Shared};
+
 /// Longest time in which the head of a request arrives, also of the next one on an idle connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -32,11 +34,21 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 /// A router, and how its connections are served.
 pub(crate) struct Server {
     router: Router,
+    connections: Connections,
+    /// What requests are served with at this moment: it names the proxies.
+    shared: Box<dyn Fn() -> Arc<Shared> + Send + Sync>,
 }
 
 impl Server {
-    pub(crate) const fn new(router: Router) -> Self {
-        Self { router }
+    pub(crate) fn new(
+        router: Router,
+        shared: impl Fn() -> Arc<Shared> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            router,
+            connections: Connections::default(),
+            shared: Box::new(shared),
+        }
     }
 
     /// Serves until `stop` resolves and what is running then has ended.
@@ -47,7 +59,9 @@ impl Server {
             tokio::select! {
                 () = &mut stop => break,
                 (stream, peer) = Listener::accept(&mut listener) => {
-                    self.serve(stream, peer, &connections);
+                    if let Some(place) = self.connections.open(peer.ip(), &(self.shared)()) {
+                        self.serve(stream, peer, place, &connections);
+                    }
                 }
             }
         }
@@ -60,7 +74,13 @@ impl Server {
         }
     }
 
-    fn serve(&self, stream: TcpStream, peer: SocketAddr, connections: &GracefulShutdown) {
+    fn serve(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        place: Place,
+        connections: &GracefulShutdown,
+    ) {
         let router = self.router.clone();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let mut request: Request = request.map(Body::new);
@@ -81,6 +101,7 @@ impl Server {
         // How a connection ends concerns its client only.
         tokio::spawn(async move {
             let _ = connection.await;
+            drop(place);
         });
     }
 }

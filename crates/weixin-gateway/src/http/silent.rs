@@ -64,16 +64,8 @@ impl Visitor {
             let response = self.proceed(waiting.clone(), Some(&session)).await;
             return response.map(Some);
         }
-        if !self
-            .provider
-            .shared
-            .rate_limit
-            .allows_exchange(self.address)
-        {
-            return Err(Failure::TooManyLogins);
-        }
         let login = match callback {
-            Ok(callback) => callback.exchange().await,
+            Ok(callback) => self.exchange(callback).await?,
             Err(error) => Err(error),
         };
         match (login, waiting.id) {

@@ -16,6 +16,8 @@ pub(super) struct Waiting<'a> {
     pub(super) client: &'a Client,
     /// `None`: it has not been stored.
     pub(super) id: Option<RequestId>,
+    /// Whether it is stored and waits for no login yet: it was pushed.
+    pub(super) is_pushed: bool,
 }
 
 impl Provider {
@@ -34,6 +36,7 @@ impl Provider {
             request,
             client,
             id: Some(id),
+            is_pushed: false,
         }))
     }
 

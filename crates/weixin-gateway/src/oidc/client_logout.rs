@@ -61,7 +61,11 @@ impl BackChannelUri {
 /// Whether the host is this machine, or an address that is not public.
 fn is_private(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => {
+            // A dot at the end makes the name an absolute one, and no other.
+            let name = name.strip_suffix('.').unwrap_or(name);
+            name == "localhost" || name.ends_with(".localhost")
+        }
         Some(Host::Ipv4(address)) => !is_public(address.into()),
         Some(Host::Ipv6(address)) => !is_public(address.into()),
         None => true,
@@ -86,6 +90,11 @@ mod tests {
             ("https://2130706433/logout", false, true),
             ("https://localhost/logout", false, true),
             ("https://rp.localhost/logout", false, true),
+            ("https://localhost./logout", false, true),
+            ("https://LOCALHOST./logout", false, true),
+            ("https://rp.localhost./logout", false, true),
+            ("https://127.0.0.1./logout", false, true),
+            ("https://rp.example./logout", true, true),
             ("https://rp.example/logout#x", false, false),
             ("https://u:p@rp.example/logout", false, false),
             ("ftp://rp.example/logout", false, false),

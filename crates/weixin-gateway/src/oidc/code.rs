@@ -159,6 +159,8 @@ pub(crate) struct NewGrant {
     pub(crate) is_offline: bool,
     /// Whether the client receives a refresh token.
     pub(crate) is_refreshable: bool,
+    /// When the code was issued.
+    pub(crate) code_issued_at: Timestamp,
     pub(crate) created_at: Timestamp,
     /// The end, if no refresh token is used before.
     pub(crate) expires_at: Timestamp,
@@ -193,6 +195,7 @@ impl NewGrant {
             nonce: code.nonce,
             is_offline,
             is_refreshable,
+            code_issued_at: code.expires_at.before(LIFETIME),
             created_at: now,
             expires_at: now.after(idle),
             ends_at: now.after(in_all),

@@ -68,6 +68,6 @@ pub(crate) enum RedeemOutcome {
     AlreadyUsed,
     /// The same, long after the first time: the grant is revoked now.
     Reused(UserId),
-    /// The session of the code has ended or expired, or its user is disabled.
-    SessionEnded,
+    /// The session of the code has ended or expired, its user is disabled, or the operator has revoked its client.
+    Ended,
 }

@@ -34,6 +34,12 @@ impl Timestamp {
         Self(self.0.saturating_add(millis))
     }
 
+    /// A while before this time. It ends at the first time that there is.
+    pub(crate) fn before(self, duration: Duration) -> Self {
+        let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(millis))
+    }
+
     /// The time since an earlier one; zero if that one is later.
     pub(crate) fn since(self, earlier: Self) -> Duration {
         let millis = self.0.saturating_sub(earlier.0);
@@ -52,6 +58,11 @@ mod tests {
         assert_eq!(
             Timestamp(1500).after(Duration::from_secs(2)),
             Timestamp(3500)
+        );
+        assert_eq!(first.before(Duration::MAX), first);
+        assert_eq!(
+            Timestamp(3500).before(Duration::from_secs(2)),
+            Timestamp(1500)
         );
         assert_eq!(first.since(last), Duration::ZERO);
         assert_eq!(

@@ -21,7 +21,8 @@ const INTERVAL: Duration = Duration::from_mins(1);
 /// Times of other nodes may differ by this much.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(5);
 
-/// The grant of a code is what makes the code single-use. It stays longer than any code is valid.
+/// The grant of a code is what makes the code single-use, and a revocation of a client concerns its codes. Both stay longer
+/// than any code is valid.
 const CODE_MEMORY: Duration = Duration::from_mins(10);
 
 /// Events of the audit log.
@@ -33,7 +34,7 @@ struct Removal {
     memory: Duration,
 }
 
-const REMOVALS: [Removal; 4] = [
+const REMOVALS: [Removal; 5] = [
     Removal {
         sql: "delete from requests where id in
             (select id from requests where expires_at <= $1 limit $2)",
@@ -48,6 +49,11 @@ const REMOVALS: [Removal; 4] = [
         sql: "delete from logouts where id in
             (select id from logouts where attempts >= 5 and due_at <= $1 limit $2)",
         memory: CLOCK_TOLERANCE,
+    },
+    Removal {
+        sql: "delete from client_revocations where client in
+            (select client from client_revocations where revoked_at <= $1 limit $2)",
+        memory: CODE_MEMORY,
     },
     Removal {
         sql: "delete from audit where id in (select id from audit where at <= $1 limit $2)",

@@ -2,7 +2,7 @@
 
 use sqlx::{Row, any::AnyRow};
 
-use super::{Durability, Store, StoreError, Undo, row};
+use super::{Durability, Store, StoreError, Undo, revoke_many, row};
 use crate::oidc::{ClientId, IssuerId, Timestamp};
 
 const SELECT: &str = "select id, body, updated_at, disabled_at from clients order by id";
@@ -70,7 +70,7 @@ impl Store {
         .await
     }
 
-    /// Removes a client with what users have allowed it, and revokes its grants. Returns whether there was one.
+    /// Removes a client with what users have allowed it, and revokes its codes and grants. Returns whether there was one.
     pub(crate) async fn remove_client(
         &self,
         id: ClientId,
@@ -82,6 +82,7 @@ impl Store {
                 let done = query.execute(&mut *connection).await?;
                 let was_there = done.rows_affected() == 1;
                 if was_there {
+                    revoke_many::codes_of_client(connection, &id, now).await?;
                     let query = sqlx::query(REVOKE).bind(id.to_string());
                     query.bind(now.millis()).execute(&mut *connection).await?;
                     let query = sqlx::query(DELETE_CONSENTS).bind(id.to_string());

@@ -30,7 +30,8 @@ macro_rules! columns {
     };
 }
 
-/// Of a hundred redemptions one inserts; none if the session has ended, or its user is disabled.
+/// Of a hundred redemptions one inserts; none if the session has ended, its user is disabled, or the client has been revoked
+/// since the code was issued.
 const REDEEM: &str = concat!(
     "insert into grants (id, secret, client, user_id, sub, sid, app, scopes, claims, auth_time,
     offline, seq, created_at, expires_at, ends_at, keep_until)
@@ -43,6 +44,8 @@ const REDEEM: &str = concat!(
     subject_owner!("$3"),
     " where sessions.sid = $10 and sessions.issuer = $11 and sessions.ended_at is null
     and sessions.expires_at > $7 and users.disabled_at is null
+    and not exists (select 1 from client_revocations
+        where client_revocations.client = $3 and client_revocations.revoked_at >= $12)
     on conflict (id) do nothing
     returning ",
     columns!(),
@@ -118,7 +121,7 @@ impl Store {
     async fn not_redeemed(&self, grant: &NewGrant) -> Result<RedeemOutcome, StoreError> {
         let query = sqlx::query(SELECT_OWNER).bind(grant.id.to_string());
         let Some(row) = query.fetch_optional(self.readers()).await? else {
-            return Ok(RedeemOutcome::SessionEnded);
+            return Ok(RedeemOutcome::Ended);
         };
         let client: String = row.try_get("client")?;
         let (id, now) = (grant.id, grant.created_at);
@@ -195,6 +198,7 @@ async fn insert(
         .bind(new.ends_at.millis())
         .bind(new.sid.to_string())
         .bind(new.issuer.to_string())
+        .bind(new.code_issued_at.millis())
         .fetch_optional(connection)
         .await?;
     Ok(row.as_ref().map(grant).transpose()?)

@@ -1,6 +1,6 @@
 //! The levels of the store: what waits, and how large its log is.
 
-use std::{fs, path::PathBuf, sync::atomic::Ordering};
+use std::{fs, path::PathBuf};
 
 use super::{Store, StoreError};
 use crate::telemetry::StoreLevels;
@@ -11,7 +11,7 @@ const FILE: &str = "select file from pragma_database_list where name = 'main'";
 impl Store {
     /// The levels at this moment. The waiting requests are those that this process knows.
     pub(crate) async fn levels(&self) -> Result<StoreLevels, StoreError> {
-        let requests = self.waiting_requests().load(Ordering::Relaxed);
+        let requests = self.waiting_requests().all();
         let logouts: i64 = sqlx::query_scalar(PENDING_LOGOUTS)
             .fetch_one(self.readers())
             .await?;

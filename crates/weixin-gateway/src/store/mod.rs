@@ -25,6 +25,7 @@ pub(crate) mod merges;
 mod migrations;
 mod postgres;
 mod refresh;
+mod request_counts;
 pub(crate) mod requests;
 mod resolved_user;
 pub(crate) mod revoke;
@@ -39,10 +40,7 @@ pub(crate) mod users;
 mod writer;
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -61,6 +59,7 @@ pub use self::{
 };
 use self::{
     grant_cache::{GrantCache, Moment},
+    request_counts::RequestCounts,
     sqlite::Database,
     writer::Writer,
 };
@@ -77,8 +76,7 @@ pub(crate) struct Store(Arc<Inner>);
 struct Inner {
     readers: AnyPool,
     writer: Writer,
-    /// Waiting authorization requests, as far as this process knows.
-    requests: AtomicI64,
+    requests: RequestCounts,
     grants: GrantCache,
 }
 
@@ -149,7 +147,7 @@ impl Store {
         Self(Arc::new(Inner {
             readers,
             writer,
-            requests: AtomicI64::new(0),
+            requests: RequestCounts::default(),
             grants: GrantCache::default(),
         }))
     }
@@ -221,7 +219,8 @@ impl Store {
         Moment { commits, now }
     }
 
-    fn waiting_requests(&self) -> &AtomicI64 {
+    /// Waiting authorization requests.
+    fn waiting_requests(&self) -> &RequestCounts {
         &self.0.requests
     }
 

@@ -39,6 +39,22 @@ const GRANTS_OF_USER: &str = concat!(
     members!("$3")
 );
 
+/// Of two commands, the later one counts.
+const CODES_OF_CLIENT: &str = "insert into client_revocations (client, revoked_at) values ($1, $2)
+    on conflict (client) do update set revoked_at = excluded.revoked_at
+    where client_revocations.revoked_at < excluded.revoked_at";
+
+/// Revokes the codes that a client has been issued until now: they are no rows yet, and are redeemed for a minute.
+pub(crate) async fn codes_of_client(
+    connection: &mut AnyConnection,
+    client: &ClientId,
+    now: Timestamp,
+) -> JobResult<()> {
+    let query = sqlx::query(CODES_OF_CLIENT).bind(client.to_string());
+    query.bind(now.millis()).execute(connection).await?;
+    Ok(())
+}
+
 /// Ends a batch of all sessions and grants.
 pub(crate) async fn all(connection: &mut AnyConnection, now: Timestamp) -> JobResult<Ended> {
     Ok(Ended {

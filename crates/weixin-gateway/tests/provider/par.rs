@@ -280,14 +280,16 @@ async fn a_client_that_has_changed_since_it_pushed_gets_no_more_than_it_may() {
 #[tokio::test]
 async fn pushed_requests_count_as_waiting_ones() {
     let world = World::with(Options {
-        more: "[limits]\nwaiting_requests = 2\nlogins_per_minute = 1\n".into(),
+        more: "[limits]\nwaiting_requests = 4\nlogins_per_minute = 1\n".into(),
         ..Options::default()
     })
     .await;
     let web = world.web();
-    web.pushed(&[]).await;
-    web.pushed(&[]).await;
-    for client in [web, world.app()] {
+    for client in [web, world.other(), world.app()] {
+        client.pushed(&[]).await;
+    }
+    web.log_in(&mut Browser::default(), &[]).await;
+    for client in [web, world.other(), world.app()] {
         let page = client.push(&[]).await;
         let expected = (503, "temporarily_unavailable".to_owned());
         assert_eq!((error(&page), page.header("retry-after")), (expected, "60"));

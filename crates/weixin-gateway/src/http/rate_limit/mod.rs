@@ -4,7 +4,7 @@ mod keys;
 
 use std::{
     fmt,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     num::NonZeroU32,
     sync::Arc,
     time::{Duration, UNIX_EPOCH},
@@ -14,6 +14,10 @@ use governor::{Quota, RateLimiter, clock, middleware::NoOpMiddleware, nanos::Nan
 use weixin::clock::Clock;
 
 use self::keys::BoundedKeys;
+use super::{
+    client_ip::{network, network_of},
+    places::Places,
+};
 use crate::{config::Limits, oidc::ClientId};
 
 /// How much more a whole IPv6 site may do than one network of it.
@@ -21,6 +25,9 @@ const SITE_FACTOR: u32 = 4;
 
 /// How often addresses that have been idle are forgotten.
 const INTERVAL: Duration = Duration::from_mins(1);
+
+/// Exchanges of one address at one time: a quarter of those that a login of `weixin-axum` does at one time for all.
+const EXCHANGES: usize = 64;
 
 /// The most keys of one limiter, about 10 MB. More addresses than that have a network of machines behind them, which no limit
 /// by address stops.
@@ -37,6 +44,8 @@ pub(crate) struct RateLimit {
     logins: Limiters,
     /// Codes that are exchanged at WeChat: a login that has begun can come back again and again.
     exchanges: Limiters,
+    /// The exchanges that go on. WeChat may be slow, and then they take the places of others.
+    pub(super) exchanging: Arc<Places>,
     /// Requests of clients that fail, such as those with a wrong secret.
     failures: Limiters,
     clock: Arc<dyn Clock>,
@@ -47,6 +56,7 @@ impl RateLimit {
         Self {
             logins: Limiters::new(limits.logins_per_minute, &clock),
             exchanges: Limiters::new(limits.logins_per_minute, &clock),
+            exchanging: Places::new(usize::MAX, EXCHANGES),
             failures: Limiters::new(limits.failures_per_minute, &clock),
             clock,
         }
@@ -132,8 +142,8 @@ impl Limiters {
         };
         match address.to_canonical() {
             address @ IpAddr::V4(_) => has_share(networks, address),
-            IpAddr::V6(address) => {
-                has_share(sites, network(address, 48)) && has_share(networks, network(address, 64))
+            IpAddr::V6(site) => {
+                has_share(sites, network(site, 48)) && has_share(networks, network_of(address))
             }
         }
     }
@@ -141,11 +151,6 @@ impl Limiters {
     fn iter(&self) -> impl Iterator<Item = &Limiter> {
         self.networks.iter().chain(&self.sites)
     }
-}
-
-fn network(address: Ipv6Addr, prefix: u32) -> IpAddr {
-    let mask = u128::MAX.unbounded_shl(128 - prefix);
-    Ipv6Addr::from_bits(address.to_bits() & mask).into()
 }
 
 /// The gateway's clock, as the library takes it.

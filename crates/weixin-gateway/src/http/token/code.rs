@@ -55,7 +55,7 @@ impl Provider {
                     .await?;
                 "the code was used before: its tokens are revoked"
             }
-            RedeemOutcome::SessionEnded => "the session of the code has ended",
+            RedeemOutcome::Ended => "the session of the code has ended, or the code was revoked",
         };
         Err(OAuthError::invalid_grant(error).into())
     }

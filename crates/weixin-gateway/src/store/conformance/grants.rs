@@ -3,10 +3,16 @@
 use futures_util::future::join_all;
 
 use super::{
-    fixture::{Fixture, START, client, id, later, new_grant, new_grant_of, other_issuer, secret},
+    fixture::{
+        Fixture, START, StandingClock, client, id, later, new_grant, new_grant_of, other_issuer,
+        secret,
+    },
     on_each_database,
 };
-use crate::oidc::{Grant, GrantId, RedeemOutcome, Session, Subject, Timestamp};
+use crate::{
+    oidc::{ClientId, Grant, GrantId, RedeemOutcome, Session, Subject, Timestamp},
+    store::{Durability, Undo, revoke_many},
+};
 
 on_each_database!(
     a_grant_that_was_just_read_is_seen_revoked_at_once,
@@ -16,6 +22,7 @@ on_each_database!(
     no_code_is_redeemed_after_the_end_of_its_session,
     no_code_is_redeemed_for_a_disabled_user,
     no_code_is_redeemed_at_another_issuer,
+    no_code_of_before_a_revocation_of_its_client_is_redeemed,
     a_code_that_is_loaded_twice_revokes_nothing,
     a_code_that_is_used_again_later_revokes_its_grant,
     another_client_revokes_nothing,
@@ -42,7 +49,40 @@ fn name(outcome: &RedeemOutcome) -> &'static str {
         RedeemOutcome::Granted(_) => "granted",
         RedeemOutcome::AlreadyUsed => "already used",
         RedeemOutcome::Reused(_) => "reused",
-        RedeemOutcome::SessionEnded => "session ended",
+        RedeemOutcome::Ended => "ended",
+    }
+}
+
+async fn no_code_of_before_a_revocation_of_its_client_is_redeemed(fixture: Fixture) {
+    let session = fixture.session("oAlice", START).await;
+    // The later one counts, whichever comes first.
+    for second in [10, 20, 5] {
+        let revoked = fixture
+            .store
+            .write(Durability::Durable, Undo::Nothing, move |connection| {
+                Box::pin(async move {
+                    revoke_many::codes_of_client(connection, &client(), later(second)).await
+                })
+            });
+        revoked.await.unwrap();
+    }
+    let other: ClientId = "other".parse().unwrap();
+    for (client, issued, expected) in [
+        (client(), 0, "ended"),
+        (client(), 20, "ended"),
+        (client(), 21, "granted"),
+        (other, 0, "granted"),
+    ] {
+        let mut grant = new_grant_of(&client, &session, new_id(), later(issued));
+        grant.created_at = later(30);
+        let outcome = fixture.redeem_grant(grant).await;
+        assert_eq!(name(&outcome), expected, "{client} {issued}");
+    }
+    let count = "select count(*) from client_revocations";
+    for (second, rows) in [(619, 1), (620, 0)] {
+        let clock = StandingClock::at(later(second));
+        fixture.store.remove_expired(&clock).await.unwrap();
+        assert_eq!(fixture.count(count).await, rows);
     }
 }
 
@@ -110,7 +150,7 @@ async fn assert_not_redeemed(fixture: &Fixture, session: &Session, now: Timestam
     for subject in [Some(Subject::first(session.user)), None] {
         let grant = new_grant(session, new_id(), now);
         let redeemed = fixture.store.redeem(grant, subject.as_ref(), secret());
-        assert_eq!(name(&redeemed.await.unwrap()), "session ended");
+        assert_eq!(name(&redeemed.await.unwrap()), "ended");
     }
 }
 

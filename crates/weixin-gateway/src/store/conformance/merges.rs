@@ -323,10 +323,7 @@ async fn a_disabled_kept_user_disables_all_sessions(fixture: Fixture) {
         let outcome = fixture
             .redeem(session, id(GrantId::from_bytes), later(2))
             .await;
-        assert!(
-            matches!(outcome, RedeemOutcome::SessionEnded),
-            "{outcome:?}"
-        );
+        assert!(matches!(outcome, RedeemOutcome::Ended), "{outcome:?}");
     }
     assert!(
         fixture

@@ -6,13 +6,14 @@ use super::{
 };
 use crate::{
     audit::{Event, EventKind, Reference},
-    oidc::RequestId,
+    oidc::{AuthorizationRequest, RequestId},
     store::{StoreError, requests::NewRequest},
 };
 
 on_each_database!(
     a_request_waits_ten_minutes_at_its_issuer,
     a_pushed_request_waits_ninety_seconds_until_its_client_opens_it,
+    a_client_has_a_quarter_of_the_places_for_what_it_pushes,
     requests_beyond_the_limit_are_rejected_until_some_expire,
     an_event_is_recorded,
 );
@@ -41,28 +42,78 @@ async fn a_pushed_request_waits_ninety_seconds_until_its_client_opens_it(fixture
     let store = &fixture.store;
     let waiting = request();
     let (own, other) = (request().client, "other".parse().unwrap());
-    for (first, second, expected) in [
-        ((issuer(), &own, 89), (issuer(), &own, 599), [true, true]),
-        ((issuer(), &own, 89), (issuer(), &own, 600), [true, false]),
-        ((issuer(), &own, 90), (issuer(), &own, 91), [false, false]),
-        ((issuer(), &other, 10), (issuer(), &own, 90), [false, false]),
+    // Opened by a client after some seconds, it is read; and whether it waits for a login then.
+    for (opened, read, expected) in [
+        (None, (issuer(), &own, 89), (Some(false), false)),
+        (None, (issuer(), &own, 90), (None, false)),
+        (None, (issuer(), &other, 0), (None, false)),
+        (None, (other_issuer(), &own, 0), (None, false)),
+        (Some((&own, 0)), (issuer(), &own, 0), (Some(true), true)),
+        (Some((&own, 89)), (issuer(), &own, 599), (Some(true), true)),
+        (Some((&own, 89)), (issuer(), &own, 600), (None, false)),
+        (Some((&own, 90)), (issuer(), &own, 90), (None, false)),
         (
-            (other_issuer(), &own, 10),
-            (issuer(), &own, 90),
-            [false, false],
+            Some((&other, 10)),
+            (issuer(), &own, 11),
+            (Some(false), false),
         ),
-        ((issuer(), &own, 0), (issuer(), &other, 1), [true, false]),
+        (Some((&own, 0)), (issuer(), &other, 1), (None, true)),
     ] {
         let id = id(RequestId::from_bytes);
         let pushed = NewRequest::pushed(id, &waiting);
         store.insert_request(pushed, LIMIT, START).await.unwrap();
-        for ((issuer, client, second), expected) in [first, second].into_iter().zip(expected) {
-            let opened = store
-                .open_pushed_request(id, issuer, client, later(second))
-                .await;
-            assert_eq!(opened.unwrap(), expected.then(request), "{second}");
+        if let Some((client, second)) = opened {
+            let opened = store.open_pushed_request(id, client, later(second));
+            opened.await.unwrap();
         }
+        let (issuer, client, second) = read;
+        let pushed = store.pushed_request(id, issuer, client, later(second));
+        let pushed = pushed.await.unwrap();
+        let waits = store.request(id, issuer, later(second)).await.unwrap();
+        assert_eq!(waits.clone().unwrap_or_else(request), request());
+        let is_opened = pushed.map(|pushed| {
+            assert_eq!(pushed.request, request());
+            pushed.is_opened
+        });
+        assert_eq!(
+            (is_opened, waits.is_some()),
+            expected,
+            "{opened:?} {read:?}"
+        );
     }
+}
+
+/// Also after the rows have been counted, as they are each minute and at each start.
+async fn a_client_has_a_quarter_of_the_places_for_what_it_pushes(fixture: Fixture) {
+    let (store, pushed) = (&fixture.store, request());
+    let theirs = AuthorizationRequest {
+        client: "other".parse().unwrap(),
+        ..request()
+    };
+    let push = async |request| {
+        let id = id(RequestId::from_bytes);
+        let new = NewRequest::pushed(id, request);
+        let inserted = store.insert_request(new, 8, START).await;
+        inserted.map(|()| id).map_err(|error| error.to_string())
+    };
+    let full = Err("too many logins are waiting".to_owned());
+    let first = push(&pushed).await.unwrap();
+    push(&pushed).await.unwrap();
+    assert_eq!(push(&pushed).await, full);
+    store.count_requests().await.unwrap();
+    assert_eq!(push(&pushed).await, full);
+    push(&theirs).await.unwrap();
+    // What a browser has brought is in its share no more, also when it is brought again.
+    for _ in 0..2 {
+        let opened = store.open_pushed_request(first, &pushed.client, later(1));
+        opened.await.unwrap();
+    }
+    push(&pushed).await.unwrap();
+    assert_eq!(push(&pushed).await, full);
+    store.count_requests().await.unwrap();
+    assert_eq!(push(&pushed).await, full);
+    push(&theirs).await.unwrap();
+    assert_eq!(push(&theirs).await, full);
 }
 
 async fn requests_beyond_the_limit_are_rejected_until_some_expire(fixture: Fixture) {

@@ -9,6 +9,7 @@ use crate::store::{
     OpenError, Store,
     backup::backup,
     inspect::{StoreState, inspect},
+    migrations,
 };
 
 fn mode(path: &Path) -> u32 {
@@ -151,20 +152,19 @@ async fn a_database_of_a_later_program_is_used_as_long_as_it_says_so() {
         .execute("alter table users add column email text")
         .await
         .unwrap();
-    connection
-        .execute(
-            "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
-            values (3, 'later', true, x'00', 0)",
-        )
-        .await
-        .unwrap();
-    Store::open(&url).await.unwrap().close().await;
-    connection
-        .execute("update schema set minimum_version = 3")
-        .await
-        .unwrap();
+    let (known, needed) = (migrations::VERSION, migrations::VERSION + 1);
+    for later in [
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+        values ($1, 'later', true, x'00', 0)",
+        "update schema set minimum_version = $1",
+    ] {
+        Store::open(&url).await.unwrap().close().await;
+        let query = sqlx::query(later).bind(needed);
+        query.execute(&mut connection).await.unwrap();
+    }
     let error = Store::open(&url).await.unwrap_err();
-    let message = "the database needs version 3 of the tables; this program knows 2";
+    let message =
+        format!("the database needs version {needed} of the tables; this program knows {known}");
     assert_eq!(error.to_string(), message);
     assert_eq!(inspect(&url).await.unwrap_err().to_string(), message);
 }

@@ -169,8 +169,9 @@ async fn the_client_is_authenticated_before_the_code_is_looked_at() {
     web.tokens(&code).await;
 }
 
-/// RFC 9700 §2.4 (no passwords), §2.1.2; hydra CVE-2020-5300 and fosite CVE-2020-15222 (assertions that are replayed: none is
-/// accepted).
+/// RFC 9700 §2.4 (no passwords), §2.1.2; hydra CVE-2020-5300, which is GHSA-3p3g-vpw6-4w66, and fosite CVE-2020-15222
+/// (assertions that are replayed: none is accepted); casdoor CVE-2026-9094 (a token of one organization exchanged at another);
+/// keycloak CVE-2023-2585 (the client of a device code): neither exchange nor device flow is there to be abused.
 #[tokio::test]
 async fn only_codes_and_refresh_tokens_lead_to_tokens() {
     let world = World::start().await;

@@ -87,7 +87,8 @@ fn assert_stays(world: &World, page: &Page, what: &str) {
     );
 }
 
-/// `mod_auth_openidc` CVE-2019-14857, CVE-2021-32786; oauth2-proxy CVE-2020-5233; casdoor CVE-2024-41658.
+/// `mod_auth_openidc` CVE-2019-14857, CVE-2019-20479, CVE-2021-32786, CVE-2021-39191 (`target_link_uri`), CVE-2022-23527;
+/// oauth2-proxy CVE-2020-4037, CVE-2020-5233, CVE-2020-11053 (`rd`); casdoor CVE-2024-41658.
 #[tokio::test]
 async fn no_parameter_and_no_path_leads_elsewhere() {
     let world = World::start().await;
@@ -105,10 +106,12 @@ async fn no_parameter_and_no_path_leads_elsewhere() {
                 format!("/callback?login_again=1&{value}"),
                 format!("/callback?code=071&state={state}&{value}"),
                 format!("/callback?code=071&state={state}&login_restarted=1&{value}"),
-                format!(
-                    "{}&{value}",
-                    world.web().authorize_url(&[("prompt", "login")])
-                ),
+                world.web().authorize_url(&[
+                    ("prompt", "login"),
+                    ("return_to", target),
+                    ("target_link_uri", target),
+                    ("rd", target),
+                ]),
             ];
             for url in urls {
                 for browser in [

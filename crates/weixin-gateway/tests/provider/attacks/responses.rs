@@ -387,7 +387,8 @@ async fn each_other_response_is_stored_nowhere_and_echoes_nothing() {
     assert_eq!(world.count("requests").await, 0);
 }
 
-/// OAuth 2.0 Form Post Response Mode §4: what the client sent stands in the page as text.
+/// OAuth 2.0 Form Post Response Mode §4: what the client sent stands in the page as text. `mod_auth_openidc` CVE-2021-32792: in
+/// a form that repeats what was posted, it was a script.
 #[tokio::test]
 async fn a_state_with_markup_is_escaped() {
     let world = World::start().await;

@@ -1,0 +1,115 @@
+//! What goes on at one time: so much in all, and so much from one address, which cannot take the places of all others.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use super::client_ip::network_of;
+
+/// Places for what goes on at one time.
+#[derive(Debug)]
+pub(super) struct Places {
+    in_all: usize,
+    /// By IPv4 address, or by IPv6 network of 64 bits: a user has all addresses of one.
+    by_address: usize,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    in_all: usize,
+    by_address: HashMap<IpAddr, usize>,
+}
+
+/// A place that is taken until this is dropped.
+#[derive(Debug)]
+#[must_use = "the place is free again when this is dropped"]
+pub(super) struct Place {
+    places: Arc<Places>,
+    address: IpAddr,
+}
+
+impl Places {
+    pub(super) fn new(in_all: usize, by_address: usize) -> Arc<Self> {
+        Arc::new(Self {
+            in_all,
+            by_address,
+            taken: Mutex::default(),
+        })
+    }
+
+    /// A place for this address. `None`: it has no more, or all are taken.
+    pub(super) fn take(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
+        let address = network_of(address);
+        let mut taken = self.taken();
+        let own = taken.by_address.get(&address).copied().unwrap_or(0);
+        if taken.in_all >= self.in_all || own >= self.by_address {
+            return None;
+        }
+        taken.in_all += 1;
+        taken.by_address.insert(address, own + 1);
+        drop(taken);
+        Some(Place {
+            places: Arc::clone(self),
+            address,
+        })
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        // No code between two changes can panic.
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.places.taken();
+        taken.in_all -= 1;
+        let own = taken.by_address.get(&self.address).copied().unwrap_or(0);
+        if own > 1 {
+            taken.by_address.insert(self.address, own - 1);
+        } else {
+            taken.by_address.remove(&self.address);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take(places: &Arc<Places>, addresses: &[&str]) -> Vec<Place> {
+        let addresses = addresses.iter().map(|text| text.parse().unwrap());
+        addresses.filter_map(|it| places.take(it)).collect()
+    }
+
+    #[test]
+    fn one_address_does_not_take_the_places_of_others() {
+        let places = Places::new(3, 2);
+        let [a, b, c] = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];
+        let mut of_a = take(&places, &[a, a, a, "::ffff:192.0.2.1"]);
+        assert_eq!(of_a.len(), 2);
+        let of_b = take(&places, &[b]);
+        assert_eq!((of_b.len(), take(&places, &[c]).len()), (1, 0));
+        drop(of_a.pop());
+        let of_c = take(&places, &[c]);
+        assert_eq!((of_c.len(), take(&places, &[a]).len()), (1, 0));
+        drop(of_b);
+        of_a.extend(take(&places, &[a, a]));
+        assert_eq!(of_a.len(), 2);
+        drop((of_a, of_c));
+        assert_eq!(places.taken().in_all, 0);
+        assert!(places.taken().by_address.is_empty());
+    }
+
+    #[test]
+    fn the_addresses_of_one_ipv6_network_share_their_places() {
+        let places = Places::new(9, 2);
+        let network = ["2001:db8:1:1::1", "2001:db8:1:1::2", "2001:db8:1:1::3"];
+        let taken = take(&places, &network);
+        assert_eq!(taken.len(), 2);
+        assert_eq!(take(&places, &["2001:db8:1:2::1"]).len(), 1);
+    }
+}
