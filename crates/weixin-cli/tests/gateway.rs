@@ -559,7 +559,7 @@ Next:
   1. set the app_id of your WeChat app in gateway.toml, and write its app secret to website.secret
   2. add a [[client]] to gateway.toml for each program
   3. weixin gateway check
-  4. weixin gateway serve, after a reverse proxy that serves https://id.example.org/wechat by HTTPS
+  4. weixin gateway serve, behind a reverse proxy that serves https://id.example.org/wechat by HTTPS
 ";
     assert_eq!((printed.code, &*printed.stdout), (Some(0), expected));
     let [config, key] = ["gateway.toml", "gateway.key"].map(|file| folder.path(file));

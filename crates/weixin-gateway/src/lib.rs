@@ -1,4 +1,4 @@
-//! An OpenID Provider on one side, WeChat login on the other: every OpenID Connect client gets WeChat login.
+//! An OpenID Provider whose users log in with WeChat, for products that support OpenID Connect.
 //!
 //! ```text
 //! client ──302──> /authorize ─┬─ valid session ────────────────────────────> code ──303──> client

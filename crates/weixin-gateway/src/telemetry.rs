@@ -56,7 +56,7 @@ fn describe_requests() {
     describe_counter!(
         LOGINS,
         Unit::Count,
-        "Logins with WeChat by `client`, `app` and `outcome`: `ok`, `created`, `merged`, `conflict`, `disabled`, `failed`, or why WeChat's callback was no login, such as `declined`. `app` is empty if the app is unknown"
+        "Logins with WeChat by `client`, `app` and `outcome`: `ok`, `created`, `merged`, `conflict`, `disabled`, `failed`, or the reason why the login failed, such as `declined`. `app` is empty if the app is unknown"
     );
     describe_counter!(
         CODES,

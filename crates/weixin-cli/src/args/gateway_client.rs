@@ -11,8 +11,8 @@ use super::{
 /// Add clients to the database, and remove them, while the gateway may be running
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A running gateway takes changes over within five seconds. Clients of the configuration file are \
-changed there; a client ID belongs to one of both only.
+A running gateway applies changes within five seconds. Change the clients of the configuration \
+file in that file: a client ID is either in the file or in the database.
 
 Examples:
   weixin gateway client add wiki --redirect-uri https://wiki.example.com/callback

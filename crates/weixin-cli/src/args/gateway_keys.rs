@@ -7,7 +7,7 @@ use super::gateway_config::GatewayConfig;
 /// List and replace the keys that sign ID tokens, while the gateway may be running
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Keys rotate by themselves every 90 days. A running gateway takes changes over within five seconds.
+Keys rotate by themselves every 90 days. A running gateway applies changes within five seconds.
 
 Examples:
   weixin gateway keys list

@@ -8,8 +8,8 @@ use super::gateway_config::GatewayConfig;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "\
-The commands change the database beside a gateway that runs; it follows within five seconds. Each \
-change is an event of the audit log.
+The commands change the database. The gateway may be running, and applies changes within five \
+seconds. Each change is an event of the audit log.
 
 Examples:
   weixin gateway user find oAbCdEf
@@ -81,9 +81,9 @@ pub(crate) struct UserEnable {
 /// Merge two users who are one person
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-From then on, logins of either user are logins of KEEP. A client that knew only ABSORB goes on \
-receiving its `sub`; a client that knew both receives that of KEEP. Existing sessions and tokens \
-stay valid. `weixin gateway user split` undoes it.
+From then on, logins of either user are logins of KEEP. A client that has received only the `sub` \
+of ABSORB keeps receiving it; a client that has received both receives that of KEEP. Existing \
+sessions and tokens stay valid. `weixin gateway user split` undoes it.
 
 Merge only users of whom you know that they are one person: names and pictures prove nothing.
 
@@ -163,7 +163,7 @@ pub(crate) struct GatewayExplainLogin {
     group = ArgGroup::new("target").required(true).args(["all", "user", "client"]),
     after_help = "\
 Users log in again, and clients need new tokens. Use --all after a leak, and after restoring a \
-backup: revocations since the backup are undone by it.
+backup: a restore undoes the revocations since the backup.
 
 Examples:
   weixin gateway revoke --all

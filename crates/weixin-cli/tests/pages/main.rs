@@ -176,7 +176,7 @@ fn what_is_not_run_here_is_known() {
     gateway.md: weixin gateway migrate
     gateway.md: weixin gateway explain-login k3zqv6n4        # why a login failed, by the reference on its page
     gateway.md: weixin gateway user find 小明                # by user ID, sub, OpenID, UnionID, or a part of the nickname
-    gateway.md: weixin gateway user disable USER_ID          # and enable: sessions, tokens and logins
+    gateway.md: weixin gateway user disable USER_ID          # blocks sessions, tokens and logins; enable undoes it
     gateway.md: weixin gateway revoke --user USER_ID         # or --client ID, or --all: ends sessions and grants
     gateway.md: weixin gateway user forget USER_ID           # removes everything that is stored about a user
     languages.md: npm install --save-dev undici@7

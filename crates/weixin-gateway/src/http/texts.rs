@@ -14,8 +14,8 @@ pub(super) const EXPIRED: Text = Text {
         zh: "登录已过期",
     },
     message: Bilingual {
-        en: "It was open for more than ten minutes, or it began elsewhere. Go back to the app or website, and log in again there.",
-        zh: "页面打开已超过十分钟，登录已失效。请返回应用或网站重新登录。",
+        en: "It took more than ten minutes, or it began elsewhere. Go back to the app or website, and log in again there.",
+        zh: "登录超过十分钟，或不是从这里发起的。请返回应用或网站重新登录。",
     },
 };
 

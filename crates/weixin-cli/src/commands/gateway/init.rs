@@ -46,7 +46,7 @@ pub(super) fn run(args: &GatewayInit, output: Output) -> Result<(), CliError> {
                      \u{20} 1. set the app_id of your WeChat app in {CONFIG_FILE}, and write its app secret to website.secret\n\
                      \u{20} 2. add a [[client]] to {CONFIG_FILE} for each program\n\
                      \u{20} 3. weixin gateway check\n\
-                     \u{20} 4. weixin gateway serve, after a reverse proxy that serves {issuer} by HTTPS"
+                     \u{20} 4. weixin gateway serve, behind a reverse proxy that serves {issuer} by HTTPS"
                 ),
             )
         },

@@ -41,6 +41,18 @@ pub(super) fn explain(event: &AuditEvent) -> Explained {
             rejected(detail.split(' ').next().unwrap_or_default())
         }
         "login.ok" => only("The user logged in.", "用户已登录。"),
+        "login.silent" => only(
+            "The user was logged in inside WeChat without a page.",
+            "用户已在微信内静默登录。",
+        ),
+        "consent.given" => only(
+            "The user allowed what the client requested.",
+            "用户在授权确认页选择了允许。",
+        ),
+        "consent.declined" => only(
+            "The user declined on the gateway's consent page.",
+            "用户在授权确认页选择了拒绝。",
+        ),
         "user.created" => only(
             "The user logged in for the first time and was created.",
             "用户首次登录，已创建用户。",

@@ -75,7 +75,8 @@ const SERVE: Chinese = Chinese {
     arguments: &[CONFIG, ("listen", "监听地址；默认取配置文件中的 listen")],
     after: "\
 日志为 JSON，写到标准错误，每个请求一行，不含查询串和密钥；用 RUST_LOG 修改日志级别。\
-收到 SIGTERM 或按 Ctrl-C 时停止，正在处理的请求最多还有 20 秒。收到 SIGHUP 或配置文件改动后，重新载入配置文件。
+收到 SIGTERM 或按 Ctrl-C 后，`/readyz` 立即返回失败，5 秒（`stop_delay`）内仍接受连接，之后正在处理的请求最多还有 20 秒。\
+收到 SIGHUP 或配置文件改动后，重新载入配置文件。
 
 示例：
   weixin gateway serve

@@ -11,7 +11,8 @@ const CLIENT: Chinese = Chinese {
     about: "在数据库中添加和移除客户端，网关可以同时运行",
     arguments: &[],
     after: "\
-运行中的网关在 5 秒内生效。配置文件中的客户端请在配置文件中修改；同一个 client_id 只能在其中一处。
+改动在 5 秒内对运行中的网关生效。\
+配置文件中的客户端请在配置文件中修改；同一个 client_id 只能在配置文件或数据库中的一处。
 
 示例：
   weixin gateway client add wiki --redirect-uri https://wiki.example.com/callback

@@ -9,7 +9,7 @@ const KEYS: Chinese = Chinese {
     about: "查看和更换 ID Token 的签名密钥，网关可以同时运行",
     arguments: &[],
     after: "\
-签名密钥每 90 天自动轮换。运行中的网关在 5 秒内生效。
+签名密钥每 90 天自动轮换。改动在 5 秒内对运行中的网关生效。
 
 示例：
   weixin gateway keys list

@@ -23,7 +23,7 @@ const USER: Chinese = Chinese {
     about: "查找、停用、合并、拆分和删除用户",
     arguments: &[],
     after: "\
-这些命令直接修改数据库，网关可以同时运行，5 秒内生效。每次修改都会写入审计记录。
+这些命令直接修改数据库，网关可以同时运行，改动在 5 秒内生效。每次修改都会写入审计记录。
 
 示例：
   weixin gateway user find oAbCdEf
@@ -73,8 +73,9 @@ const MERGE: Chinese = Chinese {
         CONFIG,
     ],
     after: "\
-合并后，两个用户的登录都算作 KEEP 的登录。只认识 ABSORB 的客户端仍得到它的 sub，两个都认识的客户端得到 KEEP 的 sub。\
-已有的会话和 token 仍然有效。用 `weixin gateway user split` 撤销。
+合并后，两个用户的登录都算作 KEEP 的登录。\
+只得到过 ABSORB 的 sub 的客户端，仍得到这个 sub；两个都得到过的客户端，得到 KEEP 的 sub。已有的会话和 token 仍然有效。\
+用 `weixin gateway user split` 撤销。
 
 只合并你确认属于同一个人的用户：昵称和头像不能作为依据。
 
@@ -137,7 +138,7 @@ const REVOKE: Chinese = Chinese {
         CONFIG,
     ],
     after: "\
-用户需要重新登录，客户端需要新的 token。密钥泄漏后，或恢复备份后，请使用 --all：恢复备份会撤销备份之后的吊销。
+用户需要重新登录，客户端需要新的 token。密钥泄露后，或恢复备份后，请使用 --all：恢复备份会使备份之后的吊销失效。
 
 示例：
   weixin gateway revoke --all

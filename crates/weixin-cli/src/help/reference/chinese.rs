@@ -142,7 +142,7 @@ pub(super) const GATEWAY_METRICS: [(&str, &str); 17] = [
     ),
     (
         "weixin_gateway_logins_total",
-        "微信登录次数，按 `client`、`app` 和 `outcome` 区分；`outcome` 为 `ok`、`created`、`merged`、`conflict`、`disabled`、`failed`，或微信回调不是一次登录的原因，例如 `declined`。应用未知时 `app` 为空",
+        "微信登录次数，按 `client`、`app` 和 `outcome` 区分；`outcome` 为 `ok`、`created`、`merged`、`conflict`、`disabled`、`failed`，或登录未完成的原因，例如 `declined`。应用未知时 `app` 为空",
     ),
     (
         "weixin_gateway_pending_logouts",
