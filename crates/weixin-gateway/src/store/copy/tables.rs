@@ -18,7 +18,7 @@ pub(super) struct Table {
 use Kind::{Bytes, Number, Text};
 
 /// All tables but `schema`, whose row the migrations insert. A test compares them with those that the migrations make.
-pub(super) const TABLES: [Table; 11] = [
+pub(super) const TABLES: [Table; 12] = [
     Table {
         name: "users",
         columns: &[
@@ -50,6 +50,10 @@ pub(super) const TABLES: [Table; 11] = [
             ("sub", Text),
             ("created_at", Number),
         ],
+    },
+    Table {
+        name: "client_revocations",
+        columns: &[("client", Text), ("revoked_at", Number)],
     },
     Table {
         name: "requests",
