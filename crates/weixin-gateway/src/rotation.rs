@@ -12,7 +12,7 @@ use crate::{
 /// What happens to the keys of before when a new one begins at once.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum OldKeys {
-    /// They stay in the JWKS for eight days, as after every rotation.
+    /// They stay in the JWKS for 91 days, as after every rotation.
     Keep,
     /// They leave the JWKS, and ID tokens that they have signed are no hints any more: one has leaked.
     Revoke,

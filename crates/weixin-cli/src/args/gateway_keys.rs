@@ -38,7 +38,7 @@ pub(crate) struct KeysList {
 /// Sign with a new key at once
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The old key stays in the JWKS for 8 days, so that clients accept the ID tokens that it has signed. \
+The old key stays in the JWKS for 91 days, so that clients accept the ID tokens that it has signed. \
 If it has leaked, --revoke removes it from the JWKS at once, and the gateway no longer accepts its \
 ID tokens as hints. Clients that cache the JWKS without looking up unknown keys reject new ID tokens \
 until they read it again.

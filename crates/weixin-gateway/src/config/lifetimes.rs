@@ -29,6 +29,9 @@ pub(crate) struct Lifetimes {
     pub(crate) session: Duration,
 }
 
+/// What a session can be set to at most.
+pub(crate) const LONGEST_SESSION: Duration = Duration::from_hours(90 * 24);
+
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
@@ -83,10 +86,15 @@ impl LifetimesEntry {
             session_idle: duration(
                 "session_idle",
                 self.session_idle,
-                (Duration::ZERO, 90 * DAY),
+                (Duration::ZERO, LONGEST_SESSION),
                 default.session_idle,
             )?,
-            session: duration("session", self.session, (minute, 90 * DAY), default.session)?,
+            session: duration(
+                "session",
+                self.session,
+                (minute, LONGEST_SESSION),
+                default.session,
+            )?,
         };
         lifetimes.compare()?;
         Ok(lifetimes)

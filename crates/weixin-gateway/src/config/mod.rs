@@ -18,7 +18,7 @@ mod stored_client;
 pub(crate) use self::{
     app::App,
     issuer::IssuerConfig,
-    lifetimes::Lifetimes,
+    lifetimes::{LONGEST_SESSION, Lifetimes},
     limits::Limits,
     metrics::Metrics,
     server::{Network, ServerConfig},

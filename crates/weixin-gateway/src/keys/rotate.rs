@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::sealed_key::{Phase, SealedKey};
-use crate::oidc::{Algorithm, Timestamp};
+use crate::{
+    config::LONGEST_SESSION,
+    oidc::{Algorithm, Timestamp},
+};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -14,7 +17,7 @@ const SIGNS: Duration = Duration::from_hours(90 * 24);
 const PUBLISHED_BEFORE: Duration = DAY;
 
 /// How long a key is published after it has stopped signing: longer than any session, whose ID tokens are hints.
-pub(crate) const KEPT_AFTER: Duration = Duration::from_hours(8 * 24);
+pub(crate) const KEPT_AFTER: Duration = LONGEST_SESSION.saturating_add(DAY);
 
 /// A key that is to be made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -140,8 +140,8 @@ async fn rotate(args: &KeysRotate, output: Output) -> Result<(), CliError> {
         )
     } else {
         message(
-            "已启用新的签名密钥，旧密钥在 JWKS 中再保留 8 天；运行中的网关最多 5 秒内生效",
-            "a new key signs, and the old ones stay in the JWKS for 8 days; a running gateway follows within 5 seconds",
+            "已启用新的签名密钥，旧密钥在 JWKS 中再保留 91 天；运行中的网关最多 5 秒内生效",
+            "a new key signs, and the old ones stay in the JWKS for 91 days; a running gateway follows within 5 seconds",
         )
     };
     output.result(|| text, &json!({ "signing": new, "revoked": args.revoke }))

@@ -36,7 +36,7 @@ const ROTATE: Chinese = Chinese {
         ("alg", "更换哪种算法的密钥；默认更换所有算法的密钥"),
     ],
     after: "\
-旧密钥在 JWKS 中再保留 8 天，客户端仍接受它签名的 ID Token。如果旧密钥已经泄露，--revoke 立即把它从 JWKS 中移除，\
+旧密钥在 JWKS 中再保留 91 天，客户端仍接受它签名的 ID Token。如果旧密钥已经泄露，--revoke 立即把它从 JWKS 中移除，\
 网关也不再接受它签名的 ID Token 作为 id_token_hint。有些客户端缓存 JWKS，遇到未知的密钥也不重新读取，\
 它们在下次读取之前会拒绝新的 ID Token。
 
