@@ -97,6 +97,8 @@ mod tests {
             ("https://rp.example./logout", true, true),
             ("https://rp.example/logout#x", false, false),
             ("https://u:p@rp.example/logout", false, false),
+            ("https://u@rp.example/logout", false, false),
+            ("https://:p@rp.example/logout", false, false),
             ("ftp://rp.example/logout", false, false),
             ("/logout", false, false),
             ("", false, false),

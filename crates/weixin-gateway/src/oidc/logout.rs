@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn only_a_request_with_a_hint_returns_to_the_client() {
-        let hint = hint(&[]);
+        let (hint, useless) = (hint(&[]), hint(&[("sid", "x")]));
         let uri = ("post_logout_redirect_uri", RETURN);
         let redirect = |params: &[(&str, &str)]| check(params).map(|request| request.redirect());
         let unregistered = "invalid_request: the post_logout_redirect_uri is not registered";
@@ -294,6 +294,8 @@ mod tests {
             (&[hint, ("state", "s")], Ok(None)),
             (&[uri, ("state", "s")], Ok(None)),
             (&[uri, ("client_id", "web")], Ok(None)),
+            // Of this issuer, and it names no session.
+            (&[uri, ("id_token_hint", &*useless)], Ok(None)),
             (
                 &[("post_logout_redirect_uri", "https://evil.example")],
                 Ok(None),
