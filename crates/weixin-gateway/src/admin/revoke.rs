@@ -7,7 +7,11 @@ use super::{
 use crate::{
     audit::{Event, EventKind},
     oidc::{ClientId, Timestamp},
-    store::{audit, merges::Ended, revoke_many},
+    store::{
+        audit,
+        merges::Ended,
+        revoke_many::{self, Remaining},
+    },
 };
 
 impl Admin {
@@ -78,22 +82,22 @@ impl Admin {
         now: Timestamp,
     ) -> Result<Revoked, AdminError> {
         let mut total = Ended::default();
-        loop {
+        let mut remaining = match client {
+            Some(_) => Remaining::grants(),
+            None => Remaining::all(),
+        };
+        while !remaining.is_empty() {
             let client = client.clone();
             let batch = self.change(move |connection| {
                 Box::pin(async move {
-                    match client {
-                        Some(client) => revoke_many::of_client(connection, &client, now).await,
-                        None => revoke_many::all(connection, now).await,
-                    }
+                    revoke_many::batch(connection, client.as_ref(), remaining, now).await
                 })
             });
-            let batch = batch.await?;
-            total.sessions += batch.sessions;
-            total.grants += batch.grants;
-            if batch.sessions.max(batch.grants) < revoke_many::BATCH {
-                return Ok(total.into());
-            }
+            let (ended, next) = batch.await?;
+            total.sessions += ended.sessions;
+            total.grants += ended.grants;
+            remaining = next;
         }
+        Ok(total.into())
     }
 }

@@ -33,7 +33,7 @@ impl Admin {
     /// [`AdminError::Store`].
     pub async fn find_users(&self, text: &str) -> Result<Vec<UserReport>, AdminError> {
         let (text, apps, now) = (text.to_owned(), self.apps.clone(), now());
-        let work = self.change(move |connection| {
+        let work = self.database.read(move |connection| {
             Box::pin(async move {
                 let found = user_records::find(connection, &text, &apps).await?;
                 let mut records = Vec::new();
@@ -53,7 +53,7 @@ impl Admin {
     /// [`AdminError::UnknownUser`] and [`AdminError::Store`].
     pub async fn user(&self, id: &str) -> Result<UserReport, AdminError> {
         let (user, now) = (self.kept(id).await?, now());
-        let work = self.change(move |connection| {
+        let work = self.database.read(move |connection| {
             Box::pin(async move { user_records::record(connection, user, now).await })
         });
         Ok(work.await?.into())
@@ -162,7 +162,7 @@ impl Admin {
     /// [`AdminError::Store`].
     pub async fn events(&self, reference: &str) -> Result<Vec<AuditEvent>, AdminError> {
         let reference = reference.trim().to_ascii_lowercase();
-        let work = self.change(move |connection| {
+        let work = self.database.read(move |connection| {
             Box::pin(async move { audit::events(connection, &reference).await })
         });
         Ok(work.await?.into_iter().map(AuditEvent::from).collect())
@@ -176,7 +176,7 @@ impl Admin {
     /// The user whom an ID means: the kept one, if it was merged.
     pub(super) async fn kept(&self, id: &str) -> Result<UserId, AdminError> {
         let user = Self::known(id)?;
-        let work = self.change(move |connection| {
+        let work = self.database.read(move |connection| {
             Box::pin(async move { user_records::kept(connection, user).await })
         });
         let kept = work.await?;

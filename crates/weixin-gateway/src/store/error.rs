@@ -60,6 +60,15 @@ impl JobError {
     }
 }
 
+impl From<JobError> for StoreError {
+    fn from(error: JobError) -> Self {
+        match error {
+            JobError::Conflict => Self::Conflict,
+            JobError::Database(error) => error.into(),
+        }
+    }
+}
+
 impl From<sqlx::Error> for JobError {
     fn from(error: sqlx::Error) -> Self {
         if error

@@ -224,6 +224,12 @@ impl Store {
         &self.0.requests
     }
 
+    /// Runs a job that only reads, on what is stored at one moment. However long it takes, no write waits for it.
+    pub(crate) async fn read<T>(&self, work: impl Work<T>) -> Result<T, StoreError> {
+        let mut transaction = self.readers().begin().await?;
+        Ok(work(&mut transaction).await?)
+    }
+
     /// Runs a job, and returns its result once it is committed. A caller that goes away does not stop it.
     pub(crate) async fn write<T: Send + 'static>(
         &self,

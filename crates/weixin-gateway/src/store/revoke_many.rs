@@ -12,21 +12,35 @@ use crate::oidc::{ClientId, Timestamp, UserId};
 
 type AnyQuery<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
 
-/// Rows of one batch. The server's writes come between two batches.
-pub(crate) const BATCH: u64 = 1_000;
+/// Rows of which a batch reads the next ones. The server's writes come between two batches.
+macro_rules! batch {
+    ($id:literal, $table:literal) => {
+        concat!(
+            "select max(id) as last from (select ",
+            $id,
+            " as id from ",
+            $table,
+            " where ",
+            $id,
+            " > $1 order by ",
+            $id,
+            " limit 1000) batch"
+        )
+    };
+}
 
+const LAST_SESSION: &str = batch!("sid", "sessions");
+const LAST_GRANT: &str = batch!("id", "grants");
 /// What began after the command is not its concern: else it might never end.
-const SESSIONS: &str = "update sessions set ended_at = $1, ended_reason = $2 where sid in
-    (select sid from sessions where ended_at is null and created_at <= $1 and expires_at > $1
-    limit 1000)
+const SESSIONS: &str = "update sessions set ended_at = $1, ended_reason = $2
+    where sid > $3 and sid <= $4 and ended_at is null and created_at <= $1 and expires_at > $1
     returning sid";
-const GRANTS: &str =
-    "update grants set revoked_at = $1, revoked_reason = $2, keep_until = $1 where id in
-    (select id from grants where revoked_at is null and created_at <= $1 and expires_at > $1
-    limit 1000)";
+const GRANTS: &str = "update grants set revoked_at = $1, revoked_reason = $2, keep_until = $1
+    where id > $3 and id <= $4 and revoked_at is null and created_at <= $1 and expires_at > $1";
 const GRANTS_OF_CLIENT: &str = "update grants
-    set revoked_at = $1, revoked_reason = $2, keep_until = $1 where id in (select id from grants where client = $3 and revoked_at is null and created_at <= $1
-    and expires_at > $1 limit 1000)";
+    set revoked_at = $1, revoked_reason = $2, keep_until = $1
+    where id > $3 and id <= $4 and client = $5 and revoked_at is null and created_at <= $1
+    and expires_at > $1";
 const SESSIONS_OF_USER: &str = concat!(
     "update sessions set ended_at = $1, ended_reason = $2
     where ended_at is null and expires_at > $1 and user_id in ",
@@ -55,25 +69,78 @@ pub(crate) async fn codes_of_client(
     Ok(())
 }
 
-/// Ends a batch of all sessions and grants.
-pub(crate) async fn all(connection: &mut AnyConnection, now: Timestamp) -> JobResult<Ended> {
-    Ok(Ended {
-        sessions: end(connection, SESSIONS, now, None).await?,
-        grants: revoke(connection, GRANTS, now, None).await?,
-    })
+/// The sessions and grants that are still to be read: those with greater IDs.
+#[derive(Clone, Debug)]
+pub(crate) struct Remaining {
+    sessions: Option<String>,
+    grants: Option<String>,
 }
 
-/// Revokes a batch of the grants of a client.
-pub(crate) async fn of_client(
+impl Remaining {
+    /// All sessions and grants.
+    pub(crate) fn all() -> Self {
+        Self {
+            sessions: Some(String::new()),
+            grants: Some(String::new()),
+        }
+    }
+
+    /// All grants, whose client is to be compared.
+    pub(crate) fn grants() -> Self {
+        Self {
+            sessions: None,
+            ..Self::all()
+        }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.sessions.is_none() && self.grants.is_none()
+    }
+}
+
+/// Ends a batch of all sessions and grants, or of the grants of a client.
+pub(crate) async fn batch(
     connection: &mut AnyConnection,
-    client: &ClientId,
+    client: Option<&ClientId>,
+    remaining: Remaining,
     now: Timestamp,
-) -> JobResult<Ended> {
-    let client = client.to_string();
-    Ok(Ended {
-        sessions: 0,
-        grants: revoke(connection, GRANTS_OF_CLIENT, now, Some(client)).await?,
-    })
+) -> JobResult<(Ended, Remaining)> {
+    let mut ended = Ended::default();
+    let mut next = Remaining {
+        sessions: None,
+        grants: None,
+    };
+    if let Some(after) = remaining.sessions
+        && let Some(last) = last(connection, LAST_SESSION, &after).await?
+    {
+        let query = bound(SESSIONS, now, after).bind(last.clone());
+        let rows = query.fetch_all(&mut *connection).await?;
+        ended.sessions = session_end::note_ended(connection, &rows, now).await?;
+        next.sessions = Some(last);
+    }
+    if let Some(after) = remaining.grants
+        && let Some(last) = last(connection, LAST_GRANT, &after).await?
+    {
+        let sql = client.map_or(GRANTS, |_| GRANTS_OF_CLIENT);
+        let query = bound(sql, now, after).bind(last.clone());
+        let query = match client {
+            Some(client) => query.bind(client.to_string()),
+            None => query,
+        };
+        ended.grants = query.execute(connection).await?.rows_affected();
+        next.grants = Some(last);
+    }
+    Ok((ended, next))
+}
+
+/// The last ID of a batch. `None` if there is none after this one.
+async fn last(
+    connection: &mut AnyConnection,
+    sql: &'static str,
+    after: &str,
+) -> JobResult<Option<String>> {
+    let last = sqlx::query_scalar(sql).bind(after.to_owned());
+    Ok(last.fetch_one(connection).await?)
 }
 
 /// Ends all sessions and grants of a user who is not merged into another one.
@@ -82,11 +149,10 @@ pub(crate) async fn of_user(
     user: UserId,
     now: Timestamp,
 ) -> JobResult<Ended> {
-    let user = Some(user.to_string());
-    Ok(Ended {
-        sessions: end(connection, SESSIONS_OF_USER, now, user.clone()).await?,
-        grants: revoke(connection, GRANTS_OF_USER, now, user).await?,
-    })
+    let sessions = sessions_of_user(connection, user, now).await?;
+    let query = bound(GRANTS_OF_USER, now, user.to_string());
+    let grants = query.execute(connection).await?.rows_affected();
+    Ok(Ended { sessions, grants })
 }
 
 /// Ends all sessions of a user, as [`of_user`] does, before their rows are removed.
@@ -95,35 +161,13 @@ pub(super) async fn sessions_of_user(
     user: UserId,
     now: Timestamp,
 ) -> JobResult<u64> {
-    end(connection, SESSIONS_OF_USER, now, Some(user.to_string())).await
+    let query = bound(SESSIONS_OF_USER, now, user.to_string());
+    let rows = query.fetch_all(&mut *connection).await?;
+    session_end::note_ended(connection, &rows, now).await
 }
 
-async fn end(
-    connection: &mut AnyConnection,
-    sql: &'static str,
-    now: Timestamp,
-    of: Option<String>,
-) -> JobResult<u64> {
-    let query = bound(sql, now, of);
-    let ended = query.fetch_all(&mut *connection).await?;
-    session_end::note_ended(connection, &ended, now).await
-}
-
-async fn revoke(
-    connection: &mut AnyConnection,
-    sql: &'static str,
-    now: Timestamp,
-    of: Option<String>,
-) -> JobResult<u64> {
-    let query = bound(sql, now, of);
-    Ok(query.execute(connection).await?.rows_affected())
-}
-
-fn bound(sql: &'static str, now: Timestamp, of: Option<String>) -> AnyQuery<'static> {
+/// Binds the first three parameters.
+fn bound(sql: &'static str, now: Timestamp, third: String) -> AnyQuery<'static> {
     let query = sqlx::query(sql).bind(now.millis());
-    let query = query.bind(EndReason::Revoked.as_str());
-    match of {
-        Some(of) => query.bind(of),
-        None => query,
-    }
+    query.bind(EndReason::Revoked.as_str()).bind(third)
 }

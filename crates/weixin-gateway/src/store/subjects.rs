@@ -9,6 +9,20 @@ use super::{
 };
 use crate::oidc::{ClientId, NewGrant, Subject, UserId};
 
+/// Begins a statement with `known`: the clients that have received a `sub`, read one after the other. No index begins with
+/// the user or the `sub`, and an index by them alone would serve an operator's searches only.
+macro_rules! with_known_clients {
+    () => {
+        "with recursive known (client) as (
+            select min(client) from subjects
+            union all
+            select (select min(subjects.client) from subjects
+                where subjects.client > known.client)
+            from known where known.client is not null) "
+    };
+}
+pub(super) use with_known_clients;
+
 /// Without it, a merge on PostgreSQL could come between this and the row, and the client receive a second `sub`.
 const LOCK: &str = "update users set last_seen_at = $1 where merged_into is null and id =
     (select coalesce(origin.merged_into, origin.id)

@@ -6,7 +6,9 @@ use weixin::{AppId, identity::Identity};
 use super::{
     JobError, JobResult,
     resolved_user::{join_user, members},
-    revoke_many, row, users,
+    revoke_many, row,
+    subjects::with_known_clients,
+    users,
 };
 use crate::oidc::{Timestamp, UserId};
 
@@ -15,9 +17,11 @@ pub(crate) const MAX_FOUND: usize = 50;
 
 const STATE: &str = "select coalesce(merged_into, id) as kept from users where id = $1";
 const BY_SUB: &str = concat!(
-    "select users.id as kept from subjects ",
+    with_known_clients!(),
+    "select users.id as kept from known
+    join subjects on subjects.client = known.client and subjects.sub = $1 ",
     join_user!("subjects.user_id"),
-    " where subjects.sub = $1 limit 51"
+    " limit 51"
 );
 const BY_IDENTITY: &str = concat!(
     "select users.id as kept from identities ",
@@ -37,9 +41,11 @@ const IDENTITIES: &str = concat!(
     " order by created_at, identity"
 );
 const SUBJECTS: &str = concat!(
-    "select client, sub from subjects where user_id in ",
+    with_known_clients!(),
+    "select subjects.client, sub from known
+    join subjects on subjects.client = known.client and subjects.user_id in ",
     members!("$1"),
-    " order by client, created_at"
+    " order by subjects.client, created_at"
 );
 const SESSIONS: &str = concat!(
     "select count(*) from sessions where ended_at is null and expires_at > $2 and user_id in ",
@@ -74,7 +80,12 @@ const FORGET: [(&str, &str); 7] = [
     ),
     (
         "subjects",
-        concat!("delete from subjects where user_id in ", members!("$1")),
+        concat!(
+            "delete from subjects where (client, user_id) in (",
+            with_known_clients!(),
+            "select known.client, users.id from known
+            cross join users where users.id = $1 or users.merged_into = $1)"
+        ),
     ),
     (
         "identities",

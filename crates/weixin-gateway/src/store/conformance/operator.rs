@@ -16,7 +16,7 @@ use crate::{
         Durability, Store, StoreError, Undo,
         audit::{self, EventId},
         merges::{Ended, Merge},
-        revoke_many,
+        revoke_many::{self, Remaining},
         user_records::{self, UserRecord},
     },
 };
@@ -28,6 +28,7 @@ on_each_database!(
     a_user_is_disabled_until_enabled,
     a_forgotten_user_leaves_no_row,
     the_grants_of_a_client_are_revoked,
+    grants_are_revoked_in_batches,
     the_sessions_and_grants_of_a_user_are_revoked,
     all_sessions_and_grants_are_revoked,
     an_event_of_a_request_is_recorded_once,
@@ -289,12 +290,46 @@ async fn the_grants_of_a_client_are_revoked(fixture: Fixture) {
     let granted = Granted::to(&fixture).await;
     let beside = beside(&fixture).await;
     let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
-        Box::pin(async move { revoke_many::of_client(connection, &other_client(), later(5)).await })
+        Box::pin(async move {
+            let client = Some(&other_client());
+            revoke_many::batch(connection, client, Remaining::grants(), later(5)).await
+        })
     });
     let (sessions, grants) = (0, 1);
-    assert_eq!(work.await.unwrap(), Ended { sessions, grants });
+    assert_eq!(work.await.unwrap().0, Ended { sessions, grants });
     let expected = [true, false, true, true];
     assert_eq!(granted.are_valid(&fixture).await, expected);
+}
+
+async fn grants_are_revoked_in_batches(fixture: Fixture) {
+    Granted::to(&fixture).await;
+    fixture
+        .execute(
+            "insert into grants
+        with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 2500)
+        select 'g' || n, secret, client, user_id, sub, sid, app, scopes, claims, auth_time, offline,
+        seq, rotated_at, created_at, expires_at, ends_at, keep_until, revoked_at, revoked_reason
+        from (select * from grants where client = 'web' limit 1) one cross join numbers",
+        )
+        .await;
+    let beside = beside(&fixture).await;
+    let mut remaining = Remaining::grants();
+    let mut revoked = Vec::new();
+    while !remaining.is_empty() {
+        let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
+            Box::pin(async move {
+                let client = Some(&client());
+                revoke_many::batch(connection, client, remaining, later(5)).await
+            })
+        });
+        let (ended, next) = work.await.unwrap();
+        (remaining, revoked) = (next, [revoked, vec![ended.grants]].concat());
+    }
+    let total: u64 = revoked.iter().sum();
+    assert!(revoked.iter().all(|grants| *grants <= 1000), "{revoked:?}");
+    let left = "select count(*) from grants where client = 'web' and revoked_at is null
+        and created_at <= 1800000005000";
+    assert_eq!((total, fixture.count(left).await), (2502, 0));
 }
 
 async fn the_sessions_and_grants_of_a_user_are_revoked(fixture: Fixture) {
@@ -314,10 +349,12 @@ async fn all_sessions_and_grants_are_revoked(fixture: Fixture) {
     let granted = Granted::to(&fixture).await;
     let beside = beside(&fixture).await;
     let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
-        Box::pin(async move { revoke_many::all(connection, later(5)).await })
+        Box::pin(
+            async move { revoke_many::batch(connection, None, Remaining::all(), later(5)).await },
+        )
     });
     let (sessions, grants) = (2, 3);
-    assert_eq!(work.await.unwrap(), Ended { sessions, grants });
+    assert_eq!(work.await.unwrap().0, Ended { sessions, grants });
     assert_eq!(granted.are_valid(&fixture).await, [false; 4]);
 }
 
