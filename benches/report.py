@@ -7,6 +7,7 @@ import re
 import sys
 from pathlib import Path
 
+import gateway_report
 from clients import BASE, PYTHON_BASE
 from small_steps import STEPS
 
@@ -34,10 +35,6 @@ CHINESE = {
     "at most 2": "最多 2",
     "at most 3": "最多 3",
     "login page": "登录页",
-    "first login of a browser": "浏览器首次登录",
-    "login with a session": "已有会话时登录",
-    "userinfo": "UserInfo",
-    "discovery": "Discovery 文档",
     "code to token": "用 code 换取 access_token",
     "profile": "用户信息",
     "default features": "默认特性",
@@ -48,9 +45,15 @@ SAME_IN_CHINESE = {"weixin", PYTHON_BASE, "aiohttp", "httpx.Client", "httpx.Asyn
 
 
 def write(found, facts):
-    """Writes both pages."""
+    """Writes both pages, with the picture of the gateway's section."""
     for language, page in PAGES.items():
         page.write_text(text(found, facts, language))
+    gateway_report.draw(found["gateway"])
+
+
+def write_gateway(found, facts):
+    """Writes the gateway's section of both pages, and its picture."""
+    gateway_report.write(found["gateway"], {language: words(facts, language) for language in PAGES})
 
 
 def text(found, facts, language):
@@ -64,15 +67,21 @@ def text(found, facts, language):
         "distance": distance(found["distance"]),
         "small_steps": small_steps(found["small_steps"]["nanoseconds"]),
         "servers": servers(found["answers"]),
-        "gateway": gateway(found["gateway"]),
         "waiting": waiting(found["waiting"]),
         "build": build(found["build"]),
     }
     tables = {name: "\n".join(row(cells, said) for cells in rows) for name, rows in tables.items()}
+    facts = words(facts, language)
+    gateway = gateway_report.section(found["gateway"], facts, language)
+    return template.format(**{**facts, **figures(found), **tables, "gateway": gateway})
+
+
+def words(facts, language):
+    """The facts of a run, in the words of a language."""
     listed = ", " if language == "en" else "、"
     packages = {name: listed.join(facts[name]) for name in ("node_packages", "python_packages")}
-    with_changes = said(" with changes") if facts["dirty"] else ""
-    return template.format(**{**facts, **packages, "with_changes": with_changes, **figures(found), **tables})
+    changes = " with changes" if language == "en" else CHINESE[" with changes"]
+    return {**facts, **packages, "with_changes": changes if facts["dirty"] else ""}
 
 
 class Words(str):
@@ -138,33 +147,6 @@ def servers(found):
     ]
 
 
-# What the gateway is measured by: the name of the load, and what it is.
-GATEWAY = {
-    "first": "first login of a browser",
-    "session": "login with a session",
-    "userinfo": "userinfo",
-    "discovery": "discovery",
-}
-
-
-def gateway(found):
-    ours, theirs = found["weixin gateway"], found["oidc-provider"]
-    rows = []
-    for mode, what in GATEWAY.items():
-        one, other = ours[mode], theirs[mode]
-        rows.append(
-            [
-                Words(what),
-                f"{one['per_second'] / other['per_second']:.1f}",
-                f"{one['per_second']:.0f} / {other['per_second']:.0f}",
-                f"{one['p50_ms']:.1f} / {other['p50_ms']:.1f} ms",
-                f"{one['p99_ms']:.1f} / {other['p99_ms']:.1f} ms",
-                f"{one['processor_us']:.0f} / {other['processor_us']:.0f} µs",
-            ]
-        )
-    return rows
-
-
 def waiting(found):
     return [
         [
@@ -209,13 +191,7 @@ def figures(found):
     nanoseconds = steps["nanoseconds"]
     ours, by_hand = nanoseconds["callback/weixin_axum"], nanoseconds["callback/hand_written"]
     printed = [re.match(pattern, line) for pattern, line in zip(PRINTED, steps["lines"], strict=True)]
-    gateways = found["gateway"].values()
-    idle, most = [[f"{one[name]:.0f}" for one in gateways] for name in ("idle_mb", "most_mb")]
     return {
-        "by_es256": f"{found['gateway']['weixin gateway']['session_by_es256']['per_second']:.0f}",
-        "signatures": f"{found['gateway']['weixin gateway']['signature']['per_second']:.0f}",
-        "gateway_idle_mb": " / ".join(idle),
-        "gateway_most_mb": " / ".join(most),
         "callback_ratio": f"{ours / by_hand:.1f}",
         "callback_added": f"{(ours - by_hand) / 1000:.1f}",
         "userinfo_ratio": f"{nanoseconds['userinfo/bare_axum'] / nanoseconds['userinfo/sim']:.2f}",

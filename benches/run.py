@@ -5,6 +5,7 @@ Started by `scripts/bench`, which installs the peers. Parts: clients, python, di
 
 import argparse
 import datetime
+import functools
 import json
 import os
 import platform
@@ -55,9 +56,19 @@ class Tools:
         self.python = arguments.peers / "python/bin/python"
         self.node = arguments.peers / "node"
         self.weixin_login = arguments.peers / "weixin_login"
+
+    @functools.cached_property
+    def programs(self):
         options = ["--package", "weixin", "--features", "tokens,mini-program"]
-        programs = built(*options, "--bench", "login", "--bench", "user_tokens")
-        self.login, self.user_tokens = programs["login"], programs["user_tokens"]
+        return built(*options, "--bench", "login", "--bench", "user_tokens")
+
+    @property
+    def login(self):
+        return self.programs["login"]
+
+    @property
+    def user_tokens(self):
+        return self.programs["user_tokens"]
 
 
 def processor():
@@ -83,6 +94,7 @@ def facts(peers):
         "rust": said("rustc", "--version").split()[1],
         "node": said("node", "--version")[1:],
         "node_packages": node,
+        "postgres": said("psql", "--version").split()[2],
         "python": platform.python_version(),
         "python_packages": [one for one in python if "matplotlib" not in one],
     }
@@ -93,12 +105,15 @@ def main():
     parser.add_argument("parts", nargs="*", metavar="PART")
     parser.add_argument("--target", type=Path, required=True)
     parser.add_argument("--peers", type=Path, required=True)
+    parser.add_argument("--publish", action="store_true", help="of the part gateway alone: write its section")
     parser.add_argument("--redraw", action="store_true", help="write the pages again from the last whole run")
     arguments = parser.parse_args()
     unknown = set(arguments.parts) - set(PARTS)
     if unknown:
         parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    kept = arguments.peers / "last-run.json"
+    if arguments.publish and arguments.parts != ["gateway"]:
+        parser.error("--publish goes with the part gateway alone")
+    kept = arguments.peers / ("last-gateway.json" if arguments.publish else "last-run.json")
     if arguments.redraw:
         run = json.loads(kept.read_text())
     else:
@@ -109,11 +124,15 @@ def main():
             run["found"][part] = PARTS[part](tools)
             if arguments.parts:
                 print(json.dumps(run["found"][part], indent=2, ensure_ascii=False), flush=True)
-        if arguments.parts:
+        if arguments.parts and not arguments.publish:
             return
         kept.write_text(json.dumps(run))
         # As it is read again: the keys are text.
         run = json.loads(kept.read_text())
+    if arguments.publish:
+        report.write_gateway(run["found"], run["facts"])
+        print("written: the section on the gateway in docs/benchmarks.md and docs/zh/benchmarks.md, and its picture")
+        return
     report.write(run["found"], run["facts"])
     Path("docs/benchmarks.svg").write_text(picture.draw(run["found"]))
     print("written: docs/benchmarks.md, docs/zh/benchmarks.md, docs/benchmarks.svg")

@@ -98,11 +98,15 @@ impl Visitor {
             self.record(&waiting, request, &outcome).await?;
         }
         let target = waiting.request.target();
+        let is_new = matches!(outcome, LoginOutcome::Created(_));
         match outcome {
             LoginOutcome::Created(session)
             | LoginOutcome::Known(session)
             | LoginOutcome::Merged { session, .. } => {
-                self.update_profile(&session, login).await?;
+                // That of a new user is unknown without a look.
+                if is_new || self.profile_is_outdated(&session).await? {
+                    self.update_profile(&session, login).await?;
+                }
                 let mut response = self.proceed(waiting, Some(&session)).await?;
                 response.headers_mut().append(SET_COOKIE, cookie.header);
                 Ok(response)
@@ -177,13 +181,15 @@ impl Visitor {
         Ok(())
     }
 
-    /// Asks WeChat for the profile, if it is unknown or a day old. Without it the login goes on.
-    async fn update_profile(&self, session: &Session, login: &Login) -> Result<(), Failure> {
-        let (store, now) = (&self.provider.shared.store, self.now());
+    /// Whether the profile is unknown or a day old.
+    async fn profile_is_outdated(&self, session: &Session) -> Result<bool, Failure> {
+        let store = &self.provider.shared.store;
         let stored = store.profile(session.user).await?.unwrap_or_default();
-        if !stored.is_outdated(now) {
-            return Ok(());
-        }
+        Ok(stored.is_outdated(self.now()))
+    }
+
+    /// Asks WeChat for the profile. Without it the login goes on.
+    async fn update_profile(&self, session: &Session, login: &Login) -> Result<(), Failure> {
         match login.user().await {
             Ok(user) => self.store_profile(session, login, &user).await,
             Err(error) => {
