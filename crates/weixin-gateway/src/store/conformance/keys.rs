@@ -96,11 +96,11 @@ async fn a_key_is_rotated_once_by_two_nodes(fixture: Fixture) {
         (day(0), &[Phase::Signing][..]),
         (day(89), &[Phase::Signing, Phase::Published]),
         (day(90), &[Phase::Retired, Phase::Signing]),
-        (day(98), &[Phase::Removed, Phase::Signing]),
         (
             day(179),
-            &[Phase::Removed, Phase::Signing, Phase::Published],
+            &[Phase::Retired, Phase::Signing, Phase::Published],
         ),
+        (day(181), &[Phase::Removed, Phase::Retired, Phase::Signing]),
     ] {
         let (one, other) = tokio::join!(node(now), node(now));
         let phases = |rows: &[SealedKey], algorithm: Algorithm, now: Timestamp| {
