@@ -93,7 +93,7 @@ pub(crate) struct QrPage {
     #[arg(long, value_name = "URL", value_parser = web_url)]
     pub(crate) stylesheet: Option<Url>,
 
-    /// WeChat's newer, smaller page (`stylelite`), which needs 220 x 220 pixels
+    /// WeChat's newer, smaller page (`stylelite`), which needs at least 220 x 220 pixels
     #[arg(long)]
     pub(crate) lite_style: bool,
 

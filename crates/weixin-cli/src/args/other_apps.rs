@@ -32,7 +32,8 @@ pub(crate) struct AuthorizeUrl {
     #[arg(long)]
     pub(crate) silent: bool,
 
-    /// Ask followers as well, who are not asked otherwise
+    /// Ask followers as well, who are not asked if they come from the official account's conversation or menu; WeChat ignores
+    /// it in special cases
     #[arg(long)]
     pub(crate) force_popup: bool,
 
@@ -95,7 +96,7 @@ pub(crate) struct AppToken {
     #[arg(long, default_value = "mini-program")]
     pub(crate) kind: AppTokenKind,
 
-    /// Call /cgi-bin/token instead, where each call invalidates the previous token
+    /// Call /cgi-bin/token instead, where each call creates a new token, and the previous one stays valid for about 5 minutes
     #[arg(long)]
     pub(crate) legacy: bool,
 }

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use weixin_gateway::{Config, Gateway};
 use weixin_sim::{Effect, Fault, Sim};
 
-use crate::window::Window;
+use crate::window::{DARK, LIGHT, Window};
 
 const SECRET: &str = "0123456789abcdefghijABCDEFGHIJ_-";
 const MASTER_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
@@ -24,18 +24,18 @@ const INSIDE_WECHAT: &str =
 const PHONE: &str = "--user-agent=Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile Safari/604.1";
 
 #[derive(Clone)]
-struct World {
+pub(crate) struct World {
     sim: Arc<Sim>,
     /// At `localhost`, while the client is at 127.0.0.1: another site to the browser.
-    issuer: String,
-    client: String,
+    pub(crate) issuer: String,
+    pub(crate) client: String,
     _folder: Arc<TempDir>,
 }
 
 type Fields = std::collections::HashMap<String, String>;
 
 impl World {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let sim = Sim::start().await.unwrap();
         let bind = async || TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (gateway, site) = (bind().await, bind().await);
@@ -60,19 +60,20 @@ impl World {
                 get(async |state, Query(fields)| callback(state, fields).await)
                     .post(async |state, Form(fields)| callback(state, fields).await),
             )
+            .route("/logged-out", get(logged_out))
             .with_state(world.clone());
         tokio::spawn(async move { axum::serve(site, router).await });
         world
     }
 
     /// Opens the client's log-in in this window, with these parameters of the authorization request.
-    async fn log_in(&self, window: &Window, parameters: &str) {
+    pub(crate) async fn log_in(&self, window: &Window, parameters: &str) {
         let url = format!("{}/log-in?{parameters}", self.client);
         window.goto(&url).await;
     }
 
     /// Allows the login that waits.
-    async fn allow(&self, user: &str) {
+    pub(crate) async fn allow(&self, user: &str) {
         let uuid = self.sim.until(|sim| sim.pending().pop()).await;
         self.sim.allow(&uuid, user).unwrap();
     }
@@ -104,6 +105,7 @@ id = "wiki"
 name = "Wiki"
 secret = "{SECRET}"
 redirect_uris = ["{client}/callback"]
+post_logout_redirect_uris = ["{client}/logged-out"]
 "#
     )
 }
@@ -148,10 +150,17 @@ async fn callback(State(world): State<World>, fields: Fields) -> Html<String> {
     let claims: Value = claims.json().await.unwrap();
     let text = |name: &str| claims[name].as_str().unwrap_or_default().to_owned();
     Html(format!(
-        "<!doctype html><meta charset=utf-8><p id=name>{}</p><p id=sub>{}</p>",
+        "<!doctype html><meta charset=utf-8><p id=name>{}</p><p id=sub>{}</p><p id=id-token>{}</p>",
         text("name"),
-        text("sub")
+        text("sub"),
+        tokens["id_token"].as_str().unwrap_or_default()
     ))
+}
+
+/// Where the client's users are after a logout.
+async fn logged_out(Query(fields): Query<Fields>) -> Html<String> {
+    let state = fields.get("state").map_or("none", String::as_str);
+    Html(format!("<p id=state>{state}</p>"))
 }
 
 #[tokio::test]
@@ -280,6 +289,31 @@ async fn a_page_asks_whether_the_client_may_have_it() {
         window.press_until_focused("form button").await;
         window.press_enter().await;
         window.reads("#name", NAME).await;
+    }
+}
+
+#[tokio::test]
+async fn a_phone_shows_both_buttons_of_the_question_without_scrolling() {
+    let world = World::start().await;
+    for (language, mode, title, name) in [
+        ("--accept-lang=zh-CN", LIGHT, "是否登录“Wiki”？", "zh-light"),
+        ("--accept-lang=zh-CN", DARK, "是否登录“Wiki”？", "zh-dark"),
+        ("--accept-lang=en", LIGHT, "Log in to Wiki?", "en-light"),
+        ("--accept-lang=en", DARK, "Log in to Wiki?", "en-dark"),
+    ] {
+        let window = Window::small(&[language, mode]).await;
+        world.log_in(&window, "prompt=consent").await;
+        // The longest name.
+        world.allow("long").await;
+        window.reads("h1", title).await;
+        window.fits().await;
+        window.is_in_view("form button").await;
+        assert_eq!(window.count("form button").await, 2);
+        window
+            .picture(&format!("gateway-consent-small-{name}"))
+            .await;
+        window.click("form button").await;
+        window.wait_for("#name").await;
     }
 }
 

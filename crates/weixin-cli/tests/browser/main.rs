@@ -16,6 +16,7 @@ mod exec;
 mod faults;
 mod gateway;
 mod gateway_demo;
+mod gateway_logout;
 mod manual;
 mod official_account;
 mod phone;

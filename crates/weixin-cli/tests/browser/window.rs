@@ -26,6 +26,10 @@ const TIMEOUT: Duration = Duration::from_mins(5);
 /// Interval at which a page is checked.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
+/// The mode of the system.
+pub(crate) const DARK: &str = "--blink-settings=preferredColorScheme=0";
+pub(crate) const LIGHT: &str = "--blink-settings=preferredColorScheme=1";
+
 /// The driver's process; ends with its last window, and Chromium with it.
 struct Driver {
     process: Child,
@@ -97,9 +101,14 @@ impl Window {
 
     /// A browser of a phone's size, in its dark mode.
     pub(crate) async fn small_and_dark() -> Self {
+        Self::small(&[DARK]).await
+    }
+
+    /// A browser of a phone's size.
+    pub(crate) async fn small(arguments: &[&str]) -> Self {
         let metrics = json!({ "width": 390, "height": 844, "pixelRatio": 1 });
         let options = json!({ "mobileEmulation": { "deviceMetrics": metrics } });
-        Self::start(&["--blink-settings=preferredColorScheme=0"], options).await
+        Self::start(arguments, options).await
     }
 
     async fn start(arguments: &[&str], mut options: Value) -> Self {
@@ -332,6 +341,17 @@ impl Window {
             .await
             .unwrap();
         assert!(excess.as_i64().unwrap() <= 0, "{excess} pixels too wide");
+    }
+
+    /// All of the elements that match are within the window, without scrolling.
+    pub(crate) async fn is_in_view(&self, css: &str) {
+        let script = "
+            const boxes = [...document.querySelectorAll(arguments[0])].map((it) => it.getBoundingClientRect());
+            return boxes.length > 0 && boxes.every((box) => box.width > 0 && box.height > 0 && box.left >= 0
+                && box.top >= 0 && box.right <= window.innerWidth && box.bottom <= window.innerHeight);
+        ";
+        let seen = self.focused().await.execute(script, vec![json!(css)]).await;
+        assert_eq!(seen.unwrap(), json!(true), "{css} is not in view");
     }
 
     /// Saves what the window shows as `target/screenshots/NAME.png`.

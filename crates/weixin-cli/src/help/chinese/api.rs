@@ -86,7 +86,7 @@ const APP_TOKEN: Chinese = Chinese {
     about: "获取公众号、移动应用或小程序的接口调用凭据",
     arguments: &[(
         "legacy",
-        "改用 /cgi-bin/token，每次调用都会使之前的 access_token 失效",
+        "改用 /cgi-bin/token，每次调用都会生成新的 access_token，之前的约 5 分钟后失效",
     )],
     after: "\
 接口调用凭据不是用户的 access_token。文字输出隐藏它，--json 输出它。稳定版接口调用凭据在过期之前保持不变，\

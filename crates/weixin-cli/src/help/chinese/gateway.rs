@@ -130,18 +130,18 @@ const COPY_STORE: Chinese = Chinese {
         CONFIG,
         (
             "to",
-            "新数据库：postgres://USER@HOST/DATABASE 或 sqlite:FILE",
+            "新数据库：`postgres://USER@HOST/DATABASE` 或 `sqlite:FILE`",
         ),
     ],
     after: "\
-用户的 sub、会话和 refresh_token 以及签名密钥都保持不变。要么全部复制，要么什么都不复制：命令失败时新数据库没有内容，\
+用户的 `sub`、会话和 refresh_token 以及签名密钥都保持不变。要么全部复制，要么什么都不复制：命令失败时新数据库没有内容，\
 可以重新运行。旧数据库不会改变。
 
-请先停止所有节点上的网关。新数据库必须是空的，表由命令创建。完成后修改 store.url，保留密钥文件，再启动网关。\
-PostgreSQL 的密码请放在 PGPASSFILE 指定的文件或环境变量 PGPASSWORD 中：本机的其他用户能看到程序的参数。
+请先停止所有节点上的网关。新数据库必须是空的，表由命令创建。完成后修改 `store.url`，保留密钥文件，再启动网关。\
+PostgreSQL 的密码请放在 `PGPASSFILE` 指定的文件或环境变量 `PGPASSWORD` 中：本机的其他用户能看到程序的参数。
 
 示例：
-  weixin gateway copy-store --to postgres://gateway@db.example.com/gateway?sslmode=verify-full
+  weixin gateway copy-store --to \"postgres://gateway@db.example.com/gateway?sslmode=verify-full\"
   weixin gateway copy-store --to sqlite:/var/lib/weixin-gateway/gateway.db",
 };
 

@@ -38,7 +38,7 @@ const LOGIN_URL: Chinese = Chinese {
         ("stylesheet", "登录页样式表的 URL"),
         (
             "lite_style",
-            "使用较新的精简登录页（`stylelite`），尺寸为 220 x 220 像素",
+            "使用较新的精简登录页（`stylelite`），尺寸至少为 220 x 220 像素",
         ),
         ("no_fast_login", "不提供电脑版微信的快捷登录，只能扫码"),
         ("embed", "输出内嵌二维码的 HTML，二维码显示在该 ID 的元素中"),
@@ -66,7 +66,10 @@ const AUTHORIZE_URL: Chinese = Chinese {
     about: "输出公众号网页授权的 URL，在微信内打开",
     arguments: &[
         ("silent", "静默授权，不询问用户，只能获取 OpenID（`snsapi_base`）"),
-        ("force_popup", "对已关注的用户也弹出授权页，默认不弹出"),
+        (
+            "force_popup",
+            "已关注的用户从公众号会话或自定义菜单进入时，默认不弹出授权页；此选项要求弹出，特殊情况下微信会忽略",
+        ),
         ("force_snapshot", "以快照页用户登录，用于测试网站如何处理"),
     ],
     after: "\
