@@ -1,12 +1,20 @@
 //! What has expired is removed; what is valid stays, and what logout needs.
 
+use std::{
+    sync::Mutex,
+    time::{Duration, SystemTime},
+};
+
+use weixin::clock::{Clock, SleepFuture};
+
 use super::{
     fixture::{Fixture, START, StandingClock, id, later, new_grant, request},
     on_each_database,
 };
 use crate::{
+    audit::{Event, EventKind},
     oidc::{GrantId, RequestId, Timestamp},
-    store::requests::NewRequest,
+    store::{Store, requests::NewRequest},
 };
 
 on_each_database!(
@@ -15,6 +23,7 @@ on_each_database!(
     a_revoked_grant_stays_as_long_as_its_session,
     a_code_is_remembered_longer_than_it_is_valid,
     every_batch_is_removed,
+    other_writes_come_between_two_batches,
     maintenance_goes_on,
 );
 
@@ -42,8 +51,6 @@ impl Fixture {
 }
 
 async fn what_has_expired_is_removed_and_nothing_else(fixture: Fixture) {
-    use crate::audit::{Event, EventKind};
-
     let store = &fixture.store;
     let session = fixture.session("oAlice", START).await;
     fixture
@@ -157,9 +164,53 @@ async fn every_batch_is_removed(fixture: Fixture) {
     let again = "select count(*) from grants where keep_until < (select expires_at from sessions)";
     assert_eq!(fixture.count(again).await, 0);
     fixture
-        .clean(session.expires_at.after(std::time::Duration::from_mins(1)))
+        .clean(session.expires_at.after(Duration::from_mins(1)))
         .await;
     assert_eq!(fixture.rows().await[2], 0);
+}
+
+/// A clock that stands still. In each pause, a visitor writes, and the rows that are left are counted.
+#[derive(Debug)]
+struct BusyClock<'s> {
+    standing: StandingClock,
+    store: &'s Store,
+    left: Mutex<Vec<i64>>,
+}
+
+impl Clock for BusyClock<'_> {
+    fn now(&self) -> SystemTime {
+        self.standing.now()
+    }
+
+    fn sleep(&self, _: Duration) -> SleepFuture<'_> {
+        Box::pin(async {
+            let event = Event::new(self.now().into(), EventKind::LoginOk);
+            self.store.record(event).await.unwrap();
+            let count = "select count(*) from audit where event = 'old'";
+            let count = sqlx::query_scalar(count).fetch_one(self.store.readers());
+            let count = count.await.unwrap();
+            self.left.lock().unwrap().push(count);
+        })
+    }
+}
+
+async fn other_writes_come_between_two_batches(fixture: Fixture) {
+    fixture
+        .execute(
+            "insert into audit (id, at, event)
+        with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 3500)
+        select 'a' || n, n, 'old' from numbers",
+        )
+        .await;
+    let clock = BusyClock {
+        standing: StandingClock::at(START),
+        store: &fixture.store,
+        left: Mutex::default(),
+    };
+    fixture.store.remove_expired(&clock).await.unwrap();
+    assert_eq!(clock.left.into_inner().unwrap(), [2500, 1500, 500]);
+    let events = "select count(*) from audit";
+    assert_eq!(fixture.count(events).await, 3);
 }
 
 async fn maintenance_goes_on(fixture: Fixture) {

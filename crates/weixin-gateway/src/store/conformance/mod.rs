@@ -13,6 +13,7 @@ mod logouts;
 mod merges;
 mod migrations;
 mod operator;
+mod plans;
 mod refresh;
 mod rows;
 mod sessions;
