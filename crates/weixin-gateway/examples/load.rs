@@ -1,11 +1,11 @@
 //! Logs in at an OpenID Provider as fast as it can, and prints what it measured as JSON. `scripts/bench gateway` runs it.
 //!
 //! ```text
-//! load ISSUER CLIENT_ID CLIENT_SECRET REDIRECT_URI first|session|userinfo|discovery|signature CONNECTIONS SECONDS
+//! load ISSUER CLIENT_ID CLIENT_SECRET REDIRECT_URI first|session|sessions=FILE|userinfo|discovery|signature CONNECTIONS SECONDS
 //! ```
 //!
 //! `first`: a new browser for each login. `session`: each browser logs in once, and then again and again with its session.
-//! It knows nothing of the provider but its discovery document. `signature` asks no provider: it signs by RS256 on all
+//! `sessions=FILE`: each login is that of another browser, whose cookie is a line of the file. It knows nothing of the provider but its discovery document. `signature` asks no provider: it signs by RS256 on all
 //! processors and does nothing else, which no provider's logins can exceed.
 #![expect(
     clippy::print_stdout,
@@ -16,8 +16,11 @@
 
 use std::{
     collections::HashMap,
-    env,
-    sync::Arc,
+    env, fs,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -103,7 +106,7 @@ impl Worker {
 
     /// A request of the browser, with its cookies.
     async fn browse(&mut self, url: &Url) -> Reply {
-        let host = url.host_str().unwrap().to_owned() + &url.port().unwrap_or(80).to_string();
+        let host = host(url);
         let mut request = Request::get("/").header(header::ACCEPT, "text/html");
         if let Some(cookies) = self.cookies.get(&host) {
             let pairs: Vec<_> = cookies
@@ -178,6 +181,11 @@ impl Worker {
     }
 }
 
+/// The key of a host's cookies.
+fn host(url: &Url) -> String {
+    url.host_str().unwrap().to_owned() + &url.port().unwrap_or(80).to_string()
+}
+
 async fn connect(url: &Url) -> SendRequest<Body> {
     let address = (url.host_str().unwrap(), url.port().unwrap_or(80));
     let stream = TcpStream::connect(address).await.unwrap();
@@ -209,13 +217,50 @@ async fn discover(issuer: &str, basic: String, redirect_uri: &str) -> Client {
     }
 }
 
+/// Cookies of browsers that are logged in, which the workers take in turn.
+#[derive(Default)]
+struct Sessions {
+    cookies: Vec<(String, String)>,
+    next: AtomicUsize,
+}
+
+impl Sessions {
+    /// Those of a file, if the mode names one.
+    fn of(mode: &str) -> Self {
+        let text = mode.strip_prefix("sessions=");
+        let text = text.map(|file| fs::read_to_string(file).unwrap());
+        let pairs = text.iter().flat_map(|text| text.lines());
+        let pairs = pairs.map(|line| line.split_once('=').unwrap());
+        Self {
+            cookies: pairs
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+            next: AtomicUsize::new(0),
+        }
+    }
+
+    /// Turns the worker into the next browser.
+    fn lend(&self, worker: &mut Worker, client: &Client) {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let cookie = self.cookies[number % self.cookies.len()].clone();
+        let host = host(&Url::parse(&client.authorize).unwrap());
+        worker.cookies.clear();
+        worker.cookies.insert(host, HashMap::from([cookie]));
+    }
+}
+
 /// How long each round took.
-async fn work(client: &Client, id: &str, mode: &str, end: Instant) -> Vec<Duration> {
+async fn work(
+    client: &Client,
+    id: &str,
+    (mode, sessions): (&str, &Sessions),
+    end: Instant,
+) -> Vec<Duration> {
     let mut worker = Worker::default();
     let start = client.authorize_url(id);
     let discovery = Url::parse(&client.discovery).unwrap();
     let mut token = String::new();
-    if mode != "first" && mode != "discovery" {
+    if mode != "first" && mode != "discovery" && !mode.starts_with("sessions=") {
         let code = worker.code(client, &start).await;
         token = worker.access_token(client, &code).await;
     }
@@ -228,6 +273,8 @@ async fn work(client: &Client, id: &str, mode: &str, end: Instant) -> Vec<Durati
             _ => {
                 if mode == "first" {
                     worker.cookies.clear();
+                } else if mode.starts_with("sessions=") {
+                    sessions.lend(&mut worker, client);
                 }
                 let code = worker.code(client, &start).await;
                 token = worker.access_token(client, &code).await;
@@ -271,10 +318,12 @@ async fn all_times(arguments: &[String], end: Instant) -> Vec<Duration> {
     let credentials = BASE64.encode(format!("{id}:{secret}").as_bytes());
     let basic = format!("Basic {credentials}");
     let client = Arc::new(discover(issuer, basic, redirect_uri).await);
+    let sessions = Arc::new(Sessions::of(mode));
     let workers: Vec<_> = (0..connections.parse().unwrap())
         .map(|_: usize| {
-            let (client, id, mode) = (Arc::clone(&client), id.clone(), mode.clone());
-            tokio::spawn(async move { work(&client, &id, &mode, end).await })
+            let (client, sessions) = (Arc::clone(&client), Arc::clone(&sessions));
+            let (id, mode) = (id.clone(), mode.clone());
+            tokio::spawn(async move { work(&client, &id, (&mode, &sessions), end).await })
         })
         .collect();
     let mut times = Vec::new();
