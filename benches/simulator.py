@@ -1,6 +1,7 @@
 """WeChat, as `weixin sim` has it, and codes by the handful."""
 
 import http.client
+import json
 import re
 import tempfile
 from pathlib import Path
@@ -39,6 +40,15 @@ class Simulator(Process):
             found = re.search(pattern, self.line())
             if found:
                 return found.group(1)
+
+    def ask_phones(self):
+        """From now on, a login waits for a phone that scans it."""
+        connection = http.client.HTTPConnection(urlparse(self.origin).netloc)
+        body = json.dumps({"answer": "off"})
+        connection.request("PUT", "/_sim/api/auto-allow", body, {"Content-Type": "application/json"})
+        if connection.getresponse().status != 200:
+            raise RuntimeError("the simulator does not stop to allow logins")
+        connection.close()
 
     def codes(self, count):
         connection = http.client.HTTPConnection(urlparse(self.origin).netloc)

@@ -7,6 +7,7 @@
 //! Without a secret (an empty text) the client is a public one. The modes:
 //!
 //! - `first`: a login of a new browser each time; `session`: each browser logs in again and again with its session.
+//!   `sessions=FILE`: each login is that of another browser, whose cookie is a line of the file.
 //!   A login is the authorization request with all its redirects, the token request, and userinfo.
 //! - `refresh`: each connection refreshes the tokens of one login; `introspect` and `userinfo`: it sends one access token.
 //! - `tokens`: userinfo with 10 000 access tokens, each of a login of its own; fewer if the logins take over 15 seconds.
@@ -21,6 +22,7 @@
 )]
 
 mod client;
+mod sessions;
 mod signature;
 mod worker;
 
@@ -35,6 +37,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     client::{Client, Tokens},
+    sessions::Sessions,
     signature::sign,
     worker::Worker,
 };
@@ -45,10 +48,11 @@ const DIFFERENT_TOKENS: usize = 10_000;
 /// A provider whose logins take longer has fewer tokens.
 const MAX_PREPARATION: Duration = Duration::from_secs(15);
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone)]
 enum Mode {
     First,
     Session,
+    Sessions(Arc<Sessions>),
     Refresh,
     Introspect,
     Userinfo,
@@ -59,6 +63,9 @@ enum Mode {
 
 impl Mode {
     fn parse(name: &str) -> Self {
+        if let Some(file) = name.strip_prefix("sessions=") {
+            return Self::Sessions(Arc::new(Sessions::read(file)));
+        }
         match name {
             "first" => Self::First,
             "session" => Self::Session,
@@ -72,7 +79,7 @@ impl Mode {
         }
     }
 
-    fn scope(self) -> &'static str {
+    fn scope(&self) -> &'static str {
         match self {
             Self::Refresh => "openid profile offline_access",
             _ => "openid profile",
@@ -80,9 +87,9 @@ impl Mode {
     }
 
     /// How many logins each connection makes before the measurement.
-    fn logins_before(self, connections: usize) -> usize {
+    fn logins_before(&self, connections: usize) -> usize {
         match self {
-            Self::First | Self::Discovery | Self::Signature => 0,
+            Self::First | Self::Sessions(_) | Self::Discovery | Self::Signature => 0,
             Self::Session | Self::Refresh | Self::Introspect | Self::Userinfo => 1,
             Self::Tokens => DIFFERENT_TOKENS.div_ceil(connections),
         }
@@ -116,18 +123,20 @@ impl Ready {
         let mut times = Vec::new();
         while Instant::now() < end {
             let began = Instant::now();
-            self.round(&client, mode, times.len()).await;
+            self.round(&client, &mode, times.len()).await;
             times.push(began.elapsed());
         }
         times
     }
 
-    async fn round(&mut self, client: &Client, mode: Mode, number: usize) {
+    async fn round(&mut self, client: &Client, mode: &Mode, number: usize) {
         let worker = &mut self.worker;
         match mode {
-            Mode::First | Mode::Session => {
-                if mode == Mode::First {
-                    worker.forget_cookies();
+            Mode::First | Mode::Session | Mode::Sessions(_) => {
+                match mode {
+                    Mode::First => worker.forget_cookies(),
+                    Mode::Sessions(sessions) => worker.become_browser(&client.discovery, sessions.next()),
+                    _ => {}
                 }
                 let tokens = client.log_in(worker).await;
                 client.userinfo(worker, &tokens.access).await;
@@ -164,7 +173,7 @@ async fn main() {
     };
     let (mode, connections) = (Mode::parse(mode), connections.parse().unwrap());
     let seconds = Duration::from_secs_f64(seconds.parse().unwrap());
-    let (mut times, elapsed, tokens) = if mode == Mode::Signature {
+    let (mut times, elapsed, tokens) = if matches!(mode, Mode::Signature) {
         println!("ready");
         (sign(Instant::now() + seconds), seconds, 0)
     } else {
@@ -175,7 +184,7 @@ async fn main() {
         let tokens: usize = ready.iter().map(|it| it.tokens.len()).sum();
         println!("ready");
         let began = Instant::now();
-        let work = |it: Ready| it.work(Arc::clone(&client), mode, began + seconds);
+        let work = |it: Ready| it.work(Arc::clone(&client), mode.clone(), began + seconds);
         let times = all(ready.into_iter().map(work)).await.concat();
         (times, began.elapsed(), tokens)
     };

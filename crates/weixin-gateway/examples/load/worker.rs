@@ -72,7 +72,7 @@ impl Worker {
 
     /// A request of the browser, with its cookies.
     async fn browse(&mut self, url: &Url) -> Reply {
-        let host = url.host_str().unwrap().to_owned() + &url.port().unwrap_or(80).to_string();
+        let host = cookie_host(url);
         let mut request = Request::get("/").header(header::ACCEPT, "text/html");
         if let Some(cookies) = self.cookies.get(&host) {
             let pairs: Vec<_> = cookies
@@ -100,9 +100,21 @@ impl Worker {
     }
 
     /// From now on another browser; its connections stay.
+    /// Has this cookie of the provider and no other.
+    pub(crate) fn become_browser(&mut self, provider: &Url, cookie: (String, String)) {
+        self.cookies.clear();
+        let jar = HashMap::from([cookie]);
+        self.cookies.insert(cookie_host(provider), jar);
+    }
+
     pub(crate) fn forget_cookies(&mut self) {
         self.cookies.clear();
     }
+}
+
+/// The key of a host's cookies.
+fn cookie_host(url: &Url) -> String {
+    url.host_str().unwrap().to_owned() + &url.port().unwrap_or(80).to_string()
 }
 
 async fn connect(url: &Url) -> SendRequest<Body> {
