@@ -37,6 +37,7 @@ pub(crate) mod users;
 mod writer;
 
 use std::{
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -220,6 +221,14 @@ impl Store {
         &self.0.requests
     }
 
+    /// Reads from the pool. The operation is a label of a metric.
+    async fn read<T>(&self, operation: &'static str, reading: impl Future<Output = T>) -> T {
+        let start = Instant::now();
+        let result = reading.await;
+        telemetry::read(operation, start.elapsed());
+        result
+    }
+
     /// Runs a job, and returns its result once it is committed. A caller that goes away does not stop it.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
@@ -232,6 +241,11 @@ impl Store {
         telemetry::written(start.elapsed());
         result
     }
+}
+
+/// The file of a URL such as `sqlite:gateway.db`.
+pub(crate) fn sqlite_file(url: &str) -> Option<PathBuf> {
+    sqlite::parse(url).ok().map(|(_, path)| path)
 }
 
 fn is_postgres(url: &str) -> bool {

@@ -89,7 +89,9 @@ impl Store {
     ) -> Result<Option<AuthorizationRequest>, StoreError> {
         let query = sqlx::query(SELECT).bind(id.to_string());
         let query = query.bind(issuer.to_string()).bind(now.millis());
-        let row = query.fetch_optional(self.readers()).await?;
+        let row = self
+            .read("request", query.fetch_optional(self.readers()))
+            .await?;
         Ok(row.map(|row| row::json(&row, "body")).transpose()?)
     }
 
@@ -116,7 +118,8 @@ impl Store {
 
     /// Counts the rows. Between two counts this process knows only its own.
     pub(super) async fn count_requests(&self) -> Result<(), StoreError> {
-        let count: i64 = sqlx::query_scalar(COUNT).fetch_one(self.readers()).await?;
+        let query = sqlx::query_scalar(COUNT).fetch_one(self.readers());
+        let count: i64 = self.read("request_count", query).await?;
         self.waiting_requests().store(count, Ordering::Relaxed);
         Ok(())
     }
