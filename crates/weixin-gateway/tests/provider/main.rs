@@ -9,6 +9,7 @@ mod claims;
 mod conformance;
 mod consent;
 mod dialog;
+mod disabled_clients;
 mod errors;
 mod failure_limits;
 mod first_login;
