@@ -23,6 +23,7 @@ mod logout;
 mod master_keys;
 mod merges;
 mod par;
+mod references;
 mod refresh;
 mod reload;
 mod restart;
