@@ -35,13 +35,14 @@ impl Context {
         &self,
         kind: LoginErrorKind,
         return_to: Option<&ReturnPath>,
+        note: Option<&str>,
     ) -> Response<String> {
         if self.browser.wants_json {
             self.json(kind, return_to)
         } else if self.is_at_callback {
             self.leave_url(kind, return_to)
         } else {
-            self.page(kind, return_to)
+            self.page(kind, return_to, note)
         }
     }
 
@@ -52,10 +53,17 @@ impl Context {
         pages::json(kind.status(), &value)
     }
 
-    fn page(&self, kind: LoginErrorKind, return_to: Option<&ReturnPath>) -> Response<String> {
+    fn page(
+        &self,
+        kind: LoginErrorKind,
+        return_to: Option<&ReturnPath>,
+        note: Option<&str>,
+    ) -> Response<String> {
         let language = self.browser.language;
         let title = kind.title().pick(language);
-        let mut page = PageText::new(language, title, kind.message().pick(language));
+        let message = [Some(kind.message().pick(language)), note];
+        let message: Vec<_> = message.into_iter().flatten().collect();
+        let mut page = PageText::new(language, title, message.join(" "));
         if kind.is_retryable() {
             page = page.link(self.again(return_to), LOG_IN_AGAIN.pick(language));
         }

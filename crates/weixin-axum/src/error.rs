@@ -28,6 +28,8 @@ pub(crate) struct Failure {
     is_automatic: bool,
     /// Cookies that end the login.
     cookies: Vec<HeaderValue>,
+    /// A sentence of the site's, after the message of the page.
+    note: Option<String>,
     /// The URL of a page names it. It was logged before: a page that shows a former failure is not a second one.
     is_from_url: bool,
 }
@@ -83,6 +85,7 @@ impl LoginError {
             continuation: None,
             is_automatic: false,
             cookies: Vec::new(),
+            note: None,
             is_from_url: false,
         }))
     }
@@ -144,6 +147,22 @@ impl LoginError {
         self.0.return_to.as_ref()
     }
 
+    /// Shows the page in this language instead of the browser's.
+    #[must_use]
+    pub fn in_language(mut self, language: Language) -> Self {
+        if let Some(context) = &mut self.0.context {
+            context.browser.language = language;
+        }
+        self
+    }
+
+    /// Adds a sentence after the message of the page, such as a reference for the operator of the site.
+    #[must_use]
+    pub fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.0.note = Some(note.into());
+        self
+    }
+
     /// Takes the cookies, which the layer sets even if the handler responds with a page of its own.
     #[cfg(feature = "axum")]
     pub(crate) fn take_cookies(&mut self) -> Vec<HeaderValue> {
@@ -173,7 +192,9 @@ impl Failure {
     pub(crate) fn render(&self, context: Option<&Context>) -> Response<String> {
         let mut response = match (&self.continuation, self.context.as_ref().or(context)) {
             (Some(response), _) => response.clone(),
-            (None, Some(context)) => context.response(self.kind, self.return_to.as_ref()),
+            (None, Some(context)) => {
+                context.response(self.kind, self.return_to.as_ref(), self.note.as_deref())
+            }
             (None, None) => in_both_languages(self.kind),
         };
         for cookie in &self.cookies {

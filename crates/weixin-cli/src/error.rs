@@ -15,6 +15,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) enum CliError {
     CommandLine(UsageError),
+    /// A gateway does not start, or a command cannot open its store; with the remedy, if there is one.
+    Gateway(Message, Option<Bilingual>),
     /// A setting outside the command line is wrong.
     Configuration(Message),
     Io(io::Error),
@@ -46,6 +48,7 @@ impl CliError {
         match self {
             Self::CommandLine(error) => error.line.clone().into(),
             Self::Configuration(text)
+            | Self::Gateway(text, _)
             | Self::NeedsLogin(text)
             | Self::Other(text)
             | Self::Unreachable(text)
@@ -64,7 +67,9 @@ impl CliError {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Configuration(_) => ExitCode::Configuration,
-            Self::Io(_) | Self::Listen { .. } | Self::Other(_) => ExitCode::Failure,
+            Self::Gateway(..) | Self::Io(_) | Self::Listen { .. } | Self::Other(_) => {
+                ExitCode::Failure
+            }
             Self::NeedsLogin(_) => ExitCode::Login,
             Self::Unreachable(_) => ExitCode::Retry,
             Self::Reported(code) => *code,
@@ -85,6 +90,7 @@ impl CliError {
     pub(crate) fn remedy(&self) -> Option<Message> {
         match self {
             Self::CommandLine(error) => error.tip.clone(),
+            Self::Gateway(_, remedy) => remedy.map(Message::from),
             Self::Weixin(error) => remedy_of(error).map(Message::from),
             _ => None,
         }

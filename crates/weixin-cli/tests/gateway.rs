@@ -5,211 +5,22 @@
 #[expect(dead_code, reason = "each command runs in a folder of its own")]
 mod running;
 
+mod operator;
+
 use std::{
-    fs,
-    io::{BufRead, BufReader, Read},
-    net::TcpListener,
-    os::unix::{fs::PermissionsExt, net::UnixDatagram},
-    path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command},
+    fs, io::BufRead, net::TcpListener, os::unix::net::UnixDatagram, path::Path, process::Command,
 };
 
-use reqwest::{Client, Response, header, redirect};
+use reqwest::header;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use self::running::{Printed, Running, closed::closed_port, command, interrupt, run};
-
-/// The secret of the client.
-const SECRET: &str = "0123456789abcdefghijABCDEFGHIJ_-";
-const APP_SECRET: &str = "ssssssssssssssssssssssssssssssss";
-
-/// A folder in which commands run.
-struct Folder(TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(TempDir::new().unwrap())
-    }
-
-    fn path(&self, file: &str) -> PathBuf {
-        self.0.path().join(file)
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = command(args);
-        command.current_dir(&self.0);
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> Printed {
-        run(self.command(args))
-    }
-
-    /// A configuration whose WeChat is a simulator, with some text replaced.
-    fn configure(&self, simulator: &str, changes: &[(&str, &str)]) {
-        let file = format!(
-            r#"
-[server]
-key_file = "gateway.key"
-stop_delay = "0s"
-[store]
-url = "sqlite:gateway.db"
-[app.website]
-app_id = "wx0123456789abcdef"
-app_secret = "{APP_SECRET}"
-endpoint = "{simulator}"
-[[issuer]]
-url = "http://localhost"
-apps = ["website"]
-[[client]]
-id = "wiki"
-secret = "{SECRET}"
-redirect_uris = ["https://wiki.example/callback"]
-require_pkce = false
-claims = {{ email = "{{sub}}@wechat.invalid" }}
-"#
-        );
-        let replace = |file: String, (old, new): &(&str, &str)| {
-            assert!(file.contains(old), "{old}");
-            file.replace(old, new)
-        };
-        fs::write(
-            self.path("gateway.toml"),
-            changes.iter().fold(file, replace),
-        )
-        .unwrap();
-        let key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
-        fs::write(self.path("gateway.key"), key).unwrap();
-        set_mode(&self.path("gateway.key"), 0o600);
-    }
-}
-
-fn mode(file: &Path) -> u32 {
-    fs::metadata(file).unwrap().permissions().mode() & 0o777
-}
-
-fn set_mode(file: &Path, mode: u32) {
-    fs::set_permissions(file, PermissionsExt::from_mode(mode)).unwrap();
-}
-
-fn failure(printed: &Printed) -> (Option<i32>, &str) {
-    assert_eq!(printed.stdout, "");
-    (printed.code, printed.stderr.trim_end())
-}
-
-/// A gateway or demo that runs.
-struct Server {
-    process: Child,
-    stdout: BufReader<ChildStdout>,
-    /// The first thing that it prints.
-    printed: Value,
-}
-
-impl Server {
-    fn start(mut command: Command) -> Self {
-        let mut process = command.spawn().unwrap();
-        let mut stdout = BufReader::new(process.stdout.take().unwrap());
-        let mut json = String::new();
-        while stdout.read_line(&mut json).unwrap() > 0 && !json.ends_with("}\n") {}
-        let printed = serde_json::from_str(&json);
-        let printed = printed.unwrap_or_else(|error| {
-            let mut errors = String::new();
-            let stderr = process.stderr.as_mut().unwrap();
-            stderr.read_to_string(&mut errors).unwrap();
-            panic!("{error}: {json}{errors}")
-        });
-        Self {
-            process,
-            stdout,
-            printed,
-        }
-    }
-
-    /// `weixin gateway serve` on a free port.
-    fn serve(folder: &Folder, more: &[&str]) -> Self {
-        let args = ["--json", "gateway", "serve", "--listen", "127.0.0.1:0"];
-        Self::start(folder.command(&[&args[..], more].concat()))
-    }
-
-    fn address(&self) -> &str {
-        self.printed["listen"].as_str().unwrap()
-    }
-
-    fn text(&self, name: &str) -> &str {
-        self.printed[name].as_str().unwrap()
-    }
-
-    fn signal(&self, signal: &str) {
-        let id = self.process.id().to_string();
-        let killed = Command::new("kill").args([signal, &id]).status().unwrap();
-        assert!(killed.success());
-    }
-
-    /// Ends it by a signal; returns its exit code, and what it printed to standard error.
-    fn end(mut self, signal: &str) -> (Option<i32>, String) {
-        self.signal(signal);
-        let status = self.process.wait().unwrap();
-        let (mut rest, mut errors) = (String::new(), String::new());
-        self.stdout.read_to_string(&mut rest).unwrap();
-        assert_eq!(rest, "");
-        let stderr = self.process.stderr.as_mut().unwrap();
-        stderr.read_to_string(&mut errors).unwrap();
-        (status.code(), errors)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// A browser whose user has a simulated phone.
-struct Browser {
-    client: Client,
-    /// The session at the gateway.
-    cookies: Vec<String>,
-}
-
-impl Browser {
-    fn new() -> Self {
-        let client = Client::builder().redirect(redirect::Policy::none());
-        Self {
-            client: client.build().unwrap(),
-            cookies: Vec::new(),
-        }
-    }
-
-    async fn open(&mut self, url: &str) -> Response {
-        let cookies = self.cookies.join("; ");
-        let request = self.client.get(url).header(header::COOKIE, cookies);
-        let response = request.send().await.unwrap();
-        for cookie in response.headers().get_all(header::SET_COOKIE) {
-            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
-            self.cookies.push(pair.to_owned());
-        }
-        response
-    }
-
-    /// The URLs to which the browser is sent, from the authorization request to the client.
-    async fn log_in(&mut self, gateway: &str) -> Vec<String> {
-        let mut urls = vec![format!(
-            "http://localhost/authorize?response_type=code&client_id=wiki&scope=openid&state=s\
-             &redirect_uri=https%3A%2F%2Fwiki.example%2Fcallback"
-        )];
-        while !urls.last().unwrap().starts_with("https://wiki.example") {
-            let url = urls.last().unwrap();
-            let url = url.replace("http://localhost/", &format!("http://{gateway}/"));
-            let response = self.open(url.split('#').next().unwrap()).await;
-            let location = response.headers().get(header::LOCATION);
-            let location = location.unwrap_or_else(|| panic!("{url}"));
-            urls.push(location.to_str().unwrap().to_owned());
-        }
-        urls
-    }
-}
+use self::{
+    operator::{
+        APP_SECRET, Browser, Folder, SECRET, Server, check, failure, mode, set_mode, wait_for_log,
+    },
+    running::{Running, closed::closed_port, interrupt, run},
+};
 
 #[tokio::test]
 async fn the_demo_prints_what_a_client_needs_and_leaves_nothing_behind() {
@@ -667,20 +478,6 @@ fn a_database_belongs_to_one_gateway() {
     drop(gateway);
 }
 
-/// The checks, each as text, and the exit code.
-fn check(folder: &Folder) -> (Option<i32>, Vec<String>) {
-    let printed = folder.run(&["--json", "gateway", "check"]);
-    let result: Value = serde_json::from_str(&printed.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {printed:?}"));
-    let text = |check: &Value| {
-        let [check, target, status, detail] =
-            ["check", "target", "status", "detail"].map(|name| check[name].as_str().unwrap_or("-"));
-        format!("{status} {check} {target}: {detail}")
-    };
-    let checks = result["checks"].as_array().unwrap();
-    (printed.code, checks.iter().map(text).collect())
-}
-
 #[test]
 fn check_reports_what_each_part_needs() {
     let (folder, sim) = (Folder::new(), Running::sim(&[]));
@@ -931,30 +728,6 @@ async fn a_user_is_forgotten_if_the_operator_confirms_it() {
     let found = result(&folder, &["user", "find", ""]);
     assert_ne!(found["users"][0]["id"], id);
     assert_eq!(gateway.end("-TERM").0, Some(0));
-}
-
-#[test]
-fn a_reference_without_events_leads_to_the_log() {
-    let (folder, sim) = (Folder::new(), Running::sim(&[]));
-    folder.configure(&sim.url, &[]);
-    let gateway = Server::serve(&folder, &[]);
-    let printed = folder.run(&["gateway", "explain-login", "AAAAaaaa"]);
-    let expected = "\
-no login with the reference AAAAaaaa is recorded (events are kept for 90 days).
-Search the gateway's log for it: if the page said \"Something went wrong here\", the reason is only there.
-";
-    assert_eq!((printed.code, &*printed.stdout), (Some(0), expected));
-    assert_eq!(gateway.end("-TERM").0, Some(0));
-}
-
-/// The lines of standard error until one contains this text, and that line.
-fn wait_for_log(server: &mut Server, text: &str) -> Value {
-    let log = BufReader::new(server.process.stderr.as_mut().unwrap());
-    let line = log
-        .lines()
-        .map(Result::unwrap)
-        .find(|line| line.contains(text));
-    serde_json::from_str(&line.unwrap()).unwrap()
 }
 
 /// What is served has the names that the reference lists, and no user's.

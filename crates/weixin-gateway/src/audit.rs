@@ -34,6 +34,9 @@ impl Event {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum EventKind {
     ClientAdded,
+    ClientChanged,
+    ClientDisabled,
+    ClientEnabled,
     ClientRemoved,
     ClientSecretAdded,
     ClientSecretRemoved,
@@ -68,6 +71,9 @@ impl EventKind {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::ClientAdded => "client.added",
+            Self::ClientChanged => "client.changed",
+            Self::ClientDisabled => "client.disabled",
+            Self::ClientEnabled => "client.enabled",
             Self::ClientRemoved => "client.removed",
             Self::ClientSecretAdded => "client.secret_added",
             Self::ClientSecretRemoved => "client.secret_removed",

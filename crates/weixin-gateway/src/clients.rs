@@ -1,14 +1,41 @@
 //! The clients of the file and those of the store as one map.
 
+use weixin::Language;
+
 use crate::{
     config::{ClientBody, Config, ConfigError},
     oidc::{Client, Clients},
     store::StoredClient,
 };
 
-/// Why a stored client is not served.
+/// Why a client of the store is not served.
 #[derive(Clone, Debug, thiserror::Error)]
-pub(crate) enum Unused {
+#[error("{0}")]
+pub struct ClientProblem(Unused);
+
+impl ClientProblem {
+    /// Whether it was disabled by the operator.
+    pub const fn is_disabled(&self) -> bool {
+        matches!(self.0, Unused::Disabled)
+    }
+
+    /// The reason in one language.
+    pub fn text(&self, language: Language) -> String {
+        let chinese = match &self.0 {
+            Unused::Invalid(error) => return error.text(language),
+            Unused::Disabled => "已停用",
+            Unused::InFile => "配置文件中有使用此 ID 的客户端",
+            Unused::Unreadable => "数据库中的内容已被改动",
+        };
+        match language {
+            Language::English => self.to_string(),
+            _ => chinese.to_owned(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, thiserror::Error)]
+enum Unused {
     #[error("it is disabled")]
     Disabled,
     #[error("a client of the configuration file has its ID")]
@@ -26,7 +53,7 @@ pub(crate) fn all(config: &Config, stored: &[StoredClient]) -> Clients {
     for row in stored {
         match used(config, row) {
             Ok(client) => drop(clients.insert(client)),
-            Err(Unused::Disabled) => {}
+            Err(problem) if problem.is_disabled() => {}
             Err(reason) => {
                 let id = row.id.as_str();
                 tracing::warn!(client = id, %reason, "a stored client is not served");
@@ -37,7 +64,11 @@ pub(crate) fn all(config: &Config, stored: &[StoredClient]) -> Clients {
 }
 
 /// The client of a row, as far as it is served.
-pub(crate) fn used(config: &Config, row: &StoredClient) -> Result<Client, Unused> {
+pub(crate) fn used(config: &Config, row: &StoredClient) -> Result<Client, ClientProblem> {
+    used_client(config, row).map_err(ClientProblem)
+}
+
+fn used_client(config: &Config, row: &StoredClient) -> Result<Client, Unused> {
     if config.clients.iter().any(|client| client.id == row.id) {
         return Err(Unused::InFile);
     }

@@ -49,6 +49,7 @@ pub use self::{
         Admin, AdminError, AuditEvent, ClientError, KeyOverview, KeyState, RevokeTarget, Revoked,
         StoreFailure, StoredClientOverview, UserReport,
     },
+    clients::ClientProblem,
     config::{Config, ConfigError},
     gateway::{Gateway, GatewayBuilder, ServeError},
     key_file::KeyFileDifference,

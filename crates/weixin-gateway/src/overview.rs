@@ -1,11 +1,18 @@
 //! What a configuration means for those who register its callbacks with WeChat and set up its clients: for
 //! `weixin gateway check`.
 
-use std::net::{IpAddr, SocketAddr};
+#[cfg(feature = "redis")]
+use std::sync::Arc;
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use serde_json::{Map, Value};
 use weixin::{AppId, app::App, clock::SystemClock, transport::Https};
 
+#[cfg(feature = "redis")]
+use crate::shared_logins::SharedLogins;
 use crate::{
     config::{Config, Network},
     http::CALLBACK,
@@ -76,6 +83,8 @@ pub struct ClientOverview {
     pub redirect_uris: Vec<String>,
     /// Whether it authenticates by a secret; otherwise it is public.
     pub has_secret: bool,
+    /// Whether it may log users in without a question (`silent_login`).
+    pub silent_login: bool,
     /// Whether it must use PKCE.
     pub needs_pkce: bool,
     /// The scopes that it may ask for, in one text.
@@ -126,6 +135,22 @@ impl Config {
         Ok(all)
     }
 
+    /// The folder of SQLite's file, in which a gateway creates it, its log and its lock. `None` for PostgreSQL.
+    pub fn database_folder(&self) -> Option<PathBuf> {
+        self.store.folder()
+    }
+
+    /// Asks the Redis of `[store] redis`, which nodes share, for `weixin gateway check`. `None`: there is none.
+    pub async fn inspect_redis(&self) -> Option<Result<(), weixin::error::StoreError>> {
+        #[cfg(feature = "redis")]
+        {
+            let (url, keys) = (self.store.redis()?.clone(), Arc::clone(&self.server.keys));
+            Some(SharedLogins::new(url, keys).inspect().await)
+        }
+        #[cfg(not(feature = "redis"))]
+        None
+    }
+
     /// The clients of all issuers.
     pub fn clients(&self) -> Vec<ClientOverview> {
         let clients = self.clients.iter();
@@ -166,6 +191,7 @@ fn overview(client: &Client, issuer: &Issuer, app: &AppId) -> Option<ClientOverv
         issuer: issuer.to_string(),
         redirect_uris: uris.map(ToString::to_string).collect(),
         has_secret: matches!(client.auth, ClientAuth::Confidential(_)),
+        silent_login: client.silent_login,
         needs_pkce: client.needs_pkce(),
         scopes: client.scopes.to_string(),
         id_token_alg: client.algorithm.as_str(),

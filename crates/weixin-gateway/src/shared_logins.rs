@@ -27,6 +27,12 @@ impl SharedLogins {
         }
     }
 
+    /// Connects, for `weixin gateway check`.
+    pub(crate) async fn inspect(&self) -> Result<(), StoreError> {
+        // A read of a key that is none: a connection alone says little about a password.
+        self.load("check").await.map(drop)
+    }
+
     async fn store(&self) -> Result<&RedisStore, StoreError> {
         let connect = || async {
             let keys = self.master.shared_logins()?;

@@ -1,6 +1,9 @@
 //! Why a gateway cannot start.
 
+use std::{error::Error as _, iter::successors};
+
 use thiserror::Error;
+use weixin::{Bilingual, Language};
 
 use crate::{
     key_file::{KeyFileDifference, KeyFileError},
@@ -35,6 +38,43 @@ enum Reason {
 }
 
 impl StartError {
+    /// The error with its causes in one line, in one language. Causes that a database or the operating system names are in
+    /// English.
+    pub fn text(&self, language: Language) -> String {
+        let english = self.to_string();
+        let chinese = match &self.0 {
+            Reason::Keys(KeyError::Sealed) => {
+                Some("无法解密签名密钥：密钥文件中没有加密它的主密钥".to_owned())
+            }
+            Reason::Open(error) => error.chinese(),
+            _ => None,
+        };
+        let head = match (language, chinese) {
+            (Language::English, _) | (_, None) => english.clone(),
+            (_, Some(chinese)) => chinese,
+        };
+        let causes = successors(self.source(), |error| (*error).source());
+        let mut texts: Vec<_> = causes.map(ToString::to_string).collect();
+        // A transparent error repeats its cause.
+        texts.dedup();
+        texts.retain(|text| *text != english);
+        texts.insert(0, head);
+        texts.join(if language == Language::English {
+            ": "
+        } else {
+            "："
+        })
+    }
+
+    /// What the operator can do, if that does not depend on the cause.
+    pub fn remedy(&self) -> Option<Bilingual> {
+        match &self.0 {
+            Reason::Keys(KeyError::Sealed) => Some(LOST_KEY),
+            Reason::Open(error) => error.remedy(),
+            _ => None,
+        }
+    }
+
     /// Whether a signing key is missing or cannot be read.
     pub(crate) const fn is_of_keys(&self) -> bool {
         matches!(self.0, Reason::Keys(_))
@@ -54,3 +94,9 @@ impl<E: Into<Reason>> From<E> for StartError {
         Self(error.into())
     }
 }
+
+const LOST_KEY: Bilingual = Bilingual {
+    en: "put the former line back into [server] key_file, from the copy that was kept apart from the backups. If the key is lost: \
+         with the gateway stopped, delete the rows of the table `keys`; all tokens become invalid, and users stay logged in (gateway.md, Backup)",
+    zh: "把原来的那一行放回 [server] key_file（从单独保存的副本中恢复）。如果主密钥已丢失：停止网关，删除表 `keys` 中的行；所有 Token 失效，用户保持登录（见 gateway.md 的“备份”）",
+};

@@ -68,6 +68,7 @@ impl Live {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
         telemetry::describe_metrics();
+        telemetry::begin();
         telemetry::config_loaded(config.hash, clock.now());
         let now = Timestamp::from(clock.now());
         let stored: Arc<[_]> = store.clients().await?.into();
@@ -141,8 +142,9 @@ impl Live {
             parts.keys = KeySet::open(&rows, master, now)?;
         }
         if !(has_same_clients && has_same_keys) {
-            tracing::info!(keys = ?parts.keys, stored_clients = parts.stored.len(), "read again");
+            let (keys, stored_clients) = (parts.keys.clone(), parts.stored.len());
             self.replace(parts.clone());
+            tracing::info!(?keys, stored_clients, "read again");
         }
         Ok(key_file::compare(&parts.store, &parts.config.server, now).await?)
     }
@@ -201,6 +203,7 @@ impl Live {
 impl State {
     fn of(parts: Parts) -> Self {
         let config = &parts.config;
+        begin_metrics(config, &parts.clients);
         let shared = Arc::new(Shared {
             store: parts.store.clone(),
             clients: parts.clients.clone(),
@@ -224,6 +227,17 @@ impl State {
             providers,
             router,
         }
+    }
+}
+
+/// Begins the counters of each client.
+fn begin_metrics(config: &Config, clients: &Clients) {
+    for client in clients.iter() {
+        let issuer = config.issuers.iter();
+        let issuer = issuer.filter(|it| it.issuer.id() == client.issuer);
+        let apps = issuer.flat_map(|it| &it.apps);
+        let apps = apps.filter_map(|name| config.apps.get(name));
+        telemetry::begin_client(client.id.as_str(), apps.map(|app| app.id.as_str()));
     }
 }
 

@@ -13,6 +13,7 @@ const REQUESTS: &str = "weixin_gateway_requests_total";
 const REQUEST_SECONDS: &str = "weixin_gateway_request_seconds";
 const REJECTED: &str = "weixin_gateway_turned_away_total";
 const WRITE_SECONDS: &str = "weixin_gateway_write_seconds";
+const READ_SECONDS: &str = "weixin_gateway_read_seconds";
 const COMMIT_SECONDS: &str = "weixin_gateway_commit_seconds";
 const COMMITTED: &str = "weixin_gateway_committed_writes_total";
 const SIGN_SECONDS: &str = "weixin_gateway_sign_seconds";
@@ -87,6 +88,11 @@ fn describe_requests() {
 
 fn describe_store() {
     describe_histogram!(
+        READ_SECONDS,
+        Unit::Seconds,
+        "The duration of a read by `operation`: what is read, such as `session`, `grant` or `request`"
+    );
+    describe_histogram!(
         WRITE_SECONDS,
         Unit::Seconds,
         "The duration of a write until it is committed, waiting included"
@@ -119,6 +125,66 @@ fn describe_store() {
     );
 }
 
+/// Logins through an app that is known, by their outcome.
+const OUTCOMES: [&str; 6] = ["ok", "created", "merged", "conflict", "disabled", "failed"];
+
+/// Logins that end before it is.
+const FAILURES: [&str; 13] = [
+    "busy",
+    "configuration",
+    "csrf_mismatch",
+    "declined",
+    "expired",
+    "in_frame",
+    "malformed",
+    "no_cookie",
+    "restarted",
+    "snapshot_user",
+    "unreachable",
+    "used",
+    "user_rejected",
+];
+
+const LIMITS: [&str; 4] = ["failures", "logins", "store", "waiting_requests"];
+
+/// The statuses of failures that are the gateway's.
+const STATUSES: [&str; 2] = ["500", "503"];
+
+/// Begins the counters at zero: the first event of a counter that was absent before is no increase for Prometheus.
+pub(crate) fn begin() {
+    counter!(COMMITTED).increment(0);
+    counter!(RELOAD_FAILURES).increment(0);
+    for limit in LIMITS {
+        counter!(REJECTED, "limit" => limit).increment(0);
+    }
+}
+
+/// Begins those of a client, whose users log in through these apps.
+pub(crate) fn begin_client<'a>(client: &str, apps: impl Iterator<Item = &'a str>) {
+    let begin = |app: &str, outcome: &'static str| {
+        let (client, app) = (client.to_owned(), app.to_owned());
+        counter!(LOGINS, "client" => client, "app" => app, "outcome" => outcome).increment(0);
+    };
+    counter!(CODES, "client" => client.to_owned()).increment(0);
+    for outcome in FAILURES {
+        begin("", outcome);
+    }
+    for app in apps {
+        for outcome in OUTCOMES {
+            begin(app, outcome);
+        }
+    }
+}
+
+/// Begins those of routes.
+pub(crate) fn begin_endpoints(endpoints: impl Iterator<Item = String>) {
+    for endpoint in endpoints {
+        for status in STATUSES {
+            counter!(REQUESTS, "endpoint" => endpoint.clone(), "status" => status).increment(0);
+        }
+    }
+}
+
 /// A login with WeChat has ended.
 pub(crate) fn login(client: &str, app: &str, outcome: &'static str) {
     let (client, app) = (client.to_owned(), app.to_owned());
@@ -145,6 +211,11 @@ pub(crate) fn turned_away(limit: &'static str) {
 /// A token was signed.
 pub(crate) fn signed(alg: &'static str, took: Duration) {
     histogram!(SIGN_SECONDS, "alg" => alg).record(took.as_secs_f64());
+}
+
+/// A read has ended.
+pub(crate) fn read(operation: &'static str, took: Duration) {
+    histogram!(READ_SECONDS, "operation" => operation).record(took.as_secs_f64());
 }
 
 /// A write was committed, or has failed.
@@ -200,4 +271,19 @@ pub(crate) fn reload_failed() {
 #[expect(clippy::cast_precision_loss, reason = "exact up to nine quadrillion")]
 const fn float(number: u64) -> f64 {
     number as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The kinds of failed logins are private to `weixin-axum`, as a list.
+    #[test]
+    fn each_kind_of_failure_begins_at_zero() {
+        let source = include_str!("../../weixin-axum/src/error_kind.rs");
+        let texts = source.split_once("fn texts").unwrap().1;
+        let kinds = texts.split("=> (").skip(1);
+        let kinds: Vec<_> = kinds.map(|rest| rest.split('"').nth(1).unwrap()).collect();
+        assert_eq!(kinds, FAILURES);
+    }
 }

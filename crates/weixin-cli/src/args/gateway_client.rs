@@ -4,11 +4,12 @@ use clap::{ArgAction, Subcommand};
 use serde_json::Value;
 
 use super::{
+    gateway_client_changes::{ClientDisable, ClientEnable, ClientSet},
     gateway_config::GatewayConfig,
     parse::{issuer, redirect_uri, setting},
 };
 
-/// Add clients to the database, and remove them, while the gateway may be running
+/// Add, change and remove clients of the database, while the gateway may be running
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 A running gateway applies changes within five seconds. Change the clients of the configuration \
@@ -27,6 +28,9 @@ pub(crate) enum ClientCommand {
     Add(ClientAdd),
     List(ClientList),
     Show(ClientShow),
+    Set(ClientSet),
+    Disable(ClientDisable),
+    Enable(ClientEnable),
     Secret(ClientSecret),
     Remove(ClientRemove),
 }

@@ -2,7 +2,7 @@
 
 use clap::{ArgGroup, Subcommand};
 
-use super::gateway_config::GatewayConfig;
+use super::{gateway_config::GatewayConfig, parse::reference};
 
 /// Find, disable, merge, split and remove users
 #[derive(Debug, clap::Args)]
@@ -151,6 +151,7 @@ Examples:
   weixin gateway explain-login k3zqv6n4")]
 pub(crate) struct GatewayExplainLogin {
     /// The reference: 8 letters and digits
+    #[arg(value_parser = reference)]
     pub(crate) reference: String,
 
     #[command(flatten)]

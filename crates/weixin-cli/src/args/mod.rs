@@ -5,6 +5,7 @@ mod compare;
 mod diagnosis;
 mod gateway;
 mod gateway_client;
+mod gateway_client_changes;
 mod gateway_config;
 mod gateway_copy_store;
 mod gateway_keys;
@@ -39,6 +40,7 @@ pub(crate) use self::{
     gateway_client::{
         ClientAdd, ClientCommand, ClientRemove, ClientSecret, ClientShow, GatewayClient,
     },
+    gateway_client_changes::{ClientDisable, ClientEnable, ClientSet},
     gateway_config::{CONFIG_FILE, CONFIG_VARIABLE},
     gateway_copy_store::GatewayCopyStore,
     gateway_keys::{GatewayKeys, KeysCommand, KeysReseal, KeysRotate},

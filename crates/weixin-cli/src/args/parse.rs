@@ -44,6 +44,20 @@ pub(super) fn setting(text: &str) -> Result<(String, Value), Invalid> {
     Ok((key.trim().to_owned(), json))
 }
 
+/// The reference of an error page, as it was read out or copied.
+pub(super) fn reference(text: &str) -> Result<String, Invalid> {
+    let text = text.trim().to_ascii_lowercase();
+    let is_base32 = |byte: u8| matches!(byte, b'a'..=b'z' | b'2'..=b'7');
+    if text.len() == 8 && text.bytes().all(is_base32) {
+        Ok(text)
+    } else {
+        Err(Invalid::new(
+            "应为错误页面上的编号：8 位，由字母和数字 2 到 7 组成，例如 k3zqv6n4",
+            "expected the reference of an error page: 8 letters and digits from 2 to 7, such as k3zqv6n4",
+        ))
+    }
+}
+
 /// The name of a language.
 pub(super) fn language() -> impl TypedValueParser<Value = Language> {
     PossibleValuesParser::new(["zh", "en"]).map(|name| match name.as_str() {

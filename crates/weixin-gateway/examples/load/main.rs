@@ -135,7 +135,9 @@ impl Ready {
             Mode::First | Mode::Session | Mode::Sessions(_) => {
                 match mode {
                     Mode::First => worker.forget_cookies(),
-                    Mode::Sessions(sessions) => worker.become_browser(&client.discovery, sessions.next()),
+                    Mode::Sessions(sessions) => {
+                        worker.become_browser(&client.discovery, sessions.next())
+                    }
                     _ => {}
                 }
                 let tokens = client.log_in(worker).await;

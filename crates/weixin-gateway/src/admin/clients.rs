@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::{Admin, keys::now};
 use crate::{
     audit::{Event, EventKind},
-    clients,
+    clients::{self, ClientProblem},
     config::{ClientBody, Config, ConfigError, StoredSecret},
     oidc::{ClientId, Timestamp},
     overview::ClientOverview,
@@ -26,7 +26,7 @@ const TRIES: usize = 3;
 const MAX_SECRETS: usize = 2;
 
 /// A client of the store.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StoredClientOverview {
     /// The client ID.
@@ -38,7 +38,7 @@ pub struct StoredClientOverview {
     /// When it was last changed.
     pub updated_at: SystemTime,
     /// Why a gateway with this configuration does not serve it.
-    pub problem: Option<String>,
+    pub problem: Option<ClientProblem>,
 }
 
 /// A client of the store cannot be added or changed.
@@ -200,7 +200,7 @@ impl Admin {
             .await
     }
 
-    async fn change_client<T>(
+    pub(super) async fn change_client<T>(
         &self,
         config: &Config,
         id: &str,
@@ -224,7 +224,11 @@ impl Admin {
         Err(StoreError::Conflict.into())
     }
 
-    async fn stored_client(&self, config: &Config, id: &str) -> Result<StoredClient, ClientError> {
+    pub(super) async fn stored_client(
+        &self,
+        config: &Config,
+        id: &str,
+    ) -> Result<StoredClient, ClientError> {
         let id: ClientId = id.parse().map_err(|_| ClientError::Unknown)?;
         let rows = self.database.clients().await?;
         let found = rows.into_iter().find(|row| row.id == id);
@@ -236,7 +240,7 @@ impl Admin {
         })
     }
 
-    async fn record_client(
+    pub(super) async fn record_client(
         &self,
         kind: EventKind,
         client: ClientId,
@@ -248,7 +252,7 @@ impl Admin {
     }
 }
 
-fn is_in_file(config: &Config, id: &ClientId) -> bool {
+pub(super) fn is_in_file(config: &Config, id: &ClientId) -> bool {
     config.clients.iter().any(|client| client.id == *id)
 }
 
@@ -272,6 +276,6 @@ fn overview(config: &Config, row: &StoredClient) -> StoredClientOverview {
         secrets: secrets.map(|secret| secret.created_at.into()).collect(),
         settings: body.settings,
         updated_at: row.updated_at.into(),
-        problem: problem.map(|reason| reason.to_string()),
+        problem,
     }
 }

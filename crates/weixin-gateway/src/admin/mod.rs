@@ -1,5 +1,6 @@
 //! What commands do with the store of a gateway, which may be running. It takes over what they change within five seconds.
 
+mod client_changes;
 mod clients;
 mod error;
 mod keys;

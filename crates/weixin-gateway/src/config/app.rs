@@ -12,6 +12,7 @@ use weixin::{
 
 use super::{
     error::ConfigError,
+    problem::both,
     secret::{ReadFile, SecretText, text_or_file},
 };
 use crate::store::identities::UnionIds;
@@ -106,7 +107,10 @@ impl AppEntry {
         let no_kind = || {
             ConfigError::new(
                 place("kind"),
-                "expected \"website\" or \"official_account\"",
+                both(
+                    "应为 \"website\" 或 \"official_account\"",
+                    "expected \"website\" or \"official_account\"",
+                ),
             )
         };
         let kind = self.kind.or(by_name).ok_or_else(no_kind)?;
@@ -117,7 +121,13 @@ impl AppEntry {
             self.app_secret_file.as_deref(),
             read,
         )?;
-        let no_secret = || ConfigError::new(&*at_secret, "missing: app_secret or app_secret_file");
+        let no_secret = || {
+            let missing = both(
+                "缺少：app_secret 或 app_secret_file",
+                "missing: app_secret or app_secret_file",
+            );
+            ConfigError::new(&*at_secret, missing)
+        };
         let secret = AppSecret::new(secrecy::ExposeSecret::expose_secret(
             &secret.ok_or_else(no_secret)?,
         ));

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::serde_error::TEXT_OR_TEXTS;
 use crate::oidc::{ClaimTemplate, Text};
 
 /// A claim template: a text or a list of texts.
@@ -21,7 +22,7 @@ impl<'de> Deserialize<'de> for ClaimEntry {
             }
             value => text(&value).map(|text| text.map(ClaimTemplate::Text)),
         };
-        let no_text = || serde::de::Error::custom("expected a text or a list of texts");
+        let no_text = || serde::de::Error::custom(TEXT_OR_TEXTS);
         template.map(Self).ok_or_else(no_text)
     }
 }

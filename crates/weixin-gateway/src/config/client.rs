@@ -2,22 +2,22 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
 use super::{
     claim_entry::ClaimEntry,
+    client_auth::{Secrets, WITH_SECRET_ONLY},
     client_logout::LogoutEntry,
     error::ConfigError,
     issuer::IssuerConfig,
-    secret::{ReadFile, SecretText, text_or_file},
+    problem::{Problem, both},
+    secret::{ReadFile, SecretText},
 };
 use crate::oidc::{
-    Algorithm, ClaimTemplates, Client, ClientAuth, ClientId, ClientSecret, Clients, ConsentPolicy,
-    IssuerId, RefreshPolicy, RegisteredUri, Scope, Scopes, UriPolicy,
+    Algorithm, ClaimTemplates, Client, ClientAuth, ClientId, Clients, ConsentPolicy, IssuerId,
+    RefreshPolicy, RegisteredUri, Scope, Scopes, UriPolicy,
 };
-use crate::secret::SecretHash;
 
 /// A table `[[client]]`.
 #[derive(Debug, Deserialize)]
@@ -32,12 +32,12 @@ pub(super) struct ClientEntry {
     name: Option<String>,
     home: Option<String>,
     #[serde(default)]
-    public: bool,
-    secret: Option<SecretText>,
-    secret_file: Option<PathBuf>,
+    pub(super) public: bool,
+    pub(super) secret: Option<SecretText>,
+    pub(super) secret_file: Option<PathBuf>,
     /// The secret before this one, while it is replaced.
-    previous_secret: Option<SecretText>,
-    previous_secret_file: Option<PathBuf>,
+    pub(super) previous_secret: Option<SecretText>,
+    pub(super) previous_secret_file: Option<PathBuf>,
     redirect_uris: Vec<String>,
     #[serde(default)]
     post_logout_redirect_uris: Vec<String>,
@@ -45,7 +45,7 @@ pub(super) struct ClientEntry {
     #[serde(default)]
     backchannel_logout_session_required: bool,
     #[serde(default)]
-    allow_private: bool,
+    pub(super) allow_private: bool,
     #[serde(default)]
     allow_http: bool,
     scopes: Option<Vec<String>>,
@@ -85,18 +85,13 @@ pub(super) fn check(
         let client = entry.check(issuers, Secrets::InFile(read))?;
         if let Some(twin) = clients.insert(client) {
             let place = format!("client {}", twin.id);
-            return Err(ConfigError::new(place, "two clients have this ID"));
+            return Err(ConfigError::new(
+                place,
+                both("有两个客户端使用此 ID", "two clients have this ID"),
+            ));
         }
     }
     Ok(clients)
-}
-
-/// Where the secrets of a client are.
-pub(super) enum Secrets<'a> {
-    /// In the table, or in files that it names.
-    InFile(ReadFile<'a>),
-    /// In the store, which has their hashes.
-    Stored(Vec<SecretHash>),
 }
 
 impl ClientEntry {
@@ -120,10 +115,7 @@ impl ClientEntry {
             ClientAuth::Confidential(_) => UriPolicy::Confidential,
         };
         if self.allow_http && policy == UriPolicy::Public {
-            return Err(ConfigError::new(
-                place("allow_http"),
-                "for clients with a secret only",
-            ));
+            return Err(ConfigError::new(place("allow_http"), WITH_SECRET_ONLY));
         }
         let uris = self.redirect_uris.iter();
         let uris = uris.map(|uri| RegisteredUri::parse(uri, policy));
@@ -132,7 +124,7 @@ impl ClientEntry {
         if uris.is_empty() {
             return Err(ConfigError::new(
                 place("redirect_uris"),
-                "missing: at least one",
+                both("缺少：至少一个", "missing: at least one"),
             ));
         }
         let logout = LogoutEntry {
@@ -165,68 +157,6 @@ impl ClientEntry {
         })
     }
 
-    fn auth(
-        &mut self,
-        place: &dyn Fn(&str) -> String,
-        read: ReadFile<'_>,
-    ) -> Result<ClientAuth, ConfigError> {
-        let at = [place("secret"), place("previous_secret")];
-        let [at_current, at_previous] = &at;
-        let current = text_or_file(
-            at_current,
-            self.secret.take(),
-            self.secret_file.as_deref(),
-            read,
-        )?;
-        let file = self.previous_secret_file.as_deref();
-        let previous = text_or_file(at_previous, self.previous_secret.take(), file, read)?;
-        let hash = |place: &str, secret: SecretString| {
-            let secret = ClientSecret::try_from(secret.expose_secret().to_owned());
-            let hash = secret.map(|secret| secret.hash());
-            hash.map_err(|error| ConfigError::new(place, error))
-        };
-        let current = current.map(|secret| hash(at_current, secret)).transpose()?;
-        let previous = previous
-            .map(|secret| hash(at_previous, secret))
-            .transpose()?;
-        match (self.public, current, previous) {
-            (true, None, None) => Ok(ClientAuth::Public),
-            (true, ..) => Err(ConfigError::new(
-                at_current,
-                "a public client has no secret",
-            )),
-            (false, Some(current), previous) => Ok(ClientAuth::Confidential(
-                [current].into_iter().chain(previous).collect(),
-            )),
-            (false, None, _) => Err(ConfigError::new(
-                at_current,
-                "missing: secret, secret_file, or public = true",
-            )),
-        }
-    }
-
-    fn stored_auth(
-        &self,
-        place: &dyn Fn(&str) -> String,
-        hashes: Vec<SecretHash>,
-    ) -> Result<ClientAuth, ConfigError> {
-        let texts = [&self.secret, &self.previous_secret];
-        let files = [&self.secret_file, &self.previous_secret_file];
-        let has_secret = texts.iter().any(|it| it.is_some()) || files.iter().any(|it| it.is_some());
-        let error = |problem| Err(ConfigError::new(place("secret"), problem));
-        // A command must not open the way to the addresses around the gateway.
-        if self.allow_private {
-            return Err(ConfigError::only_in_file(place("allow_private")));
-        }
-        match (self.public, hashes.is_empty()) {
-            _ if has_secret => error("not for stored clients, whose secrets are made for them"),
-            (true, true) => Ok(ClientAuth::Public),
-            (true, false) => error("a public client has no secret"),
-            (false, false) => Ok(ClientAuth::Confidential(hashes)),
-            (false, true) => error("missing: a secret, or public = true"),
-        }
-    }
-
     fn issuer(
         &self,
         place: &dyn Fn(&str) -> String,
@@ -235,11 +165,14 @@ impl ClientEntry {
         let error = |problem| Err(ConfigError::new(place("issuer"), problem));
         match (&self.issuer, issuers) {
             (None, [only]) => Ok(only.issuer.id()),
-            (None, _) => error("missing: there are several issuers"),
+            (None, _) => error(both(
+                "缺少：有多个 issuer",
+                "missing: there are several issuers",
+            )),
             (Some(url), _) => {
                 let found = issuers.iter().find(|it| it.issuer.as_str() == url);
                 found.map_or_else(
-                    || error("there is no such [[issuer]]"),
+                    || error(both("没有这个 [[issuer]]", "there is no such [[issuer]]")),
                     |it| Ok(it.issuer.id()),
                 )
             }
@@ -255,11 +188,9 @@ impl ClientEntry {
         let scopes = Scopes::parse(&names.join(" "));
         let is_known = |name: &String| Scope::OFFERED.into_iter().any(|it| it.as_str() == name);
         if names.is_empty() || !names.iter().all(is_known) {
-            let offered = Scope::OFFERED.map(Scope::as_str).join(", ");
-            return Err(ConfigError::new(
-                place("scopes"),
-                format!("expected some of {offered}"),
-            ));
+            let offered = Scope::OFFERED.map(|scope| scope.as_str().to_owned());
+            let problem = Problem::OneOf(offered.into());
+            return Err(ConfigError::new(place("scopes"), problem));
         }
         Ok(scopes)
     }
@@ -271,8 +202,7 @@ impl ClientEntry {
         auth: &ClientAuth,
     ) -> Result<Vec<ClientId>, ConfigError> {
         if matches!(auth, ClientAuth::Public) && !self.introspects.is_empty() {
-            let problem = "for clients with a secret only";
-            return Err(ConfigError::new(place("introspects"), problem));
+            return Err(ConfigError::new(place("introspects"), WITH_SECRET_ONLY));
         }
         let ids = self.introspects.iter().map(|id| id.parse());
         let ids = ids.collect::<Result<Vec<_>, _>>();
@@ -294,7 +224,10 @@ impl ClientEntry {
         };
         match Url::parse(&home).as_ref().map(Url::scheme) {
             Ok("https" | "http") => Ok(Some(home)),
-            _ => Err(ConfigError::new(place("home"), "expected an https URL")),
+            _ => Err(ConfigError::new(
+                place("home"),
+                both("应为 https URL", "expected an https URL"),
+            )),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a table `[[client]]` says about logouts.
 
-use super::error::ConfigError;
+use super::{error::ConfigError, problem::both};
 use crate::oidc::{BackChannelUri, ClientLogout, RegisteredUri, UriPolicy};
 
 /// The keys of a client about logouts.
@@ -29,7 +29,10 @@ impl LogoutEntry<'_> {
             .transpose()
             .map_err(|it| error("backchannel_logout_uri", it))?;
         if backchannel.is_none() && (self.session_required || self.allow_private) {
-            let missing = "missing: other keys of this client are about it";
+            let missing = both(
+                "缺少：该客户端的其他键与它有关",
+                "missing: other keys of this client are about it",
+            );
             return Err(ConfigError::new(place("backchannel_logout_uri"), missing));
         }
         Ok(ClientLogout {

@@ -1,54 +1,93 @@
 //! Errors of the configuration file.
 
-use std::fmt::Display;
+use std::{
+    fmt::{self, Write},
+    path::{Path, PathBuf},
+};
 
-/// The configuration is invalid: names the place and the rule, never a value.
+use weixin::Language;
+
+use super::problem::{Problem, both};
+
+/// The configuration is invalid: names the file, the place and the rule, never a value. [`Display`](fmt::Display) is in
+/// English.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{place}: {problem}")]
 pub struct ConfigError {
+    file: Option<PathBuf>,
+    /// Of the file.
+    line: Option<usize>,
+    /// The key, such as `server.listen` or `client wiki, secret`. Empty: the file as a whole.
     place: String,
-    problem: String,
+    problem: Problem,
 }
 
 impl ConfigError {
-    pub(super) fn new(place: impl Into<String>, problem: impl Display) -> Self {
-        let problem = problem.to_string();
+    pub(super) fn new(place: impl Into<String>, problem: impl Into<Problem>) -> Self {
         Self {
+            file: None,
+            line: None,
             place: place.into(),
-            problem,
+            problem: problem.into(),
         }
-    }
-
-    /// An error of the syntax or of a field's type, by its line. The message of the TOML library, which may repeat a value,
-    /// is used for the names of fields and of their few values only.
-    pub(super) fn of_toml(error: &toml::de::Error, text: &str) -> Self {
-        let start = error.span().map_or(0, |span| span.start);
-        let line = text
-            .bytes()
-            .take(start)
-            .filter(|byte| *byte == b'\n')
-            .count()
-            + 1;
-        let message = error.message();
-        let names_fields = [
-            "unknown field",
-            "missing field",
-            "duplicate key",
-            "unknown variant",
-        ];
-        let is_safe = names_fields
-            .into_iter()
-            .any(|start| message.starts_with(start));
-        let problem = if is_safe {
-            message
-        } else {
-            "not valid TOML, or a value of another type than expected"
-        };
-        Self::new(format!("line {line}"), problem)
     }
 
     /// A setting that no stored client may have.
     pub(super) fn only_in_file(place: String) -> Self {
-        Self::new(place, "only for clients of the configuration file")
+        let problem = both(
+            "只能用于配置文件中的客户端",
+            "only for clients of the configuration file",
+        );
+        Self::new(place, problem)
+    }
+
+    /// A setting of a stored client that stays as it is.
+    pub(crate) fn fixed(key: &str) -> Self {
+        let problem = both(
+            "不能修改：请添加另一个客户端",
+            "it cannot be changed: add another client",
+        );
+        Self::new(format!("client.{key}"), problem)
+    }
+
+    pub(super) const fn at_line(mut self, line: usize) -> Self {
+        self.line = Some(line);
+        self
+    }
+
+    /// The error of this configuration file. What it names is relative to the folder of the file.
+    pub(super) fn in_file(mut self, file: &Path) -> Self {
+        self.problem = self.problem.below(file.parent().unwrap_or(Path::new("")));
+        self.file = Some(file.to_owned());
+        self
+    }
+
+    /// The error in one line, in one language.
+    pub fn text(&self, language: Language) -> String {
+        let is_english = language == Language::English;
+        let colon = if is_english { ": " } else { "：" };
+        let mut text = String::new();
+        // A text accepts all that is written to it.
+        if let Some(file) = &self.file {
+            let _ = write!(text, "{}{colon}", file.display());
+        }
+        if let Some(line) = self.line {
+            let _ = match (is_english, self.place.is_empty()) {
+                (true, true) => write!(text, "line {line}{colon}"),
+                (true, false) => write!(text, "line {line}, "),
+                (false, true) => write!(text, "第 {line} 行{colon}"),
+                (false, false) => write!(text, "第 {line} 行，"),
+            };
+        }
+        if !self.place.is_empty() {
+            let _ = write!(text, "{}{colon}", self.place);
+        }
+        text.push_str(&self.problem.text(language));
+        text
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(Language::English))
     }
 }

@@ -19,7 +19,9 @@ use super::{
     lifetimes::{Lifetimes, LifetimesEntry},
     limits::Limits,
     metrics::Metrics,
+    problem::Problem,
     secret::ReadFile,
+    serde_error,
     server::{ServerConfig, ServerEntry},
     store::{StoreConfig, StoreEntry},
 };
@@ -70,12 +72,12 @@ impl Config {
     /// [`ConfigError`] names the field and the rule that it breaks.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let folder = path.parent().unwrap_or(Path::new(""));
-        let unreadable = |error: io::Error| {
-            let place = path.display().to_string();
-            ConfigError::new(place, format!("cannot be read: {}", error.kind()))
-        };
-        let text = fs::read_to_string(path).map_err(unreadable)?;
-        let mut config = Self::parse_with(&text, &|file| fs::read_to_string(folder.join(file)))?;
+        let unreadable = |error: io::Error| ConfigError::new("", Problem::Unreadable(error.kind()));
+        let text = fs::read_to_string(path).map_err(unreadable);
+        let read =
+            |text: String| Self::parse_with(&text, &|file| fs::read_to_string(folder.join(file)));
+        let read = text.and_then(read);
+        let mut config = read.map_err(|error| error.in_file(path))?;
         config.store.below(folder);
         config.server.key_file = folder.join(&config.server.key_file);
         for file in &mut config.secret_files {
@@ -109,8 +111,7 @@ impl Config {
     ///
     /// [`ConfigError`] names the field and the rule that it breaks.
     pub(crate) fn parse_with(text: &str, read: ReadFile<'_>) -> Result<Self, ConfigError> {
-        let file: File =
-            toml::from_str(text).map_err(|error| ConfigError::of_toml(&error, text))?;
+        let file: File = serde_error::from_toml(text)?;
         let secret_files: RefCell<Vec<PathBuf>> = RefCell::default();
         let read: ReadFile<'_> = &|file: &Path| {
             secret_files.borrow_mut().push(file.to_owned());
@@ -142,6 +143,7 @@ fn hash(text: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use weixin::Language;
 
     use super::*;
     use crate::oidc::{Scopes, fixtures::SECRET};
@@ -175,6 +177,7 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
             Some("website.secret") => Ok("hunter2hunter2\r\n".into()),
             Some("synapse.secret") => Ok(format!("{SECRET}\n")),
             Some("short.secret") => Ok("hunter2".into()),
+            Some("locked.key") => Err(io::ErrorKind::PermissionDenied.into()),
             _ => Err(io::ErrorKind::NotFound.into()),
         }
     }
@@ -184,10 +187,10 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
     }
 
     /// The error of a file in which a text is replaced.
-    fn error(old: &str, new: &str) -> String {
+    fn error(old: &str, new: &str) -> ConfigError {
         let file = format!("{START}{CLIENT}");
         assert!(file.contains(old), "{old}");
-        parse(&file.replacen(old, new, 1)).unwrap_err()
+        Config::parse_with(&file.replacen(old, new, 1), &read).unwrap_err()
     }
 
     /// A page of the manual.
@@ -272,173 +275,112 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         );
     }
 
-    /// A text of the file, what replaces it, and the error.
-    const MISTAKES: &[(&str, &str, &str)] = &[
+    /// A text of the file, what replaces it, and the error in both languages.
+    const MISTAKES: &[(&str, &str, &str, &str)] = &[
         (
             "[store]",
             "[stor]",
-            "line 5: unknown field `stor`, expected one of `server`, `store`, `app`, `issuer`, `client`, `lifetimes`, `limits`, `metrics`",
+            "line 5, stor: unknown key, did you mean `store`? Known: server, store, app, issuer, client, lifetimes, limits, metrics",
+            "第 5 行，stor：未知的键，是否想写 `store`？可用：server, store, app, issuer, client, lifetimes, limits, metrics",
         ),
         (
             "key_file",
             "keyfile",
-            "line 3: unknown field `keyfile`, expected one of `listen`, `trusted_proxies`, `key_file`, `stop_delay`",
+            "line 3, server.keyfile: unknown key, did you mean `key_file`? Known: listen, trusted_proxies, key_file, stop_delay",
+            "第 3 行，server.keyfile：未知的键，是否想写 `key_file`？可用：listen, trusted_proxies, key_file, stop_delay",
         ),
         (
             "gateway.key",
             "x.key",
-            "server.key_file: x.key cannot be read: entity not found",
+            "server.key_file: x.key cannot be read: it does not exist; `weixin gateway init` makes one; for a database that is in use, put the copy of its key file there",
+            "server.key_file：无法读取 x.key：文件不存在。`weixin gateway init` 会创建密钥文件；如果数据库已在使用，请恢复密钥文件的备份",
+        ),
+        (
+            "gateway.key",
+            "locked.key",
+            "server.key_file: locked.key cannot be read: permission denied; run this as the user of the gateway, such as with sudo -u weixin-gateway, or change the owner of the file",
+            "server.key_file：无法读取 locked.key：没有权限。请以网关的用户运行（例如 sudo -u weixin-gateway），或修改文件的所有者",
         ),
         (
             "gateway.key",
             "short.secret",
             "server.key_file: not a valid file of master keys: expected 1 to 8 lines of 32 bytes in base64, as `openssl rand -base64 32` prints them",
+            "server.key_file：主密钥文件无效：应为 1 到 8 行，每行是 base64 编码的 32 字节，即 `openssl rand -base64 32` 的输出",
         ),
         (
             "key_file",
             "stop_delay = '6m'\nkey_file",
             "server.stop_delay: expected a duration such as \"5s\", of at most 5 minutes",
+            "server.stop_delay：应为时长，例如 \"5s\"，最长 5 分钟",
         ),
         (
-            "sqlite:",
-            "mysql:",
-            "store.url: expected sqlite:FILE, such as sqlite:gateway.db, or postgres://USER:PASSWORD@HOST/DATABASE",
-        ),
-        (
-            "app_secret_file = \"website.secret\"",
+            "key_file = \"gateway.key\"",
             "",
-            "app.website.app_secret: missing: app_secret or app_secret_file",
+            "line 2, server.key_file: the key is missing",
+            "第 2 行，server.key_file：缺少这个键",
         ),
         (
-            "app_secret_file",
-            "app_secret = 'x'\napp_secret_file",
-            "app.website.app_secret: a text and a file: choose one",
+            "key_file",
+            "listen = 8080\nkey_file",
+            "line 3, server.listen: expected an IP address with a port, such as \"127.0.0.1:8080\"",
+            "第 3 行，server.listen：应为 IP 地址和端口，例如 \"127.0.0.1:8080\"",
         ),
         (
-            "app_secret_file = \"website.secret\"",
-            "app_secret = 'hunter 2'",
-            "app.website.app_secret: not a valid app secret: expected 1 to 2048 visible ASCII characters, without spaces or line breaks",
+            "key_file",
+            "listen = 'localhost'\nkey_file",
+            "line 3, server.listen: expected an IP address with a port, such as \"127.0.0.1:8080\"",
+            "第 3 行，server.listen：应为 IP 地址和端口，例如 \"127.0.0.1:8080\"",
         ),
         (
-            "app_secret_file = \"website.secret\"",
-            "app_secret = 31337",
-            "line 10: not valid TOML, or a value of another type than expected",
-        ),
-        (
-            "[app.website]",
-            "[app.main]",
-            "app.main.kind: expected \"website\" or \"official_account\"",
-        ),
-        (
-            "apps = [\"website\"]",
-            "apps = [\"site\"]",
-            "issuer https://login.example.com, apps: there is no [app.site]",
-        ),
-        (
-            "apps = [\"website\"]",
-            "apps = []",
-            "issuer https://login.example.com, apps: missing: at least one app",
-        ),
-        (
-            "https://login.example.com",
-            "http://login.example.com",
-            "issuer.url: not a valid issuer: expected https, or http on localhost or 127.0.0.1",
-        ),
-        (
-            "https://login.example.com",
-            "https://login.example.com/.well-known/x",
-            "issuer: its path is that of an endpoint, such as /token below another issuer",
-        ),
-        (
-            "app_id",
-            "endpoint = 'http://127.0.0.1:9000'\napp_id",
-            "issuer https://login.example.com, apps: an app with an endpoint, at an issuer that is not on localhost",
-        ),
-        (
-            "synapse.secret",
-            "short.secret",
-            "client synapse, secret: not a valid client secret: expected 32 to 256 characters from [A-Za-z0-9_-]",
-        ),
-        (
-            "secret_file = \"synapse.secret\"",
-            "",
-            "client synapse, secret: missing: secret, secret_file, or public = true",
-        ),
-        (
-            "id = \"synapse\"",
-            "id = \"synapse\"\npublic = true",
-            "client synapse, secret: a public client has no secret",
-        ),
-        (
-            "https://matrix",
-            "http://matrix",
-            "client synapse, redirect_uris: not a valid redirect URI: expected https, or http on localhost, 127.0.0.1 or [::1]",
-        ),
-        (
-            "id = \"synapse\"",
-            "id = \"synapse\"\nscopes = ['openid', 'phone']",
-            "client synapse, scopes: expected some of openid, profile, email, offline_access, wechat",
-        ),
-        (
-            "id = \"synapse\"",
-            "id = \"synapse\"\nrefresh = 'always'",
-            "line 18: unknown variant `always`, expected `offline` or `session`",
-        ),
-        (
-            "id = \"synapse\"",
-            "id = \"synapse\"\nintrospects = ['a b']",
-            "client synapse, introspects: not a valid client ID: expected 1 to 128 characters from [A-Za-z0-9._-]",
-        ),
-        (
-            "secret_file = \"synapse.secret\"",
-            "public = true\nintrospects = ['api']",
-            "client synapse, introspects: for clients with a secret only",
-        ),
-        (
-            "id = \"synapse\"",
-            "id = \"synapse\"\nissuer = 'https://x.example'",
-            "client synapse, issuer: there is no such [[issuer]]",
-        ),
-        (
-            "id = \"synapse\"",
-            "id = \"synapse\"\nhome = 'javascript:x'",
-            "client synapse, home: expected an https URL",
-        ),
-        (
-            "id = \"synapse\"",
-            "id = \"synapse\"\nclaims.sub = 'x'",
-            "client synapse, claims.sub: not a valid claim template: expected a claim that can be set: not one that proves who the user is, or how",
-        ),
-        (
-            "id = \"synapse\"",
-            "id = \"synapse\"\nclaims.email_verified = 'true'",
-            "client synapse, claims.email_verified: not a valid claim template: expected a claim that can be set: not one that proves who the user is, or how",
-        ),
-        (
-            "id = \"synapse\"",
-            "id = \"synapse\"\nclaims.email_verified = true",
-            "line 18: not valid TOML, or a value of another type than expected",
-        ),
-        (
-            "id = \"synapse\"",
-            "id = \"syn apse\"",
-            "client.id: not a valid client ID: expected 1 to 128 characters from [A-Za-z0-9._-]",
-        ),
-        (
-            "id = \"synapse\"",
-            "id = \"synapse\"\nid_token_alg = 'HS256'",
-            "line 18: unknown variant `HS256`, expected one of `RS256`, `ES256`, `EdDSA`",
+            "website.secret",
+            "x.secret",
+            "app.website.app_secret: x.secret cannot be read: it does not exist; write the secret to it, readable only by the user of the gateway, or correct the path",
+            "app.website.app_secret：无法读取 x.secret：文件不存在。请把密钥写入该文件，只允许网关的用户读取；或填写正确的路径",
         ),
     ];
 
     #[test]
-    fn a_mistake_is_named_by_its_place_and_its_rule() {
-        for &(old, new, expected) in MISTAKES {
-            assert_eq!(error(old, new), expected);
+    fn a_mistake_is_named_by_its_place_and_its_rule_in_both_languages() {
+        for &(old, new, english, chinese) in MISTAKES {
+            let error = error(old, new);
+            assert_eq!(error.to_string(), english);
+            assert_eq!(error.text(Language::Chinese), chinese);
+            assert!(!english.contains("hunter2") && !english.contains("31337"));
         }
+        let twice = parse(&format!("{START}{CLIENT}{CLIENT}"));
         assert_eq!(
-            parse(&format!("{START}{CLIENT}{CLIENT}")).unwrap_err(),
+            twice.unwrap_err(),
             "client synapse: two clients have this ID"
+        );
+    }
+
+    /// The files that it names are relative to its folder, as those that an error names.
+    #[test]
+    fn an_error_names_the_file() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let file = folder.path().join("gateway.toml");
+        let error = || Config::load(&file).unwrap_err();
+        let name = file.display();
+        assert_eq!(
+            error().to_string(),
+            format!("{name}: the file cannot be read: it does not exist")
+        );
+        fs::write(&file, START).unwrap();
+        let secret = folder.path().join("website.secret");
+        assert_eq!(
+            error().text(Language::Chinese),
+            format!(
+                "{name}：app.website.app_secret：无法读取 {}：文件不存在。请把密钥写入该文件，只允许网关的用户读取；或填写正确的路径",
+                secret.display()
+            )
+        );
+        fs::write(&file, START.replace("[store]", "[stor]")).unwrap();
+        let error = error().to_string();
+        assert!(
+            error.starts_with(&format!(
+                "{name}: line 5, stor: unknown key, did you mean `store`?"
+            )),
+            "{error}"
         );
     }
 

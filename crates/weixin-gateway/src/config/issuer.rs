@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::{app::App, error::ConfigError};
+use super::{
+    app::App,
+    error::ConfigError,
+    problem::{Problem, both},
+};
 use crate::oidc::Issuer;
 
 /// A table `[[issuer]]`.
@@ -33,19 +37,28 @@ pub(super) fn check(
     if issuers.is_empty() {
         return Err(ConfigError::new(
             "issuer",
-            "missing: at least one [[issuer]]",
+            both(
+                "缺少：至少一个 [[issuer]]",
+                "missing: at least one [[issuer]]",
+            ),
         ));
     }
     // A path is the prefix of a router, which knows no host: two issuers at one path would be one.
     let paths: BTreeSet<_> = issuers.iter().map(|it| it.issuer.path()).collect();
     if paths.len() < issuers.len() {
-        return Err(ConfigError::new("issuer", "two issuers have the same path"));
+        return Err(ConfigError::new(
+            "issuer",
+            both("两个 issuer 的路径相同", "two issuers have the same path"),
+        ));
     }
     if issuers
         .iter()
         .any(|it| hides_an_endpoint(it.issuer.path(), &paths))
     {
-        let problem = "its path is that of an endpoint, such as /token below another issuer";
+        let problem = both(
+            "路径与端点冲突，例如位于另一个 issuer 的 /token 之下",
+            "its path is that of an endpoint, such as /token below another issuer",
+        );
         return Err(ConfigError::new("issuer", problem));
     }
     Ok(issuers)
@@ -79,14 +92,20 @@ impl IssuerEntry {
         let place = format!("issuer {issuer}, apps");
         let mut kinds = BTreeSet::new();
         for name in &self.apps {
-            let unknown = || ConfigError::new(&*place, format!("there is no [app.{name}]"));
+            let unknown = || ConfigError::new(&*place, Problem::NoApp(name.clone()));
             let app = apps.get(name).ok_or_else(unknown)?;
             if !kinds.insert(app.kind) {
-                return Err(ConfigError::new(place, "two apps of one kind"));
+                return Err(ConfigError::new(
+                    place,
+                    both("同一类型的应用只能有一个", "two apps of one kind"),
+                ));
             }
         }
         if kinds.is_empty() {
-            return Err(ConfigError::new(place, "missing: at least one app"));
+            return Err(ConfigError::new(
+                place,
+                both("缺少：至少一个应用", "missing: at least one app"),
+            ));
         }
         let has_simulator =
             |name: &String| apps.get(name).is_some_and(|app| app.endpoint.is_some());
@@ -94,7 +113,10 @@ impl IssuerEntry {
             // A simulator needs no proof of who logs in: it must never serve an issuer that others can reach.
             return Err(ConfigError::new(
                 place,
-                "an app with an endpoint, at an issuer that is not on localhost",
+                both(
+                    "设置了 endpoint 的应用只能用于 localhost 上的 issuer",
+                    "an app with an endpoint, at an issuer that is not on localhost",
+                ),
             ));
         }
         Ok(IssuerConfig {

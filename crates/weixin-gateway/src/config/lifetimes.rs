@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::error::ConfigError;
+use super::{
+    error::ConfigError,
+    problem::{Problem, both},
+};
 use crate::oidc::GrantLifetimes;
 
 /// The table `[lifetimes]`: texts such as `"12h"`.
@@ -109,22 +112,34 @@ impl Lifetimes {
             (
                 self.session_idle > self.session,
                 "session_idle",
-                "longer than lifetimes.session, which ends every session",
+                both(
+                    "不能长于 lifetimes.session，会话到那时一定结束",
+                    "longer than lifetimes.session, which ends every session",
+                ),
             ),
             (
                 grants.refresh_token_idle > grants.refresh_token,
                 "refresh_token_idle",
-                "longer than lifetimes.refresh_token, which ends every grant",
+                both(
+                    "不能长于 lifetimes.refresh_token，授权到那时一定结束",
+                    "longer than lifetimes.refresh_token, which ends every grant",
+                ),
             ),
             (
                 grants.refresh_token_idle < grants.access_token,
                 "refresh_token_idle",
-                "shorter than lifetimes.access_token",
+                both(
+                    "不能短于 lifetimes.access_token",
+                    "shorter than lifetimes.access_token",
+                ),
             ),
             (
                 grants.refresh_token_grace > grants.access_token,
                 "refresh_token_grace",
-                "longer than lifetimes.access_token, which would hide a theft",
+                both(
+                    "不能长于 lifetimes.access_token，否则无法发现盗用",
+                    "longer than lifetimes.access_token, which would hide a theft",
+                ),
             ),
         ] {
             if is_wrong {
@@ -147,10 +162,10 @@ fn duration(
     };
     let duration = parse(&text).filter(|duration| (least..=most).contains(duration));
     duration.ok_or_else(|| {
-        let (least, most) = (least.as_secs(), most.as_secs());
-        let problem =
-            format!("expected a duration such as \"12h\", from {least} to {most} seconds");
-        ConfigError::new(format!("lifetimes.{name}"), problem)
+        ConfigError::new(
+            format!("lifetimes.{name}"),
+            Problem::Lifetime { least, most },
+        )
     })
 }
 

@@ -3,6 +3,7 @@
 mod app;
 mod claim_entry;
 mod client;
+mod client_auth;
 mod client_logout;
 mod error;
 mod file;
@@ -10,10 +11,15 @@ mod issuer;
 mod lifetimes;
 mod limits;
 mod metrics;
+mod nearest;
+mod problem;
+mod rules;
 mod secret;
+mod serde_error;
 mod server;
 mod store;
 mod stored_client;
+mod url_parameters;
 
 pub(crate) use self::{
     app::App,

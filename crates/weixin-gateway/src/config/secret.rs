@@ -5,7 +5,11 @@ use std::{fmt, io, path::Path};
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use super::error::ConfigError;
+use super::{
+    error::ConfigError,
+    problem::{Holds, Problem, both},
+    serde_error::TEXT,
+};
 
 /// Reads a file that the configuration names.
 pub(super) type ReadFile<'a> = &'a dyn Fn(&Path) -> io::Result<String>;
@@ -17,7 +21,7 @@ pub(super) struct SecretText(SecretString);
 impl<'de> Deserialize<'de> for SecretText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer);
-        let text = text.map_err(|_| D::Error::custom("expected a text"))?;
+        let text = text.map_err(|_| D::Error::custom(TEXT))?;
         Ok(Self(text.into()))
     }
 }
@@ -38,11 +42,12 @@ impl From<SecretText> for SecretString {
 pub(super) fn read_secret(
     place: &str,
     file: &Path,
+    holds: Holds,
     read: ReadFile<'_>,
 ) -> Result<SecretString, ConfigError> {
     let text = read(file).map_err(|error| {
-        let problem = format!("{} cannot be read: {}", file.display(), error.kind());
-        ConfigError::new(place, problem)
+        let (file, error) = (file.to_owned(), error.kind());
+        ConfigError::new(place, Problem::SecretFile { holds, file, error })
     })?;
     Ok(text.trim_end_matches(['\r', '\n']).into())
 }
@@ -55,9 +60,12 @@ pub(super) fn text_or_file(
     read: ReadFile<'_>,
 ) -> Result<Option<SecretString>, ConfigError> {
     match (text, file) {
-        (Some(_), Some(_)) => Err(ConfigError::new(place, "a text and a file: choose one")),
+        (Some(_), Some(_)) => Err(ConfigError::new(
+            place,
+            both("文本和文件只能选一个", "a text and a file: choose one"),
+        )),
         (Some(text), None) => Ok(Some(text.into())),
-        (None, Some(file)) => read_secret(place, file, read).map(Some),
+        (None, Some(file)) => read_secret(place, file, Holds::Secret, read).map(Some),
         (None, None) => Ok(None),
     }
 }

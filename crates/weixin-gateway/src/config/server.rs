@@ -15,6 +15,7 @@ use weixin::error::ParseError;
 use super::{
     error::ConfigError,
     lifetimes,
+    problem::{Holds, both},
     secret::{ReadFile, read_secret},
 };
 use crate::master_key::MasterKeys;
@@ -56,7 +57,7 @@ impl ServerEntry {
     pub(super) fn check(self, read: ReadFile<'_>) -> Result<ServerConfig, ConfigError> {
         let networks = self.trusted_proxies.iter().map(|text| text.parse());
         let networks = networks.collect::<Result<_, ParseError>>();
-        let file = read_secret("server.key_file", &self.key_file, read)?;
+        let file = read_secret("server.key_file", &self.key_file, Holds::MasterKeys, read)?;
         let keys = MasterKeys::parse(&file);
         Ok(ServerConfig {
             listen: self.listen,
@@ -77,7 +78,10 @@ fn stop_delay(text: Option<&str>) -> Result<Duration, ConfigError> {
     };
     let delay = lifetimes::parse(text).filter(|delay| *delay <= MAX_STOP_DELAY);
     delay.ok_or_else(|| {
-        let problem = "expected a duration such as \"5s\", of at most 5 minutes";
+        let problem = both(
+            "应为时长，例如 \"5s\"，最长 5 分钟",
+            "expected a duration such as \"5s\", of at most 5 minutes",
+        );
         ConfigError::new("server.stop_delay", problem)
     })
 }

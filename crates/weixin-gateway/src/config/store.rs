@@ -1,11 +1,16 @@
 //! Where the gateway's data are.
 
-use std::{fmt, path::Path};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{error::ConfigError, secret::SecretText};
+use crate::store::sqlite_file;
+
+use super::{error::ConfigError, problem::both, secret::SecretText, url_parameters};
 
 /// The table `[store]`.
 #[derive(Debug, Deserialize)]
@@ -52,32 +57,45 @@ impl StoreEntry {
 fn check_url(url: &str) -> Result<(), ConfigError> {
     let error = |problem| Err(ConfigError::new("store.url", problem));
     if url.starts_with("sqlite:") {
-        return Ok(());
+        return url_parameters::check_sqlite("store.url", url);
     }
     if !(url.starts_with("postgres:") || url.starts_with("postgresql:")) {
-        return error(
+        return error(both(
+            "应为 sqlite:文件（例如 sqlite:gateway.db）或 postgres://用户:密码@主机/数据库",
             "expected sqlite:FILE, such as sqlite:gateway.db, or postgres://USER:PASSWORD@HOST/DATABASE",
-        );
+        ));
     }
     if !HAS_POSTGRES {
-        return error("this program was built without PostgreSQL (feature `postgres`)");
+        return error(both(
+            "此程序编译时未启用 PostgreSQL（feature `postgres`）",
+            "this program was built without PostgreSQL (feature `postgres`)",
+        ));
     }
-    Ok(())
+    url_parameters::check_postgres("store.url", url)
 }
 
 fn check_redis(url: &str) -> Result<(), ConfigError> {
     let error = |problem| Err(ConfigError::new("store.redis", problem));
     if url.starts_with("rediss:") {
-        return error("TLS to Redis is not supported: use a private network or a tunnel");
+        return error(both(
+            "不支持以 TLS 连接 Redis：请使用内网或隧道",
+            "TLS to Redis is not supported: use a private network or a tunnel",
+        ));
     }
     let schemes = ["redis:", "redis+unix:", "unix:"];
     if !schemes.iter().any(|scheme| url.starts_with(scheme)) {
-        return error("expected redis://:PASSWORD@HOST/0");
+        return error(both(
+            "应为 redis://:密码@主机/0",
+            "expected redis://:PASSWORD@HOST/0",
+        ));
     }
     if !HAS_REDIS {
-        return error("this program was built without Redis (feature `redis`)");
+        return error(both(
+            "此程序编译时未启用 Redis（feature `redis`）",
+            "this program was built without Redis (feature `redis`)",
+        ));
     }
-    Ok(())
+    url_parameters::check_redis("store.redis", url)
 }
 
 impl StoreConfig {
@@ -89,6 +107,15 @@ impl StoreConfig {
     /// Redis, which nodes share for callbacks that come twice.
     pub(crate) const fn redis(&self) -> Option<&SecretString> {
         self.redis.as_ref()
+    }
+
+    /// The folder of SQLite's file.
+    pub(crate) fn folder(&self) -> Option<PathBuf> {
+        let path = sqlite_file(self.url.expose_secret())?;
+        match path.parent() {
+            Some(folder) if folder.as_os_str().is_empty() => Some(PathBuf::from(".")),
+            folder => folder.map(Path::to_owned),
+        }
     }
 
     /// Makes a SQLite file relative to a folder, as the other files of a configuration are.

@@ -5,9 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    client::{ClientEntry, Secrets},
-    error::ConfigError,
-    file::Config,
+    client::ClientEntry, client_auth::Secrets, error::ConfigError, file::Config, serde_error,
 };
 use crate::{
     oidc::{Client, ClientId, Timestamp},
@@ -90,8 +88,7 @@ impl Config {
     /// The client of a body, by the rules of the file.
     pub(crate) fn stored_client(&self, body: &ClientBody) -> Result<Client, ConfigError> {
         let entry = Value::Object(body.settings.clone());
-        let entry: ClientEntry =
-            serde_json::from_value(entry).map_err(|error| ConfigError::new("client", error))?;
+        let entry: ClientEntry = serde_error::from_json("client", entry)?;
         let hashes = body.secrets.iter().map(|secret| secret.hash).collect();
         entry.check(&self.issuers, Secrets::Stored(hashes))
     }

@@ -39,7 +39,7 @@ pub(super) async fn post(visitor: Visitor, body: Body) -> Response {
         Err(error) => return visitor.invalid_request(&error),
     };
     if let Some(uri) = RequestUri::of(&form) {
-        return par::open_posted(&visitor, &form, uri).await;
+        return par::open_posted(visitor, &form, uri).await;
     }
     let request = match visitor.checked(&form) {
         Ok(request) => request,

@@ -29,12 +29,14 @@ pub(super) async fn callback(
         Ok(callback) => callback.return_to(),
         Err(error) => error.return_to(),
     };
+    let request = return_to.and_then(|path| provider.request_of(path));
+    let visitor = visitor.at(request);
     let waiting = match provider.waiting_at(return_to).await {
         Ok(waiting) => waiting,
         Err(failure) => return visitor.failed(&failure),
     };
     let visitor = match &waiting {
-        Some(waiting) => visitor.preferring(&waiting.request).at(waiting.id),
+        Some(waiting) => visitor.preferring(&waiting.request),
         None => visitor,
     };
     let response = match (callback, waiting) {
@@ -112,7 +114,9 @@ impl Visitor {
                 Ok(response)
             }
             LoginOutcome::Disabled(_) => {
-                let description = "the operator has disabled this user";
+                let reference = Reference::of(request);
+                let description =
+                    format!("the operator has disabled this user (reference {reference})");
                 let error = OAuthError::new(ErrorCode::AccessDenied, description);
                 Ok(self.reject(target, error))
             }

@@ -21,6 +21,7 @@ use crate::{
 
 pub(super) async fn get(visitor: Visitor, Path(id): Path<String>) -> Response {
     let provider = Arc::clone(&visitor.provider);
+    let visitor = visitor.at(id.parse().ok());
     let waiting = match provider.waiting_with(&id).await {
         Ok(Some(waiting)) => waiting,
         Ok(None) => return visitor.expired(),
@@ -33,6 +34,7 @@ pub(super) async fn get(visitor: Visitor, Path(id): Path<String>) -> Response {
 
 pub(super) async fn post(visitor: Visitor, Path(id): Path<String>, body: Body) -> Response {
     let provider = Arc::clone(&visitor.provider);
+    let visitor = visitor.at(id.parse().ok());
     if !same_origin::may_be_own(&visitor.headers, &provider.issuer) {
         return visitor.foreign_form();
     }

@@ -44,8 +44,8 @@ impl Visitor {
         let request = match request {
             Ok(request) => request,
             Err(error) => {
-                let page = self.text(&texts::INVALID_LOGOUT, &error.to_string());
-                return self.page(StatusCode::BAD_REQUEST, &page);
+                let status = StatusCode::BAD_REQUEST;
+                return self.error_page(status, &texts::INVALID_LOGOUT, Some(&error));
             }
         };
         let visitor = self.preferring_locales(request.ui_locales.as_deref());

@@ -8,12 +8,13 @@ use super::{error::Failure, visitor::Visitor, waiting::Waiting};
 
 pub(super) async fn login(visitor: Visitor, Path(id): Path<String>) -> Response {
     let provider = Arc::clone(&visitor.provider);
+    let visitor = visitor.at(id.parse().ok());
     let waiting = match provider.waiting_with(&id).await {
         Ok(Some(waiting)) => waiting,
         Ok(None) => return visitor.expired(),
         Err(failure) => return visitor.failed(&failure),
     };
-    let visitor = visitor.preferring(&waiting.request).at(waiting.id);
+    let visitor = visitor.preferring(&waiting.request);
     let response = visitor.continued(waiting).await;
     response.unwrap_or_else(|failure| visitor.failed(&failure))
 }

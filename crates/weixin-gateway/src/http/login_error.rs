@@ -26,6 +26,7 @@ impl Visitor {
         if error.kind() == LoginErrorKind::Restarted {
             return self.restarted(&waiting, error);
         }
+        let error = error.in_language(self.language());
         if error.kind() == LoginErrorKind::InFrame {
             return error.into_response();
         }
@@ -40,7 +41,9 @@ impl Visitor {
             }
             _ => {
                 log(&waiting, &error);
-                error.into_response()
+                error
+                    .with_note(self.note(&self.reference()))
+                    .into_response()
             }
         }
     }

@@ -68,10 +68,26 @@ pub(crate) use self::{
     server::Server,
     session_cookie::SessionCookie,
 };
-use crate::oidc::path;
+use crate::{oidc::path, telemetry};
 
 /// Longest time of a request, WeChat's responses included.
 const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// The routes of an issuer whose failures count from the start.
+const ENDPOINTS: [&str; 12] = [
+    "/consent/{id}",
+    "/login/{id}",
+    CALLBACK,
+    path::AUTHORIZE,
+    path::CONFIGURATION,
+    path::END_SESSION,
+    path::INTROSPECT,
+    path::JWKS,
+    path::PAR,
+    path::REVOKE,
+    path::TOKEN,
+    path::USERINFO,
+];
 
 /// The endpoints of all issuers, and those of the gateway itself.
 pub(crate) fn router(providers: &[Arc<Provider>], shared: &Arc<Shared>) -> Router {
@@ -136,6 +152,7 @@ fn issuer(provider: &Arc<Provider>) -> Router {
             &at(path::USERINFO),
             shared_with_all_sites(get(userinfo::get).post(userinfo::post)),
         );
+    telemetry::begin_endpoints(ENDPOINTS.into_iter().map(at));
     // Without a path, it is the route above (Discovery §4.1, RFC 8414 §3.1).
     let programs = if prefix.is_empty() {
         programs

@@ -8,10 +8,12 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
+use weixin::Language;
 use weixin_axum::{LoginErrorKind, pages::PageText};
 
 use super::{
     error::Failure,
+    request_log,
     texts::{self, Text},
     visitor::Visitor,
     waiting::Waiting,
@@ -34,20 +36,67 @@ pub(super) fn redirect(url: &str) -> Response {
 impl Visitor {
     /// The request is unknown here: only the client can begin another one.
     pub(super) fn expired(&self) -> Response {
-        let page = self.text(&texts::EXPIRED, "");
-        self.page(StatusCode::GONE, &page)
+        self.error_page(StatusCode::GONE, &texts::EXPIRED, None)
     }
 
     /// An error of the client that must not be sent to the client (RFC 6749 §4.1.2.1).
     pub(super) fn invalid_request(&self, error: &OAuthError) -> Response {
-        let page = self.text(&texts::INVALID_REQUEST, &error.to_string());
-        self.page(StatusCode::BAD_REQUEST, &page)
+        self.error_page(
+            StatusCode::BAD_REQUEST,
+            &texts::INVALID_REQUEST,
+            Some(error),
+        )
     }
 
     /// A form that a page of another site has posted.
     pub(super) fn foreign_form(&self) -> Response {
-        let page = self.text(&texts::FOREIGN_FORM, "");
-        self.page(StatusCode::FORBIDDEN, &page)
+        self.error_page(StatusCode::FORBIDDEN, &texts::FOREIGN_FORM, None)
+    }
+
+    /// An error page for something that is no event of a login. Anyone can open as many of them as they like: the reference
+    /// is in the log only.
+    pub(super) fn error_page(
+        &self,
+        status: StatusCode,
+        text: &Text,
+        error: Option<&OAuthError>,
+    ) -> Response {
+        let language = self.language();
+        let reference = self.reference();
+        let error = error.map(ToString::to_string);
+        let (page, error) = (text.title.en, error.as_deref());
+        tracing::info!(reference, page, error, "an error page was shown");
+        let stop = if language == Language::English {
+            "."
+        } else {
+            "。"
+        };
+        let error = error.map(|error| format!("{error}{stop}"));
+        let message = text.message.pick(language);
+        let parts = [Some(message.to_owned()), error, Some(self.note(&reference))];
+        let message = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let page = PageText::new(language, text.title.pick(language), message);
+        self.page(status, &page)
+    }
+
+    /// The reference that an error page shows: that of the login, if the URL has the ID of a request, known or not.
+    /// Otherwise it is a random one. All lines of the log for this request have it from now on.
+    pub(super) fn reference(&self) -> String {
+        let reference = match self.request {
+            Some(id) => Ok(Reference::of(id)),
+            None => random::bytes().map(Reference::from_bytes),
+        };
+        let Ok(reference) = reference else {
+            return String::new();
+        };
+        request_log::refers_to(reference);
+        reference.to_string()
+    }
+
+    /// The sentence that tells the user a reference.
+    pub(super) fn note(&self, reference: &str) -> String {
+        let label = texts::REFERENCE.pick(self.language());
+        format!("{label} {reference}")
     }
 
     /// A failure of the gateway.
@@ -56,19 +105,15 @@ impl Visitor {
     }
 
     pub(super) fn failed_with(&self, failure: &Failure, text: &Text) -> Response {
+        let reference = self.reference();
         if let Some(seconds) = failure.retry_after() {
             failure.log_busy();
-            let page = self.text(&texts::BUSY, "");
+            let page = self.text(&texts::BUSY, &self.note(&reference));
             let mut response = self.page(failure.status(), &page);
             let seconds = HeaderValue::from_static(seconds);
             response.headers_mut().insert(RETRY_AFTER, seconds);
             return response;
         }
-        let reference = match self.request {
-            Some(id) => Ok(Reference::of(id)),
-            None => random::bytes().map(Reference::from_bytes),
-        };
-        let reference = reference.map_or_else(|_| String::new(), |it| it.to_string());
         failure.log(Some(&reference));
         let page = self.text(text, &reference);
         self.page(failure.status(), &page)
@@ -83,9 +128,7 @@ impl Visitor {
     ) -> Response {
         let language = self.language();
         let message = kind.message().pick(language);
-        let reference = waiting.id.map(|id| Reference::of(id).to_string());
-        let reference = reference.unwrap_or_default();
-        let text = format!("{message} {} {reference}", texts::REFERENCE.pick(language));
+        let text = format!("{message} {}", self.note(&self.reference()));
         let mut page = PageText::new(language, kind.title().pick(language), text);
         if let Some(id) = waiting.id {
             page = page.link(

@@ -80,6 +80,7 @@ impl Visitor {
 /// A browser brings a reference. Whatever else its URL contains is ignored (RFC 9126 §4).
 pub(super) async fn open(visitor: Visitor, params: &Params, uri: RequestUri) -> Response {
     let provider = Arc::clone(&visitor.provider);
+    let visitor = visitor.at(Some(uri.0));
     let waiting = match provider.opened(params, uri).await {
         Ok(waiting) => waiting,
         Err(error) => return visitor.not_opened(&error),
@@ -90,7 +91,8 @@ pub(super) async fn open(visitor: Visitor, params: &Params, uri: RequestUri) -> 
 }
 
 /// The same by a form of another site, which comes without the session's cookie: the request continues after a redirect.
-pub(super) async fn open_posted(visitor: &Visitor, params: &Params, uri: RequestUri) -> Response {
+pub(super) async fn open_posted(visitor: Visitor, params: &Params, uri: RequestUri) -> Response {
+    let visitor = visitor.at(Some(uri.0));
     let waiting = match visitor.provider.opened(params, uri).await {
         Ok(waiting) => waiting,
         Err(error) => return visitor.not_opened(&error),

@@ -37,7 +37,12 @@ pub(super) async fn log(request: Request, next: Next) -> Response {
 
 /// The request that is served now belongs to the login of this authorization request.
 pub(super) fn belongs_to(id: RequestId) {
-    Span::current().record("reference", tracing::field::display(Reference::of(id)));
+    refers_to(Reference::of(id));
+}
+
+/// The page that responds to the request that is served now shows this reference.
+pub(super) fn refers_to(reference: Reference) {
+    Span::current().record("reference", tracing::field::display(reference));
 }
 
 /// The trace of a proxy or client (W3C Trace Context, level 1): `00-TRACE-PARENT-FLAGS`. Whatever else is sent is no text for

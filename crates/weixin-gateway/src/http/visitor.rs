@@ -21,7 +21,7 @@ pub(super) struct Visitor {
     pub(super) headers: HeaderMap,
     /// `None` in a program that serves the router without telling it.
     pub(super) address: Option<IpAddr>,
-    /// The stored request that this one belongs to.
+    /// The authorization request whose ID the URL has. It may be made up.
     pub(super) request: Option<RequestId>,
 }
 
@@ -62,7 +62,7 @@ impl Visitor {
         Ok(session.await?)
     }
 
-    /// This browser at a stored request.
+    /// This browser at an authorization request.
     pub(super) const fn at(mut self, request: Option<RequestId>) -> Self {
         self.request = request;
         self

@@ -64,7 +64,8 @@ impl Store {
         let id = EventId::once(request, &event);
         // A visitor who repeats it costs a read, and no write.
         let known = sqlx::query(SELECT_ID).bind(&id.0);
-        if known.fetch_optional(self.readers()).await?.is_some() {
+        let known = known.fetch_optional(self.readers());
+        if self.measured("event", known).await?.is_some() {
             return Ok(());
         }
         self.record_as(id, event).await

@@ -10,6 +10,10 @@ const INSERT: &str = "insert into clients (id, issuer, origin, body, updated_at)
     values ($1, $2, 'admin', $3, $4) on conflict do nothing";
 /// Only the body that was read: of two commands, one wins.
 const UPDATE: &str = "update clients set body = $3, updated_at = $4 where id = $1 and body = $2";
+/// A second time, the first time stays.
+const DISABLE: &str = "update clients set disabled_at = coalesce(disabled_at, $2), updated_at = $2
+    where id = $1";
+const ENABLE: &str = "update clients set disabled_at = null, updated_at = $2 where id = $1";
 /// Another client that gets the ID later has been allowed nothing.
 const DELETE_CONSENTS: &str = "delete from consents where client = $1";
 const DELETE: &str = "delete from clients where id = $1";
@@ -29,7 +33,8 @@ pub(crate) struct StoredClient {
 impl Store {
     /// All clients, by their ID.
     pub(crate) async fn clients(&self) -> Result<Vec<StoredClient>, StoreError> {
-        let rows = sqlx::query(SELECT).fetch_all(self.readers()).await?;
+        let query = sqlx::query(SELECT).fetch_all(self.readers());
+        let rows = self.measured("clients", query).await?;
         Ok(rows.iter().map(client).collect::<Result<_, _>>()?)
     }
 
@@ -65,6 +70,23 @@ impl Store {
                 let query = query.bind(read.body).bind(body);
                 let done = query.bind(now.millis()).execute(connection).await?;
                 Ok(done.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    /// Disables a client, or enables it again. Returns whether there was one.
+    pub(crate) async fn disable_client(
+        &self,
+        id: ClientId,
+        is_disabled: bool,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let sql = if is_disabled { DISABLE } else { ENABLE };
+        self.write(Durability::Durable, Undo::Nothing, move |connection| {
+            Box::pin(async move {
+                let query = sqlx::query(sql).bind(id.to_string()).bind(now.millis());
+                Ok(query.execute(connection).await?.rows_affected() == 1)
             })
         })
         .await

@@ -26,7 +26,8 @@ impl Store {
     ) -> Result<Scopes, StoreError> {
         let query = sqlx::query(SELECT).bind(user.to_string());
         let rows = query.bind(client.as_str()).fetch_all(self.readers());
-        let scopes = rows.await?.into_iter().map(|row| row::text(&row, "scopes"));
+        let rows = self.measured("consents", rows).await?;
+        let scopes = rows.into_iter().map(|row| row::text(&row, "scopes"));
         let all = scopes.collect::<sqlx::Result<Vec<Scopes>>>()?;
         Ok(all.into_iter().fold(Scopes::default(), Scopes::union))
     }

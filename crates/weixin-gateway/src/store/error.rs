@@ -4,6 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use sqlx::error::DatabaseError;
 use thiserror::Error;
+use weixin::Bilingual;
 
 use crate::random::NoRandomBytes;
 
@@ -147,4 +148,51 @@ pub(crate) enum OpenError {
         /// The mode that is used instead.
         mode: String,
     },
+}
+
+impl OpenError {
+    /// The Chinese text, without the causes. None for those that few operators meet.
+    pub(crate) fn chinese(&self) -> Option<String> {
+        Some(match self {
+            Self::Database(_) => "无法打开数据库".to_owned(),
+            Self::File { path, .. } => format!("无法打开 {}", path.display()),
+            Self::InUse(path) => format!("{} 正被另一个网关使用", path.display()),
+            Self::Migrate(_) => "无法创建或更新数据库的表".to_owned(),
+            Self::NoFile => "PostgreSQL 请用它自己的工具备份，例如 pg_dump".to_owned(),
+            Self::Outdated => {
+                "数据库的表不存在或来自较早的版本，且 `migrate` 为 false：请运行 `weixin gateway migrate`".to_owned()
+            }
+            Self::RemoteFileSystem { path, file_system } => format!(
+                "{} 位于 {file_system}：SQLite 需要本地文件系统",
+                path.display()
+            ),
+            Self::TooNew { needed, known } => {
+                format!("数据库需要版本 {needed} 的表，此程序只支持到版本 {known}：请升级程序")
+            }
+            Self::Read(_) | Self::Url(_) | Self::Wal { .. } => return None,
+        })
+    }
+
+    /// What the operator can do.
+    pub(crate) fn remedy(&self) -> Option<Bilingual> {
+        Some(match self {
+            Self::Database(_) => Bilingual {
+                en: "check [store] url, and the permissions of SQLite's file, or the network, user and password of PostgreSQL",
+                zh: "请检查 [store] url；SQLite 还要检查文件权限，PostgreSQL 还要检查网络、用户和密码",
+            },
+            Self::File { .. } => Bilingual {
+                en: "the folder of [store] url must exist, and the user of the gateway must be able to write there: run commands as that user, such as with sudo -u weixin-gateway",
+                zh: "[store] url 的目录必须存在，且网关的用户可以写入；请以该用户运行命令，例如 sudo -u weixin-gateway",
+            },
+            Self::InUse(_) => Bilingual {
+                en: "stop the other gateway first (`systemctl stop weixin-gateway`; the file with .lock at its end is locked as long as it runs), or use another [store] url. For two servers: PostgreSQL",
+                zh: "请先停止另一个网关（`systemctl stop weixin-gateway`；它运行期间一直锁定以 .lock 结尾的文件），或使用其他 [store] url。两台服务器请使用 PostgreSQL",
+            },
+            Self::RemoteFileSystem { .. } => Bilingual {
+                en: "put the file of [store] url on a local disk, or use PostgreSQL",
+                zh: "请把 [store] url 的文件放在本地磁盘上，或使用 PostgreSQL",
+            },
+            _ => return None,
+        })
+    }
 }

@@ -120,7 +120,10 @@ impl Store {
     /// are revoked (RFC 6749 §4.1.2).
     async fn not_redeemed(&self, grant: &NewGrant) -> Result<RedeemOutcome, StoreError> {
         let query = sqlx::query(SELECT_OWNER).bind(grant.id.to_string());
-        let Some(row) = query.fetch_optional(self.readers()).await? else {
+        let Some(row) = self
+            .measured("grant_owner", query.fetch_optional(self.readers()))
+            .await?
+        else {
             return Ok(RedeemOutcome::Ended);
         };
         let client: String = row.try_get("client")?;
@@ -157,7 +160,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<GrantInUse>, StoreError> {
         let query = sqlx::query(SELECT).bind(id.to_string()).bind(now.millis());
-        let row = query.fetch_optional(self.readers()).await?;
+        let row = self
+            .measured("grant", query.fetch_optional(self.readers()))
+            .await?;
         Ok(row.as_ref().map(grant_in_use).transpose()?)
     }
 

@@ -66,8 +66,11 @@ impl Store {
         ids: &UserIds,
         unionids: UnionIds,
     ) -> Result<Vec<Account>, StoreError> {
-        let mut connection = self.readers().acquire().await?;
-        Ok(find(&mut connection, ids, unionids).await?)
+        let accounts = async {
+            let mut connection = self.readers().acquire().await?;
+            find(&mut connection, ids, unionids).await
+        };
+        Ok(self.measured("accounts", accounts).await?)
     }
 
     /// The IDs of a user in an app and across apps.
@@ -77,7 +80,8 @@ impl Store {
         app: AppId,
     ) -> Result<WechatIds, StoreError> {
         let query = sqlx::query(SELECT_OF_USER).bind(user.to_string());
-        let rows = query.fetch_all(self.readers()).await?;
+        let query = query.fetch_all(self.readers());
+        let rows = self.measured("wechat_ids", query).await?;
         let mut ids = Ids::default();
         for row in &rows {
             ids.insert(row::text(row, "identity")?);

@@ -12,9 +12,8 @@ impl Store {
     /// The levels at this moment. The waiting requests are those that this process knows.
     pub(crate) async fn levels(&self) -> Result<StoreLevels, StoreError> {
         let requests = self.waiting_requests().all();
-        let logouts: i64 = sqlx::query_scalar(PENDING_LOGOUTS)
-            .fetch_one(self.readers())
-            .await?;
+        let query = sqlx::query_scalar(PENDING_LOGOUTS).fetch_one(self.readers());
+        let logouts: i64 = self.measured("logout_count", query).await?;
         Ok(StoreLevels {
             waiting_writes: u64::try_from(self.waiting_writes()).unwrap_or(u64::MAX),
             waiting_requests: u64::try_from(requests).unwrap_or(0),

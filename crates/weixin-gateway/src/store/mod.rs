@@ -40,6 +40,7 @@ pub(crate) mod users;
 mod writer;
 
 use std::{
+    path::PathBuf,
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
@@ -230,6 +231,14 @@ impl Store {
         Ok(work(&mut transaction).await?)
     }
 
+    /// Reads from the pool. The operation is a label of a metric.
+    async fn measured<T>(&self, operation: &'static str, reading: impl Future<Output = T>) -> T {
+        let start = Instant::now();
+        let result = reading.await;
+        telemetry::read(operation, start.elapsed());
+        result
+    }
+
     /// Runs a job, and returns its result once it is committed. A caller that goes away does not stop it.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
@@ -242,6 +251,11 @@ impl Store {
         telemetry::written(start.elapsed());
         result
     }
+}
+
+/// The file of a URL such as `sqlite:gateway.db`.
+pub(crate) fn sqlite_file(url: &str) -> Option<PathBuf> {
+    sqlite::parse(url).ok().map(|(_, path)| path)
 }
 
 fn is_postgres(url: &str) -> bool {

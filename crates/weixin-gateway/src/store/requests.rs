@@ -127,7 +127,9 @@ impl Store {
         let query = sqlx::query(SELECT).bind(id.to_string());
         let query = query.bind(issuer.to_string()).bind(now.millis());
         let query = query.bind(lifetime());
-        let row = query.fetch_optional(self.readers()).await?;
+        let row = self
+            .measured("request", query.fetch_optional(self.readers()))
+            .await?;
         Ok(row.map(|row| row::json(&row, "body")).transpose()?)
     }
 
@@ -179,7 +181,8 @@ impl Store {
     /// Counts the rows. Between two counts this process knows only its own.
     pub(super) async fn count_requests(&self) -> Result<(), StoreError> {
         let query = sqlx::query(COUNT).bind(lifetime());
-        let rows = query.fetch_all(self.readers()).await?;
+        let query = query.fetch_all(self.readers());
+        let rows = self.measured("request_count", query).await?;
         let counts = rows.iter().map(|row| {
             let count = |name| row.try_get::<i64, _>(name);
             Ok((row.try_get("client")?, count("waiting")?, count("pushed")?))

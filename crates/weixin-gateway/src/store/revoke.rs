@@ -24,7 +24,10 @@ impl Store {
     /// The owner of the grant that a token names, before the token is verified by the grant's secret.
     pub(crate) async fn grant_owner(&self, id: GrantId) -> Result<Option<GrantOwner>, StoreError> {
         let query = sqlx::query(SELECT).bind(id.to_string());
-        let Some(row) = query.fetch_optional(self.readers()).await? else {
+        let Some(row) = self
+            .measured("grant_owner", query.fetch_optional(self.readers()))
+            .await?
+        else {
             return Ok(None);
         };
         Ok(Some(GrantOwner {

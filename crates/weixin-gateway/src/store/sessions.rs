@@ -110,7 +110,9 @@ impl Store {
         let query = sqlx::query(SELECT).bind(&cookie.as_bytes()[..]);
         let query = query.bind(issuer.to_string()).bind(now.millis());
         let query = query.bind(earlier(now, idle));
-        let row = query.fetch_optional(self.readers()).await?;
+        let row = self
+            .measured("session", query.fetch_optional(self.readers()))
+            .await?;
         Ok(row.as_ref().map(session_of_user).transpose()?)
     }
 
@@ -125,7 +127,9 @@ impl Store {
         let query = sqlx::query(SELECT_FOR).bind(&cookie.as_bytes()[..]);
         let query = query.bind(issuer.to_string()).bind(request.to_string());
         let query = query.bind(now.millis());
-        let row = query.fetch_optional(self.readers()).await?;
+        let row = self
+            .measured("session_of_request", query.fetch_optional(self.readers()))
+            .await?;
         Ok(row.as_ref().map(session_of_user).transpose()?)
     }
 
@@ -140,7 +144,9 @@ impl Store {
         let query = sqlx::query(SELECT_OF_CODE).bind(client.as_str());
         let query = query.bind(sid.to_string()).bind(issuer.to_string());
         let query = query.bind(now.millis());
-        let row = query.fetch_optional(self.readers()).await?;
+        let row = self
+            .measured("session_of_code", query.fetch_optional(self.readers()))
+            .await?;
         Ok(row.as_ref().map(session_of_code).transpose()?)
     }
 

@@ -53,7 +53,9 @@ impl Store {
     ) -> Result<Option<UserId>, StoreError> {
         let query = sqlx::query(SELECT_USER).bind(client.as_str());
         let query = query.bind(subject.as_str());
-        let row = query.fetch_optional(self.readers()).await?;
+        let row = self
+            .measured("subject", query.fetch_optional(self.readers()))
+            .await?;
         Ok(row.map(|row| row::text(&row, "user_id")).transpose()?)
     }
 }

@@ -44,7 +44,9 @@ impl Store {
     /// The profile of a user as it was last read from WeChat.
     pub(crate) async fn profile(&self, user: UserId) -> Result<Option<Profile>, StoreError> {
         let query = sqlx::query(SELECT_PROFILE).bind(user.to_string());
-        let row = query.fetch_optional(self.readers()).await?;
+        let row = self
+            .measured("profile", query.fetch_optional(self.readers()))
+            .await?;
         Ok(row.as_ref().map(profile).transpose()?)
     }
 

@@ -4,12 +4,7 @@ use serde_json::json;
 use weixin_gateway::Gateway;
 
 use super::config;
-use crate::{
-    args::GatewayBackup,
-    error::CliError,
-    message::{Message, message},
-    output::Output,
-};
+use crate::{args::GatewayBackup, error::CliError, message::message, output::Output};
 
 pub(super) async fn run(args: GatewayBackup, output: Output) -> Result<(), CliError> {
     let name = args.to.display().to_string();
@@ -21,10 +16,7 @@ pub(super) async fn run(args: GatewayBackup, output: Output) -> Result<(), CliEr
     }
     let config = config::load(&args.file.config)?;
     let copied = Gateway::backup(&config, &args.to).await;
-    copied.map_err(|error| {
-        let text: Message = config::causes(&error);
-        CliError::Other(text)
-    })?;
+    copied.map_err(|error| config::not_started(&error))?;
     output.result(
         || {
             message(

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use httpdate::fmt_http_date;
 use serde_json::{Map, Value, json};
-use weixin_gateway::{ClientError, ClientOverview, StoredClientOverview};
+use weixin_gateway::{ClientError, ClientOverview, ClientProblem, StoredClientOverview};
 
-use super::{config, keys::open};
+use super::{client_changes, config, keys::open};
 use crate::{
     args::{ClientAdd, ClientCommand, ClientRemove, ClientSecret, ClientShow, GatewayClient},
     error::CliError,
@@ -20,6 +20,9 @@ pub(super) async fn run(args: GatewayClient, output: Output) -> Result<(), CliEr
         ClientCommand::Add(args) => add(args, output).await,
         ClientCommand::List(args) => list(&args.file.config, output).await,
         ClientCommand::Show(args) => show(&args, output).await,
+        ClientCommand::Set(args) => client_changes::set(args, output).await,
+        ClientCommand::Disable(args) => client_changes::disable(args, output).await,
+        ClientCommand::Enable(args) => client_changes::enable(args, output).await,
         ClientCommand::Secret(args) => secret(&args, output).await,
         ClientCommand::Remove(args) => remove(&args, output).await,
     }
@@ -67,6 +70,9 @@ fn settings(args: ClientAdd) -> Map<String, Value> {
     settings
 }
 
+/// ID, issuer, where the client is, and why it is not served.
+type Row<'a> = (&'a String, String, &'a str, Option<&'a ClientProblem>);
+
 async fn list(file: &Path, output: Output) -> Result<(), CliError> {
     let (admin, config) = open(file).await?;
     let stored = admin.clients(&config).await;
@@ -79,10 +85,13 @@ async fn list(file: &Path, output: Output) -> Result<(), CliError> {
     let of_database = stored.iter().map(|it| {
         let issuer = it.settings.get("issuer").and_then(Value::as_str);
         let issuer = issuer.unwrap_or_default().to_owned();
-        (&it.id, issuer, "database", it.problem.as_deref())
+        (&it.id, issuer, "database", it.problem.as_ref())
     });
     let all: Vec<_> = of_file.chain(of_database).collect();
-    let json = |(id, issuer, from, problem): &(&String, String, &str, Option<&str>)| json!({ "id": id, "issuer": issuer, "from": from, "problem": problem });
+    let json = |(id, issuer, from, problem): &Row<'_>| {
+        let problem = problem.map(ToString::to_string);
+        json!({ "id": id, "issuer": issuer, "from": from, "problem": problem })
+    };
     let objects = all.iter().map(json).collect();
     output.result(
         || {
@@ -95,7 +104,8 @@ async fn list(file: &Path, output: Output) -> Result<(), CliError> {
                         "file" => language.pick("配置文件", "file"),
                         _ => language.pick("数据库", "database"),
                     };
-                    let problem = problem.map(|it| format!("  ({it})")).unwrap_or_default();
+                    let problem = problem.map(|it| format!("  ({})", it.text(language)));
+                    let problem = problem.unwrap_or_default();
                     visible(&format!("{id}  {issuer}  {from}{problem}"))
                 });
                 lines.collect::<Vec<_>>().join("\n")
@@ -147,7 +157,7 @@ fn stored_client(client: &StoredClientOverview) -> Map<String, Value> {
         "from": "database",
         "secrets_made": secrets,
         "changed": fmt_http_date(client.updated_at),
-        "problem": client.problem,
+        "problem": client.problem.as_ref().map(ToString::to_string),
     });
     let mut all = more.as_object().cloned().unwrap_or_default();
     all.extend(client.settings.clone());
@@ -209,7 +219,7 @@ async fn remove(args: &ClientRemove, output: Output) -> Result<(), CliError> {
     )
 }
 
-fn failed(id: &str, error: &ClientError) -> CliError {
+pub(super) fn failed(id: &str, error: &ClientError) -> CliError {
     CliError::Other(match error {
         ClientError::InFile => message(
             format!("{id} 是配置文件中的客户端：请在配置文件中修改"),
@@ -240,8 +250,9 @@ fn failed(id: &str, error: &ClientError) -> CliError {
             format!("{id} has one secret only, which it needs"),
         ),
         ClientError::Invalid(error) => {
-            return CliError::Usage(Message::untranslated(error.to_string()));
+            return CliError::Usage(Message::of(|language| error.text(language)));
         }
+        ClientError::Failed(error) => return config::not_started(error),
         error => config::causes(error),
     })
 }

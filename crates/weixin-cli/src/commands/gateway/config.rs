@@ -14,10 +14,8 @@ pub(super) fn load(file: &Path) -> Result<Config, CliError> {
     if !file.exists() {
         return Err(CliError::Usage(missing(file)));
     }
-    Config::load(file).map_err(|error| {
-        let text = Message::untranslated(error.to_string());
-        CliError::Configuration(text.prefixed(&file.display().to_string()))
-    })
+    Config::load(file)
+        .map_err(|error| CliError::Configuration(Message::of(|language| error.text(language))))
 }
 
 fn missing(file: &Path) -> Message {
@@ -35,7 +33,12 @@ fn missing(file: &Path) -> Message {
 
 /// The error of a gateway that does not start, with its causes.
 pub(super) fn not_started(error: &StartError) -> CliError {
-    CliError::Other(causes(error))
+    CliError::Gateway(start_error(error), error.remedy())
+}
+
+/// The text of the same, without what to do.
+pub(super) fn start_error(error: &StartError) -> Message {
+    Message::of(|language| error.text(language))
 }
 
 /// An error with its causes, in one line.

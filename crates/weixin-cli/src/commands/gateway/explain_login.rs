@@ -19,11 +19,11 @@ pub(super) async fn run(args: GatewayExplainLogin, output: Output) -> Result<(),
     let events = admin.events(&args.reference).await;
     let events = events.map_err(|error| admin::failed(&error))?;
     let reference = visible(&args.reference);
+    if events.is_empty() {
+        return Err(CliError::Other(unknown(&reference)));
+    }
     let json: Vec<_> = events.iter().map(to_json).collect();
     let text = || {
-        if events.is_empty() {
-            return unknown(&reference);
-        }
         let events: Vec<_> = events.iter().map(to_text).collect();
         Message::of(|language| {
             let events: Vec<_> = events.iter().map(|event| event.pick(language)).collect();
@@ -36,12 +36,12 @@ pub(super) async fn run(args: GatewayExplainLogin, output: Output) -> Result<(),
 fn unknown(reference: &str) -> Message {
     message(
         format!(
-            "没有编号为 {reference} 的登录记录（记录保留 90 天）。\n\
-             请在网关的日志中搜索该编号：页面显示“服务出现异常”时，原因只在日志中。"
+            "数据库中没有编号为 {reference} 的记录（记录保留 90 天）：请在网关的日志中搜索该编号，\
+             例如 journalctl -u weixin-gateway -o cat | grep {reference}"
         ),
         format!(
-            "no login with the reference {reference} is recorded (events are kept for 90 days).\n\
-             Search the gateway's log for it: if the page said \"Something went wrong here\", the reason is only there."
+            "the reference {reference} is not in the store, where events are kept for 90 days: search the log of the \
+             gateway for it, such as by journalctl -u weixin-gateway -o cat | grep {reference}"
         ),
     )
 }

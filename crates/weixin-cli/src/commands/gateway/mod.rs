@@ -4,6 +4,7 @@ mod admin;
 mod backup;
 mod check;
 mod client;
+mod client_changes;
 mod config;
 mod copy_store;
 mod demo;

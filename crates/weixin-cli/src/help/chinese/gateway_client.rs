@@ -4,11 +4,11 @@ use super::{command::Chinese, gateway::CONFIG};
 
 pub(super) const HELP: &[Chinese] = &[CLIENT, ADD, LIST, SHOW, SECRET, REMOVE, CLIENT_HELP];
 
-const ID: (&str, &str) = ("id", "客户端的 client_id");
+pub(super) const ID: (&str, &str) = ("id", "客户端的 client_id");
 
 const CLIENT: Chinese = Chinese {
     command: "gateway client",
-    about: "在数据库中添加和移除客户端，网关可以同时运行",
+    about: "添加、修改和移除数据库中的客户端，网关可以同时运行",
     arguments: &[],
     after: "\
 改动在 5 秒内对运行中的网关生效。\

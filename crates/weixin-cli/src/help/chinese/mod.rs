@@ -5,6 +5,7 @@ mod command;
 mod diagnosis;
 mod gateway;
 mod gateway_client;
+mod gateway_client_changes;
 mod gateway_keys;
 mod gateway_user;
 mod login;
@@ -26,6 +27,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Chinese> {
         diagnosis::HELP,
         gateway::HELP,
         gateway_client::HELP,
+        gateway_client_changes::HELP,
         gateway_keys::HELP,
         gateway_user::HELP,
         sim::HELP,

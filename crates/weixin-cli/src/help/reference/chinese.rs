@@ -149,6 +149,10 @@ pub(super) const GATEWAY_METRICS: [(&str, &str); 17] = [
         "尚未送达客户端的 Back-Channel Logout 通知数",
     ),
     (
+        "weixin_gateway_read_seconds",
+        "一次读取的耗时，按 `operation`（读取的内容，例如 `session`、`grant`、`request`）分类",
+    ),
+    (
         "weixin_gateway_reload_failures_total",
         "启动以来，配置文件改动后无法使用的次数",
     ),

@@ -1,7 +1,8 @@
 //! The clients: what is recommended for each, and what its own configuration needs.
 
 use serde_json::{Value, json};
-use weixin_gateway::{ClientOverview, IssuerOverview};
+use weixin::app::App;
+use weixin_gateway::{AppOverview, ClientOverview, IssuerOverview};
 
 use super::{
     super::super::doctor::{
@@ -32,7 +33,12 @@ pub(super) fn examine(
         )])?;
     }
     for client in clients {
-        let results = [Some(claims(client)), pkce(client), address(client)];
+        let results = [
+            Some(claims(client)),
+            pkce(client),
+            address(client),
+            silent_login(client, issuers),
+        ];
         let results = results.into_iter().flatten();
         report.add(results.map(|result| result.at(&client.id)))?;
     }
@@ -92,6 +98,27 @@ fn address(client: &ClientOverview) -> Option<CheckResult> {
         )
     };
     is_foreign.then(warning)
+}
+
+/// WeChat confirms a user without a question inside its app only, through an official account.
+fn silent_login(client: &ClientOverview, issuers: &[IssuerOverview]) -> Option<CheckResult> {
+    let mut issuers = issuers.iter();
+    let issuer = issuers.find(|issuer| issuer.url == client.issuer)?;
+    let is_account = |app: &AppOverview| matches!(app.app, App::OfficialAccount(_));
+    let warning = || {
+        CheckResult::warning(
+            Check::Client,
+            message(
+                "silent_login = true 不起作用：issuer 没有公众号",
+                "silent_login = true has no effect: the issuer has no official account",
+            ),
+            message(
+                "在 [[issuer]] apps 中加入 [app.official_account]，或删除 silent_login",
+                "add an [app.official_account] to apps of the [[issuer]], or remove silent_login",
+            ),
+        )
+    };
+    (client.silent_login && !issuer.apps.iter().any(is_account)).then(warning)
 }
 
 /// What the operator copies into the configuration of each program.

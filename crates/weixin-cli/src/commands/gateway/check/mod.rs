@@ -2,6 +2,7 @@
 
 mod clients;
 mod email;
+mod environment;
 mod server;
 mod stored;
 
@@ -48,6 +49,7 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
     )?;
     report.add(server::examine(&config))?;
     report.add([store(&config).await])?;
+    report.add(environment::redis(&config).await)?;
     let stored = stored::examine(&config).await;
     report.add(stored.results)?;
     let issuers = config.issuers();
@@ -99,7 +101,14 @@ fn secret_file(_: &Path) -> Option<CheckResult> {
 }
 
 async fn store(config: &Config) -> CheckResult {
-    let detail = match Gateway::inspect(config).await {
+    let state = Gateway::inspect(config).await;
+    // The driver would say less.
+    if let (Ok(StoreState::Missing | StoreState::Outdated) | Err(_), Some(result)) =
+        (&state, environment::folder(config))
+    {
+        return result;
+    }
+    let detail = match state {
         Ok(StoreState::Missing) => message(
             "尚不存在，启动时创建",
             "it does not exist yet: the next start creates it",
@@ -110,11 +119,11 @@ async fn store(config: &Config) -> CheckResult {
         ),
         Ok(_) => message("可以使用", "it is ready"),
         Err(error) => {
-            let remedy = message(
-                "请检查 [store] url；SQLite 还要检查文件权限，PostgreSQL 还要检查网络、用户和密码",
-                "check [store] url, and the permissions of SQLite's file, or the network, user and password of PostgreSQL",
+            let remedy = error.remedy().map_or_else(
+                || message("请检查 [store] url", "check [store] url"),
+                Message::from,
             );
-            return CheckResult::failed(Check::Store, config::causes(&error), remedy);
+            return CheckResult::failed(Check::Store, config::start_error(&error), remedy);
         }
     };
     CheckResult::ok(Check::Store, detail)

@@ -9,7 +9,8 @@ use crate::message::message;
 
 pub(super) fn examine(config: &Config) -> Vec<CheckResult> {
     let server = config.server();
-    let results = [Some(proxies(&server)), metrics(&server)];
+    let metrics = same_port(&server).or_else(|| metrics(&server));
+    let results = [Some(proxies(&server)), metrics];
     results.into_iter().flatten().collect()
 }
 
@@ -55,6 +56,26 @@ fn proxies(server: &ServerOverview) -> CheckResult {
         format!("X-Forwarded-For counts from {proxies}"),
     );
     CheckResult::ok(Check::TrustedProxies, detail)
+}
+
+/// One listener would take the port of the other.
+fn same_port(server: &ServerOverview) -> Option<CheckResult> {
+    let (own, metrics) = (server.listen, server.metrics_listen?);
+    let overlaps =
+        own.ip() == metrics.ip() || own.ip().is_unspecified() || metrics.ip().is_unspecified();
+    if own.port() != metrics.port() || own.port() == 0 || !overlaps {
+        return None;
+    }
+    let port = own.port();
+    let detail = message(
+        format!("{metrics} 和 [server] listen 使用同一端口 {port}"),
+        format!("{metrics} has the port {port}, which [server] listen has already"),
+    );
+    let remedy = message(
+        "在 [metrics] listen 中使用其他端口，例如 127.0.0.1:9090",
+        "use another port in [metrics] listen, such as 127.0.0.1:9090",
+    );
+    Some(CheckResult::failed(Check::Metrics, detail, remedy))
 }
 
 /// Metrics need no password.

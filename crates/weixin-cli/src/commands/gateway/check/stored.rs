@@ -27,8 +27,11 @@ pub(super) async fn examine(config: &Config) -> Stored {
         return Stored::default();
     }
     read(config).await.unwrap_or_else(|error| {
-        let remedy = message("请检查数据库", "check the database");
-        let error = config::causes(&error);
+        let remedy = error.remedy().map_or_else(
+            || message("请检查数据库", "check the database"),
+            Message::from,
+        );
+        let error = config::start_error(&error);
         Stored {
             results: vec![CheckResult::failed(Check::Store, error, remedy)],
             clients: Vec::new(),
@@ -79,18 +82,23 @@ fn key_file(difference: KeyFileDifference) -> CheckResult {
 }
 
 fn unused(client: &StoredClientOverview) -> Option<CheckResult> {
-    let problem = Message::untranslated(client.problem.as_deref()?);
+    let problem = client.problem.as_ref()?;
     let id = &client.id;
+    let command = if problem.is_disabled() {
+        "enable"
+    } else {
+        "show"
+    };
     let remedy = message(
-        format!("用 `weixin gateway client show {id}` 查看"),
-        format!("see `weixin gateway client show {id}`"),
+        format!("`weixin gateway client {command} {id}`"),
+        format!("`weixin gateway client {command} {id}`"),
     );
     let detail = Message::of(|language| {
         let label = language.pick(
             "未使用数据库中的客户端",
             "the client of the database is not served",
         );
-        format!("{label}: {}", problem.pick(language))
+        format!("{label}: {}", problem.text(language))
     });
     Some(CheckResult::warning(Check::Client, detail, remedy).at(id))
 }

@@ -1,0 +1,77 @@
+//! What a gateway needs around it: a folder for its database, and Redis if the configuration has it.
+
+use std::{path::Path, time::Duration};
+
+use weixin_gateway::Config;
+
+use super::super::{
+    super::doctor::check::{Check, CheckResult},
+    config,
+};
+use crate::{
+    lang::Pick,
+    message::{Message, message},
+};
+
+/// The longest wait for Redis.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Whether the next start can create and write the files of SQLite: the database, its log and its lock.
+pub(super) fn folder(config: &Config) -> Option<CheckResult> {
+    let folder = config.database_folder()?;
+    // It has no name, or is removed at once.
+    let error = tempfile::tempfile_in(&folder).err()?;
+    let name = folder.display();
+    let detail = not_writable(&folder, &Message::from(&error));
+    let remedy = if folder.is_dir() {
+        message(
+            format!(
+                "[store] url：让网关的用户可以写入 {name}，例如 chown weixin-gateway {name}；或以网关的用户运行本命令（sudo -u weixin-gateway）"
+            ),
+            format!(
+                "[store] url: let the user of the gateway write to {name}, such as by chown weixin-gateway {name}, or run this \
+                 command as that user (sudo -u weixin-gateway)"
+            ),
+        )
+    } else {
+        message(
+            format!("[store] url：创建目录 {name}，所有者为网关的用户；或填写正确的路径"),
+            format!(
+                "[store] url: create the folder {name}, owned by the user of the gateway, or correct the path"
+            ),
+        )
+    };
+    Some(CheckResult::failed(Check::Store, detail, remedy))
+}
+
+fn not_writable(folder: &Path, reason: &Message) -> Message {
+    let name = folder.display();
+    let label = message(
+        format!("无法写入 {name}"),
+        format!("{name} cannot be written to"),
+    );
+    Message::of(|language| {
+        let colon = language.pick("：", ": ");
+        format!("{}{colon}{}", label.pick(language), reason.pick(language))
+    })
+}
+
+/// Whether the nodes can share callbacks.
+pub(super) async fn redis(config: &Config) -> Option<CheckResult> {
+    let asked = tokio::time::timeout(PATIENCE, config.inspect_redis()).await;
+    let reason = match asked {
+        Ok(None) => return None,
+        Ok(Some(Ok(()))) => {
+            let detail = message("可以使用", "it is ready");
+            return Some(CheckResult::ok(Check::Redis, detail));
+        }
+        Ok(Some(Err(error))) => config::causes(&error),
+        Err(_) => message("5 秒内没有响应", "no response within 5 seconds"),
+    };
+    let remedy = message(
+        "检查 [store] redis 的主机、端口和密码，以及 Redis 是否运行。在此之前网关照常运行，但重复的回调只有在同一个节点上才能识别",
+        "check host, port and password in [store] redis, and whether Redis runs. Until then the gateway works, but a callback that \
+         comes twice is recognized on the same node only",
+    );
+    Some(CheckResult::warning(Check::Redis, reason, remedy))
+}

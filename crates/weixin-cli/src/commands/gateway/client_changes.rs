@@ -1,0 +1,83 @@
+//! `weixin gateway client set`, `disable` and `enable`
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::{client::failed, keys::open};
+use crate::{
+    args::{ClientDisable, ClientEnable, ClientSet},
+    error::CliError,
+    message::message,
+    output::Output,
+};
+
+pub(super) async fn set(args: ClientSet, output: Output) -> Result<(), CliError> {
+    let (admin, config) = open(&args.file.config).await?;
+    let id = args.id.clone();
+    let settings = settings(args);
+    let changed = admin.update_client(&config, &id, &settings).await;
+    changed.map_err(|error| failed(&id, &error))?;
+    admin.close().await;
+    let keys: Vec<_> = settings.keys().cloned().collect();
+    let names = keys.join(", ");
+    output.result(
+        || {
+            message(
+                format!("已修改 {id} 的 {names}，运行中的网关 5 秒内生效"),
+                format!("changed {names} of {id}: a running gateway follows within 5 seconds"),
+            )
+        },
+        &json!({ "client_id": id, "changed": keys }),
+    )
+}
+
+/// The members of a table `[[client]]` that change.
+fn settings(args: ClientSet) -> Map<String, Value> {
+    let mut settings: Map<String, Value> = args.set.into_iter().collect();
+    if !args.redirect_uri.is_empty() {
+        settings.insert("redirect_uris".to_owned(), args.redirect_uri.into());
+    }
+    if let Some(name) = args.name {
+        settings.insert("name".to_owned(), name.into());
+    }
+    settings
+}
+
+pub(super) async fn disable(args: ClientDisable, output: Output) -> Result<(), CliError> {
+    set_disabled(&args.file.config, &args.id, true, output).await
+}
+
+pub(super) async fn enable(args: ClientEnable, output: Output) -> Result<(), CliError> {
+    set_disabled(&args.file.config, &args.id, false, output).await
+}
+
+async fn set_disabled(
+    file: &Path,
+    id: &str,
+    is_disabled: bool,
+    output: Output,
+) -> Result<(), CliError> {
+    let (admin, config) = open(file).await?;
+    let changed = admin.set_client_disabled(&config, id, is_disabled).await;
+    changed.map_err(|error| failed(id, &error))?;
+    admin.close().await;
+    output.result(
+        || {
+            if is_disabled {
+                message(
+                    format!("已停用 {id}，它的请求和 Token 在 5 秒内被拒绝"),
+                    format!("disabled {id}: its requests and tokens are rejected within 5 seconds"),
+                )
+            } else {
+                message(
+                    format!("已启用 {id}，运行中的网关 5 秒内生效；未过期的 Token 恢复有效"),
+                    format!(
+                        "enabled {id}: a running gateway follows within 5 seconds, and tokens that have not expired are valid again"
+                    ),
+                )
+            }
+        },
+        &json!({ "client_id": id, "disabled": is_disabled }),
+    )
+}

@@ -1,0 +1,367 @@
+//! What a new operator of `weixin gateway` does wrong, and what the commands say about it.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+#[expect(dead_code, reason = "each command runs in a folder of its own")]
+mod running;
+
+#[expect(dead_code, reason = "the commands need less of it than the gateway")]
+mod operator;
+
+use std::{fs, path::Path};
+
+use serde_json::{Value, json};
+
+use self::{
+    operator::{Browser, Folder, SECRET, Server, check, failure, wait_for_log},
+    running::{Running, closed::closed_port},
+};
+
+/// The error of `serve`, in both languages.
+fn errors(folder: &Folder) -> [String; 2] {
+    ["en", "zh"].map(|language| {
+        let printed = folder.run(&["--lang", language, "gateway", "serve"]);
+        let (code, text) = failure(&printed);
+        assert_ne!(code, Some(0));
+        text.to_owned()
+    })
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_explained_in_both_languages() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    for (change, english, chinese) in [
+        (
+            ("stop_delay", "stop_dealy"),
+            "error: gateway.toml: line 4, server.stop_dealy: unknown key, did you mean `stop_delay`? Known: listen, trusted_proxies, key_file, stop_delay",
+            "错误：gateway.toml：第 4 行，server.stop_dealy：未知的键，是否想写 `stop_delay`？可用：listen, trusted_proxies, key_file, stop_delay",
+        ),
+        (
+            ("require_pkce = false", "require_pkce = \"no\""),
+            "error: gateway.toml: line 18, client.require_pkce: expected true or false",
+            "错误：gateway.toml：第 18 行，client.require_pkce：应为 true 或 false",
+        ),
+        (
+            (
+                "sqlite:gateway.db",
+                "postgres://gateway@db.example.com/gateway?sslmod=verify-full",
+            ),
+            "error: gateway.toml: store.url: unknown parameter `sslmod`, did you mean `sslmode`? Known: sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, application_name, options, statement-cache-capacity",
+            "错误：gateway.toml：store.url：未知的参数 `sslmod`，是否想写 `sslmode`？可用：sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, application_name, options, statement-cache-capacity",
+        ),
+        (
+            ("gateway.key", "other.key"),
+            "error: gateway.toml: server.key_file: other.key cannot be read: it does not exist; `weixin gateway init` makes one; for a database that is in use, put the copy of its key file there",
+            "错误：gateway.toml：server.key_file：无法读取 other.key：文件不存在。`weixin gateway init` 会创建密钥文件；如果数据库已在使用，请恢复密钥文件的备份",
+        ),
+    ] {
+        folder.configure(&sim.url, &[change]);
+        assert_eq!(errors(&folder), [english, chinese]);
+    }
+}
+
+#[test]
+fn a_key_file_that_does_not_open_the_store_is_an_error_with_the_next_step() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    assert_eq!(Server::serve(&folder, &[]).end("-TERM").0, Some(0));
+    let other = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=\n";
+    fs::write(folder.path("gateway.key"), other).unwrap();
+    assert_eq!(
+        errors(&folder),
+        [
+            "error: a signing key cannot be decrypted: its master key is no longer in the key file\n\
+             remedy: put the former line back into [server] key_file, from the copy that was kept apart from the backups. If the key is lost: with the gateway stopped, delete the rows of the table `keys`; all tokens become invalid, and users stay logged in (gateway.md, Backup)",
+            "错误：无法解密签名密钥：密钥文件中没有加密它的主密钥\n\
+             处理办法：把原来的那一行放回 [server] key_file（从单独保存的副本中恢复）。如果主密钥已丢失：停止网关，删除表 `keys` 中的行；所有 Token 失效，用户保持登录（见 gateway.md 的“备份”）",
+        ]
+    );
+}
+
+#[test]
+fn a_second_gateway_on_a_file_is_told_what_to_do() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let gateway = Server::serve(&folder, &[]);
+    assert_eq!(
+        errors(&folder),
+        [
+            "error: gateway.db is in use by another gateway\n\
+             remedy: stop the other gateway first (`systemctl stop weixin-gateway`; the file with .lock at its end is locked as long as it runs), or use another [store] url. For two servers: PostgreSQL",
+            "错误：gateway.db 正被另一个网关使用\n\
+             处理办法：请先停止另一个网关（`systemctl stop weixin-gateway`；它运行期间一直锁定以 .lock 结尾的文件），或使用其他 [store] url。两台服务器请使用 PostgreSQL",
+        ]
+    );
+    assert_eq!(gateway.end("-TERM").0, Some(0));
+}
+
+#[test]
+fn a_reference_that_is_not_in_the_store_is_an_error_that_leads_to_the_log() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let gateway = Server::serve(&folder, &[]);
+    let explain = |reference| {
+        let printed = folder.run(&["gateway", "explain-login", reference]);
+        let (code, text) = failure(&printed);
+        (code, text.to_owned())
+    };
+    let expected = "error: the reference aaaaaaaa is not in the store, where events are kept for 90 days: search the log of the gateway for it, such as by journalctl -u weixin-gateway -o cat | grep aaaaaaaa";
+    // As it was read out.
+    assert_eq!(explain(" AAAAaaaa"), (Some(1), expected.to_owned()));
+    for malformed in ["", "aaaaaaa", "aaaaaaaaa", "aaaaaaa1", "http://x"] {
+        let (code, text) = explain(malformed);
+        let expected = "expected the reference of an error page: 8 letters and digits from 2 to 7, such as k3zqv6n4";
+        assert!(code == Some(2) && text.contains(expected), "{text}");
+    }
+    assert_eq!(gateway.end("-TERM").0, Some(0));
+}
+
+/// The remedy of the first check with this name that is not good.
+fn remedy(folder: &Folder, name: &str) -> String {
+    let printed = folder.run(&["--json", "gateway", "check"]);
+    let printed: Value = serde_json::from_str(&printed.stdout).unwrap();
+    let checks = printed["checks"].as_array().unwrap();
+    let is_meant = |it: &&Value| it["check"] == name && it["status"] != "ok";
+    let check = checks.iter().find(is_meant).unwrap();
+    let [status, detail, remedy] =
+        ["status", "detail", "remedy"].map(|it| check[it].as_str().unwrap());
+    format!("{status}: {detail} -> {remedy}")
+}
+
+#[test]
+fn check_names_the_key_and_what_to_do() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    for (change, name, expected) in [
+        (
+            (
+                "[[issuer]]",
+                "[metrics]\nlisten = \"127.0.0.1:8080\"\n[[issuer]]",
+            ),
+            "metrics",
+            "failed: 127.0.0.1:8080 has the port 8080, which [server] listen has already -> use another port in [metrics] listen, such as 127.0.0.1:9090",
+        ),
+        (
+            ("sqlite:gateway.db", "sqlite:data/gateway.db"),
+            "store",
+            "failed: data cannot be written to: No such file or directory (os error 2) -> [store] url: create the folder data, owned by the user of the gateway, or correct the path",
+        ),
+        (
+            ("require_pkce = false", "silent_login = true"),
+            "client",
+            "warning: silent_login = true has no effect: the issuer has no official account -> add an [app.official_account] to apps of the [[issuer]], or remove silent_login",
+        ),
+    ] {
+        folder.configure(&sim.url, &[change]);
+        assert_eq!(remedy(&folder, name), expected);
+    }
+    // Not even root can create a file there.
+    #[cfg(target_os = "linux")]
+    {
+        folder.configure(
+            &sim.url,
+            &[("sqlite:gateway.db", "sqlite:/proc/gateway.db")],
+        );
+        let result = remedy(&folder, "store");
+        let expected = "-> [store] url: let the user of the gateway write to /proc, such as by chown weixin-gateway /proc, or run this command as that user (sudo -u weixin-gateway)";
+        assert!(
+            result.starts_with("failed: /proc cannot be written to: ")
+                && result.ends_with(expected),
+            "{result}"
+        );
+    }
+    let closed = closed_port();
+    let redis = format!(
+        "sqlite:gateway.db\"\nredis = \"redis://{}/0",
+        closed.address
+    );
+    folder.configure(&sim.url, &[("sqlite:gateway.db", &redis)]);
+    let result = remedy(&folder, "redis");
+    assert!(
+        result.starts_with("warning: ")
+            && result.contains(
+                " -> check host, port and password in [store] redis, and whether Redis runs. "
+            ),
+        "{result}"
+    );
+    assert_eq!(check(&folder).0, Some(0));
+}
+
+/// The status of a token request of the stored client, and its error.
+async fn token(server: &Server, secret: &str) -> (u16, Value) {
+    let client = reqwest::Client::new();
+    let request = client.post(format!("http://{}/token", server.address()));
+    let request = request.basic_auth("app", Some(secret));
+    let body =
+        "grant_type=authorization_code&code=wxc_x&redirect_uri=https%3A%2F%2Fapp.example%2Fnew";
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let response = request.body(body).send().await.unwrap();
+    let status = response.status().as_u16();
+    (
+        status,
+        response.json::<Value>().await.unwrap()["error"].clone(),
+    )
+}
+
+/// Waits until the gateway has read the clients again, as its log says.
+fn wait_for_clients(server: &mut Server) {
+    wait_for_log(server, "\"read again\"");
+}
+
+#[tokio::test]
+async fn a_client_is_changed_disabled_and_enabled_beside_a_gateway() {
+    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
+    folder.configure(&sim.url, &[]);
+    let mut server = Server::serve(&folder, &[]);
+    let run = |args: &[&str]| -> Value {
+        let printed = folder.run(&[&["--json", "gateway", "client"], args].concat());
+        serde_json::from_str(&printed.stdout).unwrap_or_else(|_| panic!("{printed:?}"))
+    };
+    let added = run(&["add", "app", "--redirect-uri", "https://app.example/old"]);
+    let secret = added["client_secret"].as_str().unwrap();
+    wait_for_clients(&mut server);
+    let authorize = |uri: &str| {
+        format!(
+            "http://{}/authorize?response_type=code&client_id=app&scope=openid&redirect_uri=https%3A%2F%2Fapp.example%2F{uri}",
+            server.address()
+        )
+    };
+    let (old, new) = (authorize("old"), authorize("new"));
+    let mut browser = Browser::new();
+    assert_eq!(browser.open(&new).await.status(), 400);
+
+    let changed = run(&[
+        "set",
+        "app",
+        "--redirect-uri",
+        "https://app.example/new",
+        "--set",
+        "name=Wiki",
+    ]);
+    assert_eq!(
+        changed,
+        json!({ "client_id": "app", "changed": ["name", "redirect_uris"] })
+    );
+    wait_for_clients(&mut server);
+    assert_eq!(browser.open(&new).await.status(), 303);
+    assert_eq!(browser.open(&old).await.status(), 400);
+    assert_eq!(token(&server, secret).await, (400, json!("invalid_grant")));
+
+    let disabled = run(&["disable", "app"]);
+    assert_eq!(disabled, json!({ "client_id": "app", "disabled": true }));
+    wait_for_clients(&mut server);
+    assert_eq!(browser.open(&new).await.status(), 400);
+    assert_eq!(token(&server, secret).await, (401, json!("invalid_client")));
+    let listed = folder.run(&["gateway", "client", "list"]).stdout;
+    assert!(
+        listed.contains("app  http://localhost  database  (it is disabled)"),
+        "{listed}"
+    );
+    let listed = folder
+        .run(&["--lang", "zh", "gateway", "client", "list"])
+        .stdout;
+    assert!(
+        listed.contains("app  http://localhost  数据库  (已停用)"),
+        "{listed}"
+    );
+    assert_eq!(
+        remedy(&folder, "client"),
+        "warning: the client of the database is not served: it is disabled -> `weixin gateway client enable app`"
+    );
+
+    run(&["enable", "app"]);
+    wait_for_clients(&mut server);
+    assert_eq!(browser.open(&new).await.status(), 303);
+    assert_eq!(token(&server, secret).await, (400, json!("invalid_grant")));
+    assert_eq!(server.end("-TERM").0, Some(0));
+}
+
+#[test]
+fn a_client_that_cannot_be_changed_is_an_error() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    folder.run(&[
+        "gateway",
+        "client",
+        "add",
+        "app",
+        "--redirect-uri",
+        "https://app.example/",
+    ]);
+    for (args, code, expected) in [
+        (
+            &["set", "app", "--set", "redirect_uri=x"][..],
+            2,
+            "error: client.redirect_uri: unknown key, did you mean `redirect_uris`? Known: ",
+        ),
+        (
+            &["set", "app", "--set", "id=other"],
+            2,
+            "error: client.id: it cannot be changed: add another client",
+        ),
+        (
+            &["set", "app", "--set", "redirect_uris=[]"],
+            2,
+            "error: client app, redirect_uris: missing: at least one",
+        ),
+        (
+            &["disable", "wiki"],
+            1,
+            "error: wiki is a client of the configuration file: change it there",
+        ),
+        (
+            &["enable", "unknown"],
+            1,
+            "error: there is no client unknown: see `weixin gateway client list`",
+        ),
+    ] {
+        let printed = folder.run(&[&["gateway", "client"], args].concat());
+        let (actual, text) = failure(&printed);
+        assert!(actual == Some(code) && text.starts_with(expected), "{text}");
+    }
+}
+
+/// What an alert watches must be there before its first event, else that is no increase.
+#[tokio::test]
+async fn each_documented_counter_begins_at_zero() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    let metrics = "[metrics]\nlisten = \"127.0.0.1:0\"\n[store]";
+    folder.configure(&sim.url, &[("[store]", metrics)]);
+    let mut server = Server::serve(&folder, &[]);
+    let address = wait_for_log(&mut server, "\"metrics\"")["address"].clone();
+    let url = format!("http://{}/metrics", address.as_str().unwrap());
+    let text = Browser::new().open(&url).await.text().await.unwrap();
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference.md");
+    let reference = fs::read_to_string(docs).unwrap();
+    let counters: Vec<_> = reference
+        .split("\n- `")
+        .filter(|item| item.starts_with("weixin_gateway_") && item.contains("Type: counter"))
+        .map(|item| item.split('`').next().unwrap())
+        .collect();
+    assert!(counters.len() > 5, "{counters:?}");
+    for counter in counters {
+        let is_of = |line: &&str| line.starts_with(counter) && !line.contains("_committed_");
+        let lines: Vec<_> = text.lines().filter(is_of).collect();
+        let is_zero = |line: &&str| line.ends_with(" 0");
+        assert!(
+            counter.contains("_committed_") || (!lines.is_empty() && lines.iter().all(is_zero)),
+            "{counter}: {lines:?}"
+        );
+    }
+    for line in [
+        "weixin_gateway_logins_total{client=\"wiki\",app=\"\",outcome=\"configuration\"} 0",
+        "weixin_gateway_logins_total{client=\"wiki\",app=\"wx0123456789abcdef\",outcome=\"conflict\"} 0",
+        "weixin_gateway_codes_total{client=\"wiki\"} 0",
+        "weixin_gateway_requests_total{endpoint=\"/token\",status=\"500\"} 0",
+        "weixin_gateway_turned_away_total{limit=\"logins\"} 0",
+        "weixin_gateway_reload_failures_total 0",
+        "weixin_gateway_read_seconds_count{operation=\"clients\"} 1",
+    ] {
+        assert!(text.contains(line), "{line} is missing in {text}");
+    }
+    assert!(
+        text.contains("weixin_gateway_committed_writes_total "),
+        "{text}"
+    );
+    assert!(!text.contains(SECRET));
+    assert_eq!(server.end("-TERM").0, Some(0));
+}

@@ -1,0 +1,76 @@
+//! Changes of the clients of the store: their settings, and whether they are served.
+
+use serde_json::{Map, Value};
+
+use super::{
+    Admin,
+    clients::{ClientError, is_in_file},
+    keys::now,
+};
+use crate::{
+    audit::EventKind,
+    config::{Config, ConfigError},
+};
+
+/// What a client is known by: another one is another client.
+const FIXED: [&str; 2] = ["id", "issuer"];
+
+impl Admin {
+    /// Changes settings of a client: members of a table `[[client]]`, without those of secrets. `null` removes one.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if there is no such client of the store, or a setting is invalid or cannot be changed. Nothing has
+    /// changed then.
+    pub async fn update_client(
+        &self,
+        config: &Config,
+        id: &str,
+        settings: &Map<String, Value>,
+    ) -> Result<(), ClientError> {
+        if let Some(key) = FIXED.into_iter().find(|key| settings.contains_key(*key)) {
+            return Err(ClientError::Invalid(ConfigError::fixed(key)));
+        }
+        let kind = EventKind::ClientChanged;
+        self.change_client(config, id, kind, |body| {
+            for (key, value) in settings {
+                if value.is_null() {
+                    body.settings.remove(key);
+                } else {
+                    body.settings.insert(key.clone(), value.clone());
+                }
+            }
+            let client = config.stored_client(body);
+            client.map(drop).map_err(ClientError::Invalid)
+        })
+        .await
+    }
+
+    /// Disables a client, or enables it again. While it is disabled, all its requests and tokens are rejected.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if there is no such client of the store, or the configuration file has it.
+    pub async fn set_client_disabled(
+        &self,
+        config: &Config,
+        id: &str,
+        is_disabled: bool,
+    ) -> Result<(), ClientError> {
+        let now = now();
+        let row = self.stored_client(config, id).await?;
+        if is_in_file(config, &row.id) {
+            return Err(ClientError::InFile);
+        }
+        let kind = if is_disabled {
+            EventKind::ClientDisabled
+        } else {
+            EventKind::ClientEnabled
+        };
+        let id = row.id.clone();
+        if !self.database.disable_client(id, is_disabled, now).await? {
+            return Err(ClientError::Unknown);
+        }
+        self.record_client(kind, row.id, now).await
+    }
+}

@@ -1,0 +1,103 @@
+//! How a client of the configuration proves who it is.
+
+use secrecy::{ExposeSecret, SecretString};
+use weixin::Bilingual;
+
+use super::{
+    client::ClientEntry,
+    error::ConfigError,
+    problem::both,
+    secret::{ReadFile, text_or_file},
+};
+use crate::{
+    oidc::{ClientAuth, ClientSecret},
+    secret::SecretHash,
+};
+
+/// Of a setting.
+pub(super) const WITH_SECRET_ONLY: Bilingual = both(
+    "只能用于有 client_secret 的客户端",
+    "for clients with a secret only",
+);
+const NO_SECRET: Bilingual = both(
+    "公开客户端没有 client_secret",
+    "a public client has no secret",
+);
+
+/// Where the secrets of a client are.
+pub(super) enum Secrets<'a> {
+    /// In the table, or in files that it names.
+    InFile(ReadFile<'a>),
+    /// In the store, which has their hashes.
+    Stored(Vec<SecretHash>),
+}
+
+impl ClientEntry {
+    pub(super) fn auth(
+        &mut self,
+        place: &dyn Fn(&str) -> String,
+        read: ReadFile<'_>,
+    ) -> Result<ClientAuth, ConfigError> {
+        let at = [place("secret"), place("previous_secret")];
+        let [at_current, at_previous] = &at;
+        let current = text_or_file(
+            at_current,
+            self.secret.take(),
+            self.secret_file.as_deref(),
+            read,
+        )?;
+        let file = self.previous_secret_file.as_deref();
+        let previous = text_or_file(at_previous, self.previous_secret.take(), file, read)?;
+        let hash = |place: &str, secret: SecretString| {
+            let secret = ClientSecret::try_from(secret.expose_secret().to_owned());
+            let hash = secret.map(|secret| secret.hash());
+            hash.map_err(|error| ConfigError::new(place, error))
+        };
+        let current = current.map(|secret| hash(at_current, secret)).transpose()?;
+        let previous = previous
+            .map(|secret| hash(at_previous, secret))
+            .transpose()?;
+        match (self.public, current, previous) {
+            (true, None, None) => Ok(ClientAuth::Public),
+            (true, ..) => Err(ConfigError::new(at_current, NO_SECRET)),
+            (false, Some(current), previous) => Ok(ClientAuth::Confidential(
+                [current].into_iter().chain(previous).collect(),
+            )),
+            (false, None, _) => Err(ConfigError::new(
+                at_current,
+                both(
+                    "缺少：secret、secret_file 或 public = true",
+                    "missing: secret, secret_file, or public = true",
+                ),
+            )),
+        }
+    }
+
+    pub(super) fn stored_auth(
+        &self,
+        place: &dyn Fn(&str) -> String,
+        hashes: Vec<SecretHash>,
+    ) -> Result<ClientAuth, ConfigError> {
+        let texts = [&self.secret, &self.previous_secret];
+        let files = [&self.secret_file, &self.previous_secret_file];
+        let has_secret = texts.iter().any(|it| it.is_some()) || files.iter().any(|it| it.is_some());
+        let error = |problem| Err(ConfigError::new(place("secret"), problem));
+        // A command must not open the way to the addresses around the gateway.
+        if self.allow_private {
+            return Err(ConfigError::only_in_file(place("allow_private")));
+        }
+        match (self.public, hashes.is_empty()) {
+            _ if has_secret => error(both(
+                "数据库中的客户端由网关生成 client_secret，不能设置",
+                "not for stored clients, whose secrets are made for them",
+            )),
+            (true, true) => Ok(ClientAuth::Public),
+            (true, false) => error(NO_SECRET),
+            (false, false) => Ok(ClientAuth::Confidential(hashes)),
+            (false, true) => error(both(
+                "缺少：client_secret 或 public = true",
+                "missing: a secret, or public = true",
+            )),
+        }
+    }
+}

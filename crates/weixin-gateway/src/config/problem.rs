@@ -1,0 +1,260 @@
+//! What can be wrong in a configuration, in both languages.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use weixin::{Bilingual, Language, error::ParseError};
+
+use super::{nearest::nearest, rules};
+
+/// What is wrong. It never has a value of the file, which may be a secret.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Problem {
+    Duplicate,
+    /// A lifetime outside its bounds.
+    Lifetime {
+        least: Duration,
+        most: Duration,
+    },
+    Missing,
+    /// A table `[app.NAME]` that an issuer names.
+    NoApp(String),
+    /// One of these words is expected.
+    OneOf(Vec<String>),
+    Parse(ParseError),
+    Rule(Bilingual),
+    SecretFile {
+        holds: Holds,
+        file: PathBuf,
+        error: io::ErrorKind,
+    },
+    Syntax(Option<Bilingual>),
+    UnknownKey(Known),
+    /// Of a URL, with its name.
+    UnknownParameter(String, Known),
+    /// The configuration file itself.
+    Unreadable(io::ErrorKind),
+    WrongType(Expected),
+}
+
+/// The names that there are in the place of one that is unknown.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Known {
+    /// The one that was probably meant.
+    nearest: Option<String>,
+    names: Vec<String>,
+}
+
+impl Known {
+    pub(super) fn new(unknown: &str, names: Vec<String>) -> Self {
+        let nearest = nearest(unknown, &names).map(str::to_owned);
+        Self { nearest, names }
+    }
+
+    fn text(&self, language: Language) -> String {
+        let is_english = language == Language::English;
+        let names = match (self.names.is_empty(), is_english) {
+            (true, true) => "none".to_owned(),
+            (true, false) => "无".to_owned(),
+            (false, _) => self.names.join(", "),
+        };
+        match &self.nearest {
+            Some(name) if is_english => format!(", did you mean `{name}`? Known: {names}"),
+            None if is_english => format!(". Known: {names}"),
+            Some(name) => format!("，是否想写 `{name}`？可用：{names}"),
+            None => format!("。可用：{names}"),
+        }
+    }
+}
+
+/// The type of a value.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Expected {
+    Address,
+    Boolean,
+    List,
+    /// A whole number.
+    Number,
+    Other,
+    Table,
+    Text,
+    /// A claim template.
+    TextOrTexts,
+}
+
+impl Expected {
+    const fn text(self) -> Bilingual {
+        match self {
+            Self::Address => both(
+                "应为 IP 地址和端口，例如 \"127.0.0.1:8080\"",
+                "expected an IP address with a port, such as \"127.0.0.1:8080\"",
+            ),
+            Self::Boolean => both("应为 true 或 false", "expected true or false"),
+            Self::List => both(
+                "应为列表，例如 [\"a\", \"b\"]",
+                "expected a list, such as [\"a\", \"b\"]",
+            ),
+            Self::Number => both(
+                "应为非负整数，例如 300",
+                "expected a whole number from 0, such as 300",
+            ),
+            Self::Other => both("值的类型不对", "the value has another type than expected"),
+            Self::Table => both(
+                "应为表，例如 [server]",
+                "expected a table, such as [server]",
+            ),
+            Self::Text => both(
+                "应为带引号的文本，例如 \"a\"",
+                "expected a text in quotes, such as \"a\"",
+            ),
+            Self::TextOrTexts => both(
+                "应为带引号的文本，或这种文本的列表",
+                "expected a text in quotes, or a list of such texts",
+            ),
+        }
+    }
+}
+
+pub(super) const fn both(zh: &'static str, en: &'static str) -> Bilingual {
+    Bilingual { en, zh }
+}
+
+impl Problem {
+    /// Makes a file that it names relative to a folder.
+    pub(super) fn below(self, folder: &Path) -> Self {
+        match self {
+            Self::SecretFile { holds, file, error } => Self::SecretFile {
+                holds,
+                file: folder.join(file),
+                error,
+            },
+            other => other,
+        }
+    }
+
+    pub(super) fn text(&self, language: Language) -> String {
+        let is_english = language == Language::English;
+        match self {
+            Self::Duplicate => both(
+                "重复：同一个键只能出现一次",
+                "it occurs twice: remove one of both",
+            )
+            .pick(language)
+            .to_owned(),
+            Self::Lifetime { least, most } => {
+                let (least, most) = (least.as_secs(), most.as_secs());
+                if is_english {
+                    format!("expected a duration such as \"12h\", from {least} to {most} seconds")
+                } else {
+                    format!("应为时长，例如 \"12h\"，{least} 到 {most} 秒")
+                }
+            }
+            Self::Missing => both("缺少这个键", "the key is missing")
+                .pick(language)
+                .to_owned(),
+            Self::NoApp(name) if is_english => format!("there is no [app.{name}]"),
+            Self::NoApp(name) => format!("没有 [app.{name}]"),
+            Self::OneOf(words) if is_english => format!("expected one of: {}", words.join(", ")),
+            Self::OneOf(words) => format!("应为其中之一：{}", words.join(", ")),
+            Self::Parse(error) if is_english => error.to_string(),
+            Self::Parse(error) => rules::chinese(*error),
+            Self::Rule(text) => text.pick(language).to_owned(),
+            Self::SecretFile { holds, file, error } => {
+                unreadable(file, *error, holds.remedy(*error), language)
+            }
+            Self::Syntax(hint) => {
+                let text = both("不是有效的 TOML", "not valid TOML").pick(language);
+                match hint {
+                    Some(hint) if is_english => format!("{text}: {}", hint.en),
+                    Some(hint) => format!("{text}：{}", hint.zh),
+                    None => text.to_owned(),
+                }
+            }
+            Self::UnknownKey(known) => {
+                let text = both("未知的键", "unknown key").pick(language);
+                format!("{text}{}", known.text(language))
+            }
+            Self::UnknownParameter(name, known) => {
+                let text = both("未知的参数", "unknown parameter").pick(language);
+                format!("{text} `{name}`{}", known.text(language))
+            }
+            Self::Unreadable(error) if is_english => {
+                format!("the file cannot be read: {}", reason(*error, language))
+            }
+            Self::Unreadable(error) => format!("无法读取文件：{}", reason(*error, language)),
+            Self::WrongType(expected) => expected.text().pick(language).to_owned(),
+        }
+    }
+}
+
+/// What a file of secrets has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Holds {
+    MasterKeys,
+    Secret,
+}
+
+impl Holds {
+    const fn remedy(self, error: io::ErrorKind) -> Bilingual {
+        match (error, self) {
+            (io::ErrorKind::NotFound, Self::MasterKeys) => both(
+                "`weixin gateway init` 会创建密钥文件；如果数据库已在使用，请恢复密钥文件的备份",
+                "`weixin gateway init` makes one; for a database that is in use, put the copy of its key file there",
+            ),
+            (io::ErrorKind::NotFound, Self::Secret) => both(
+                "请把密钥写入该文件，只允许网关的用户读取；或填写正确的路径",
+                "write the secret to it, readable only by the user of the gateway, or correct the path",
+            ),
+            (io::ErrorKind::PermissionDenied, _) => both(
+                "请以网关的用户运行（例如 sudo -u weixin-gateway），或修改文件的所有者",
+                "run this as the user of the gateway, such as with sudo -u weixin-gateway, or change the owner of the file",
+            ),
+            _ => both("请检查该文件", "check the file"),
+        }
+    }
+}
+
+fn unreadable(file: &Path, error: io::ErrorKind, remedy: Bilingual, language: Language) -> String {
+    let (name, reason, remedy) = (
+        file.display(),
+        reason(error, language),
+        remedy.pick(language),
+    );
+    if language == Language::English {
+        format!("{name} cannot be read: {reason}; {remedy}")
+    } else {
+        format!("无法读取 {name}：{reason}。{remedy}")
+    }
+}
+
+fn reason(error: io::ErrorKind, language: Language) -> String {
+    let text = match error {
+        io::ErrorKind::InvalidData => both("内容不是 UTF-8", "it is not UTF-8"),
+        io::ErrorKind::IsADirectory => both("这是一个目录", "it is a folder"),
+        io::ErrorKind::NotFound => both("文件不存在", "it does not exist"),
+        io::ErrorKind::PermissionDenied => both("没有权限", "permission denied"),
+        other => return other.to_string(),
+    };
+    text.pick(language).to_owned()
+}
+
+impl From<Bilingual> for Problem {
+    fn from(rule: Bilingual) -> Self {
+        Self::Rule(rule)
+    }
+}
+
+impl From<ParseError> for Problem {
+    fn from(error: ParseError) -> Self {
+        Self::Parse(error)
+    }
+}
+
+impl From<Expected> for Problem {
+    fn from(expected: Expected) -> Self {
+        Self::WrongType(expected)
+    }
+}

@@ -1,0 +1,189 @@
+//! The parameters of the URLs of databases. The drivers ignore those that they do not know, and a database that was meant to
+//! be reached by TLS is then reached without.
+
+use url::Url;
+
+use super::{
+    error::ConfigError,
+    problem::{Known, Problem, both},
+};
+
+/// Those that the driver of PostgreSQL reads. `options[NAME]` is read as well.
+const POSTGRES: &[&str] = &[
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+    "statement-cache-capacity",
+];
+
+/// Other names of the same.
+const POSTGRES_ALIASES: &[&str] = &["ssl-ca", "ssl-cert", "ssl-key", "ssl-mode", "ssl-root-cert"];
+
+const SSL_MODES: &[&str] = &[
+    "disable",
+    "allow",
+    "prefer",
+    "require",
+    "verify-ca",
+    "verify-full",
+];
+
+const REDIS: &[&str] = &["protocol"];
+const REDIS_SOCKET: &[&str] = &["db", "user", "pass", "protocol"];
+
+/// Checks the parameters of a URL of PostgreSQL.
+pub(super) fn check_postgres(place: &str, url: &str) -> Result<(), ConfigError> {
+    let url = parse(place, url)?;
+    for (name, value) in url.query_pairs() {
+        let is_option = name.starts_with("options[") && name.ends_with(']');
+        if !is_option && !POSTGRES_ALIASES.contains(&&*name) {
+            expect(place, &name, POSTGRES)?;
+        }
+        if matches!(&*name, "sslmode" | "ssl-mode") && !SSL_MODES.contains(&&*value) {
+            let modes = SSL_MODES.iter().map(|mode| (*mode).to_owned());
+            let problem = Problem::OneOf(modes.collect());
+            return Err(ConfigError::new(format!("{place}, {name}"), problem));
+        }
+    }
+    Ok(())
+}
+
+/// Checks the parameters of a URL of Redis.
+pub(super) fn check_redis(place: &str, url: &str) -> Result<(), ConfigError> {
+    let url = parse(place, url)?;
+    let known = if url.scheme() == "redis" {
+        REDIS
+    } else {
+        REDIS_SOCKET
+    };
+    let mut names = url.query_pairs().map(|(name, _)| name);
+    names.try_for_each(|name| expect(place, &name, known))
+}
+
+/// A file of SQLite has no parameters.
+pub(super) fn check_sqlite(place: &str, url: &str) -> Result<(), ConfigError> {
+    let Some((_, query)) = url.split_once('?') else {
+        return Ok(());
+    };
+    let name = query.split(['=', '&']).next().unwrap_or_default();
+    expect(place, name, &[])
+}
+
+fn parse(place: &str, url: &str) -> Result<Url, ConfigError> {
+    let problem = both(
+        "不是有效的 URL：用户名和密码中的特殊字符要写成 %XX，例如 @ 写成 %40，? 写成 %3F",
+        "not a valid URL: write special characters in user and password as %XX, such as %40 for @ and %3F for ?",
+    );
+    Url::parse(url).map_err(|_| ConfigError::new(place, problem))
+}
+
+fn expect(place: &str, name: &str, known: &[&str]) -> Result<(), ConfigError> {
+    if known.contains(&name) {
+        return Ok(());
+    }
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    if !name.bytes().all(is_name) {
+        // It may be the end of a password.
+        let problem = both(
+            "`?` 之后不是参数：密码中的 ? 要写成 %3F",
+            "what follows `?` is no parameter: write a ? in a password as %3F",
+        );
+        return Err(ConfigError::new(place, problem));
+    }
+    let names = known.iter().map(|name| (*name).to_owned()).collect();
+    let problem = Problem::UnknownParameter(name.to_owned(), Known::new(name, names));
+    Err(ConfigError::new(place, problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Check = fn(&str, &str) -> Result<(), ConfigError>;
+
+    #[test]
+    fn the_parameters_of_the_drivers_are_accepted() {
+        let urls: [(Check, &str); 6] = [
+            (
+                check_postgres,
+                "postgres://u:p@db/x?sslmode=verify-full&sslrootcert=/ca.pem&application_name=gateway",
+            ),
+            (check_postgres, "postgres:///x?host=/run/postgresql&user=u"),
+            (
+                check_postgres,
+                "postgresql://db/x?ssl-mode=require&options[search_path]=a&statement-cache-capacity=0",
+            ),
+            (check_redis, "redis://:p@cache/0?protocol=resp3"),
+            (check_redis, "redis+unix:///run/redis.sock?db=1&pass=x"),
+            (check_sqlite, "sqlite:gateway.db"),
+        ];
+        for (check, url) in urls {
+            assert_eq!(check("store.url", url), Ok(()), "{url}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_parameter_is_named_with_the_known_ones_and_no_password() {
+        const KNOWN: &str = "sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, application_name, options, statement-cache-capacity";
+        let urls: [(Check, &str, String); 8] = [
+            (
+                check_postgres,
+                "postgres://u:hunter2@db/x?sslmod=verify-full",
+                format!("unknown parameter `sslmod`, did you mean `sslmode`? Known: {KNOWN}"),
+            ),
+            (
+                check_postgres,
+                "postgres://db/x?pool_size=4",
+                format!("unknown parameter `pool_size`. Known: {KNOWN}"),
+            ),
+            (
+                check_redis,
+                "redis://cache/0?protocl=3",
+                "unknown parameter `protocl`, did you mean `protocol`? Known: protocol".into(),
+            ),
+            (
+                check_redis,
+                "redis://cache/0?db=1",
+                "unknown parameter `db`. Known: protocol".into(),
+            ),
+            (
+                check_sqlite,
+                "sqlite:gateway.db?mode=rwc",
+                "unknown parameter `mode`. Known: none".into(),
+            ),
+            (
+                check_postgres,
+                "postgres://u:hunter2/x@db/x",
+                "not a valid URL: write special characters in user and password as %XX, such as %40 for @ and %3F for ?".into(),
+            ),
+            (
+                check_postgres,
+                "postgres://u:1?hunter2@db/x",
+                "what follows `?` is no parameter: write a ? in a password as %3F".into(),
+            ),
+            (
+                check_postgres,
+                "postgres://db/x?sslmode=verify_full",
+                String::new(),
+            ),
+        ];
+        for (check, url, expected) in urls {
+            let error = check("store.url", url).unwrap_err().to_string();
+            let expected = match &*expected {
+                "" => "store.url, sslmode: expected one of: disable, allow, prefer, require, verify-ca, verify-full".to_owned(),
+                expected => format!("store.url: {expected}"),
+            };
+            assert_eq!(error, expected);
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+}
