@@ -197,7 +197,7 @@ impl ClientEntry {
         let is_known = |name: &String| Scope::OFFERED.into_iter().any(|it| it.as_str() == name);
         if names.is_empty() || !names.iter().all(is_known) {
             let offered = Scope::OFFERED.map(|scope| scope.as_str().to_owned());
-            let problem = Problem::OneOf(offered.into());
+            let problem = Problem::SomeOf(offered.into());
             return Err(ConfigError::new(place("scopes"), problem));
         }
         Ok(scopes)
