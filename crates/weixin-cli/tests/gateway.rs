@@ -163,7 +163,7 @@ async fn serve_loads_the_configuration_again_after_sighup() {
     let moved = old.replace("[server]", listen);
     let (code, errors) = {
         let broken = folder.run(&["gateway", "reload"]);
-        let expected = "error: gateway.toml: line 1: missing field `key_file`";
+        let expected = "error: gateway.toml: line 1, server.key_file: the key is missing";
         assert_eq!(failure(&broken), (Some(5), expected));
         assert_eq!(status_of_new(&server).await, 303);
         fs::write(&file, moved).unwrap();
@@ -298,7 +298,7 @@ fn a_client_that_cannot_be_added_or_changed_is_an_error() {
         assert_eq!(failure(&folder.run(args)), (Some(1), expected));
     }
     let invalid = [ADD, &["--set", "scopes=[\"admin\"]"]].concat();
-    let expected = "error: client new, scopes: expected some of openid, profile, email, offline_access, wechat";
+    let expected = "error: client new, scopes: expected some of: openid, profile, email, offline_access, wechat";
     assert_eq!(failure(&folder.run(&invalid)), (Some(2), expected));
 }
 

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     claim_entry::ClaimEntry,
-    client_auth::{Secrets, WITH_SECRET_ONLY},
+    client_auth::{AuthEntry, Secrets, WITH_SECRET_ONLY},
     client_logout::LogoutEntry,
     error::ConfigError,
     issuer::IssuerConfig,
@@ -32,12 +32,12 @@ pub(super) struct ClientEntry {
     name: Option<String>,
     home: Option<String>,
     #[serde(default)]
-    pub(super) public: bool,
-    pub(super) secret: Option<SecretText>,
-    pub(super) secret_file: Option<PathBuf>,
+    public: bool,
+    secret: Option<SecretText>,
+    secret_file: Option<PathBuf>,
     /// The secret before this one, while it is replaced.
-    pub(super) previous_secret: Option<SecretText>,
-    pub(super) previous_secret_file: Option<PathBuf>,
+    previous_secret: Option<SecretText>,
+    previous_secret_file: Option<PathBuf>,
     redirect_uris: Vec<String>,
     #[serde(default)]
     post_logout_redirect_uris: Vec<String>,
@@ -45,7 +45,7 @@ pub(super) struct ClientEntry {
     #[serde(default)]
     backchannel_logout_session_required: bool,
     #[serde(default)]
-    pub(super) allow_private: bool,
+    allow_private: bool,
     #[serde(default)]
     allow_http: bool,
     scopes: Option<Vec<String>>,
@@ -105,10 +105,18 @@ impl ClientEntry {
             .parse()
             .map_err(|error| ConfigError::new("client.id", error))?;
         let place = |field: &str| format!("client {id}, {field}");
-        let auth = match secrets {
-            Secrets::InFile(read) => self.auth(&place, read)?,
-            Secrets::Stored(hashes) => self.stored_auth(&place, hashes)?,
+        // A command must not open the way to the addresses around the gateway.
+        if self.allow_private && matches!(secrets, Secrets::Stored(_)) {
+            return Err(ConfigError::only_in_file(place("allow_private")));
+        }
+        let auth = AuthEntry {
+            public: self.public,
+            secret: self.secret.take(),
+            secret_file: self.secret_file.take(),
+            previous_secret: self.previous_secret.take(),
+            previous_secret_file: self.previous_secret_file.take(),
         };
+        let auth = auth.check(&place, secrets)?;
         let policy = match auth {
             ClientAuth::Public => UriPolicy::Public,
             ClientAuth::Confidential(_) if self.allow_http => UriPolicy::ConfidentialWithHttp,
@@ -189,7 +197,7 @@ impl ClientEntry {
         let is_known = |name: &String| Scope::OFFERED.into_iter().any(|it| it.as_str() == name);
         if names.is_empty() || !names.iter().all(is_known) {
             let offered = Scope::OFFERED.map(|scope| scope.as_str().to_owned());
-            let problem = Problem::OneOf(offered.into());
+            let problem = Problem::SomeOf(offered.into());
             return Err(ConfigError::new(place("scopes"), problem));
         }
         Ok(scopes)

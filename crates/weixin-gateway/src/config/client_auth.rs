@@ -1,13 +1,14 @@
 //! How a client of the configuration proves who it is.
 
+use std::path::PathBuf;
+
 use secrecy::{ExposeSecret, SecretString};
 use weixin::Bilingual;
 
 use super::{
-    client::ClientEntry,
     error::ConfigError,
     problem::both,
-    secret::{ReadFile, text_or_file},
+    secret::{ReadFile, SecretText, text_or_file},
 };
 use crate::{
     oidc::{ClientAuth, ClientSecret},
@@ -32,22 +33,38 @@ pub(super) enum Secrets<'a> {
     Stored(Vec<SecretHash>),
 }
 
-impl ClientEntry {
-    pub(super) fn auth(
-        &mut self,
+/// The keys of a client about its secrets.
+pub(super) struct AuthEntry {
+    pub(super) public: bool,
+    pub(super) secret: Option<SecretText>,
+    pub(super) secret_file: Option<PathBuf>,
+    pub(super) previous_secret: Option<SecretText>,
+    pub(super) previous_secret_file: Option<PathBuf>,
+}
+
+impl AuthEntry {
+    pub(super) fn check(
+        self,
+        place: &dyn Fn(&str) -> String,
+        secrets: Secrets<'_>,
+    ) -> Result<ClientAuth, ConfigError> {
+        match secrets {
+            Secrets::InFile(read) => self.in_file(place, read),
+            Secrets::Stored(hashes) => self.stored(place, hashes),
+        }
+    }
+
+    fn in_file(
+        self,
         place: &dyn Fn(&str) -> String,
         read: ReadFile<'_>,
     ) -> Result<ClientAuth, ConfigError> {
         let at = [place("secret"), place("previous_secret")];
         let [at_current, at_previous] = &at;
-        let current = text_or_file(
-            at_current,
-            self.secret.take(),
-            self.secret_file.as_deref(),
-            read,
-        )?;
+        let file = self.secret_file.as_deref();
+        let current = text_or_file(at_current, self.secret, file, read)?;
         let file = self.previous_secret_file.as_deref();
-        let previous = text_or_file(at_previous, self.previous_secret.take(), file, read)?;
+        let previous = text_or_file(at_previous, self.previous_secret, file, read)?;
         let hash = |place: &str, secret: SecretString| {
             let secret = ClientSecret::try_from(secret.expose_secret().to_owned());
             let hash = secret.map(|secret| secret.hash());
@@ -73,7 +90,7 @@ impl ClientEntry {
         }
     }
 
-    pub(super) fn stored_auth(
+    fn stored(
         &self,
         place: &dyn Fn(&str) -> String,
         hashes: Vec<SecretHash>,
@@ -82,10 +99,6 @@ impl ClientEntry {
         let files = [&self.secret_file, &self.previous_secret_file];
         let has_secret = texts.iter().any(|it| it.is_some()) || files.iter().any(|it| it.is_some());
         let error = |problem| Err(ConfigError::new(place("secret"), problem));
-        // A command must not open the way to the addresses around the gateway.
-        if self.allow_private {
-            return Err(ConfigError::only_in_file(place("allow_private")));
-        }
         match (self.public, hashes.is_empty()) {
             _ if has_secret => error(both(
                 "数据库中的客户端由网关生成 client_secret，不能设置",

@@ -25,6 +25,8 @@ pub(super) enum Problem {
     /// One of these words is expected.
     OneOf(Vec<String>),
     Parse(ParseError),
+    /// Some of these words are expected.
+    SomeOf(Vec<String>),
     Rule(Bilingual),
     SecretFile {
         holds: Holds,
@@ -159,6 +161,8 @@ impl Problem {
             Self::NoApp(name) => format!("没有 [app.{name}]"),
             Self::OneOf(words) if is_english => format!("expected one of: {}", words.join(", ")),
             Self::OneOf(words) => format!("应为其中之一：{}", words.join(", ")),
+            Self::SomeOf(words) if is_english => format!("expected some of: {}", words.join(", ")),
+            Self::SomeOf(words) => format!("应为其中的一个或多个：{}", words.join(", ")),
             Self::Parse(error) if is_english => error.to_string(),
             Self::Parse(error) => rules::chinese(*error),
             Self::Rule(text) => text.pick(language).to_owned(),

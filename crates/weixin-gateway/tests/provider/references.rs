@@ -120,7 +120,7 @@ const PAGES: &[(&str, StatusCode, &str)] = &[
         "This login has expired",
     ),
     (
-        "/end_session?id_token_hint=x&client_id=unknown",
+        "/end_session?state=a&state=b",
         StatusCode::BAD_REQUEST,
         "This logout link does not work",
     ),

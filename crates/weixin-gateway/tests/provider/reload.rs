@@ -193,7 +193,10 @@ async fn a_configuration_that_cannot_be_used_changes_nothing() {
         .reload(with("[[client]]\nid = \"x\""))
         .await
         .unwrap_err();
-    assert_eq!(error.to_string(), "line 37: missing field `redirect_uris`");
+    assert_eq!(
+        error.to_string(),
+        "line 37, client.redirect_uris: the key is missing"
+    );
     fs::write(world.file("gateway.key"), OTHER_KEY).unwrap();
     let error = world.reload(with(NEW_CLIENT)).await.unwrap_err();
     assert_eq!(
@@ -268,7 +271,7 @@ async fn a_file_that_has_changed_is_taken_over() {
         assert!(
             error
                 .to_string()
-                .ends_with("cannot be read: entity not found")
+                .ends_with("the file cannot be read: it does not exist")
         );
     };
     tokio::select! {

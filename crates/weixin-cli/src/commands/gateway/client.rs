@@ -6,7 +6,7 @@ use httpdate::fmt_http_date;
 use serde_json::{Map, Value, json};
 use weixin_gateway::{ClientError, ClientOverview, ClientProblem, StoredClientOverview};
 
-use super::{client_changes, config, keys::open};
+use super::{client_changes, client_error::failed, config, keys::open};
 use crate::{
     args::{ClientAdd, ClientCommand, ClientRemove, ClientSecret, ClientShow, GatewayClient},
     error::CliError,
@@ -217,42 +217,4 @@ async fn remove(args: &ClientRemove, output: Output) -> Result<(), CliError> {
         },
         &json!({ "client_id": id }),
     )
-}
-
-pub(super) fn failed(id: &str, error: &ClientError) -> CliError {
-    CliError::Other(match error {
-        ClientError::InFile => message(
-            format!("{id} 是配置文件中的客户端：请在配置文件中修改"),
-            format!("{id} is a client of the configuration file: change it there"),
-        ),
-        ClientError::Exists => message(
-            format!("已有 ID 为 {id} 的客户端：请换一个 ID，或先移除它"),
-            format!("there is a client {id} already: use another ID, or remove it first"),
-        ),
-        ClientError::Unknown => message(
-            format!("没有 ID 为 {id} 的客户端：用 `weixin gateway client list` 查看"),
-            format!("there is no client {id}: see `weixin gateway client list`"),
-        ),
-        ClientError::Public => message(
-            format!("{id} 是公开客户端，没有 client_secret"),
-            format!("{id} is a public client, which has no secret"),
-        ),
-        ClientError::TwoSecrets => message(
-            format!(
-                "{id} 已有两个 client_secret：请先运行 weixin gateway client secret {id} --remove-old"
-            ),
-            format!(
-                "{id} has two secrets: first run weixin gateway client secret {id} --remove-old"
-            ),
-        ),
-        ClientError::OneSecret => message(
-            format!("{id} 只有一个 client_secret，不能移除"),
-            format!("{id} has one secret only, which it needs"),
-        ),
-        ClientError::Invalid(error) => {
-            return CliError::Usage(Message::of(|language| error.text(language)));
-        }
-        ClientError::Failed(error) => return config::not_started(error),
-        error => config::causes(error),
-    })
 }

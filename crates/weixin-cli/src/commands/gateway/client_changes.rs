@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::{client::failed, keys::open};
+use super::{client_error::failed, keys::open};
 use crate::{
     args::{ClientDisable, ClientEnable, ClientSet},
     error::CliError,

@@ -5,6 +5,7 @@ mod backup;
 mod check;
 mod client;
 mod client_changes;
+mod client_error;
 mod config;
 mod copy_store;
 mod demo;

@@ -115,7 +115,7 @@ async fn oidcc_idtoken_unsigned() {
         ..Options::default()
     });
     assert!(
-        error.contains("unknown variant `none`, expected one of `RS256`, `ES256`, `EdDSA`"),
+        error.contains("client.id_token_alg: expected one of: RS256, ES256, EdDSA"),
         "{error}"
     );
 }
