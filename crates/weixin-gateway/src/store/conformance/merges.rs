@@ -38,6 +38,7 @@ on_each_database!(
     a_chain_of_merges_is_one_merge,
     of_two_opposite_merges_one_wins,
     a_split_undoes_a_merge_and_ends_what_began_since,
+    a_split_ends_no_more_than_what_began_since,
     two_people_whom_the_operator_merged_are_no_conflict,
     an_app_that_has_moved_replaces_the_unionids,
     only_the_same_openid_takes_a_new_unionid,
@@ -382,6 +383,44 @@ async fn of_two_opposite_merges_one_wins(fixture: Fixture) {
 }
 
 #[expect(clippy::cognitive_complexity, reason = "one story, told in order")]
+/// The clock of the node that stored the merge may be ahead by five seconds. What had ended keeps its reason.
+async fn a_split_ends_no_more_than_what_began_since(fixture: Fixture) {
+    let two = Two::users(&fixture).await;
+    let at = async |second| {
+        let login = login(&ids("oAlice", None), None, later(second));
+        known(fixture.log_in(login).await)
+    };
+    let (before, near) = (at(94).await, at(96).await);
+    merge(&fixture, two.merge(), later(100)).await.unwrap();
+    let ended = at(200).await;
+    redeemed(&fixture, &client(), &ended, later(200)).await;
+    fixture
+        .execute("update sessions set ended_at = 1, ended_reason = 'x' where auth_time % 100000 = 0 and auth_time > 1800000000000")
+        .await;
+    fixture
+        .execute("update grants set revoked_at = 1, revoked_reason = 'x'")
+        .await;
+    let counts = split(&fixture, two.merge(), later(300)).await.unwrap();
+    let expected = Ended {
+        sessions: 1,
+        grants: 0,
+    };
+    assert_eq!(counts, expected);
+    for (session, user) in [
+        (&before, Some(two.absorbed.user)),
+        (&near, None),
+        (&ended, None),
+    ] {
+        assert_eq!(user_of(&fixture, session, later(301)).await, user);
+    }
+    for count in [
+        "select count(*) from sessions where ended_reason = 'x'",
+        "select count(*) from grants where revoked_reason = 'x'",
+    ] {
+        assert_eq!(fixture.count(count).await, 1, "{count}");
+    }
+}
+
 async fn a_split_undoes_a_merge_and_ends_what_began_since(fixture: Fixture) {
     let two = Two::users(&fixture).await;
     let before = redeemed(&fixture, &client(), &two.absorbed, START).await;

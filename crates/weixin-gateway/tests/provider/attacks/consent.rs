@@ -1,5 +1,7 @@
 //! Forms that ask the user, in the hands of an attacker. Each ends without a code and without a consent.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 
 use crate::{
@@ -195,6 +197,24 @@ async fn a_request_of_another_issuer_is_unknown() {
     let page = browser.post(&world, &there, &form).await;
     assert_eq!(page.status, StatusCode::GONE);
     is_worthless(&world, &page).await;
+}
+
+/// The login was recent when the page was shown, and is not when the form comes: another person may sit there.
+#[tokio::test]
+async fn a_form_is_worth_nothing_once_the_login_is_too_old() {
+    let world = asking("first").await;
+    let mut browser = Browser::default();
+    world.other().log_in(&mut browser, &[]).await;
+    let url = world.web().authorize_url(&[("max_age", "60")]);
+    let asked = browser.asked(&world, &url).await;
+    world.clock.advance(Duration::from_secs(61));
+    let page = browser.answer(&world, &asked, "allow").await;
+    assert!(page.location().starts_with(world.sim.url()));
+    let given = "audit where event = 'consent.given'";
+    assert_eq!(
+        (world.count("consents").await, world.count(given).await),
+        (0, 0)
+    );
 }
 
 /// The form works as long as its request does, and its answers are one event each.

@@ -23,5 +23,6 @@ mod refresh_races;
 mod refresh_tokens;
 mod responses;
 mod revoked_codes;
+mod silent_logins;
 mod slow_wechat;
 mod waiting_requests;
