@@ -76,7 +76,7 @@ impl Move {
         ["copy-store", "--to", &self.url]
     }
 
-    async fn sqlite_url(&self) -> String {
+    fn sqlite_url(&self) -> String {
         format!("sqlite:{}", self.site.path("gateway.db").display())
     }
 }
@@ -115,48 +115,92 @@ async fn kids(http: &Http) -> Value {
     keys.map(|key| key["kid"].clone()).collect()
 }
 
+/// The users of the gateway on SQLite, one of them merged into the other, and what was stored about them.
+struct Before {
+    alice: User,
+    merged: User,
+    /// The `sub` of each.
+    kept: String,
+    absorbed: String,
+    kids: Value,
+    reference: String,
+}
+
+impl Before {
+    async fn new(of: &Move, http: &Http) -> Self {
+        let mut alice = User::log_in(&of.site, http).await;
+        let mut merged = User::log_in(&of.site, http).await;
+        let (kept, absorbed) = (alice.sub.clone(), merged.sub.clone());
+        printed(&["user", "merge", &kept, &absorbed], &of.sqlite);
+        // The client has received both: it receives that of the user who was kept.
+        merged.is_logged_in(http, &kept).await;
+        let consent = format!(
+            "insert into consents (user_id, client, scopes, created_at)
+             values ('{kept}', 'app', 'openid offline_access', 1)"
+        );
+        let mut store = connect(&of.sqlite_url()).await;
+        store.execute(AssertSqlSafe(consent)).await.unwrap();
+        alice.is_logged_in(&http.public(), &kept).await;
+        let redirect_uri = "https://blog.example/cb";
+        let client = ["client", "add", "blog", "--redirect-uri", redirect_uri];
+        printed(&client, &of.sqlite);
+        let reference =
+            "select reference from audit where reference is not null order by at limit 1";
+        let reference = sqlx::query_scalar(reference);
+        let reference = reference.fetch_one(&mut store).await.unwrap();
+        store.close().await.unwrap();
+        Self {
+            alice,
+            merged,
+            kept,
+            absorbed,
+            kids: kids(http).await,
+            reference,
+        }
+    }
+
+    /// What commands say of the clients, the keys, a login and a user.
+    fn printed(&self, config: &Path) -> Vec<String> {
+        let commands: [&[&str]; 4] = [
+            &["client", "list"],
+            &["keys", "list"],
+            &["explain-login", &self.reference],
+            &["user", "find", &self.kept],
+        ];
+        commands.map(|command| printed(command, config)).into()
+    }
+
+    /// Sessions, tokens and consents are those of before.
+    async fn assert_kept(&mut self, http: &Http) {
+        let Self {
+            alice,
+            merged,
+            kept,
+            absorbed,
+            ..
+        } = self;
+        assert_eq!(kids(http).await, self.kids);
+        assert_eq!(http.sub(&alice.tokens.access).await.unwrap(), *kept);
+        // What the client has received for the other user before the merge.
+        assert_eq!(http.sub(&merged.tokens.access).await.unwrap(), *absorbed);
+        alice.is_logged_in(http, kept).await;
+        alice.is_logged_in(&http.public(), kept).await;
+        merged.is_logged_in(http, kept).await;
+        let refresh = alice.tokens.refresh.as_ref().unwrap();
+        let refreshed = http.refresh(refresh).await.unwrap();
+        assert_eq!(http.sub(&refreshed.access).await.unwrap(), *kept);
+        let hint = format!("&prompt=none&id_token_hint={}", alice.tokens.id);
+        alice.browser.code(http, &hint).await.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_gateway_that_moves_to_postgresql_goes_on_where_it_was() {
     let of = Move::new().await;
     let node = Node::start(&of.sqlite);
     let http = Http::new(&of.site.issuer).at(node.address);
-    let mut alice = User::log_in(&of.site, &http).await;
-    let mut merged = User::log_in(&of.site, &http).await;
-    let (kept, absorbed) = (alice.sub.clone(), merged.sub.clone());
-    printed(&["user", "merge", &kept, &absorbed], &of.sqlite);
-    // The client has received both: it receives that of the user who was kept.
-    merged.is_logged_in(&http, &kept).await;
-    let consent = format!(
-        "insert into consents (user_id, client, scopes, created_at) values ('{kept}', 'app', 'openid offline_access', 1)"
-    );
-    let mut store = connect(&of.sqlite_url().await).await;
-    store.execute(AssertSqlSafe(consent)).await.unwrap();
-    let app = http.public();
-    alice.is_logged_in(&app, &kept).await;
-    printed(
-        &[
-            "client",
-            "add",
-            "blog",
-            "--redirect-uri",
-            "https://blog.example/cb",
-        ],
-        &of.sqlite,
-    );
-    let reference = "select reference from audit where reference is not null order by at limit 1";
-    let reference: String = sqlx::query_scalar(reference)
-        .fetch_one(&mut store)
-        .await
-        .unwrap();
-    store.close().await.unwrap();
-    let commands: [&[&str]; 4] = [
-        &["client", "list"],
-        &["keys", "list"],
-        &["explain-login", &reference],
-        &["user", "find", &kept],
-    ];
-    let before = commands.map(|command| printed(command, &of.sqlite));
-    let kids_before = kids(&http).await;
+    let mut before = Before::new(&of, &http).await;
+    let printed_before = before.printed(&of.sqlite);
 
     let in_use = format!(
         "error: a gateway is using {}: stop the gateway first\n",
@@ -180,23 +224,10 @@ async fn a_gateway_that_moves_to_postgresql_goes_on_where_it_was() {
 
     let node = Node::start(&of.postgres);
     let http = http.at(node.address);
-    assert_eq!(kids(&http).await, kids_before);
-    assert_eq!(
-        commands.map(|command| printed(command, &of.postgres)),
-        before
-    );
-    assert_eq!(http.sub(&alice.tokens.access).await.unwrap(), kept);
-    // What the client has received for the other user before the merge.
-    assert_eq!(http.sub(&merged.tokens.access).await.unwrap(), absorbed);
-    alice.is_logged_in(&http, &kept).await;
-    alice.is_logged_in(&http.public(), &kept).await;
-    merged.is_logged_in(&http, &kept).await;
-    let refreshed = http.refresh(&alice.tokens.refresh.unwrap()).await.unwrap();
-    assert_eq!(http.sub(&refreshed.access).await.unwrap(), kept);
-    let hint = format!("&prompt=none&id_token_hint={}", alice.tokens.id);
-    alice.browser.code(&http, &hint).await.unwrap();
+    assert_eq!(before.printed(&of.postgres), printed_before);
+    before.assert_kept(&http).await;
     let new = User::log_in(&of.site, &http).await;
-    assert!(new.sub != kept && new.sub != absorbed);
+    assert!(![&before.kept, &before.absorbed].contains(&&new.sub));
     assert_eq!(count(&of.url, "select count(*) from users").await, 3);
 
     let not_empty = "error: the new database is not empty: the table users has 3 rows. \
