@@ -1,5 +1,9 @@
 //! The end of sessions and grants by the operator.
 
+use std::time::Duration;
+
+use weixin::clock::{Clock, SystemClock};
+
 use super::{
     Admin, AdminError, RevokeTarget, Revoked,
     users::{event, now},
@@ -13,6 +17,9 @@ use crate::{
         revoke_many::{self, Remaining},
     },
 };
+
+/// The pause between two batches.
+const PAUSE: Duration = Duration::from_millis(25);
 
 impl Admin {
     /// Ends sessions and grants, with all their tokens.
@@ -97,6 +104,8 @@ impl Admin {
             total.sessions += ended.sessions;
             total.grants += ended.grants;
             remaining = next;
+            // Else a gateway that waits for the file might never find it free.
+            SystemClock.sleep(PAUSE).await;
         }
         Ok(total.into())
     }

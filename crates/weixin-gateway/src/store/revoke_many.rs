@@ -24,7 +24,7 @@ macro_rules! batch {
             $id,
             " > $1 order by ",
             $id,
-            " limit 1000) batch"
+            " limit 250) batch"
         )
     };
 }

@@ -1,9 +1,11 @@
 //! `weixin gateway backup`
 
+use std::fs;
+
 use serde_json::json;
 use weixin_gateway::Gateway;
 
-use super::config;
+use super::{config, progress};
 use crate::{args::GatewayBackup, error::CliError, message::message, output::Output};
 
 pub(super) async fn run(args: GatewayBackup, output: Output) -> Result<(), CliError> {
@@ -15,7 +17,15 @@ pub(super) async fn run(args: GatewayBackup, output: Output) -> Result<(), CliEr
         )));
     }
     let config = config::load(&args.file.config)?;
-    let copied = Gateway::backup(&config, &args.to).await;
+    let copy = Gateway::backup(&config, &args.to);
+    let copied = progress::noted(output, copy, |seconds| {
+        let megabytes = fs::metadata(&args.to).map_or(0, |file| file.len() / 1_000_000);
+        message(
+            format!("正在复制：已用 {seconds} 秒，已写入 {megabytes} MB"),
+            format!("copying: {megabytes} MB so far, after {seconds} s"),
+        )
+    });
+    let copied = copied.await;
     copied.map_err(|error| config::not_started(&error))?;
     output.result(
         || {

@@ -3,12 +3,19 @@
 use serde_json::json;
 use weixin_gateway::Gateway;
 
-use super::config;
+use super::{config, progress};
 use crate::{args::GatewayMigrate, error::CliError, message::message, output::Output};
 
 pub(super) async fn run(args: GatewayMigrate, output: Output) -> Result<(), CliError> {
     let config = config::load(&args.file.config)?;
-    let migrated = Gateway::migrate(&config).await;
+    let migration = Gateway::migrate(&config);
+    let migrated = progress::noted(output, migration, |seconds| {
+        message(
+            format!("正在更新数据库的表：已用 {seconds} 秒"),
+            format!("updating the tables: {seconds} s so far"),
+        )
+    });
+    let migrated = migrated.await;
     migrated.map_err(|error| config::not_started(&error))?;
     output.result(
         || {

@@ -16,6 +16,7 @@ mod keys;
 mod login_events;
 mod metrics;
 mod migrate;
+mod progress;
 mod reload;
 mod revoke;
 mod serve;

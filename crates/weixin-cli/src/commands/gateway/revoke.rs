@@ -3,7 +3,7 @@
 use serde_json::json;
 use weixin_gateway::RevokeTarget;
 
-use super::admin;
+use super::{admin, progress};
 use crate::{args::GatewayRevoke, error::CliError, message::message, output::Output};
 
 pub(super) async fn run(args: GatewayRevoke, output: Output) -> Result<(), CliError> {
@@ -13,7 +13,14 @@ pub(super) async fn run(args: GatewayRevoke, output: Output) -> Result<(), CliEr
         (None, None) => RevokeTarget::All,
     };
     let admin = admin::open(&args.file.config).await?;
-    let revoked = admin.revoke(target.clone()).await;
+    let revocation = admin.revoke(target.clone());
+    let revoked = progress::noted(output, revocation, |seconds| {
+        message(
+            format!("正在撤销：已用 {seconds} 秒"),
+            format!("revoking: {seconds} s so far"),
+        )
+    });
+    let revoked = revoked.await;
     let revoked = revoked.map_err(|error| admin::failed(&error))?;
     if let (RevokeTarget::Client(id), 0) = (&target, revoked.grants) {
         admin::expect_client(&admin, &args.file.config, id).await?;

@@ -10,7 +10,7 @@ use httpdate::fmt_http_date;
 use serde_json::{Value, json};
 use weixin_gateway::UserReport;
 
-use super::admin;
+use super::{admin, progress};
 use crate::{
     args::{GatewayUser, GatewayUserCommand, UserForget},
     error::CliError,
@@ -37,7 +37,14 @@ pub(super) async fn run(args: GatewayUser, output: Output) -> Result<(), CliErro
 }
 
 async fn find(text: &str, config: &Path, output: Output) -> Result<(), CliError> {
-    let users = admin::open(config).await?.find_users(text).await;
+    let admin = admin::open(config).await?;
+    let users = progress::noted(output, admin.find_users(text), |seconds| {
+        message(
+            format!("正在所有用户的昵称中查找：已用 {seconds} 秒"),
+            format!("searching the nicknames of all users: {seconds} s so far"),
+        )
+    });
+    let users = users.await;
     let users = users.map_err(|error| admin::failed(&error))?;
     let json: Vec<_> = users.iter().map(to_json).collect();
     let text = || {

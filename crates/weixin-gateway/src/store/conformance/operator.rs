@@ -326,7 +326,7 @@ async fn grants_are_revoked_in_batches(fixture: Fixture) {
         (remaining, revoked) = (next, [revoked, vec![ended.grants]].concat());
     }
     let total: u64 = revoked.iter().sum();
-    assert!(revoked.iter().all(|grants| *grants <= 1000), "{revoked:?}");
+    assert!(revoked.iter().all(|grants| *grants <= 250), "{revoked:?}");
     let left = "select count(*) from grants where client = 'web' and revoked_at is null
         and created_at <= 1800000005000";
     assert_eq!((total, fixture.count(left).await), (2502, 0));

@@ -26,10 +26,10 @@ const fn may(step: &'static str, statement: &'static str, reason: &'static str) 
     }
 }
 
-const EXPIRED: &str = "at most 1000 rows that have expired";
+const EXPIRED: &str = "at most 100 rows that have expired";
 const DUE: &str = "what must be sent now";
 const OUTBOX: &str = "a row stays for 50 minutes at most";
-const COMMAND: &str = "1000 rows at most, by a command";
+const COMMAND: &str = "250 rows at most, by a command";
 const OPERATOR: &str = "a command that is run seldom; no request does this";
 const FEW: &str = "rows that an operator has added";
 const NO_TABLE: &str = "no table";
