@@ -7,9 +7,7 @@ mod running;
 
 mod operator;
 
-use std::{
-    fs, io::BufRead, net::TcpListener, os::unix::net::UnixDatagram, path::Path, process::Command,
-};
+use std::{fs, net::TcpListener, os::unix::net::UnixDatagram, path::Path, process::Command};
 
 use reqwest::header;
 use serde_json::{Value, json};

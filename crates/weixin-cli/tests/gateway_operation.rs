@@ -188,7 +188,7 @@ fn check_names_the_key_and_what_to_do() {
 
 /// The status of a token request of the stored client, and its error.
 async fn token(server: &Server, secret: &str) -> (u16, Value) {
-    let client = reqwest::Client::new();
+    let client = reqwest::Client::builder().build().unwrap();
     let request = client.post(format!("http://{}/token", server.address()));
     let request = request.basic_auth("app", Some(secret));
     let body =
@@ -229,14 +229,8 @@ async fn a_client_is_changed_disabled_and_enabled_beside_a_gateway() {
     let mut browser = Browser::new();
     assert_eq!(browser.open(&new).await.status(), 400);
 
-    let changed = run(&[
-        "set",
-        "app",
-        "--redirect-uri",
-        "https://app.example/new",
-        "--set",
-        "name=Wiki",
-    ]);
+    let uri = ["--redirect-uri", "https://app.example/new"];
+    let changed = run(&[&["set", "app", "--set", "name=Wiki"], &uri[..]].concat());
     assert_eq!(
         changed,
         json!({ "client_id": "app", "changed": ["name", "redirect_uris"] })

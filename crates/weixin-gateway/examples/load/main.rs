@@ -136,7 +136,7 @@ impl Ready {
                 match mode {
                     Mode::First => worker.forget_cookies(),
                     Mode::Sessions(sessions) => {
-                        worker.become_browser(&client.discovery, sessions.next())
+                        worker.become_browser(&client.discovery, sessions.next());
                     }
                     _ => {}
                 }

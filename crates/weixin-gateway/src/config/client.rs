@@ -94,6 +94,14 @@ pub(super) fn check(
     Ok(clients)
 }
 
+fn registered(uris: &[String], policy: UriPolicy) -> Result<Vec<RegisteredUri>, Problem> {
+    if uris.is_empty() {
+        return Err(both("缺少：至少一个", "missing: at least one").into());
+    }
+    let uris = uris.iter().map(|uri| RegisteredUri::parse(uri, policy));
+    Ok(uris.collect::<Result<_, _>>()?)
+}
+
 impl ClientEntry {
     pub(super) fn check(
         mut self,
@@ -125,16 +133,8 @@ impl ClientEntry {
         if self.allow_http && policy == UriPolicy::Public {
             return Err(ConfigError::new(place("allow_http"), WITH_SECRET_ONLY));
         }
-        let uris = self.redirect_uris.iter();
-        let uris = uris.map(|uri| RegisteredUri::parse(uri, policy));
-        let uris = uris.collect::<Result<Vec<_>, _>>();
-        let uris = uris.map_err(|error| ConfigError::new(place("redirect_uris"), error))?;
-        if uris.is_empty() {
-            return Err(ConfigError::new(
-                place("redirect_uris"),
-                both("缺少：至少一个", "missing: at least one"),
-            ));
-        }
+        let uris = registered(&self.redirect_uris, policy);
+        let uris = uris.map_err(|problem| ConfigError::new(place("redirect_uris"), problem))?;
         let logout = LogoutEntry {
             redirect_uris: &self.post_logout_redirect_uris,
             backchannel_uri: self.backchannel_logout_uri.as_deref(),

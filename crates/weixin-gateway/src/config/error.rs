@@ -18,7 +18,8 @@ pub struct ConfigError {
     line: Option<usize>,
     /// The key, such as `server.listen` or `client wiki, secret`. Empty: the file as a whole.
     place: String,
-    problem: Problem,
+    /// In a box: errors are small where all is well.
+    problem: Box<Problem>,
 }
 
 impl ConfigError {
@@ -27,7 +28,7 @@ impl ConfigError {
             file: None,
             line: None,
             place: place.into(),
-            problem: problem.into(),
+            problem: Box::new(problem.into()),
         }
     }
 
@@ -56,7 +57,8 @@ impl ConfigError {
 
     /// The error of this configuration file. What it names is relative to the folder of the file.
     pub(super) fn in_file(mut self, file: &Path) -> Self {
-        self.problem = self.problem.below(file.parent().unwrap_or(Path::new("")));
+        let folder = file.parent().unwrap_or(Path::new(""));
+        self.problem = Box::new(self.problem.below(folder));
         self.file = Some(file.to_owned());
         self
     }

@@ -35,8 +35,8 @@ pub(super) fn from_json<T: DeserializeOwned>(
 /// The number of the line of an error, counted from 1, and the line.
 fn line_of<'a>(error: &toml::de::Error, text: &'a str) -> (usize, &'a str) {
     let start = error.span().map_or(0, |span| span.start);
-    let before = text.as_bytes().get(..start).unwrap_or_default();
-    let index = before.iter().filter(|byte| **byte == b'\n').count();
+    let before = text.get(..start).unwrap_or_default();
+    let index = before.matches('\n').count();
     (index + 1, text.lines().nth(index).unwrap_or_default())
 }
 

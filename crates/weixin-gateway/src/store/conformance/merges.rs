@@ -421,6 +421,21 @@ async fn a_split_ends_no_more_than_what_began_since(fixture: Fixture) {
     }
 }
 
+async fn owner_of(fixture: &Fixture, grant: &Grant, now: Timestamp) -> Option<UserId> {
+    let found = fixture.store.grant(grant.id, now).await.unwrap();
+    found.map(|found| found.grant.user)
+}
+
+async fn assert_users<const N: usize>(
+    fixture: &Fixture,
+    expected: [(&Session, Option<UserId>); N],
+    now: Timestamp,
+) {
+    for (session, user) in expected {
+        assert_eq!(user_of(fixture, session, now).await, user);
+    }
+}
+
 async fn a_split_undoes_a_merge_and_ends_what_began_since(fixture: Fixture) {
     let two = Two::users(&fixture).await;
     let before = redeemed(&fixture, &client(), &two.absorbed, START).await;
@@ -439,21 +454,24 @@ async fn a_split_undoes_a_merge_and_ends_what_began_since(fixture: Fixture) {
             grants: 1
         }
     );
-    for (session, user) in [
-        (&two.absorbed, Some(two.absorbed.user)),
-        (&two.kept, Some(two.kept.user)),
+    let (absorbed, kept) = (two.absorbed.user, two.kept.user);
+    let users = [
+        (&two.absorbed, Some(absorbed)),
+        (&two.kept, Some(kept)),
         (&since, None),
-    ] {
-        assert_eq!(user_of(&fixture, session, later(301)).await, user);
+    ];
+    assert_users(&fixture, users, later(301)).await;
+    for (grant, user) in [(&grant, None), (&before, Some(absorbed))] {
+        assert_eq!(owner_of(&fixture, grant, later(301)).await, user);
     }
-    let store = &fixture.store;
-    assert!(store.grant(grant.id, later(301)).await.unwrap().is_none());
-    let kept = store.grant(before.id, later(301)).await.unwrap().unwrap();
-    assert_eq!(kept.grant.user, two.absorbed.user);
-    // Each user has its own `sub` at a client that knew neither before.
-    let again = redeemed(&fixture, &named("new"), &two.absorbed, later(302)).await;
+    assert_split(&fixture, &two).await;
+}
+
+/// Each user has its own `sub` at a client that knew neither before.
+async fn assert_split(fixture: &Fixture, two: &Two) {
+    let again = redeemed(fixture, &named("new"), &two.absorbed, later(302)).await;
     assert_eq!(again.subject, Subject::first(two.absorbed.user));
-    let outcome = split(&fixture, two.merge(), later(303)).await;
+    let outcome = split(fixture, two.merge(), later(303)).await;
     assert!(matches!(outcome, Err(StoreError::Conflict)), "{outcome:?}");
 }
 

@@ -83,37 +83,48 @@ async fn a_pushed_request_waits_ninety_seconds_until_its_client_opens_it(fixture
     }
 }
 
+/// Pushes these requests of clients one after the other, of at most eight, and says for which there is a place.
+async fn pushed<const N: usize>(
+    fixture: &Fixture,
+    clients: [&str; N],
+) -> [Result<RequestId, ()>; N] {
+    let mut results = [Err(()); N];
+    for (result, client) in results.iter_mut().zip(clients) {
+        let client = client.parse().unwrap();
+        let request = AuthorizationRequest {
+            client,
+            ..request()
+        };
+        let id = id(RequestId::from_bytes);
+        let new = NewRequest::pushed(id, &request);
+        *result = match fixture.store.insert_request(new, 8, START).await {
+            Ok(()) => Ok(id),
+            Err(StoreError::TooManyRequests) => Err(()),
+            Err(error) => panic!("{error}"),
+        };
+    }
+    results
+}
+
 /// Also after the rows have been counted, as they are each minute and at each start.
 async fn a_client_has_a_quarter_of_the_places_for_what_it_pushes(fixture: Fixture) {
-    let (store, pushed) = (&fixture.store, request());
-    let theirs = AuthorizationRequest {
-        client: "other".parse().unwrap(),
-        ..request()
-    };
-    let push = async |request| {
-        let id = id(RequestId::from_bytes);
-        let new = NewRequest::pushed(id, request);
-        let inserted = store.insert_request(new, 8, START).await;
-        inserted.map(|()| id).map_err(|error| error.to_string())
-    };
-    let full = Err("too many logins are waiting".to_owned());
-    let first = push(&pushed).await.unwrap();
-    push(&pushed).await.unwrap();
-    assert_eq!(push(&pushed).await, full);
+    let (store, full) = (&fixture.store, Err(()));
+    let [first, second, third] = pushed(&fixture, ["one", "one", "one"]).await;
+    assert!(first.is_ok() && second.is_ok() && third == full);
     store.count_requests().await.unwrap();
-    assert_eq!(push(&pushed).await, full);
-    push(&theirs).await.unwrap();
+    let [again, other] = pushed(&fixture, ["one", "other"]).await;
+    assert!(again == full && other.is_ok());
     // What a browser has brought is in its share no more, also when it is brought again.
+    let client = "one".parse().unwrap();
     for _ in 0..2 {
-        let opened = store.open_pushed_request(first, &pushed.client, later(1));
+        let opened = store.open_pushed_request(first.unwrap(), &client, later(1));
         opened.await.unwrap();
     }
-    push(&pushed).await.unwrap();
-    assert_eq!(push(&pushed).await, full);
+    let [freed, again] = pushed(&fixture, ["one", "one"]).await;
+    assert!(freed.is_ok() && again == full);
     store.count_requests().await.unwrap();
-    assert_eq!(push(&pushed).await, full);
-    push(&theirs).await.unwrap();
-    assert_eq!(push(&theirs).await, full);
+    let [again, second, third] = pushed(&fixture, ["one", "other", "other"]).await;
+    assert!(again == full && second.is_ok() && third == full);
 }
 
 async fn requests_beyond_the_limit_are_rejected_until_some_expire(fixture: Fixture) {
