@@ -15,7 +15,7 @@ use crate::oidc::Timestamp;
 const BATCH: i64 = 100;
 
 /// The pause between two batches.
-const PAUSE: Duration = Duration::from_millis(5);
+const PAUSE: Duration = Duration::from_millis(20);
 
 const INTERVAL: Duration = Duration::from_mins(1);
 
