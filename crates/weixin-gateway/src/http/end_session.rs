@@ -65,16 +65,16 @@ impl Visitor {
         match request.decide(session.as_ref(), hinted, is_confirmed) {
             Logout::Now(sids) => {
                 self.end(request, sids, is_confirmed).await?;
-                Ok(self.logged_out(request))
+                Ok(self.logged_out(request).await)
             }
             Logout::Confirm(named) => {
                 self.end(request, named.into_iter().collect(), false)
                     .await?;
                 // There is a session to ask about.
-                Ok(session.map_or_else(
-                    || self.logged_out(request),
-                    |it| self.ask_about_logout(request, &it),
-                ))
+                Ok(match session {
+                    Some(session) => self.ask_about_logout(request, &session),
+                    None => self.logged_out(request).await,
+                })
             }
         }
     }
@@ -123,15 +123,20 @@ impl Visitor {
         Ok(())
     }
 
-    /// Back to the client, or a page. This browser has no session any more.
-    fn logged_out(&self, request: &LogoutRequest) -> Response {
+    /// Back to the client, or a page. This browser has no session any more, and the address of its callback, which the
+    /// history has, does not begin another one.
+    async fn logged_out(&self, request: &LogoutRequest) -> Response {
         let cookie = &self.provider.cookie;
+        let ended = self.provider.web_login.end_login(&self.headers).await;
         let mut response = request.redirect().map_or_else(
             || self.logged_out_page(request),
             |url| pages::redirect(&url),
         );
         if cookie.read(&self.headers).is_some() {
             response.headers_mut().append(SET_COOKIE, cookie.removal());
+        }
+        for removal in ended.get_all(SET_COOKIE) {
+            response.headers_mut().append(SET_COOKIE, removal.clone());
         }
         response
     }

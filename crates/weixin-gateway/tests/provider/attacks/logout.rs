@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 
 use crate::world::{
     Browser, CALLBACK, ISSUER, Options, SECRET, World,
+    browser::param,
     devices::{CROSS_SITE, ENGLISH},
     logout::{RETURN, with_return},
 };
@@ -224,4 +225,24 @@ async fn the_page_that_asks_is_safe() {
     ] {
         assert_eq!(page.header(name), expected, "{name}");
     }
+}
+
+/// The browser's history still has the address of WeChat's callback. For a minute, WeChat's answer to it is kept for a
+/// callback that the browser loads twice: after a logout it must not begin another session.
+#[tokio::test]
+async fn a_callback_in_the_history_logs_no_user_in_after_a_logout() {
+    let world = World::start().await;
+    let web = world.web();
+    let mut browser = Browser::with(&[ENGLISH]);
+    let callback = web.wechat_callback(&mut browser, &[]).await;
+    let page = browser.open(&world, &callback).await;
+    let tokens = web.tokens(&param(page.location(), "code")).await;
+    // As often as the browser likes, as long as the user is logged in.
+    let page = browser.open(&world, &callback).await;
+    web.tokens(&param(page.location(), "code")).await;
+    let hint = [("id_token_hint", &*tokens.id_token)];
+    web.log_out(&mut browser, &hint).await;
+    let page = browser.open(&world, &callback).await;
+    assert_eq!(param(page.location(), "login_error"), "used");
+    assert!(!web.is_logged_in(&mut browser).await);
 }
