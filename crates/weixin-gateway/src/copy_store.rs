@@ -1,7 +1,7 @@
 //! A gateway that moves to another kind of database.
 
 use crate::{
-    config::Config,
+    config::{self, Config},
     gateway::Gateway,
     store::{CopiedTable, CopyError, CopyProgress, copy},
 };
@@ -18,6 +18,7 @@ impl Gateway {
         to: &str,
         progress: impl FnMut(CopyProgress) + Send,
     ) -> Result<Vec<CopiedTable>, CopyError> {
+        config::check_url("--to", to).map_err(CopyError::Url)?;
         copy::copy(config.store.expose_url(), to, progress).await
     }
 }

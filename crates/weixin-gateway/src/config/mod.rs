@@ -28,7 +28,7 @@ pub(crate) use self::{
     limits::Limits,
     metrics::Metrics,
     server::{Network, ServerConfig},
-    store::StoreConfig,
+    store::{StoreConfig, check_url},
     stored_client::{ClientBody, StoredSecret},
 };
 pub use self::{error::ConfigError, file::Config};

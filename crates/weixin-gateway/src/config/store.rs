@@ -42,7 +42,7 @@ impl StoreEntry {
     pub(super) fn check(self) -> Result<StoreConfig, ConfigError> {
         let url = SecretString::from(self.url);
         let redis = self.redis.map(SecretString::from);
-        check_url(url.expose_secret())?;
+        check_url("store.url", url.expose_secret())?;
         if let Some(redis) = &redis {
             check_redis(redis.expose_secret())?;
         }
@@ -54,10 +54,11 @@ impl StoreEntry {
     }
 }
 
-fn check_url(url: &str) -> Result<(), ConfigError> {
-    let error = |problem| Err(ConfigError::new("store.url", problem));
+/// Checks the URL of a store, which is said to be at this place.
+pub(crate) fn check_url(place: &str, url: &str) -> Result<(), ConfigError> {
+    let error = |problem| Err(ConfigError::new(place, problem));
     if url.starts_with("sqlite:") {
-        return url_parameters::check_sqlite("store.url", url);
+        return url_parameters::check_sqlite(place, url);
     }
     if !(url.starts_with("postgres:") || url.starts_with("postgresql:")) {
         return error(both(
@@ -71,7 +72,7 @@ fn check_url(url: &str) -> Result<(), ConfigError> {
             "this program was built without PostgreSQL (feature `postgres`)",
         ));
     }
-    url_parameters::check_postgres("store.url", url)
+    url_parameters::check_postgres(place, url)
 }
 
 fn check_redis(url: &str) -> Result<(), ConfigError> {

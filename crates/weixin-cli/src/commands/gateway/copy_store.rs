@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde_json::{Map, Value, json};
+use weixin::Language;
 use weixin_gateway::{CopiedTable, CopyError, CopyProgress, Gateway};
 
 use super::config;
@@ -85,6 +86,9 @@ fn failed(error: &CopyError) -> CliError {
             "--to 与 store.url 是同一种数据库：SQLite 用 `weixin gateway backup` 复制，PostgreSQL 用 pg_dump 复制",
             "--to is the same kind of database as store.url: `weixin gateway backup` copies SQLite, and pg_dump copies PostgreSQL",
         ),
+        CopyError::Url(error) => {
+            message(error.text(Language::Chinese), error.text(Language::English))
+        }
         CopyError::Missing(path) => message(
             format!("{} 不存在：请检查配置文件中的 store.url", path.display()),
             format!(

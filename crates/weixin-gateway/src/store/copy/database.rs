@@ -21,12 +21,8 @@ const OTHER_CONNECTIONS: &str = "select count(*) from pg_stat_activity
     where datname = current_database() and usename = current_user
     and backend_type = 'client backend' and pid <> pg_backend_pid()";
 
-/// Fails for two stores of the same kind, and for a URL of none.
+/// Fails for two stores of the same kind.
 pub(super) fn expect_other_kind(from: &str, to: &str) -> Result<(), CopyError> {
-    if !(is_postgres(to) || to.starts_with("sqlite:")) {
-        let unknown = OpenError::Url("begins with neither sqlite: nor postgres:");
-        return Err(CopyError::target(unknown));
-    }
     if is_postgres(from) == is_postgres(to) {
         return Err(CopyError::SameKind);
     }

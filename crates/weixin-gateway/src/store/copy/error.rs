@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::start_error::StartError;
+use crate::{config::ConfigError, start_error::StartError};
 
 /// A store is not copied. The target is as it was, or has empty tables.
 #[derive(Debug, Error)]
@@ -13,6 +13,9 @@ pub enum CopyError {
     /// Both are of the same kind, which its own tools copy.
     #[error("both stores are of the same kind")]
     SameKind,
+    /// The URL of the target cannot be used: its parameters are checked as those of a configuration are.
+    #[error(transparent)]
+    Url(ConfigError),
     /// There is no file of SQLite.
     #[error("{0} does not exist")]
     Missing(PathBuf),
