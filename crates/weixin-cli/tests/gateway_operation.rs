@@ -71,9 +71,9 @@ fn a_key_file_that_does_not_open_the_store_is_an_error_with_the_next_step() {
         errors(&folder),
         [
             "error: a signing key cannot be decrypted: its master key is no longer in the key file\n\
-             remedy: put the former line back into [server] key_file, from the copy that was kept apart from the backups. If the key is lost: with the gateway stopped, delete the rows of the table `keys`; all tokens become invalid, and users stay logged in (gateway.md, Backup)",
+             remedy: copy [server] key_file from another node, or put its former line back from the copy that was kept apart from the backups. If no node and no copy has the key any more, follow \"A lost key file\" in gateway.md: users stay logged in, and all tokens become invalid",
             "错误：无法解密签名密钥：密钥文件中没有加密它的主密钥\n\
-             处理办法：把原来的那一行放回 [server] key_file（从单独保存的副本中恢复）。如果主密钥已丢失：停止网关，删除表 `keys` 中的行；所有 Token 失效，用户保持登录（见 gateway.md 的“备份”）",
+             处理办法：从其他节点复制 [server] key_file，或者从单独保存的副本中放回原来的那一行。如果所有节点和副本中都已没有这个密钥，请按 gateway.md 的“密钥文件丢失”操作：用户保持登录，所有 Token 失效",
         ]
     );
 }

@@ -96,7 +96,7 @@ impl<E: Into<Reason>> From<E> for StartError {
 }
 
 const LOST_KEY: Bilingual = Bilingual {
-    en: "put the former line back into [server] key_file, from the copy that was kept apart from the backups. If the key is lost: \
-         with the gateway stopped, delete the rows of the table `keys`; all tokens become invalid, and users stay logged in (gateway.md, Backup)",
-    zh: "把原来的那一行放回 [server] key_file（从单独保存的副本中恢复）。如果主密钥已丢失：停止网关，删除表 `keys` 中的行；所有 Token 失效，用户保持登录（见 gateway.md 的“备份”）",
+    en: "copy [server] key_file from another node, or put its former line back from the copy that was kept apart from the backups. \
+         If no node and no copy has the key any more, follow \"A lost key file\" in gateway.md: users stay logged in, and all tokens become invalid",
+    zh: "从其他节点复制 [server] key_file，或者从单独保存的副本中放回原来的那一行。如果所有节点和副本中都已没有这个密钥，请按 gateway.md 的“密钥文件丢失”操作：用户保持登录，所有 Token 失效",
 };

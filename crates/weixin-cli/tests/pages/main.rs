@@ -138,14 +138,14 @@ fn what_is_not_run_here_is_known() {
     fixtures.md:   python -c 'import json, os, sys; print(json.dumps(dict(os.environ)), flush=True); sys.stdin.read()'
     frameworks.md: go mod init shop && go get github.com/gin-gonic/gin
     gateway-operation.md: sudo apt install ./weixin-cli_0.1.0-1_amd64.deb
-    gateway-operation.md: sudo install -m 0644 packages/gateway/weixin-gateway.service /etc/systemd/system/
-    gateway-operation.md: sudo install -m 0644 packages/gateway/weixin-gateway.sysusers /etc/sysusers.d/weixin-gateway.conf
     gateway-operation.md: sudo systemd-sysusers
     gateway-operation.md: sudo install -d -m 0700 -o weixin-gateway -g weixin-gateway /etc/weixin-gateway
     gateway-operation.md: sudo -u weixin-gateway sh -c 'cd /etc/weixin-gateway && umask 077 && weixin gateway init --issuer https://login.example.com'
     gateway-operation.md: sudo -u weixin-gateway sh -c 'cd /etc/weixin-gateway && umask 077 && cat > website.secret'     # paste the AppSecret, then Ctrl-D
     gateway-operation.md: sudo -u weixin-gateway sh -c 'cd /etc/weixin-gateway && umask 077 && openssl rand -hex 32 > wiki.secret'
     gateway-operation.md: sudo -u weixin-gateway nano /etc/weixin-gateway/gateway.toml
+    gateway-operation.md: alias gateway='sudo -u weixin-gateway WEIXIN_GATEWAY_CONFIG=/etc/weixin-gateway/gateway.toml weixin gateway'
+    gateway-operation.md: gateway client list                    # the same as: sudo -u weixin-gateway weixin gateway client list --config /etc/weixin-gateway/gateway.toml
     gateway-operation.md: sudo -u weixin-gateway weixin gateway check --config /etc/weixin-gateway/gateway.toml
     gateway-operation.md: sudo systemctl enable --now weixin-gateway
     gateway-operation.md: systemctl status weixin-gateway
@@ -157,12 +157,26 @@ fn what_is_not_run_here_is_known() {
     gateway-operation.md: docker build --file packages/gateway/Dockerfile --tag weixin-gateway .
     gateway-operation.md: docker run --detach --name gateway --publish 127.0.0.1:8080:8080 \
     gateway-operation.md:   --volume /etc/weixin-gateway:/etc/weixin-gateway:ro --volume gateway:/var/lib/weixin-gateway weixin-gateway
+    gateway-operation.md: sudo systemctl stop weixin-gateway
+    gateway-operation.md: sudo -u weixin-gateway weixin gateway copy-store --config /etc/weixin-gateway/gateway.toml \
+    gateway-operation.md:   --to "postgres://gateway@db.example.com/gateway?sslmode=verify-full"
+    gateway-operation.md: sudo -u weixin-gateway weixin gateway check --config /etc/weixin-gateway/gateway.toml
+    gateway-operation.md: sudo systemctl start weixin-gateway
+    gateway-operation.md: curl --fail http://127.0.0.1:8080/readyz
+    gateway-operation.md: scripts/scale rows       # --help: smaller stores, PostgreSQL
+    gateway-operation.md: scripts/scale hour
     gateway.md: weixin gateway
     gateway.md: weixin gateway backup /var/backups/gateway.db
+    gateway.md: (umask 077 && openssl rand -base64 32 > gateway.key)      # the same file for all nodes
+    gateway.md: sqlite3 gateway.db 'delete from keys'                     # with PostgreSQL: psql "$URL" -c 'delete from keys'
+    gateway.md: weixin gateway keys reseal                                # makes this key file the valid one
     gateway.md: weixin gateway reload                       # checks the file; the log of the server says what it loaded
     gateway.md: weixin gateway client add wiki --redirect-uri https://wiki.example.com/callback   # prints the secret, once
     gateway.md: weixin gateway client list
     gateway.md: weixin gateway client remove wiki                                                 # its tokens become invalid
+    gateway.md: weixin gateway client set wiki --redirect-uri https://wiki.example.com/oidc/callback   # in place of all that it has
+    gateway.md: weixin gateway client disable wiki         # its requests and tokens are rejected, users stay logged in to the gateway
+    gateway.md: weixin gateway client enable wiki          # tokens that have not expired are valid again
     gateway.md: weixin gateway client secret wiki                   # prints a second secret: copy it to the client
     gateway.md: weixin gateway client secret wiki --remove-old      # the older one is rejected from now on
     gateway.md: weixin gateway keys rotate --now --revoke
@@ -177,7 +191,7 @@ fn what_is_not_run_here_is_known() {
     gateway.md: weixin gateway explain-login k3zqv6n4        # why a login failed, by the reference on its page
     gateway.md: weixin gateway user find 小明                # by user ID, sub, OpenID, UnionID, or a part of the nickname
     gateway.md: weixin gateway user disable USER_ID          # blocks sessions, tokens and logins; enable undoes it
-    gateway.md: weixin gateway revoke --user USER_ID         # or --client ID, or --all: ends sessions and grants
+    gateway.md: weixin gateway revoke --user USER_ID         # or --client ID, or --all: ends sessions, codes and grants
     gateway.md: weixin gateway user forget USER_ID           # removes everything that is stored about a user
     languages.md: npm install --save-dev undici@7
     languages.md: weixin sim exec --fail-on-findings -- pytest
