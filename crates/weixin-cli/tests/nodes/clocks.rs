@@ -165,7 +165,7 @@ async fn keys_are_rotated_once_by_two_nodes() {
         keys.map(|key| key["kid"].as_str().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
-    for (days, published) in [(0, 1), (90, 2), (91, 2), (180, 2)] {
+    for (days, published) in [(0, 1), (90, 2), (91, 2), (180, 3), (182, 2)] {
         clock.0.store(days * DAY, Ordering::Relaxed);
         let (one, two) = tokio::join!(first.gateway.refresh(), second.gateway.refresh());
         one.unwrap();

@@ -33,8 +33,10 @@ const COMMAND: &str = "250 rows at most, by a command";
 const OPERATOR: &str = "a command that is run seldom; no request does this";
 const FEW: &str = "rows that an operator has added";
 const NO_TABLE: &str = "no table";
+const WAITING: &str = "limited by `waiting_requests`, and counted once a minute";
+const REVOKED: &str = "a row for each client that was revoked in the last minutes";
 
-const OF_SQLITE: [Exception; 29] = [
+const OF_SQLITE: [Exception; 30] = [
     may("SCAN schema", "", "one row"),
     may("SCAN clients", "select id, body", FEW),
     may("SCAN keys", "select kid, alg", "a few a year"),
@@ -81,11 +83,8 @@ const OF_SQLITE: [Exception; 29] = [
     ),
     may("SCAN logouts USING COVERING", "select count(*)", OUTBOX),
     may("SCAN logouts", "delete from logouts where sub", OUTBOX),
-    may(
-        "SCAN requests USING COVERING",
-        "select count(*)",
-        "limited by `waiting_requests`",
-    ),
+    may("SCAN requests", COUNTED, WAITING),
+    may("SCAN client_revocations", REVOCATIONS_EXPIRED, REVOKED),
     may("SEARCH ", "select max(id) as last", COMMAND),
     may(
         "SEARCH grants USING INDEX sqlite_autoindex_grants_1 (id>? AND id<?)",
@@ -105,7 +104,9 @@ const OF_SQLITE: [Exception; 29] = [
     ),
     may("SCAN grants", CLIENT_REMOVED, OPERATOR),
 ];
-const OF_POSTGRES: [Exception; 4] = [
+const OF_POSTGRES: [Exception; 6] = [
+    may("SCAN requests", COUNTED, WAITING),
+    may("SCAN client_revocations", REVOCATIONS_EXPIRED, REVOKED),
     may("SCAN schema", "", "one row"),
     may("SCAN logouts", "delete from logouts where sub", OUTBOX),
     may("SCAN users", BY_NICKNAME, OPERATOR),
@@ -123,6 +124,8 @@ const TYPES: [(&str, &str); 3] = [
         "(text, bigint, bigint, text, bigint, bigint, bigint)",
     ),
 ];
+const COUNTED: &str = "select client, count(*) as waiting";
+const REVOCATIONS_EXPIRED: &str = "delete from client_revocations";
 const BY_NICKNAME: &str = "select coalesce(merged_into, id) as kept from users where nickname";
 const CLIENT_REMOVED: &str = "update grants set revoked_at = $2, revoked_reason = 'client_removed'";
 
