@@ -1,24 +1,18 @@
 //! `weixin gateway copy-store`
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{path::Path, time::Instant};
 
 use serde_json::{Map, Value, json};
 use weixin::Language;
 use weixin_gateway::{CopiedTable, CopyError, CopyProgress, Gateway};
 
-use super::config;
+use super::{config, progress::INTERVAL};
 use crate::{
     args::GatewayCopyStore,
     error::CliError,
     message::{Message, message},
     output::Output,
 };
-
-/// A copy that takes longer says how far it is, as often.
-const INTERVAL: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(args: GatewayCopyStore, output: Output) -> Result<(), CliError> {
     let config = config::load(&args.file.config)?;

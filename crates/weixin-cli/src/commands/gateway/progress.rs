@@ -7,7 +7,7 @@ use tokio::time::{self, Instant};
 use crate::{message::Message, output::Output};
 
 /// Before the first note, and between two of them.
-const INTERVAL: Duration = Duration::from_secs(2);
+pub(super) const INTERVAL: Duration = Duration::from_secs(2);
 
 /// Runs work, with a note every two seconds: what is done, and the seconds that it has taken so far.
 pub(super) async fn noted<T>(
