@@ -61,6 +61,25 @@ fn a_mistake_in_the_configuration_is_explained_in_both_languages() {
 }
 
 #[test]
+fn the_url_of_a_copied_store_is_checked_before_anything_is_opened() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let (code, text) = {
+        let printed = folder.run(&["gateway", "copy-store", "--to", "mysql://db/gateway"]);
+        let (code, text) = failure(&printed);
+        (code, text.to_owned())
+    };
+    assert_eq!(
+        (code, text.as_str()),
+        (
+            Some(1),
+            "error: --to: expected sqlite:FILE, such as sqlite:gateway.db, or postgres://USER:PASSWORD@HOST/DATABASE"
+        )
+    );
+    assert!(!folder.path("gateway.db").exists());
+}
+
+#[test]
 fn a_key_file_that_does_not_open_the_store_is_an_error_with_the_next_step() {
     let (folder, sim) = (Folder::new(), Running::sim(&[]));
     folder.configure(&sim.url, &[]);
