@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{http::header::SET_COOKIE, response::Response};
 use weixin::app::AppKind;
-use weixin_axum::{Login, LoginError, VerifiedCallback};
+use weixin_axum::{Login, LoginError, LoginErrorKind, VerifiedCallback};
 
 use super::{error::Failure, session_cookie::NewCookie, visitor::Visitor, waiting::Waiting};
 use crate::{
@@ -79,7 +79,7 @@ impl Visitor {
         login: &Login,
     ) -> Result<Response, Failure> {
         let shared = &self.provider.shared;
-        // Each repeat without a session's cookie begins one more session.
+        // Each repeat costs a write.
         if login.is_repeat() && !shared.rate_limit.allows(self.address) {
             return Err(Failure::TooManyLogins);
         }
@@ -93,10 +93,14 @@ impl Visitor {
             unionids: shared.unionids(login.app_id()),
         };
         let outcome = link::log_in(&shared.store, new).await?;
-        let (client, app) = (waiting.client.id.as_str(), login.app_id().as_str());
-        telemetry::login(client, app, word(&outcome));
+        let app = match outcome {
+            // As for each failure.
+            LoginOutcome::Used => "",
+            _ => login.app_id().as_str(),
+        };
+        telemetry::login(waiting.client.id.as_str(), app, word(&outcome));
         let is_merge = matches!(outcome, LoginOutcome::Merged { .. });
-        if is_merge || !login.is_repeat() {
+        if is_merge || !login.is_repeat() || matches!(outcome, LoginOutcome::Used) {
             self.record(&waiting, request, &outcome).await?;
         }
         let target = waiting.request.target();
@@ -113,6 +117,10 @@ impl Visitor {
                 response.headers_mut().append(SET_COOKIE, cookie.header);
                 Ok(response)
             }
+            LoginOutcome::Used => match current {
+                Some(session) => self.proceed(waiting, Some(&session)).await,
+                None => Ok(self.used_callback(request)),
+            },
             LoginOutcome::Disabled(_) => {
                 let reference = Reference::of(request);
                 let description =
@@ -138,6 +146,7 @@ impl Visitor {
         Ok(SessionLogin {
             issuer: self.provider.issuer.id(),
             request,
+            is_repeat: login.is_repeat(),
             method,
             app: login.app_id().clone(),
             auth_time: now,
@@ -160,11 +169,13 @@ impl Visitor {
             LoginOutcome::Merged { session, .. } => (EventKind::UserMerged, Some(session.user)),
             LoginOutcome::Disabled(user) => (EventKind::LoginRejected, Some(*user)),
             LoginOutcome::Conflict(_) => (EventKind::UserConflict, None),
+            LoginOutcome::Used => (EventKind::LoginRejected, None),
         };
         let detail = match outcome {
             LoginOutcome::Conflict(users) => Some(list(users)),
             LoginOutcome::Merged { absorbed, .. } => Some(absorbed.to_string()),
             LoginOutcome::Disabled(_) => Some("disabled".to_owned()),
+            LoginOutcome::Used => Some(LoginErrorKind::Used.as_str().to_owned()),
             LoginOutcome::Created(_) | LoginOutcome::Known(_) => None,
         };
         let event = Event {
@@ -229,6 +240,7 @@ const fn word(outcome: &LoginOutcome) -> &'static str {
         LoginOutcome::Disabled(_) => "disabled",
         LoginOutcome::Known(_) => "ok",
         LoginOutcome::Merged { .. } => "merged",
+        LoginOutcome::Used => "used",
     }
 }
 

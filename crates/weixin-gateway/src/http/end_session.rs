@@ -64,8 +64,13 @@ impl Visitor {
         let hinted = self.user_of_hint(request).await?;
         match request.decide(session.as_ref(), hinted, is_confirmed) {
             Logout::Now(sids) => {
+                let ends_own = session.is_some_and(|session| sids.contains(&session.sid));
                 self.end(request, sids, is_confirmed).await?;
-                Ok(self.logged_out(request).await)
+                let response = self.after_logout(request);
+                if ends_own {
+                    return Ok(self.without_login(response).await);
+                }
+                Ok(response)
             }
             Logout::Confirm(named) => {
                 self.end(request, named.into_iter().collect(), false)
@@ -73,7 +78,7 @@ impl Visitor {
                 // There is a session to ask about.
                 Ok(match session {
                     Some(session) => self.ask_about_logout(request, &session),
-                    None => self.logged_out(request).await,
+                    None => self.after_logout(request),
                 })
             }
         }
@@ -123,18 +128,20 @@ impl Visitor {
         Ok(())
     }
 
-    /// Back to the client, or a page. This browser has no session any more, and the address of its callback, which the
-    /// history has, does not begin another one.
-    async fn logged_out(&self, request: &LogoutRequest) -> Response {
-        let cookie = &self.provider.cookie;
-        let ended = self.provider.web_login.end_login(&self.headers).await;
-        let mut response = request.redirect().map_or_else(
+    /// Back to the client, or a page.
+    fn after_logout(&self, request: &LogoutRequest) -> Response {
+        request.redirect().map_or_else(
             || self.logged_out_page(request),
             |url| pages::redirect(&url),
-        );
-        if cookie.read(&self.headers).is_some() {
-            response.headers_mut().append(SET_COOKIE, cookie.removal());
-        }
+        )
+    }
+
+    /// This browser has no session any more, and the address of its callback, which the history has, does not begin another
+    /// one. Only after the end of its own session: any site can open this URL, and must not end a login in progress.
+    async fn without_login(&self, mut response: Response) -> Response {
+        let removal = self.provider.cookie.removal();
+        let ended = self.provider.web_login.end_login(&self.headers).await;
+        response.headers_mut().append(SET_COOKIE, removal);
         for removal in ended.get_all(SET_COOKIE) {
             response.headers_mut().append(SET_COOKIE, removal.clone());
         }

@@ -6,7 +6,7 @@ use weixin_axum::{LoginError, LoginErrorKind};
 use super::{pages, provider::CALLBACK, visitor::Visitor, waiting::Waiting};
 use crate::{
     audit::{Event, EventKind, Reference},
-    oidc::{Dialog, ErrorCode, OAuthError},
+    oidc::{Dialog, ErrorCode, OAuthError, RequestId},
     telemetry,
 };
 
@@ -84,6 +84,16 @@ impl Visitor {
     pub(super) fn leave_callback(&self) -> Response {
         let path = self.provider.issuer.path();
         pages::redirect(&format!("{path}{CALLBACK}?login_error=expired"))
+    }
+
+    /// Redirects to the page of a login that was used before, which offers to log in again for the same request.
+    pub(super) fn used_callback(&self, request: RequestId) -> Response {
+        let (path, used) = (self.provider.issuer.path(), LoginErrorKind::Used.as_str());
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("login_error", used)
+            .append_pair("return_to", &self.provider.login_path(request))
+            .finish();
+        pages::redirect(&format!("{path}{CALLBACK}?{query}"))
     }
 
     /// A login that starts again because the browser has lost its cookie. It shows what the client wanted.

@@ -87,7 +87,7 @@ impl Visitor {
         login: &Login,
     ) -> Result<Option<Response>, Failure> {
         let shared = &self.provider.shared;
-        // Each repeat begins one more session.
+        // Each repeat costs a write.
         if login.is_repeat() && !shared.rate_limit.allows(self.address) {
             return Err(Failure::TooManyLogins);
         }

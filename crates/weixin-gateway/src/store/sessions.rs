@@ -63,6 +63,15 @@ const RENEW: &str = concat!(
     " returning ",
     columns!()
 );
+/// What the login for a request has begun goes on with another cookie. Of two logins for it, the later one's session.
+const CONTINUE: &str = concat!(
+    "update sessions set id_hash = $1, last_seen_at = $2
+    where sid = (select sid from sessions where request = $3 and issuer = $4
+        and ended_at is null and expires_at > $2 and user_id in ",
+    members!("$5"),
+    " order by auth_time desc, sid limit 1) and ended_at is null returning ",
+    columns!()
+);
 const INSERT: &str = concat!(
     "insert into sessions (id_hash, request, auth_time, amr, app, last_seen_at, expires_at,
     sid, issuer, user_id, secret, created_at)
@@ -85,6 +94,8 @@ pub(crate) struct SessionLogin {
     pub(crate) issuer: IssuerId,
     /// The request that the login was for.
     pub(crate) request: RequestId,
+    /// Whether its callback came before.
+    pub(crate) is_repeat: bool,
     pub(crate) method: LoginMethod,
     pub(crate) app: AppId,
     /// When WeChat's response came.
@@ -180,6 +191,21 @@ pub(crate) async fn renew(
     login: &SessionLogin,
 ) -> JobResult<Option<Session>> {
     let query = bind_login(sqlx::query(RENEW), login, sid, user);
+    let row = query.fetch_optional(connection).await?;
+    Ok(row.map(|row| session(&row, user)).transpose()?)
+}
+
+/// Gives the browser that repeats a login the session that the login has begun or renewed. `None` if that has ended, or if
+/// a later login has renewed it.
+pub(crate) async fn continue_login(
+    connection: &mut AnyConnection,
+    user: UserId,
+    login: &SessionLogin,
+) -> JobResult<Option<Session>> {
+    let query = sqlx::query(CONTINUE).bind(&login.id_hash.as_bytes()[..]);
+    let query = query.bind(login.auth_time.millis());
+    let query = query.bind(login.request.to_string());
+    let query = query.bind(login.issuer.to_string()).bind(user.to_string());
     let row = query.fetch_optional(connection).await?;
     Ok(row.map(|row| session(&row, user)).transpose()?)
 }

@@ -14,6 +14,7 @@ use crate::{
         Durability, JobError, JobResult, Store, StoreError, Undo,
         identities::{self, Account, LoginIdentities, UnionIds},
         merges::{LockedPair, Merge},
+        requests,
         session_end::{self, EndReason},
         sessions::{self, SessionLogin},
         users::{self, LockedUser},
@@ -63,6 +64,8 @@ pub(crate) enum LoginOutcome {
     Merged { session: Session, absorbed: UserId },
     /// A user whom the operator has disabled.
     Disabled(UserId),
+    /// The callback is a repeat, and the session that it began has ended. Nothing has changed.
+    Used,
     /// Several users, or one with other IDs: the operator decides. Nothing has changed.
     Conflict(Vec<UserId>),
 }
@@ -96,8 +99,8 @@ async fn attempt(store: &Store, login: &Arc<NewLogin>) -> Result<LoginOutcome, S
         LinkOutcome::Unchanged(user) if !login.ends_another(user) => {
             (Durability::Relaxed, Undo::Nothing)
         }
-        LinkOutcome::Create | LinkOutcome::Unchanged(_) => (Durability::Durable, Undo::Nothing),
-        LinkOutcome::Update { .. } | LinkOutcome::Merge { .. } => {
+        LinkOutcome::Unchanged(_) => (Durability::Durable, Undo::Nothing),
+        LinkOutcome::Create | LinkOutcome::Update { .. } | LinkOutcome::Merge { .. } => {
             (Durability::Durable, Undo::Savepoint)
         }
         LinkOutcome::Conflict(users) => return Ok(LoginOutcome::Conflict(users)),
@@ -126,12 +129,27 @@ impl NewLogin {
         self.current.is_some_and(|current| current.user != user)
     }
 
+    /// Whether the login may begin or renew a session: a repeat, only if none of its callbacks has. Asked once the users are
+    /// locked and before identities are inserted, so that two callbacks never wait for each other.
+    async fn may_begin(&self, connection: &mut AnyConnection) -> JobResult<bool> {
+        let is_first = requests::log_in(connection, self.session.request).await?;
+        Ok(is_first || !self.session.is_repeat)
+    }
+
     /// Creates a user: if one of the identities is taken meanwhile, inserting them is a conflict.
     async fn create(
         &self,
         connection: &mut AnyConnection,
         identities: &LoginIdentities,
     ) -> JobResult<LoginOutcome> {
+        if !self.may_begin(connection).await? {
+            let accounts = identities::accounts(connection, &self.ids, self.unionids).await?;
+            return match self.ids.link(accounts) {
+                LinkOutcome::Create => Ok(LoginOutcome::Used),
+                // The first callback has created the user meanwhile.
+                _ => Err(JobError::Conflict),
+            };
+        }
         let (user, now) = (self.new_user, self.session.auth_time);
         identities::insert(connection, user, identities, now).await?;
         let inserted = users::insert(connection, user, now).await;
@@ -166,7 +184,11 @@ impl NewLogin {
             _ => return Err(JobError::Conflict),
         }
         if locked == Some(LockedUser::Enabled) {
+            if !self.may_begin(connection).await? {
+                return Ok(LoginOutcome::Used);
+            }
             self.insert_new(connection, user, &accounts).await?;
+            return self.begin(connection, user).await;
         }
         self.logged_in(connection, user, locked).await
     }
@@ -185,6 +207,9 @@ impl NewLogin {
             if state == LockedUser::Disabled {
                 return Ok(LoginOutcome::Disabled(user));
             }
+        }
+        if !self.may_begin(connection).await? {
+            return Ok(LoginOutcome::Used);
         }
         self.insert_new(connection, merge.kept, &accounts).await?;
         merge.store(connection, now).await?;
@@ -220,12 +245,42 @@ impl NewLogin {
         match locked {
             None => Err(JobError::Conflict),
             Some(LockedUser::Disabled) => Ok(LoginOutcome::Disabled(user)),
-            Some(LockedUser::Enabled) => {
-                users::forget_logout(connection, user).await?;
-                let session = self.begin_session(connection, user).await?;
-                Ok(LoginOutcome::Known(session))
+            Some(LockedUser::Enabled) if self.may_begin(connection).await? => {
+                self.begin(connection, user).await
             }
+            Some(LockedUser::Enabled) => self.repeat(connection, user).await,
         }
+    }
+
+    async fn begin(&self, connection: &mut AnyConnection, user: UserId) -> JobResult<LoginOutcome> {
+        users::forget_logout(connection, user).await?;
+        let session = self.begin_session(connection, user).await?;
+        Ok(LoginOutcome::Known(session))
+    }
+
+    /// Never begins a session: what ended the first one, such as the operator, ended this login.
+    async fn repeat(
+        &self,
+        connection: &mut AnyConnection,
+        user: UserId,
+    ) -> JobResult<LoginOutcome> {
+        let continued = sessions::continue_login(connection, user, &self.session).await;
+        let Some(session) = continued.map_err(JobError::not_undone)? else {
+            return Ok(LoginOutcome::Used);
+        };
+        self.end_another(connection, user).await?;
+        Ok(LoginOutcome::Known(session))
+    }
+
+    /// Ends the session that this browser has of another user.
+    async fn end_another(&self, connection: &mut AnyConnection, user: UserId) -> JobResult<()> {
+        if let Some(CurrentSession { sid, user: current }) = self.current
+            && current != user
+        {
+            let now = self.session.auth_time;
+            session_end::end(connection, sid, EndReason::OtherUser, now).await?;
+        }
+        Ok(())
     }
 
     /// Renews the session of the same user, merged or not; ends that of another one.
@@ -234,15 +289,12 @@ impl NewLogin {
         connection: &mut AnyConnection,
         user: UserId,
     ) -> JobResult<Session> {
-        if let Some(CurrentSession { sid, user: current }) = self.current {
+        if let Some(CurrentSession { sid, .. }) = self.current {
             let renewed = sessions::renew(connection, sid, user, &self.session).await;
             if let Some(session) = renewed.map_err(JobError::not_undone)? {
                 return Ok(session);
             }
-            if current != user {
-                let now = self.session.auth_time;
-                session_end::end(connection, sid, EndReason::OtherUser, now).await?;
-            }
+            self.end_another(connection, user).await?;
         }
         let inserted = sessions::insert(connection, user, &self.session).await;
         inserted.map_err(JobError::not_undone)

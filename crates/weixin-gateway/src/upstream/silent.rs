@@ -7,13 +7,14 @@ use crate::{
     store::{
         Durability, JobError, Store, StoreError, Undo,
         identities::{LoginIdentities, UnionIds},
+        requests,
         sessions::{self, SessionLogin},
         users::{self, LockedUser},
     },
 };
 
 /// Begins a session for a user whom this client has seen, and who has not logged out since the last login with a dialog.
-/// `None` for all others.
+/// `None` for all others, and for a repeated login whose session has ended.
 ///
 /// # Errors
 ///
@@ -40,6 +41,11 @@ pub(crate) async fn log_in(
                 || !users::may_return(connection, user, &client).await?
             {
                 return Ok(None);
+            }
+            let is_first = requests::log_in(connection, session.request).await?;
+            if session.is_repeat && !is_first {
+                let continued = sessions::continue_login(connection, user, &session).await;
+                return continued.map_err(JobError::not_undone);
             }
             let inserted = sessions::insert(connection, user, &session).await;
             inserted.map(Some).map_err(JobError::not_undone)

@@ -208,6 +208,7 @@ pub(super) fn login(ids: &UserIds, current: Option<&Session>, now: Timestamp) ->
         session: SessionLogin {
             issuer: issuer(),
             request: id(RequestId::from_bytes),
+            is_repeat: false,
             method: LoginMethod::Qr,
             app: APP.parse().unwrap(),
             auth_time: now,

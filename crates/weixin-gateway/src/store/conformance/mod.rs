@@ -16,6 +16,7 @@ mod migrations;
 mod operator;
 mod plans;
 mod refresh;
+mod repeats;
 mod rows;
 mod sessions;
 mod speed;

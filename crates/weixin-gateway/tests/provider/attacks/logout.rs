@@ -246,3 +246,41 @@ async fn a_callback_in_the_history_logs_no_user_in_after_a_logout() {
     assert_eq!(param(page.location(), "login_error"), "used");
     assert!(!web.is_logged_in(&mut browser).await);
 }
+
+/// Another site opens the logout, by an image or a link, with no hint or with that of the attacker's own session. A login
+/// that waits for WeChat, or for the user's consent, goes on.
+#[tokio::test]
+async fn a_logout_without_a_session_ends_no_login_in_progress() {
+    for idle in ["12h", "0s"] {
+        let world = World::with(Options {
+            web: "consent = \"always\"".to_owned(),
+            more: format!("[lifetimes]\nsession_idle = \"{idle}\"\n"),
+            ..Options::default()
+        })
+        .await;
+        let web = world.web();
+        world.next_user("attacker");
+        let attackers = world.other().log_in(&mut Browser::default(), &[]).await;
+        world.next_user("victim");
+        let mut victim = Browser::with(&[ENGLISH]);
+        let callback = web.wechat_callback(&mut victim, &[]).await;
+        let hint = [("id_token_hint", &*attackers.id_token)];
+        for params in [&[][..], &hint] {
+            victim.headers = vec![ENGLISH, CROSS_SITE];
+            let page = web.log_out(&mut victim, params).await;
+            assert_eq!(page.status, StatusCode::OK);
+            assert_eq!(page.header("set-cookie"), "", "{idle}");
+        }
+        victim.headers = vec![ENGLISH];
+        let page = victim.open(&world, &callback).await;
+        let session = victim.session().map(str::to_owned);
+        assert!(session.is_some(), "{}", page.body);
+        // The session of a login that waits for consent is valid for it alone, if others are not kept.
+        victim.headers = vec![ENGLISH, CROSS_SITE];
+        web.log_out(&mut victim, &hint).await;
+        assert_eq!(victim.session(), session.as_deref(), "{idle}");
+        victim.headers = vec![ENGLISH];
+        let page = victim.open(&world, page.location()).await;
+        assert!(page.body.contains("Log in to web?"), "{}", page.body);
+    }
+}

@@ -21,6 +21,7 @@ mod pushed_requests;
 mod redirect_uri;
 mod refresh_races;
 mod refresh_tokens;
+mod repeats;
 mod responses;
 mod revoked_codes;
 mod silent_logins;
