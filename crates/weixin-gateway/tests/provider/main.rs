@@ -14,6 +14,7 @@ mod errors;
 mod failure_limits;
 mod first_login;
 mod form_post;
+mod forwarded_for;
 mod headers;
 mod introspection;
 mod issuers;
