@@ -6,6 +6,7 @@ mod algorithms;
 mod attacks;
 mod backchannel;
 mod claims;
+mod client_auth_log;
 mod conformance;
 mod consent;
 mod dialog;
