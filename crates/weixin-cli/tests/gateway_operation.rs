@@ -13,7 +13,7 @@ use std::{fs, path::Path};
 use serde_json::{Value, json};
 
 use self::{
-    operator::{Browser, Folder, SECRET, Server, check, failure, wait_for_log},
+    operator::{APP_SECRET, Browser, Folder, SECRET, Server, check, failure, wait_for_log},
     running::{Running, closed::closed_port},
 };
 
@@ -34,7 +34,7 @@ fn a_mistake_in_the_configuration_is_explained_in_both_languages() {
         (
             ("stop_delay", "stop_dealy"),
             "error: gateway.toml: line 4, server.stop_dealy: unknown key, did you mean `stop_delay`? Known: listen, trusted_proxies, key_file, stop_delay",
-            "错误：gateway.toml：第 4 行，server.stop_dealy：未知的键，是否想写 `stop_delay`？可用：listen, trusted_proxies, key_file, stop_delay",
+            "错误：gateway.toml：第 4 行，server.stop_dealy：未知的键，是否想写 `stop_delay`？可用：listen、trusted_proxies、key_file、stop_delay",
         ),
         (
             ("require_pkce = false", "require_pkce = \"no\""),
@@ -46,8 +46,21 @@ fn a_mistake_in_the_configuration_is_explained_in_both_languages() {
                 "sqlite:gateway.db",
                 "postgres://gateway@db.example.com/gateway?sslmod=verify-full",
             ),
-            "error: gateway.toml: store.url: unknown parameter `sslmod`, did you mean `sslmode`? Known: sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, application_name, options, statement-cache-capacity",
-            "错误：gateway.toml：store.url：未知的参数 `sslmod`，是否想写 `sslmode`？可用：sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, application_name, options, statement-cache-capacity",
+            "error: gateway.toml: store.url: the URL has an unknown parameter, did you mean `sslmode`? Known: sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, application_name, options, statement-cache-capacity. Write &, ?, @, / and # of a password as %26, %3F, %40, %2F and %23",
+            "错误：gateway.toml：store.url：URL 中有未知的参数，是否想写 `sslmode`？可用：sslmode、sslrootcert、sslcert、sslkey、host、hostaddr、port、dbname、user、password、application_name、options、statement-cache-capacity。密码中的 &、?、@、/、# 要写成 %26、%3F、%40、%2F、%23",
+        ),
+        (
+            ("url = \"sqlite:gateway.db\"\n", ""),
+            "error: gateway.toml: line 5, store.url: the key is missing",
+            "错误：gateway.toml：第 5 行，store.url：缺少这个键",
+        ),
+        (
+            (
+                "sqlite:gateway.db",
+                "postgres://gateway@db.example.com/gateway?sslmode=verify_full",
+            ),
+            "error: gateway.toml: store.url, sslmode: expected one of: disable, allow, prefer, require, verify-ca, verify-full",
+            "错误：gateway.toml：store.url，sslmode：应为其中之一：disable、allow、prefer、require、verify-ca、verify-full",
         ),
         (
             ("gateway.key", "other.key"),
@@ -89,9 +102,9 @@ fn a_key_file_that_does_not_open_the_store_is_an_error_with_the_next_step() {
     assert_eq!(
         errors(&folder),
         [
-            "error: a signing key cannot be decrypted: its master key is no longer in the key file\n\
+            "error: a signing key cannot be decrypted: its master key is not in gateway.key\n\
              remedy: copy [server] key_file from another node, or put its former line back from the copy that was kept apart from the backups. If no node and no copy has the key any more, follow \"A lost key file\" in gateway.md: users stay logged in, and all tokens become invalid",
-            "错误：无法解密签名密钥：密钥文件中没有加密它的主密钥\n\
+            "错误：无法解密签名密钥：gateway.key 中没有加密它的主密钥\n\
              处理办法：从其他节点复制 [server] key_file，或者从单独保存的副本中放回原来的那一行。如果所有节点和副本中都已没有这个密钥，请按 gateway.md 的“密钥文件丢失”操作：用户保持登录，所有 Token 失效",
         ]
     );
@@ -133,6 +146,57 @@ fn a_reference_that_is_not_in_the_store_is_an_error_that_leads_to_the_log() {
         assert!(code == Some(2) && text.contains(expected), "{text}");
     }
     assert_eq!(gateway.end("-TERM").0, Some(0));
+}
+
+/// As the line of the log, whose reference the user's page shows.
+#[tokio::test]
+async fn a_wrong_app_secret_is_explained_as_exactly_as_in_the_log() {
+    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
+    folder.configure(
+        &sim.url,
+        &[(APP_SECRET, "tttttttttttttttttttttttttttttttt")],
+    );
+    let mut server = Server::serve(&folder, &[]);
+    let mut browser = Browser::new();
+    let url = "http://localhost/authorize?response_type=code&client_id=wiki&scope=openid&state=s&redirect_uri=https%3A%2F%2Fwiki.example%2Fcallback";
+    let mut next = Some(url.to_owned());
+    while let Some(url) = next {
+        let url = url.replace(
+            "http://localhost/",
+            &format!("http://{}/", server.address()),
+        );
+        let response = browser.open(url.split('#').next().unwrap()).await;
+        let location = response.headers().get("location");
+        let location = location.map(|url| response.url().join(url.to_str().unwrap()).unwrap());
+        next = location.map(String::from);
+    }
+    let line = wait_for_log(&mut server, "\"login failed\"");
+    let reference = line["span"]["reference"].as_str().unwrap();
+    let remedy = line["remedy"].as_str().unwrap();
+    assert_eq!(
+        remedy,
+        "Put the current app secret of exactly this app ID into the settings; website app, official account and mini program each have one of their own."
+    );
+    let explain = |language| {
+        let printed = folder.run(&["--lang", language, "gateway", "explain-login", reference]);
+        let (_, text) = printed.stdout.split_once('\n').unwrap();
+        text.to_owned()
+    };
+    assert_eq!(
+        explain("en"),
+        format!(
+            "  WeChat rejected the app or its settings.\n  \
+             errcode 40125 (invalid appsecret): The app secret is not this app's, or was reset in the console. At /sns/oauth2/access_token the code is checked first.\n  \
+             What to do: {remedy}\n"
+        )
+    );
+    assert_eq!(
+        explain("zh"),
+        "  微信拒绝了该应用或其设置。\n  \
+         errcode 40125（invalid appsecret）：AppSecret 与 AppID 不匹配，或者已在后台重置。/sns/oauth2/access_token 会先检查 code。\n  \
+         处理办法：把这个 AppID 当前的 AppSecret 填进配置；网站应用、公众号、小程序各有各的 AppSecret。\n"
+    );
+    assert_eq!(server.end("-TERM").0, Some(0));
 }
 
 /// The remedy of the first check with this name that is not good.
@@ -273,7 +337,7 @@ async fn a_client_is_changed_disabled_and_enabled_beside_a_gateway() {
         .run(&["--lang", "zh", "gateway", "client", "list"])
         .stdout;
     assert!(
-        listed.contains("app  http://localhost  数据库  (已停用)"),
+        listed.contains("app  http://localhost  数据库（已停用）"),
         "{listed}"
     );
     assert_eq!(

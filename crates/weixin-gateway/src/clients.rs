@@ -53,7 +53,11 @@ pub(crate) fn all(config: &Config, stored: &[StoredClient]) -> Clients {
     for row in stored {
         match used(config, row) {
             Ok(client) => drop(clients.insert(client)),
-            Err(problem) if problem.is_disabled() => {}
+            Err(problem) if problem.is_disabled() => {
+                if let Ok(client) = readable(config, row) {
+                    clients.insert_disabled(client);
+                }
+            }
             Err(reason) => {
                 let id = row.id.as_str();
                 tracing::warn!(client = id, %reason, "a stored client is not served");
@@ -75,6 +79,11 @@ fn used_client(config: &Config, row: &StoredClient) -> Result<Client, Unused> {
     if row.is_disabled {
         return Err(Unused::Disabled);
     }
+    readable(config, row)
+}
+
+/// The client that a row describes, disabled or not.
+fn readable(config: &Config, row: &StoredClient) -> Result<Client, Unused> {
     let body = ClientBody::parse(&row.body).filter(|body| body.is_of(&row.id));
     Ok(config.stored_client(&body.ok_or(Unused::Unreadable)?)?)
 }

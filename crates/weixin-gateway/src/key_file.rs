@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use thiserror::Error;
+use weixin::Bilingual;
 
 use crate::{
     config::ServerConfig,
@@ -23,7 +24,7 @@ pub enum KeyFileDifference {
 
 /// The key file of this node is not that of the others.
 #[derive(Clone, Debug, Error)]
-#[error("{} differs from the key file of the other nodes, {}", .path.display(), remedy(*.difference))]
+#[error("{} differs from the key file of the other nodes, {}", .path.display(), remedy(*.difference).en)]
 pub(crate) struct OtherKeyFile {
     pub(crate) difference: KeyFileDifference,
     path: PathBuf,
@@ -37,16 +38,27 @@ pub(crate) enum KeyFileError {
     Store(#[from] StoreError),
 }
 
-const fn remedy(difference: KeyFileDifference) -> &'static str {
+impl OtherKeyFile {
+    pub(crate) fn chinese(&self) -> String {
+        let (path, remedy) = (self.path.display(), remedy(self.difference).zh);
+        format!("密钥文件 {path} 与其他节点的不同：{remedy}")
+    }
+}
+
+const fn remedy(difference: KeyFileDifference) -> Bilingual {
     match difference {
-        KeyFileDifference::LacksTheirs => {
-            "which sign with a key that it lacks: copy the file from one of them; \
-             if there is no other node, run `weixin gateway keys reseal` with this file"
-        }
-        KeyFileDifference::OwnIsUnknown => {
-            "which lack the key in its first line: add it to their files as the second line before it becomes the first; \
-             if there is no other node, run `weixin gateway keys reseal` with this file"
-        }
+        KeyFileDifference::LacksTheirs => Bilingual {
+            en: "which sign with a key that it lacks: copy the file from one of them; \
+                 if there is no other node, run `weixin gateway keys reseal` with this file",
+            zh: "缺少其他节点签名所用的密钥。请从其他节点复制密钥文件；\
+                 如果没有其他节点，请用此文件运行 `weixin gateway keys reseal`",
+        },
+        KeyFileDifference::OwnIsUnknown => Bilingual {
+            en: "which lack the key in its first line: add it to their files as the second line before it becomes the first; \
+                 if there is no other node, run `weixin gateway keys reseal` with this file",
+            zh: "其他节点没有第一行的密钥。请先把它作为第二行加入其他节点的密钥文件，再移到第一行；\
+                 如果没有其他节点，请用此文件运行 `weixin gateway keys reseal`",
+        },
     }
 }
 

@@ -18,6 +18,7 @@ mod backchannel;
 mod clients;
 mod config;
 mod copy_store;
+mod error_text;
 mod gateway;
 mod http;
 mod key_file;

@@ -1,11 +1,12 @@
 //! Why a gateway cannot start.
 
-use std::{error::Error as _, iter::successors};
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 use weixin::{Bilingual, Language};
 
 use crate::{
+    error_text,
     key_file::{KeyFileDifference, KeyFileError},
     keys::KeyError,
     outbound::OutboundError,
@@ -23,6 +24,9 @@ enum Reason {
     KeyFile(#[from] KeyFileError),
     #[error(transparent)]
     Keys(#[from] KeyError),
+    /// The key file, which has no line that decrypts a signing key.
+    #[error("a signing key cannot be decrypted: its master key is not in {}", .0.display())]
+    Sealed(PathBuf),
     #[error(transparent)]
     Login(#[from] weixin_axum::ConfigError),
     #[error(transparent)]
@@ -38,38 +42,44 @@ enum Reason {
 }
 
 impl StartError {
-    /// The error with its causes in one line, in one language. Causes that a database or the operating system names are in
-    /// English.
+    /// The error with its causes in one line, in one language. Rare causes that a database or the operating system names are
+    /// in English.
     pub fn text(&self, language: Language) -> String {
-        let english = self.to_string();
-        let chinese = match &self.0 {
-            Reason::Keys(KeyError::Sealed) => {
-                Some("无法解密签名密钥：密钥文件中没有加密它的主密钥".to_owned())
-            }
+        let head = match language {
+            Language::English => None,
+            _ => self.chinese(),
+        };
+        error_text::with_causes(head.unwrap_or_else(|| self.to_string()), self, language)
+    }
+
+    /// The Chinese text, without the causes.
+    fn chinese(&self) -> Option<String> {
+        match &self.0 {
+            Reason::KeyFile(KeyFileError::Other(other)) => Some(other.chinese()),
+            Reason::Open(OpenError::Read(error))
+            | Reason::KeyFile(KeyFileError::Store(error))
+            | Reason::Store(error) => error.chinese(),
             Reason::Open(error) => error.chinese(),
+            Reason::Sealed(file) => Some(format!(
+                "无法解密签名密钥：{} 中没有加密它的主密钥",
+                file.display()
+            )),
             _ => None,
-        };
-        let head = match (language, chinese) {
-            (Language::English, _) | (_, None) => english.clone(),
-            (_, Some(chinese)) => chinese,
-        };
-        let causes = successors(self.source(), |error| (*error).source());
-        let mut texts: Vec<_> = causes.map(ToString::to_string).collect();
-        // A transparent error repeats its cause.
-        texts.dedup();
-        texts.retain(|text| *text != english);
-        texts.insert(0, head);
-        texts.join(if language == Language::English {
-            ": "
-        } else {
-            "："
+        }
+    }
+
+    /// The error for a signing key, which names the key file if that is what is wrong.
+    pub(crate) fn of_key(error: KeyError, key_file: &Path) -> Self {
+        Self(match error {
+            KeyError::Sealed => Reason::Sealed(key_file.to_owned()),
+            other => Reason::Keys(other),
         })
     }
 
     /// What the operator can do, if that does not depend on the cause.
     pub fn remedy(&self) -> Option<Bilingual> {
         match &self.0 {
-            Reason::Keys(KeyError::Sealed) => Some(LOST_KEY),
+            Reason::Sealed(_) => Some(LOST_KEY),
             Reason::Open(error) => error.remedy(),
             _ => None,
         }
@@ -77,7 +87,7 @@ impl StartError {
 
     /// Whether a signing key is missing or cannot be read.
     pub(crate) const fn is_of_keys(&self) -> bool {
-        matches!(self.0, Reason::Keys(_))
+        matches!(self.0, Reason::Keys(_) | Reason::Sealed(_))
     }
 
     /// How the key file differs from that of the other nodes, if that is the reason.

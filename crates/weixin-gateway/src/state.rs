@@ -12,10 +12,10 @@ use weixin_axum::WebLogin;
 
 use crate::{
     clients,
-    config::{Config, IssuerConfig},
+    config::{Config, IssuerConfig, ServerConfig},
     http::{self, ClientAddresses, Provider, RateLimit, SessionCookie, Shared},
     key_file,
-    keys::KeySet,
+    keys::{KeySet, SealedKey},
     oidc::{Algorithm, Client, Clients, ProviderMetadata, Timestamp},
     readiness::Readiness,
     reload::{Fixed, Reloaded},
@@ -75,7 +75,7 @@ impl Live {
         let clients = clients::all(&config, &stored);
         let master = &config.server.keys;
         let rows = rotation::rotate(&store, master, &algorithms(&clients), now).await?;
-        let keys = KeySet::open(&rows, master, now)?;
+        let keys = open_keys(&rows, &config.server, now)?;
         key_file::announce(&store, &config.server, now).await?;
         let parts = Parts {
             keys,
@@ -139,7 +139,7 @@ impl Live {
         let rows = rotation::rotate(&parts.store, master, &needed, now).await?;
         let has_same_keys = parts.keys.is_current(&rows, now);
         if !has_same_keys {
-            parts.keys = KeySet::open(&rows, master, now)?;
+            parts.keys = open_keys(&rows, &parts.config.server, now)?;
         }
         if !(has_same_clients && has_same_keys) {
             let (keys, stored_clients) = (parts.keys.clone(), parts.stored.len());
@@ -159,13 +159,13 @@ impl Live {
         let old = &parts.config;
         let logins = web_login::all(&config, &parts.clock, Some((old, &parts.logins)))?;
         // Before a key is made: the new file may lack the master key of those that there are.
-        KeySet::open(&parts.store.keys().await?, master, now)?;
+        open_keys(&parts.store.keys().await?, &config.server, now)?;
         key_file::announce(&parts.store, &config.server, now).await?;
         let rows = rotation::rotate(&parts.store, master, &algorithms(&clients), now).await?;
         let reloaded = self.fixed.compare(&config);
         telemetry::config_loaded(config.hash, parts.clock.now());
         self.replace(Parts {
-            keys: KeySet::open(&rows, master, now)?,
+            keys: open_keys(&rows, &config.server, now)?,
             rate_limit: if old.limits == config.limits {
                 Arc::clone(&parts.rate_limit)
             } else {
@@ -239,6 +239,16 @@ fn begin_metrics(config: &Config, clients: &Clients) {
         let apps = apps.filter_map(|name| config.apps.get(name));
         telemetry::begin_client(client.id.as_str(), apps.map(|app| app.id.as_str()));
     }
+}
+
+/// The signing keys, as far as the key file decrypts them.
+fn open_keys(
+    rows: &[SealedKey],
+    server: &ServerConfig,
+    now: Timestamp,
+) -> Result<KeySet, StartError> {
+    let opened = KeySet::open(rows, &server.keys, now);
+    opened.map_err(|error| StartError::of_key(error, &server.key_file))
 }
 
 /// The algorithms by which tokens are signed for these clients.

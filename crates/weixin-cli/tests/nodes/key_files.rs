@@ -158,6 +158,39 @@ async fn a_node_whose_first_key_is_its_own_does_not_start() {
     assert_exchanged(&http, [&one, &other]).await;
 }
 
+/// The mistake of an operator who changes all files in one step: the nodes go on, and `check` tells.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_new_key_on_top_of_all_files_at_once_is_told_by_check() {
+    let site = Site::new("http://localhost".to_owned()).await;
+    let url = schema().await;
+    let files = ["first", "second"].map(|name| Files::new(&site, &url, name));
+    let nodes = files.each_ref().map(|files| Node::start(&files.config));
+    for (files, node) in files.iter().zip(&nodes) {
+        files.load(&[NEW, OLD]);
+        while !node.log().contains("which lack the key in its first line") {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(node.readiness().await, (200, "ok\n".to_owned()));
+    }
+    for (arguments, told) in [
+        (&["check"][..], "they lack the key in its first line"),
+        (&["check", "--lang", "zh"], "其他节点没有第一行的密钥"),
+    ] {
+        let (code, report, _) = weixin(arguments, &files[0].config);
+        assert_eq!(code, Some(5), "{report}");
+        assert!(report.contains(told), "{report}");
+    }
+    // A node that starts now says the same, and names the file.
+    let serve = ["serve", "--lang", "zh", "--listen", "127.0.0.1:0"];
+    let (code, _, error) = weixin(&serve, &files[1].config);
+    let expected = format!(
+        "错误：密钥文件 {} 与其他节点的不同：其他节点没有第一行的密钥。请先把它作为第二行加入其他节点的密钥文件，再移到第一行；\
+         如果没有其他节点，请用此文件运行 `weixin gateway keys reseal`\n",
+        files[1].name()
+    );
+    assert_eq!((code, error), (Some(1), expected));
+}
+
 /// Step by step as the manual says, one node after the other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn both_nodes_stay_ready_while_the_key_file_is_changed() {

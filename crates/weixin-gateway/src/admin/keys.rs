@@ -99,7 +99,10 @@ impl Admin {
         let (rows, now) = (self.database.keys().await?, now());
         let mut count = 0;
         for row in rows.iter().filter(|row| row.phase(now) != Phase::Removed) {
-            let Some(sealed) = row.resealed(&config.server.keys)? else {
+            let resealed = row.resealed(&config.server.keys);
+            let sealed =
+                resealed.map_err(|error| StartError::of_key(error, &config.server.key_file))?;
+            let Some(sealed) = sealed else {
                 continue;
             };
             let old = row.sealed.clone();

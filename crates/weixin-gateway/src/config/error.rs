@@ -81,7 +81,12 @@ impl ConfigError {
             };
         }
         if !self.place.is_empty() {
-            let _ = write!(text, "{}{colon}", self.place);
+            let place = if is_english {
+                self.place.clone()
+            } else {
+                self.place.replace(", ", "，")
+            };
+            let _ = write!(text, "{place}{colon}");
         }
         text.push_str(&self.problem.text(language));
         text

@@ -35,8 +35,8 @@ pub(super) enum Problem {
     },
     Syntax(Option<Bilingual>),
     UnknownKey(Known),
-    /// Of a URL, with its name.
-    UnknownParameter(String, Known),
+    /// Of a URL. What stands there may be a part of the password: only the name that was probably meant is told.
+    UnknownParameter(Known),
     /// The configuration file itself.
     Unreadable(io::ErrorKind),
     WrongType(Expected),
@@ -61,7 +61,8 @@ impl Known {
         let names = match (self.names.is_empty(), is_english) {
             (true, true) => "none".to_owned(),
             (true, false) => "无".to_owned(),
-            (false, _) => self.names.join(", "),
+            (false, true) => self.names.join(", "),
+            (false, false) => self.names.join("、"),
         };
         match &self.nearest {
             Some(name) if is_english => format!(", did you mean `{name}`? Known: {names}"),
@@ -160,9 +161,9 @@ impl Problem {
             Self::NoApp(name) if is_english => format!("there is no [app.{name}]"),
             Self::NoApp(name) => format!("没有 [app.{name}]"),
             Self::OneOf(words) if is_english => format!("expected one of: {}", words.join(", ")),
-            Self::OneOf(words) => format!("应为其中之一：{}", words.join(", ")),
+            Self::OneOf(words) => format!("应为其中之一：{}", words.join("、")),
             Self::SomeOf(words) if is_english => format!("expected some of: {}", words.join(", ")),
-            Self::SomeOf(words) => format!("应为其中的一个或多个：{}", words.join(", ")),
+            Self::SomeOf(words) => format!("应为其中的一个或多个：{}", words.join("、")),
             Self::Parse(error) if is_english => error.to_string(),
             Self::Parse(error) => rules::chinese(*error),
             Self::Rule(text) => text.pick(language).to_owned(),
@@ -181,9 +182,16 @@ impl Problem {
                 let text = both("未知的键", "unknown key").pick(language);
                 format!("{text}{}", known.text(language))
             }
-            Self::UnknownParameter(name, known) => {
-                let text = both("未知的参数", "unknown parameter").pick(language);
-                format!("{text} `{name}`{}", known.text(language))
+            Self::UnknownParameter(known) => {
+                let text = both("URL 中有未知的参数", "the URL has an unknown parameter");
+                let escape = both(
+                    "。密码中的 &、?、@、/、# 要写成 %26、%3F、%40、%2F、%23",
+                    ". Write &, ?, @, / and # of a password as %26, %3F, %40, %2F and %23",
+                );
+                let [text, escape] = [text, escape].map(|it| it.pick(language));
+                // A file of SQLite has neither parameters nor a password.
+                let escape = if known.names.is_empty() { "" } else { escape };
+                format!("{text}{}{escape}", known.text(language))
             }
             Self::Unreadable(error) if is_english => {
                 format!("the file cannot be read: {}", reason(*error, language))

@@ -21,7 +21,12 @@ pub(super) struct SecretText(SecretString);
 impl<'de> Deserialize<'de> for SecretText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer);
-        let text = text.map_err(|_| D::Error::custom(TEXT))?;
+        // That a key is missing names no value.
+        let is_missing = |error: &D::Error| error.to_string().starts_with("missing field `");
+        let text = text.map_err(|error| match is_missing(&error) {
+            true => error,
+            false => D::Error::custom(TEXT),
+        })?;
         Ok(Self(text.into()))
     }
 }

@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, header::AUTHORIZATION};
 
 use super::{token_error::TokenError, visitor::Visitor};
 use crate::{
-    oidc::{AuthenticatedClient, ClientAuthError, Credentials, OAuthError},
+    oidc::{AuthenticatedClient, ClientAuthError, ClientId, Credentials, OAuthError},
     params::Params,
 };
 
@@ -29,18 +29,43 @@ impl Visitor {
     ) -> Result<AuthenticatedClient<'_>, TokenError> {
         let (issuer, clients) = (self.provider.issuer.id(), &self.provider.shared.clients);
         let credentials = self.credentials(form);
-        let credentials = credentials.map_err(|error| self.failed_request(None, error.into()))?;
+        let credentials = credentials.map_err(|error| {
+            let id = form.get("client_id").ok().flatten();
+            self.not_authenticated(None, id.unwrap_or_default(), error)
+        })?;
         let client = credentials.authenticate(issuer, clients);
         client.map_err(|error| {
-            let client = clients.find(issuer, credentials.client_id());
-            self.failed_request(client.map(|it| &it.id), error.into())
+            let id = credentials.client_id();
+            let client = clients.find(issuer, id);
+            self.not_authenticated(client.map(|it| &it.id), id, error)
         })
+    }
+
+    /// Logs which rule failed, as often as such requests are allowed to fail. The ID is logged if there is a client with it:
+    /// any other one may be a secret that was put into the wrong field.
+    fn not_authenticated(
+        &self,
+        client: Option<&ClientId>,
+        id: &str,
+        error: ClientAuthError,
+    ) -> TokenError {
+        let (issuer, clients) = (self.provider.issuer.id(), &self.provider.shared.clients);
+        let error = self.failed_request(client, error.into());
+        if let TokenError::Client(ClientAuthError { error, rule, .. }) = &error {
+            let served = clients.find(issuer, id).map(|client| &client.id);
+            let known = served.or_else(|| clients.find_disabled(issuer, id));
+            let client = known.map_or("unknown client", |id| id.as_str());
+            let reason = rule.map_or(&*error.description, |rule| rule.failure());
+            tracing::warn!(client, reason, "a client was not authenticated");
+        }
+        error
     }
 
     fn credentials(&self, form: &Params) -> Result<Credentials, ClientAuthError> {
         let authorization = authorization(&self.headers).map_err(|error| ClientAuthError {
             error,
             used_basic: true,
+            rule: None,
         })?;
         Credentials::read(authorization, form)
     }

@@ -32,7 +32,12 @@ impl Visitor {
             let description = "a client without a secret cannot introspect tokens";
             let error = OAuthError::new(ErrorCode::InvalidClient, description);
             let used_basic = self.headers.contains_key("authorization");
-            return Err(ClientAuthError { error, used_basic }.into());
+            let error = ClientAuthError {
+                error,
+                used_basic,
+                rule: None,
+            };
+            return Err(error.into());
         }
         let token = form.require("token")?;
         form.get("token_type_hint")?;

@@ -41,11 +41,11 @@ impl Visitor {
 
     /// An error of the client that must not be sent to the client (RFC 6749 §4.1.2.1).
     pub(super) fn invalid_request(&self, error: &OAuthError) -> Response {
-        self.error_page(
-            StatusCode::BAD_REQUEST,
-            &texts::INVALID_REQUEST,
-            Some(error),
-        )
+        let text = match error.code {
+            ErrorCode::UnauthorizedClient => &texts::DISABLED_CLIENT,
+            _ => &texts::INVALID_REQUEST,
+        };
+        self.error_page(StatusCode::BAD_REQUEST, text, Some(error))
     }
 
     /// A form that a page of another site has posted.

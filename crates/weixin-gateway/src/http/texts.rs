@@ -30,6 +30,17 @@ pub(super) const INVALID_REQUEST: Text = Text {
     },
 };
 
+pub(super) const DISABLED_CLIENT: Text = Text {
+    title: Bilingual {
+        en: "Login is turned off for this app or website",
+        zh: "该应用或网站已停用登录",
+    },
+    message: Bilingual {
+        en: "The operator of this login service has disabled it. Only the operator can enable it again; tell them:",
+        zh: "登录服务的管理员已停用该应用或网站，只有管理员可以重新启用。请将以下信息告知管理员：",
+    },
+};
+
 pub(super) const FOREIGN_FORM: Text = Text {
     title: Bilingual {
         en: "This form came from another site",

@@ -58,7 +58,9 @@ impl From<StoreError> for TokenError {
 impl IntoResponse for TokenError {
     fn into_response(self) -> Response {
         match self {
-            Self::Client(ClientAuthError { error, used_basic }) => {
+            Self::Client(ClientAuthError {
+                error, used_basic, ..
+            }) => {
                 let status = match error.code {
                     ErrorCode::InvalidClient => StatusCode::UNAUTHORIZED,
                     _ => StatusCode::BAD_REQUEST,

@@ -30,6 +30,8 @@ impl Provider {
             return Ok(None);
         };
         let Some(client) = self.client(request.client.as_str()) else {
+            let client = request.client.as_str();
+            tracing::info!(client, "the client of a login is disabled or was removed");
             return Ok(None);
         };
         Ok(request.allowed_by(client).map(|request| Waiting {

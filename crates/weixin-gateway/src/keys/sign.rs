@@ -28,7 +28,7 @@ use crate::{master_key::MasterKeys, oidc::Algorithm};
 pub(crate) enum KeyError {
     #[error("no signing key could be made")]
     Generate,
-    #[error("a signing key cannot be decrypted: its master key is no longer in the key file")]
+    #[error("a signing key cannot be decrypted: its master key is not in the key file")]
     Sealed,
     #[error("a signing key is invalid")]
     Invalid,

@@ -137,8 +137,14 @@ pub(crate) fn find_client<'a>(
     issuer: &Issuer,
     clients: &'a Clients,
 ) -> Result<&'a Client, OAuthError> {
-    let client = clients.find(issuer.id(), params.require("client_id")?);
-    client.ok_or_else(|| OAuthError::invalid_request("the client is unknown"))
+    let (issuer, id) = (issuer.id(), params.require("client_id")?);
+    clients.find(issuer, id).ok_or_else(|| {
+        let Some(id) = clients.find_disabled(issuer, id) else {
+            return OAuthError::invalid_request("the client is unknown");
+        };
+        let description = format!("the operator has disabled the client {id}");
+        OAuthError::new(ErrorCode::UnauthorizedClient, description)
+    })
 }
 
 /// The redirect URI of the parameters, if the client has registered it.

@@ -168,21 +168,38 @@ impl fmt::Debug for ClientSecret {
 
 /// The clients of all issuers.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Clients(BTreeMap<ClientId, Client>);
+pub(crate) struct Clients {
+    served: BTreeMap<ClientId, Client>,
+    /// Those that the operator has disabled. They are rejected as unknown ones are, and only named otherwise.
+    disabled: BTreeMap<ClientId, IssuerId>,
+}
 
 impl Clients {
     /// The client of this issuer. That of another issuer is unknown here.
     pub(crate) fn find(&self, issuer: IssuerId, id: &str) -> Option<&Client> {
         let id = id.parse::<ClientId>().ok()?;
-        self.0.get(&id).filter(|client| client.issuer == issuer)
+        self.served
+            .get(&id)
+            .filter(|client| client.issuer == issuer)
+    }
+
+    /// The ID of a client of this issuer that is disabled.
+    pub(crate) fn find_disabled(&self, issuer: IssuerId, id: &str) -> Option<&ClientId> {
+        let (id, of) = self.disabled.get_key_value(&id.parse().ok()?)?;
+        (*of == issuer).then_some(id)
     }
 
     /// Adds a client, and returns the one that had its ID.
     pub(crate) fn insert(&mut self, client: Client) -> Option<Client> {
-        self.0.insert(client.id.clone(), client)
+        self.served.insert(client.id.clone(), client)
+    }
+
+    /// Adds a client that is not served.
+    pub(crate) fn insert_disabled(&mut self, client: Client) {
+        self.disabled.insert(client.id, client.issuer);
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Client> {
-        self.0.values()
+        self.served.values()
     }
 }

@@ -28,6 +28,33 @@ pub(crate) struct ClientAuthError {
     pub(crate) error: OAuthError,
     /// Whether it tried Basic: then the response has `WWW-Authenticate: Basic` (RFC 6749 §5.2).
     pub(crate) used_basic: bool,
+    /// The rule that failed, if the response does not tell it.
+    pub(crate) rule: Option<ClientAuthRule>,
+}
+
+/// A rule of client authentication, for the log. Responses do not tell which one failed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum ClientAuthRule {
+    IsKnown,
+    IsEnabled,
+    HasRightSecret,
+    SendsSecret,
+    SendsNoSecret,
+}
+
+impl ClientAuthRule {
+    /// How it failed.
+    pub(crate) const fn failure(self) -> &'static str {
+        match self {
+            Self::IsKnown => "no client of this issuer has this ID",
+            Self::IsEnabled => "the client is disabled",
+            Self::HasRightSecret => "the secret is wrong",
+            Self::SendsSecret => {
+                "wrong method: the client has a secret, and sends none (or an empty one)"
+            }
+            Self::SendsNoSecret => "wrong method: the client is public, and sends a secret",
+        }
+    }
 }
 
 /// What a request contains to authenticate its client.
@@ -50,7 +77,11 @@ impl Credentials {
         form: &Params,
     ) -> Result<Self, ClientAuthError> {
         let used_basic = authorization.is_some();
-        let error = |error| ClientAuthError { error, used_basic };
+        let error = |error| ClientAuthError {
+            error,
+            used_basic,
+            rule: None,
+        };
         let id = form.get("client_id").map_err(error)?;
         let secret = form.get("client_secret").map_err(error)?;
         if form.get("client_assertion").map_err(error)?.is_some() {
@@ -117,7 +148,22 @@ impl Credentials {
         client.ok_or_else(|| ClientAuthError {
             error: invalid_client("the client is unknown, or its credentials are wrong"),
             used_basic: self.used_basic,
+            rule: Some(self.failed_rule(issuer, clients)),
         })
+    }
+
+    /// The rule that credentials which are not accepted fail.
+    fn failed_rule(&self, issuer: IssuerId, clients: &Clients) -> ClientAuthRule {
+        let is_disabled = || clients.find_disabled(issuer, &self.id).is_some();
+        match (clients.find(issuer, &self.id), &self.secret) {
+            (None, _) if is_disabled() => ClientAuthRule::IsEnabled,
+            (None, _) => ClientAuthRule::IsKnown,
+            (Some(_), None) => ClientAuthRule::SendsSecret,
+            (Some(client), Some(_)) => match client.auth {
+                ClientAuth::Public => ClientAuthRule::SendsNoSecret,
+                ClientAuth::Confidential(_) => ClientAuthRule::HasRightSecret,
+            },
+        }
     }
 }
 

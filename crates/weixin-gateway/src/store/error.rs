@@ -34,6 +34,20 @@ pub(crate) enum StoreError {
     TooManyRequests,
 }
 
+impl StoreError {
+    /// The Chinese text, without the causes. None for those that no command meets.
+    pub(crate) fn chinese(&self) -> Option<String> {
+        let text = match self {
+            Self::Conflict => "写入与数据库中的内容冲突",
+            Self::Database(_) => "数据库出错",
+            Self::Overloaded => "等待写入的操作过多",
+            Self::Stopped => "数据库已停止",
+            Self::Panicked | Self::Random(_) | Self::TooManyRequests => return None,
+        };
+        Some(text.to_owned())
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         Self::Database(Arc::new(error))

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use weixin_gateway::ClientError;
 
-use crate::world::{Browser, Options, RelyingParty, World};
+use crate::world::{Browser, Log, Options, RelyingParty, World, devices::ENGLISH};
 
 const CALLBACK: &str = "https://stored.example/callback";
 
@@ -120,6 +120,30 @@ async fn a_disabled_client_is_rejected_everywhere_and_comes_back() {
     );
 }
 
+#[tokio::test]
+async fn a_disabled_client_is_named_on_the_page_and_in_the_log() {
+    let world = World::start().await;
+    let secret = add(&world).await;
+    let url = stored(&world, secret).authorize_url(&[]);
+    set_disabled(&world, "stored", true).await.unwrap();
+    let (log, _guard) = Log::begin();
+    let error = "unauthorized_client: the operator has disabled the client stored";
+    for (language, title) in [
+        (ENGLISH, "Login is turned off for this app or website"),
+        (("accept-language", "zh-CN"), "该应用或网站已停用登录"),
+    ] {
+        let page = Browser::with(&[language]).open(&world, &url).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST);
+        for text in [title, error] {
+            assert!(page.body.contains(text), "{text} {}", page.body);
+        }
+    }
+    assert_eq!(log.lines(error).len(), 2);
+    // One that was never there is unknown.
+    let page = world.get("/authorize?client_id=strange").await;
+    assert!(page.body.contains("the client is unknown"), "{}", page.body);
+}
+
 /// A request that waits belongs to a client that is not served.
 #[tokio::test]
 async fn a_login_in_progress_ends_with_its_client() {
@@ -130,9 +154,14 @@ async fn a_login_in_progress_ends_with_its_client() {
         .wechat_callback(&mut browser, &[])
         .await;
     set_disabled(&world, "stored", true).await.unwrap();
+    let (log, _guard) = Log::begin();
     let page = browser.open(&world, &callback).await;
     let page = browser.open(&world, page.location()).await;
     assert_eq!(page.status, StatusCode::GONE);
+    let [.., line] = &log.lines("the client of a login is disabled or was removed")[..] else {
+        panic!("no line")
+    };
+    assert!(line.contains("\"client\":\"stored\""), "{line}");
     assert_eq!(world.count("users").await, 0);
 }
 

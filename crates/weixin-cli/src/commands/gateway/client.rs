@@ -4,6 +4,7 @@ use std::path::Path;
 
 use httpdate::fmt_http_date;
 use serde_json::{Map, Value, json};
+use weixin::Language;
 use weixin_gateway::{ClientError, ClientOverview, ClientProblem, StoredClientOverview};
 
 use super::{client_changes, client_error::failed, config, keys::open};
@@ -104,7 +105,7 @@ async fn list(file: &Path, output: Output) -> Result<(), CliError> {
                         "file" => language.pick("配置文件", "file"),
                         _ => language.pick("数据库", "database"),
                     };
-                    let problem = problem.map(|it| format!("  ({})", it.text(language)));
+                    let problem = problem.map(|it| in_parentheses(&it.text(language), language));
                     let problem = problem.unwrap_or_default();
                     visible(&format!("{id}  {issuer}  {from}{problem}"))
                 });
@@ -217,4 +218,11 @@ async fn remove(args: &ClientRemove, output: Output) -> Result<(), CliError> {
         },
         &json!({ "client_id": id }),
     )
+}
+
+fn in_parentheses(text: &str, language: Language) -> String {
+    match language {
+        Language::English => format!("  ({text})"),
+        _ => format!("（{text}）"),
+    }
 }

@@ -2,7 +2,10 @@
 
 use httpdate::fmt_http_date;
 use serde_json::{Value, json};
-use weixin::{Bilingual, error::ErrCode};
+use weixin::{
+    Language,
+    error::{ErrCode, Explanation},
+};
 use weixin_gateway::AuditEvent;
 
 use super::{admin, login_events};
@@ -57,13 +60,12 @@ fn to_text(event: &AuditEvent) -> Message {
     ];
     let head: Vec<_> = head.into_iter().flatten().collect();
     let head = visible(&head.join("  "));
-    let code = code(event).map(|code| format!("errcode {code}: weixin explain {code}"));
     Message::of(|language| {
         let what = explanation.what.pick(language);
-        let to_do = explanation.to_do.pick(language);
+        let to_do = to_do(event, language);
         let label = language.pick("处理办法：", "What to do: ");
         let mut text = format!("{head}\n  {what}");
-        for line in code.iter().chain(&users(event)) {
+        for line in cause(event, language).iter().chain(&users(event)) {
             text = format!("{text}\n  {line}");
         }
         if to_do.is_empty() {
@@ -76,22 +78,46 @@ fn to_text(event: &AuditEvent) -> Message {
 
 fn to_json(event: &AuditEvent) -> Value {
     let explanation = login_events::explain(event);
+    let both = |text: &dyn Fn(Language) -> String| match &*text(Language::English) {
+        "" => Value::Null,
+        en => json!({ "en": en, "zh": text(Language::Chinese) }),
+    };
     json!({
         "time": fmt_http_date(event.at),
         "event": event.kind,
         "client": event.client,
         "user": event.user,
         "detail": event.detail,
-        "explanation": both(explanation.what),
-        "remedy": both(explanation.to_do),
+        "errcode": code(event),
+        "explanation": both(&|language| explanation.what.pick(language).to_owned()),
+        "cause": both(&|language| cause(event, language).unwrap_or_default()),
+        "remedy": both(&|language| to_do(event, language)),
     })
 }
 
-fn both(text: Bilingual) -> Value {
-    match text.en {
-        "" => Value::Null,
-        en => json!({ "en": en, "zh": text.zh }),
-    }
+/// WeChat's error code with what it means, as the log of the gateway has them.
+fn cause(event: &AuditEvent, language: Language) -> Option<String> {
+    let code = code(event)?;
+    Some(match code.explanation() {
+        Some(Explanation { message, cause, .. }) => {
+            let cause = cause.pick(language);
+            match language {
+                Language::English => format!("errcode {code} ({message}): {cause}"),
+                _ => format!("errcode {code}（{message}）：{cause}"),
+            }
+        }
+        None => format!("errcode {code}"),
+    })
+}
+
+/// The remedy for WeChat's error code is the more exact one.
+fn to_do(event: &AuditEvent, language: Language) -> String {
+    let explanation = code(event).and_then(|code| code.explanation());
+    let general = login_events::explain(event).to_do;
+    explanation
+        .map_or(general, |code| code.remedy)
+        .pick(language)
+        .to_owned()
 }
 
 /// WeChat's error code in a rejection.

@@ -4,6 +4,7 @@ mod chinese;
 mod commands;
 mod configuration;
 mod control_api;
+mod gateway_configuration;
 mod markdown;
 mod metrics;
 mod variables;
@@ -21,6 +22,7 @@ fn page(language: Language) -> String {
         commands::section(language),
         variables::section(language),
         configuration::section(language),
+        gateway_configuration::section(language),
         control_api::section(language),
         metrics::section(language),
     ];
@@ -33,14 +35,14 @@ fn head(language: Language) -> String {
             "\
 # 参考：命令、设置与指标
 
-[English](../reference.md) · 由程序生成：`weixin` 的所有命令、选项和环境变量，`sim.toml` 的所有设置，模拟器控制接口的所有调用，以及 SDK 和网关的所有指标。
+[English](../reference.md) · 由程序生成：`weixin` 的所有命令、选项和环境变量，`sim.toml` 和 `gateway.toml` 的所有设置，模拟器控制接口的所有调用，以及 SDK 和网关的所有指标。
 用法请看[模拟器](simulator.md)、[weixin doctor：诊断](doctor.md)和[上线检查清单](production.md)；错误码请看[微信错误码](errors.md)。
 ",
             "\
 # Reference: commands, settings and metrics
 
 [中文](zh/reference.md) · Generated from the program: all commands, options and environment variables of `weixin`, all keys of
-`sim.toml`, all calls of the simulator's control API, and all metrics of the SDK and the gateway. [The simulator](simulator.md),
+`sim.toml` and `gateway.toml`, all calls of the simulator's control API, and all metrics of the SDK and the gateway. [The simulator](simulator.md),
 [weixin doctor](doctor.md) and [Going to production](production.md) explain how to use them, and [Error codes](errors.md)
 has WeChat's errors.
 ",

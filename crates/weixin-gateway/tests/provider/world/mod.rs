@@ -5,6 +5,7 @@ mod clock;
 pub(crate) mod database;
 pub(crate) mod devices;
 pub(crate) mod id_token;
+mod log;
 pub(crate) mod logout;
 pub(crate) mod logout_receiver;
 pub(crate) mod relying_party;
@@ -21,6 +22,7 @@ use weixin_sim::{App, Sim, User};
 pub(crate) use self::{
     browser::{Browser, Page},
     clock::TestClock,
+    log::Log,
     relying_party::{RelyingParty, Tokens},
     token_endpoints::OFFLINE,
 };

@@ -98,7 +98,8 @@ fn unused(client: &StoredClientOverview) -> Option<CheckResult> {
             "未使用数据库中的客户端",
             "the client of the database is not served",
         );
-        format!("{label}: {}", problem.text(language))
+        let colon = language.pick("：", ": ");
+        format!("{label}{colon}{}", problem.text(language))
     });
     Some(CheckResult::warning(Check::Client, detail, remedy).at(id))
 }

@@ -1,0 +1,111 @@
+//! Errors with their causes in one line, in both languages.
+
+use std::{error::Error, io, iter::successors};
+
+use weixin::Language;
+
+/// A text with the causes of an error. What a cause repeats of the one below it is left out.
+pub(crate) fn with_causes(
+    head: String,
+    error: &(dyn Error + 'static),
+    language: Language,
+) -> String {
+    let colon = if language == Language::English {
+        ": "
+    } else {
+        "："
+    };
+    let own = error.to_string();
+    let causes: Vec<_> = successors(error.source(), |error| (*error).source()).collect();
+    let mut text = head;
+    // What the text so far repeats already, in English.
+    let mut said = own;
+    for cause in causes {
+        let english = cause.to_string();
+        // A transparent error has the text of its cause, and some drivers append it to theirs.
+        if said.ends_with(&english) {
+            continue;
+        }
+        text = format!("{text}{colon}{}", cause_text(cause, language));
+        said = english;
+    }
+    text
+}
+
+/// The text of a cause. Those of databases and operating systems are in English, and the most frequent ones are translated.
+fn cause_text(cause: &(dyn Error + 'static), language: Language) -> String {
+    let english = cause.to_string();
+    if language == Language::English {
+        return english;
+    }
+    if let Some(error) = cause.downcast_ref::<sqlx::Error>() {
+        return match error {
+            sqlx::Error::Io(error) => format!("无法与数据库通信：{}", system_error(error)),
+            sqlx::Error::Tls(error) => format!("与数据库的 TLS 连接失败：{error}"),
+            sqlx::Error::PoolTimedOut => "等待数据库连接超时".to_owned(),
+            sqlx::Error::Database(error) => format!("数据库返回错误：{}", error.message()),
+            _ => english,
+        };
+    }
+    match cause.downcast_ref::<io::Error>() {
+        Some(error) => system_error(error),
+        None => english,
+    }
+}
+
+fn system_error(error: &io::Error) -> String {
+    let chinese = match error.kind() {
+        io::ErrorKind::ConnectionRefused => "连接被拒绝",
+        io::ErrorKind::ConnectionReset => "连接被重置",
+        io::ErrorKind::NotFound => "文件或目录不存在",
+        io::ErrorKind::PermissionDenied => "没有权限",
+        io::ErrorKind::StorageFull => "磁盘空间不足",
+        io::ErrorKind::TimedOut => "超时",
+        _ => return error.to_string(),
+    };
+    match error.raw_os_error() {
+        Some(code) => format!("{chinese}（os error {code}）"),
+        None => chinese.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::store::{OpenError, StoreError};
+
+    fn refused() -> sqlx::Error {
+        sqlx::Error::Io(io::Error::from_raw_os_error(111))
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_cause_is_told_once_and_in_the_language_of_the_reader() {
+        let open = OpenError::from(refused());
+        let store = StoreError::Database(Arc::new(refused()));
+        let errors: [(&(dyn Error + 'static), &str, &str, &str); 2] = [
+            (
+                &open,
+                "无法打开数据库",
+                "the database cannot be opened: error communicating with database: Connection refused (os error 111)",
+                "无法打开数据库：无法与数据库通信：连接被拒绝（os error 111）",
+            ),
+            (
+                &store,
+                "数据库出错",
+                "the database failed: error communicating with database: Connection refused (os error 111)",
+                "数据库出错：无法与数据库通信：连接被拒绝（os error 111）",
+            ),
+        ];
+        for (error, head, english, chinese) in errors {
+            let text = with_causes(error.to_string(), error, Language::English);
+            assert_eq!(text, english);
+            assert_eq!(
+                with_causes(head.to_owned(), error, Language::Chinese),
+                chinese
+            );
+        }
+    }
+}
