@@ -32,6 +32,9 @@ const INTERVAL: Duration = Duration::from_mins(1);
 /// Exchanges of one address at one time: a quarter of those that a login of `weixin-axum` does at one time for all.
 const EXCHANGES: usize = 64;
 
+/// Those of an IPv6 network of 48 bits: half of them.
+const EXCHANGES_OF_SITE: usize = 128;
+
 /// The most keys of one limiter, about 10 MB. More addresses than that have a network of machines behind them, which no limit
 /// by address stops.
 const MAX_KEYS: usize = 100_000;
@@ -63,7 +66,7 @@ impl RateLimit {
         Self {
             logins: Limiters::new(limits.logins_per_minute, &clock),
             exchanges: Limiters::new(limits.logins_per_minute, &clock),
-            exchanging: Places::new(usize::MAX, EXCHANGES),
+            exchanging: Places::new(usize::MAX, EXCHANGES, EXCHANGES_OF_SITE),
             failures: Limiters::new(limits.failures_per_minute, &clock),
             logged_pages: Limiters::new(limits.failures_per_minute, &clock),
             unlogged: AtomicU64::new(0),
