@@ -191,7 +191,10 @@ impl Visitor {
     pub(super) fn back_to(&self, client: &Client) -> String {
         let language = self.language();
         match &client.name {
-            Some(name) => format!("{} {name}", texts::BACK_TO.pick(language)),
+            Some(name) => {
+                let name = texts::isolated(name);
+                format!("{} {name}", texts::BACK_TO.pick(language))
+            }
             None => texts::BACK.pick(language).to_owned(),
         }
     }
