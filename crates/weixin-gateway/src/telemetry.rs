@@ -12,6 +12,7 @@ const CODES: &str = "weixin_gateway_codes_total";
 const REQUESTS: &str = "weixin_gateway_requests_total";
 const REQUEST_SECONDS: &str = "weixin_gateway_request_seconds";
 const REJECTED: &str = "weixin_gateway_turned_away_total";
+const NOT_LOGGED: &str = "weixin_gateway_not_logged_total";
 const WRITE_SECONDS: &str = "weixin_gateway_write_seconds";
 const READ_SECONDS: &str = "weixin_gateway_read_seconds";
 const COMMIT_SECONDS: &str = "weixin_gateway_commit_seconds";
@@ -78,6 +79,11 @@ fn describe_requests() {
         REJECTED,
         Unit::Count,
         "Requests that were turned away by `limit`: `logins`, `failures`, `waiting_requests`, or `store` if too many writes wait; with `connections`, connections that were closed"
+    );
+    describe_counter!(
+        NOT_LOGGED,
+        Unit::Count,
+        "Error pages of which the log says nothing, since their address has opened many"
     );
     describe_histogram!(
         SIGN_SECONDS,
@@ -153,6 +159,7 @@ const STATUSES: [&str; 2] = ["500", "503"];
 /// Begins the counters at zero: the first event of a counter that was absent before is no increase for Prometheus.
 pub(crate) fn begin() {
     counter!(COMMITTED).increment(0);
+    counter!(NOT_LOGGED).increment(0);
     counter!(RELOAD_FAILURES).increment(0);
     for limit in LIMITS {
         counter!(REJECTED, "limit" => limit).increment(0);
@@ -206,6 +213,11 @@ pub(crate) fn request(endpoint: &str, status: u16, took: Duration) {
 /// A limit has turned a request away.
 pub(crate) fn turned_away(limit: &'static str) {
     counter!(REJECTED, "limit" => limit).increment(1);
+}
+
+/// The log says nothing of an error page.
+pub(crate) fn not_logged() {
+    counter!(NOT_LOGGED).increment(1);
 }
 
 /// A token was signed.

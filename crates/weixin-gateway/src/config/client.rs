@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Deserialize;
 use url::Url;
+use weixin::Bilingual;
 
 use super::{
     claim_entry::ClaimEntry,
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::oidc::{
     Algorithm, ClaimTemplates, Client, ClientAuth, ClientId, Clients, ConsentPolicy, IssuerId,
-    RefreshPolicy, RegisteredUri, Scope, Scopes, UriPolicy,
+    RefreshPolicy, RegisteredUri, Scope, Scopes, UriPolicy, is_invisible,
 };
 
 /// A table `[[client]]`.
@@ -69,6 +70,11 @@ pub(super) struct ClientEntry {
     #[serde(default)]
     introspects: Vec<String>,
 }
+
+const VISIBLE_NAME: Bilingual = both(
+    "应为可见的文字，不能包含控制字符和改变文字方向的字符",
+    "expected visible text, without control characters and marks that set the direction of text",
+);
 
 const fn yes() -> bool {
     true
@@ -151,7 +157,7 @@ impl ClientEntry {
             templates: self.templates(&place)?,
             home: self.home(&place)?,
             introspects: self.introspects(&place, &auth)?,
-            name: self.name,
+            name: self.name(&place)?,
             require_pkce: self.require_pkce,
             require_par: self.require_par,
             consent,
@@ -224,6 +230,19 @@ impl ClientEntry {
             set.map_err(|error| ConfigError::new(place(&format!("claims.{claim}")), error))?;
         }
         Ok(templates)
+    }
+
+    /// The name on pages. Users decide by it: it is seen, and shows nothing but itself.
+    fn name(&mut self, place: &dyn Fn(&str) -> String) -> Result<Option<String>, ConfigError> {
+        let Some(name) = self.name.take() else {
+            return Ok(None);
+        };
+        let is_joiner = |letter| matches!(letter, '\u{200c}' | '\u{200d}');
+        let is_blank = |letter: char| letter.is_whitespace() || is_joiner(letter);
+        if name.chars().all(is_blank) || name.contains(is_invisible) {
+            return Err(ConfigError::new(place("name"), VISIBLE_NAME));
+        }
+        Ok(Some(name))
     }
 
     fn home(&mut self, place: &dyn Fn(&str) -> String) -> Result<Option<String>, ConfigError> {

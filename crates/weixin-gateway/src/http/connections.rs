@@ -15,6 +15,9 @@ const BY_ADDRESS: usize = 256;
 /// Those of all such addresses.
 const OF_STRANGERS: usize = 2_048;
 
+/// Those of an IPv6 network of 48 bits: it has 65,536 addresses, as they count here.
+const BY_SITE: usize = OF_STRANGERS / 4;
+
 /// Those of all proxies, which strangers cannot take. A proxy sends the requests of many users.
 const OF_PROXIES: usize = 4_096;
 
@@ -29,8 +32,8 @@ pub(super) struct Connections {
 impl Default for Connections {
     fn default() -> Self {
         Self {
-            strangers: Places::new(OF_STRANGERS, BY_ADDRESS),
-            proxies: Places::new(OF_PROXIES, OF_PROXIES),
+            strangers: Places::new(OF_STRANGERS, BY_ADDRESS, BY_SITE),
+            proxies: Places::new(OF_PROXIES, OF_PROXIES, OF_PROXIES),
             warning: RareWarning::default(),
         }
     }
@@ -55,5 +58,29 @@ impl Connections {
             }
         }
         place
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(connections: &Connections, addresses: impl Iterator<Item = String>) -> Vec<Place> {
+        let places = addresses.map(|text| connections.strangers.take(text.parse().unwrap()));
+        places.flatten().collect()
+    }
+
+    /// A provider gives each customer such a network: it costs no more than one address.
+    #[test]
+    fn a_network_of_48_bits_does_not_take_the_places_of_all_strangers() {
+        let connections = Connections::default();
+        let site = (0..16).flat_map(|network| {
+            (0..BY_ADDRESS).map(move |number| format!("2001:db8:1:{network:x}::{number:x}"))
+        });
+        let taken = open(&connections, site);
+        assert_eq!(taken.len(), 512);
+        let others = (0..OF_STRANGERS).map(|number| format!("2001:db8:{number:x}:ffff::1"));
+        let others = open(&connections, others);
+        assert_eq!(taken.len() + others.len(), OF_STRANGERS);
     }
 }

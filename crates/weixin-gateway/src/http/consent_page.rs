@@ -9,7 +9,7 @@ use url::Url;
 use weixin::{Bilingual, Language};
 use weixin_axum::pages::{FormAction, Nonce, page_headers};
 
-use super::waiting::Waiting;
+use super::{texts::isolated, waiting::Waiting};
 use crate::oidc::{Scope, Scopes};
 
 /// The names of the form's fields, and the values of the second.
@@ -51,9 +51,10 @@ impl Question<'_> {
         let pick = |text: Bilingual| text.pick(self.language);
         let client = self.waiting.client;
         let name = client.name.as_deref().unwrap_or(client.id.as_str());
+        let name = isolated(name);
         let destination = destination(self.waiting.request.redirect_uri.as_str());
         let destination = destination.unwrap_or_else(|| pick(APP).to_owned());
-        let with_name = |text| pick(text).replace("{name}", name);
+        let with_name = |text| pick(text).replace("{name}", &name);
         let page = ConsentPage {
             language: self.language.tag(),
             nonce: nonce.as_str(),
@@ -65,7 +66,7 @@ impl Question<'_> {
             items: items(self.waiting.request.consent_scopes(), self.language),
             warning: pick(WARNING)
                 .replace("{destination}", &destination)
-                .replace("{name}", name),
+                .replace("{name}", &name),
             action: &self.action,
             token: (TOKEN, &self.token),
             decision: DECISION,
@@ -79,11 +80,6 @@ impl Question<'_> {
         // The template cannot fail.
         (headers, page.render().unwrap_or_default()).into_response()
     }
-}
-
-/// A name of its own direction (Unicode's isolates), whatever stands beside it.
-fn isolated(name: &str) -> String {
-    format!("\u{2068}{name}\u{2069}")
 }
 
 /// The host of a website; none for a program on the device.

@@ -28,7 +28,7 @@ impl Visitor {
         }
         let error = error.in_language(self.language());
         if error.kind() == LoginErrorKind::InFrame {
-            return error.into_response();
+            return self.sparingly_logged(|| error.into_response());
         }
         // Programs get JSON at once. What a URL says of a failure is no reason to tell the client of one.
         let may_respond = !error.is_page() && !error.is_from_url();
@@ -39,13 +39,16 @@ impl Visitor {
             Some(code) if error.is_page() && !self.wants_json() => {
                 self.unavailable(&waiting, error.kind(), code)
             }
-            _ => {
-                log(&waiting, &error);
-                error
-                    .with_note(self.note(&self.reference()))
-                    .into_response()
-            }
+            // The number of those that WeChat was asked about is limited.
+            _ if error.weixin().is_some() => self.logged(&waiting, error),
+            _ => self.sparingly_logged(|| self.logged(&waiting, error)),
         }
+    }
+
+    fn logged(&self, waiting: &Waiting<'_>, error: LoginError) -> Response {
+        log(waiting, &error);
+        let note = self.note(&self.reference());
+        error.with_note(note).into_response()
     }
 
     /// Records why a login failed, once for each request and kind: anyone can open callbacks. Without it, the user still gets
@@ -73,8 +76,8 @@ impl Visitor {
 
     fn lost(&self, error: LoginError) -> Response {
         match error.kind() {
-            LoginErrorKind::InFrame => error.into_response(),
-            _ if self.wants_json() => error.into_response(),
+            LoginErrorKind::InFrame => self.sparingly_logged(|| error.into_response()),
+            _ if self.wants_json() => self.sparingly_logged(|| error.into_response()),
             _ if error.is_page() => self.expired(),
             _ => self.leave_callback(),
         }

@@ -61,6 +61,24 @@ impl Visitor {
         text: &Text,
         error: Option<&OAuthError>,
     ) -> Response {
+        self.sparingly_logged(|| self.logged_error_page(status, text, error))
+    }
+
+    /// Responds with an error page that anyone can open. Of an address that opens many, the log says nothing.
+    pub(super) fn sparingly_logged(&self, respond: impl FnOnce() -> Response) -> Response {
+        if self.provider.shared.rate_limit.allows_log(self.address) {
+            respond()
+        } else {
+            request_log::without_lines(respond)
+        }
+    }
+
+    fn logged_error_page(
+        &self,
+        status: StatusCode,
+        text: &Text,
+        error: Option<&OAuthError>,
+    ) -> Response {
         let language = self.language();
         let reference = self.reference();
         let error = error.map(ToString::to_string);
@@ -105,18 +123,23 @@ impl Visitor {
     }
 
     pub(super) fn failed_with(&self, failure: &Failure, text: &Text) -> Response {
-        let reference = self.reference();
         if let Some(seconds) = failure.retry_after() {
-            failure.log_busy();
-            let page = self.text(&texts::BUSY, &self.note(&reference));
-            let mut response = self.page(failure.status(), &page);
-            let seconds = HeaderValue::from_static(seconds);
-            response.headers_mut().insert(RETRY_AFTER, seconds);
-            return response;
+            return self.sparingly_logged(|| self.busy(failure, seconds));
         }
+        let reference = self.reference();
         failure.log(Some(&reference));
         let page = self.text(text, &reference);
         self.page(failure.status(), &page)
+    }
+
+    fn busy(&self, failure: &Failure, seconds: &'static str) -> Response {
+        let reference = self.reference();
+        failure.log_busy();
+        let page = self.text(&texts::BUSY, &self.note(&reference));
+        let mut response = self.page(failure.status(), &page);
+        let seconds = HeaderValue::from_static(seconds);
+        response.headers_mut().insert(RETRY_AFTER, seconds);
+        response
     }
 
     /// WeChat cannot be reached, or rejects the app: the user may try again, or tell the client.
@@ -168,7 +191,10 @@ impl Visitor {
     pub(super) fn back_to(&self, client: &Client) -> String {
         let language = self.language();
         match &client.name {
-            Some(name) => format!("{} {name}", texts::BACK_TO.pick(language)),
+            Some(name) => {
+                let name = texts::isolated(name);
+                format!("{} {name}", texts::BACK_TO.pick(language))
+            }
             None => texts::BACK.pick(language).to_owned(),
         }
     }

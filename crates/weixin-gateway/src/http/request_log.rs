@@ -1,5 +1,6 @@
 //! One line of the log for each request: its route, without what a visitor has written into path and query. All lines of a
-//! request have its trace ID and, if it belongs to a login, the login's reference.
+//! request have its trace ID and, if it belongs to a login, the login's reference. Of an address that opens many error pages,
+//! some requests are left out, as the lines about these pages are.
 
 use std::time::Instant;
 
@@ -9,9 +10,13 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use tracing::{Instrument, Span, field::Empty};
+use tracing::{Instrument, Span, field::Empty, subscriber::NoSubscriber};
 
 use crate::{audit::Reference, oidc::RequestId, telemetry};
+
+/// A response to a request of which the log says nothing.
+#[derive(Clone, Copy, Debug)]
+struct NotLogged;
 
 const TRACEPARENT: &str = "traceparent";
 
@@ -30,8 +35,18 @@ pub(super) async fn log(request: Request, next: Next) -> Response {
     let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let route = route.as_ref().map(MatchedPath::as_str);
     telemetry::request(route.unwrap_or("other"), status, took);
+    if response.extensions().get::<NotLogged>().is_some() {
+        return response;
+    }
     let _entered = span.entered();
     tracing::info!(%method, route, status, milliseconds, "request");
+    response
+}
+
+/// Responds without a line of the log, neither now nor for the request.
+pub(super) fn without_lines(respond: impl FnOnce() -> Response) -> Response {
+    let mut response = tracing::subscriber::with_default(NoSubscriber::new(), respond);
+    response.extensions_mut().insert(NotLogged);
     response
 }
 

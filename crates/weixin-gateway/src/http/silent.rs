@@ -74,7 +74,9 @@ impl Visitor {
             }
             (Ok(_), _) => Ok(None),
             (Err(error), _) => {
-                log(waiting, &error);
+                if self.provider.shared.rate_limit.allows_log(self.address) {
+                    log(waiting, &error);
+                }
                 Ok(None)
             }
         }

@@ -8,6 +8,14 @@ pub(super) struct Text {
     pub(super) message: Bilingual,
 }
 
+/// A name of its own direction (Unicode's isolates), whatever stands beside it. One in ASCII has that of the page.
+pub(super) fn isolated(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_owned();
+    }
+    format!("\u{2068}{name}\u{2069}")
+}
+
 pub(super) const EXPIRED: Text = Text {
     title: Bilingual {
         en: "This login has expired",

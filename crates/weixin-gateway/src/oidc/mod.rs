@@ -74,7 +74,7 @@ pub(crate) use self::{
     issuer::Issuer,
     logout::{Logout, LogoutConfirmation, LogoutRequest},
     logout_token::LogoutToken,
-    profile::{Profile, WechatIds},
+    profile::{Profile, WechatIds, is_invisible},
     public_address::is_public,
     pushed_request::RequestUri,
     redirect_uri::{RegisteredUri, UriPolicy},

@@ -36,3 +36,20 @@ pub(crate) struct WechatIds {
     /// The app of the session's latest login.
     pub(crate) app: AppId,
 }
+
+/// Control characters, and the marks that set a direction (Unicode TR 9). The joiners of emoji are none.
+pub(crate) fn is_invisible(letter: char) -> bool {
+    letter.is_control()
+        || matches!(
+            letter,
+            '\u{61c}'
+                | '\u{200b}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e001f}'
+        )
+}

@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 use url::Url;
 use weixin::{Avatar, User};
 
-use crate::oidc::{Profile, Timestamp};
+use crate::oidc::{Profile, Timestamp, is_invisible};
 
 /// Longest name, in characters. WeChat allows fewer.
 const MAX_NAME: usize = 64;
@@ -27,27 +27,10 @@ pub(crate) fn from_wechat(user: &User, now: Timestamp) -> Profile {
 /// A name in NFC, without characters that are not seen or that change the direction of the text around it; `None` if
 /// nothing is left.
 fn name(text: &str) -> Option<String> {
-    let visible = text.nfc().filter(|letter| !is_unwanted(*letter));
+    let visible = text.nfc().filter(|letter| !is_invisible(*letter));
     let name: String = visible.take(MAX_NAME).collect();
     let name = name.trim();
     (!name.is_empty()).then(|| name.to_owned())
-}
-
-/// Control characters, and the marks that set a direction (Unicode TR 9). The joiners of emoji stay.
-fn is_unwanted(letter: char) -> bool {
-    letter.is_control()
-        || matches!(
-            letter,
-            '\u{61c}'
-                | '\u{200b}'
-                | '\u{200e}'
-                | '\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e001f}'
-        )
 }
 
 /// An https URL. WeChat sends http for the same picture.

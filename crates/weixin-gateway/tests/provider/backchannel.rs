@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use tokio::{io::AsyncWriteExt, net::TcpListener, sync::mpsc};
+
 use crate::world::{
-    Browser, Options, World,
+    Browser, CALLBACK, Options, SECRET, World,
     logout_receiver::{LogoutReceiver, Reply},
 };
 
@@ -146,4 +148,66 @@ async fn a_url_for_logout_tokens_is_public_unless_the_operator_says_otherwise() 
         };
         assert_eq!(world.config_error(&options), expected);
     }
+}
+
+/// More clients than there are requests at a time, each at a host of its own that does not respond: the others wait until one
+/// does.
+#[tokio::test]
+async fn so_many_clients_are_told_at_a_time_and_no_more() {
+    const CLIENTS: usize = 17;
+    const AT_A_TIME: usize = 64;
+    let (mut config, (sender, mut requests)) = (String::new(), mpsc::unbounded_channel());
+    for number in 0..CLIENTS {
+        let host = format!("127.0.0.{}:0", number + 1);
+        let listener = TcpListener::bind(host).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        config += &format!(
+            "[[client]]\nid = \"c{number}\"\nsecret = \"{SECRET}\"\nredirect_uris = [\"{CALLBACK}\"]\nid_token_alg = \"EdDSA\"\n\
+            backchannel_logout_uri = \"http://{address}/logout\"\nallow_private = true\n"
+        );
+        let sender = sender.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let _ = sender.send(stream);
+            }
+        });
+    }
+    let world = World::with(Options {
+        more: config,
+        ..Options::default()
+    })
+    .await;
+    world
+        .execute(
+            "insert into logouts with recursive numbers (n) as
+            (select 0 union all select n + 1 from numbers where n < 84)
+            select 'logout' || n, 'c' || (n % 17), 'aaaaaaaaaaaaaaaaaaaaaaaaaa',
+            'bbbbbbbbbbbbbbbbbbbbbbbbbb', 0, 0 from numbers",
+        )
+        .await;
+    let taken = "logouts where attempts > 0";
+    let test = async {
+        let mut streams = Vec::new();
+        while streams.len() < AT_A_TIME {
+            streams.push(requests.recv().await.unwrap());
+        }
+        // The outbox is looked at again and again.
+        for _ in 0..20 {
+            world.clock.advance(Duration::from_secs(1));
+            assert_eq!(world.count(taken).await, i64::try_from(AT_A_TIME).unwrap());
+        }
+        assert!(requests.try_recv().is_err());
+        // As soon as one has responded, another one follows.
+        let response = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        streams[0].write_all(response).await.unwrap();
+        loop {
+            world.clock.advance(Duration::from_secs(1));
+            let another = tokio::time::timeout(Duration::from_millis(20), requests.recv());
+            if let Ok(stream) = another.await {
+                break streams.push(stream.unwrap());
+            }
+        }
+    };
+    world.maintained(test).await;
+    assert_eq!(world.count("logouts").await, 84);
 }

@@ -381,3 +381,53 @@ async fn what_a_merged_user_has_allowed_counts() {
     let page = browser.open(&world, &world.web().authorize_url(&[])).await;
     assert!(page.location().contains("code="), "{}", page.location());
 }
+
+/// Users decide by the name. One that is not seen, or that turns the text around it, is none.
+#[tokio::test]
+async fn a_name_of_a_client_is_visible() {
+    let world = World::start().await;
+    for name in [
+        "",
+        " \u{3000}",
+        "\u{200d}",
+        "Wiki\n",
+        "Wi\u{0}ki",
+        "bank\u{202e}elpmaxe",
+        "\u{2066}Wiki",
+        "Wi\u{200b}ki",
+    ] {
+        // As TOML writes any character.
+        let escaped = name.chars().map(|it| format!("\\U{:08x}", u32::from(it)));
+        let escaped: String = escaped.collect();
+        let options = Options {
+            web: format!("name = \"{escaped}\""),
+            ..Options::default()
+        };
+        assert_eq!(
+            world.config_error(&options),
+            "client web, name: expected visible text, without control characters and marks that set the direction of text",
+            "{name:?}"
+        );
+    }
+}
+
+/// A name that is written from right to left stays where it is.
+#[tokio::test]
+async fn a_name_of_a_client_turns_no_text_around_it() {
+    let world = World::with(Options {
+        web: "name = \"שלום\"\nconsent = \"always\"".into(),
+        ..Options::default()
+    })
+    .await;
+    let mut browser = Browser::with(&[ENGLISH]);
+    let page = browser
+        .through_wechat(&world, &world.web().authorize_url(&[]))
+        .await;
+    let page = browser.open(&world, page.location()).await;
+    assert!(
+        page.body
+            .contains("<h1>Log in to \u{2068}שלום\u{2069}?</h1>"),
+        "{}",
+        page.body
+    );
+}

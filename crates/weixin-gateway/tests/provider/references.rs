@@ -226,3 +226,64 @@ async fn pages_of_the_login_have_the_language_of_ui_locales() {
         }
     }
 }
+
+/// A stranger opens pages with made-up IDs without end. The log counts them once a minute, and pages of other addresses are
+/// logged as before.
+#[tokio::test]
+async fn an_address_that_opens_many_error_pages_does_not_fill_the_log() {
+    const MANY: usize = 100;
+    let world = World::with(Options {
+        more: "[limits]\nfailures_per_minute = 3\nlogins_per_minute = 1\n".to_owned(),
+        ..Options::default()
+    })
+    .await;
+    let callback = "/callback?code=c&state=s&return_to=/login/aaaaaaaaaaaaaaaaaaaaaaaaaa";
+    let authorize = world.web().authorize_url(&[]);
+    let cases: &[(&str, &[(&str, &str)])] = &[
+        ("/login/aaaaaaaaaaaaaaaaaaaaaaaaaa", &[]),
+        ("/authorize?client_id=unknown", &[]),
+        ("/callback?login_error=expired", &[]),
+        (callback, &[("accept", "application/json")]),
+        (callback, &[("sec-fetch-dest", "iframe")]),
+        ("/end_session?state=a&state=b", &[]),
+        (&authorize, &[]),
+    ];
+    for (number, (path, headers)) in (1..).zip(cases) {
+        let (log, _guard) = Log::begin();
+        let mut stranger = Browser {
+            headers: headers.to_vec(),
+            address: Some(([192, 0, 2, number], 1).into()),
+            ..Browser::default()
+        };
+        let pages = MANY + usize::from(path == &authorize);
+        for _ in 0..pages {
+            stranger.open(&world, path).await;
+        }
+        let lines = log.lines("").len();
+        assert!((3..=8).contains(&lines), "{path}: {lines}");
+        // Others are not affected.
+        let mut user = Browser {
+            address: Some(([198, 51, 100, number], 1).into()),
+            ..Browser::with(&[ENGLISH])
+        };
+        let page = user.open(&world, "/login/bbbbbbbbbbbbbbbbbbbbbbbbbb").await;
+        assert_eq!(log.lines(&reference(&page)).len(), 2, "{path}");
+    }
+    let (log, _guard) = Log::begin();
+    let minute = async {
+        while log.lines("error pages").is_empty() {
+            world.clock.advance(std::time::Duration::from_mins(1));
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = world.gateway.maintain() => {},
+        () = minute => {},
+    }
+    let lines = log.lines("error pages");
+    let unlogged = cases.len() * (MANY - 3);
+    assert!(
+        lines[0].contains(&format!("\"pages\":{unlogged}")),
+        "{lines:?}"
+    );
+}

@@ -203,6 +203,14 @@ async fn an_invalid_client_is_not_added() {
             "client stored, issuer: there is no such [[issuer]]",
         ),
         (
+            json!({ "name": "" }),
+            "client stored, name: expected visible text, without control characters and marks that set the direction of text",
+        ),
+        (
+            json!({ "name": "bank\u{202e}elpmaxe" }),
+            "client stored, name: expected visible text, without control characters and marks that set the direction of text",
+        ),
+        (
             json!({ "id": "a b" }),
             "client.id: not a valid client ID: expected 1 to 128 characters from [A-Za-z0-9._-]",
         ),

@@ -1,4 +1,4 @@
-//! How much one address can do in a minute: begin logins, and send requests that fail.
+//! How much one address can do in a minute: begin logins, send requests that fail, and fill the log with error pages.
 
 mod keys;
 
@@ -6,7 +6,10 @@ use std::{
     fmt,
     net::IpAddr,
     num::NonZeroU32,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, UNIX_EPOCH},
 };
 
@@ -18,7 +21,7 @@ use super::{
     client_ip::{network, network_of},
     places::Places,
 };
-use crate::{config::Limits, oidc::ClientId};
+use crate::{config::Limits, oidc::ClientId, telemetry};
 
 /// How much more a whole IPv6 site may do than one network of it.
 const SITE_FACTOR: u32 = 4;
@@ -28,6 +31,9 @@ const INTERVAL: Duration = Duration::from_mins(1);
 
 /// Exchanges of one address at one time: a quarter of those that a login of `weixin-axum` does at one time for all.
 const EXCHANGES: usize = 64;
+
+/// Those of an IPv6 network of 48 bits: half of them.
+const EXCHANGES_OF_SITE: usize = 128;
 
 /// The most keys of one limiter, about 10 MB. More addresses than that have a network of machines behind them, which no limit
 /// by address stops.
@@ -48,6 +54,10 @@ pub(crate) struct RateLimit {
     pub(super) exchanging: Arc<Places>,
     /// Requests of clients that fail, such as those with a wrong secret.
     failures: Limiters,
+    /// Error pages of which the log says something: anyone can open them.
+    logged_pages: Limiters,
+    /// Those of which it says nothing, since the last line about them.
+    unlogged: AtomicU64,
     clock: Arc<dyn Clock>,
 }
 
@@ -56,8 +66,10 @@ impl RateLimit {
         Self {
             logins: Limiters::new(limits.logins_per_minute, &clock),
             exchanges: Limiters::new(limits.logins_per_minute, &clock),
-            exchanging: Places::new(usize::MAX, EXCHANGES),
+            exchanging: Places::new(usize::MAX, EXCHANGES, EXCHANGES_OF_SITE),
             failures: Limiters::new(limits.failures_per_minute, &clock),
+            logged_pages: Limiters::new(limits.failures_per_minute, &clock),
+            unlogged: AtomicU64::new(0),
             clock,
         }
     }
@@ -81,16 +93,42 @@ impl RateLimit {
         self.failures.allow(client, address)
     }
 
+    /// Whether the log may say something of one more error page that this address opens. Others are counted.
+    pub(super) fn allows_log(&self, address: Option<IpAddr>) -> bool {
+        let allows = self.logged_pages.allow(None, address);
+        if !allows {
+            self.unlogged.fetch_add(1, Ordering::Relaxed);
+            telemetry::not_logged();
+        }
+        allows
+    }
+
     /// Forgets the addresses that have been idle, each minute.
     pub(crate) async fn maintain(&self) {
         loop {
             self.clock.sleep(INTERVAL).await;
             self.forget_idle();
+            self.log_unlogged();
+        }
+    }
+
+    fn log_unlogged(&self) {
+        let pages = self.unlogged.swap(0, Ordering::Relaxed);
+        if pages > 0 {
+            tracing::warn!(
+                pages,
+                "some addresses open many error pages, and the log says nothing of these"
+            );
         }
     }
 
     fn forget_idle(&self) {
-        let all = [&self.logins, &self.exchanges, &self.failures];
+        let all = [
+            &self.logins,
+            &self.exchanges,
+            &self.failures,
+            &self.logged_pages,
+        ];
         for limiter in all.into_iter().flat_map(Limiters::iter) {
             if limiter.len() >= MAX_KEYS {
                 tracing::warn!(
