@@ -153,6 +153,15 @@ fn remedy_of(error: &weixin::Error) -> Option<Bilingual> {
 fn listen(option: &str, address: SocketAddr, error: &io::Error) -> Message {
     let port = address.port();
     let reason = match error.kind() {
+        // A key of a configuration, whose port others must know.
+        io::ErrorKind::AddrInUse if option.starts_with('[') => message(
+            format!(
+                "端口 {port} 已被占用。请停止占用它的程序（用 ss -ltnp 查看），或修改 {option}"
+            ),
+            format!(
+                "port {port} is in use. Stop the program that uses it (ss -ltnp names it), or change {option}"
+            ),
+        ),
         io::ErrorKind::AddrInUse => {
             let any_free = SocketAddr::new(address.ip(), 0);
             message(

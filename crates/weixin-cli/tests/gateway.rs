@@ -157,8 +157,8 @@ async fn serve_loads_the_configuration_again_after_sighup() {
     while status_of_new(&server).await != 303 {}
     fs::write(&file, "[server]\n").unwrap();
     server.signal("-HUP");
-    let listen = "[server]\nlisten = \"127.0.0.1:1\"";
-    let moved = old.replace("[server]", listen);
+    let moved = old.replace("127.0.0.1:0", "127.0.0.1:1");
+    assert_ne!(moved, old);
     let (code, errors) = {
         let broken = folder.run(&["gateway", "reload"]);
         let expected = "error: gateway.toml: line 1, server.key_file: the key is missing";
@@ -374,6 +374,13 @@ Next:
     let [config, key] = ["gateway.toml", "gateway.key"].map(|file| folder.path(file));
     let text = fs::read_to_string(&config).unwrap();
     assert!(text.contains("\nurl = \"https://id.example.org/wechat\"\n"));
+    assert!(text.starts_with("# The configuration of `weixin gateway serve`."));
+    let chinese = Folder::new();
+    let printed = chinese.run(&[&["--lang", "zh"], &init[..]].concat());
+    assert_eq!(printed.code, Some(0));
+    let chinese = fs::read_to_string(chinese.path("gateway.toml")).unwrap();
+    assert!(chinese.starts_with("# `weixin gateway serve` 的配置，"));
+    assert!(chinese.contains("\nurl = \"https://id.example.org/wechat\"\n"));
     assert_eq!(mode(&key), 0o600);
     let secret = fs::read_to_string(&key).unwrap();
 
@@ -522,7 +529,9 @@ ID token algorithm  RS256
 fn server_results(folder: &Folder, simulator: &str, server: &str, metrics: &str) -> Vec<String> {
     let server = format!("[server]\n{server}\n");
     let metrics = format!("[metrics]\n{metrics}\n[store]");
-    folder.configure(simulator, &[("[server]", &server), ("[store]", &metrics)]);
+    let usual = ("listen = \"127.0.0.1:0\"\n", "");
+    let changes = [usual, ("[server]", &*server), ("[store]", &*metrics)];
+    folder.configure(simulator, &changes);
     let is_of_server = |it: &String| it.contains("trusted-proxies") || it.contains(" metrics ");
     let results = check(folder).1.into_iter().filter(is_of_server);
     results.collect()

@@ -38,8 +38,8 @@ fn a_mistake_in_the_configuration_is_explained_in_both_languages() {
         ),
         (
             ("require_pkce = false", "require_pkce = \"no\""),
-            "error: gateway.toml: line 18, client.require_pkce: expected true or false",
-            "错误：gateway.toml：第 18 行，client.require_pkce：应为 true 或 false",
+            "error: gateway.toml: line 19, client.require_pkce: expected true or false",
+            "错误：gateway.toml：第 19 行，client.require_pkce：应为 true 或 false",
         ),
         (
             (
@@ -51,8 +51,8 @@ fn a_mistake_in_the_configuration_is_explained_in_both_languages() {
         ),
         (
             ("url = \"sqlite:gateway.db\"\n", ""),
-            "error: gateway.toml: line 5, store.url: the key is missing",
-            "错误：gateway.toml：第 5 行，store.url：缺少这个键",
+            "error: gateway.toml: line 6, store.url: the key is missing",
+            "错误：gateway.toml：第 6 行，store.url：缺少这个键",
         ),
         (
             (
@@ -217,8 +217,8 @@ fn check_names_the_key_and_what_to_do() {
     for (change, name, expected) in [
         (
             (
-                "[[issuer]]",
-                "[metrics]\nlisten = \"127.0.0.1:8080\"\n[[issuer]]",
+                "listen = \"127.0.0.1:0\"\n",
+                "listen = \"127.0.0.1:8080\"\n[metrics]\nlisten = \"127.0.0.1:8080\"\n",
             ),
             "metrics",
             "failed: 127.0.0.1:8080 has the port 8080, which [server] listen has already -> use another port in [metrics] listen, such as 127.0.0.1:9090",
@@ -236,6 +236,54 @@ fn check_names_the_key_and_what_to_do() {
     ] {
         folder.configure(&sim.url, &[change]);
         assert_eq!(remedy(&folder, name), expected);
+    }
+    let in_use = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = in_use.local_addr().unwrap().to_string();
+    folder.configure(&sim.url, &[("127.0.0.1:0", &address)]);
+    let port = in_use.local_addr().unwrap().port();
+    assert_eq!(
+        remedy(&folder, "port"),
+        format!(
+            "failed: [server] listen: the port {port} is in use by another program -> stop the program that uses it (ss -ltnp names it), or change [server] listen"
+        )
+    );
+    drop(in_use);
+    let database = "postgres://u:hunter2@0.0.0.0:1/gateway?sslmode=require";
+    folder.configure(
+        &sim.url,
+        &[
+            ("sqlite:gateway.db", database),
+            ("http://localhost", "http://localhost/"),
+        ],
+    );
+    assert_eq!(
+        remedy(&folder, "configuration"),
+        "warning: the issuer http://localhost/ ends with a slash, which clients must be configured with, too -> [[issuer]] url: use http://localhost, unless clients already have the one with the slash"
+    );
+    let printed = folder.run(&["gateway", "check"]).stdout;
+    let expected = "database: the connection to PostgreSQL can be intercepted: the certificate of the server is not verified";
+    assert!(
+        printed.replace("\n          ", " ").contains(expected),
+        "{printed}"
+    );
+    let served = folder.run(&["gateway", "serve"]).stderr;
+    assert!(
+        served.contains("\"message\":\"the connection to PostgreSQL can be intercepted: "),
+        "{served}"
+    );
+    for (language, expected) in [
+        (
+            "en",
+            "error: the database cannot be opened: error communicating with database: Connection refused (os error 111)\nremedy: ",
+        ),
+        (
+            "zh",
+            "错误：无法打开数据库：无法与数据库通信：连接被拒绝（os error 111）\n处理办法：",
+        ),
+    ] {
+        let printed = folder.run(&["--lang", language, "gateway", "migrate"]);
+        assert!(printed.stderr.starts_with(expected), "{}", printed.stderr);
+        assert!(!printed.stderr.contains("hunter2"), "{}", printed.stderr);
     }
     // Not even root can create a file there.
     #[cfg(target_os = "linux")]
@@ -269,6 +317,63 @@ fn check_names_the_key_and_what_to_do() {
     assert_eq!(check(&folder).0, Some(0));
 }
 
+#[test]
+fn check_beside_a_gateway_that_runs_finds_its_ports_in_order() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let gateway = Server::serve(&folder, &[]);
+    let address = gateway.address().to_owned();
+    folder.configure(&sim.url, &[("127.0.0.1:0", &address)]);
+    let (_, results) = check(&folder);
+    let expected = format!("ok port -: a gateway is running at {address}");
+    assert!(results.contains(&expected), "{results:#?}");
+    // Another one cannot start there, whatever its database is.
+    folder.configure(
+        &sim.url,
+        &[("127.0.0.1:0", &address), ("gateway.db", "other.db")],
+    );
+    let port = address.rsplit(':').next().unwrap();
+    assert_eq!(
+        errors(&folder),
+        [
+            format!(
+                "error: cannot listen on {address}: port {port} is in use. Stop the program that uses it (ss -ltnp names it), or change [server] listen"
+            ),
+            format!(
+                "错误：无法监听 {address}：端口 {port} 已被占用。请停止占用它的程序（用 ss -ltnp 查看），或修改 [server] listen"
+            ),
+        ]
+    );
+    assert_eq!(gateway.end("-TERM").0, Some(0));
+}
+
+#[test]
+fn check_of_a_simulator_that_allows_logins_by_itself_says_so() {
+    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
+    folder.configure(&sim.url, &[]);
+    assert_eq!(
+        remedy(&folder, "login-page"),
+        "unproven: the login page redirects at once, without a QR code, as that of a simulator with --auto-allow does -> to check app ID and callback domain, run the simulator without --auto-allow"
+    );
+}
+
+/// The steps of the manual for a lost key file.
+#[test]
+fn reseal_without_signing_keys_says_that_there_are_none() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let reseal = || folder.run(&["gateway", "keys", "reseal"]).stdout;
+    assert_eq!(
+        reseal(),
+        "there are no signing keys, and the gateway makes some when it starts; this key file is the valid one now\n"
+    );
+    assert_eq!(Server::serve(&folder, &[]).end("-TERM").0, Some(0));
+    assert_eq!(
+        reseal(),
+        "all signing keys were encrypted with the first line of the key file already; this key file is the valid one now\n"
+    );
+}
+
 /// The status of a token request of the stored client, and its error.
 async fn token(server: &Server, secret: &str) -> (u16, Value) {
     let client = reqwest::Client::builder().build().unwrap();
@@ -287,7 +392,13 @@ async fn token(server: &Server, secret: &str) -> (u16, Value) {
 
 /// Waits until the gateway has read the clients again, as its log says.
 fn wait_for_clients(server: &mut Server) {
-    wait_for_log(server, "\"read again\"");
+    let line = wait_for_log(server, "\"read again\"");
+    // The IDs of keys, as people read them.
+    let keys = line["keys"].as_str().unwrap();
+    assert!(
+        !keys.contains(['(', '{', '[']) && keys.len() < 100,
+        "{keys}"
+    );
 }
 
 #[tokio::test]

@@ -255,6 +255,11 @@ impl GatewayBuilder {
 }
 
 async fn open_store(config: &StoreConfig) -> Result<Store, StartError> {
+    if config.is_unverified() {
+        tracing::warn!(
+            "the connection to PostgreSQL can be intercepted: add sslmode=verify-full to store.url, and sslrootcert if its certificate is of an authority of your own"
+        );
+    }
     let migrate = if config.migrate {
         Migrate::Run
     } else {

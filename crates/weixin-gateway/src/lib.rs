@@ -64,3 +64,6 @@ pub use self::{
 
 /// A configuration file for `https://login.example.com`, with comments.
 pub const EXAMPLE_CONFIG: &str = include_str!("../templates/gateway.toml");
+
+/// The same file with comments in Chinese.
+pub const EXAMPLE_CONFIG_CHINESE: &str = include_str!("../templates/gateway.zh.toml");

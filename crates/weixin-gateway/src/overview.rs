@@ -140,6 +140,12 @@ impl Config {
         self.store.folder()
     }
 
+    /// Whether the connection to the database can be intercepted: PostgreSQL on another machine, without
+    /// `sslmode=verify-full`.
+    pub fn has_unverified_database(&self) -> bool {
+        self.store.is_unverified()
+    }
+
     /// Asks the Redis of `[store] redis`, which nodes share, for `weixin gateway check`. `None`: there is none.
     pub async fn inspect_redis(&self) -> Option<Result<(), weixin::error::StoreError>> {
         #[cfg(feature = "redis")]

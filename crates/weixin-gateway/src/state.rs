@@ -142,9 +142,9 @@ impl Live {
             parts.keys = open_keys(&rows, &parts.config.server, now)?;
         }
         if !(has_same_clients && has_same_keys) {
-            let (keys, stored_clients) = (parts.keys.clone(), parts.stored.len());
+            let (keys, stored_clients) = (parts.keys.to_string(), parts.stored.len());
             self.replace(parts.clone());
-            tracing::info!(?keys, stored_clients, "read again");
+            tracing::info!(keys, stored_clients, "read again");
         }
         Ok(key_file::compare(&parts.store, &parts.config.server, now).await?)
     }

@@ -8,8 +8,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use weixin::Language;
+
 use crate::{
     config::Config,
+    error_text,
     gateway::Gateway,
     reload::{ReloadError, Reloaded},
     telemetry,
@@ -86,9 +89,5 @@ const UNUSED: &str = "the configuration cannot be used: the one before stays";
 
 /// An error with its causes, in one line.
 fn causes(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| (*error).source());
-    let mut texts: Vec<_> = causes.map(ToString::to_string).collect();
-    // A transparent error repeats its cause.
-    texts.dedup();
-    texts.join(": ")
+    error_text::with_causes(error.to_string(), error, Language::English)
 }

@@ -47,6 +47,7 @@ impl Folder {
 [server]
 key_file = "gateway.key"
 stop_delay = "0s"
+listen = "127.0.0.1:0"
 [store]
 url = "sqlite:gateway.db"
 [app.website]

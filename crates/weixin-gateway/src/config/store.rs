@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::store::sqlite_file;
 
-use super::{error::ConfigError, problem::both, secret::SecretText, url_parameters};
+use super::{database_tls, error::ConfigError, problem::both, secret::SecretText, url_parameters};
 
 /// The table `[store]`.
 #[derive(Debug, Deserialize)]
@@ -103,6 +103,12 @@ impl StoreConfig {
     /// The URL, which may hold a password.
     pub(crate) fn expose_url(&self) -> &str {
         self.url.expose_secret()
+    }
+
+    /// Whether the connection to PostgreSQL can be intercepted.
+    pub(crate) fn is_unverified(&self) -> bool {
+        let url = self.url.expose_secret();
+        !url.starts_with("sqlite:") && database_tls::is_unverified(url)
     }
 
     /// Redis, which nodes share for callbacks that come twice.

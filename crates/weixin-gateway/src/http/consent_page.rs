@@ -110,8 +110,8 @@ const fn item(scope: Scope) -> Bilingual {
             zh: "为您的账号生成的邮箱地址",
         },
         Scope::Wechat => Bilingual {
-            en: "your OpenID and UnionID of WeChat",
-            zh: "您的微信 OpenID 和 UnionID",
+            en: "your WeChat ID for this site (not the one that friends add you by)",
+            zh: "您的微信账号在本网站的标识（不是微信号）",
         },
         Scope::OfflineAccess => Bilingual {
             en: "all this also while you are not using it",

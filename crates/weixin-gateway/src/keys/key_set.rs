@@ -138,6 +138,17 @@ impl fmt::Debug for KeySet {
     }
 }
 
+/// The IDs, for the log.
+impl fmt::Display for KeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, entry) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}{}", entry.key.kid())?;
+        }
+        Ok(())
+    }
+}
+
 fn decode_json(text: &str) -> Option<Map<String, Value>> {
     let json = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
     serde_json::from_slice(&json).ok()

@@ -222,7 +222,7 @@ async fn the_page_says_who_receives_what_in_two_languages() {
         "<li>an ID by which it recognizes you</li>\n\
          <li>your WeChat name and avatar</li>\n\
          <li>an e-mail address that was made for your account here</li>\n\
-         <li>your OpenID and UnionID of WeChat</li>\n</ul>",
+         <li>your WeChat ID for this site (not the one that friends add you by)</li>\n</ul>",
         "Your browser then goes to rp.example.",
     ] {
         assert!(page.body.contains(text), "{text}: {}", page.body);

@@ -43,6 +43,7 @@ pub(crate) enum Check {
     Email,
     TrustedProxies,
     Metrics,
+    Port,
 }
 
 impl Check {
@@ -74,6 +75,7 @@ impl Check {
             Self::Email => "email",
             Self::TrustedProxies => "trusted-proxies",
             Self::Metrics => "metrics",
+            Self::Port => "port",
         }
     }
 
@@ -104,6 +106,7 @@ impl Check {
             Self::Email => ("邮箱", "e-mail"),
             Self::TrustedProxies => ("反向代理", "trusted proxies"),
             Self::Metrics => ("监控指标", "metrics"),
+            Self::Port => ("端口", "port"),
         };
         language.pick(chinese, english)
     }

@@ -27,6 +27,9 @@ pub(crate) async fn examine(app: &App, redirect_uri: Option<&RedirectUri>) -> Ve
         App::Website(website) => match website.probe(&asked).await {
             Ok(()) => all_ok(redirect_uri.is_some()),
             Err(Error::LoginPage(error)) => qr_page(error),
+            Err(Error::Status {
+                status: 300..=399, ..
+            }) => vec![allows_at_once()],
             Err(error) => vec![unreachable(&error)],
         },
         App::OfficialAccount(account) => match account.probe(&asked).await {
@@ -111,6 +114,21 @@ fn qr_page(error: LoginPageError) -> Vec<CheckResult> {
             ),
         )],
     }
+}
+
+/// WeChat's page waits for a phone.
+fn allows_at_once() -> CheckResult {
+    CheckResult::unproven(
+        Check::LoginPage,
+        message(
+            "登录页直接跳转，没有等待扫码：模拟器用 --auto-allow 自动允许登录时就是这样",
+            "the login page redirects at once, without a QR code, as that of a simulator with --auto-allow does",
+        ),
+        message(
+            "如需检查 AppID 和授权回调域，请不带 --auto-allow 运行模拟器",
+            "to check app ID and callback domain, run the simulator without --auto-allow",
+        ),
+    )
 }
 
 fn inside_wechat_only() -> CheckResult {

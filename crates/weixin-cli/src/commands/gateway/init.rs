@@ -6,12 +6,13 @@ use std::{
 };
 
 use serde_json::json;
-use weixin_gateway::EXAMPLE_CONFIG;
+use weixin_gateway::{EXAMPLE_CONFIG, EXAMPLE_CONFIG_CHINESE};
 
 use super::key;
 use crate::{
     args::{CONFIG_FILE, GatewayInit},
     error::CliError,
+    lang::Pick,
     message::{Message, message},
     output::Output,
 };
@@ -23,7 +24,10 @@ const EXAMPLE_ISSUER: &str = "\"https://login.example.com\"";
 
 pub(super) fn run(args: &GatewayInit, output: Output) -> Result<(), CliError> {
     let issuer = &args.issuer;
-    let config = EXAMPLE_CONFIG.replace(EXAMPLE_ISSUER, &format!("\"{issuer}\""));
+    let example = output
+        .language()
+        .pick(EXAMPLE_CONFIG_CHINESE, EXAMPLE_CONFIG);
+    let config = example.replace(EXAMPLE_ISSUER, &format!("\"{issuer}\""));
     write(CONFIG_FILE, File::options().write(true), &config)?;
     // Without its key file, the configuration would be one that does not start.
     write(KEY_FILE, owner_only().write(true), &key::master_key()?).inspect_err(|_| {
@@ -78,4 +82,24 @@ fn owner_only() -> OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
+}
+
+/// Without its comments, each file has the same lines; and each comment is translated.
+#[test]
+fn both_examples_have_the_same_settings() {
+    let has_chinese = |text: &str| text.contains(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    let is_setting = |line: &&str| {
+        let text = line.trim_start_matches(['#', ' ']);
+        text.starts_with('[') || text.split(' ').nth(1) == Some("=") || line.is_empty()
+    };
+    let [english, chinese] = [EXAMPLE_CONFIG, EXAMPLE_CONFIG_CHINESE].map(|file| {
+        let (settings, comments): (Vec<_>, Vec<_>) = file.lines().partition(is_setting);
+        (settings, comments)
+    });
+    assert_eq!(english.0, chinese.0);
+    assert_eq!(english.1.len(), chinese.1.len());
+    assert!(
+        chinese.1.iter().all(|line| has_chinese(line)),
+        "{chinese:?}"
+    );
 }

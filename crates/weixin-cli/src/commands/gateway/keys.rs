@@ -82,7 +82,7 @@ fn line(key: &KeyOverview, language: Language) -> String {
     let state = language.pick(chinese, english);
     let (label, time) = match key.state {
         KeyState::Published => (["启用时间", "signs from"], Some(key.active_at)),
-        KeyState::Retired => (["移除时间", "removed"], key.removed_at),
+        KeyState::Retired => (["移除时间", "leaves the JWKS on"], key.removed_at),
         _ => (["启用时间", "since"], Some(key.active_at)),
     };
     let [chinese, english] = label;
@@ -151,19 +151,30 @@ async fn reseal(args: &KeysReseal, output: Output) -> Result<(), CliError> {
     let (admin, config) = open(&args.file.config).await?;
     let count = admin.reseal_keys(&config).await;
     let count = count.map_err(|error| config::not_started(&error))?;
+    let keys = admin.keys(&config).await;
+    let has_keys = !keys
+        .map_err(|error| config::not_started(&error))?
+        .is_empty();
     admin.close().await;
-    output.result(
-        || {
-            message(
-                format!(
-                    "已重新加密 {count} 个签名密钥，现在全部使用密钥文件的第一行。30 天后可以删除其他行"
-                ),
-                format!(
-                    "encrypted {count} signing keys again: all of them need the first line of the key file only. \
-                     The other lines can be removed after 30 days"
-                ),
-            )
-        },
-        &json!({ "resealed": count }),
-    )
+    let text = match (has_keys, count) {
+        (false, _) => message(
+            "没有签名密钥，启动网关时生成；现在以这个密钥文件为准",
+            "there are no signing keys, and the gateway makes some when it starts; this key file is the valid one now",
+        ),
+        (true, 0) => message(
+            "签名密钥已经全部使用密钥文件的第一行；现在以这个密钥文件为准",
+            "all signing keys were encrypted with the first line of the key file already; this key file is the valid one now",
+        ),
+        (true, count) => message(
+            format!(
+                "已重新加密 {count} 个签名密钥，现在全部使用密钥文件的第一行。30 天后可以删除其他行"
+            ),
+            format!(
+                "encrypted {count} signing key{} again: the first line of the key file decrypts all of them. \
+                 The other lines can be removed after 30 days",
+                if count == 1 { "" } else { "s" }
+            ),
+        ),
+    };
+    output.result(|| text, &json!({ "resealed": count }))
 }

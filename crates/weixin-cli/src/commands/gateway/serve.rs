@@ -26,7 +26,11 @@ pub(super) async fn run(args: GatewayServe, output: Output) -> Result<(), CliErr
     let gateway = Gateway::open(config).await;
     let gateway = gateway.map_err(|error| config::not_started(&error))?;
     let address = args.listen.unwrap_or(gateway.listen());
-    let listener = match listen::bind(address, "weixin gateway serve --listen").await {
+    let option = match args.listen {
+        Some(_) => "weixin gateway serve --listen",
+        None => "[server] listen",
+    };
+    let listener = match listen::bind(address, option).await {
         Ok(listener) => listener,
         Err(error) => {
             gateway.close().await;

@@ -56,6 +56,21 @@ fn not_writable(folder: &Path, reason: &Message) -> Message {
     })
 }
 
+/// Without it, who is between the gateway and its database reads the password and all rows.
+pub(super) fn tls(config: &Config) -> Option<CheckResult> {
+    config.has_unverified_database().then(|| {
+        let detail = message(
+            "到 PostgreSQL 的连接可能被窃听：没有校验服务器的证书",
+            "the connection to PostgreSQL can be intercepted: the certificate of the server is not verified",
+        );
+        let remedy = message(
+            "在 [store] url 中加上 sslmode=verify-full；如果证书由自己的 CA 签发，再加上 sslrootcert=文件",
+            "add sslmode=verify-full to [store] url, and sslrootcert=FILE if the certificate is of an authority of your own",
+        );
+        CheckResult::warning(Check::Store, detail, remedy)
+    })
+}
+
 /// Whether the nodes can share callbacks.
 pub(super) async fn redis(config: &Config) -> Option<CheckResult> {
     let asked = tokio::time::timeout(PATIENCE, config.inspect_redis()).await;

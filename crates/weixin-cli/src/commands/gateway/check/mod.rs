@@ -3,6 +3,7 @@
 mod clients;
 mod email;
 mod environment;
+mod ports;
 mod server;
 mod stored;
 
@@ -47,8 +48,9 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
             .iter()
             .filter_map(|file| secret_file(file)),
     )?;
-    report.add(server::examine(&config))?;
+    report.add(server::examine(&config).await)?;
     report.add([store(&config).await])?;
+    report.add(environment::tls(&config))?;
     report.add(environment::redis(&config).await)?;
     let stored = stored::examine(&config).await;
     report.add(stored.results)?;
@@ -58,6 +60,7 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
     if apps.any(|app| app.endpoint.is_none()) {
         report.add([doctor::clock().await?])?;
     }
+    report.add(issuers.iter().filter_map(trailing_slash))?;
     for issuer in &issuers {
         for app in &issuer.apps {
             for result in callback(issuer, app).await {
@@ -127,6 +130,23 @@ async fn store(config: &Config) -> CheckResult {
         }
     };
     CheckResult::ok(Check::Store, detail)
+}
+
+/// Clients compare the issuer as text, and most of them expect none.
+fn trailing_slash(issuer: &IssuerOverview) -> Option<CheckResult> {
+    let url = &issuer.url;
+    let without = url.strip_suffix('/')?;
+    let detail = message(
+        format!("issuer {url} 以斜杠结尾：客户端的配置也必须带斜杠"),
+        format!("the issuer {url} ends with a slash, which clients must be configured with, too"),
+    );
+    let remedy = message(
+        format!("[[issuer]] url 改为 {without}，除非已有客户端使用带斜杠的 issuer"),
+        format!(
+            "[[issuer]] url: use {without}, unless clients already have the one with the slash"
+        ),
+    );
+    Some(CheckResult::warning(Check::Configuration, detail, remedy))
 }
 
 /// Asks WeChat whether it accepts the callback of an issuer, and the app's secret.

@@ -4,14 +4,17 @@ use std::net::IpAddr;
 
 use weixin_gateway::{Config, ServerOverview};
 
-use super::super::super::doctor::check::{Check, CheckResult};
+use super::{
+    super::super::doctor::check::{Check, CheckResult},
+    ports,
+};
 use crate::message::message;
 
-pub(super) fn examine(config: &Config) -> Vec<CheckResult> {
+pub(super) async fn examine(config: &Config) -> Vec<CheckResult> {
     let server = config.server();
     let metrics = same_port(&server).or_else(|| metrics(&server));
-    let results = [Some(proxies(&server)), metrics];
-    results.into_iter().flatten().collect()
+    let results = [Some(proxies(&server)), metrics].into_iter().flatten();
+    results.chain(ports::examine(&server).await).collect()
 }
 
 /// A proxy that is not trusted makes all users one address, and one that anyone can pose as makes them whatever they say.
