@@ -12,6 +12,7 @@ mod consents;
 pub(crate) mod copy;
 mod error;
 mod file_system;
+mod forget;
 mod grant_cache;
 pub(crate) mod grants;
 pub(crate) mod identities;
@@ -199,8 +200,8 @@ impl Store {
         matches!(self.0.writer, Writer::Queue(_))
     }
 
-    /// Empties SQLite's log into the file; to be called each minute.
-    pub(crate) async fn checkpoint(&self) -> Result<(), StoreError> {
+    /// Empties SQLite's log into the file, unless a reader takes long; returns whether it is empty. To be called each minute.
+    pub(crate) async fn checkpoint(&self) -> Result<bool, StoreError> {
         self.0.writer.checkpoint().await
     }
 

@@ -128,10 +128,13 @@ pub(super) fn parse(url: &str) -> Result<(AnyConnectOptions, PathBuf), OpenError
     Ok((options, path))
 }
 
+/// What is removed is overwritten with zeros: else it stays readable in the file until its place is used again.
+const SECURE_DELETE: &str = "pragma secure_delete = on";
+
 /// A connection that writes, durably at first.
 pub(super) async fn connect(options: &AnyConnectOptions) -> Result<AnyConnection, sqlx::Error> {
     let mut connection = AnyConnection::connect_with(options).await?;
-    for pragma in [BUSY_TIMEOUT, "pragma synchronous = full"] {
+    for pragma in [BUSY_TIMEOUT, "pragma synchronous = full", SECURE_DELETE] {
         connection.execute(pragma).await?;
     }
     Ok(connection)
