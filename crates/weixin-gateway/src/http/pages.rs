@@ -106,17 +106,19 @@ impl Visitor {
 
     pub(super) fn failed_with(&self, failure: &Failure, text: &Text) -> Response {
         let reference = self.reference();
-        if let Some(seconds) = failure.retry_after() {
+        let page = if failure.busy().is_some() {
             failure.log_busy();
-            let page = self.text(&texts::BUSY, &self.note(&reference));
-            let mut response = self.page(failure.status(), &page);
+            self.text(&texts::BUSY, &self.note(&reference))
+        } else {
+            failure.log(Some(&reference));
+            self.text(text, &reference)
+        };
+        let mut response = self.page(failure.status(), &page);
+        if let Some(seconds) = failure.retry_after() {
             let seconds = HeaderValue::from_static(seconds);
             response.headers_mut().insert(RETRY_AFTER, seconds);
-            return response;
         }
-        failure.log(Some(&reference));
-        let page = self.text(text, &reference);
-        self.page(failure.status(), &page)
+        response
     }
 
     /// WeChat cannot be reached, or rejects the app: the user may try again, or tell the client.

@@ -25,6 +25,7 @@ pub(crate) mod logouts;
 pub(crate) mod merges;
 mod migrations;
 mod postgres;
+mod readers;
 mod refresh;
 mod request_counts;
 pub(crate) mod requests;
@@ -46,7 +47,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::AnyPool;
+use sqlx::{AnyPool, Connection};
 
 pub(crate) use self::{
     clients::StoredClient,
@@ -61,6 +62,7 @@ pub use self::{
 };
 use self::{
     grant_cache::{GrantCache, Moment},
+    readers::Readers,
     request_counts::RequestCounts,
     sqlite::Database,
     writer::Writer,
@@ -76,7 +78,7 @@ pub(crate) struct Store(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    readers: AnyPool,
+    readers: Readers,
     writer: Writer,
     requests: RequestCounts,
     grants: GrantCache,
@@ -147,7 +149,7 @@ impl Store {
 
     fn new(readers: AnyPool, writer: Writer) -> Self {
         Self(Arc::new(Inner {
-            readers,
+            readers: Readers(readers),
             writer,
             requests: RequestCounts::default(),
             grants: GrantCache::default(),
@@ -156,7 +158,7 @@ impl Store {
 
     /// Whether the database responds, and takes writes: what `/readyz` reports.
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
-        sqlx::query("select 1").execute(self.readers()).await?;
+        self.readers().fetch_one(sqlx::query("select 1")).await?;
         self.write(Durability::Relaxed, Undo::Nothing, |connection| {
             Box::pin(async {
                 sqlx::query(WRITE_NOTHING).execute(connection).await?;
@@ -206,8 +208,13 @@ impl Store {
     }
 
     /// The pool that reads.
-    fn readers(&self) -> &AnyPool {
+    fn readers(&self) -> &Readers {
         &self.0.readers
+    }
+
+    #[cfg(test)]
+    fn pool(&self) -> &AnyPool {
+        &self.0.readers.0
     }
 
     /// The grants that were read in the last second.
@@ -228,7 +235,8 @@ impl Store {
 
     /// Runs a job that only reads, on what is stored at one moment. However long it takes, no write waits for it.
     pub(crate) async fn read<T>(&self, work: impl Work<T>) -> Result<T, StoreError> {
-        let mut transaction = self.readers().begin().await?;
+        let mut connection = self.readers().acquire().await?;
+        let mut transaction = connection.begin().await?;
         Ok(work(&mut transaction).await?)
     }
 

@@ -5,7 +5,6 @@ use std::{
     io,
     path::{Path, PathBuf},
     str::FromStr,
-    time::Duration,
 };
 
 use sqlx::{
@@ -14,7 +13,7 @@ use sqlx::{
     sqlite::SqliteConnectOptions,
 };
 
-use super::{error::OpenError, file_system};
+use super::{error::OpenError, file_system, readers::ACQUIRE_TIMEOUT};
 
 /// Readers beside the writer.
 const READERS: u32 = 4;
@@ -25,9 +24,6 @@ pub(super) const BUSY_TIMEOUT: &str = "pragma busy_timeout = 5000";
 /// Counts the tables that a migration has made.
 pub(super) const MIGRATED_TABLES: &str =
     "select count(*) from sqlite_master where name = '_sqlx_migrations'";
-
-/// The time for which a read waits for a free connection before the request fails.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A database file. A gateway holds it alone among gateways; commands may read and write it beside.
 #[derive(Debug)]

@@ -128,7 +128,7 @@ async fn events_of_others_do_not_name_a_forgotten_user(fixture: Fixture) {
     forget(&fixture, alice).await;
     let events = "select event || ' ' || coalesce(user_id, '-') || ' ' || detail from audit
         where detail is not null order by event, detail";
-    let query = sqlx::query_scalar(events).fetch_all(fixture.store.readers());
+    let query = sqlx::query_scalar(events).fetch_all(fixture.store.pool());
     let mut expected = [
         format!("user.conflict - {bob} forgotten"),
         format!("user.merged {bob} forgotten"),
@@ -220,7 +220,7 @@ async fn rows_with(fixture: &Fixture, text: &str) -> Vec<&'static str> {
     let mut found = Vec::new();
     for (table, sql) in columns {
         let count = sqlx::query_scalar::<_, i64>(sql).bind(text.to_owned());
-        if count.fetch_one(fixture.store.readers()).await.unwrap() > 0 {
+        if count.fetch_one(fixture.store.pool()).await.unwrap() > 0 {
             found.push(table);
         }
     }
