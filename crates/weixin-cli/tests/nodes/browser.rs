@@ -21,6 +21,8 @@ pub(crate) enum Failure {
     Rejected {
         url: String,
         status: StatusCode,
+        /// The header `Retry-After`.
+        retry_after: Option<String>,
         text: String,
     },
 }
@@ -170,12 +172,24 @@ fn tokens(json: &Value) -> Tokens {
 }
 
 async fn json(response: Response) -> Result<Value, Failure> {
-    let (url, status) = (response.url().to_string(), response.status());
-    let text = response.text().await?;
-    if status == StatusCode::OK {
-        return Ok(serde_json::from_str(&text).unwrap());
+    if response.status() == StatusCode::OK {
+        return Ok(serde_json::from_str(&response.text().await?).unwrap());
     }
-    Err(Failure::Rejected { url, status, text })
+    let url = response.url().to_string();
+    Err(rejected(url, response).await)
+}
+
+async fn rejected(url: String, response: Response) -> Failure {
+    let status = response.status();
+    let retry_after = response.headers().get(header::RETRY_AFTER);
+    let retry_after = retry_after.map(|it| it.to_str().unwrap().to_owned());
+    let text = response.text().await.unwrap_or_default();
+    Failure::Rejected {
+        url,
+        status,
+        retry_after,
+        text,
+    }
 }
 
 /// The cookies of one browser at the issuer, and its user's name at the simulator.
@@ -214,9 +228,7 @@ impl Browser {
         }
         let location = response.headers().get(header::LOCATION);
         let Some(location) = location.map(|it| it.to_str().unwrap().to_owned()) else {
-            let (url, status) = (url.to_owned(), response.status());
-            let text = response.text().await.unwrap_or_default();
-            return Err(Failure::Rejected { url, status, text });
+            return Err(rejected(url.to_owned(), response).await);
         };
         Ok(self.absolute(url, &location))
     }

@@ -144,15 +144,8 @@ impl Admin {
     /// [`AdminError::UnknownUser`], [`AdminError::Changed`] and [`AdminError::Store`].
     pub async fn forget(&self, id: &str) -> Result<Vec<(&'static str, u64)>, AdminError> {
         let (user, now) = (self.kept(id).await?, now());
-        let (event_id, event) = event(EventKind::UserForgotten, Some(user), None, now)?;
-        let work = self.change(move |connection| {
-            Box::pin(async move {
-                let removed = user_records::forget(connection, user, now).await?;
-                audit::insert(connection, event_id, event).await?;
-                Ok(removed)
-            })
-        });
-        Ok(work.await?)
+        let event = event(EventKind::UserForgotten, Some(user), None, now)?;
+        Ok(self.database.forget(user, event, now).await?)
     }
 
     /// The events with the reference that a page has shown, the first one first.

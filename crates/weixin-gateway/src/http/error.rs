@@ -5,6 +5,9 @@ use thiserror::Error;
 
 use crate::{keys::KeyError, random::NoRandomBytes, store::StoreError, telemetry};
 
+/// The seconds after which a store that is away is tried again.
+const AWAY: &str = "5";
+
 /// A request could not be served.
 #[derive(Debug, Error)]
 pub(crate) enum Failure {
@@ -30,7 +33,15 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// The seconds after which the same request may succeed.
-    pub(crate) const fn retry_after(&self) -> Option<&'static str> {
+    pub(crate) fn retry_after(&self) -> Option<&'static str> {
+        match self {
+            Self::Store(error) if error.is_away() => Some(AWAY),
+            _ => self.busy(),
+        }
+    }
+
+    /// The same, if too much is waiting.
+    pub(crate) const fn busy(&self) -> Option<&'static str> {
         match self {
             Self::Store(StoreError::Overloaded) => Some("1"),
             Self::Store(StoreError::TooManyRequests)
@@ -40,7 +51,7 @@ impl Failure {
         }
     }
 
-    pub(crate) const fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::TooManyFailures | Self::TooManyLogins => StatusCode::TOO_MANY_REQUESTS,
             _ if self.retry_after().is_some() => StatusCode::SERVICE_UNAVAILABLE,

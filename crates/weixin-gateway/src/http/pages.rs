@@ -123,23 +123,25 @@ impl Visitor {
     }
 
     pub(super) fn failed_with(&self, failure: &Failure, text: &Text) -> Response {
+        let mut response = if failure.busy().is_some() {
+            self.sparingly_logged(|| self.busy(failure))
+        } else {
+            let reference = self.reference();
+            failure.log(Some(&reference));
+            self.page(failure.status(), &self.text(text, &reference))
+        };
         if let Some(seconds) = failure.retry_after() {
-            return self.sparingly_logged(|| self.busy(failure, seconds));
+            let seconds = HeaderValue::from_static(seconds);
+            response.headers_mut().insert(RETRY_AFTER, seconds);
         }
-        let reference = self.reference();
-        failure.log(Some(&reference));
-        let page = self.text(text, &reference);
-        self.page(failure.status(), &page)
+        response
     }
 
-    fn busy(&self, failure: &Failure, seconds: &'static str) -> Response {
+    fn busy(&self, failure: &Failure) -> Response {
         let reference = self.reference();
         failure.log_busy();
         let page = self.text(&texts::BUSY, &self.note(&reference));
-        let mut response = self.page(failure.status(), &page);
-        let seconds = HeaderValue::from_static(seconds);
-        response.headers_mut().insert(RETRY_AFTER, seconds);
-        response
+        self.page(failure.status(), &page)
     }
 
     /// WeChat cannot be reached, or rejects the app: the user may try again, or tell the client.

@@ -129,7 +129,7 @@ impl Visitor {
     fn not_silently(&self, waiting: &Waiting<'_>, failure: Option<&Failure>) -> Response {
         let reference = waiting.id.map(|id| Reference::of(id).to_string());
         match failure {
-            Some(failure) if failure.retry_after().is_some() => failure.log_busy(),
+            Some(failure) if failure.busy().is_some() => failure.log_busy(),
             Some(failure) => failure.log(reference.as_deref()),
             None => {}
         }

@@ -84,7 +84,7 @@ pub(super) fn body(error: &OAuthError) -> Json<serde_json::Value> {
 
 /// A failure of the gateway, for a program: it may try again.
 pub(super) fn unavailable(failure: &Failure) -> Response {
-    match failure.retry_after() {
+    match failure.busy() {
         Some(_) => failure.log_busy(),
         None => failure.log(None),
     }

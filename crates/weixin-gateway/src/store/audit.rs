@@ -64,7 +64,7 @@ impl Store {
         let id = EventId::once(request, &event);
         // A visitor who repeats it costs a read, and no write.
         let known = sqlx::query(SELECT_ID).bind(&id.0);
-        let known = known.fetch_optional(self.readers());
+        let known = self.readers().fetch_optional(known);
         if self.measured("event", known).await?.is_some() {
             return Ok(());
         }

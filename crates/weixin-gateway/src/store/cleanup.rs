@@ -85,7 +85,7 @@ impl Store {
             clock.sleep(INTERVAL).await;
             let done = self.remove_expired(clock).await;
             self.log_state();
-            if let Err(error) = done.and(self.checkpoint().await) {
+            if let Err(error) = done.and(self.checkpoint().await.map(drop)) {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
                     "maintenance failed"

@@ -33,7 +33,7 @@ pub(crate) struct StoredClient {
 impl Store {
     /// All clients, by their ID.
     pub(crate) async fn clients(&self) -> Result<Vec<StoredClient>, StoreError> {
-        let query = sqlx::query(SELECT).fetch_all(self.readers());
+        let query = self.readers().fetch_all(sqlx::query(SELECT));
         let rows = self.measured("clients", query).await?;
         Ok(rows.iter().map(client).collect::<Result<_, _>>()?)
     }

@@ -25,7 +25,7 @@ impl Store {
         client: &ClientId,
     ) -> Result<Scopes, StoreError> {
         let query = sqlx::query(SELECT).bind(user.to_string());
-        let rows = query.bind(client.as_str()).fetch_all(self.readers());
+        let rows = self.readers().fetch_all(query.bind(client.as_str()));
         let rows = self.measured("consents", rows).await?;
         let scopes = rows.into_iter().map(|row| row::text(&row, "scopes"));
         let all = scopes.collect::<sqlx::Result<Vec<Scopes>>>()?;

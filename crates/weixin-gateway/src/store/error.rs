@@ -46,7 +46,34 @@ impl StoreError {
         };
         Some(text.to_owned())
     }
+
+    /// Whether the database is away for some time, as PostgreSQL is while it restarts: the same request may succeed later.
+    pub(crate) fn is_away(&self) -> bool {
+        match self {
+            Self::Database(error) => is_away(error),
+            Self::Stopped => true,
+            _ => false,
+        }
+    }
 }
+
+fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| AWAY.contains(&&*code)),
+        _ => false,
+    }
+}
+
+/// PostgreSQL's codes of a connection that fails, of too many connections, of a server that stops or starts, and of a
+/// replica, which the server is until it takes over; and SQLite's of a file that another program has locked.
+const AWAY: [&str; 11] = [
+    "08000", "08001", "08003", "08004", "08006", "53300", "57P01", "57P02", "57P03", "25006", "5",
+];
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {

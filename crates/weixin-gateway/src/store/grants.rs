@@ -121,7 +121,7 @@ impl Store {
     async fn not_redeemed(&self, grant: &NewGrant) -> Result<RedeemOutcome, StoreError> {
         let query = sqlx::query(SELECT_OWNER).bind(grant.id.to_string());
         let Some(row) = self
-            .measured("grant_owner", query.fetch_optional(self.readers()))
+            .measured("grant_owner", self.readers().fetch_optional(query))
             .await?
         else {
             return Ok(RedeemOutcome::Ended);
@@ -161,7 +161,7 @@ impl Store {
     ) -> Result<Option<GrantInUse>, StoreError> {
         let query = sqlx::query(SELECT).bind(id.to_string()).bind(now.millis());
         let row = self
-            .measured("grant", query.fetch_optional(self.readers()))
+            .measured("grant", self.readers().fetch_optional(query))
             .await?;
         Ok(row.as_ref().map(grant_in_use).transpose()?)
     }

@@ -80,7 +80,7 @@ impl Store {
         app: AppId,
     ) -> Result<WechatIds, StoreError> {
         let query = sqlx::query(SELECT_OF_USER).bind(user.to_string());
-        let query = query.fetch_all(self.readers());
+        let query = self.readers().fetch_all(query);
         let rows = self.measured("wechat_ids", query).await?;
         let mut ids = Ids::default();
         for row in &rows {

@@ -1,5 +1,7 @@
 //! The check values of the key file that the nodes use: one row of the audit log, which says when it was changed.
 
+use sqlx::Row;
+
 use super::{Durability, Store, StoreError, Undo};
 use crate::oidc::Timestamp;
 
@@ -12,8 +14,8 @@ const UPDATE: &str = "update audit set at = $1, detail = $2 where id = 'key_file
 impl Store {
     /// What a node has left.
     pub(crate) async fn key_file(&self) -> Result<Option<String>, StoreError> {
-        let found = sqlx::query_scalar(SELECT).fetch_optional(self.readers());
-        Ok(found.await?)
+        let found = self.readers().fetch_optional(sqlx::query(SELECT));
+        Ok(found.await?.map(|row| row.try_get(0)).transpose()?)
     }
 
     /// Replaces what was read. Returns whether it was still there.

@@ -27,7 +27,7 @@ const RESEAL: &str = "update keys set encrypted_key = $3 where kid = $1 and encr
 impl Store {
     /// All keys that there ever were, the oldest of each algorithm first.
     pub(crate) async fn keys(&self) -> Result<Vec<SealedKey>, StoreError> {
-        let query = sqlx::query(SELECT).fetch_all(self.readers());
+        let query = self.readers().fetch_all(sqlx::query(SELECT));
         let rows = self.measured("keys", query).await?;
         Ok(rows.iter().map(key).collect::<Result<_, _>>()?)
     }

@@ -2,6 +2,8 @@
 
 use std::{fs, path::PathBuf};
 
+use sqlx::Row;
+
 use super::{Store, StoreError};
 use crate::telemetry::StoreLevels;
 
@@ -12,8 +14,9 @@ impl Store {
     /// The levels at this moment. The waiting requests are those that this process knows.
     pub(crate) async fn levels(&self) -> Result<StoreLevels, StoreError> {
         let requests = self.waiting_requests().all();
-        let query = sqlx::query_scalar(PENDING_LOGOUTS).fetch_one(self.readers());
-        let logouts: i64 = self.measured("logout_count", query).await?;
+        let query = self.readers().fetch_one(sqlx::query(PENDING_LOGOUTS));
+        let count = self.measured("logout_count", query).await?;
+        let logouts: i64 = count.try_get(0)?;
         Ok(StoreLevels {
             waiting_writes: u64::try_from(self.waiting_writes()).unwrap_or(u64::MAX),
             waiting_requests: u64::try_from(requests).unwrap_or(0),
@@ -26,7 +29,8 @@ impl Store {
         if !self.is_sqlite() {
             return Ok(None);
         }
-        let file: String = sqlx::query_scalar(FILE).fetch_one(self.readers()).await?;
+        let file = self.readers().fetch_one(sqlx::query(FILE)).await?;
+        let file: String = file.try_get(0)?;
         let log = PathBuf::from(format!("{file}-wal"));
         // It is absent before the first write.
         Ok(Some(fs::metadata(log).map_or(0, |log| log.len())))

@@ -47,7 +47,7 @@ impl Store {
     /// The clients that must be told of something now.
     pub(crate) async fn due_clients(&self, now: Timestamp) -> Result<Vec<ClientId>, StoreError> {
         let query = sqlx::query(DUE_CLIENTS).bind(now.millis());
-        let query = query.bind(MAX_ATTEMPTS).fetch_all(self.readers());
+        let query = self.readers().fetch_all(query.bind(MAX_ATTEMPTS));
         let rows = self.measured("due_logouts", query).await?;
         let clients = rows.iter().map(|row| row::text(row, "client"));
         Ok(clients.collect::<sqlx::Result<_>>()?)

@@ -12,6 +12,7 @@ mod consents;
 pub(crate) mod copy;
 mod error;
 mod file_system;
+mod forget;
 mod grant_cache;
 pub(crate) mod grants;
 pub(crate) mod identities;
@@ -24,6 +25,7 @@ pub(crate) mod logouts;
 pub(crate) mod merges;
 mod migrations;
 mod postgres;
+mod readers;
 mod refresh;
 mod request_counts;
 pub(crate) mod requests;
@@ -45,7 +47,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::AnyPool;
+use sqlx::{AnyPool, Connection};
 
 pub(crate) use self::{
     clients::StoredClient,
@@ -60,6 +62,7 @@ pub use self::{
 };
 use self::{
     grant_cache::{GrantCache, Moment},
+    readers::Readers,
     request_counts::RequestCounts,
     sqlite::Database,
     writer::Writer,
@@ -75,7 +78,7 @@ pub(crate) struct Store(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    readers: AnyPool,
+    readers: Readers,
     writer: Writer,
     requests: RequestCounts,
     grants: GrantCache,
@@ -146,7 +149,7 @@ impl Store {
 
     fn new(readers: AnyPool, writer: Writer) -> Self {
         Self(Arc::new(Inner {
-            readers,
+            readers: Readers(readers),
             writer,
             requests: RequestCounts::default(),
             grants: GrantCache::default(),
@@ -155,7 +158,7 @@ impl Store {
 
     /// Whether the database responds, and takes writes: what `/readyz` reports.
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
-        sqlx::query("select 1").execute(self.readers()).await?;
+        self.readers().fetch_one(sqlx::query("select 1")).await?;
         self.write(Durability::Relaxed, Undo::Nothing, |connection| {
             Box::pin(async {
                 sqlx::query(WRITE_NOTHING).execute(connection).await?;
@@ -199,14 +202,19 @@ impl Store {
         matches!(self.0.writer, Writer::Queue(_))
     }
 
-    /// Empties SQLite's log into the file; to be called each minute.
-    pub(crate) async fn checkpoint(&self) -> Result<(), StoreError> {
+    /// Empties SQLite's log into the file, unless a reader takes long; returns whether it is empty. To be called each minute.
+    pub(crate) async fn checkpoint(&self) -> Result<bool, StoreError> {
         self.0.writer.checkpoint().await
     }
 
     /// The pool that reads.
-    fn readers(&self) -> &AnyPool {
+    fn readers(&self) -> &Readers {
         &self.0.readers
+    }
+
+    #[cfg(test)]
+    fn pool(&self) -> &AnyPool {
+        &self.0.readers.0
     }
 
     /// The grants that were read in the last second.
@@ -227,7 +235,8 @@ impl Store {
 
     /// Runs a job that only reads, on what is stored at one moment. However long it takes, no write waits for it.
     pub(crate) async fn read<T>(&self, work: impl Work<T>) -> Result<T, StoreError> {
-        let mut transaction = self.readers().begin().await?;
+        let mut connection = self.readers().acquire().await?;
+        let mut transaction = connection.begin().await?;
         Ok(work(&mut transaction).await?)
     }
 

@@ -1,21 +1,19 @@
 //! PostgreSQL, which several nodes share.
 
-use std::{str::FromStr, time::Duration};
+use std::str::FromStr;
 
 use sqlx::{
-    AnyConnection, AnyPool, AssertSqlSafe, Connection,
+    AnyConnection, AnyPool, AssertSqlSafe, Connection, Row,
     any::{AnyConnectOptions, AnyPoolOptions},
 };
 
 use super::{
     error::{OpenError, StoreError},
     migrations::{self, Migrate},
+    readers::{ACQUIRE_TIMEOUT, Readers},
 };
 
 const CONNECTIONS: u32 = 16;
-
-/// The time for which a statement waits for a connection before the request fails. A server that restarts is waited for.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Counts the tables that a migration has made.
 pub(super) const MIGRATED_TABLES: &str = "select count(*) from information_schema.tables
@@ -41,8 +39,8 @@ pub(super) async fn open(url: &str, migrate: Migrate) -> Result<AnyPool, OpenErr
 }
 
 /// The time of the server's clock, in milliseconds since 1970.
-pub(super) async fn now(pool: &AnyPool) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar(NOW).fetch_one(pool).await?)
+pub(super) async fn now(readers: &Readers) -> Result<i64, StoreError> {
+    Ok(readers.fetch_one(sqlx::query(NOW)).await?.try_get(0)?)
 }
 
 /// Keeps others from writing to these tables until the transaction ends. Reads go on.

@@ -131,7 +131,7 @@ impl Store {
         let query = query.bind(issuer.to_string()).bind(now.millis());
         let query = query.bind(lifetime());
         let row = self
-            .measured("request", query.fetch_optional(self.readers()))
+            .measured("request", self.readers().fetch_optional(query))
             .await?;
         Ok(row.map(|row| row::json(&row, "body")).transpose()?)
     }
@@ -147,7 +147,7 @@ impl Store {
         let query = sqlx::query(SELECT_PUSHED).bind(id.to_string());
         let query = query.bind(issuer.to_string()).bind(client.as_str());
         let query = query.bind(now.millis()).bind(lifetime());
-        let Some(row) = query.fetch_optional(self.readers()).await? else {
+        let Some(row) = self.readers().fetch_optional(query).await? else {
             return Ok(None);
         };
         let (created_at, expires_at) = (
@@ -184,7 +184,7 @@ impl Store {
     /// Counts the rows. Between two counts this process knows only its own.
     pub(super) async fn count_requests(&self) -> Result<(), StoreError> {
         let query = sqlx::query(COUNT).bind(lifetime());
-        let query = query.fetch_all(self.readers());
+        let query = self.readers().fetch_all(query);
         let rows = self.measured("request_count", query).await?;
         let counts = rows.iter().map(|row| {
             let count = |name| row.try_get::<i64, _>(name);

@@ -25,7 +25,7 @@ impl Store {
     pub(crate) async fn grant_owner(&self, id: GrantId) -> Result<Option<GrantOwner>, StoreError> {
         let query = sqlx::query(SELECT).bind(id.to_string());
         let Some(row) = self
-            .measured("grant_owner", query.fetch_optional(self.readers()))
+            .measured("grant_owner", self.readers().fetch_optional(query))
             .await?
         else {
             return Ok(None);

@@ -122,7 +122,7 @@ impl Store {
         let query = query.bind(issuer.to_string()).bind(now.millis());
         let query = query.bind(earlier(now, idle));
         let row = self
-            .measured("session", query.fetch_optional(self.readers()))
+            .measured("session", self.readers().fetch_optional(query))
             .await?;
         Ok(row.as_ref().map(session_of_user).transpose()?)
     }
@@ -139,7 +139,7 @@ impl Store {
         let query = query.bind(issuer.to_string()).bind(request.to_string());
         let query = query.bind(now.millis());
         let row = self
-            .measured("session_of_request", query.fetch_optional(self.readers()))
+            .measured("session_of_request", self.readers().fetch_optional(query))
             .await?;
         Ok(row.as_ref().map(session_of_user).transpose()?)
     }
@@ -156,7 +156,7 @@ impl Store {
         let query = query.bind(sid.to_string()).bind(issuer.to_string());
         let query = query.bind(now.millis());
         let row = self
-            .measured("session_of_code", query.fetch_optional(self.readers()))
+            .measured("session_of_code", self.readers().fetch_optional(query))
             .await?;
         Ok(row.as_ref().map(session_of_code).transpose()?)
     }

@@ -5,7 +5,6 @@ use std::{
     io,
     path::{Path, PathBuf},
     str::FromStr,
-    time::Duration,
 };
 
 use sqlx::{
@@ -14,7 +13,7 @@ use sqlx::{
     sqlite::SqliteConnectOptions,
 };
 
-use super::{error::OpenError, file_system};
+use super::{error::OpenError, file_system, readers::ACQUIRE_TIMEOUT};
 
 /// Readers beside the writer.
 const READERS: u32 = 4;
@@ -25,9 +24,6 @@ pub(super) const BUSY_TIMEOUT: &str = "pragma busy_timeout = 5000";
 /// Counts the tables that a migration has made.
 pub(super) const MIGRATED_TABLES: &str =
     "select count(*) from sqlite_master where name = '_sqlx_migrations'";
-
-/// The time for which a read waits for a free connection before the request fails.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A database file. A gateway holds it alone among gateways; commands may read and write it beside.
 #[derive(Debug)]
@@ -128,10 +124,13 @@ pub(super) fn parse(url: &str) -> Result<(AnyConnectOptions, PathBuf), OpenError
     Ok((options, path))
 }
 
+/// What is removed is overwritten with zeros: else it stays readable in the file until its place is used again.
+const SECURE_DELETE: &str = "pragma secure_delete = on";
+
 /// A connection that writes, durably at first.
 pub(super) async fn connect(options: &AnyConnectOptions) -> Result<AnyConnection, sqlx::Error> {
     let mut connection = AnyConnection::connect_with(options).await?;
-    for pragma in [BUSY_TIMEOUT, "pragma synchronous = full"] {
+    for pragma in [BUSY_TIMEOUT, "pragma synchronous = full", SECURE_DELETE] {
         connection.execute(pragma).await?;
     }
     Ok(connection)

@@ -54,7 +54,7 @@ impl Store {
         let query = sqlx::query(SELECT_USER).bind(client.as_str());
         let query = query.bind(subject.as_str());
         let row = self
-            .measured("subject", query.fetch_optional(self.readers()))
+            .measured("subject", self.readers().fetch_optional(query))
             .await?;
         Ok(row.map(|row| row::text(&row, "user_id")).transpose()?)
     }

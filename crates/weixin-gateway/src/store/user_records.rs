@@ -1,4 +1,4 @@
-//! What an operator finds, changes and removes of a user.
+//! What an operator finds and changes of a user.
 
 use sqlx::{AnyConnection, Row, any::AnyRow};
 use weixin::{AppId, identity::Identity};
@@ -6,9 +6,8 @@ use weixin::{AppId, identity::Identity};
 use super::{
     JobError, JobResult,
     resolved_user::{join_user, members},
-    revoke_many, row,
+    row,
     subjects::with_known_clients,
-    users,
 };
 use crate::oidc::{Timestamp, UserId};
 
@@ -59,47 +58,6 @@ const GRANTS: &str = concat!(
 const DISABLE: &str = "update users set disabled_at = coalesce(disabled_at, $2)
     where id = $1 and merged_into is null";
 const ENABLE: &str = "update users set disabled_at = null where id = $1 and merged_into is null";
-
-const FORGET_LOGOUTS: (&str, &str) = (
-    "logouts",
-    concat!("delete from logouts where sub in ", members!("$1")),
-);
-/// The users themselves come last: the other statements look them up.
-const FORGET: [(&str, &str); 7] = [
-    (
-        "grants",
-        concat!("delete from grants where user_id in ", members!("$1")),
-    ),
-    (
-        "sessions",
-        concat!("delete from sessions where user_id in ", members!("$1")),
-    ),
-    (
-        "consents",
-        concat!("delete from consents where user_id in ", members!("$1")),
-    ),
-    (
-        "subjects",
-        concat!(
-            "delete from subjects where (client, user_id) in (",
-            with_known_clients!(),
-            "select known.client, users.id from known
-            cross join users where users.id = $1 or users.merged_into = $1)"
-        ),
-    ),
-    (
-        "identities",
-        concat!("delete from identities where user_id in ", members!("$1")),
-    ),
-    (
-        "audit",
-        concat!("delete from audit where user_id in ", members!("$1")),
-    ),
-    (
-        "users",
-        "delete from users where id = $1 or merged_into = $1",
-    ),
-];
 
 /// A user with those who were merged into it.
 #[derive(Clone, Debug)]
@@ -240,30 +198,4 @@ pub(crate) async fn set_disabled(
         0 => Err(JobError::Conflict),
         _ => Ok(()),
     }
-}
-
-/// Removes a user with those who were merged into it, and all that depends on them; returns the rows of each table.
-pub(crate) async fn forget(
-    connection: &mut AnyConnection,
-    user: UserId,
-    now: Timestamp,
-) -> JobResult<Vec<(&'static str, u64)>> {
-    let locked = users::lock(connection, user, now).await?;
-    locked.ok_or(JobError::Conflict)?;
-    let mut removed = vec![remove(connection, FORGET_LOGOUTS, user).await?];
-    // The clients are told of this end, while grants still name them.
-    revoke_many::sessions_of_user(connection, user, now).await?;
-    for rows in FORGET {
-        removed.push(remove(connection, rows, user).await?);
-    }
-    Ok(removed)
-}
-
-async fn remove(
-    connection: &mut AnyConnection,
-    (table, sql): (&'static str, &'static str),
-    user: UserId,
-) -> JobResult<(&'static str, u64)> {
-    let query = sqlx::query(sql).bind(user.to_string());
-    Ok((table, query.execute(connection).await?.rows_affected()))
 }

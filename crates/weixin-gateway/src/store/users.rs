@@ -45,7 +45,7 @@ impl Store {
     pub(crate) async fn profile(&self, user: UserId) -> Result<Option<Profile>, StoreError> {
         let query = sqlx::query(SELECT_PROFILE).bind(user.to_string());
         let row = self
-            .measured("profile", query.fetch_optional(self.readers()))
+            .measured("profile", self.readers().fetch_optional(query))
             .await?;
         Ok(row.as_ref().map(profile).transpose()?)
     }

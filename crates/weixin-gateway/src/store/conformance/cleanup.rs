@@ -187,7 +187,7 @@ impl Clock for BusyClock<'_> {
             let event = Event::new(self.now().into(), EventKind::LoginOk);
             self.store.record(event).await.unwrap();
             let count = "select count(*) from audit where event = 'old'";
-            let count = sqlx::query_scalar(count).fetch_one(self.store.readers());
+            let count = sqlx::query_scalar(count).fetch_one(self.store.pool());
             let count = count.await.unwrap();
             self.left.lock().unwrap().push(count);
         })

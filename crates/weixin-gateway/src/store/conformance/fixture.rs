@@ -97,7 +97,7 @@ impl Fixture {
     }
 
     pub(super) async fn count(&self, sql: &'static str) -> i64 {
-        let count = sqlx::query_scalar(sql).fetch_one(self.store.readers());
+        let count = sqlx::query_scalar(sql).fetch_one(self.store.pool());
         count.await.unwrap()
     }
 

@@ -178,7 +178,7 @@ async fn a_user_has_a_profile_and_the_ids_of_wechat(fixture: Fixture) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_login_that_finds_its_identities_taken_begins_again() {
     let fixture = Fixture::postgres().await;
-    let mut other = fixture.store.readers().begin().await.unwrap();
+    let mut other = fixture.store.pool().begin().await.unwrap();
     let pid = sqlx::query_scalar("select pg_backend_pid()::bigint");
     let pid: i64 = pid.fetch_one(&mut *other).await.unwrap();
     for sql in [
@@ -197,7 +197,7 @@ async fn a_login_that_finds_its_identities_taken_begins_again() {
     let mut waiting = 0_i64;
     while waiting == 0 {
         let query = sqlx::query_scalar(blocked).bind(pid);
-        waiting = query.fetch_one(fixture.store.readers()).await.unwrap();
+        waiting = query.fetch_one(fixture.store.pool()).await.unwrap();
     }
     other.commit().await.unwrap();
     let user = known(login.await.unwrap()).user;

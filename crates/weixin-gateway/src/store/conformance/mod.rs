@@ -7,6 +7,7 @@ mod cleanup;
 mod consents;
 mod copies;
 mod fixture;
+mod forgotten;
 mod grants;
 mod keys;
 mod logins;

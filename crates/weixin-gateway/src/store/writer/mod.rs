@@ -75,12 +75,12 @@ impl Writer {
         result.await.unwrap_or(Err(StoreError::Stopped))
     }
 
-    /// Empties SQLite's log into the file, as far as readers allow. A log that always has a reader is never reset
-    /// otherwise.
-    pub(crate) async fn checkpoint(&self) -> Result<(), StoreError> {
+    /// Empties SQLite's log into the file, as far as readers allow; returns whether it is empty. A log that always has a
+    /// reader is never reset otherwise.
+    pub(crate) async fn checkpoint(&self) -> Result<bool, StoreError> {
         match self {
             Self::Queue(queue) => queue.control(Control::Checkpoint).await?,
-            Self::Pool(_) => Ok(()),
+            Self::Pool(_) => Ok(true),
         }
     }
 

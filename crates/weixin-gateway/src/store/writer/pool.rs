@@ -2,13 +2,14 @@
 
 use std::{sync::Arc, time::Instant};
 
-use sqlx::AnyPool;
+use sqlx::{AnyPool, Connection};
 use tokio::sync::{Semaphore, TryAcquireError};
 
 use super::Commits;
 use crate::store::{
     error::StoreError,
     job::{Durability, Effect, Job},
+    readers,
 };
 use crate::telemetry;
 
@@ -73,7 +74,8 @@ impl Pool {
 }
 
 async fn commit(pool: &AnyPool, job: &mut dyn Job) -> Result<(), StoreError> {
-    let mut transaction = pool.begin().await?;
+    let mut connection = readers::acquire(pool).await?;
+    let mut transaction = connection.begin().await?;
     if job.durability() == Durability::Relaxed {
         let statement = sqlx::query("set local synchronous_commit = off");
         statement.execute(&mut *transaction).await?;

@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use sqlx::{AnyConnection, Connection, any::AnyConnectOptions};
+use sqlx::{AnyConnection, Connection, Row, any::AnyConnectOptions};
 use tokio::sync::{mpsc, oneshot};
 
 use super::Commits;
@@ -27,7 +27,7 @@ pub(super) const MAX_LOG: u64 = 16 * 1024 * 1024;
 
 /// What the task does between two commits.
 pub(super) enum Control {
-    Checkpoint(oneshot::Sender<Result<(), StoreError>>),
+    Checkpoint(oneshot::Sender<Result<bool, StoreError>>),
     Close(oneshot::Sender<()>),
 }
 
@@ -138,19 +138,21 @@ impl Task {
         Ok(done?)
     }
 
-    /// A reader that takes long, such as a backup, is not waited for: all writes would wait too.
-    async fn checkpoint(&mut self) -> Result<(), StoreError> {
+    /// A reader that takes long, such as a backup, is not waited for: all writes would wait too. Returns whether the log is
+    /// empty.
+    async fn checkpoint(&mut self) -> Result<bool, StoreError> {
         let open = self.open().await?;
-        for statement in [
-            "pragma busy_timeout = 100",
-            "pragma wal_checkpoint(truncate)",
-            sqlite::BUSY_TIMEOUT,
-        ] {
-            sqlx::query(statement).execute(&mut open.connection).await?;
-        }
+        let connection = &mut open.connection;
+        let timeout = sqlx::query("pragma busy_timeout = 100");
+        timeout.execute(&mut *connection).await?;
+        let emptied = sqlx::query("pragma wal_checkpoint(truncate)");
+        let is_busy: i64 = emptied.fetch_one(&mut *connection).await?.try_get(0)?;
+        sqlx::query(sqlite::BUSY_TIMEOUT)
+            .execute(connection)
+            .await?;
         // What a reader has kept is tried again when as much has come.
         self.max_log = self.log_size() + MAX_LOG;
-        Ok(())
+        Ok(is_busy == 0)
     }
 
     async fn open(&mut self) -> Result<&mut Open, StoreError> {
@@ -164,7 +166,7 @@ impl Task {
         Ok(self.connection.insert(open))
     }
 
-    async fn close_if_failed(&mut self, result: &Result<(), StoreError>) {
+    async fn close_if_failed<T>(&mut self, result: &Result<T, StoreError>) {
         if let Err(error) = result {
             tracing::error!(error = error as &dyn std::error::Error, "a commit failed");
             self.close().await;

@@ -95,7 +95,7 @@ impl Bench {
 
     pub(super) async fn numbers(&self) -> Vec<i64> {
         let numbers = sqlx::query_scalar("select number from numbers order by number");
-        numbers.fetch_all(self.store.readers()).await.unwrap()
+        numbers.fetch_all(self.store.pool()).await.unwrap()
     }
 }
 

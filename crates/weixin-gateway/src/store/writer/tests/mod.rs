@@ -164,7 +164,7 @@ async fn a_checkpoint_waits_for_no_reader() {
     let bench = Bench::new().await;
     let insert = bench.run(&["insert into numbers values (1)"]);
     insert.await.unwrap();
-    let mut reader = bench.store.readers().begin().await.unwrap();
+    let mut reader = bench.store.pool().begin().await.unwrap();
     let count = sqlx::query_scalar("select count(*) from numbers");
     let count: i64 = count.fetch_one(&mut *reader).await.unwrap();
     assert_eq!(count, 1);
@@ -194,7 +194,7 @@ async fn a_log_that_is_read_all_the_time_stays_small() {
         .unwrap();
     let log = bench.directory.path().join("gateway.db-wal");
     let read = || {
-        let readers = bench.store.readers().clone();
+        let readers = bench.store.pool().clone();
         async move {
             loop {
                 let count = sqlx::query_scalar::<_, i64>("select count(*) from big");
@@ -227,7 +227,7 @@ async fn a_store_that_is_closed_has_run_the_jobs_that_waited() {
     // The file is free for the next gateway.
     let store = Store::open(&bench.url).await.unwrap();
     let numbers = sqlx::query_scalar("select number from numbers");
-    let numbers: Vec<i64> = numbers.fetch_all(store.readers()).await.unwrap();
+    let numbers: Vec<i64> = numbers.fetch_all(store.pool()).await.unwrap();
     assert_eq!(numbers, [1]);
 }
 
