@@ -24,7 +24,7 @@ impl Visitor {
         // Until the exchange, nothing says which app it was.
         telemetry::login(waiting.client.id.as_str(), "", error.kind().as_str());
         if error.kind() == LoginErrorKind::Restarted {
-            return self.restarted(&waiting, error);
+            return self.sparingly_logged(|| self.restarted(&waiting, error));
         }
         let error = error.in_language(self.language());
         if error.kind() == LoginErrorKind::InFrame {
@@ -37,7 +37,7 @@ impl Visitor {
         }
         match way_back(error.kind()) {
             Some(code) if error.is_page() && !self.wants_json() => {
-                self.unavailable(&waiting, error.kind(), code)
+                self.sparingly_logged(|| self.unavailable(&waiting, error.kind(), code))
             }
             // The number of those that WeChat was asked about is limited.
             _ if error.weixin().is_some() => self.logged(&waiting, error),
@@ -86,7 +86,8 @@ impl Visitor {
     /// Redirects to the page of an expired login, at a URL without a code.
     pub(super) fn leave_callback(&self) -> Response {
         let path = self.provider.issuer.path();
-        pages::redirect(&format!("{path}{CALLBACK}?login_error=expired"))
+        let url = format!("{path}{CALLBACK}?login_error=expired");
+        self.sparingly_logged(|| pages::redirect(&url))
     }
 
     /// Redirects to the page of a login that was used before, which offers to log in again for the same request.

@@ -243,6 +243,7 @@ async fn an_address_that_opens_many_error_pages_does_not_fill_the_log() {
         ("/login/aaaaaaaaaaaaaaaaaaaaaaaaaa", &[]),
         ("/authorize?client_id=unknown", &[]),
         ("/callback?login_error=expired", &[]),
+        (callback, &[]),
         (callback, &[("accept", "application/json")]),
         (callback, &[("sec-fetch-dest", "iframe")]),
         ("/end_session?state=a&state=b", &[]),

@@ -115,7 +115,7 @@ pub(super) const METRICS: [(&str, &str); 3] = [
     ),
 ];
 
-pub(super) const GATEWAY_METRICS: [(&str, &str); 18] = [
+pub(super) const GATEWAY_METRICS: [(&str, &str); 19] = [
     (
         "weixin_gateway_clock_difference_seconds",
         "本机时钟比 PostgreSQL 快的秒数；使用 SQLite 时没有此指标",
@@ -143,6 +143,10 @@ pub(super) const GATEWAY_METRICS: [(&str, &str); 18] = [
     (
         "weixin_gateway_logins_total",
         "微信登录次数，按 `client`、`app` 和 `outcome` 区分；`outcome` 为 `ok`、`created`、`merged`、`conflict`、`disabled`、`failed`，或登录未完成的原因，例如 `declined`。应用未知时 `app` 为空",
+    ),
+    (
+        "weixin_gateway_not_logged_total",
+        "未写入日志的错误页数：同一地址打开的错误页过多",
     ),
     (
         "weixin_gateway_pending_logouts",
