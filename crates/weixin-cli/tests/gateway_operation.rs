@@ -237,6 +237,41 @@ fn check_names_the_key_and_what_to_do() {
         folder.configure(&sim.url, &[change]);
         assert_eq!(remedy(&folder, name), expected);
     }
+    // Not even root can create a file there.
+    #[cfg(target_os = "linux")]
+    {
+        folder.configure(
+            &sim.url,
+            &[("sqlite:gateway.db", "sqlite:/proc/gateway.db")],
+        );
+        let result = remedy(&folder, "store");
+        let expected = "-> [store] url: let the user of the gateway write to /proc, such as by chown weixin-gateway /proc, or run this command as that user (sudo -u weixin-gateway)";
+        assert!(
+            result.starts_with("failed: /proc cannot be written to: ")
+                && result.ends_with(expected),
+            "{result}"
+        );
+    }
+    let closed = closed_port();
+    let redis = format!(
+        "sqlite:gateway.db\"\nredis = \"redis://{}/0",
+        closed.address
+    );
+    folder.configure(&sim.url, &[("sqlite:gateway.db", &redis)]);
+    let result = remedy(&folder, "redis");
+    assert!(
+        result.starts_with("warning: ")
+            && result.contains(
+                " -> check host, port and password in [store] redis, and whether Redis runs. "
+            ),
+        "{result}"
+    );
+    assert_eq!(check(&folder).0, Some(0));
+}
+
+#[test]
+fn check_finds_a_port_that_another_program_uses() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
     let in_use = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = in_use.local_addr().unwrap().to_string();
     folder.configure(&sim.url, &[("127.0.0.1:0", &address)]);
@@ -248,6 +283,11 @@ fn check_names_the_key_and_what_to_do() {
         )
     );
     drop(in_use);
+}
+
+#[test]
+fn a_database_whose_certificate_is_not_verified_is_warned_of_and_a_slash_told() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
     let database = "postgres://u:hunter2@0.0.0.0:1/gateway?sslmode=require";
     folder.configure(
         &sim.url,
@@ -285,36 +325,6 @@ fn check_names_the_key_and_what_to_do() {
         assert!(printed.stderr.starts_with(expected), "{}", printed.stderr);
         assert!(!printed.stderr.contains("hunter2"), "{}", printed.stderr);
     }
-    // Not even root can create a file there.
-    #[cfg(target_os = "linux")]
-    {
-        folder.configure(
-            &sim.url,
-            &[("sqlite:gateway.db", "sqlite:/proc/gateway.db")],
-        );
-        let result = remedy(&folder, "store");
-        let expected = "-> [store] url: let the user of the gateway write to /proc, such as by chown weixin-gateway /proc, or run this command as that user (sudo -u weixin-gateway)";
-        assert!(
-            result.starts_with("failed: /proc cannot be written to: ")
-                && result.ends_with(expected),
-            "{result}"
-        );
-    }
-    let closed = closed_port();
-    let redis = format!(
-        "sqlite:gateway.db\"\nredis = \"redis://{}/0",
-        closed.address
-    );
-    folder.configure(&sim.url, &[("sqlite:gateway.db", &redis)]);
-    let result = remedy(&folder, "redis");
-    assert!(
-        result.starts_with("warning: ")
-            && result.contains(
-                " -> check host, port and password in [store] redis, and whether Redis runs. "
-            ),
-        "{result}"
-    );
-    assert_eq!(check(&folder).0, Some(0));
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod kills;
 mod load;
 mod node;
 mod postgres;
+mod postgres_backup;
 mod proxy;
 mod restart;
 mod several;

@@ -163,6 +163,16 @@ fn what_is_not_run_here_is_known() {
     gateway-operation.md: sudo -u weixin-gateway weixin gateway check --config /etc/weixin-gateway/gateway.toml
     gateway-operation.md: sudo systemctl start weixin-gateway
     gateway-operation.md: curl --fail http://127.0.0.1:8080/readyz
+    gateway-operation.md: pg_dump --format=custom --file "gateway-$(date +%F).dump" "postgres://gateway@db.example.com/gateway?sslmode=verify-full"
+    gateway-operation.md: sudo systemctl stop weixin-gateway
+    gateway-operation.md: sudo -u postgres createdb --owner gateway gateway_restored         # on the database server
+    gateway-operation.md: pg_restore --exit-on-error --single-transaction --no-owner gateway-2026-11-29.dump \
+    gateway-operation.md:   --dbname "postgres://gateway@db.example.com/gateway_restored?sslmode=verify-full"
+    gateway-operation.md: sudo -u weixin-gateway weixin gateway keys reseal --config /etc/weixin-gateway/gateway.toml
+    gateway-operation.md: sudo -u weixin-gateway weixin gateway check --config /etc/weixin-gateway/gateway.toml
+    gateway-operation.md: sudo -u weixin-gateway weixin gateway revoke --all --config /etc/weixin-gateway/gateway.toml     # if in doubt
+    gateway-operation.md: sudo systemctl start weixin-gateway
+    gateway-operation.md: curl --fail http://127.0.0.1:8080/readyz
     gateway-operation.md: scripts/scale rows       # --help: smaller stores, PostgreSQL
     gateway-operation.md: scripts/scale hour
     gateway.md: weixin gateway

@@ -23,9 +23,12 @@ impl<'de> Deserialize<'de> for SecretText {
         let text = String::deserialize(deserializer);
         // That a key is missing names no value.
         let is_missing = |error: &D::Error| error.to_string().starts_with("missing field `");
-        let text = text.map_err(|error| match is_missing(&error) {
-            true => error,
-            false => D::Error::custom(TEXT),
+        let text = text.map_err(|error| {
+            if is_missing(&error) {
+                error
+            } else {
+                D::Error::custom(TEXT)
+            }
         })?;
         Ok(Self(text.into()))
     }

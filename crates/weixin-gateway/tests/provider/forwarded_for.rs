@@ -55,10 +55,10 @@ async fn a_port_or_brackets_put_no_user_into_the_limit_of_the_proxy() {
 async fn what_is_no_address_is_warned_of_once_a_minute_quoted_and_short() {
     let world = behind_a_proxy().await;
     let (log, _guard) = Log::begin();
-    let long = format!("192.0.2.4, \"{}", "x".repeat(100));
-    for forwarded in ["unknown", "_hidden", &long] {
+    let text = format!("192.0.2.4, \"{}", "x".repeat(100));
+    for forwarded in ["unknown", "_hidden", &text] {
         three_logins(&world, forwarded).await;
-        world.clock.advance(Duration::from_secs(60));
+        world.clock.advance(Duration::from_mins(1));
     }
     let values: Vec<_> = log
         .lines("X-Forwarded-For")

@@ -112,7 +112,7 @@ fn cause(event: &AuditEvent, language: Language) -> Option<String> {
 
 /// The remedy for WeChat's error code is the more exact one.
 fn to_do(event: &AuditEvent, language: Language) -> String {
-    let explanation = code(event).and_then(|code| code.explanation());
+    let explanation = code(event).and_then(ErrCode::explanation);
     let general = login_events::explain(event).to_do;
     explanation
         .map_or(general, |code| code.remedy)

@@ -114,19 +114,22 @@ pub(super) fn section(language: Language) -> String {
         )
         .to_owned();
     for line in KEYS.lines() {
-        page += &if line.starts_with('[') {
-            let head = language.pick(
-                "| 键 | 类型 | 默认值 | 说明 |",
-                "| key | type | default | meaning |",
-            );
-            format!("### `{line}`\n\n{head}\n|---|---|---|---|\n")
-        } else if line.is_empty() {
-            "\n".to_owned()
-        } else {
-            row(line, language)
+        let text = match line {
+            "" => "\n".to_owned(),
+            table if table.starts_with('[') => head(table, language),
+            key => row(key, language),
         };
+        page.push_str(&text);
     }
     page
+}
+
+fn head(table: &str, language: Language) -> String {
+    let head = language.pick(
+        "| 键 | 类型 | 默认值 | 说明 |",
+        "| key | type | default | meaning |",
+    );
+    format!("### `{table}`\n\n{head}\n|---|---|---|---|\n")
 }
 
 fn row(line: &'static str, language: Language) -> String {
