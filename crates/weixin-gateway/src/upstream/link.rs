@@ -8,6 +8,7 @@ use weixin::{
     identity::{Identity, LinkOutcome},
 };
 
+use super::login_event::LoginEvent;
 use crate::{
     oidc::{Session, SessionId, UserId},
     store::{
@@ -36,6 +37,8 @@ pub(crate) struct NewLogin {
     pub(crate) new_user: UserId,
     /// As the app is configured.
     pub(crate) unionids: UnionIds,
+    /// What is recorded.
+    pub(crate) event: LoginEvent,
 }
 
 /// The valid session of the browser that logs in.
@@ -77,7 +80,14 @@ pub(crate) async fn log_in(store: &Store, login: NewLogin) -> Result<LoginOutcom
     let mut attempts = 0;
     loop {
         attempts += 1;
-        match attempt(store, &login).await {
+        let outcome = attempt(store, &login).await;
+        if let Ok(conflict @ LoginOutcome::Conflict(_)) = &outcome {
+            let event = &login.event;
+            event
+                .record_conflict(store, conflict, &login.session)
+                .await?;
+        }
+        match outcome {
             Err(StoreError::Conflict) if attempts < MAX_ATTEMPTS => {}
             outcome => return outcome,
         }
@@ -105,16 +115,19 @@ async fn attempt(store: &Store, login: &Arc<NewLogin>) -> Result<LoginOutcome, S
     };
     let work = store.write(durability, undo, move |connection| {
         Box::pin(async move {
-            match login.ids.link(accounts) {
-                LinkOutcome::Create => login.create(connection, &identities).await,
-                LinkOutcome::Unchanged(user) => login.enter(connection, user, &identities).await,
-                LinkOutcome::Update { account, .. } => login.update(connection, account).await,
+            let outcome = match login.ids.link(accounts) {
+                LinkOutcome::Create => login.create(connection, &identities).await?,
+                LinkOutcome::Unchanged(user) => login.enter(connection, user, &identities).await?,
+                LinkOutcome::Update { account, .. } => login.update(connection, account).await?,
                 LinkOutcome::Merge { into, from, .. } => {
                     let (kept, absorbed) = (into, from);
-                    login.merge(connection, Merge { kept, absorbed }).await
+                    login.merge(connection, Merge { kept, absorbed }).await?
                 }
-                _ => Err(JobError::Conflict),
-            }
+                _ => return Err(JobError::Conflict),
+            };
+            let event = &login.event;
+            event.insert(connection, &outcome, &login.session).await?;
+            Ok(outcome)
         })
     });
     work.await

@@ -2,6 +2,7 @@
 
 use weixin::{UserIds, identity::LinkOutcome};
 
+use super::login_event::LoginEvent;
 use crate::{
     oidc::{ClientId, Session},
     store::{
@@ -23,6 +24,7 @@ pub(crate) async fn log_in(
     ids: &UserIds,
     client: ClientId,
     session: SessionLogin,
+    event: LoginEvent,
 ) -> Result<Option<Session>, StoreError> {
     let Some(identities) = LoginIdentities::new(ids.identities()) else {
         return Ok(None);
@@ -42,7 +44,9 @@ pub(crate) async fn log_in(
                 return Ok(None);
             }
             let inserted = sessions::insert(connection, user, &session).await;
-            inserted.map(Some).map_err(JobError::not_undone)
+            let begun = inserted.map_err(JobError::not_undone)?;
+            event.insert_silent(connection, &begun, &session).await?;
+            Ok(Some(begun))
         })
     });
     work.await

@@ -21,7 +21,10 @@ use crate::{
     random,
     secret::{RowSecret, SecretHash},
     store::{Durability, Store, StoreError, Undo, identities::UnionIds, sessions::SessionLogin},
-    upstream::link::{self, CurrentSession, LoginOutcome, NewLogin},
+    upstream::{
+        link::{self, CurrentSession, LoginOutcome, NewLogin},
+        login_event::LoginEvent,
+    },
 };
 
 pub(super) const APP: &str = "wx0000000000000web";
@@ -218,6 +221,8 @@ pub(super) fn login(ids: &UserIds, current: Option<&Session>, now: Timestamp) ->
         },
         new_user: id(UserId::from_bytes),
         unionids: UnionIds::Keep,
+        // Which is no event, unless it merges users.
+        event: LoginEvent::new(client(), true).unwrap(),
     }
 }
 

@@ -10,6 +10,7 @@ mod fixture;
 mod forgotten;
 mod grants;
 mod keys;
+mod login_events;
 mod logins;
 mod logouts;
 mod merges;
