@@ -4,6 +4,7 @@
 //! tables and knows no WAL, so a store with one writer and several readers would promise other things there.
 
 mod cleanup;
+mod client_removal;
 mod consents;
 mod copies;
 mod fixture;
