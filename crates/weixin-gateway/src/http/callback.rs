@@ -15,8 +15,9 @@ use crate::{
     store::sessions::SessionLogin,
     telemetry,
     upstream::{
-        link::{self, LoginOutcome, NewLogin},
+        link::{self, NewLogin},
         login_event::LoginEvent,
+        login_outcome::LoginOutcome,
         profile,
     },
 };

@@ -8,7 +8,7 @@ use weixin::{
     identity::{Identity, LinkOutcome},
 };
 
-use super::login_event::LoginEvent;
+use super::{login_event::LoginEvent, login_outcome::LoginOutcome};
 use crate::{
     oidc::{Session, SessionId, UserId},
     store::{
@@ -53,21 +53,6 @@ impl From<&Session> for CurrentSession {
         let (sid, user) = (session.sid, session.user);
         Self { sid, user }
     }
-}
-
-/// Who has logged in.
-#[derive(Debug)]
-pub(crate) enum LoginOutcome {
-    /// A user who was created by this login.
-    Created(Session),
-    /// A user who was known.
-    Known(Session),
-    /// A user who was known as two: the session is the kept one's.
-    Merged { session: Session, absorbed: UserId },
-    /// A user whom the operator has disabled.
-    Disabled(UserId),
-    /// Several users, or one with other IDs: the operator decides. Nothing has changed.
-    Conflict(Vec<UserId>),
 }
 
 /// Finds or creates the user of a login, and begins or renews the session.

@@ -2,7 +2,7 @@
 
 use sqlx::AnyConnection;
 
-use super::link::LoginOutcome;
+use super::login_outcome::LoginOutcome;
 use crate::{
     audit::{Event, EventKind, Reference},
     oidc::{ClientId, Session, UserId},

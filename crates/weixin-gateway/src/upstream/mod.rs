@@ -2,5 +2,6 @@
 
 pub(crate) mod link;
 pub(crate) mod login_event;
+pub(crate) mod login_outcome;
 pub(crate) mod profile;
 pub(crate) mod silent;

@@ -22,8 +22,9 @@ use crate::{
     secret::{RowSecret, SecretHash},
     store::{Durability, Store, StoreError, Undo, identities::UnionIds, sessions::SessionLogin},
     upstream::{
-        link::{self, CurrentSession, LoginOutcome, NewLogin},
+        link::{self, CurrentSession, NewLogin},
         login_event::LoginEvent,
+        login_outcome::LoginOutcome,
     },
 };
 

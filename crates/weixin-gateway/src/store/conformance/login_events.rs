@@ -7,11 +7,7 @@ use super::{
 use crate::{
     oidc::{GrantId, LoginMethod},
     store::{StoreError, sessions::SessionLogin},
-    upstream::{
-        link::{LoginOutcome, NewLogin},
-        login_event::LoginEvent,
-        silent,
-    },
+    upstream::{link::NewLogin, login_event::LoginEvent, login_outcome::LoginOutcome, silent},
 };
 
 on_each_database!(
