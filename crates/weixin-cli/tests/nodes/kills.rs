@@ -49,6 +49,9 @@ async fn nothing_that_was_confirmed_is_lost_when_a_gateway_is_killed() {
     let without_identity =
         "select count(*) from users where id not in (select user_id from identities)";
     assert_eq!(count(&database, without_identity).await, 0);
+    let without_event = "select count(*) from users where id not in
+        (select user_id from audit where event = 'user.created' and user_id is not null)";
+    assert_eq!(count(&database, without_event).await, 0);
     let two = "select count(*) from (select user_id from identities where identity like 'open:%'
         group by user_id having count(*) > 1) as doubled";
     assert_eq!(count(&database, two).await, 0);

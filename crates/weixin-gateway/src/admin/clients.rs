@@ -185,18 +185,18 @@ impl Admin {
             .await
     }
 
-    /// Removes a client, and revokes its grants: its tokens stay invalid if a client is added with this ID later.
+    /// Removes a client, and revokes its grants: its tokens stay invalid if a client is added with this ID later. If it is
+    /// cut off, the client stays, disabled.
     ///
     /// # Errors
     ///
     /// [`ClientError`] if there is no such client of the store.
     pub async fn remove_client(&self, config: &Config, id: &str) -> Result<(), ClientError> {
-        let now = now();
         let row = self.stored_client(config, id).await?;
-        if !self.database.remove_client(row.id.clone(), now).await? {
+        if !self.remove_in_batches(row.id.clone()).await? {
             return Err(ClientError::Unknown);
         }
-        self.record_client(EventKind::ClientRemoved, row.id, now)
+        self.record_client(EventKind::ClientRemoved, row.id, now())
             .await
     }
 

@@ -1,6 +1,7 @@
 //! What commands do with the store of a gateway, which may be running. It takes over what they change within five seconds.
 
 mod client_changes;
+mod client_removal;
 mod clients;
 mod error;
 mod keys;

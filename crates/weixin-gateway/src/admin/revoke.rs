@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The pause between two batches.
-const PAUSE: Duration = Duration::from_millis(25);
+pub(super) const PAUSE: Duration = Duration::from_millis(25);
 
 impl Admin {
     /// Ends sessions and grants, with all their tokens.

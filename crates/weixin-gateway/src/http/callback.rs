@@ -4,18 +4,20 @@ use std::sync::Arc;
 
 use axum::{http::header::SET_COOKIE, response::Response};
 use weixin::app::AppKind;
-use weixin_axum::{Login, LoginError, LoginErrorKind, VerifiedCallback};
+use weixin_axum::{Login, LoginError, VerifiedCallback};
 
 use super::{error::Failure, session_cookie::NewCookie, visitor::Visitor, waiting::Waiting};
 use crate::{
-    audit::{Event, EventKind, Reference},
+    audit::Reference,
     oidc::{ErrorCode, LoginMethod, OAuthError, RequestId, Session, SessionId, UserId},
     random,
     secret::RowSecret,
     store::sessions::SessionLogin,
     telemetry,
     upstream::{
-        link::{self, LoginOutcome, NewLogin},
+        link::{self, NewLogin},
+        login_event::LoginEvent,
+        login_outcome::LoginOutcome,
         profile,
     },
 };
@@ -91,6 +93,7 @@ impl Visitor {
             session: self.session_login(request, login, &cookie)?,
             new_user: UserId::from_bytes(random::bytes()?),
             unionids: shared.unionids(login.app_id()),
+            event: LoginEvent::new(waiting.client.id.clone())?,
         };
         let outcome = link::log_in(&shared.store, new).await?;
         let app = match outcome {
@@ -99,10 +102,6 @@ impl Visitor {
             _ => login.app_id().as_str(),
         };
         telemetry::login(waiting.client.id.as_str(), app, word(&outcome));
-        let is_merge = matches!(outcome, LoginOutcome::Merged { .. });
-        if is_merge || !login.is_repeat() || matches!(outcome, LoginOutcome::Used) {
-            self.record(&waiting, request, &outcome).await?;
-        }
         let target = waiting.request.target();
         let is_new = matches!(outcome, LoginOutcome::Created(_));
         match outcome {
@@ -157,45 +156,6 @@ impl Visitor {
         })
     }
 
-    async fn record(
-        &self,
-        waiting: &Waiting<'_>,
-        request: RequestId,
-        outcome: &LoginOutcome,
-    ) -> Result<(), Failure> {
-        let (kind, user) = match outcome {
-            LoginOutcome::Created(session) => (EventKind::UserCreated, Some(session.user)),
-            LoginOutcome::Known(session) => (EventKind::LoginOk, Some(session.user)),
-            LoginOutcome::Merged { session, .. } => (EventKind::UserMerged, Some(session.user)),
-            LoginOutcome::Disabled(user) => (EventKind::LoginRejected, Some(*user)),
-            LoginOutcome::Conflict(_) => (EventKind::UserConflict, None),
-            LoginOutcome::Used => (EventKind::LoginRejected, None),
-        };
-        let detail = match outcome {
-            LoginOutcome::Conflict(users) => Some(list(users)),
-            LoginOutcome::Merged { absorbed, .. } => Some(absorbed.to_string()),
-            LoginOutcome::Disabled(_) => Some("disabled".to_owned()),
-            LoginOutcome::Used => Some(LoginErrorKind::Used.as_str().to_owned()),
-            LoginOutcome::Created(_) | LoginOutcome::Known(_) => None,
-        };
-        let event = Event {
-            client: Some(waiting.client.id.clone()),
-            user,
-            reference: Some(Reference::of(request)),
-            detail,
-            ..Event::new(self.now(), kind)
-        };
-        let store = &self.provider.shared.store;
-        // A login that fails is repeated by its user, or by a program.
-        match kind {
-            EventKind::LoginRejected | EventKind::UserConflict => {
-                store.record_once(request, event).await?;
-            }
-            _ => store.record(event).await?,
-        }
-        Ok(())
-    }
-
     /// Whether the profile is unknown or a day old.
     async fn profile_is_outdated(&self, session: &Session) -> Result<bool, Failure> {
         let store = &self.provider.shared.store;
@@ -242,9 +202,4 @@ const fn word(outcome: &LoginOutcome) -> &'static str {
         LoginOutcome::Merged { .. } => "merged",
         LoginOutcome::Used => "used",
     }
-}
-
-fn list(users: &[UserId]) -> String {
-    let users: Vec<_> = users.iter().map(ToString::to_string).collect();
-    users.join(" ")
 }

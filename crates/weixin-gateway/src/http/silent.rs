@@ -9,10 +9,10 @@ use weixin_axum::{Login, LoginError, StartLogin, VerifiedCallback};
 
 use super::{error::Failure, visitor::Visitor, waiting::Waiting};
 use crate::{
-    audit::{Event, EventKind, Reference},
-    oidc::{ErrorCode, LoginMethod, OAuthError, RequestId, Session},
+    audit::Reference,
+    oidc::{ErrorCode, LoginMethod, OAuthError, RequestId},
     store::sessions::SessionLogin,
-    upstream::silent,
+    upstream::{login_event::LoginEvent, silent},
 };
 
 impl Visitor {
@@ -99,31 +99,14 @@ impl Visitor {
             ..self.session_login(id, login, &cookie)?
         };
         let (ids, client) = (login.user_ids(), waiting.client.id.clone());
-        let session = silent::log_in(&shared.store, &ids, client, new);
+        let event = LoginEvent::new(client.clone())?;
+        let session = silent::log_in(&shared.store, &ids, client, new, event);
         let Some(session) = session.await? else {
             return Ok(None);
         };
-        if !login.is_repeat() {
-            self.record_silent(waiting, id, &session).await?;
-        }
         let mut response = self.proceed(waiting.clone(), Some(&session)).await?;
         response.headers_mut().append(SET_COOKIE, cookie.header);
         Ok(Some(response))
-    }
-
-    async fn record_silent(
-        &self,
-        waiting: &Waiting<'_>,
-        id: RequestId,
-        session: &Session,
-    ) -> Result<(), Failure> {
-        let event = Event {
-            client: Some(waiting.client.id.clone()),
-            user: Some(session.user),
-            reference: Some(Reference::of(id)),
-            ..Event::new(self.now(), EventKind::LoginSilent)
-        };
-        Ok(self.provider.shared.store.record(event).await?)
     }
 
     fn not_silently(&self, waiting: &Waiting<'_>, failure: Option<&Failure>) -> Response {

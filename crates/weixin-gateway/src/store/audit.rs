@@ -28,7 +28,7 @@ pub(crate) struct StoredEvent {
 }
 
 /// The primary key of an event.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct EventId(String);
 
 impl EventId {
@@ -37,7 +37,7 @@ impl EventId {
     }
 
     /// The ID of the only event of its kind for a request; the first word of its detail belongs to the kind.
-    fn once(request: RequestId, event: &Event) -> Self {
+    pub(crate) fn once(request: RequestId, event: &Event) -> Self {
         let detail = event.detail.as_deref().unwrap_or_default();
         let reason = detail.split(' ').next().unwrap_or_default();
         let text = format!("{request} {} {reason}", event.kind.as_str());

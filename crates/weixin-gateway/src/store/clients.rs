@@ -2,7 +2,7 @@
 
 use sqlx::{Row, any::AnyRow};
 
-use super::{Durability, Store, StoreError, Undo, revoke_many, row};
+use super::{Durability, Store, StoreError, Undo, row};
 use crate::oidc::{ClientId, IssuerId, Timestamp};
 
 const SELECT: &str = "select id, body, updated_at, disabled_at from clients order by id";
@@ -11,16 +11,10 @@ const INSERT: &str = "insert into clients (id, issuer, origin, body, updated_at)
 /// Only the body that was read: of two commands, one wins.
 const UPDATE: &str = "update clients set body = $3, updated_at = $4 where id = $1 and body = $2";
 /// A second time, the first time stays.
-const DISABLE: &str = "update clients set disabled_at = coalesce(disabled_at, $2), updated_at = $2
+pub(super) const DISABLE: &str =
+    "update clients set disabled_at = coalesce(disabled_at, $2), updated_at = $2
     where id = $1";
 const ENABLE: &str = "update clients set disabled_at = null, updated_at = $2 where id = $1";
-/// Another client that gets the ID later has been allowed nothing.
-const DELETE_CONSENTS: &str = "delete from consents where client = $1";
-const DELETE: &str = "delete from clients where id = $1";
-/// Else they would be valid again for a client that is added with this ID later.
-const REVOKE: &str = "update grants set revoked_at = $2, revoked_reason = 'client_removed'
-    where client = $1 and revoked_at is null";
-
 /// A row.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct StoredClient {
@@ -87,30 +81,6 @@ impl Store {
             Box::pin(async move {
                 let query = sqlx::query(sql).bind(id.to_string()).bind(now.millis());
                 Ok(query.execute(connection).await?.rows_affected() == 1)
-            })
-        })
-        .await
-    }
-
-    /// Removes a client with what users have allowed it, and revokes its codes and grants. Returns whether there was one.
-    pub(crate) async fn remove_client(
-        &self,
-        id: ClientId,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.write(Durability::Durable, Undo::Nothing, move |connection| {
-            Box::pin(async move {
-                let query = sqlx::query(DELETE).bind(id.to_string());
-                let done = query.execute(&mut *connection).await?;
-                let was_there = done.rows_affected() == 1;
-                if was_there {
-                    revoke_many::codes_of_client(connection, &id, now).await?;
-                    let query = sqlx::query(REVOKE).bind(id.to_string());
-                    query.bind(now.millis()).execute(&mut *connection).await?;
-                    let query = sqlx::query(DELETE_CONSENTS).bind(id.to_string());
-                    query.execute(connection).await?;
-                }
-                Ok(was_there)
             })
         })
         .await

@@ -5,6 +5,7 @@
 pub(crate) mod audit;
 pub(crate) mod backup;
 mod cleanup;
+pub(crate) mod client_removal;
 mod clients;
 #[cfg(test)]
 mod conformance;

@@ -13,7 +13,7 @@ use crate::oidc::{ClientId, Timestamp, UserId};
 type AnyQuery<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
 
 /// Rows of which a batch reads the next ones. The server's writes come between two batches.
-macro_rules! batch {
+macro_rules! last_of_batch {
     ($id:literal, $table:literal) => {
         concat!(
             "select max(id) as last from (select ",
@@ -28,9 +28,10 @@ macro_rules! batch {
         )
     };
 }
+pub(super) use last_of_batch;
 
-const LAST_SESSION: &str = batch!("sid", "sessions");
-const LAST_GRANT: &str = batch!("id", "grants");
+const LAST_SESSION: &str = last_of_batch!("sid", "sessions");
+const LAST_GRANT: &str = last_of_batch!("id", "grants");
 /// What began after the command is not its concern: else it might never end.
 const SESSIONS: &str = "update sessions set ended_at = $1, ended_reason = $2
     where sid > $3 and sid <= $4 and ended_at is null and created_at <= $1 and expires_at > $1
@@ -134,7 +135,7 @@ pub(crate) async fn batch(
 }
 
 /// The last ID of a batch. `None` if there is none after this one.
-async fn last(
+pub(super) async fn last(
     connection: &mut AnyConnection,
     sql: &'static str,
     after: &str,

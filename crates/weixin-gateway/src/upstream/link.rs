@@ -8,6 +8,7 @@ use weixin::{
     identity::{Identity, LinkOutcome},
 };
 
+use super::{login_event::LoginEvent, login_outcome::LoginOutcome};
 use crate::{
     oidc::{Session, SessionId, UserId},
     store::{
@@ -37,6 +38,8 @@ pub(crate) struct NewLogin {
     pub(crate) new_user: UserId,
     /// As the app is configured.
     pub(crate) unionids: UnionIds,
+    /// What is recorded.
+    pub(crate) event: LoginEvent,
 }
 
 /// The valid session of the browser that logs in.
@@ -53,23 +56,6 @@ impl From<&Session> for CurrentSession {
     }
 }
 
-/// Who has logged in.
-#[derive(Debug)]
-pub(crate) enum LoginOutcome {
-    /// A user who was created by this login.
-    Created(Session),
-    /// A user who was known.
-    Known(Session),
-    /// A user who was known as two: the session is the kept one's.
-    Merged { session: Session, absorbed: UserId },
-    /// A user whom the operator has disabled.
-    Disabled(UserId),
-    /// The callback is a repeat, and the session that it began has ended. Nothing has changed.
-    Used,
-    /// Several users, or one with other IDs: the operator decides. Nothing has changed.
-    Conflict(Vec<UserId>),
-}
-
 /// Finds or creates the user of a login, and begins or renews the session.
 ///
 /// # Errors
@@ -80,7 +66,14 @@ pub(crate) async fn log_in(store: &Store, login: NewLogin) -> Result<LoginOutcom
     let mut attempts = 0;
     loop {
         attempts += 1;
-        match attempt(store, &login).await {
+        let outcome = attempt(store, &login).await;
+        if let Ok(conflict @ LoginOutcome::Conflict(_)) = &outcome {
+            let event = &login.event;
+            event
+                .record_conflict(store, conflict, &login.session)
+                .await?;
+        }
+        match outcome {
             Err(StoreError::Conflict) if attempts < MAX_ATTEMPTS => {}
             outcome => return outcome,
         }
@@ -108,16 +101,19 @@ async fn attempt(store: &Store, login: &Arc<NewLogin>) -> Result<LoginOutcome, S
     };
     let work = store.write(durability, undo, move |connection| {
         Box::pin(async move {
-            match login.ids.link(accounts) {
-                LinkOutcome::Create => login.create(connection, &identities).await,
-                LinkOutcome::Unchanged(user) => login.enter(connection, user, &identities).await,
-                LinkOutcome::Update { account, .. } => login.update(connection, account).await,
+            let outcome = match login.ids.link(accounts) {
+                LinkOutcome::Create => login.create(connection, &identities).await?,
+                LinkOutcome::Unchanged(user) => login.enter(connection, user, &identities).await?,
+                LinkOutcome::Update { account, .. } => login.update(connection, account).await?,
                 LinkOutcome::Merge { into, from, .. } => {
                     let (kept, absorbed) = (into, from);
-                    login.merge(connection, Merge { kept, absorbed }).await
+                    login.merge(connection, Merge { kept, absorbed }).await?
                 }
-                _ => Err(JobError::Conflict),
-            }
+                _ => return Err(JobError::Conflict),
+            };
+            let event = &login.event;
+            event.insert(connection, &outcome, &login.session).await?;
+            Ok(outcome)
         })
     });
     work.await

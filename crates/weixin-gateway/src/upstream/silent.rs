@@ -2,6 +2,7 @@
 
 use weixin::{UserIds, identity::LinkOutcome};
 
+use super::login_event::LoginEvent;
 use crate::{
     oidc::{ClientId, Session},
     store::{
@@ -24,6 +25,7 @@ pub(crate) async fn log_in(
     ids: &UserIds,
     client: ClientId,
     session: SessionLogin,
+    event: LoginEvent,
 ) -> Result<Option<Session>, StoreError> {
     let Some(identities) = LoginIdentities::new(ids.identities()) else {
         return Ok(None);
@@ -48,7 +50,9 @@ pub(crate) async fn log_in(
                 return continued.map_err(JobError::not_undone);
             }
             let inserted = sessions::insert(connection, user, &session).await;
-            inserted.map(Some).map_err(JobError::not_undone)
+            let begun = inserted.map_err(JobError::not_undone)?;
+            event.insert_silent(connection, &begun, &session).await?;
+            Ok(Some(begun))
         })
     });
     work.await

@@ -177,7 +177,8 @@ async fn a_failure_of_the_store_has_a_reference_of_the_log() {
     let page = browser
         .open(&world, "/login/aaaaaaaaaaaaaaaaaaaaaaaaaa")
         .await;
-    assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(page.header("retry-after"), "5");
     let reference = reference(&page);
     assert_eq!(reference, "aaaaaaaa");
     let lines = log.lines(&reference);

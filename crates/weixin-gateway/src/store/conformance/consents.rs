@@ -10,7 +10,7 @@ use super::{
 use crate::{
     oidc::{GrantId, LoginMethod, RequestId, Scopes, Session, UserId},
     store::sessions::SessionLogin,
-    upstream::silent,
+    upstream::{login_event::LoginEvent, silent},
 };
 
 on_each_database!(
@@ -107,7 +107,8 @@ impl Fixture {
             method: LoginMethod::Silent,
             ..login(ids, None, later(60)).session
         };
-        let session = silent::log_in(&self.store, ids, client(), new);
+        let event = LoginEvent::new(client()).unwrap();
+        let session = silent::log_in(&self.store, ids, client(), new, event);
         session.await.unwrap()
     }
 

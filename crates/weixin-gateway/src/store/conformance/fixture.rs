@@ -21,7 +21,11 @@ use crate::{
     random,
     secret::{RowSecret, SecretHash},
     store::{Durability, Store, StoreError, Undo, identities::UnionIds, sessions::SessionLogin},
-    upstream::link::{self, CurrentSession, LoginOutcome, NewLogin},
+    upstream::{
+        link::{self, CurrentSession, NewLogin},
+        login_event::LoginEvent,
+        login_outcome::LoginOutcome,
+    },
 };
 
 pub(super) const APP: &str = "wx0000000000000web";
@@ -219,6 +223,7 @@ pub(super) fn login(ids: &UserIds, current: Option<&Session>, now: Timestamp) ->
         },
         new_user: id(UserId::from_bytes),
         unionids: UnionIds::Keep,
+        event: LoginEvent::new(client()).unwrap(),
     }
 }
 

@@ -84,18 +84,24 @@ async fn forget(fixture: &Fixture, user: UserId) -> Removed {
     beside.forget(user, event, later(2)).await.unwrap()
 }
 
-async fn a_thief_of_the_database_finds_nothing_of_a_forgotten_user(fixture: Fixture) {
-    other_users(&fixture, "Before").await;
-    let kept = log_in(&fixture, APP, OPENID, Some(UNIONID)).await;
-    let absorbed = log_in(&fixture, OTHER_APP, OTHER_OPENID, None).await.user;
+/// A user with all that is stored about one, and another who was merged into it.
+async fn merged_user(fixture: &Fixture) -> (UserId, UserId) {
+    other_users(fixture, "Before").await;
+    let kept = log_in(fixture, APP, OPENID, Some(UNIONID)).await;
+    let absorbed = log_in(fixture, OTHER_APP, OTHER_OPENID, None).await.user;
     for name in [OLD_NAME, NAME] {
-        named(&fixture, kept.user, name).await;
-        named(&fixture, absorbed, name).await;
+        named(fixture, kept.user, name).await;
+        named(fixture, absorbed, name).await;
     }
     let grant = new_grant(&kept, id(GrantId::from_bytes), START);
     fixture.redeem_grant(grant).await;
-    merged(&fixture, kept.user, absorbed).await;
-    other_users(&fixture, "After").await;
+    merged(fixture, kept.user, absorbed).await;
+    other_users(fixture, "After").await;
+    (kept.user, absorbed)
+}
+
+async fn a_thief_of_the_database_finds_nothing_of_a_forgotten_user(fixture: Fixture) {
+    let (kept, absorbed) = merged_user(&fixture).await;
     let texts = [OPENID, OTHER_OPENID, UNIONID, OLD_NAME, NAME, PICTURE];
     let mut texts = texts.map(str::to_owned).to_vec();
     texts.push(absorbed.to_string());
@@ -103,12 +109,12 @@ async fn a_thief_of_the_database_finds_nothing_of_a_forgotten_user(fixture: Fixt
     let present: Vec<_> = texts.iter().filter(is_old).cloned().collect();
     let found = stolen(&fixture).await.find(&texts);
     assert!(present.iter().all(|text| found.contains(text)), "{found:?}");
-    forget(&fixture, kept.user).await;
+    forget(&fixture, kept).await;
     let none: [&str; 0] = [];
     assert_eq!(stolen(&fixture).await.find(&texts), none);
     // The client must learn that the session has ended, and the operator must be able to prove the removal.
     assert_eq!(
-        rows_with(&fixture, &kept.user.to_string()).await,
+        rows_with(&fixture, &kept.to_string()).await,
         ["audit", "logouts"]
     );
 }

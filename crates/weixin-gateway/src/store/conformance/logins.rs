@@ -16,7 +16,7 @@ use crate::{
         identities::LoginIdentities,
         users::{self, LockedUser},
     },
-    upstream::link::{self, LoginOutcome},
+    upstream::{link, login_outcome::LoginOutcome},
 };
 
 on_each_database!(

@@ -21,7 +21,7 @@ use crate::{
         identities::UnionIds,
         merges::{Ended, Merge},
     },
-    upstream::link::{LoginOutcome, NewLogin},
+    upstream::{link::NewLogin, login_outcome::LoginOutcome},
 };
 
 on_each_database!(

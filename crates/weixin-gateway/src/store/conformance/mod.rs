@@ -4,12 +4,14 @@
 //! tables and knows no WAL, so a store with one writer and several readers would promise other things there.
 
 mod cleanup;
+mod client_removal;
 mod consents;
 mod copies;
 mod fixture;
 mod forgotten;
 mod grants;
 mod keys;
+mod login_events;
 mod logins;
 mod logouts;
 mod merges;

@@ -207,11 +207,6 @@ async fn a_forgotten_user_leaves_no_row(fixture: Fixture) {
         fixture
             .redeem(session, id(GrantId::from_bytes), START)
             .await;
-        let event = Event {
-            user: Some(session.user),
-            ..Event::new(START, EventKind::LoginOk)
-        };
-        fixture.store.record(event).await.unwrap();
     }
     fixture
         .execute("insert into consents select id, 'web', 'openid', 1 from users")

@@ -14,7 +14,7 @@ use crate::{
         requests::NewRequest,
         revoke_many::{self, Remaining},
     },
-    upstream::link::{LoginOutcome, NewLogin},
+    upstream::{link::NewLogin, login_outcome::LoginOutcome},
 };
 
 on_each_database!(

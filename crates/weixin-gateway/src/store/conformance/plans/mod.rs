@@ -36,7 +36,7 @@ const NO_TABLE: &str = "no table";
 const WAITING: &str = "limited by `waiting_requests`, and counted once a minute";
 const REVOKED: &str = "a row for each client that was revoked in the last minutes";
 
-const OF_SQLITE: [Exception; 32] = [
+const OF_SQLITE: [Exception; 31] = [
     may("SCAN schema", "", "one row"),
     may("SCAN clients", "select id, body", FEW),
     may("SCAN keys", "select kid, alg", "a few a year"),
@@ -103,21 +103,15 @@ const OF_SQLITE: [Exception; 32] = [
         NAMING,
         "the last minute",
     ),
-    may(
-        "SCAN consents",
-        "delete from consents where client",
-        OPERATOR,
-    ),
-    may("SCAN grants", CLIENT_REMOVED, OPERATOR),
+    may("SEARCH consents USING", "delete from consents", COMMAND),
 ];
-const OF_POSTGRES: [Exception; 7] = [
+const OF_POSTGRES: [Exception; 6] = [
     may("SCAN requests", COUNTED, WAITING),
     may("SCAN client_revocations", REVOCATIONS_EXPIRED, REVOKED),
     may("SCAN schema", "", "one row"),
     may("SCAN logouts", "delete from logouts where sub", OUTBOX),
     may("SCAN users", BY_NICKNAME, OPERATOR),
     may("SCAN audit", NAMING, OPERATOR),
-    may("SCAN grants", CLIENT_REMOVED, OPERATOR),
 ];
 /// Of parameters whose types PostgreSQL does not infer: the driver sends those of the values.
 const TYPES: [(&str, &str); 3] = [
@@ -135,7 +129,6 @@ const COUNTED: &str = "select client, count(*) as waiting";
 const REVOCATIONS_EXPIRED: &str = "delete from client_revocations";
 const BY_NICKNAME: &str = "select coalesce(merged_into, id) as kept from users where nickname";
 const NAMING: &str = "select id from audit where event in";
-const CLIENT_REMOVED: &str = "update grants set revoked_at = $2, revoked_reason = 'client_removed'";
 
 #[tokio::test]
 async fn no_statement_reads_a_table_of_sqlite_that_grows() {

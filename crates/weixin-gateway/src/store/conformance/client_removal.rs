@@ -1,0 +1,113 @@
+//! The removal of a client with many users.
+
+use super::{
+    fixture::{Fixture, START, client, id, issuer, later, new_grant_of},
+    on_each_database,
+};
+use crate::{
+    oidc::{ClientId, GrantId},
+    store::{
+        Durability, Undo, Work,
+        client_removal::{self, Remaining},
+    },
+};
+
+on_each_database!(a_client_is_removed_in_batches_also_after_it_was_cut_off);
+
+const GRANTS: &str = "insert into grants
+    with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 600)
+    select client || n, secret, client, user_id, sub, sid, app, scopes, claims, auth_time, offline,
+    seq, rotated_at, created_at, expires_at, ends_at, keep_until, revoked_at, revoked_reason
+    from grants cross join numbers";
+const CONSENTS: &str = "insert into consents
+    with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 600)
+    select 'user' || n, id, 'openid', 1 from clients cross join numbers";
+
+async fn run<T: Send + 'static>(fixture: &Fixture, work: impl Work<T>) -> T {
+    let store = &fixture.store;
+    let work = store.write(Durability::Durable, Undo::Savepoint, work);
+    work.await.unwrap()
+}
+
+/// A batch, and how many grants and consents are left after it.
+async fn batch(fixture: &Fixture, remaining: Remaining) -> (Remaining, [i64; 2]) {
+    let remaining = run(fixture, move |connection| {
+        Box::pin(
+            async move { client_removal::batch(connection, &client(), remaining, later(5)).await },
+        )
+    });
+    (remaining.await, left(fixture).await)
+}
+
+async fn left(fixture: &Fixture) -> [i64; 2] {
+    let grants = "select count(*) from grants where client = 'web' and revoked_at is null";
+    let consents = "select count(*) from consents where client = 'web'";
+    [fixture.count(grants).await, fixture.count(consents).await]
+}
+
+async fn begin(fixture: &Fixture) -> bool {
+    run(fixture, |connection| {
+        Box::pin(async move { client_removal::begin(connection, &client(), later(5)).await })
+    })
+    .await
+}
+
+async fn end(fixture: &Fixture) -> bool {
+    run(fixture, |connection| {
+        Box::pin(async move { client_removal::end(connection, &client(), later(6)).await })
+    })
+    .await
+}
+
+async fn two_clients(fixture: &Fixture) {
+    let other: ClientId = "other".parse().unwrap();
+    let session = fixture.session("oAlice", START).await;
+    for client in [client(), other] {
+        let grant = new_grant_of(&client, &session, id(GrantId::from_bytes), START);
+        fixture.redeem_grant(grant).await;
+        let store = &fixture.store;
+        let inserted = store.insert_client(client, issuer(), "{}".to_owned(), START);
+        assert!(inserted.await.unwrap());
+    }
+    fixture.execute(GRANTS).await;
+    fixture.execute(CONSENTS).await;
+}
+
+async fn a_client_is_removed_in_batches_also_after_it_was_cut_off(fixture: Fixture) {
+    two_clients(&fixture).await;
+    let left_over = cut_off(&fixture).await;
+    assert!(begin(&fixture).await);
+    run_batches(&fixture, left_over).await;
+    assert_eq!(left(&fixture).await, [0, 0]);
+    assert!(end(&fixture).await);
+    assert!(!begin(&fixture).await);
+    assert_others_stay(&fixture).await;
+}
+
+/// A removal that ends after its first batch. The client is still there, disabled.
+async fn cut_off(fixture: &Fixture) -> [i64; 2] {
+    assert!(begin(fixture).await);
+    let (_, left) = batch(fixture, Remaining::all()).await;
+    assert!(left.iter().all(|rows| *rows > 0), "{left:?}");
+    let clients = fixture.store.clients().await.unwrap();
+    assert!(clients.iter().any(|client| client.is_disabled));
+    left
+}
+
+async fn run_batches(fixture: &Fixture, mut before: [i64; 2]) {
+    let mut remaining = Remaining::all();
+    while !remaining.is_empty() {
+        let (next, after) = batch(fixture, remaining).await;
+        let changed = [before[0] - after[0], before[1] - after[1]];
+        assert!(changed.iter().all(|rows| *rows <= 250), "{changed:?}");
+        (remaining, before) = (next, after);
+    }
+}
+
+async fn assert_others_stay(fixture: &Fixture) {
+    let grants = "select count(*) from grants where client = 'other' and revoked_at is null";
+    let consents = "select count(*) from consents where client = 'other'";
+    let left = [fixture.count(grants).await, fixture.count(consents).await];
+    assert_eq!(left, [601, 600]);
+    assert_eq!(fixture.store.clients().await.unwrap().len(), 1);
+}

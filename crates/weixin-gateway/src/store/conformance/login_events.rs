@@ -1,0 +1,121 @@
+//! A login and its event: neither is stored without the other.
+
+use super::{
+    fixture::{APP, Fixture, OTHER_APP, START, client, id, ids, ids_in, later, login},
+    on_each_database,
+};
+use crate::{
+    oidc::{GrantId, LoginMethod},
+    store::{StoreError, sessions::SessionLogin},
+    upstream::{link::NewLogin, login_event::LoginEvent, login_outcome::LoginOutcome, silent},
+};
+
+on_each_database!(
+    each_outcome_has_its_event,
+    a_login_whose_event_cannot_be_stored_changes_nothing,
+);
+
+/// Logins that create a user, find it, give it another ID, create a second one, and merge both.
+fn logins() -> [NewLogin; 5] {
+    let ids = [
+        ids("oAlice", None),
+        ids("oAlice", None),
+        ids("oAlice", Some("uAlice")),
+        ids_in(OTHER_APP, "oOther", None),
+        ids_in(OTHER_APP, "oOther", Some("uAlice")),
+    ];
+    ids.map(|ids| login(&ids, None, START))
+}
+
+async fn silent_login(fixture: &Fixture) -> Result<bool, StoreError> {
+    let session = SessionLogin {
+        method: LoginMethod::Silent,
+        ..login(&ids("oAlice", None), None, later(60)).session
+    };
+    let alice = ids("oAlice", Some("uAlice"));
+    let event = LoginEvent::new(client()).unwrap();
+    let session = silent::log_in(&fixture.store, &alice, client(), session, event);
+    Ok(session.await?.is_some())
+}
+
+async fn events(fixture: &Fixture) -> Vec<String> {
+    let events = "select event from audit order by at, event";
+    let query = sqlx::query_scalar(events).fetch_all(fixture.store.pool());
+    query.await.unwrap()
+}
+
+/// The rows that a login writes. Each login counts as a change of `last_seen_at` too.
+async fn rows(fixture: &Fixture) -> [i64; 4] {
+    let mut counts = [0; 4];
+    for (count, sql) in counts.iter_mut().zip([
+        "select count(*) from users",
+        "select count(*) from users where merged_into is not null",
+        "select count(*) from identities",
+        "select count(*) from sessions",
+    ]) {
+        *count = fixture.count(sql).await;
+    }
+    counts
+}
+
+/// A silent login needs a client that knows the user.
+async fn known_to_the_client(fixture: &Fixture) {
+    let session = fixture.session("oAlice", START).await;
+    fixture
+        .redeem(&session, id(GrantId::from_bytes), START)
+        .await;
+}
+
+async fn each_outcome_has_its_event(fixture: Fixture) {
+    for login in logins() {
+        fixture.log_in(login).await.unwrap();
+    }
+    known_to_the_client(&fixture).await;
+    assert!(silent_login(&fixture).await.unwrap());
+    let contradicting = login(&ids_in(APP, "oAlice", Some("uMallory")), None, later(61));
+    let conflict = fixture.log_in(contradicting).await.unwrap();
+    assert!(
+        matches!(conflict, LoginOutcome::Conflict(_)),
+        "{conflict:?}"
+    );
+    fixture.execute("update users set disabled_at = 1").await;
+    let disabled = login(&ids("oAlice", None), None, later(62));
+    fixture.log_in(disabled).await.unwrap();
+    let expected = [
+        "login.ok",
+        "login.ok",
+        "login.ok",
+        "user.created",
+        "user.created",
+        "user.merged",
+        "login.silent",
+        "user.conflict",
+        "login.rejected",
+    ];
+    assert_eq!(events(&fixture).await, expected);
+}
+
+async fn a_login_whose_event_cannot_be_stored_changes_nothing(fixture: Fixture) {
+    for login in logins() {
+        assert_changes_nothing(&fixture, login).await;
+    }
+    known_to_the_client(&fixture).await;
+    let before = rows(&fixture).await;
+    fixture.execute("alter table audit rename to away").await;
+    let failed = silent_login(&fixture).await;
+    assert!(matches!(failed, Err(StoreError::Database(_))), "{failed:?}");
+    assert_eq!(rows(&fixture).await, before);
+}
+
+/// A login fails without the table of the events, and succeeds with it.
+async fn assert_changes_nothing(fixture: &Fixture, login: NewLogin) {
+    let before = rows(fixture).await;
+    fixture.execute("alter table audit rename to away").await;
+    let again = super::fixture::login(&login.ids, None, START);
+    let failed = fixture.log_in(login).await;
+    assert!(matches!(failed, Err(StoreError::Database(_))), "{failed:?}");
+    assert_eq!(rows(fixture).await, before);
+    fixture.execute("alter table away rename to audit").await;
+    fixture.log_in(again).await.unwrap();
+    assert_ne!(rows(fixture).await, before);
+}

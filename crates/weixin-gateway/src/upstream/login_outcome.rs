@@ -1,0 +1,20 @@
+//! What has become of a login.
+
+use crate::oidc::{Session, UserId};
+
+/// Who has logged in.
+#[derive(Debug)]
+pub(crate) enum LoginOutcome {
+    /// A user who was created by this login.
+    Created(Session),
+    /// A user who was known.
+    Known(Session),
+    /// A user who was known as two: the session is the kept one's.
+    Merged { session: Session, absorbed: UserId },
+    /// A user whom the operator has disabled.
+    Disabled(UserId),
+    /// The callback is a repeat, and the session that it began has ended. Nothing has changed.
+    Used,
+    /// Several users, or one with other IDs: the operator decides. Nothing has changed.
+    Conflict(Vec<UserId>),
+}
