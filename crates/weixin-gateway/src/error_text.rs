@@ -1,6 +1,6 @@
 //! Errors with their causes in one line, in both languages.
 
-use std::{error::Error, io, iter::successors};
+use std::{error::Error, io, iter::successors, sync::Arc};
 
 use weixin::Language;
 
@@ -38,7 +38,8 @@ fn cause_text(cause: &(dyn Error + 'static), language: Language) -> String {
     if language == Language::English {
         return english;
     }
-    if let Some(error) = cause.downcast_ref::<sqlx::Error>() {
+    let shared = cause.downcast_ref::<Arc<sqlx::Error>>().map(|it| &**it);
+    if let Some(error) = cause.downcast_ref::<sqlx::Error>().or(shared) {
         return match error {
             sqlx::Error::Io(error) => format!("无法与数据库通信：{}", system_error(error)),
             sqlx::Error::Tls(error) => format!("与数据库的 TLS 连接失败：{error}"),
@@ -71,8 +72,6 @@ fn system_error(error: &io::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::store::{OpenError, StoreError};
 

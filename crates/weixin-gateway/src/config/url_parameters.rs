@@ -194,7 +194,7 @@ mod tests {
             assert_eq!(error(check_postgres, url), of_postgres, "{url}");
         }
         assert_eq!(
-            error(check_redis, "redis://:ab?hunter2@cache/0"),
+            error(check_redis, "redis://cache/0?ab&hunter2"),
             unknown(". Known: protocol")
         );
     }

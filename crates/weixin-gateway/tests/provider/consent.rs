@@ -233,7 +233,7 @@ async fn the_page_says_who_receives_what_in_two_languages() {
         "<html lang=\"zh-CN\">",
         "<h1>是否登录“&#60;b&#62;Wiki”？</h1>",
         "当前登录的微信用户：\u{2068}&#60;i&#62;小明&#38;\u{2069}",
-        "<li>您的微信 OpenID 和 UnionID</li>",
+        "<li>您的微信账号在本网站的标识（不是微信号）</li>",
         "前往：rp.example",
     ] {
         assert!(page.body.contains(text), "{text}: {}", page.body);
