@@ -102,7 +102,6 @@ impl Visitor {
             _ => login.app_id().as_str(),
         };
         telemetry::login(waiting.client.id.as_str(), app, word(&outcome));
-        let target = waiting.request.target();
         let is_new = matches!(outcome, LoginOutcome::Created(_));
         match outcome {
             LoginOutcome::Created(session)
@@ -116,19 +115,30 @@ impl Visitor {
                 response.headers_mut().append(SET_COOKIE, cookie.header);
                 Ok(response)
             }
-            LoginOutcome::Used => match current {
-                Some(session) => self.proceed(waiting, Some(&session)).await,
-                None => Ok(self.used_callback(request)),
-            },
-            LoginOutcome::Disabled(_) => {
-                let reference = Reference::of(request);
-                let description =
-                    format!("the operator has disabled this user (reference {reference})");
-                let error = OAuthError::new(ErrorCode::AccessDenied, description);
-                Ok(self.reject(target, error))
-            }
+            LoginOutcome::Used => self.used(waiting, request, current.as_ref()).await,
+            LoginOutcome::Disabled(_) => Ok(self.disabled(&waiting, request)),
             LoginOutcome::Conflict(_) => Ok(self.conflict(&waiting, Reference::of(request))),
         }
+    }
+
+    /// A repeat whose own session has ended: one of a later login may go on.
+    async fn used(
+        &self,
+        waiting: Waiting<'_>,
+        request: RequestId,
+        current: Option<&Session>,
+    ) -> Result<Response, Failure> {
+        match current {
+            Some(session) => self.proceed(waiting, Some(session)).await,
+            None => Ok(self.used_callback(request)),
+        }
+    }
+
+    fn disabled(&self, waiting: &Waiting<'_>, request: RequestId) -> Response {
+        let reference = Reference::of(request);
+        let description = format!("the operator has disabled this user (reference {reference})");
+        let error = OAuthError::new(ErrorCode::AccessDenied, description);
+        self.reject(waiting.request.target(), error)
     }
 
     pub(super) fn session_login(

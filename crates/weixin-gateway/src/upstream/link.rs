@@ -125,8 +125,8 @@ impl NewLogin {
         self.current.is_some_and(|current| current.user != user)
     }
 
-    /// Whether the login may begin or renew a session: a repeat, only if none of its callbacks has. Asked once the users are
-    /// locked and before identities are inserted, so that two callbacks never wait for each other.
+    /// Whether it may begin a session: a repeat, only if none of its callbacks has. Asked once the users are locked and before
+    /// identities are inserted, so that two callbacks never wait for each other.
     async fn may_begin(&self, connection: &mut AnyConnection) -> JobResult<bool> {
         let is_first = requests::log_in(connection, self.session.request).await?;
         Ok(is_first || !self.session.is_repeat)
@@ -142,8 +142,7 @@ impl NewLogin {
             let accounts = identities::accounts(connection, &self.ids, self.unionids).await?;
             return match self.ids.link(accounts) {
                 LinkOutcome::Create => Ok(LoginOutcome::Used),
-                // The first callback has created the user meanwhile.
-                _ => Err(JobError::Conflict),
+                _ => Err(JobError::Conflict), // the first callback has created the user
             };
         }
         let (user, now) = (self.new_user, self.session.auth_time);
@@ -179,14 +178,14 @@ impl NewLogin {
             LinkOutcome::Update { account, .. } if account == user => {}
             _ => return Err(JobError::Conflict),
         }
-        if locked == Some(LockedUser::Enabled) {
-            if !self.may_begin(connection).await? {
-                return Ok(LoginOutcome::Used);
-            }
-            self.insert_new(connection, user, &accounts).await?;
-            return self.begin(connection, user).await;
+        if locked != Some(LockedUser::Enabled) {
+            return self.logged_in(connection, user, locked).await;
         }
-        self.logged_in(connection, user, locked).await
+        if !self.may_begin(connection).await? {
+            return Ok(LoginOutcome::Used);
+        }
+        self.insert_new(connection, user, &accounts).await?;
+        self.begin(connection, user).await
     }
 
     /// Merges two users, whose UnionID was not known before. Neither may be disabled: a merge would enable that user.
@@ -270,9 +269,8 @@ impl NewLogin {
 
     /// Ends the session that this browser has of another user.
     async fn end_another(&self, connection: &mut AnyConnection, user: UserId) -> JobResult<()> {
-        if let Some(CurrentSession { sid, user: current }) = self.current
-            && current != user
-        {
+        let current = self.current.filter(|_| self.ends_another(user));
+        if let Some(CurrentSession { sid, .. }) = current {
             let now = self.session.auth_time;
             session_end::end(connection, sid, EndReason::OtherUser, now).await?;
         }

@@ -156,15 +156,15 @@ async fn a_url_for_logout_tokens_is_public_unless_the_operator_says_otherwise() 
 async fn so_many_clients_are_told_at_a_time_and_no_more() {
     const CLIENTS: usize = 17;
     const AT_A_TIME: usize = 64;
-    let (mut config, (sender, mut requests)) = (String::new(), mpsc::unbounded_channel());
+    let (mut config, (sender, mut requests)) = (Vec::new(), mpsc::unbounded_channel());
     for number in 0..CLIENTS {
         let host = format!("127.0.0.{}:0", number + 1);
         let listener = TcpListener::bind(host).await.unwrap();
         let address = listener.local_addr().unwrap();
-        config += &format!(
+        config.push(format!(
             "[[client]]\nid = \"c{number}\"\nsecret = \"{SECRET}\"\nredirect_uris = [\"{CALLBACK}\"]\nid_token_alg = \"EdDSA\"\n\
             backchannel_logout_uri = \"http://{address}/logout\"\nallow_private = true\n"
-        );
+        ));
         let sender = sender.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -173,7 +173,7 @@ async fn so_many_clients_are_told_at_a_time_and_no_more() {
         });
     }
     let world = World::with(Options {
-        more: config,
+        more: config.concat(),
         ..Options::default()
     })
     .await;
