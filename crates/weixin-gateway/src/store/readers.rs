@@ -56,7 +56,8 @@ impl Readers {
 pub(super) async fn acquire(pool: &AnyPool) -> sqlx::Result<PoolConnection<Any>> {
     let start = Instant::now();
     loop {
-        match pool.acquire().await {
+        // Boxed: it is large, and part of the future of each request.
+        match Box::pin(pool.acquire()).await {
             Err(sqlx::Error::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
                 if start.elapsed() + PAUSE > ACQUIRE_TIMEOUT {
                     return Err(sqlx::Error::PoolTimedOut);
