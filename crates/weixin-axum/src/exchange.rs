@@ -56,6 +56,7 @@ impl WebLogin {
                     token,
                     client,
                     return_to,
+                    state,
                     is_repeat,
                     context: Some(context),
                     #[cfg(feature = "test-util")]

@@ -15,6 +15,7 @@ pub struct Login {
     pub(crate) token: Arc<Token>,
     pub(crate) client: Client,
     pub(crate) return_to: Option<ReturnPath>,
+    pub(crate) state: String,
     pub(crate) is_repeat: bool,
     /// `None` in a test.
     pub(crate) context: Option<Context>,
@@ -60,6 +61,12 @@ impl Login {
     /// The return path of the login, verified by the state.
     pub fn return_to(&self) -> Option<&ReturnPath> {
         self.return_to.as_ref()
+    }
+
+    /// The `state` of the login: that of its repeats, and of no other login. A site that begins one session for each login
+    /// keeps it in a unique column.
+    pub fn state(&self) -> &str {
+        &self.state
     }
 
     /// Returns `true` if this callback came before, within the last minute: another request has the same result.
@@ -115,6 +122,7 @@ impl Login {
             token: Arc::new(token),
             client: website.into(),
             return_to: None,
+            state: "test".to_owned(),
             is_repeat: false,
             context: None,
             user: Some(user),

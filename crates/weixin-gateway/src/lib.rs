@@ -33,6 +33,7 @@ mod readiness;
 mod reload;
 mod rotation;
 mod secret;
+mod session_secret;
 #[cfg(feature = "redis")]
 mod shared_logins;
 mod signed;

@@ -6,12 +6,13 @@ use axum::{http::header::SET_COOKIE, response::Response};
 use weixin::app::AppKind;
 use weixin_axum::{Login, LoginError, VerifiedCallback};
 
-use super::{error::Failure, session_cookie::NewCookie, visitor::Visitor, waiting::Waiting};
+use super::{error::Failure, visitor::Visitor, waiting::Waiting};
 use crate::{
     audit::Reference,
     oidc::{ErrorCode, LoginMethod, OAuthError, RequestId, Session, SessionId, UserId},
     random,
     secret::RowSecret,
+    session_secret::SessionSecrets,
     store::sessions::SessionLogin,
     telemetry,
     upstream::{
@@ -85,12 +86,13 @@ impl Visitor {
         if login.is_repeat() && !shared.rate_limit.allows(self.address) {
             return Err(Failure::TooManyLogins);
         }
-        let cookie = self.provider.cookie.random(&shared.lifetimes)?;
         let current = self.session().await?;
+        let session = self.session_login(request, login)?;
+        let cookie = session.cookies.of(&session.seed);
         let new = NewLogin {
             ids: login.user_ids(),
             current: current.as_ref().map(Into::into),
-            session: self.session_login(request, login, &cookie)?,
+            session,
             new_user: UserId::from_bytes(random::bytes()?),
             unionids: shared.unionids(login.app_id()),
             event: LoginEvent::new(waiting.client.id.clone())?,
@@ -103,22 +105,25 @@ impl Visitor {
         };
         telemetry::login(waiting.client.id.as_str(), app, word(&outcome));
         let is_new = matches!(outcome, LoginOutcome::Created(_));
-        match outcome {
+        let (session, cookie) = match outcome {
             LoginOutcome::Created(session)
             | LoginOutcome::Known(session)
-            | LoginOutcome::Merged { session, .. } => {
-                // That of a new user is unknown without a look.
-                if is_new || self.profile_is_outdated(&session).await? {
-                    self.update_profile(&session, login).await?;
-                }
-                let mut response = self.proceed(waiting, Some(&session)).await?;
-                response.headers_mut().append(SET_COOKIE, cookie.header);
-                Ok(response)
+            | LoginOutcome::Merged { session, .. } => (session, cookie),
+            LoginOutcome::Repeated { session, cookie } => (session, cookie),
+            LoginOutcome::Used => return self.used(waiting, request, current.as_ref()).await,
+            LoginOutcome::Disabled(_) => return Ok(self.disabled(&waiting, request)),
+            LoginOutcome::Conflict(_) => {
+                return Ok(self.conflict(&waiting, Reference::of(request)));
             }
-            LoginOutcome::Used => self.used(waiting, request, current.as_ref()).await,
-            LoginOutcome::Disabled(_) => Ok(self.disabled(&waiting, request)),
-            LoginOutcome::Conflict(_) => Ok(self.conflict(&waiting, Reference::of(request))),
+        };
+        // That of a new user is unknown without a look.
+        if is_new || self.profile_is_outdated(&session).await? {
+            self.update_profile(&session, login).await?;
         }
+        let mut response = self.proceed(waiting, Some(&session)).await?;
+        let cookie = self.provider.cookie.set(&cookie, &shared.lifetimes);
+        response.headers_mut().append(SET_COOKIE, cookie);
+        Ok(response)
     }
 
     /// A repeat whose own session has ended: one of a later login may go on.
@@ -145,7 +150,6 @@ impl Visitor {
         &self,
         request: RequestId,
         login: &Login,
-        cookie: &NewCookie,
     ) -> Result<SessionLogin, Failure> {
         let now = self.now();
         let method = match login.client().kind() {
@@ -155,12 +159,13 @@ impl Visitor {
         Ok(SessionLogin {
             issuer: self.provider.issuer.id(),
             request,
-            is_repeat: login.is_repeat(),
+            state: login.state().to_owned(),
             method,
             app: login.app_id().clone(),
             auth_time: now,
             expires_at: now.after(self.provider.shared.lifetimes.session),
-            id_hash: cookie.hash,
+            seed: RowSecret::from_bytes(random::bytes()?),
+            cookies: SessionSecrets::new(&self.provider.shared.master),
             sid: SessionId::from_bytes(random::bytes()?),
             secret: RowSecret::from_bytes(random::bytes()?),
         })
@@ -208,7 +213,7 @@ const fn word(outcome: &LoginOutcome) -> &'static str {
         LoginOutcome::Conflict(_) => "conflict",
         LoginOutcome::Created(_) => "created",
         LoginOutcome::Disabled(_) => "disabled",
-        LoginOutcome::Known(_) => "ok",
+        LoginOutcome::Known(_) | LoginOutcome::Repeated { .. } => "ok",
         LoginOutcome::Merged { .. } => "merged",
         LoginOutcome::Used => "used",
     }

@@ -1,19 +1,13 @@
 //! The cookie of a session.
 
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
-use data_encoding::BASE64URL_NOPAD;
 
-use crate::{
-    config::Lifetimes,
-    oidc::Issuer,
-    random::{self, NoRandomBytes},
-    secret::SecretHash,
-};
+use crate::{config::Lifetimes, oidc::Issuer, secret::SecretHash, session_secret::SessionSecret};
 
 /// Letters of the issuer's ID in the name, so that the sessions of two issuers on one host do not mix.
 const TAG_LENGTH: usize = 8;
 
-/// Characters of a value: 256 random bits in base64url.
+/// Characters of a value: 256 bits in base64url.
 const VALUE_LENGTH: usize = 43;
 
 /// How the session cookies of one issuer are named and protected.
@@ -21,12 +15,6 @@ const VALUE_LENGTH: usize = 43;
 pub(crate) struct SessionCookie {
     name: String,
     is_secure: bool,
-}
-
-/// A new value: the cookie to set, and the hash to store.
-pub(crate) struct NewCookie {
-    pub(crate) header: HeaderValue,
-    pub(crate) hash: SecretHash,
 }
 
 impl SessionCookie {
@@ -61,19 +49,18 @@ impl SessionCookie {
         HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
     }
 
-    /// A cookie with a new secret. It ends with the session.
-    pub(crate) fn random(&self, lifetimes: &Lifetimes) -> Result<NewCookie, NoRandomBytes> {
-        let value = BASE64URL_NOPAD.encode(&random::bytes::<32>()?);
+    /// Sets the secret of a session. The cookie ends with the session.
+    pub(crate) fn set(&self, secret: &SessionSecret, lifetimes: &Lifetimes) -> HeaderValue {
         let secure = if self.is_secure { "; Secure" } else { "" };
         let text = format!(
-            "{}={value}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}",
+            "{}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}",
             self.name,
+            secret.expose(),
             lifetimes.session.as_secs()
         );
         // Letters, digits and `-_=;` only.
-        let mut header = HeaderValue::try_from(text).map_err(|_| NoRandomBytes)?;
+        let mut header = HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
         header.set_sensitive(true);
-        let hash = SecretHash::of(value.as_bytes());
-        Ok(NewCookie { header, hash })
+        header
     }
 }

@@ -93,19 +93,19 @@ impl Visitor {
         if login.is_repeat() && !shared.rate_limit.allows(self.address) {
             return Err(Failure::TooManyLogins);
         }
-        let cookie = self.provider.cookie.random(&shared.lifetimes)?;
         let new = SessionLogin {
             method: LoginMethod::Silent,
-            ..self.session_login(id, login, &cookie)?
+            ..self.session_login(id, login)?
         };
         let (ids, client) = (login.user_ids(), waiting.client.id.clone());
         let event = LoginEvent::new(client.clone())?;
         let session = silent::log_in(&shared.store, &ids, client, new, event);
-        let Some(session) = session.await? else {
+        let Some((session, cookie)) = session.await? else {
             return Ok(None);
         };
         let mut response = self.proceed(waiting.clone(), Some(&session)).await?;
-        response.headers_mut().append(SET_COOKIE, cookie.header);
+        let cookie = self.provider.cookie.set(&cookie, &shared.lifetimes);
+        response.headers_mut().append(SET_COOKIE, cookie);
         Ok(Some(response))
     }
 

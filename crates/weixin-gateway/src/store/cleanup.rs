@@ -35,11 +35,16 @@ struct Removal {
     memory: Duration,
 }
 
-const REMOVALS: [Removal; 5] = [
+const REMOVALS: [Removal; 6] = [
     Removal {
         sql: "delete from requests where id in
             (select id from requests where expires_at <= $1 limit $2)",
         memory: Duration::ZERO,
+    },
+    Removal {
+        sql: "delete from logins where state in
+            (select state from logins where expires_at <= $1 limit $2)",
+        memory: CLOCK_TOLERANCE,
     },
     Removal {
         sql: "delete from sessions where sid in

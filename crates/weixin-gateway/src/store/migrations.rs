@@ -18,12 +18,12 @@ pub(crate) enum Migrate {
 
 /// The number of the last migration. A program before this one may use the tables as long as `schema.minimum_version`
 /// says so.
-pub(super) const VERSION: i64 = 3;
+pub(super) const VERSION: i64 = 4;
 
 /// Each only adds to the tables: nodes are replaced one by one, and the program of before uses them meanwhile. Each changes
 /// one table in use at most: a migration that holds the locks of two would be in a deadlock with a statement that has locked
 /// them in the other order.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (
         1,
         "initial",
@@ -35,9 +35,14 @@ const MIGRATIONS: [(i64, &str, &str); 3] = [
         include_str!("../../migrations/0002_logout_consent_clients.sql"),
     ),
     (
-        VERSION,
+        3,
         "client revocations",
         include_str!("../../migrations/0003_client_revocations.sql"),
+    ),
+    (
+        VERSION,
+        "logins",
+        include_str!("../../migrations/0004_logins.sql"),
     ),
 ];
 

@@ -22,6 +22,7 @@ mod job;
 mod key_file;
 mod keys;
 mod levels;
+pub(crate) mod logins;
 pub(crate) mod logouts;
 pub(crate) mod merges;
 mod migrations;

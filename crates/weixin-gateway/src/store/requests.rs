@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use sqlx::{AnyConnection, Row};
+use sqlx::Row;
 
-use super::{Durability, JobResult, Store, StoreError, Undo, row};
+use super::{Durability, Store, StoreError, Undo, row};
 use crate::oidc::{AuthorizationRequest, ClientId, IssuerId, RequestId, Timestamp};
 
 /// How long a request waits for a login.
@@ -17,15 +17,12 @@ const INSERT: &str = "insert into requests (id, issuer, client, body, created_at
     values ($1, $2, $3, $4, $5, $6)";
 /// One that was pushed and not opened waits for no login yet. It is known by its lifetime.
 const SELECT: &str = "select body from requests
-    where id = $1 and issuer = $2 and created_at + $4 > $3 and expires_at >= created_at + $4";
+    where id = $1 and issuer = $2 and expires_at > $3 and expires_at >= created_at + $4";
 const SELECT_PUSHED: &str = "select body, created_at, expires_at from requests
-    where id = $1 and issuer = $2 and client = $3 and expires_at > $4 and created_at + $5 > $4";
+    where id = $1 and issuer = $2 and client = $3 and expires_at > $4";
 /// It gets the lifetime of all others: the browser may load the URL again.
 const OPEN: &str = "update requests set expires_at = created_at + $1
     where id = $2 and client = $3 and expires_at > $4 and expires_at < created_at + $1";
-/// A login for it has begun or renewed a session: known by its lifetime, too, a millisecond longer than it waits.
-const LOGGED_IN: &str = "update requests set expires_at = created_at + $2
-    where id = $1 and expires_at < created_at + $2";
 const COUNT: &str = "select client, count(*) as waiting,
     count(case when expires_at < created_at + $1 then 1 end) as pushed
     from requests group by client";
@@ -146,7 +143,7 @@ impl Store {
     ) -> Result<Option<PushedRequest>, StoreError> {
         let query = sqlx::query(SELECT_PUSHED).bind(id.to_string());
         let query = query.bind(issuer.to_string()).bind(client.as_str());
-        let query = query.bind(now.millis()).bind(lifetime());
+        let query = query.bind(now.millis());
         let Some(row) = self.readers().fetch_optional(query).await? else {
             return Ok(None);
         };
@@ -194,14 +191,6 @@ impl Store {
         self.waiting_requests().replace(counts.into_iter());
         Ok(())
     }
-}
-
-/// Notes that a login for a request begins or renews a session. `false` if one has before, or if the request is gone. Of
-/// several at once, one gets `true`: the others wait for its end.
-pub(crate) async fn log_in(connection: &mut AnyConnection, id: RequestId) -> JobResult<bool> {
-    let query = sqlx::query(LOGGED_IN).bind(id.to_string());
-    let query = query.bind(lifetime() + 1).execute(connection);
-    Ok(query.await?.rows_affected() == 1)
 }
 
 fn lifetime() -> i64 {

@@ -16,6 +16,7 @@ use crate::{
         Timestamp, UserId,
     },
     secret::{RowSecret, SecretHash},
+    session_secret::SessionSecrets,
 };
 
 /// The columns that [`session`] reads.
@@ -63,14 +64,13 @@ const RENEW: &str = concat!(
     " returning ",
     columns!()
 );
-/// What the login for a request has begun goes on with another cookie. Of two logins for it, the later one's session.
-const CONTINUE: &str = concat!(
-    "update sessions set id_hash = $1, last_seen_at = $2
-    where sid = (select sid from sessions where request = $3 and issuer = $4
-        and ended_at is null and expires_at > $2 and user_id in ",
-    members!("$5"),
-    " order by auth_time desc, sid limit 1) and ended_at is null returning ",
-    columns!()
+/// What a login has begun, for as long as its cookie is that of this login.
+const SELECT_BEGUN: &str = concat!(
+    "select ",
+    columns!(),
+    " from sessions where id_hash = $1 and issuer = $2 and ended_at is null and expires_at > $3
+    and user_id in ",
+    members!("$4")
 );
 const INSERT: &str = concat!(
     "insert into sessions (id_hash, request, auth_time, amr, app, last_seen_at, expires_at,
@@ -94,16 +94,17 @@ pub(crate) struct SessionLogin {
     pub(crate) issuer: IssuerId,
     /// The request that the login was for.
     pub(crate) request: RequestId,
-    /// Whether its callback came before.
-    pub(crate) is_repeat: bool,
+    /// The `state` that came back from WeChat: that of this login's repeats, and of no other login.
+    pub(crate) state: String,
     pub(crate) method: LoginMethod,
     pub(crate) app: AppId,
     /// When WeChat's response came.
     pub(crate) auth_time: Timestamp,
     /// The absolute end.
     pub(crate) expires_at: Timestamp,
-    /// Of the new cookie.
-    pub(crate) id_hash: SecretHash,
+    /// What the new cookie follows from. It is random.
+    pub(crate) seed: RowSecret,
+    pub(crate) cookies: SessionSecrets,
     /// The ID and the secret of a session that begins. They are random.
     pub(crate) sid: SessionId,
     pub(crate) secret: RowSecret,
@@ -195,17 +196,17 @@ pub(crate) async fn renew(
     Ok(row.map(|row| session(&row, user)).transpose()?)
 }
 
-/// Gives the browser that repeats a login the session that the login has begun or renewed. `None` if that has ended, or if
-/// a later login has renewed it.
-pub(crate) async fn continue_login(
+/// The session that a login of this user has begun or renewed, by the hash of its cookie. `None` if it has ended, or if a
+/// later login has renewed it.
+pub(crate) async fn begun(
     connection: &mut AnyConnection,
     user: UserId,
     login: &SessionLogin,
+    cookie: &SecretHash,
 ) -> JobResult<Option<Session>> {
-    let query = sqlx::query(CONTINUE).bind(&login.id_hash.as_bytes()[..]);
-    let query = query.bind(login.auth_time.millis());
-    let query = query.bind(login.request.to_string());
-    let query = query.bind(login.issuer.to_string()).bind(user.to_string());
+    let query = sqlx::query(SELECT_BEGUN).bind(&cookie.as_bytes()[..]);
+    let query = query.bind(login.issuer.to_string());
+    let query = query.bind(login.auth_time.millis()).bind(user.to_string());
     let row = query.fetch_optional(connection).await?;
     Ok(row.map(|row| session(&row, user)).transpose()?)
 }
@@ -230,8 +231,9 @@ fn bind_login<'q>(
     sid: SessionId,
     user: UserId,
 ) -> Query<'q> {
+    let hash = login.cookies.of(&login.seed).hash();
     query
-        .bind(&login.id_hash.as_bytes()[..])
+        .bind(hash.as_bytes().to_vec())
         .bind(login.request.to_string())
         .bind(login.auth_time.millis())
         .bind(login.method.as_str())

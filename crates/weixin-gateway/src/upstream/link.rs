@@ -11,11 +11,12 @@ use weixin::{
 use super::{login_event::LoginEvent, login_outcome::LoginOutcome};
 use crate::{
     oidc::{Session, SessionId, UserId},
+    secret::RowSecret,
     store::{
         Durability, JobError, JobResult, Store, StoreError, Undo,
         identities::{self, Account, LoginIdentities, UnionIds},
+        logins,
         merges::{LockedPair, Merge},
-        requests,
         session_end::{self, EndReason},
         sessions::{self, SessionLogin},
         users::{self, LockedUser},
@@ -125,11 +126,10 @@ impl NewLogin {
         self.current.is_some_and(|current| current.user != user)
     }
 
-    /// Whether it may begin a session: a repeat, only if none of its callbacks has. Asked once the users are locked and before
-    /// identities are inserted, so that two callbacks never wait for each other.
-    async fn may_begin(&self, connection: &mut AnyConnection) -> JobResult<bool> {
-        let is_first = requests::log_in(connection, self.session.request).await?;
-        Ok(is_first || !self.session.is_repeat)
+    /// Whether the session of this login begins now. Asked once the users are locked and before identities are inserted, so
+    /// that two callbacks never wait for each other.
+    async fn is_first(&self, connection: &mut AnyConnection) -> JobResult<bool> {
+        Ok(logins::begin(connection, &self.session).await?.is_none())
     }
 
     /// Creates a user: if one of the identities is taken meanwhile, inserting them is a conflict.
@@ -138,7 +138,7 @@ impl NewLogin {
         connection: &mut AnyConnection,
         identities: &LoginIdentities,
     ) -> JobResult<LoginOutcome> {
-        if !self.may_begin(connection).await? {
+        if !self.is_first(connection).await? {
             let accounts = identities::accounts(connection, &self.ids, self.unionids).await?;
             return match self.ids.link(accounts) {
                 LinkOutcome::Create => Ok(LoginOutcome::Used),
@@ -181,7 +181,7 @@ impl NewLogin {
         if locked != Some(LockedUser::Enabled) {
             return self.logged_in(connection, user, locked).await;
         }
-        if !self.may_begin(connection).await? {
+        if !self.is_first(connection).await? {
             return Ok(LoginOutcome::Used);
         }
         self.insert_new(connection, user, &accounts).await?;
@@ -203,7 +203,7 @@ impl NewLogin {
                 return Ok(LoginOutcome::Disabled(user));
             }
         }
-        if !self.may_begin(connection).await? {
+        if !self.is_first(connection).await? {
             return Ok(LoginOutcome::Used);
         }
         self.insert_new(connection, merge.kept, &accounts).await?;
@@ -240,10 +240,10 @@ impl NewLogin {
         match locked {
             None => Err(JobError::Conflict),
             Some(LockedUser::Disabled) => Ok(LoginOutcome::Disabled(user)),
-            Some(LockedUser::Enabled) if self.may_begin(connection).await? => {
-                self.begin(connection, user).await
-            }
-            Some(LockedUser::Enabled) => self.repeat(connection, user).await,
+            Some(LockedUser::Enabled) => match logins::begin(connection, &self.session).await? {
+                None => self.begin(connection, user).await,
+                Some(seed) => self.repeat(connection, user, &seed).await,
+            },
         }
     }
 
@@ -258,13 +258,15 @@ impl NewLogin {
         &self,
         connection: &mut AnyConnection,
         user: UserId,
+        seed: &RowSecret,
     ) -> JobResult<LoginOutcome> {
-        let continued = sessions::continue_login(connection, user, &self.session).await;
-        let Some(session) = continued.map_err(JobError::not_undone)? else {
+        let cookie = self.session.cookies.of(seed);
+        let begun = sessions::begun(connection, user, &self.session, &cookie.hash()).await?;
+        let Some(session) = begun else {
             return Ok(LoginOutcome::Used);
         };
         self.end_another(connection, user).await?;
-        Ok(LoginOutcome::Known(session))
+        Ok(LoginOutcome::Repeated { session, cookie })
     }
 
     /// Ends the session that this browser has of another user.

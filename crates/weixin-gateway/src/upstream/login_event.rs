@@ -40,8 +40,7 @@ impl LoginEvent {
         outcome: &LoginOutcome,
         login: &SessionLogin,
     ) -> JobResult<()> {
-        let is_event = matches!(outcome, LoginOutcome::Merged { .. } | LoginOutcome::Used);
-        if login.is_repeat && !is_event {
+        if matches!(outcome, LoginOutcome::Repeated { .. }) {
             return Ok(());
         }
         let event = self.event(outcome, login);
@@ -61,9 +60,6 @@ impl LoginEvent {
         session: &Session,
         login: &SessionLogin,
     ) -> JobResult<()> {
-        if login.is_repeat {
-            return Ok(());
-        }
         let event = self.of_user(EventKind::LoginSilent, Some(session.user), login);
         let inserted = audit::insert(connection, self.id.clone(), event).await;
         inserted.map_err(JobError::not_undone)
@@ -76,9 +72,6 @@ impl LoginEvent {
         outcome: &LoginOutcome,
         login: &SessionLogin,
     ) -> Result<(), StoreError> {
-        if login.is_repeat {
-            return Ok(());
-        }
         let event = self.event(outcome, login);
         store.record_once(login.request, event).await
     }
@@ -86,7 +79,9 @@ impl LoginEvent {
     fn event(&self, outcome: &LoginOutcome, login: &SessionLogin) -> Event {
         let (kind, user, detail) = match outcome {
             LoginOutcome::Created(session) => (EventKind::UserCreated, Some(session.user), None),
-            LoginOutcome::Known(session) => (EventKind::LoginOk, Some(session.user), None),
+            LoginOutcome::Known(session) | LoginOutcome::Repeated { session, .. } => {
+                (EventKind::LoginOk, Some(session.user), None)
+            }
             LoginOutcome::Merged { session, absorbed } => {
                 let absorbed = Some(absorbed.to_string());
                 (EventKind::UserMerged, Some(session.user), absorbed)

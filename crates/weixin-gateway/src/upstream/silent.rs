@@ -5,10 +5,11 @@ use weixin::{UserIds, identity::LinkOutcome};
 use super::login_event::LoginEvent;
 use crate::{
     oidc::{ClientId, Session},
+    session_secret::SessionSecret,
     store::{
         Durability, JobError, Store, StoreError, Undo,
         identities::{LoginIdentities, UnionIds},
-        requests,
+        logins,
         sessions::{self, SessionLogin},
         users::{self, LockedUser},
     },
@@ -26,7 +27,7 @@ pub(crate) async fn log_in(
     client: ClientId,
     session: SessionLogin,
     event: LoginEvent,
-) -> Result<Option<Session>, StoreError> {
+) -> Result<Option<(Session, SessionSecret)>, StoreError> {
     let Some(identities) = LoginIdentities::new(ids.identities()) else {
         return Ok(None);
     };
@@ -44,15 +45,16 @@ pub(crate) async fn log_in(
             {
                 return Ok(None);
             }
-            let is_first = requests::log_in(connection, session.request).await?;
-            if session.is_repeat && !is_first {
-                let continued = sessions::continue_login(connection, user, &session).await;
-                return continued.map_err(JobError::not_undone);
+            if let Some(seed) = logins::begin(connection, &session).await? {
+                let cookie = session.cookies.of(&seed);
+                let begun = sessions::begun(connection, user, &session, &cookie.hash()).await?;
+                return Ok(begun.map(|begun| (begun, cookie)));
             }
             let inserted = sessions::insert(connection, user, &session).await;
             let begun = inserted.map_err(JobError::not_undone)?;
             event.insert_silent(connection, &begun, &session).await?;
-            Ok(Some(begun))
+            let cookie = session.cookies.of(&session.seed);
+            Ok(Some((begun, cookie)))
         })
     });
     work.await

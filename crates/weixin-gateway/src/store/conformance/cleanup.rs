@@ -30,7 +30,7 @@ on_each_database!(
 const DAY: u64 = 24 * 3600;
 
 impl Fixture {
-    async fn clean(&self, now: Timestamp) {
+    pub(super) async fn clean(&self, now: Timestamp) {
         let clock = StandingClock::at(now);
         self.store.remove_expired(&clock).await.unwrap();
     }

@@ -4,7 +4,9 @@ use futures_util::future::join_all;
 use weixin::UserIds;
 
 use super::{
-    fixture::{Fixture, START, client, id, ids, issuer, later, login, other_issuer, session_of},
+    fixture::{
+        Fixture, START, client, cookie, id, ids, issuer, later, login, other_issuer, session_of,
+    },
     on_each_database,
 };
 use crate::{
@@ -60,7 +62,7 @@ async fn users_who_were_merged_have_allowed_the_same(fixture: Fixture) {
 async fn the_session_of_a_login_is_found_for_its_request(fixture: Fixture) {
     let store = &fixture.store;
     let new = login(&ids("oAlice", None), None, START);
-    let (cookie, request) = (new.session.id_hash, new.session.request);
+    let (cookie, request) = (cookie(&new.session), new.session.request);
     let session = session_of(fixture.log_in(new).await.unwrap());
     let end = session.expires_at;
     let other = id(RequestId::from_bytes);
@@ -109,7 +111,7 @@ impl Fixture {
         };
         let event = LoginEvent::new(client()).unwrap();
         let session = silent::log_in(&self.store, ids, client(), new, event);
-        session.await.unwrap()
+        session.await.unwrap().map(|(session, _)| session)
     }
 
     /// Whether a silent login finds Alice, before and after a statement.

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use data_encoding::BASE64URL_NOPAD;
 use serde_json::json;
 use sqlx::{AnyConnection, Connection};
 use tempfile::TempDir;
@@ -14,12 +15,14 @@ use weixin::{
 };
 
 use crate::{
+    master_key::MasterKeys,
     oidc::{
         AuthorizationRequest, ClientId, Code, GrantId, IssuerId, LoginMethod, NewGrant,
         RedeemOutcome, RequestId, Scopes, Session, SessionId, Timestamp, UriHash, UserId,
     },
     random,
     secret::{RowSecret, SecretHash},
+    session_secret::SessionSecrets,
     store::{Durability, Store, StoreError, Undo, identities::UnionIds, sessions::SessionLogin},
     upstream::{
         link::{self, CurrentSession, NewLogin},
@@ -212,12 +215,13 @@ pub(super) fn login(ids: &UserIds, current: Option<&Session>, now: Timestamp) ->
         session: SessionLogin {
             issuer: issuer(),
             request: id(RequestId::from_bytes),
-            is_repeat: false,
+            state: state(),
             method: LoginMethod::Qr,
             app: APP.parse().unwrap(),
             auth_time: now,
             expires_at: now.after(Duration::from_hours(7 * 24)),
-            id_hash: SecretHash::of(&random::bytes::<32>().unwrap()),
+            seed: secret(),
+            cookies: cookies(),
             sid: id(SessionId::from_bytes),
             secret: secret(),
         },
@@ -227,10 +231,26 @@ pub(super) fn login(ids: &UserIds, current: Option<&Session>, now: Timestamp) ->
     }
 }
 
+/// That of a login of its own.
+fn state() -> String {
+    BASE64URL_NOPAD.encode(&random::bytes::<16>().unwrap())
+}
+
+fn cookies() -> SessionSecrets {
+    let key = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=";
+    SessionSecrets::new(&MasterKeys::parse(&key.into()).unwrap())
+}
+
+/// The hash of the cookie that a login sets.
+pub(super) fn cookie(login: &SessionLogin) -> SecretHash {
+    login.cookies.of(&login.seed).hash()
+}
+
 pub(super) fn session_of(outcome: LoginOutcome) -> Session {
     match outcome {
         LoginOutcome::Created(session)
         | LoginOutcome::Known(session)
+        | LoginOutcome::Repeated { session, .. }
         | LoginOutcome::Merged { session, .. } => session,
         other => panic!("{other:?}"),
     }

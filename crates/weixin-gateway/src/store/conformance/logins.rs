@@ -5,7 +5,8 @@ use weixin::UserIds;
 
 use super::{
     fixture::{
-        APP, Fixture, OTHER_APP, START, id, ids, ids_in, known, later, login, new_grant, session_of,
+        APP, Fixture, OTHER_APP, START, cookie, id, ids, ids_in, known, later, login, new_grant,
+        session_of,
     },
     on_each_database,
 };
@@ -116,7 +117,7 @@ async fn a_disabled_user_does_not_log_in(fixture: Fixture) {
     }
     assert_eq!(fixture.count(IDENTITIES).await, 1);
     let idle = std::time::Duration::from_hours(12);
-    let hash = login(&ids("oAlice", None), None, START).session.id_hash;
+    let hash = cookie(&login(&ids("oAlice", None), None, START).session);
     let session = fixture.store.session(&hash, first.issuer, later(60), idle);
     assert!(session.await.unwrap().is_none());
 }

@@ -157,7 +157,7 @@ async fn a_session_of_the_absorbed_user_is_the_kept_ones(fixture: Fixture) {
     let store = &fixture.store;
     let two = Two::users(&fixture).await;
     let cookie = login(&ids("oAlice", None), None, START);
-    let hash = cookie.session.id_hash;
+    let hash = super::fixture::cookie(&cookie.session);
     fixture.log_in(cookie).await.unwrap();
     let (kept, issuer, client) = (two.kept.user, two.kept.issuer, client());
     store.update_profile(kept, profile()).await.unwrap();

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 
 use super::{
-    fixture::{Fixture, START, id, ids, issuer, known, later, login, request, session_of},
+    fixture::{Fixture, START, cookie, id, ids, issuer, known, later, login, request, session_of},
     on_each_database,
 };
 use crate::{
@@ -18,18 +18,20 @@ use crate::{
 };
 
 on_each_database!(
-    a_repeat_gets_the_session_of_its_login,
-    simultaneous_callbacks_of_a_login_are_one_session,
-    a_repeat_begins_the_session_if_the_first_callback_has_not,
+    a_repeat_gets_the_session_and_the_cookie_of_its_login,
+    simultaneous_callbacks_of_a_login_are_one_session_with_one_cookie,
     a_repeat_begins_no_session_once_the_first_has_ended,
     a_repeat_during_a_revocation_of_everything_ends_with_it,
     a_repeat_creates_no_user_who_was_forgotten,
-    a_login_with_another_code_is_no_repeat,
+    two_logins_for_one_request_have_a_session_each,
+    a_used_state_logs_no_one_else_in,
+    a_used_state_is_known_for_two_hours,
 );
 
 const SESSIONS: &str = "select count(*) from sessions";
 const OPEN_SESSIONS: &str = "select count(*) from sessions where ended_at is null";
 const USERS: &str = "select count(*) from users";
+const LOGINS: &str = "select count(*) from logins";
 
 impl Fixture {
     async fn waiting(&self) -> RequestId {
@@ -38,68 +40,87 @@ impl Fixture {
         self.store.insert_request(new, 10, START).await.unwrap();
         id
     }
+
+    /// Logs Alice in.
+    async fn first(&self) -> (Callback, Session) {
+        let first = Callback::new(self.waiting().await, "state");
+        let session = session_of(self.log_in(first.at(1)).await.unwrap());
+        (first, session)
+    }
 }
 
-fn callback(request: RequestId, is_repeat: bool, seconds: u64) -> NewLogin {
-    let mut login = login(&ids("oAlice", Some("uAlice")), None, later(seconds));
-    login.session.request = request;
-    login.session.is_repeat = is_repeat;
-    login
+/// A callback of Alice's browser, which may come several times.
+struct Callback {
+    request: RequestId,
+    state: &'static str,
+}
+
+impl Callback {
+    const fn new(request: RequestId, state: &'static str) -> Self {
+        Self { request, state }
+    }
+
+    fn at(&self, seconds: u64) -> NewLogin {
+        self.with("oAlice", "uAlice", seconds)
+    }
+
+    fn with(&self, openid: &str, unionid: &str, seconds: u64) -> NewLogin {
+        let mut login = login(&ids(openid, Some(unionid)), None, later(seconds));
+        login.session.request = self.request;
+        self.state.clone_into(&mut login.session.state);
+        login
+    }
 }
 
 fn is_used(outcome: Result<LoginOutcome, crate::store::StoreError>) -> bool {
     matches!(outcome.unwrap(), LoginOutcome::Used)
 }
 
-async fn first(fixture: &Fixture) -> (RequestId, Session) {
-    let request = fixture.waiting().await;
-    let first = fixture.log_in(callback(request, false, 1)).await;
-    (request, session_of(first.unwrap()))
-}
-
-/// With its own cookie; when the user logged in does not change.
-async fn a_repeat_gets_the_session_of_its_login(fixture: Fixture) {
-    let (request, first) = first(&fixture).await;
-    let repeat = callback(request, true, 30);
-    let cookie = repeat.session.id_hash;
-    let session = known(fixture.log_in(repeat).await);
+/// When the user logged in does not change.
+async fn a_repeat_gets_the_session_and_the_cookie_of_its_login(fixture: Fixture) {
+    let callback = Callback::new(fixture.waiting().await, "state");
+    let new = callback.at(1);
+    let set = cookie(&new.session);
+    let first = session_of(fixture.log_in(new).await.unwrap());
+    let repeat = fixture.log_in(callback.at(30)).await.unwrap();
+    let LoginOutcome::Repeated { session, cookie } = repeat else {
+        panic!("{repeat:?}")
+    };
+    assert!(cookie.hash().is(&set));
     assert_eq!((session.sid, session.user), (first.sid, first.user));
     assert_eq!(
         (session.auth_time, session.expires_at),
         (first.auth_time, first.expires_at)
     );
-    assert_eq!(session.last_seen_at, later(30));
     let idle = std::time::Duration::from_hours(1);
-    let read = fixture.store.session(&cookie, issuer(), later(31), idle);
+    let read = fixture.store.session(&set, issuer(), later(31), idle);
     assert_eq!(read.await.unwrap().map(|it| it.sid), Some(first.sid));
     assert_eq!(fixture.count(SESSIONS).await, 1);
 }
 
-async fn simultaneous_callbacks_of_a_login_are_one_session(fixture: Fixture) {
-    let request = fixture.waiting().await;
-    let logins = (0..20).map(|number| fixture.log_in(callback(request, number > 0, 1)));
-    let outcomes = join_all(logins).await.into_iter();
-    let mut sids: Vec<SessionId> = outcomes.map(|it| session_of(it.unwrap()).sid).collect();
-    // Only the first callback may begin a session beside that of a repeat which was faster: it is no repeat.
-    sids.sort_unstable();
-    sids.dedup();
-    assert!(sids.len() <= 2, "{sids:?}");
-    let sessions = usize::try_from(fixture.count(SESSIONS).await).unwrap();
-    assert_eq!(sessions, sids.len());
-    assert_eq!(fixture.count(USERS).await, 1);
-}
-
-/// The browser has gone away before its session was stored.
-async fn a_repeat_begins_the_session_if_the_first_callback_has_not(fixture: Fixture) {
-    let request = fixture.waiting().await;
-    let first = session_of(fixture.log_in(callback(request, true, 1)).await.unwrap());
-    let again = known(fixture.log_in(callback(request, true, 2)).await);
-    assert_eq!(again.sid, first.sid);
-    assert_eq!(fixture.count(SESSIONS).await, 1);
+/// Whichever response the browser receives last.
+async fn simultaneous_callbacks_of_a_login_are_one_session_with_one_cookie(fixture: Fixture) {
+    let callback = Callback::new(fixture.waiting().await, "state");
+    let logins = (0..20).map(async |_| {
+        let login = callback.at(1);
+        let own = cookie(&login.session);
+        let outcome = fixture.log_in(login).await.unwrap();
+        let set = match &outcome {
+            LoginOutcome::Repeated { cookie, .. } => cookie.hash(),
+            _ => own,
+        };
+        (session_of(outcome).sid, *set.as_bytes())
+    });
+    let mut answers: Vec<(SessionId, [u8; 32])> = join_all(logins).await;
+    answers.sort_unstable();
+    answers.dedup();
+    assert_eq!(answers.len(), 1);
+    let rows = (fixture.count(SESSIONS).await, fixture.count(USERS).await);
+    assert_eq!(rows, (1, 1));
 }
 
 async fn a_repeat_begins_no_session_once_the_first_has_ended(fixture: Fixture) {
-    let (request, first) = first(&fixture).await;
+    let (callback, first) = fixture.first().await;
     let user = first.user;
     let work = fixture
         .store
@@ -111,20 +132,21 @@ async fn a_repeat_begins_no_session_once_the_first_has_ended(fixture: Fixture) {
         grants: 0,
     };
     assert_eq!(work.await.unwrap(), ended);
-    assert!(is_used(fixture.log_in(callback(request, true, 3)).await));
+    assert!(is_used(fixture.log_in(callback.at(3)).await));
     assert_eq!(fixture.count(OPEN_SESSIONS).await, 0);
-    // Another login of the same user has a request of its own.
-    let other = fixture.waiting().await;
-    known(fixture.log_in(callback(other, false, 4)).await);
-    assert!(is_used(fixture.log_in(callback(request, true, 5)).await));
+    // Another login of the same user.
+    let other = Callback::new(fixture.waiting().await, "other");
+    known(fixture.log_in(other.at(4)).await);
+    assert!(is_used(fixture.log_in(callback.at(5)).await));
     assert_eq!(fixture.count(OPEN_SESSIONS).await, 1);
 }
 
 /// The batches come in the order of the IDs: one of a second session could be before those that are still to come.
 async fn a_repeat_during_a_revocation_of_everything_ends_with_it(fixture: Fixture) {
-    let (request, _) = first(&fixture).await;
+    let (callback, first) = fixture.first().await;
     for _ in 0..10 {
-        known(fixture.log_in(callback(request, true, 3)).await);
+        let session = session_of(fixture.log_in(callback.at(3)).await.unwrap());
+        assert_eq!(session.sid, first.sid);
     }
     let work = fixture
         .store
@@ -135,11 +157,11 @@ async fn a_repeat_during_a_revocation_of_everything_ends_with_it(fixture: Fixtur
         });
     work.await.unwrap();
     assert_eq!(fixture.count(OPEN_SESSIONS).await, 0);
-    assert!(is_used(fixture.log_in(callback(request, true, 3)).await));
+    assert!(is_used(fixture.log_in(callback.at(3)).await));
 }
 
 async fn a_repeat_creates_no_user_who_was_forgotten(fixture: Fixture) {
-    let (request, _) = first(&fixture).await;
+    let (callback, _) = fixture.first().await;
     for sql in [
         "delete from sessions",
         "delete from identities",
@@ -147,18 +169,54 @@ async fn a_repeat_creates_no_user_who_was_forgotten(fixture: Fixture) {
     ] {
         fixture.execute(sql).await;
     }
-    assert!(is_used(fixture.log_in(callback(request, true, 3)).await));
+    assert!(is_used(fixture.log_in(callback.at(3)).await));
     assert_eq!(fixture.count(USERS).await, 0);
     assert_eq!(fixture.count(SESSIONS).await, 0);
 }
 
-/// Two tabs can be sent to WeChat for one request.
-async fn a_login_with_another_code_is_no_repeat(fixture: Fixture) {
-    let (request, first) = first(&fixture).await;
-    let second = known(fixture.log_in(callback(request, false, 2)).await);
+/// Two tabs or two browsers can be sent to WeChat for one request. A repeat in one takes nothing from the other.
+async fn two_logins_for_one_request_have_a_session_each(fixture: Fixture) {
+    let (callback, first) = fixture.first().await;
+    let other = Callback::new(callback.request, "other");
+    let second = known(fixture.log_in(other.at(2)).await);
     assert_ne!(second.sid, first.sid);
-    // Of two, the later one's goes on.
-    let repeat = known(fixture.log_in(callback(request, true, 3)).await);
-    assert_eq!(repeat.sid, second.sid);
+    for (callback, session) in [(&callback, first), (&other, second)] {
+        let repeat = session_of(fixture.log_in(callback.at(3)).await.unwrap());
+        assert_eq!(repeat.sid, session.sid);
+    }
     assert_eq!(fixture.count(SESSIONS).await, 2);
+}
+
+/// A node that has not seen the login, or has restarted, exchanges a code that an attacker has put into its URL.
+async fn a_used_state_logs_no_one_else_in(fixture: Fixture) {
+    let (callback, first) = fixture.first().await;
+    fixture.session("oMallory", START).await;
+    for (openid, unionid) in [
+        ("oNew", "uNew"),
+        ("oMallory", "uMallory"),
+        ("oMallory", "uAlice"),
+    ] {
+        let attack = NewLogin {
+            current: Some((&first).into()),
+            ..callback.with(openid, unionid, 3)
+        };
+        let outcome = fixture.log_in(attack).await.unwrap();
+        let is_rejected = matches!(outcome, LoginOutcome::Used | LoginOutcome::Conflict(_));
+        assert!(is_rejected, "{outcome:?}");
+    }
+    let rows = (
+        fixture.count(USERS).await,
+        fixture.count(OPEN_SESSIONS).await,
+    );
+    assert_eq!(rows, (2, 2));
+    let repeat = session_of(fixture.log_in(callback.at(4)).await.unwrap());
+    assert_eq!(repeat.sid, first.sid);
+}
+
+async fn a_used_state_is_known_for_two_hours(fixture: Fixture) {
+    fixture.first().await;
+    for (seconds, rows) in [(7205, 1), (7206, 0)] {
+        fixture.clean(later(seconds)).await;
+        assert_eq!(fixture.count(LOGINS).await, rows, "{seconds}");
+    }
 }

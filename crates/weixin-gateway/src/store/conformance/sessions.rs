@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{
     fixture::{
-        Fixture, START, client, id, ids, issuer, known, later, login, new_grant, other_issuer,
-        session_of,
+        Fixture, START, client, cookie, id, ids, issuer, known, later, login, new_grant,
+        other_issuer, session_of,
     },
     on_each_database,
 };
@@ -34,7 +34,7 @@ async fn the_same_user_keeps_the_session(fixture: Fixture) {
     let mut again = login(&alice, Some(&first), later(60));
     again.session.method = LoginMethod::InApp;
     let (cookie, request, end) = (
-        again.session.id_hash,
+        cookie(&again.session),
         again.session.request,
         again.session.expires_at,
     );
@@ -94,7 +94,7 @@ async fn a_session_of_another_issuer_is_not_touched(fixture: Fixture) {
 /// A session and the hash of its cookie.
 async fn session(fixture: &Fixture) -> (Session, SecretHash) {
     let login = login(&ids("oAlice", None), None, START);
-    let cookie = login.session.id_hash;
+    let cookie = cookie(&login.session);
     (session_of(fixture.log_in(login).await.unwrap()), cookie)
 }
 

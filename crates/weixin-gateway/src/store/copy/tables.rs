@@ -18,7 +18,7 @@ pub(super) struct Table {
 use Kind::{Bytes, Number, Text};
 
 /// All tables but `schema`, whose row the migrations insert. A test compares them with those that the migrations make.
-pub(super) const TABLES: [Table; 12] = [
+pub(super) const TABLES: [Table; 13] = [
     Table {
         name: "users",
         columns: &[
@@ -65,6 +65,10 @@ pub(super) const TABLES: [Table; 12] = [
             ("created_at", Number),
             ("expires_at", Number),
         ],
+    },
+    Table {
+        name: "logins",
+        columns: &[("state", Text), ("seed", Bytes), ("expires_at", Number)],
     },
     Table {
         name: "sessions",

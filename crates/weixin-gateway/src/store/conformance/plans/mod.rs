@@ -36,7 +36,7 @@ const NO_TABLE: &str = "no table";
 const WAITING: &str = "limited by `waiting_requests`, and counted once a minute";
 const REVOKED: &str = "a row for each client that was revoked in the last minutes";
 
-const OF_SQLITE: [Exception; 31] = [
+const OF_SQLITE: [Exception; 33] = [
     may("SCAN schema", "", "one row"),
     may("SCAN clients", "select id, body", FEW),
     may("SCAN keys", "select kid, alg", "a few a year"),
@@ -68,6 +68,7 @@ const OF_SQLITE: [Exception; 31] = [
         "update",
         EXPIRED,
     ),
+    may("SEARCH logins USING INDEX", "delete", EXPIRED),
     may("SEARCH requests USING INDEX", "delete", EXPIRED),
     may("SEARCH sessions USING INDEX", "delete", EXPIRED),
     may(

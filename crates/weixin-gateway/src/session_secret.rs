@@ -1,0 +1,46 @@
+//! The secrets of session cookies: each follows from the seed in the row of a login and from the first master key, so that
+//! all responses to one login set the same cookie, whichever the browser receives last. Neither is enough by itself.
+
+use aws_lc_rs::hmac;
+use data_encoding::BASE64URL_NOPAD;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{
+    master_key::MasterKeys,
+    secret::{RowSecret, SecretHash},
+};
+
+/// What the key is derived for.
+const PURPOSE: &str = "session cookies";
+
+/// Makes the secrets of session cookies.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionSecrets(hmac::Key);
+
+/// The value of a session cookie.
+#[derive(Debug)]
+pub(crate) struct SessionSecret(SecretString);
+
+impl SessionSecrets {
+    pub(crate) fn new(master: &MasterKeys) -> Self {
+        Self(master.derive_first(PURPOSE))
+    }
+
+    /// The secret of the login with this seed.
+    pub(crate) fn of(&self, seed: &RowSecret) -> SessionSecret {
+        let mac = hmac::sign(&self.0, seed.expose());
+        SessionSecret(BASE64URL_NOPAD.encode(mac.as_ref()).into())
+    }
+}
+
+impl SessionSecret {
+    /// What is stored of it.
+    pub(crate) fn hash(&self) -> SecretHash {
+        SecretHash::of(self.expose().as_bytes())
+    }
+
+    /// The value, for the cookie: 43 characters of base64url. Search for this name to review every use.
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
