@@ -260,11 +260,7 @@ async fn open_store(config: &StoreConfig) -> Result<Store, StartError> {
             "the connection to PostgreSQL can be intercepted: add sslmode=verify-full to store.url, and sslrootcert if its certificate is of an authority of your own"
         );
     }
-    let migrate = if config.migrate {
-        Migrate::Run
-    } else {
-        Migrate::Never
-    };
+    let migrate = Migrate::if_allowed(config.migrate);
     Ok(Store::open_with(config.expose_url(), migrate).await?)
 }
 
