@@ -168,6 +168,7 @@ impl Gateway {
 
     /// Runs the writes that wait, and lets the next gateway open the store.
     pub async fn close(&self) {
+        self.live.leave().await;
         self.shared().store.close().await;
     }
 
