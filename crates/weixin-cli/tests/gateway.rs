@@ -165,6 +165,12 @@ async fn serve_loads_the_configuration_again_after_sighup() {
         assert_eq!(failure(&broken), (Some(5), expected));
         assert_eq!(status_of_new(&server).await, 303);
         fs::write(&file, moved).unwrap();
+        let printed = folder.run(&["gateway", "reload"]);
+        let text = printed.stdout;
+        assert!(
+            text.contains("weixin_gateway_reload_failures_total"),
+            "{text}"
+        );
         let printed = folder.run(&["--json", "gateway", "reload"]);
         let expected = json!({ "config": "gateway.toml", "within_seconds": 5 });
         let printed: Value = serde_json::from_str(&printed.stdout).unwrap();

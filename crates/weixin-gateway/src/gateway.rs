@@ -168,6 +168,7 @@ impl Gateway {
 
     /// Runs the writes that wait, and lets the next gateway open the store.
     pub async fn close(&self) {
+        self.live.leave().await;
         self.shared().store.close().await;
     }
 
@@ -260,11 +261,7 @@ async fn open_store(config: &StoreConfig) -> Result<Store, StartError> {
             "the connection to PostgreSQL can be intercepted: add sslmode=verify-full to store.url, and sslrootcert if its certificate is of an authority of your own"
         );
     }
-    let migrate = if config.migrate {
-        Migrate::Run
-    } else {
-        Migrate::Never
-    };
+    let migrate = Migrate::if_allowed(config.migrate);
     Ok(Store::open_with(config.expose_url(), migrate).await?)
 }
 

@@ -4,27 +4,17 @@
 use std::path::PathBuf;
 
 use thiserror::Error;
-use weixin::Bilingual;
 
 use crate::{
+    announced_keys::{AnnouncedKeys, Compared, KeyFileDifference},
     config::ServerConfig,
     oidc::Timestamp,
     store::{Store, StoreError},
 };
 
-/// How the key file of a node differs from that of the others.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum KeyFileDifference {
-    /// It lacks the key by which the others sign.
-    LacksTheirs,
-    /// The others lack the key in its first line, by which this node would sign.
-    OwnIsUnknown,
-}
-
-/// The key file of this node is not that of the others.
+/// The key file of this node cannot be used beside those of the others.
 #[derive(Clone, Debug, Error)]
-#[error("{} differs from the key file of the other nodes, {}", .path.display(), remedy(*.difference).en)]
+#[error("{} {}: {}", .path.display(), .difference.description().en, .difference.remedy().en)]
 pub(crate) struct OtherKeyFile {
     pub(crate) difference: KeyFileDifference,
     path: PathBuf,
@@ -40,30 +30,69 @@ pub(crate) enum KeyFileError {
 
 impl OtherKeyFile {
     pub(crate) fn chinese(&self) -> String {
-        let (path, remedy) = (self.path.display(), remedy(self.difference).zh);
-        format!("密钥文件 {path} 与其他节点的不同：{remedy}")
-    }
-}
-
-const fn remedy(difference: KeyFileDifference) -> Bilingual {
-    match difference {
-        KeyFileDifference::LacksTheirs => Bilingual {
-            en: "which sign with a key that it lacks: copy the file from one of them; \
-                 if there is no other node, run `weixin gateway keys reseal` with this file",
-            zh: "缺少其他节点签名所用的密钥。请从其他节点复制密钥文件；\
-                 如果没有其他节点，请用此文件运行 `weixin gateway keys reseal`",
-        },
-        KeyFileDifference::OwnIsUnknown => Bilingual {
-            en: "which lack the key in its first line: add it to their files as the second line before it becomes the first; \
-                 if there is no other node, run `weixin gateway keys reseal` with this file",
-            zh: "其他节点没有第一行的密钥。请先把它作为第二行加入其他节点的密钥文件，再移到第一行；\
-                 如果没有其他节点，请用此文件运行 `weixin gateway keys reseal`",
-        },
+        let description = self.difference.description().zh;
+        let remedy = self.difference.remedy().zh;
+        format!("密钥文件 {} {description}。{remedy}", self.path.display())
     }
 }
 
 /// How often a node tries again when others are faster.
-const TRIES: usize = 3;
+const TRIES: usize = 10;
+
+/// The row in the store, and the time of its database. A file of SQLite has one gateway.
+struct Row {
+    text: Option<String>,
+    announced: AnnouncedKeys,
+    now: i64,
+    is_shared: bool,
+}
+
+impl Row {
+    async fn read(store: &Store) -> Result<Self, StoreError> {
+        let time = store.database_time().await.transpose()?;
+        let now = time.unwrap_or_default();
+        let text = store.key_file().await?;
+        Ok(Self {
+            announced: AnnouncedKeys::parse(text.as_deref().unwrap_or_default(), now),
+            text,
+            now,
+            is_shared: time.is_some(),
+        })
+    }
+
+    /// Compares the file of a node, or of a command.
+    fn expect_same(
+        &self,
+        server: &ServerConfig,
+        node: Option<&str>,
+        compared: Compared,
+    ) -> Result<(), OtherKeyFile> {
+        let own = server.keys.check_values();
+        let difference = if self.is_shared {
+            self.announced.difference(&own, node, compared)
+        } else {
+            self.announced.difference_alone(&own)
+        };
+        difference.map_or(Ok(()), |difference| {
+            Err(OtherKeyFile {
+                difference,
+                path: server.key_file.clone(),
+            })
+        })
+    }
+
+    /// Writes what has changed. Returns whether no other node was faster.
+    async fn write(self, store: &Store, now: Timestamp) -> Result<bool, StoreError> {
+        let text = self.announced.text();
+        match self.text {
+            Some(read) if read == text => Ok(true),
+            Some(read) if read.lines().next() == text.lines().next() => {
+                store.renew_key_file(read, text).await
+            }
+            read => store.set_key_file(read, text, now).await,
+        }
+    }
+}
 
 /// Compares the key file of a node that starts or has loaded it, and leaves its check values for the others.
 ///
@@ -73,22 +102,30 @@ const TRIES: usize = 3;
 pub(crate) async fn announce(
     store: &Store,
     server: &ServerConfig,
+    node: &str,
     now: Timestamp,
 ) -> Result<(), KeyFileError> {
     let own = server.keys.check_values();
     for _ in 0..TRIES {
-        let recorded = store.key_file().await?;
-        expect_same(store, server, recorded.as_deref())?;
-        let text = own.join(" ");
-        if recorded.as_deref() == Some(&*text) || store.set_key_file(recorded, text, now).await? {
+        let mut row = Row::read(store).await?;
+        row.expect_same(server, Some(node), Compared::New)?;
+        let lacks_last = row.announced.lacks_last(&own);
+        let node = row.is_shared.then_some(node);
+        row.announced.announce(&own, node, row.now);
+        if row.write(store, now).await? {
+            if lacks_last {
+                tracing::warn!(
+                    "the key file lacks the key by which a node has signed that is gone: tokens that it has signed are invalid"
+                );
+            }
             return Ok(());
         }
     }
     Err(StoreError::Conflict.into())
 }
 
-/// Compares the key file of a node with what others have left since. The audit log keeps it for 90 days: then it is left
-/// again.
+/// Compares the key file of a node with what others have left since, and leaves its own again from time to time: a node that
+/// leaves nothing is gone. The audit log keeps the row for 90 days: then it is left again.
 ///
 /// # Errors
 ///
@@ -96,12 +133,21 @@ pub(crate) async fn announce(
 pub(crate) async fn compare(
     store: &Store,
     server: &ServerConfig,
+    node: &str,
     now: Timestamp,
 ) -> Result<(), KeyFileError> {
-    match store.key_file().await? {
-        None => announce(store, server, now).await,
-        recorded => Ok(expect_same(store, server, recorded.as_deref())?),
+    let mut row = Row::read(store).await?;
+    if row.text.is_none() {
+        return announce(store, server, node, now).await;
     }
+    let compared = row.expect_same(server, Some(node), Compared::InUse);
+    if row.is_shared {
+        let own = server.keys.check_values();
+        row.announced.renew(&own, node, row.now);
+        // If another node was faster: five seconds later.
+        row.write(store, now).await?;
+    }
+    Ok(compared?)
 }
 
 /// How the key file of a command differs from that of the nodes.
@@ -113,8 +159,8 @@ pub(crate) async fn inspect(
     store: &Store,
     server: &ServerConfig,
 ) -> Result<Option<KeyFileDifference>, StoreError> {
-    let recorded = store.key_file().await?;
-    let compared = expect_same(store, server, recorded.as_deref());
+    let row = Row::read(store).await?;
+    let compared = row.expect_same(server, None, Compared::New);
     Ok(compared.err().map(|other| other.difference))
 }
 
@@ -128,70 +174,29 @@ pub(crate) async fn declare(
     server: &ServerConfig,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let text = server.keys.check_values().join(" ");
+    let own = server.keys.check_values();
     for _ in 0..TRIES {
-        let recorded = store.key_file().await?;
-        if store.set_key_file(recorded, text.clone(), now).await? {
+        let mut row = Row::read(store).await?;
+        if row.is_shared {
+            row.announced.declare(&own);
+        } else {
+            row.announced.announce(&own, None, row.now);
+        }
+        if row.write(store, now).await? {
             return Ok(());
         }
     }
     Err(StoreError::Conflict)
 }
 
-fn expect_same(
-    store: &Store,
-    server: &ServerConfig,
-    recorded: Option<&str>,
-) -> Result<(), OtherKeyFile> {
-    let own = server.keys.check_values();
-    let difference = recorded.and_then(|recorded| difference(&own, recorded, store.is_shared()));
-    difference.map_or(Ok(()), |difference| {
-        Err(OtherKeyFile {
-            difference,
-            path: server.key_file.clone(),
-        })
-    })
-}
-
-/// Compares the check values of a node with those that one of the nodes has left. In both, the first is of the key that
-/// signs.
-fn difference(own: &[String], recorded: &str, has_others: bool) -> Option<KeyFileDifference> {
-    let recorded: Vec<_> = recorded.split(' ').collect();
-    let knows = |own: &String| recorded.contains(&own.as_str());
-    if !own.iter().any(|own| recorded.first() == Some(&&**own)) {
-        return Some(KeyFileDifference::LacksTheirs);
-    }
-    let is_unknown = has_others && !own.first().is_some_and(knows);
-    is_unknown.then_some(KeyFileDifference::OwnIsUnknown)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_one_node_signs_the_others_verify() {
-        use KeyFileDifference::{LacksTheirs, OwnIsUnknown};
-
-        for (own, recorded, among_nodes, alone) in [
-            ("a", "a", None, None),
-            // The steps of a change, on the first node and on the last one.
-            ("a b", "a", None, None),
-            ("a", "a b", None, None),
-            ("b a", "a b", None, None),
-            ("a b", "b a", None, None),
-            ("b", "b a", None, None),
-            ("b a", "b", None, None),
-            // The new key signs before all nodes have it.
-            ("b a", "a", Some(OwnIsUnknown), None),
-            ("a", "b a", Some(LacksTheirs), Some(LacksTheirs)),
-            // The old key is removed before all nodes sign with the new one.
-            ("b", "a b", Some(LacksTheirs), Some(LacksTheirs)),
-            ("b", "a", Some(LacksTheirs), Some(LacksTheirs)),
-        ] {
-            let own: Vec<_> = own.split(' ').map(str::to_owned).collect();
-            assert_eq!(difference(&own, recorded, true), among_nodes, "{own:?}");
-            assert_eq!(difference(&own, recorded, false), alone, "{own:?}");
+/// Removes the check values of a node that stops: the others need no longer verify what it signs.
+pub(crate) async fn leave(store: &Store, node: &str, now: Timestamp) -> Result<(), StoreError> {
+    for _ in 0..TRIES {
+        let mut row = Row::read(store).await?;
+        row.announced.leave(node);
+        if !row.is_shared || row.write(store, now).await? {
+            break;
         }
     }
+    Ok(())
 }

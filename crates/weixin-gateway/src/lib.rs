@@ -13,6 +13,7 @@
 //! [`Config`] reads the configuration file; [`Gateway`] serves it, as a server or as an axum router.
 
 mod admin;
+mod announced_keys;
 mod audit;
 mod backchannel;
 mod clients;
@@ -51,14 +52,14 @@ pub use self::{
         Admin, AdminError, AuditEvent, ClientError, KeyOverview, KeyState, RevokeTarget, Revoked,
         StoreFailure, StoredClientOverview, UserReport,
     },
+    announced_keys::KeyFileDifference,
     clients::ClientProblem,
     config::{Config, ConfigError},
     gateway::{Gateway, GatewayBuilder, ServeError},
-    key_file::KeyFileDifference,
     overview::{AppOverview, ClientOverview, IssuerOverview, ServerOverview},
     reload::{ReloadError, Reloaded},
     rotation::OldKeys,
-    start_error::StartError,
+    start_error::{LOST_KEY, StartError},
     store::{CopiedTable, CopyError, CopyProgress, StoreState},
     telemetry::describe_metrics,
 };

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use axum::{Router, extract::Request};
+use data_encoding::BASE32_NOPAD;
 use tokio::sync::{Mutex, Notify};
 use tower::ServiceExt;
 use weixin::{AppId, clock::Clock};
@@ -17,11 +18,12 @@ use crate::{
     key_file,
     keys::{KeySet, SealedKey},
     oidc::{Algorithm, Client, Clients, ProviderMetadata, Timestamp},
+    random,
     readiness::Readiness,
     reload::{Fixed, Reloaded},
     rotation,
     start_error::StartError,
-    store::{Store, StoredClient, identities::UnionIds},
+    store::{Store, StoreError, StoredClient, identities::UnionIds},
     telemetry, web_login,
 };
 
@@ -31,6 +33,8 @@ pub(crate) struct Live {
     current: ArcSwap<State>,
     replaced: Notify,
     fixed: Fixed,
+    /// The name of this process among the nodes.
+    node: String,
     /// One replacement at a time: each begins with the state that the one before has left.
     replacement: Mutex<()>,
 }
@@ -76,7 +80,8 @@ impl Live {
         let master = &config.server.keys;
         let rows = rotation::rotate(&store, master, &algorithms(&clients), now).await?;
         let keys = open_keys(&rows, &config.server, now)?;
-        key_file::announce(&store, &config.server, now).await?;
+        let node = node()?;
+        key_file::announce(&store, &config.server, &node, now).await?;
         let parts = Parts {
             keys,
             logins: web_login::all(&config, &clock, None)?,
@@ -90,6 +95,7 @@ impl Live {
         };
         Ok(Self {
             fixed: Fixed::of(&parts.config),
+            node,
             current: ArcSwap::from_pointee(State::of(parts)),
             replaced: Notify::new(),
             replacement: Mutex::default(),
@@ -146,7 +152,7 @@ impl Live {
             self.replace(parts.clone());
             tracing::info!(keys, stored_clients, "read again");
         }
-        Ok(key_file::compare(&parts.store, &parts.config.server, now).await?)
+        Ok(key_file::compare(&parts.store, &parts.config.server, &self.node, now).await?)
     }
 
     /// Takes over a configuration. Nothing is changed by one that cannot be used.
@@ -160,7 +166,7 @@ impl Live {
         let logins = web_login::all(&config, &parts.clock, Some((old, &parts.logins)))?;
         // Before a key is made: the new file may lack the master key of those that there are.
         open_keys(&parts.store.keys().await?, &config.server, now)?;
-        key_file::announce(&parts.store, &config.server, now).await?;
+        key_file::announce(&parts.store, &config.server, &self.node, now).await?;
         let rows = rotation::rotate(&parts.store, master, &algorithms(&clients), now).await?;
         let reloaded = self.fixed.compare(&config);
         telemetry::config_loaded(config.hash, parts.clock.now());
@@ -180,6 +186,20 @@ impl Live {
             readiness: Arc::clone(&parts.readiness),
         });
         Ok(reloaded)
+    }
+
+    /// Tells the other nodes that this one has ended. They notice a node that does not within 30 seconds.
+    pub(crate) async fn leave(&self) {
+        let _only = self.replacement.lock().await;
+        let parts = &self.current.load_full().parts;
+        let now = Timestamp::from(parts.clock.now());
+        if let Err(error) = key_file::leave(&parts.store, &self.node, now).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(
+                error,
+                "the other nodes cannot be told of the end of this one"
+            );
+        }
     }
 
     /// Removes idle addresses from the limit of the present state.
@@ -228,6 +248,12 @@ impl State {
             router,
         }
     }
+}
+
+/// A random name.
+fn node() -> Result<String, StoreError> {
+    let bytes = random::bytes::<8>()?;
+    Ok(BASE32_NOPAD.encode(&bytes).to_ascii_lowercase())
 }
 
 /// Begins the counters of each client.

@@ -6,17 +6,23 @@ use std::{
     process::Command,
 };
 
+use sqlx::Executor;
+use weixin_gateway::KeyFileDifference;
+
 use crate::{
     browser::{Browser, Http},
     node::Node,
-    postgres::{count, schema},
+    postgres::{connect, count, schema},
     site::Site,
 };
 
 const OLD: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 const NEW: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+const LOADED: &str = "the configuration was loaded again";
 const NOT_READY: &str =
     "the key file differs from that of the other nodes: `weixin gateway check` says what to do\n";
+
+const UNKNOWN: KeyFileDifference = KeyFileDifference::OwnIsUnknown;
 
 /// A node with a key file of its own.
 struct Files {
@@ -38,6 +44,13 @@ impl Files {
     /// A node takes it over within five seconds.
     fn load(&self, keys: &[&str]) {
         fs::write(&self.keys, keys.join("\n")).unwrap();
+    }
+
+    /// A node that logs which files it has loaded.
+    fn start(&self) -> Node {
+        let mut command = Node::command(&self.config);
+        command.env("RUST_LOG", "info");
+        Node::spawn(command, &self.config)
     }
 
     fn name(&self) -> String {
@@ -81,10 +94,9 @@ async fn a_node_that_lacks_the_key_of_the_others_is_not_ready_and_does_not_start
     // The step that gives the new key to all nodes is left out: the node that has it goes on with the old file.
     first.load(&[NEW, OLD]);
     let rejected = format!(
-        "{} differs from the key file of the other nodes, which lack the key in its first line: \
-         add it to their files as the second line before it becomes the first; \
-         if there is no other node, run `weixin gateway keys reseal` with this file",
-        first.name()
+        "{} has a key in its first line that another node lacks: {}",
+        first.name(),
+        UNKNOWN.remedy().en
     );
     while !one.log().contains(&rejected) {
         tokio::task::yield_now().await;
@@ -92,10 +104,8 @@ async fn a_node_that_lacks_the_key_of_the_others_is_not_ready_and_does_not_start
     assert_exchanged(&http, [&one, &other]).await;
     let (code, report, _) = weixin(&["check"], &first.config);
     assert_eq!(code, Some(5), "{report}");
-    assert!(
-        report.contains("they lack the key in its first line"),
-        "{report}"
-    );
+    assert!(report.contains(UNKNOWN.description().en), "{report}");
+    assert!(report.contains(UNKNOWN.remedy().en), "{report}");
 
     // An operator who says that it is right all the same: the other node serves no more.
     assert_eq!(weixin(&["keys", "reseal"], &first.config).0, Some(0));
@@ -104,10 +114,9 @@ async fn a_node_that_lacks_the_key_of_the_others_is_not_ready_and_does_not_start
     one.until_ready(200).await;
     let (code, report, _) = weixin(&["check"], &second.config);
     assert_eq!(code, Some(5), "{report}");
-    assert!(
-        report.contains("it lacks the key by which they sign"),
-        "{report}"
-    );
+    // Its file does not decrypt the signing keys: `keys reseal` would not either.
+    assert!(!report.contains("keys reseal"), "{report}");
+    assert!(report.contains("\"A lost key file\""), "{report}");
     drop(other);
     let (code, _, error) = weixin(&["serve", "--listen", "127.0.0.1:0"], &second.config);
     assert_eq!(code, Some(1));
@@ -133,22 +142,17 @@ async fn a_node_whose_first_key_is_its_own_does_not_start() {
     assert_eq!(weixin(&["keys", "reseal"], &second.config).0, Some(0));
     let one = Node::start(&first.config);
     for (keys, difference) in [
-        (
-            &[OLD][..],
-            "which sign with a key that it lacks: copy the file from one of them; \
-             if there is no other node, run `weixin gateway keys reseal` with this file",
-        ),
+        (&[OLD][..], KeyFileDifference::LacksTheirs),
         (
             &["AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=", OLD, NEW],
-            "which lack the key in its first line: add it to their files as the second line before it becomes the first; \
-             if there is no other node, run `weixin gateway keys reseal` with this file",
+            UNKNOWN,
         ),
     ] {
         second.load(keys);
         let (code, _, error) = weixin(&["serve", "--listen", "127.0.0.1:0"], &second.config);
         let name = second.name();
-        let expected =
-            format!("error: {name} differs from the key file of the other nodes, {difference}\n");
+        let (description, remedy) = (difference.description().en, difference.remedy().en);
+        let expected = format!("error: {name} {description}: {remedy}\n");
         assert_eq!((code, error), (Some(1), expected));
     }
     // The node that was there first is not disturbed.
@@ -164,17 +168,17 @@ async fn a_new_key_on_top_of_all_files_at_once_is_told_by_check() {
     let site = Site::new("http://localhost".to_owned()).await;
     let url = schema().await;
     let files = ["first", "second"].map(|name| Files::new(&site, &url, name));
-    let nodes = files.each_ref().map(|files| Node::start(&files.config));
+    let nodes = files.each_ref().map(Files::start);
     for (files, node) in files.iter().zip(&nodes) {
         files.load(&[NEW, OLD]);
-        while !node.log().contains("which lack the key in its first line") {
+        while !node.log().contains(UNKNOWN.description().en) {
             tokio::task::yield_now().await;
         }
         assert_eq!(node.readiness().await, (200, "ok\n".to_owned()));
     }
     for (arguments, told) in [
-        (&["check"][..], "they lack the key in its first line"),
-        (&["check", "--lang", "zh"], "其他节点没有第一行的密钥"),
+        (&["check"][..], UNKNOWN.description().en),
+        (&["check", "--lang", "zh"], UNKNOWN.description().zh),
     ] {
         let (code, report, _) = weixin(arguments, &files[0].config);
         assert_eq!(code, Some(5), "{report}");
@@ -184,11 +188,64 @@ async fn a_new_key_on_top_of_all_files_at_once_is_told_by_check() {
     let serve = ["serve", "--lang", "zh", "--listen", "127.0.0.1:0"];
     let (code, _, error) = weixin(&serve, &files[1].config);
     let expected = format!(
-        "错误：密钥文件 {} 与其他节点的不同：其他节点没有第一行的密钥。请先把它作为第二行加入其他节点的密钥文件，再移到第一行；\
-         如果没有其他节点，请用此文件运行 `weixin gateway keys reseal`\n",
-        files[1].name()
+        "错误：密钥文件 {} {}。{}\n",
+        files[1].name(),
+        UNKNOWN.description().zh,
+        UNKNOWN.remedy().zh
     );
     assert_eq!((code, error), (Some(1), expected));
+
+    // The command that the message names: all nodes load the file that they rejected.
+    assert_eq!(weixin(&["keys", "reseal"], &files[0].config).0, Some(0));
+    for node in &nodes {
+        while !node.log().contains(LOADED) {
+            tokio::task::yield_now().await;
+        }
+    }
+    for node in &nodes {
+        node.until_ready(200).await;
+    }
+    assert_exchanged(&Http::new(&site.issuer), [&nodes[0], &nodes[1]]).await;
+    let (_, report, _) = weixin(&["check"], &files[0].config);
+    assert!(!report.contains("key file"), "{report}");
+}
+
+/// The step that gives the new key to the other node is forgotten, and the file is put back as it was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_key_that_the_other_node_has_not_loaded_never_signs_and_can_be_taken_back() {
+    let site = Site::new("http://localhost".to_owned()).await;
+    let url = schema().await;
+    let files = ["first", "second"].map(|name| Files::new(&site, &url, name));
+    let nodes = files.each_ref().map(Files::start);
+    let [one, two] = &nodes;
+    assert_exchanged(&Http::new(&site.issuer), [one, two]).await;
+    let loads = || two.log().matches(LOADED).count();
+    files[1].load(&[OLD, NEW]);
+    while loads() < 1 {
+        tokio::task::yield_now().await;
+    }
+    files[1].load(&[NEW, OLD]);
+    while !two.log().contains(UNKNOWN.description().en) {
+        assert_eq!(loads(), 1, "{}", two.log());
+        tokio::task::yield_now().await;
+    }
+    for node in &nodes {
+        assert_eq!(node.readiness().await, (200, "ok\n".to_owned()));
+    }
+    files[1].load(&[OLD]);
+    while loads() < 2 {
+        tokio::task::yield_now().await;
+    }
+    assert_exchanged(&Http::new(&site.issuer), [one, two]).await;
+
+    // Two nodes of which each lacks the key of the other, as a former program has left them: the file of both is right again.
+    let row = "update audit set detail = 'abcdefghijklmnop ' || split_part(detail, E'\\n', 1) where id = 'key_file'";
+    let mut store = connect(&url).await;
+    store.execute(row).await.unwrap();
+    one.until_ready(200).await;
+    drop(nodes);
+    let restarted = files.each_ref().map(Files::start);
+    assert_exchanged(&Http::new(&site.issuer), [&restarted[0], &restarted[1]]).await;
 }
 
 /// Step by step as the manual says, one node after the other.
@@ -197,13 +254,8 @@ async fn both_nodes_stay_ready_while_the_key_file_is_changed() {
     let site = Site::new("http://localhost".to_owned()).await;
     let url = schema().await;
     let files = ["first", "second"].map(|name| Files::new(&site, &url, name));
-    let nodes = files.each_ref().map(|files| {
-        let mut command = Node::command(&files.config);
-        command.env("RUST_LOG", "info");
-        Node::spawn(command, &files.config)
-    });
+    let nodes = files.each_ref().map(Files::start);
     let http = Http::new(&site.issuer);
-    let loaded = "the configuration was loaded again";
     let mut loads = [0, 0];
     for (step, keys) in [&[OLD, NEW][..], &[NEW, OLD], &[NEW]]
         .into_iter()
@@ -212,7 +264,7 @@ async fn both_nodes_stay_ready_while_the_key_file_is_changed() {
         for (index, node) in nodes.iter().enumerate() {
             files[index].load(keys);
             loads[index] += 1;
-            while node.log().matches(loaded).count() < loads[index] {
+            while node.log().matches(LOADED).count() < loads[index] {
                 assert!(!node.log().contains("cannot be used"), "{}", node.log());
                 tokio::task::yield_now().await;
             }

@@ -6,9 +6,10 @@ use weixin::clock::{Clock, SystemClock};
 
 use super::Admin;
 use crate::{
+    announced_keys::KeyFileDifference,
     audit::{Event, EventKind},
     config::Config,
-    key_file::{self, KeyFileDifference},
+    key_file,
     keys::{Phase, SealedKey},
     oidc::{Algorithm, Timestamp},
     rotation::{self, OldKeys},

@@ -17,7 +17,11 @@ pub use self::{
 };
 use weixin::AppId;
 
-use crate::{config::Config, start_error::StartError, store::Store};
+use crate::{
+    config::Config,
+    start_error::StartError,
+    store::{Migrate, Store},
+};
 
 /// The store of a gateway, opened beside it.
 #[derive(Debug)]
@@ -28,13 +32,14 @@ pub struct Admin {
 
 impl Admin {
     /// Opens the store. If there is none, or its tables are of an earlier program, it is created or updated, unless a gateway
-    /// is running.
+    /// is running or the configuration says `migrate = false`.
     ///
     /// # Errors
     ///
     /// [`StartError`] if a gateway would not start with this store, except that one may be running.
     pub async fn open(config: &Config) -> Result<Self, StartError> {
-        let database = Store::open_beside(config.store.expose_url()).await?;
+        let migrate = Migrate::if_allowed(config.store.migrate);
+        let database = Store::open_beside(config.store.expose_url(), migrate).await?;
         let apps = config.apps.values().map(|app| app.id.clone()).collect();
         Ok(Self { database, apps })
     }

@@ -1,4 +1,4 @@
-//! The check values of the key file that the nodes use: one row of the audit log, which says when it was changed.
+//! The check values of the key files that the nodes use: one row of the audit log, which says when the file was changed.
 
 use sqlx::Row;
 
@@ -10,9 +10,11 @@ const INSERT: &str = "insert into audit (id, at, event, detail)
     values ('key_file', $1, 'key_file.changed', $2) on conflict (id) do nothing";
 /// Of several nodes that change it, one does.
 const UPDATE: &str = "update audit set at = $1, detail = $2 where id = 'key_file' and detail = $3";
+/// A node that is still there.
+const RENEW: &str = "update audit set detail = $1 where id = 'key_file' and detail = $2";
 
 impl Store {
-    /// What a node has left.
+    /// What the nodes have left.
     pub(crate) async fn key_file(&self) -> Result<Option<String>, StoreError> {
         let found = self.readers().fetch_optional(sqlx::query(SELECT));
         Ok(found.await?.map(|row| row.try_get(0)).transpose()?)
@@ -41,8 +43,18 @@ impl Store {
         .await
     }
 
-    /// Whether other nodes may use it at the same time.
-    pub(crate) fn is_shared(&self) -> bool {
-        !self.is_sqlite()
+    /// Replaces what was read, with the same file. Returns whether it was still there.
+    pub(crate) async fn renew_key_file(
+        &self,
+        read: String,
+        text: String,
+    ) -> Result<bool, StoreError> {
+        self.write(Durability::Relaxed, Undo::Nothing, move |connection| {
+            Box::pin(async move {
+                let done = sqlx::query(RENEW).bind(text).bind(read);
+                Ok(done.execute(connection).await?.rows_affected() == 1)
+            })
+        })
+        .await
     }
 }

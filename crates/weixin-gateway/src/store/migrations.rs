@@ -16,6 +16,12 @@ pub(crate) enum Migrate {
     Never,
 }
 
+impl Migrate {
+    pub(crate) const fn if_allowed(is_allowed: bool) -> Self {
+        if is_allowed { Self::Run } else { Self::Never }
+    }
+}
+
 /// The number of the last migration. A program before this one may use the tables as long as `schema.minimum_version`
 /// says so.
 pub(super) const VERSION: i64 = 4;

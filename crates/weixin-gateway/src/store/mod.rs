@@ -115,9 +115,16 @@ impl Store {
     /// # Errors
     ///
     /// As [`open`](Self::open).
-    pub(crate) async fn open_beside(url: &str) -> Result<Self, OpenError> {
-        if !url.starts_with("sqlite:") || inspect::inspect(url).await? != StoreState::Current {
-            return Self::open(url).await;
+    pub(crate) async fn open_beside(url: &str, migrate: Migrate) -> Result<Self, OpenError> {
+        if !url.starts_with("sqlite:") {
+            return Self::open_with(url, migrate).await;
+        }
+        if inspect::inspect(url).await? != StoreState::Current {
+            return match migrate {
+                Migrate::Run => Self::open(url).await,
+                // Before the file is created.
+                Migrate::Never => Err(OpenError::Outdated),
+            };
         }
         let database = Database::beside(url)?;
         let readers = database.readers().await?;
@@ -144,8 +151,9 @@ impl Store {
                 migrations::require_current(&mut first, sqlite::MIGRATED_TABLES).await?;
             }
         }
+        // Dropped, it would end some time later: the tables might stay in the log of a command that ends before.
+        first.close().await?;
         let readers = database.readers().await?;
-        drop(first);
         Ok(Self::new(readers, Writer::start(database)))
     }
 

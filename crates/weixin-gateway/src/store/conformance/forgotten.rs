@@ -12,7 +12,7 @@ use super::{
 use crate::{
     audit::{Event, EventKind},
     oidc::{GrantId, Profile, Session, UserId},
-    store::{Durability, Store, Undo, audit::EventId, forget::Removed, merges::Merge},
+    store::{Durability, Migrate, Store, Undo, audit::EventId, forget::Removed, merges::Merge},
 };
 
 on_each_database!(
@@ -79,7 +79,9 @@ async fn forget(fixture: &Fixture, user: UserId) -> Removed {
         user: Some(user),
         ..Event::new(later(2), EventKind::UserForgotten)
     };
-    let beside = Store::open_beside(&fixture.url).await.unwrap();
+    let beside = Store::open_beside(&fixture.url, Migrate::Run)
+        .await
+        .unwrap();
     let event = (EventId::random().unwrap(), event);
     beside.forget(user, event, later(2)).await.unwrap()
 }

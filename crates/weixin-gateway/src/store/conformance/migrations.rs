@@ -60,6 +60,10 @@ async fn tables_are_left_alone_if_the_configuration_says_so(fixture: Fixture) {
     let url = fixture.empty_database().await;
     let error = Store::open_with(&url, Migrate::Never).await.unwrap_err();
     assert!(matches!(error, OpenError::Outdated), "{error:?}");
+    // So does a command.
+    let error = Store::open_beside(&url, Migrate::Never).await.unwrap_err();
+    assert!(matches!(error, OpenError::Outdated), "{error:?}");
+    assert_ne!(inspect(&url).await.unwrap(), StoreState::Current);
     Store::open(&url).await.unwrap().close().await;
     let store = Store::open_with(&url, Migrate::Never).await.unwrap();
     store.check().await.unwrap();

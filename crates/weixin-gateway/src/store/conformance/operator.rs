@@ -13,7 +13,7 @@ use crate::{
     audit::{Event, EventKind, Reference},
     oidc::{ClientId, GrantId, Profile, RedeemOutcome, RequestId, Session, UserId},
     store::{
-        Durability, Store, StoreError, Undo,
+        Durability, Migrate, Store, StoreError, Undo,
         audit::{self, EventId},
         merges::{Ended, Merge},
         revoke_many::{self, Remaining},
@@ -35,7 +35,9 @@ on_each_database!(
 );
 
 async fn beside(fixture: &Fixture) -> Store {
-    Store::open_beside(&fixture.url).await.unwrap()
+    Store::open_beside(&fixture.url, Migrate::Run)
+        .await
+        .unwrap()
 }
 
 fn apps() -> Vec<AppId> {

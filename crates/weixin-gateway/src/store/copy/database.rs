@@ -1,6 +1,6 @@
 //! The two databases of a copy: where rows are read, and where they are written.
 
-use sqlx::{AnyConnection, Connection, Transaction};
+use sqlx::{AnyConnection, Connection, Executor, Transaction};
 
 use super::{CopyError, TABLES};
 use crate::store::{
@@ -88,6 +88,11 @@ impl Source {
         let begun = self.connection.begin_with(self.begin).await;
         begun.map_err(|error| CopyError::source(StoreError::from(error)))
     }
+
+    /// Waits until the connection has ended. What it has read was complete.
+    pub(super) async fn close(self) {
+        let _ = self.connection.close().await;
+    }
 }
 
 /// The store that is written, with its tables. No gateway can write to it until the copy is made.
@@ -95,7 +100,7 @@ pub(super) struct Target {
     connection: AnyConnection,
     begin: &'static str,
     /// Keeps the lock of SQLite's file.
-    _file: Option<Database>,
+    file: Option<Database>,
 }
 
 impl Target {
@@ -122,7 +127,7 @@ impl Target {
         Ok(Self {
             connection,
             begin: WRITE_POSTGRES,
-            _file: None,
+            file: None,
         })
     }
 
@@ -133,7 +138,7 @@ impl Target {
         Ok(Self {
             connection,
             begin: WRITE_SQLITE,
-            _file: Some(file),
+            file: Some(file),
         })
     }
 
@@ -150,6 +155,21 @@ impl Target {
         }
         Ok(transaction)
     }
+
+    /// Waits until the connection has ended, with all rows in SQLite's file itself: the operator may move it without its log.
+    pub(super) async fn close(self) -> Result<(), CopyError> {
+        let is_sqlite = self.file.is_some();
+        let closed = close(self.connection, is_sqlite).await;
+        closed.map_err(|error| CopyError::target(StoreError::from(error)))
+    }
+}
+
+async fn close(mut connection: AnyConnection, is_sqlite: bool) -> Result<(), sqlx::Error> {
+    if is_sqlite {
+        let emptied = connection.execute("pragma wal_checkpoint(truncate)").await;
+        emptied?;
+    }
+    connection.close().await
 }
 
 fn expect_known(found: i64) -> Result<(), CopyError> {

@@ -54,7 +54,27 @@ pub(crate) async fn copy(
     sqlx::any::install_default_drivers();
     database::expect_other_kind(from, to)?;
     let mut source = Source::open(from).await?;
-    let mut target = Target::open(to).await?;
+    let mut target = match Target::open(to).await {
+        Ok(target) => target,
+        Err(error) => {
+            source.close().await;
+            return Err(error);
+        }
+    };
+    let copied = copy_rows(&mut source, &mut target, progress).await;
+    source.close().await;
+    let closed = target.close().await;
+    let copied = copied?;
+    closed?;
+    Ok(copied)
+}
+
+/// One transaction of each store.
+async fn copy_rows(
+    source: &mut Source,
+    target: &mut Target,
+    progress: impl FnMut(CopyProgress) + Send,
+) -> Result<Vec<CopiedTable>, CopyError> {
     let mut reading = source.begin().await?;
     let mut writing = target.begin().await?;
     for table in TABLES {

@@ -1,8 +1,8 @@
 //! What the store has: signing keys, whether the key file decrypts them and which of its lines they need; and clients.
 
 use weixin_gateway::{
-    Admin, ClientOverview, Config, Gateway, KeyFileDifference, KeyOverview, StartError, StoreState,
-    StoredClientOverview,
+    Admin, ClientOverview, Config, Gateway, KeyFileDifference, KeyOverview, LOST_KEY, StartError,
+    StoreState, StoredClientOverview,
 };
 
 use super::super::{
@@ -45,6 +45,9 @@ async fn read(config: &Config) -> Result<Stored, StartError> {
     let clients = admin.served_clients(config).await?;
     let difference = admin.key_file(config).await?;
     admin.close().await;
+    // Without a key that decrypts them, no other remedy helps.
+    let is_lost = keys.iter().any(|key| key.master_key.is_none());
+    let difference = difference.filter(|_| !is_lost);
     let results = difference.map(key_file).into_iter();
     let results = results.chain(keys.iter().filter_map(result));
     let unused = stored.iter().filter_map(unused);
@@ -56,29 +59,16 @@ async fn read(config: &Config) -> Result<Stored, StartError> {
 
 /// A node with this key file does not start.
 fn key_file(difference: KeyFileDifference) -> CheckResult {
-    let (detail, remedy) = match difference {
-        KeyFileDifference::OwnIsUnknown => (
-            message(
-                "密钥文件与其他节点的不同：其他节点没有第一行的密钥",
-                "the key file differs from that of the other nodes: they lack the key in its first line",
-            ),
-            message(
-                "先把这个密钥作为第二行加入所有节点的密钥文件，再移到第一行；如果没有其他节点，运行 `weixin gateway keys reseal`",
-                "add that key to the files of all nodes as the second line, and move it to the top then; if there is no other node: `weixin gateway keys reseal`",
-            ),
-        ),
-        _ => (
-            message(
-                "密钥文件与其他节点的不同：缺少其他节点签名所用的密钥",
-                "the key file differs from that of the other nodes: it lacks the key by which they sign",
-            ),
-            message(
-                "从其他节点复制密钥文件；如果没有其他节点，运行 `weixin gateway keys reseal`",
-                "copy the key file from another node; if there is no other node: `weixin gateway keys reseal`",
-            ),
-        ),
-    };
-    CheckResult::failed(Check::SigningKeys, detail, remedy)
+    let description = difference.description();
+    let detail = message(
+        format!("密钥文件{}", description.zh),
+        format!("the key file {}", description.en),
+    );
+    CheckResult::failed(
+        Check::SigningKeys,
+        detail,
+        Message::from(difference.remedy()),
+    )
 }
 
 fn unused(client: &StoredClientOverview) -> Option<CheckResult> {
@@ -115,10 +105,6 @@ fn result(key: &KeyOverview) -> Option<CheckResult> {
         );
         CheckResult::warning(Check::SigningKeys, detail, remedy)
     } else {
-        let remedy = message(
-            "把原来的密钥作为第二行放回密钥文件，否则网关无法启动",
-            "put the former key back into the key file as its second line: the gateway does not start without it",
-        );
-        CheckResult::failed(Check::SigningKeys, detail, remedy)
+        CheckResult::failed(Check::SigningKeys, detail, Message::from(LOST_KEY))
     })
 }
