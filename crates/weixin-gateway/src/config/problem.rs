@@ -8,7 +8,11 @@ use std::{
 
 use weixin::{Bilingual, Language, error::ParseError};
 
-use super::{nearest::nearest, rules};
+use super::{
+    nearest::nearest,
+    rules,
+    unreadable_file::{self, Holds, reason},
+};
 
 /// What is wrong. It never has a value of the file, which may be a secret.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -54,6 +58,11 @@ impl Known {
     pub(super) fn new(unknown: &str, names: Vec<String>) -> Self {
         let nearest = nearest(unknown, &names).map(str::to_owned);
         Self { nearest, names }
+    }
+
+    /// Whether the unknown name differs little from a known one.
+    pub(super) const fn has_nearest(&self) -> bool {
+        self.nearest.is_some()
     }
 
     fn text(&self, language: Language) -> String {
@@ -138,7 +147,8 @@ impl Problem {
         }
     }
 
-    pub(super) fn text(&self, language: Language) -> String {
+    /// The text for a problem of this place.
+    pub(super) fn text(&self, place: &str, language: Language) -> String {
         let is_english = language == Language::English;
         match self {
             Self::Duplicate => both(
@@ -168,7 +178,7 @@ impl Problem {
             Self::Parse(error) => rules::chinese(*error),
             Self::Rule(text) => text.pick(language).to_owned(),
             Self::SecretFile { holds, file, error } => {
-                unreadable(file, *error, holds.remedy(*error), language)
+                unreadable_file::text(place, (*holds, file, *error), language)
             }
             Self::Syntax(hint) => {
                 let text = both("不是有效的 TOML", "not valid TOML").pick(language);
@@ -200,57 +210,6 @@ impl Problem {
             Self::WrongType(expected) => expected.text().pick(language).to_owned(),
         }
     }
-}
-
-/// What a file of secrets has.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Holds {
-    MasterKeys,
-    Secret,
-}
-
-impl Holds {
-    const fn remedy(self, error: io::ErrorKind) -> Bilingual {
-        match (error, self) {
-            (io::ErrorKind::NotFound, Self::MasterKeys) => both(
-                "`weixin gateway init` 会创建密钥文件；如果数据库已在使用，请恢复密钥文件的备份",
-                "`weixin gateway init` makes one; for a database that is in use, put the copy of its key file there",
-            ),
-            (io::ErrorKind::NotFound, Self::Secret) => both(
-                "请把密钥写入该文件，只允许网关的用户读取；或填写正确的路径",
-                "write the secret to it, readable only by the user of the gateway, or correct the path",
-            ),
-            (io::ErrorKind::PermissionDenied, _) => both(
-                "请以网关的用户运行（例如 sudo -u weixin-gateway），或修改文件的所有者",
-                "run this as the user of the gateway, such as with sudo -u weixin-gateway, or change the owner of the file",
-            ),
-            _ => both("请检查该文件", "check the file"),
-        }
-    }
-}
-
-fn unreadable(file: &Path, error: io::ErrorKind, remedy: Bilingual, language: Language) -> String {
-    let (name, reason, remedy) = (
-        file.display(),
-        reason(error, language),
-        remedy.pick(language),
-    );
-    if language == Language::English {
-        format!("{name} cannot be read: {reason}; {remedy}")
-    } else {
-        format!("无法读取 {name}：{reason}。{remedy}")
-    }
-}
-
-fn reason(error: io::ErrorKind, language: Language) -> String {
-    let text = match error {
-        io::ErrorKind::InvalidData => both("内容不是 UTF-8", "it is not UTF-8"),
-        io::ErrorKind::IsADirectory => both("这是一个目录", "it is a folder"),
-        io::ErrorKind::NotFound => both("文件不存在", "it does not exist"),
-        io::ErrorKind::PermissionDenied => both("没有权限", "permission denied"),
-        other => return other.to_string(),
-    };
-    text.pick(language).to_owned()
 }
 
 impl From<Bilingual> for Problem {
