@@ -73,6 +73,37 @@ fn a_mistake_in_the_configuration_is_explained_in_both_languages() {
     }
 }
 
+/// The operator takes a key of a file for one of the secret itself, or writes a secret where a key belongs.
+#[test]
+fn a_secret_in_a_wrong_place_is_never_printed() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    let secret = "0123456789abcdef0123456789abcdef";
+    let keyed = |key: &str| format!("{key} = \"{secret}\"");
+    let wiki = &format!("secret = \"{SECRET}\"");
+    let app = &format!("app_secret = \"{APP_SECRET}\"");
+    for (old, new) in [
+        (wiki, keyed("secret_file")),
+        (wiki, format!("{wiki}\n{}", keyed("previous_secret_file"))),
+        (app, keyed("app_secret_file")),
+        (app, format!("app_secret = {secret}")),
+        (app, format!("app_secret =\n{secret}")),
+        (app, format!("{secret} = \"app_secret\"")),
+        (app, format!("{app}\n{secret} = \"app_secret\"")),
+        (wiki, format!("{secret}=")),
+        (&"key_file = \"gateway.key\"".to_owned(), keyed("key_file")),
+    ] {
+        folder.configure(&sim.url, &[(old, &new)]);
+        for command in ["serve", "check", "reload"] {
+            for language in ["en", "zh"] {
+                let printed = folder.run(&["--lang", language, "gateway", command]);
+                assert_ne!(printed.code, Some(0), "{new}");
+                let text = format!("{}{}", printed.stdout, printed.stderr);
+                assert!(!text.contains(secret), "{text}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_url_of_a_copied_store_is_checked_before_anything_is_opened() {
     let (folder, sim) = (Folder::new(), Running::sim(&[]));

@@ -63,7 +63,7 @@ const INIT: Chinese = Chinese {
     about: "写入配置文件 gateway.toml 和密钥文件 gateway.key",
     arguments: &[("issuer", "issuer：客户端配置中填写的 URL")],
     after: "\
-两个文件写入当前目录，不会覆盖已有的文件。
+两个文件写入当前目录。已有的文件保留不变，只写入缺少的文件。issuer 为 http://localhost:8080 这样的 URL 时，网关监听该端口。
 
 示例：
   weixin gateway init --issuer https://login.example.com",
