@@ -46,8 +46,8 @@ fn a_mistake_in_the_configuration_is_explained_in_both_languages() {
                 "sqlite:gateway.db",
                 "postgres://gateway@db.example.com/gateway?sslmod=verify-full",
             ),
-            "error: gateway.toml: store.url: the URL has an unknown parameter, did you mean `sslmode`? Known: sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, application_name, options, statement-cache-capacity. Write &, ?, @, / and # of a password as %26, %3F, %40, %2F and %23",
-            "错误：gateway.toml：store.url：URL 中有未知的参数，是否想写 `sslmode`？可用：sslmode、sslrootcert、sslcert、sslkey、host、hostaddr、port、dbname、user、password、application_name、options、statement-cache-capacity。密码中的 &、?、@、/、# 要写成 %26、%3F、%40、%2F、%23",
+            "error: gateway.toml: store.url: the URL has an unknown parameter, did you mean `sslmode`? Known: sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, application_name, options, statement-cache-capacity. Write %, &, ?, @, /, # and : of a password as %25, %26, %3F, %40, %2F, %23 and %3A",
+            "错误：gateway.toml：store.url：URL 中有未知的参数，是否想写 `sslmode`？可用：sslmode、sslrootcert、sslcert、sslkey、host、hostaddr、port、dbname、user、password、application_name、options、statement-cache-capacity。密码中的 %、&、?、@、/、#、: 要写成 %25、%26、%3F、%40、%2F、%23、%3A",
         ),
         (
             ("url = \"sqlite:gateway.db\"\n", ""),
@@ -102,6 +102,40 @@ fn a_secret_in_a_wrong_place_is_never_printed() {
             }
         }
     }
+}
+
+#[test]
+fn an_unknown_host_of_the_database_is_named_with_the_hint_on_passwords() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    let url = "postgres://gateway:hunter2@no-such-host.invalid/gateway";
+    folder.configure(&sim.url, &[("sqlite:gateway.db", url)]);
+    let [english, chinese] = errors(&folder);
+    let escapes = "%25, %26, %3F, %40, %2F, %23 and %3A";
+    assert!(
+        english.contains("error: the host no-such-host.invalid of the database cannot be found: ")
+            && english.contains(escapes),
+        "{english}"
+    );
+    let escapes = "%25、%26、%3F、%40、%2F、%23、%3A";
+    assert!(
+        chinese.contains("错误：找不到数据库的主机 no-such-host.invalid：")
+            && chinese.contains(escapes),
+        "{chinese}"
+    );
+    assert!(!english.contains("hunter2") && !chinese.contains("hunter2"));
+}
+
+#[test]
+fn a_copy_that_cannot_be_written_is_named_with_its_folder() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    assert_eq!(folder.run(&["gateway", "migrate"]).code, Some(0));
+    let printed = folder.run(&["gateway", "backup", "nope/copy.db"]);
+    let (_, text) = failure(&printed);
+    let expected = "\
+error: nope/copy.db cannot be written: No such file or directory (os error 2)
+remedy: the folder of the copy must exist, and the user who runs this command must be able to write there";
+    assert_eq!(text, expected);
 }
 
 #[test]
@@ -268,6 +302,22 @@ fn check_names_the_key_and_what_to_do() {
         folder.configure(&sim.url, &[change]);
         assert_eq!(remedy(&folder, name), expected);
     }
+    folder.configure(
+        &sim.url,
+        &[(
+            "sqlite:gateway.db\"",
+            "sqlite:gateway.db\"\nmigrate = false",
+        )],
+    );
+    assert_eq!(
+        remedy(&folder, "store"),
+        "failed: the tables are missing or of an earlier version, and `migrate` is false -> run `weixin gateway migrate`"
+    );
+    assert_eq!(
+        remedy(&folder, "app-secret"),
+        "unproven: the API accepts the app ID; WeChat checks the code before the secret, so the secret cannot be checked without a real code -> \
+         log in once through the gateway, or before it runs by `weixin login`: WeChat returns 40125 if the secret is wrong"
+    );
     // Not even root can create a file there.
     #[cfg(target_os = "linux")]
     {
@@ -535,6 +585,11 @@ fn a_client_that_cannot_be_changed_is_an_error() {
         (
             &["disable", "wiki"],
             1,
+            "error: wiki is a client of the configuration file: remove its [[client]] there, or put a # before each of its lines; a running gateway follows within 5 seconds",
+        ),
+        (
+            &["set", "wiki", "--name", "Wiki"],
+            1,
             "error: wiki is a client of the configuration file: change it there",
         ),
         (
@@ -581,6 +636,7 @@ async fn each_documented_counter_begins_at_zero() {
         "weixin_gateway_logins_total{client=\"wiki\",app=\"wx0123456789abcdef\",outcome=\"conflict\"} 0",
         "weixin_gateway_codes_total{client=\"wiki\"} 0",
         "weixin_gateway_requests_total{endpoint=\"/token\",status=\"500\"} 0",
+        "weixin_gateway_turned_away_total{limit=\"connections\"} 0",
         "weixin_gateway_turned_away_total{limit=\"logins\"} 0",
         "weixin_gateway_reload_failures_total 0",
         "weixin_gateway_read_seconds_count{operation=\"clients\"} 1",

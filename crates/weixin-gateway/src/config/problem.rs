@@ -8,6 +8,8 @@ use std::{
 
 use weixin::{Bilingual, Language, error::ParseError};
 
+use crate::store::PASSWORD_ESCAPES;
+
 use super::{
     nearest::nearest,
     rules,
@@ -38,6 +40,8 @@ pub(super) enum Problem {
         error: io::ErrorKind,
     },
     Syntax(Option<Bilingual>),
+    /// A URL that is wrong, probably by a special character in its password.
+    Unescaped(Bilingual),
     UnknownKey(Known),
     /// Of a URL. What stands there may be a part of the password: only the name that was probably meant is told.
     UnknownParameter(Known),
@@ -194,15 +198,15 @@ impl Problem {
             }
             Self::UnknownParameter(known) => {
                 let text = both("URL 中有未知的参数", "the URL has an unknown parameter");
-                let escape = both(
-                    "。密码中的 &、?、@、/、# 要写成 %26、%3F、%40、%2F、%23",
-                    ". Write &, ?, @, / and # of a password as %26, %3F, %40, %2F and %23",
-                );
-                let [text, escape] = [text, escape].map(|it| it.pick(language));
+                let text = format!("{}{}", text.pick(language), known.text(language));
                 // A file of SQLite has neither parameters nor a password.
-                let escape = if known.names.is_empty() { "" } else { escape };
-                format!("{text}{}{escape}", known.text(language))
+                if known.names.is_empty() {
+                    text
+                } else {
+                    with_escapes(&text, language)
+                }
             }
+            Self::Unescaped(text) => with_escapes(text.pick(language), language),
             Self::Unreadable(error) if is_english => {
                 format!("the file cannot be read: {}", reason(*error, language))
             }
@@ -210,6 +214,15 @@ impl Problem {
             Self::WrongType(expected) => expected.text().pick(language).to_owned(),
         }
     }
+}
+
+fn with_escapes(text: &str, language: Language) -> String {
+    let stop = if language == Language::English {
+        ". "
+    } else {
+        "。"
+    };
+    format!("{text}{stop}{}", PASSWORD_ESCAPES.pick(language))
 }
 
 impl From<Bilingual> for Problem {
