@@ -118,8 +118,9 @@ fn an_unknown_host_of_the_database_is_named_with_the_hint_on_passwords() {
     );
     let escapes = "%25、%26、%3F、%40、%2F、%23、%3A";
     assert!(
-        chinese.contains("错误：找不到数据库的主机 no-such-host.invalid：")
-            && chinese.contains(escapes),
+        chinese.contains(
+            "错误：找不到数据库的主机 no-such-host.invalid：无法与数据库通信：无法解析主机名\n"
+        ) && chinese.contains(escapes),
         "{chinese}"
     );
     assert!(!english.contains("hunter2") && !chinese.contains("hunter2"));
@@ -214,14 +215,8 @@ fn a_reference_that_is_not_in_the_store_is_an_error_that_leads_to_the_log() {
 }
 
 /// As the line of the log, whose reference the user's page shows.
-#[tokio::test]
-async fn a_wrong_app_secret_is_explained_as_exactly_as_in_the_log() {
-    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
-    folder.configure(
-        &sim.url,
-        &[(APP_SECRET, "tttttttttttttttttttttttttttttttt")],
-    );
-    let mut server = Server::serve(&folder, &[]);
+/// Opens an authorization request and all to which it redirects.
+async fn open_all(server: &Server) {
     let mut browser = Browser::new();
     let url = "http://localhost/authorize?response_type=code&client_id=wiki&scope=openid&state=s&redirect_uri=https%3A%2F%2Fwiki.example%2Fcallback";
     let mut next = Some(url.to_owned());
@@ -235,6 +230,17 @@ async fn a_wrong_app_secret_is_explained_as_exactly_as_in_the_log() {
         let location = location.map(|url| response.url().join(url.to_str().unwrap()).unwrap());
         next = location.map(String::from);
     }
+}
+
+#[tokio::test]
+async fn a_wrong_app_secret_is_explained_as_exactly_as_in_the_log() {
+    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
+    folder.configure(
+        &sim.url,
+        &[(APP_SECRET, "tttttttttttttttttttttttttttttttt")],
+    );
+    let mut server = Server::serve(&folder, &[]);
+    open_all(&server).await;
     let line = wait_for_log(&mut server, "\"login failed\"");
     let reference = line["span"]["reference"].as_str().unwrap();
     let remedy = line["remedy"].as_str().unwrap();
@@ -261,6 +267,40 @@ async fn a_wrong_app_secret_is_explained_as_exactly_as_in_the_log() {
          errcode 40125（invalid appsecret）：AppSecret 与 AppID 不匹配，或者已在后台重置。/sns/oauth2/access_token 会先检查 code。\n  \
          处理办法：把这个 AppID 当前的 AppSecret 填进配置；网站应用、公众号、小程序各有各的 AppSecret。\n"
     );
+    assert_eq!(server.end("-TERM").0, Some(0));
+}
+
+/// WeChat's remedy is for the program that exchanges codes, which the operator has not written.
+#[tokio::test]
+async fn a_rejected_code_is_explained_to_the_operator() {
+    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
+    folder.configure(&sim.url, &[]);
+    let fault = json!({ "effect": { "errcode": 40029 }, "path": "/sns/oauth2/access_token" });
+    let faults = format!("{}/_sim/api/faults", sim.url);
+    let set = reqwest::Client::new().post(faults).json(&fault).send();
+    assert!(set.await.unwrap().status().is_success());
+    let mut server = Server::serve(&folder, &[]);
+    open_all(&server).await;
+    let line = wait_for_log(&mut server, "\"login failed\"");
+    let reference = line["span"]["reference"].as_str().unwrap();
+    for (language, advice) in [
+        (
+            "en",
+            "  What to do: The user can log in again. If it repeats, compare the server's clock, and the time that the callback takes.",
+        ),
+        (
+            "zh",
+            "  处理办法：用户可以重新登录。如果反复出现，请检查服务器时间，以及回调的处理时间。",
+        ),
+    ] {
+        let printed = folder.run(&["--lang", language, "gateway", "explain-login", reference]);
+        let [head, _, code, last] = &printed.stdout.lines().collect::<Vec<_>>()[..] else {
+            panic!("{}", printed.stdout)
+        };
+        assert!(head.contains(" UTC  login.rejected"), "{head}");
+        assert!(code.contains("40029"), "{code}");
+        assert_eq!(*last, advice);
+    }
     assert_eq!(server.end("-TERM").0, Some(0));
 }
 
@@ -348,6 +388,18 @@ fn check_names_the_key_and_what_to_do() {
         "{result}"
     );
     assert_eq!(check(&folder).0, Some(0));
+    let printed = folder.run(&["--lang", "zh", "gateway", "check"]);
+    assert!(
+        printed.stdout.contains("Redis：无法访问：连接被拒绝\n"),
+        "{}",
+        printed.stdout
+    );
+    // A folder in the place of the database.
+    folder.configure(&sim.url, &[("sqlite:gateway.db", "sqlite:folder.db")]);
+    fs::create_dir(folder.path("folder.db")).unwrap();
+    let printed = folder.run(&["--lang", "zh", "gateway", "check"]);
+    let expected = "数据库：无法打开数据库：数据库返回错误：无法打开数据库文件";
+    assert!(printed.stdout.contains(expected), "{}", printed.stdout);
 }
 
 #[test]
