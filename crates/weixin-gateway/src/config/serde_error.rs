@@ -76,7 +76,8 @@ fn of_key(path: &Path, message: &str, table: &str) -> ConfigError {
     let is_near = matches!(&problem, Problem::UnknownKey(known) if known.has_nearest());
     for key in &mut keys {
         // It may be a secret that was written in place of its key.
-        if !is_plain_name(key) && !(is_near && Some(*key) == named) {
+        let is_shown = is_plain_name(key) || is_near && Some(*key) == named;
+        if !is_shown {
             *key = "…";
         }
     }

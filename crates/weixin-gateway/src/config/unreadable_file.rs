@@ -4,8 +4,6 @@ use std::{io, path::Path};
 
 use weixin::{Bilingual, Language};
 
-use super::problem::both;
-
 /// What a file of secrets has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Holds {
@@ -16,19 +14,22 @@ pub(super) enum Holds {
 impl Holds {
     const fn remedy(self, error: io::ErrorKind) -> Bilingual {
         match (error, self) {
-            (io::ErrorKind::NotFound, Self::MasterKeys) => both(
-                "`weixin gateway init` 会创建密钥文件；如果数据库已在使用，请恢复密钥文件的备份",
-                "`weixin gateway init` makes one; for a database that is in use, put the copy of its key file there",
-            ),
-            (io::ErrorKind::NotFound, Self::Secret) => both(
-                "请把密钥写入该文件，只允许网关的用户读取；或填写正确的路径",
-                "write the secret to it, readable only by the user of the gateway, or correct the path",
-            ),
-            (io::ErrorKind::PermissionDenied, _) => both(
-                "请以网关的用户运行（例如 sudo -u weixin-gateway），或修改文件的所有者",
-                "run this as the user of the gateway, such as with sudo -u weixin-gateway, or change the owner of the file",
-            ),
-            _ => both("请检查该文件", "check the file"),
+            (io::ErrorKind::NotFound, Self::MasterKeys) => Bilingual {
+                zh: "`weixin gateway init` 会创建密钥文件；如果数据库已在使用，请恢复密钥文件的备份",
+                en: "`weixin gateway init` makes one; for a database that is in use, put the copy of its key file there",
+            },
+            (io::ErrorKind::NotFound, Self::Secret) => Bilingual {
+                zh: "请把密钥写入该文件，只允许网关的用户读取；或填写正确的路径",
+                en: "write the secret to it, readable only by the user of the gateway, or correct the path",
+            },
+            (io::ErrorKind::PermissionDenied, _) => Bilingual {
+                zh: "请以网关的用户运行（例如 sudo -u weixin-gateway），或修改文件的所有者",
+                en: "run this as the user of the gateway, such as with sudo -u weixin-gateway, or change the owner of the file",
+            },
+            _ => Bilingual {
+                zh: "请检查该文件",
+                en: "check the file",
+            },
         }
     }
 
@@ -90,10 +91,22 @@ fn is_certainly_path(file: &Path, error: io::ErrorKind) -> bool {
 /// Why a file cannot be read.
 pub(super) fn reason(error: io::ErrorKind, language: Language) -> String {
     let text = match error {
-        io::ErrorKind::InvalidData => both("内容不是 UTF-8", "it is not UTF-8"),
-        io::ErrorKind::IsADirectory => both("这是一个目录", "it is a folder"),
-        io::ErrorKind::NotFound => both("文件不存在", "it does not exist"),
-        io::ErrorKind::PermissionDenied => both("没有权限", "permission denied"),
+        io::ErrorKind::InvalidData => Bilingual {
+            zh: "内容不是 UTF-8",
+            en: "it is not UTF-8",
+        },
+        io::ErrorKind::IsADirectory => Bilingual {
+            zh: "这是一个目录",
+            en: "it is a folder",
+        },
+        io::ErrorKind::NotFound => Bilingual {
+            zh: "文件不存在",
+            en: "it does not exist",
+        },
+        io::ErrorKind::PermissionDenied => Bilingual {
+            zh: "没有权限",
+            en: "permission denied",
+        },
         other => return other.to_string(),
     };
     text.pick(language).to_owned()
