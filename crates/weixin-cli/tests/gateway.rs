@@ -394,6 +394,21 @@ Next:
     assert_eq!((again.code, again.stdout), (Some(0), wrote));
     assert_eq!(fs::read_to_string(&key).unwrap(), secret);
 
+    // With its secret file, the configuration is complete.
+    fs::write(folder.path("website.secret"), APP_SECRET).unwrap();
+    let gateway = Server::serve(&folder, &[]);
+    assert_eq!(gateway.end("-TERM").0, Some(0));
+    assert_eq!(mode(&folder.path("gateway.db")), 0o600);
+}
+
+#[test]
+fn init_makes_a_missing_key_file_and_keeps_the_configuration() {
+    let folder = Folder::new();
+    let init = ["gateway", "init"];
+    assert_eq!(folder.run(&init).code, Some(0));
+    let [config, key] = ["gateway.toml", "gateway.key"].map(|file| folder.path(file));
+    let text = fs::read_to_string(&config).unwrap();
+    let secret = fs::read_to_string(&key).unwrap();
     let changed = format!("{text}# changed\n");
     fs::write(&config, &changed).unwrap();
     fs::remove_file(&key).unwrap();
@@ -406,12 +421,6 @@ Next: weixin gateway check
     assert_eq!(fs::read_to_string(&config).unwrap(), changed);
     assert_ne!(fs::read_to_string(&key).unwrap(), secret);
     assert_eq!(mode(&key), 0o600);
-
-    // With its secret file, the configuration is complete.
-    fs::write(folder.path("website.secret"), APP_SECRET).unwrap();
-    let gateway = Server::serve(&folder, &[]);
-    assert_eq!(gateway.end("-TERM").0, Some(0));
-    assert_eq!(mode(&folder.path("gateway.db")), 0o600);
 }
 
 #[test]

@@ -277,7 +277,7 @@ async fn a_rejected_code_is_explained_to_the_operator() {
     folder.configure(&sim.url, &[]);
     let fault = json!({ "effect": { "errcode": 40029 }, "path": "/sns/oauth2/access_token" });
     let faults = format!("{}/_sim/api/faults", sim.url);
-    let set = reqwest::Client::new().post(faults).json(&fault).send();
+    let set = Browser::new().client.post(faults).json(&fault).send();
     assert!(set.await.unwrap().status().is_success());
     let mut server = Server::serve(&folder, &[]);
     open_all(&server).await;
@@ -342,6 +342,26 @@ fn check_names_the_key_and_what_to_do() {
         folder.configure(&sim.url, &[change]);
         assert_eq!(remedy(&folder, name), expected);
     }
+    // Not even root can create a file there.
+    #[cfg(target_os = "linux")]
+    {
+        folder.configure(
+            &sim.url,
+            &[("sqlite:gateway.db", "sqlite:/proc/gateway.db")],
+        );
+        let result = remedy(&folder, "store");
+        let expected = "-> [store] url: let the user of the gateway write to /proc, such as by chown weixin-gateway /proc, or run this command as that user (sudo -u weixin-gateway)";
+        assert!(
+            result.starts_with("failed: /proc cannot be written to: ")
+                && result.ends_with(expected),
+            "{result}"
+        );
+    }
+}
+
+#[test]
+fn check_names_what_a_store_and_a_secret_need() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
     folder.configure(
         &sim.url,
         &[(
@@ -358,21 +378,11 @@ fn check_names_the_key_and_what_to_do() {
         "unproven: the API accepts the app ID; WeChat checks the code before the secret, so the secret cannot be checked without a real code -> \
          log in once through the gateway, or before it runs by `weixin login`: WeChat returns 40125 if the secret is wrong"
     );
-    // Not even root can create a file there.
-    #[cfg(target_os = "linux")]
-    {
-        folder.configure(
-            &sim.url,
-            &[("sqlite:gateway.db", "sqlite:/proc/gateway.db")],
-        );
-        let result = remedy(&folder, "store");
-        let expected = "-> [store] url: let the user of the gateway write to /proc, such as by chown weixin-gateway /proc, or run this command as that user (sudo -u weixin-gateway)";
-        assert!(
-            result.starts_with("failed: /proc cannot be written to: ")
-                && result.ends_with(expected),
-            "{result}"
-        );
-    }
+}
+
+#[test]
+fn check_explains_redis_and_the_database_in_both_languages() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
     let closed = closed_port();
     let redis = format!(
         "sqlite:gateway.db\"\nredis = \"redis://{}/0",
