@@ -391,21 +391,90 @@ Next:
     let secret = fs::read_to_string(&key).unwrap();
 
     let again = folder.run(&init);
-    let error = "error: gateway.toml exists already and is not overwritten: run in another folder, or move the file away";
+    let error = "error: gateway.toml and gateway.key exist already and are not overwritten: run in another folder, or move the files away";
     assert_eq!(failure(&again), (Some(2), error));
     fs::remove_file(&config).unwrap();
     let again = folder.run(&init);
-    let error = error.replace("gateway.toml", "gateway.key");
-    assert_eq!(failure(&again), (Some(2), &*error));
-    assert!(!config.exists());
+    let (_, next) = expected.split_once('\n').unwrap();
+    let wrote = format!("wrote gateway.toml, and kept gateway.key as it was\n{next}");
+    assert_eq!((again.code, again.stdout), (Some(0), wrote));
     assert_eq!(fs::read_to_string(&key).unwrap(), secret);
 
     // With its secret file, the configuration is complete.
-    fs::write(&config, text).unwrap();
     fs::write(folder.path("website.secret"), APP_SECRET).unwrap();
     let gateway = Server::serve(&folder, &[]);
     assert_eq!(gateway.end("-TERM").0, Some(0));
     assert_eq!(mode(&folder.path("gateway.db")), 0o600);
+}
+
+#[test]
+fn init_makes_a_missing_key_file_and_keeps_the_configuration() {
+    let folder = Folder::new();
+    let init = ["gateway", "init"];
+    assert_eq!(folder.run(&init).code, Some(0));
+    let [config, key] = ["gateway.toml", "gateway.key"].map(|file| folder.path(file));
+    let text = fs::read_to_string(&config).unwrap();
+    let secret = fs::read_to_string(&key).unwrap();
+    let changed = format!("{text}# changed\n");
+    fs::write(&config, &changed).unwrap();
+    fs::remove_file(&key).unwrap();
+    let again = folder.run(&init);
+    let wrote = "\
+wrote gateway.key (only you can read it: keep a copy, and commit it nowhere), and kept gateway.toml as it was: its key_file must be \"gateway.key\"
+Next: weixin gateway check
+";
+    assert_eq!((again.code, &*again.stdout), (Some(0), wrote));
+    assert_eq!(fs::read_to_string(&config).unwrap(), changed);
+    assert_ne!(fs::read_to_string(&key).unwrap(), secret);
+    assert_eq!(mode(&key), 0o600);
+}
+
+#[test]
+fn init_for_this_machine_listens_on_the_port_of_the_issuer() {
+    let folder = Folder::new();
+    let printed = folder.run(&["gateway", "init", "--issuer", "http://localhost:9000"]);
+    let expected = "\
+wrote gateway.toml and gateway.key (only you can read it: keep a copy, and commit it nowhere)
+Next:
+  1. set the app_id of your WeChat app in gateway.toml, and write its app secret to website.secret
+  2. add a [[client]] to gateway.toml for each program
+  3. weixin gateway check
+  4. weixin gateway serve, which serves http://localhost:9000 on this machine, without a proxy
+WeChat does not accept localhost as callback domain: to try a login, run `weixin sim` and set `endpoint` of [app.website] to its URL
+";
+    assert_eq!((printed.code, &*printed.stdout), (Some(0), expected));
+    let text = fs::read_to_string(folder.path("gateway.toml")).unwrap();
+    let keys = [
+        "\nlisten = \"127.0.0.1:9000\"\n",
+        "\nurl = \"http://localhost:9000\"\n",
+    ];
+    assert!(keys.iter().all(|key| text.contains(key)), "{text}");
+}
+
+#[test]
+fn init_rejects_an_issuer_that_the_gateway_would_reject() {
+    let folder = Folder::new();
+    for issuer in [
+        "https://login.example.com/",
+        "https://login.example.com/a/",
+        "https://login.example.com/?a=1",
+        "https://login.example.com?a=1",
+        "https://login.example.com/a?",
+        "https://login.example.com#a",
+        "https://user@login.example.com",
+        "https://Login.example.com",
+        "https://login.example.com:443",
+    ] {
+        let printed = folder.run(&["gateway", "init", "--issuer", issuer]);
+        let error = "expected a URL such as https://login.example.com: scheme and host in lower case, and a path if need be, without query, fragment and user name, and without a slash at its end";
+        let (code, text) = failure(&printed);
+        assert_eq!(
+            (code, text.contains(error)),
+            (Some(2), true),
+            "{issuer} {text}"
+        );
+    }
+    assert!(!folder.path("gateway.toml").exists());
 }
 
 #[test]

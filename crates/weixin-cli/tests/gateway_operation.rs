@@ -46,8 +46,8 @@ fn a_mistake_in_the_configuration_is_explained_in_both_languages() {
                 "sqlite:gateway.db",
                 "postgres://gateway@db.example.com/gateway?sslmod=verify-full",
             ),
-            "error: gateway.toml: store.url: the URL has an unknown parameter, did you mean `sslmode`? Known: sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, application_name, options, statement-cache-capacity. Write &, ?, @, / and # of a password as %26, %3F, %40, %2F and %23",
-            "错误：gateway.toml：store.url：URL 中有未知的参数，是否想写 `sslmode`？可用：sslmode、sslrootcert、sslcert、sslkey、host、hostaddr、port、dbname、user、password、application_name、options、statement-cache-capacity。密码中的 &、?、@、/、# 要写成 %26、%3F、%40、%2F、%23",
+            "error: gateway.toml: store.url: the URL has an unknown parameter, did you mean `sslmode`? Known: sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, application_name, options, statement-cache-capacity. Write %, &, ?, @, /, # and : of a password as %25, %26, %3F, %40, %2F, %23 and %3A",
+            "错误：gateway.toml：store.url：URL 中有未知的参数，是否想写 `sslmode`？可用：sslmode、sslrootcert、sslcert、sslkey、host、hostaddr、port、dbname、user、password、application_name、options、statement-cache-capacity。密码中的 %、&、?、@、/、#、: 要写成 %25、%26、%3F、%40、%2F、%23、%3A",
         ),
         (
             ("url = \"sqlite:gateway.db\"\n", ""),
@@ -71,6 +71,72 @@ fn a_mistake_in_the_configuration_is_explained_in_both_languages() {
         folder.configure(&sim.url, &[change]);
         assert_eq!(errors(&folder), [english, chinese]);
     }
+}
+
+/// The operator takes a key of a file for one of the secret itself, or writes a secret where a key belongs.
+#[test]
+fn a_secret_in_a_wrong_place_is_never_printed() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    let secret = "0123456789abcdef0123456789abcdef";
+    let keyed = |key: &str| format!("{key} = \"{secret}\"");
+    let wiki = &format!("secret = \"{SECRET}\"");
+    let app = &format!("app_secret = \"{APP_SECRET}\"");
+    for (old, new) in [
+        (wiki, keyed("secret_file")),
+        (wiki, format!("{wiki}\n{}", keyed("previous_secret_file"))),
+        (app, keyed("app_secret_file")),
+        (app, format!("app_secret = {secret}")),
+        (app, format!("app_secret =\n{secret}")),
+        (app, format!("{secret} = \"app_secret\"")),
+        (app, format!("{app}\n{secret} = \"app_secret\"")),
+        (wiki, format!("{secret}=")),
+        (&"key_file = \"gateway.key\"".to_owned(), keyed("key_file")),
+    ] {
+        folder.configure(&sim.url, &[(old, &new)]);
+        for command in ["serve", "check", "reload"] {
+            for language in ["en", "zh"] {
+                let printed = folder.run(&["--lang", language, "gateway", command]);
+                assert_ne!(printed.code, Some(0), "{new}");
+                let text = format!("{}{}", printed.stdout, printed.stderr);
+                assert!(!text.contains(secret), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_unknown_host_of_the_database_is_named_with_the_hint_on_passwords() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    let url = "postgres://gateway:hunter2@no-such-host.invalid/gateway";
+    folder.configure(&sim.url, &[("sqlite:gateway.db", url)]);
+    let [english, chinese] = errors(&folder);
+    let escapes = "%25, %26, %3F, %40, %2F, %23 and %3A";
+    assert!(
+        english.contains("error: the host no-such-host.invalid of the database cannot be found: ")
+            && english.contains(escapes),
+        "{english}"
+    );
+    let escapes = "%25、%26、%3F、%40、%2F、%23、%3A";
+    assert!(
+        chinese.contains(
+            "错误：找不到数据库的主机 no-such-host.invalid：无法与数据库通信：无法解析主机名\n"
+        ) && chinese.contains(escapes),
+        "{chinese}"
+    );
+    assert!(!english.contains("hunter2") && !chinese.contains("hunter2"));
+}
+
+#[test]
+fn a_copy_that_cannot_be_written_is_named_with_its_folder() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    assert_eq!(folder.run(&["gateway", "migrate"]).code, Some(0));
+    let printed = folder.run(&["gateway", "backup", "nope/copy.db"]);
+    let (_, text) = failure(&printed);
+    let expected = "\
+error: nope/copy.db cannot be written: No such file or directory (os error 2)
+remedy: the folder of the copy must exist, and the user who runs this command must be able to write there";
+    assert_eq!(text, expected);
 }
 
 #[test]
@@ -149,14 +215,8 @@ fn a_reference_that_is_not_in_the_store_is_an_error_that_leads_to_the_log() {
 }
 
 /// As the line of the log, whose reference the user's page shows.
-#[tokio::test]
-async fn a_wrong_app_secret_is_explained_as_exactly_as_in_the_log() {
-    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
-    folder.configure(
-        &sim.url,
-        &[(APP_SECRET, "tttttttttttttttttttttttttttttttt")],
-    );
-    let mut server = Server::serve(&folder, &[]);
+/// Opens an authorization request and all to which it redirects.
+async fn open_all(server: &Server) {
     let mut browser = Browser::new();
     let url = "http://localhost/authorize?response_type=code&client_id=wiki&scope=openid&state=s&redirect_uri=https%3A%2F%2Fwiki.example%2Fcallback";
     let mut next = Some(url.to_owned());
@@ -170,6 +230,17 @@ async fn a_wrong_app_secret_is_explained_as_exactly_as_in_the_log() {
         let location = location.map(|url| response.url().join(url.to_str().unwrap()).unwrap());
         next = location.map(String::from);
     }
+}
+
+#[tokio::test]
+async fn a_wrong_app_secret_is_explained_as_exactly_as_in_the_log() {
+    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
+    folder.configure(
+        &sim.url,
+        &[(APP_SECRET, "tttttttttttttttttttttttttttttttt")],
+    );
+    let mut server = Server::serve(&folder, &[]);
+    open_all(&server).await;
     let line = wait_for_log(&mut server, "\"login failed\"");
     let reference = line["span"]["reference"].as_str().unwrap();
     let remedy = line["remedy"].as_str().unwrap();
@@ -196,6 +267,40 @@ async fn a_wrong_app_secret_is_explained_as_exactly_as_in_the_log() {
          errcode 40125（invalid appsecret）：AppSecret 与 AppID 不匹配，或者已在后台重置。/sns/oauth2/access_token 会先检查 code。\n  \
          处理办法：把这个 AppID 当前的 AppSecret 填进配置；网站应用、公众号、小程序各有各的 AppSecret。\n"
     );
+    assert_eq!(server.end("-TERM").0, Some(0));
+}
+
+/// WeChat's remedy is for the program that exchanges codes, which the operator has not written.
+#[tokio::test]
+async fn a_rejected_code_is_explained_to_the_operator() {
+    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
+    folder.configure(&sim.url, &[]);
+    let fault = json!({ "effect": { "errcode": 40029 }, "path": "/sns/oauth2/access_token" });
+    let faults = format!("{}/_sim/api/faults", sim.url);
+    let set = Browser::new().client.post(faults).json(&fault).send();
+    assert!(set.await.unwrap().status().is_success());
+    let mut server = Server::serve(&folder, &[]);
+    open_all(&server).await;
+    let line = wait_for_log(&mut server, "\"login failed\"");
+    let reference = line["span"]["reference"].as_str().unwrap();
+    for (language, advice) in [
+        (
+            "en",
+            "  What to do: The user can log in again. If it repeats, compare the server's clock, and the time that the callback takes.",
+        ),
+        (
+            "zh",
+            "  处理办法：用户可以重新登录。如果反复出现，请检查服务器时间，以及回调的处理时间。",
+        ),
+    ] {
+        let printed = folder.run(&["--lang", language, "gateway", "explain-login", reference]);
+        let [head, _, code, last] = &printed.stdout.lines().collect::<Vec<_>>()[..] else {
+            panic!("{}", printed.stdout)
+        };
+        assert!(head.contains(" UTC  login.rejected"), "{head}");
+        assert!(code.contains("40029"), "{code}");
+        assert_eq!(*last, advice);
+    }
     assert_eq!(server.end("-TERM").0, Some(0));
 }
 
@@ -252,6 +357,32 @@ fn check_names_the_key_and_what_to_do() {
             "{result}"
         );
     }
+}
+
+#[test]
+fn check_names_what_a_store_and_a_secret_need() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(
+        &sim.url,
+        &[(
+            "sqlite:gateway.db\"",
+            "sqlite:gateway.db\"\nmigrate = false",
+        )],
+    );
+    assert_eq!(
+        remedy(&folder, "store"),
+        "failed: the tables are missing or of an earlier version, and `migrate` is false -> run `weixin gateway migrate`"
+    );
+    assert_eq!(
+        remedy(&folder, "app-secret"),
+        "unproven: the API accepts the app ID; WeChat checks the code before the secret, so the secret cannot be checked without a real code -> \
+         log in once through the gateway, or before it runs by `weixin login`: WeChat returns 40125 if the secret is wrong"
+    );
+}
+
+#[test]
+fn check_explains_redis_and_the_database_in_both_languages() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
     let closed = closed_port();
     let redis = format!(
         "sqlite:gateway.db\"\nredis = \"redis://{}/0",
@@ -267,6 +398,18 @@ fn check_names_the_key_and_what_to_do() {
         "{result}"
     );
     assert_eq!(check(&folder).0, Some(0));
+    let printed = folder.run(&["--lang", "zh", "gateway", "check"]);
+    assert!(
+        printed.stdout.contains("Redis：无法访问：连接被拒绝\n"),
+        "{}",
+        printed.stdout
+    );
+    // A folder in the place of the database.
+    folder.configure(&sim.url, &[("sqlite:gateway.db", "sqlite:folder.db")]);
+    fs::create_dir(folder.path("folder.db")).unwrap();
+    let printed = folder.run(&["--lang", "zh", "gateway", "check"]);
+    let expected = "数据库：无法打开数据库：数据库返回错误：无法打开数据库文件";
+    assert!(printed.stdout.contains(expected), "{}", printed.stdout);
 }
 
 #[test]
@@ -504,6 +647,11 @@ fn a_client_that_cannot_be_changed_is_an_error() {
         (
             &["disable", "wiki"],
             1,
+            "error: wiki is a client of the configuration file: remove its [[client]] there, or put a # before each of its lines; a running gateway follows within 5 seconds",
+        ),
+        (
+            &["set", "wiki", "--name", "Wiki"],
+            1,
             "error: wiki is a client of the configuration file: change it there",
         ),
         (
@@ -550,6 +698,7 @@ async fn each_documented_counter_begins_at_zero() {
         "weixin_gateway_logins_total{client=\"wiki\",app=\"wx0123456789abcdef\",outcome=\"conflict\"} 0",
         "weixin_gateway_codes_total{client=\"wiki\"} 0",
         "weixin_gateway_requests_total{endpoint=\"/token\",status=\"500\"} 0",
+        "weixin_gateway_turned_away_total{limit=\"connections\"} 0",
         "weixin_gateway_turned_away_total{limit=\"logins\"} 0",
         "weixin_gateway_reload_failures_total 0",
         "weixin_gateway_read_seconds_count{operation=\"clients\"} 1",

@@ -44,7 +44,9 @@ fn cause_text(cause: &(dyn Error + 'static), language: Language) -> String {
             sqlx::Error::Io(error) => format!("无法与数据库通信：{}", system_error(error)),
             sqlx::Error::Tls(error) => format!("与数据库的 TLS 连接失败：{error}"),
             sqlx::Error::PoolTimedOut => "等待数据库连接超时".to_owned(),
-            sqlx::Error::Database(error) => format!("数据库返回错误：{}", error.message()),
+            sqlx::Error::Database(error) => {
+                format!("数据库返回错误：{}", database_message(error.message()))
+            }
             _ => english,
         };
     }
@@ -54,7 +56,26 @@ fn cause_text(cause: &(dyn Error + 'static), language: Language) -> String {
     }
 }
 
+/// The most frequent messages of SQLite, and of PostgreSQL when a connection begins.
+fn database_message(english: &str) -> &str {
+    match english {
+        "attempt to write a readonly database" => "数据库是只读的",
+        "database disk image is malformed" => "数据库文件已损坏",
+        "database is locked" => "数据库被其他程序锁定",
+        "database or disk is full" => "磁盘空间不足",
+        "disk I/O error" => "磁盘读写出错",
+        "file is not a database" => "文件不是 SQLite 数据库",
+        "unable to open database file" => "无法打开数据库文件",
+        other if other.starts_with("password authentication failed") => "用户名或密码错误",
+        other => other,
+    }
+}
+
 fn system_error(error: &io::Error) -> String {
+    // The library has no kind for this error.
+    if error.to_string().contains("lookup address") {
+        return "无法解析主机名".to_owned();
+    }
     let chinese = match error.kind() {
         io::ErrorKind::ConnectionRefused => "连接被拒绝",
         io::ErrorKind::ConnectionReset => "连接被重置",

@@ -151,7 +151,13 @@ const FAILURES: [&str; 13] = [
     "user_rejected",
 ];
 
-const LIMITS: [&str; 4] = ["failures", "logins", "store", "waiting_requests"];
+const LIMITS: [&str; 5] = [
+    "connections",
+    "failures",
+    "logins",
+    "store",
+    "waiting_requests",
+];
 
 /// The statuses of failures that are the gateway's.
 const STATUSES: [&str; 2] = ["500", "503"];

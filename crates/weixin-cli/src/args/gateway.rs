@@ -86,7 +86,8 @@ pub(crate) struct GatewayDemo {
 /// Write a configuration file, gateway.toml, and its key file, gateway.key
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Both files are written into the current folder. Existing files are not overwritten.
+Both files are written into the current folder. An existing file is kept as it is, and only the missing \
+one is written. For an issuer such as http://localhost:8080, the gateway listens on that port.
 
 Examples:
   weixin gateway init --issuer https://login.example.com")]

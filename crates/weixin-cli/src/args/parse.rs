@@ -162,20 +162,26 @@ pub(super) fn web_url(text: &str) -> Result<Url, Invalid> {
     ))
 }
 
-/// The issuer of a gateway. The gateway checks the rest when it reads the configuration.
+/// The issuer of a gateway. Endpoints are appended to it, and clients compare it as text. The gateway checks the rest when it
+/// reads the configuration.
 pub(super) fn issuer(text: &str) -> Result<String, Invalid> {
-    let is_secure = web_url(text).is_ok_and(|url| {
-        let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1"));
-        url.scheme() == "https" || is_local
-    });
-    if is_secure && is_plain(text) {
-        Ok(text.to_owned())
-    } else {
-        Err(Invalid::new(
+    let url = web_url(text)?;
+    let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1"));
+    if !is_plain(text) || url.scheme() == "http" && !is_local {
+        return Err(Invalid::new(
             "应为 https URL，本机可以用 http://localhost",
             "expected an https URL, or http on localhost",
-        ))
+        ));
     }
+    let has_more = url.query().is_some() || url.fragment().is_some() || !url.username().is_empty();
+    if has_more || url.as_str().trim_end_matches('/') != text {
+        return Err(Invalid::new(
+            "应为 https://login.example.com 形式的 URL：小写的协议和主机，可以带路径，不带查询参数、# 片段和用户名，不以斜杠结尾",
+            "expected a URL such as https://login.example.com: scheme and host in lower case, and a path if need be, \
+             without query, fragment and user name, and without a slash at its end",
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 /// A redirect URI, which is compared as text.

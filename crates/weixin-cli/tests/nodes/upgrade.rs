@@ -112,7 +112,7 @@ async fn a_node_that_may_not_migrate_waits_for_the_command() {
         program.output().unwrap()
     };
     let serve = run("serve");
-    let message = "error: the tables are missing or of an earlier version, and `migrate` is false: run `weixin gateway migrate`\n";
+    let message = "error: the tables are missing or of an earlier version, and `migrate` is false\nremedy: run `weixin gateway migrate`\n";
     assert_eq!(
         (
             serve.status.code(),

@@ -108,8 +108,8 @@ impl AppEntry {
             ConfigError::new(
                 place("kind"),
                 both(
-                    "应为 \"website\" 或 \"official_account\"",
-                    "expected \"website\" or \"official_account\"",
+                    "缺少：请填写 kind = \"website\" 或 \"official_account\"，或把表命名为 [app.website] 或 [app.official_account]",
+                    "missing: \"website\" or \"official_account\", unless the table is [app.website] or [app.official_account]",
                 ),
             )
         };

@@ -88,7 +88,7 @@ impl ConfigError {
             };
             let _ = write!(text, "{place}{colon}");
         }
-        text.push_str(&self.problem.text(language));
+        text.push_str(&self.problem.text(&self.place, language));
         text
     }
 }

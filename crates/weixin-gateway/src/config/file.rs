@@ -399,9 +399,9 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         ),
         (
             "[app.website]",
-            "[app.main]",
-            "app.main.kind: expected \"website\" or \"official_account\"",
-            "app.main.kind：应为 \"website\" 或 \"official_account\"",
+            "[app.webside]",
+            "app.webside.kind: missing: \"website\" or \"official_account\", unless the table is [app.website] or [app.official_account]",
+            "app.webside.kind：缺少：请填写 kind = \"website\" 或 \"official_account\"，或把表命名为 [app.website] 或 [app.official_account]",
         ),
         (
             "[app.website]",
@@ -518,10 +518,82 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
             "client synapse，redirect_uris：redirect_uri 无效：应为 https；localhost、127.0.0.1、[::1] 可以用 http",
         ),
         (
+            "gateway.key",
+            "AAAAAAAAAAAAAAAAAAAAhunter2AAAAAAAAAAA/AAAA=",
+            "server.key_file: the file does not exist; if this is the key itself, write it to a file, such as gateway.key, and put the path here",
+            "server.key_file：文件不存在；如果这里填写的是密钥本身，请把它写入文件（例如 gateway.key），在这里填写路径",
+        ),
+        (
+            "website.secret",
+            "0123456789hunter2abcdef012345678",
+            "app.website.app_secret_file: the file does not exist; if this is the secret itself, use `app_secret`, and otherwise correct the path",
+            "app.website.app_secret_file：文件不存在；如果这里填写的是密钥本身，请改用 `app_secret`；否则请填写正确的路径",
+        ),
+        (
+            "synapse.secret",
+            "hunter2_hunter2_hunter2_hunter2_",
+            "client synapse, secret_file: the file does not exist; if this is the secret itself, use `secret`, and otherwise correct the path",
+            "client synapse，secret_file：文件不存在；如果这里填写的是密钥本身，请改用 `secret`；否则请填写正确的路径",
+        ),
+        (
+            "id = \"synapse\"",
+            "id = \"synapse\"\nprevious_secret_file = '/hunter2'",
+            "client synapse, previous_secret_file: the file does not exist; if this is the secret itself, use `previous_secret`, and otherwise correct the path",
+            "client synapse，previous_secret_file：文件不存在；如果这里填写的是密钥本身，请改用 `previous_secret`；否则请填写正确的路径",
+        ),
+        (
+            "app_secret_file",
+            "hunter2",
+            "line 10, app.website.…: unknown key. Known: kind, app_id, app_secret, app_secret_file, endpoint, union_ids",
+            "第 10 行，app.website.…：未知的键。可用：kind、app_id、app_secret、app_secret_file、endpoint、union_ids",
+        ),
+        (
+            "[app.website]",
+            "[app]\nhunter2 = 'app_secret'\n[app.website]",
+            "line 9, app.…: expected a table, such as [server]",
+            "第 9 行，app.…：应为表，例如 [server]",
+        ),
+        (
+            "app_secret_file = \"website.secret\"",
+            "app_secret_file =\nhunter2+hunter2=",
+            "line 10, app_secret_file: not valid TOML",
+            "第 10 行，app_secret_file：不是有效的 TOML",
+        ),
+        (
+            "app_secret_file = \"website.secret\"",
+            "hunter2+hunter2=",
+            "line 10: not valid TOML",
+            "第 10 行：不是有效的 TOML",
+        ),
+        (
+            "app_secret_file = \"website.secret\"",
+            "app_secret = 0123456789hunter2",
+            "line 10, app_secret: not valid TOML: a text must be in quotes, such as \"a\"",
+            "第 10 行，app_secret：不是有效的 TOML：文本必须带引号，例如 \"a\"",
+        ),
+        (
+            "secret_file = \"synapse.secret\"",
+            "client_secret = 'hunter2'",
+            "line 18, client.client_secret: unknown key, did you mean `secret`? Known: id, issuer, name, home, public, secret, secret_file, previous_secret, previous_secret_file, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri, backchannel_logout_session_required, allow_private, allow_http, scopes, require_pkce, require_par, consent, silent_login, id_token_alg, profile_in_id_token, claims, refresh, rotate_refresh_tokens, introspects",
+            "第 18 行，client.client_secret：未知的键，是否想写 `secret`？可用：id、issuer、name、home、public、secret、secret_file、previous_secret、previous_secret_file、redirect_uris、post_logout_redirect_uris、backchannel_logout_uri、backchannel_logout_session_required、allow_private、allow_http、scopes、require_pkce、require_par、consent、silent_login、id_token_alg、profile_in_id_token、claims、refresh、rotate_refresh_tokens、introspects",
+        ),
+        (
+            "[[client]]",
+            "[client]",
+            "line 16, client: write [[client]], in double brackets",
+            "第 16 行，client：应写作 [[client]]，两层方括号",
+        ),
+        (
+            "[[issuer]]",
+            "[issuer]",
+            "line 12, issuer: write [[issuer]], in double brackets",
+            "第 12 行，issuer：应写作 [[issuer]]，两层方括号",
+        ),
+        (
             "website.secret",
             "x.secret",
-            "app.website.app_secret: x.secret cannot be read: it does not exist; write the secret to it, readable only by the user of the gateway, or correct the path",
-            "app.website.app_secret：无法读取 x.secret：文件不存在。请把密钥写入该文件，只允许网关的用户读取；或填写正确的路径",
+            "app.website.app_secret_file: x.secret cannot be read: it does not exist; write the secret to it, readable only by the user of the gateway, or correct the path",
+            "app.website.app_secret_file：无法读取 x.secret：文件不存在。请把密钥写入该文件，只允许网关的用户读取；或填写正确的路径",
         ),
         (
             "id = \"synapse\"",
@@ -610,7 +682,7 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         assert_eq!(
             error().text(Language::Chinese),
             format!(
-                "{name}：app.website.app_secret：无法读取 {}：文件不存在。请把密钥写入该文件，只允许网关的用户读取；或填写正确的路径",
+                "{name}：app.website.app_secret_file：无法读取 {}：文件不存在。请把密钥写入该文件，只允许网关的用户读取；或填写正确的路径",
                 secret.display()
             )
         );

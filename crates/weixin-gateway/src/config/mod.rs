@@ -20,6 +20,7 @@ mod serde_error;
 mod server;
 mod store;
 mod stored_client;
+mod unreadable_file;
 mod url_parameters;
 
 pub(crate) use self::{

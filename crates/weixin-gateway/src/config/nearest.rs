@@ -1,7 +1,30 @@
 //! The name that was probably meant by one with a typing error.
 
-/// The name from which a text differs least, unless it differs in more than a third of its letters.
+/// Names that the protocol and other programs have for the same, and ours.
+const SYNONYMS: [(&str, &str); 6] = [
+    ("client_id", "id"),
+    ("client_name", "name"),
+    ("client_secret", "secret"),
+    ("client_secret_file", "secret_file"),
+    ("secret", "app_secret"),
+    ("secret_file", "app_secret_file"),
+];
+
+/// Whether a text is a name that may be repeated: a secret has digits, or is longer.
+pub(super) fn is_plain_name(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphabetic() || b"_-".contains(&byte);
+    text.len() <= 30 && text.bytes().all(is_allowed)
+}
+
+/// The name that a text is a synonym of, or from which it differs least, unless it differs in more than a third of its letters.
 pub(super) fn nearest<'a>(text: &str, names: &'a [String]) -> Option<&'a str> {
+    let synonym = SYNONYMS.iter().find(|(other, _)| *other == text);
+    if let Some(name) = names
+        .iter()
+        .find(|name| synonym.is_some_and(|(_, own)| own == name))
+    {
+        return Some(name);
+    }
     let distances = names.iter().map(|name| (distance(text, name), name));
     let (least, name) = distances.min_by_key(|(distance, _)| *distance)?;
     let most = text.chars().count().max(3) / 3;
@@ -57,6 +80,14 @@ mod tests {
             ("trusted_proxy", Some("trusted_proxies")),
             ("port", None),
             ("", None),
+        ] {
+            assert_eq!(nearest(text, &names), expected, "{text}");
+        }
+        let names = ["id", "secret"].map(str::to_owned);
+        for (text, expected) in [
+            ("client_id", Some("id")),
+            ("client_secret", Some("secret")),
+            ("client_name", None),
         ] {
             assert_eq!(nearest(text, &names), expected, "{text}");
         }

@@ -8,7 +8,13 @@ use std::{
 
 use weixin::{Bilingual, Language, error::ParseError};
 
-use super::{nearest::nearest, rules};
+use crate::store::PASSWORD_ESCAPES;
+
+use super::{
+    nearest::nearest,
+    rules,
+    unreadable_file::{self, Holds, reason},
+};
 
 /// What is wrong. It never has a value of the file, which may be a secret.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -34,6 +40,8 @@ pub(super) enum Problem {
         error: io::ErrorKind,
     },
     Syntax(Option<Bilingual>),
+    /// A URL that is wrong, probably by a special character in its password.
+    Unescaped(Bilingual),
     UnknownKey(Known),
     /// Of a URL. What stands there may be a part of the password: only the name that was probably meant is told.
     UnknownParameter(Known),
@@ -54,6 +62,11 @@ impl Known {
     pub(super) fn new(unknown: &str, names: Vec<String>) -> Self {
         let nearest = nearest(unknown, &names).map(str::to_owned);
         Self { nearest, names }
+    }
+
+    /// Whether the unknown name differs little from a known one.
+    pub(super) const fn has_nearest(&self) -> bool {
+        self.nearest.is_some()
     }
 
     fn text(&self, language: Language) -> String {
@@ -138,7 +151,8 @@ impl Problem {
         }
     }
 
-    pub(super) fn text(&self, language: Language) -> String {
+    /// The text for a problem of this place.
+    pub(super) fn text(&self, place: &str, language: Language) -> String {
         let is_english = language == Language::English;
         match self {
             Self::Duplicate => both(
@@ -168,7 +182,7 @@ impl Problem {
             Self::Parse(error) => rules::chinese(*error),
             Self::Rule(text) => text.pick(language).to_owned(),
             Self::SecretFile { holds, file, error } => {
-                unreadable(file, *error, holds.remedy(*error), language)
+                unreadable_file::text(place, (*holds, file, *error), language)
             }
             Self::Syntax(hint) => {
                 let text = both("不是有效的 TOML", "not valid TOML").pick(language);
@@ -184,15 +198,15 @@ impl Problem {
             }
             Self::UnknownParameter(known) => {
                 let text = both("URL 中有未知的参数", "the URL has an unknown parameter");
-                let escape = both(
-                    "。密码中的 &、?、@、/、# 要写成 %26、%3F、%40、%2F、%23",
-                    ". Write &, ?, @, / and # of a password as %26, %3F, %40, %2F and %23",
-                );
-                let [text, escape] = [text, escape].map(|it| it.pick(language));
+                let text = format!("{}{}", text.pick(language), known.text(language));
                 // A file of SQLite has neither parameters nor a password.
-                let escape = if known.names.is_empty() { "" } else { escape };
-                format!("{text}{}{escape}", known.text(language))
+                if known.names.is_empty() {
+                    text
+                } else {
+                    with_escapes(&text, language)
+                }
             }
+            Self::Unescaped(text) => with_escapes(text.pick(language), language),
             Self::Unreadable(error) if is_english => {
                 format!("the file cannot be read: {}", reason(*error, language))
             }
@@ -202,55 +216,13 @@ impl Problem {
     }
 }
 
-/// What a file of secrets has.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Holds {
-    MasterKeys,
-    Secret,
-}
-
-impl Holds {
-    const fn remedy(self, error: io::ErrorKind) -> Bilingual {
-        match (error, self) {
-            (io::ErrorKind::NotFound, Self::MasterKeys) => both(
-                "`weixin gateway init` 会创建密钥文件；如果数据库已在使用，请恢复密钥文件的备份",
-                "`weixin gateway init` makes one; for a database that is in use, put the copy of its key file there",
-            ),
-            (io::ErrorKind::NotFound, Self::Secret) => both(
-                "请把密钥写入该文件，只允许网关的用户读取；或填写正确的路径",
-                "write the secret to it, readable only by the user of the gateway, or correct the path",
-            ),
-            (io::ErrorKind::PermissionDenied, _) => both(
-                "请以网关的用户运行（例如 sudo -u weixin-gateway），或修改文件的所有者",
-                "run this as the user of the gateway, such as with sudo -u weixin-gateway, or change the owner of the file",
-            ),
-            _ => both("请检查该文件", "check the file"),
-        }
-    }
-}
-
-fn unreadable(file: &Path, error: io::ErrorKind, remedy: Bilingual, language: Language) -> String {
-    let (name, reason, remedy) = (
-        file.display(),
-        reason(error, language),
-        remedy.pick(language),
-    );
-    if language == Language::English {
-        format!("{name} cannot be read: {reason}; {remedy}")
+fn with_escapes(text: &str, language: Language) -> String {
+    let stop = if language == Language::English {
+        ". "
     } else {
-        format!("无法读取 {name}：{reason}。{remedy}")
-    }
-}
-
-fn reason(error: io::ErrorKind, language: Language) -> String {
-    let text = match error {
-        io::ErrorKind::InvalidData => both("内容不是 UTF-8", "it is not UTF-8"),
-        io::ErrorKind::IsADirectory => both("这是一个目录", "it is a folder"),
-        io::ErrorKind::NotFound => both("文件不存在", "it does not exist"),
-        io::ErrorKind::PermissionDenied => both("没有权限", "permission denied"),
-        other => return other.to_string(),
+        "。"
     };
-    text.pick(language).to_owned()
+    format!("{text}{stop}{}", PASSWORD_ESCAPES.pick(language))
 }
 
 impl From<Bilingual> for Problem {

@@ -7,8 +7,9 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::{
     error::ConfigError,
-    problem::{Holds, Problem, both},
+    problem::{Problem, both},
     serde_error::TEXT,
+    unreadable_file::Holds,
 };
 
 /// Reads a file that the configuration names.
@@ -73,7 +74,10 @@ pub(super) fn text_or_file(
             both("文本和文件只能选一个", "a text and a file: choose one"),
         )),
         (Some(text), None) => Ok(Some(text.into())),
-        (None, Some(file)) => read_secret(place, file, Holds::Secret, read).map(Some),
+        (None, Some(file)) => {
+            let place = format!("{place}_file");
+            read_secret(&place, file, Holds::Secret, read).map(Some)
+        }
         (None, None) => Ok(None),
     }
 }

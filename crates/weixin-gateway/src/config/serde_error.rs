@@ -6,6 +6,7 @@ use serde_path_to_error::{Path, Segment};
 
 use super::{
     error::ConfigError,
+    nearest::is_plain_name,
     problem::{Expected, Known, Problem, both},
 };
 
@@ -13,8 +14,15 @@ use super::{
 pub(super) fn from_toml<T: DeserializeOwned>(text: &str) -> Result<T, ConfigError> {
     let syntax = |error: toml::de::Error| {
         let (line, content) = line_of(&error, text);
-        let key = content.split_once('=').map_or("", |(key, _)| key.trim());
-        ConfigError::new(key, syntax(error.message())).at_line(line)
+        let (key, value) = content.split_once('=').unwrap_or_default();
+        let key = key.trim();
+        // A line may be a secret that ends in `=`.
+        let key = if key.split('.').all(is_plain_name) {
+            key
+        } else {
+            ""
+        };
+        ConfigError::new(key, syntax(error.message(), value.trim())).at_line(line)
     };
     let parsed = toml::Deserializer::parse(text).map_err(syntax)?;
     serde_path_to_error::deserialize(parsed).map_err(|error| {
@@ -40,11 +48,13 @@ fn line_of<'a>(error: &toml::de::Error, text: &'a str) -> (usize, &'a str) {
     (index + 1, text.lines().nth(index).unwrap_or_default())
 }
 
-fn syntax(message: &str) -> Problem {
+/// The problem of a message, and of the value in its line.
+fn syntax(message: &str, value: &str) -> Problem {
     if message.starts_with("duplicate key") {
         return Problem::Duplicate;
     }
-    let is_unquoted = message.starts_with("string values must be quoted");
+    // A secret that begins with a digit is a wrong number to the library.
+    let is_unquoted = value.starts_with(|first: char| first.is_alphanumeric());
     Problem::Syntax(is_unquoted.then_some(both(
         "文本必须带引号，例如 \"a\"",
         "a text must be in quotes, such as \"a\"",
@@ -63,6 +73,31 @@ fn of_key(path: &Path, message: &str, table: &str) -> ConfigError {
         keys.push(named);
     }
     keys.retain(|key| !key.is_empty());
+    let is_near = matches!(&problem, Problem::UnknownKey(known) if known.has_nearest());
+    for key in &mut keys {
+        // It may be a secret that was written in place of its key.
+        let is_shown = is_plain_name(key) || is_near && Some(*key) == named;
+        if !is_shown {
+            *key = "…";
+        }
+    }
+    // A table in single brackets of what is a list of tables.
+    let problem = match (&keys[..], problem) {
+        ([table @ ("client" | "issuer")], Problem::WrongType(Expected::List)) => {
+            Problem::Rule(if *table == "client" {
+                both(
+                    "应写作 [[client]]，两层方括号",
+                    "write [[client]], in double brackets",
+                )
+            } else {
+                both(
+                    "应写作 [[issuer]]，两层方括号",
+                    "write [[issuer]], in double brackets",
+                )
+            })
+        }
+        (_, problem) => problem,
+    };
     ConfigError::new(keys.join("."), problem)
 }
 

@@ -15,8 +15,9 @@ use weixin::error::ParseError;
 use super::{
     error::ConfigError,
     lifetimes,
-    problem::{Holds, both},
+    problem::both,
     secret::{ReadFile, read_secret},
+    unreadable_file::Holds,
 };
 use crate::master_key::MasterKeys;
 

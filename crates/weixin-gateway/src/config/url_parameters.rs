@@ -79,11 +79,17 @@ pub(super) fn check_sqlite(place: &str, url: &str) -> Result<(), ConfigError> {
 }
 
 fn parse(place: &str, url: &str) -> Result<Url, ConfigError> {
-    let problem = both(
-        "不是有效的 URL：用户名和密码中的特殊字符要写成 %XX，例如 @ 写成 %40，? 写成 %3F",
-        "not a valid URL: write special characters in user and password as %XX, such as %40 for @ and %3F for ?",
-    );
-    Url::parse(url).map_err(|_| ConfigError::new(place, problem))
+    let error = |zh, en| ConfigError::new(place, Problem::Unescaped(both(zh, en)));
+    let invalid = |_| error("不是有效的 URL", "not a valid URL");
+    let parsed = Url::parse(url).map_err(invalid)?;
+    // A password with a `/` or `#` ends the host, and the host follows in the place of the database.
+    if parsed.path().contains('@') || parsed.fragment().is_some() {
+        return Err(error(
+            "URL 中主机之后有 @ 或 #",
+            "the URL has an @ or # after its host",
+        ));
+    }
+    Ok(parsed)
 }
 
 /// The name is never repeated: of a password with a `?` or `&`, the rest stands in its place.
@@ -125,11 +131,12 @@ mod tests {
 
     const KNOWN: &str = "sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, application_name, options, statement-cache-capacity";
 
+    const ESCAPES: &str =
+        "Write %, &, ?, @, /, # and : of a password as %25, %26, %3F, %40, %2F, %23 and %3A";
+
     /// The error for an unknown parameter, and what else it says.
     fn unknown(rest: &str) -> String {
-        format!(
-            "store.url: the URL has an unknown parameter{rest}. Write &, ?, @, / and # of a password as %26, %3F, %40, %2F and %23"
-        )
+        format!("store.url: the URL has an unknown parameter{rest}. {ESCAPES}")
     }
 
     fn error(check: Check, url: &str) -> String {
@@ -167,7 +174,7 @@ mod tests {
             (
                 check_postgres,
                 "postgres://u:p/x@db/x",
-                "store.url: not a valid URL: write special characters in user and password as %XX, such as %40 for @ and %3F for ?".into(),
+                format!("store.url: not a valid URL. {ESCAPES}"),
             ),
             (
                 check_postgres,
@@ -197,5 +204,16 @@ mod tests {
             error(check_redis, "redis://cache/0?ab&hunter2"),
             unknown(". Known: protocol")
         );
+        let after_host = format!("store.url: the URL has an @ or # after its host. {ESCAPES}");
+        let urls: [(Check, &str); 5] = [
+            (check_postgres, "postgres://gateway:7/GE+hunter2=@db/x"),
+            (check_postgres, "postgres://gateway:7#hunter2@db/x"),
+            (check_postgres, "postgres://gateway:ab@hunter2/c@db/x"),
+            (check_postgres, "postgres://gateway:ab@hunter2#c@db/x"),
+            (check_redis, "redis://gateway:7/hunter2@cache/0"),
+        ];
+        for (check, url) in urls {
+            assert_eq!(error(check, url), after_host, "{url}");
+        }
     }
 }

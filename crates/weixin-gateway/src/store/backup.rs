@@ -20,7 +20,7 @@ pub(crate) async fn backup(url: &str, to: &Path) -> Result<(), OpenError> {
     }
     let (options, _) = sqlite::parse(url)?;
     let mut connection = AnyConnection::connect_with(&options).await?;
-    let failed = |source| OpenError::File {
+    let failed = |source| OpenError::Target {
         path: to.to_owned(),
         source,
     };

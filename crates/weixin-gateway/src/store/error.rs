@@ -131,12 +131,26 @@ fn is_constraint_violation(error: &dyn DatabaseError) -> bool {
         || matches!(error.kind(), sqlx::error::ErrorKind::NotNullViolation)
 }
 
+/// How a password is written in the URL of a database.
+pub(crate) const PASSWORD_ESCAPES: Bilingual = Bilingual {
+    en: "Write %, &, ?, @, /, # and : of a password as %25, %26, %3F, %40, %2F, %23 and %3A",
+    zh: "密码中的 %、&、?、@、/、#、: 要写成 %25、%26、%3F、%40、%2F、%23、%3A",
+};
+
 /// The store cannot be opened.
 #[derive(Debug, Error)]
 pub(crate) enum OpenError {
     /// The database cannot be reached, or rejects a statement.
     #[error("the database cannot be opened")]
     Database(#[from] sqlx::Error),
+    /// The name of the database's host is unknown.
+    #[error("the host {host} of the database cannot be found")]
+    Host {
+        /// Of the URL.
+        host: String,
+        /// What the resolver says.
+        source: sqlx::Error,
+    },
     /// The file cannot be created or locked.
     #[error("{path} cannot be opened")]
     File {
@@ -158,9 +172,7 @@ pub(crate) enum OpenError {
     #[error("PostgreSQL is backed up by its own tools, such as pg_dump")]
     NoFile,
     /// The tables must be there, and are not.
-    #[error(
-        "the tables are missing or of an earlier version, and `migrate` is false: run `weixin gateway migrate`"
-    )]
+    #[error("the tables are missing or of an earlier version, and `migrate` is false")]
     Outdated,
     /// WAL needs shared memory, which a file system of another machine does not have.
     #[error("{path} is on {file_system}: SQLite needs a local file system")]
@@ -169,6 +181,14 @@ pub(crate) enum OpenError {
         path: PathBuf,
         /// The type as the kernel names it.
         file_system: String,
+    },
+    /// The file of a copy cannot be made.
+    #[error("{path} cannot be written")]
+    Target {
+        /// The copy.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
     },
     /// The database was written by a later program, with which this one cannot work side by side.
     #[error("the database needs version {needed} of the tables; this program knows {known}")]
@@ -197,16 +217,16 @@ impl OpenError {
         Some(match self {
             Self::Database(_) => "无法打开数据库".to_owned(),
             Self::File { path, .. } => format!("无法打开 {}", path.display()),
+            Self::Host { host, .. } => format!("找不到数据库的主机 {host}"),
             Self::InUse(path) => format!("{} 正被另一个网关使用", path.display()),
             Self::Migrate(_) => "无法创建或更新数据库的表".to_owned(),
             Self::NoFile => "PostgreSQL 请用它自己的工具备份，例如 pg_dump".to_owned(),
-            Self::Outdated => {
-                "数据库的表不存在或来自较早的版本，且 `migrate` 为 false：请运行 `weixin gateway migrate`".to_owned()
-            }
+            Self::Outdated => "数据库的表不存在或来自较早的版本，且 `migrate` 为 false".to_owned(),
             Self::RemoteFileSystem { path, file_system } => format!(
                 "{} 位于 {file_system}：SQLite 需要本地文件系统",
                 path.display()
             ),
+            Self::Target { path, .. } => format!("无法写入 {}", path.display()),
             Self::TooNew { needed, known } => {
                 format!("数据库需要版本 {needed} 的表，此程序只支持到版本 {known}：请升级程序")
             }
@@ -225,9 +245,21 @@ impl OpenError {
                 en: "the folder of [store] url must exist, and the user of the gateway must be able to write there: run commands as that user, such as with sudo -u weixin-gateway",
                 zh: "[store] url 的目录必须存在，且网关的用户可以写入；请以该用户运行命令，例如 sudo -u weixin-gateway",
             },
+            Self::Host { .. } => Bilingual {
+                en: "correct the host in [store] url. If this is not the host: write %, &, ?, @, /, # and : of the password as %25, %26, %3F, %40, %2F, %23 and %3A",
+                zh: "请修改 [store] url 中的主机。如果这不是主机名：密码中的 %、&、?、@、/、#、: 要写成 %25、%26、%3F、%40、%2F、%23、%3A",
+            },
             Self::InUse(_) => Bilingual {
                 en: "stop the other gateway first (`systemctl stop weixin-gateway`; the file with .lock at its end is locked as long as it runs), or use another [store] url. For two servers: PostgreSQL",
                 zh: "请先停止另一个网关（`systemctl stop weixin-gateway`；它运行期间一直锁定以 .lock 结尾的文件），或使用其他 [store] url。两台服务器请使用 PostgreSQL",
+            },
+            Self::Outdated => Bilingual {
+                en: "run `weixin gateway migrate`",
+                zh: "请运行 `weixin gateway migrate`",
+            },
+            Self::Target { .. } => Bilingual {
+                en: "the folder of the copy must exist, and the user who runs this command must be able to write there",
+                zh: "副本的目录必须存在，且运行本命令的用户可以写入",
             },
             Self::RemoteFileSystem { .. } => Bilingual {
                 en: "put the file of [store] url on a local disk, or use PostgreSQL",

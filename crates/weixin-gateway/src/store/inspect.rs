@@ -26,7 +26,7 @@ pub enum StoreState {
 pub(crate) async fn inspect(url: &str) -> Result<StoreState, OpenError> {
     sqlx::any::install_default_drivers();
     if super::is_postgres(url) {
-        let connection = AnyConnection::connect(url).await?;
+        let connection = postgres::connect(url).await?;
         return state(connection, postgres::MIGRATED_TABLES).await;
     }
     let (options, path) = sqlite::parse(url)?;

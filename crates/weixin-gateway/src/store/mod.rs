@@ -53,7 +53,7 @@ use sqlx::{AnyPool, Connection};
 
 pub(crate) use self::{
     clients::StoredClient,
-    error::{JobError, OpenError, StoreError},
+    error::{JobError, OpenError, PASSWORD_ESCAPES, StoreError},
     job::{Durability, JobResult, Undo, Work},
     migrations::Migrate,
     writer::Commits,

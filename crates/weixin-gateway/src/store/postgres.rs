@@ -6,6 +6,7 @@ use sqlx::{
     AnyConnection, AnyPool, AssertSqlSafe, Connection, Row,
     any::{AnyConnectOptions, AnyPoolOptions},
 };
+use url::Url;
 
 use super::{
     error::{OpenError, StoreError},
@@ -26,7 +27,7 @@ const NOW: &str = "select cast(extract(epoch from clock_timestamp()) * 1000 as b
 pub(super) async fn open(url: &str, migrate: Migrate) -> Result<AnyPool, OpenError> {
     let options = AnyConnectOptions::from_str(url)?;
     // A pool would wait for a server that does not respond, and not say why.
-    let mut first = AnyConnection::connect_with(&options).await?;
+    let mut first = connect(url).await?;
     match migrate {
         Migrate::Run => migrations::run(&mut first).await?,
         Migrate::Never => migrations::require_current(&mut first, MIGRATED_TABLES).await?,
@@ -36,6 +37,35 @@ pub(super) async fn open(url: &str, migrate: Migrate) -> Result<AnyPool, OpenErr
         .max_connections(CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT);
     Ok(pool.connect_with(options).await?)
+}
+
+/// Connects once.
+pub(super) async fn connect(url: &str) -> Result<AnyConnection, OpenError> {
+    let connected = AnyConnection::connect(url).await;
+    connected.map_err(|error| match host_not_found(url, &error) {
+        Some(host) => OpenError::Host {
+            host,
+            source: error,
+        },
+        None => error.into(),
+    })
+}
+
+/// The host of the URL, if it is unknown. Where an `@` follows the host, it may be a part of a password.
+fn host_not_found(url: &str, error: &sqlx::Error) -> Option<String> {
+    let sqlx::Error::Io(error) = error else {
+        return None;
+    };
+    // The library has no kind for this error.
+    let is_unknown = error.to_string().contains("lookup address");
+    let url = Url::parse(url).ok().filter(|_| is_unknown)?;
+    let after = [Some(url.path()), url.query(), url.fragment()];
+    let has_at = after.into_iter().flatten().any(|part| part.contains('@'));
+    let is_other = url
+        .query_pairs()
+        .any(|(name, _)| matches!(&*name, "host" | "hostaddr"));
+    let host = url.host_str().filter(|_| !has_at && !is_other)?;
+    Some(host.to_owned())
 }
 
 /// The time of the server's clock, in milliseconds since 1970.

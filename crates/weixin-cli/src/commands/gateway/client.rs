@@ -1,13 +1,13 @@
 //! `weixin gateway client`
 
-use std::path::Path;
+use std::{path::Path, time::SystemTime};
 
 use httpdate::fmt_http_date;
 use serde_json::{Map, Value, json};
 use weixin::Language;
 use weixin_gateway::{ClientError, ClientOverview, ClientProblem, StoredClientOverview};
 
-use super::{client_changes, client_error::failed, config, keys::open};
+use super::{client_changes, client_error::failed, config, date, keys::open};
 use crate::{
     args::{ClientAdd, ClientCommand, ClientRemove, ClientSecret, ClientShow, GatewayClient},
     error::CliError,
@@ -124,10 +124,15 @@ async fn show(args: &ClientShow, output: Output) -> Result<(), CliError> {
     let in_file = config.clients();
     let of_file = in_file.iter().find(|client| client.id == args.id);
     let of_database = stored.iter().find(|client| client.id == args.id);
-    let shown = of_file.map(file_client).or(of_database.map(stored_client));
+    let members = |date| {
+        let stored = || of_database.map(|client| stored_client(client, date));
+        of_file.map(file_client).or_else(stored)
+    };
+    let shown = members(fmt_http_date);
     let shown = shown.ok_or_else(|| failed(&args.id, &ClientError::Unknown))?;
     output.result(
         || {
+            let shown = members(date::utc).unwrap_or_default();
             let members = shown.iter().filter(|(_, value)| !value.is_null());
             let lines = members.map(|(name, value)| visible(&format!("{name} = {value}")));
             Message::untranslated(lines.collect::<Vec<_>>().join("\n"))
@@ -151,13 +156,16 @@ fn file_client(client: &ClientOverview) -> Map<String, Value> {
     client.as_object().cloned().unwrap_or_default()
 }
 
-fn stored_client(client: &StoredClientOverview) -> Map<String, Value> {
+fn stored_client(
+    client: &StoredClientOverview,
+    date: fn(SystemTime) -> String,
+) -> Map<String, Value> {
     let secrets = client.secrets.iter();
-    let secrets: Vec<_> = secrets.map(|made| fmt_http_date(*made)).collect();
+    let secrets: Vec<_> = secrets.map(|made| date(*made)).collect();
     let more = json!({
         "from": "database",
         "secrets_made": secrets,
-        "changed": fmt_http_date(client.updated_at),
+        "changed": date(client.updated_at),
         "problem": client.problem.as_ref().map(ToString::to_string),
     });
     let mut all = more.as_object().cloned().unwrap_or_default();

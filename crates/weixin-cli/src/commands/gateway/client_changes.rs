@@ -4,7 +4,10 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::{client_error::failed, keys::open};
+use super::{
+    client_error::{failed, not_switched},
+    keys::open,
+};
 use crate::{
     args::{ClientDisable, ClientEnable, ClientSet},
     error::CliError,
@@ -60,7 +63,7 @@ async fn set_disabled(
 ) -> Result<(), CliError> {
     let (admin, config) = open(file).await?;
     let changed = admin.set_client_disabled(&config, id, is_disabled).await;
-    changed.map_err(|error| failed(id, &error))?;
+    changed.map_err(|error| not_switched(id, &error))?;
     admin.close().await;
     output.result(
         || {

@@ -8,6 +8,22 @@ use crate::{
     message::{Message, message},
 };
 
+/// That a client cannot be disabled or enabled. A table of the file has no key for that.
+pub(super) fn not_switched(id: &str, error: &ClientError) -> CliError {
+    match error {
+        ClientError::InFile => CliError::Other(message(
+            format!(
+                "{id} 是配置文件中的客户端：请在配置文件中删除它的 [[client]]，或在每一行前加 #；运行中的网关 5 秒内生效"
+            ),
+            format!(
+                "{id} is a client of the configuration file: remove its [[client]] there, or put a # before each of its lines; \
+                 a running gateway follows within 5 seconds"
+            ),
+        )),
+        error => failed(id, error),
+    }
+}
+
 pub(super) fn failed(id: &str, error: &ClientError) -> CliError {
     CliError::Other(match error {
         ClientError::InFile => message(

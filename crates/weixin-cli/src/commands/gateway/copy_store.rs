@@ -61,7 +61,7 @@ fn result(copied: &[CopiedTable], file: &Path) -> Message {
              1. 把 {file} 中的 store.url 改为新数据库的 URL；密钥文件保持不变，新数据库的内容需要它\n\
              2. weixin gateway check --config {file}\n\
              3. 启动网关\n\
-             不要再用旧数据库启动网关：此后的登录和撤销都不在其中"
+             不要再用旧数据库启动网关：此后的登录和吊销都不在其中"
         ),
         format!(
             "copied and counted {total} rows:\n{counts}\n\n\

@@ -3,12 +3,12 @@
 use httpdate::fmt_http_date;
 use serde_json::{Value, json};
 use weixin::{
-    Language,
+    Action, Language,
     error::{ErrCode, Explanation},
 };
 use weixin_gateway::AuditEvent;
 
-use super::{admin, login_events};
+use super::{admin, date, login_events};
 use crate::{
     args::GatewayExplainLogin,
     error::CliError,
@@ -53,7 +53,7 @@ fn unknown(reference: &str) -> Message {
 fn to_text(event: &AuditEvent) -> Message {
     let explanation = login_events::explain(event);
     let head = [
-        Some(fmt_http_date(event.at)),
+        Some(date::utc(event.at)),
         Some(event.kind.clone()),
         event.client.clone(),
         event.user.clone(),
@@ -110,9 +110,11 @@ fn cause(event: &AuditEvent, language: Language) -> Option<String> {
     })
 }
 
-/// The remedy for WeChat's error code is the more exact one.
+/// The remedy for WeChat's error code is the more exact one, except where it is for the program that exchanges the code: that
+/// is the gateway itself.
 fn to_do(event: &AuditEvent, language: Language) -> String {
-    let explanation = code(event).and_then(ErrCode::explanation);
+    let code = code(event).filter(|code| code.action() != Action::LogIn);
+    let explanation = code.and_then(ErrCode::explanation);
     let general = login_events::explain(event).to_do;
     explanation
         .map_or(general, |code| code.remedy)

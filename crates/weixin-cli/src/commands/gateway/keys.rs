@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use weixin::Language;
 use weixin_gateway::{Admin, Config, KeyOverview, KeyState, OldKeys};
 
-use super::config;
+use super::{config, date};
 use crate::{
     args::{GatewayKeys, KeysCommand, KeysReseal, KeysRotate},
     error::CliError,
@@ -87,7 +87,7 @@ fn line(key: &KeyOverview, language: Language) -> String {
     };
     let [chinese, english] = label;
     let label = language.pick(chinese, english);
-    let time = time.map(|time| format!("{label} {}", fmt_http_date(time)));
+    let time = time.map(|time| format!("{label} {}", date::utc(time)));
     let head = format!("{:5}  {}  {state}", key.alg, key.kid);
     let needed = needed(key).map(|text| text.pick(language).to_owned());
     let parts = [Some(head), time, needed];

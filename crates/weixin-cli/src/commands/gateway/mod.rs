@@ -8,6 +8,7 @@ mod client_changes;
 mod client_error;
 mod config;
 mod copy_store;
+mod date;
 mod demo;
 mod explain_login;
 mod init;

@@ -16,7 +16,7 @@ pub(super) async fn run(args: GatewayRevoke, output: Output) -> Result<(), CliEr
     let revocation = admin.revoke(target.clone());
     let revoked = progress::noted(output, revocation, |seconds| {
         message(
-            format!("正在撤销：已用 {seconds} 秒"),
+            format!("正在吊销：已用 {seconds} 秒"),
             format!("revoking: {seconds} s so far"),
         )
     });
@@ -29,7 +29,7 @@ pub(super) async fn run(args: GatewayRevoke, output: Output) -> Result<(), CliEr
     output.result(
         || {
             message(
-                format!("已结束 {sessions} 个会话，撤销 {grants} 个授权"),
+                format!("已结束 {sessions} 个会话，吊销 {grants} 个授权"),
                 format!("ended sessions: {sessions}, grants: {grants}"),
             )
         },

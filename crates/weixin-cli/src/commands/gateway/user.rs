@@ -3,14 +3,13 @@
 use std::{
     io::{self, IsTerminal},
     path::Path,
-    time::SystemTime,
 };
 
 use httpdate::fmt_http_date;
 use serde_json::{Value, json};
 use weixin_gateway::UserReport;
 
-use super::{admin, progress};
+use super::{admin, date, progress};
 use crate::{
     args::{GatewayUser, GatewayUserCommand, UserForget},
     error::CliError,
@@ -74,7 +73,7 @@ async fn set_disabled(
     let text = || {
         if is_disabled {
             message(
-                format!("已停用用户 {user}：会话和 token 不再有效，登录会被拒绝"),
+                format!("已停用用户 {user}：会话和 Token 不再有效，登录会被拒绝"),
                 format!(
                     "disabled user {user}: sessions and tokens no longer work, and logins are rejected"
                 ),
@@ -179,7 +178,7 @@ fn confirm(user: &UserReport, output: Output) -> Result<(), CliError> {
 
 fn table_name(table: &str) -> Name {
     match table {
-        "logouts" => ["待发送的登出通知", "logout notifications"],
+        "logouts" => ["待发送的退出登录通知", "logout notifications"],
         "grants" => ["授权", "grants"],
         "sessions" => ["会话", "sessions"],
         "consents" => ["用户同意记录", "consents"],
@@ -196,7 +195,7 @@ fn to_text(user: &UserReport) -> Message {
     if let Some(nickname) = &user.nickname {
         add(["昵称", "nickname"], nickname.clone());
     }
-    let date = |time: SystemTime| fmt_http_date(time);
+    let date = date::utc;
     add(["首次登录", "created"], date(user.created_at));
     add(["最近活动", "last seen"], date(user.last_seen_at));
     if let Some(time) = user.disabled_at {

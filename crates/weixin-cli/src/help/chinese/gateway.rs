@@ -37,7 +37,7 @@ const GATEWAY: Chinese = Chinese {
 不写子命令时运行演示，即 `weixin gateway demo`。
 
 示例：
-  weixin gateway                查看一次完整的登录，包括每个请求和 token
+  weixin gateway                查看一次完整的登录，包括每个请求和 Token
   weixin gateway init --issuer https://login.example.com
   weixin gateway check          检查配置
   weixin gateway serve",
@@ -45,7 +45,7 @@ const GATEWAY: Chinese = Chinese {
 
 const DEMO: Chinese = Chinese {
     command: "gateway demo",
-    about: "体验一次完整的登录：在本机运行网关、客户端和微信模拟器，页面显示每个请求和 token",
+    about: "体验一次完整的登录：在本机运行网关、客户端和微信模拟器，页面显示每个请求和 Token",
     arguments: DEMO_ARGUMENTS,
     after: "\
 数据库、密钥和 client_secret 都是临时的。演示只监听本机地址；有正式网关的配置时，演示不会启动。
@@ -63,7 +63,7 @@ const INIT: Chinese = Chinese {
     about: "写入配置文件 gateway.toml 和密钥文件 gateway.key",
     arguments: &[("issuer", "issuer：客户端配置中填写的 URL")],
     after: "\
-两个文件写入当前目录，不会覆盖已有的文件。
+两个文件写入当前目录。已有的文件保留不变，只写入缺少的文件。issuer 为 http://localhost:8080 这样的 URL 时，网关监听该端口。
 
 示例：
   weixin gateway init --issuer https://login.example.com",

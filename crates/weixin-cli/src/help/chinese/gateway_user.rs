@@ -45,10 +45,10 @@ const FIND: Chinese = Chinese {
 
 const DISABLE: Chinese = Chinese {
     command: "gateway user disable",
-    about: "停用用户：会话和 token 不再有效，登录会被拒绝",
+    about: "停用用户：会话和 Token 不再有效，登录会被拒绝",
     arguments: &[ID, CONFIG],
     after: "\
-用 `weixin gateway user enable` 恢复，未过期的会话和 token 随之恢复有效。\
+用 `weixin gateway user enable` 恢复，未过期的会话和 Token 随之恢复有效。\
 要让它们永久失效，请再运行 `weixin gateway revoke --user`。
 
 示例：
@@ -74,7 +74,7 @@ const MERGE: Chinese = Chinese {
     ],
     after: "\
 合并后，两个用户的登录都算作 KEEP 的登录。\
-只得到过 ABSORB 的 sub 的客户端，仍得到这个 sub；两个都得到过的客户端，得到 KEEP 的 sub。已有的会话和 token 仍然有效。\
+只得到过 ABSORB 的 sub 的客户端，仍得到这个 sub；两个都得到过的客户端，得到 KEEP 的 sub。已有的会话和 Token 仍然有效。\
 用 `weixin gateway user split` 撤销。
 
 只合并你确认属于同一个人的用户：昵称和头像不能作为依据。
@@ -130,15 +130,15 @@ const EXPLAIN_LOGIN: Chinese = Chinese {
 
 const REVOKE: Chinese = Chinese {
     command: "gateway revoke",
-    about: "结束会话和授权，其 token 随之失效",
+    about: "结束会话和授权，其 Token 随之失效",
     arguments: &[
         ("all", "结束所有会话和授权"),
         ("user", "结束该用户的会话和授权"),
-        ("client", "撤销该客户端的授权；会话不属于任何客户端"),
+        ("client", "吊销该客户端的授权；会话不属于任何客户端"),
         CONFIG,
     ],
     after: "\
-用户需要重新登录，客户端需要新的 token。密钥泄露后，或恢复备份后，请使用 --all：恢复备份会使备份之后的吊销失效。
+用户需要重新登录，客户端需要新的 Token。密钥泄露后，或恢复备份后，请使用 --all：恢复备份会使备份之后的吊销失效。
 
 示例：
   weixin gateway revoke --all

@@ -122,7 +122,7 @@ impl Target {
     }
 
     async fn open_postgres(url: &str) -> Result<Self, OpenError> {
-        let mut connection = AnyConnection::connect(url).await?;
+        let mut connection = postgres::connect(url).await?;
         migrations::run(&mut connection).await?;
         Ok(Self {
             connection,

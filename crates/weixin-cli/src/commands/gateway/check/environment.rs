@@ -1,7 +1,8 @@
 //! What a gateway needs around it: a folder for its database, and Redis if the configuration has it.
 
-use std::{path::Path, time::Duration};
+use std::{error::Error, path::Path, time::Duration};
 
+use weixin::Language;
 use weixin_gateway::Config;
 
 use super::super::{
@@ -71,6 +72,23 @@ pub(super) fn tls(config: &Config) -> Option<CheckResult> {
     })
 }
 
+/// Why Redis cannot be reached. Its library speaks English only; the most frequent errors are translated here.
+fn redis_error(error: &dyn Error) -> Message {
+    const KNOWN: [(&str, &str); 6] = [
+        ("Connection refused", "连接被拒绝"),
+        ("lookup address", "无法解析主机名"),
+        ("timed out", "连接超时"),
+        ("Password authentication failed", "密码错误"),
+        ("WRONGPASS", "用户名或密码错误"),
+        ("NOAUTH", "需要密码"),
+    ];
+    let english = config::causes(error);
+    let text = english.pick(Language::English);
+    let known = KNOWN.iter().find(|(part, _)| text.contains(part));
+    let reason = known.map_or(text, |(_, chinese)| chinese);
+    message(format!("无法访问：{reason}"), text)
+}
+
 /// Whether the nodes can share callbacks.
 pub(super) async fn redis(config: &Config) -> Option<CheckResult> {
     let asked = tokio::time::timeout(PATIENCE, config.inspect_redis()).await;
@@ -80,7 +98,7 @@ pub(super) async fn redis(config: &Config) -> Option<CheckResult> {
             let detail = message("可以使用", "it is ready");
             return Some(CheckResult::ok(Check::Redis, detail));
         }
-        Ok(Some(Err(error))) => config::causes(&error),
+        Ok(Some(Err(error))) => redis_error(&error),
         Err(_) => message("5 秒内没有响应", "no response within 5 seconds"),
     };
     let remedy = message(

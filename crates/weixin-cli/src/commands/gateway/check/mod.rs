@@ -64,7 +64,7 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
     for issuer in &issuers {
         for app in &issuer.apps {
             for result in callback(issuer, app).await {
-                report.add([with_network_hint(result).at(&app.name)])?;
+                report.add([with_hint(result).at(&app.name)])?;
             }
         }
     }
@@ -169,8 +169,14 @@ async fn callback(issuer: &IssuerOverview, app: &AppOverview) -> Vec<CheckResult
     results
 }
 
-/// The doctor's remedy for an unreachable host names its own checks of the network.
-fn with_network_hint(result: CheckResult) -> CheckResult {
+/// The doctor's remedy for an unreachable host names its own checks of the network, and that for a secret a login of its own.
+fn with_hint(result: CheckResult) -> CheckResult {
+    if (result.check, result.status) == (Check::AppSecret, Status::Unproven) {
+        return result.remedied_by(message(
+            "通过网关完成一次登录即可验证；网关启动之前也可以用 `weixin login`。AppSecret 错误时返回 40125",
+            "log in once through the gateway, or before it runs by `weixin login`: WeChat returns 40125 if the secret is wrong",
+        ));
+    }
     let is_unreachable = matches!(
         (result.check, result.status),
         (Check::LoginPage, Status::Warning) | (Check::Response, Status::Failed | Status::Warning)
