@@ -3,12 +3,14 @@
 
 use std::path::PathBuf;
 
+use data_encoding::BASE32_NOPAD;
 use thiserror::Error;
 
 use crate::{
     announced_keys::{AnnouncedKeys, Compared, KeyFileDifference},
     config::ServerConfig,
     oidc::Timestamp,
+    random::{self, NoRandomBytes},
     store::{Store, StoreError},
 };
 
@@ -189,8 +191,29 @@ pub(crate) async fn declare(
     Err(StoreError::Conflict)
 }
 
-/// Removes the check values of a node that stops: the others need no longer verify what it signs.
-pub(crate) async fn leave(store: &Store, node: &str, now: Timestamp) -> Result<(), StoreError> {
+/// A random name for this process among the nodes.
+///
+/// # Errors
+///
+/// [`NoRandomBytes`] if the operating system has none.
+pub(crate) fn node() -> Result<String, NoRandomBytes> {
+    let bytes = random::bytes::<8>()?;
+    Ok(BASE32_NOPAD.encode(&bytes).to_ascii_lowercase())
+}
+
+/// Removes the check values of a node that stops: the others need no longer verify what it signs. If the store fails, they
+/// notice within 30 seconds.
+pub(crate) async fn leave(store: &Store, node: &str, now: Timestamp) {
+    if let Err(error) = remove(store, node, now).await {
+        let error = &error as &dyn std::error::Error;
+        tracing::warn!(
+            error,
+            "the other nodes cannot be told of the end of this one"
+        );
+    }
+}
+
+async fn remove(store: &Store, node: &str, now: Timestamp) -> Result<(), StoreError> {
     for _ in 0..TRIES {
         let mut row = Row::read(store).await?;
         row.announced.leave(node);

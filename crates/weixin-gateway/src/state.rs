@@ -5,7 +5,6 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use axum::{Router, extract::Request};
-use data_encoding::BASE32_NOPAD;
 use tokio::sync::{Mutex, Notify};
 use tower::ServiceExt;
 use weixin::{AppId, clock::Clock};
@@ -18,7 +17,6 @@ use crate::{
     key_file,
     keys::{KeySet, SealedKey},
     oidc::{Algorithm, Client, Clients, ProviderMetadata, Timestamp},
-    random,
     readiness::Readiness,
     reload::{Fixed, Reloaded},
     rotation,
@@ -80,7 +78,7 @@ impl Live {
         let master = &config.server.keys;
         let rows = rotation::rotate(&store, master, &algorithms(&clients), now).await?;
         let keys = open_keys(&rows, &config.server, now)?;
-        let node = node()?;
+        let node = key_file::node().map_err(StoreError::from)?;
         key_file::announce(&store, &config.server, &node, now).await?;
         let parts = Parts {
             keys,
@@ -193,13 +191,7 @@ impl Live {
         let _only = self.replacement.lock().await;
         let parts = &self.current.load_full().parts;
         let now = Timestamp::from(parts.clock.now());
-        if let Err(error) = key_file::leave(&parts.store, &self.node, now).await {
-            let error = &error as &dyn std::error::Error;
-            tracing::warn!(
-                error,
-                "the other nodes cannot be told of the end of this one"
-            );
-        }
+        key_file::leave(&parts.store, &self.node, now).await;
     }
 
     /// Removes idle addresses from the limit of the present state.
@@ -248,12 +240,6 @@ impl State {
             router,
         }
     }
-}
-
-/// A random name.
-fn node() -> Result<String, StoreError> {
-    let bytes = random::bytes::<8>()?;
-    Ok(BASE32_NOPAD.encode(&bytes).to_ascii_lowercase())
 }
 
 /// Begins the counters of each client.
