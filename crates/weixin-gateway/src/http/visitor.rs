@@ -4,6 +4,7 @@ use std::{
     convert::Infallible,
     net::{IpAddr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
 use axum::{
@@ -47,6 +48,16 @@ impl Visitor {
         let (shared, issuer) = (&self.provider.shared, self.provider.issuer.id());
         let idle = shared.lifetimes.session_idle;
         let session = shared.store.session(&hash, issuer, self.now(), idle);
+        Ok(session.await?)
+    }
+
+    /// The session that a logout of this browser ends, however long ago it was used: codes and tokens still depend on it.
+    pub(super) async fn session_to_end(&self) -> Result<Option<Session>, Failure> {
+        let Some(hash) = self.provider.cookie.read(&self.headers) else {
+            return Ok(None);
+        };
+        let (store, issuer) = (&self.provider.shared.store, self.provider.issuer.id());
+        let session = store.session(&hash, issuer, self.now(), Duration::MAX);
         Ok(session.await?)
     }
 
