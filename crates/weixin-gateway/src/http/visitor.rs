@@ -1,14 +1,9 @@
 //! The browser of a request, at one issuer.
 
-use std::{
-    convert::Infallible,
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts},
+    extract::FromRequestParts,
     http::{HeaderMap, HeaderValue, header::ACCEPT_LANGUAGE, request::Parts},
 };
 use weixin::Language;
@@ -108,14 +103,10 @@ impl FromRequestParts<Arc<Provider>> for Visitor {
         parts: &mut Parts,
         provider: &Arc<Provider>,
     ) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let peer = peer.map(|ConnectInfo(address)| address.ip());
-        let shared = &provider.shared;
-        let address = |peer| shared.addresses.client(peer, &parts.headers, shared.now());
         Ok(Self {
             provider: Arc::clone(provider),
             headers: parts.headers.clone(),
-            address: peer.map(address),
+            address: provider.shared.address(parts),
             request: None,
         })
     }
