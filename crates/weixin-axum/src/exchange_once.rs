@@ -14,8 +14,9 @@ use crate::state_cookie::{LOGIN_TIME, REPLAY_WINDOW};
 
 /// How long a used state is remembered: as long as its cookie may last.
 pub(crate) const USED_STATE_TTL: Duration = LOGIN_TIME;
-/// Most used states that are remembered, the newest. A state that is forgotten early is still worth nothing: WeChat
-/// takes its code once.
+/// Most used states that are remembered, the newest. A state that is forgotten early accepts another code, as one does after a
+/// restart or on another server without a shared store, but only in the browser that still has its cookie. WeChat takes the
+/// first code once. A site for which this is too much keeps in its own store which logins have begun.
 const MAX_USED: usize = 100_000;
 /// Most results that are kept for repeats, the newest: each holds a token, about a kilobyte.
 const MAX_REPLAYABLE: usize = 10_000;

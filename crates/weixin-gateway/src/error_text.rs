@@ -4,6 +4,11 @@ use std::{error::Error, io, iter::successors, sync::Arc};
 
 use weixin::Language;
 
+/// An error with its causes, in one line of the log.
+pub(crate) fn causes(error: &(dyn Error + 'static)) -> String {
+    with_causes(error.to_string(), error, Language::English)
+}
+
 /// A text with the causes of an error. What a cause repeats of the one below it is left out.
 pub(crate) fn with_causes(
     head: String,

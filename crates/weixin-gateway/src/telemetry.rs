@@ -13,6 +13,7 @@ const REQUESTS: &str = "weixin_gateway_requests_total";
 const REQUEST_SECONDS: &str = "weixin_gateway_request_seconds";
 const REJECTED: &str = "weixin_gateway_turned_away_total";
 const NOT_LOGGED: &str = "weixin_gateway_not_logged_total";
+const NOT_RECORDED: &str = "weixin_gateway_not_recorded_total";
 const WRITE_SECONDS: &str = "weixin_gateway_write_seconds";
 const READ_SECONDS: &str = "weixin_gateway_read_seconds";
 const COMMIT_SECONDS: &str = "weixin_gateway_commit_seconds";
@@ -83,7 +84,12 @@ fn describe_requests() {
     describe_counter!(
         NOT_LOGGED,
         Unit::Count,
-        "Error pages of which the log says nothing, since their address has opened many"
+        "Error responses of which the log says nothing, since their address has caused many"
+    );
+    describe_counter!(
+        NOT_RECORDED,
+        Unit::Count,
+        "Failed logins that are no event of the audit log, since their address has failed at many"
     );
     describe_histogram!(
         SIGN_SECONDS,
@@ -221,7 +227,12 @@ pub(crate) fn turned_away(limit: &'static str) {
     counter!(REJECTED, "limit" => limit).increment(1);
 }
 
-/// The log says nothing of an error page.
+/// A failed login becomes no event.
+pub(crate) fn not_recorded() {
+    counter!(NOT_RECORDED).increment(1);
+}
+
+/// The log says nothing of an error response.
 pub(crate) fn not_logged() {
     counter!(NOT_LOGGED).increment(1);
 }

@@ -1,18 +1,15 @@
 //! The configuration file, taken over each time that it has changed.
 
 use std::{
-    error::Error,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use weixin::Language;
-
 use crate::{
     config::Config,
-    error_text,
+    error_text::causes,
     gateway::Gateway,
     reload::{ReloadError, Reloaded},
     telemetry,
@@ -86,8 +83,3 @@ fn warn_of_restart(reloaded: &Reloaded) {
 }
 
 const UNUSED: &str = "the configuration cannot be used: the one before stays";
-
-/// An error with its causes, in one line.
-fn causes(error: &(dyn Error + 'static)) -> String {
-    error_text::with_causes(error.to_string(), error, Language::English)
-}

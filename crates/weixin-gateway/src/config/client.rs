@@ -10,6 +10,7 @@ use super::{
     claim_entry::ClaimEntry,
     client_auth::{AuthEntry, Secrets, WITH_SECRET_ONLY},
     client_logout::LogoutEntry,
+    client_name,
     error::ConfigError,
     issuer::IssuerConfig,
     problem::{Problem, both},
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::oidc::{
     Algorithm, ClaimTemplates, Client, ClientAuth, ClientId, Clients, ConsentPolicy, IssuerId,
-    RefreshPolicy, RegisteredUri, Scope, Scopes, UriPolicy, is_invisible,
+    RefreshPolicy, RegisteredUri, Scope, Scopes, UriPolicy,
 };
 
 /// A table `[[client]]`.
@@ -72,8 +73,8 @@ pub(super) struct ClientEntry {
 }
 
 const VISIBLE_NAME: Bilingual = both(
-    "应为可见的文字，不能包含控制字符和改变文字方向的字符",
-    "expected visible text, without control characters and marks that set the direction of text",
+    "应为可见的文字，不能包含不显示的字符、控制或格式字符、私用区和未分配的字符",
+    "expected visible text, without blank, control, format, private-use and unassigned characters",
 );
 
 const fn yes() -> bool {
@@ -232,14 +233,12 @@ impl ClientEntry {
         Ok(templates)
     }
 
-    /// The name on pages. Users decide by it: it is seen, and shows nothing but itself.
+    /// The name on pages.
     fn name(&mut self, place: &dyn Fn(&str) -> String) -> Result<Option<String>, ConfigError> {
         let Some(name) = self.name.take() else {
             return Ok(None);
         };
-        let is_joiner = |letter| matches!(letter, '\u{200c}' | '\u{200d}');
-        let is_blank = |letter: char| letter.is_whitespace() || is_joiner(letter);
-        if name.chars().all(is_blank) || name.contains(is_invisible) {
+        if !client_name::is_visible(&name) {
             return Err(ConfigError::new(place("name"), VISIBLE_NAME));
         }
         Ok(Some(name))

@@ -5,6 +5,7 @@ mod claim_entry;
 mod client;
 mod client_auth;
 mod client_logout;
+mod client_name;
 mod database_tls;
 mod error;
 mod file;

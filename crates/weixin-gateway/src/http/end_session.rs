@@ -54,7 +54,7 @@ impl Visitor {
     }
 
     async fn log_out(&self, request: &LogoutRequest, sent: Sent) -> Result<Response, Failure> {
-        let session = self.session().await?;
+        let session = self.session_to_end().await?;
         if sent == Sent::Form && session.is_none() && request.is_bare() {
             // The form of another site comes without the cookie, which is `SameSite=Lax`.
             let path = self.provider.issuer.path();

@@ -3,7 +3,9 @@
 use axum::http::StatusCode;
 use thiserror::Error;
 
-use crate::{keys::KeyError, random::NoRandomBytes, store::StoreError, telemetry};
+use crate::{
+    error_text::causes, keys::KeyError, random::NoRandomBytes, store::StoreError, telemetry,
+};
 
 /// The seconds after which a store that is away is tried again.
 const AWAY: &str = "5";
@@ -59,10 +61,9 @@ impl Failure {
         }
     }
 
-    /// Writes the reason to the log, with the reference that a page shows.
+    /// Writes the reason and its causes to the log, with the reference that a page shows.
     pub(crate) fn log(&self, reference: Option<&str>) {
-        let error = self as &dyn std::error::Error;
-        tracing::error!(error, reference, "a request failed");
+        tracing::error!(error = causes(self), reference, "a request failed");
     }
 
     /// Writes to the log that too much is waiting, which ends by itself.

@@ -1,10 +1,20 @@
 //! Requests of programs that fail. A client may send so many a minute from one address; one that works is never limited,
 //! whatever others at its address send.
 
+use axum::response::{IntoResponse, Response};
+
 use super::{error::Failure, token_error::TokenError, visitor::Visitor};
 use crate::oidc::ClientId;
 
 impl Visitor {
+    /// The response to a request that failed. Each that is turned away, or that the store fails, would fill the log.
+    pub(super) fn token_error(&self, error: TokenError) -> Response {
+        match error {
+            TokenError::Failure(_) => self.sparingly_logged(|| error.into_response()),
+            _ => error.into_response(),
+        }
+    }
+
     /// The error of a request, or the one that tells the client to wait.
     pub(super) fn failed_request(
         &self,

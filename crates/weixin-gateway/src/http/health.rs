@@ -2,30 +2,34 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State, http::StatusCode};
+use axum::{
+    extract::State,
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+};
 
-use super::provider::Shared;
-use crate::readiness::NotReady;
+use super::{provider::Shared, request_log};
+use crate::{error_text::causes, readiness::NotReady};
 
 pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
 /// Fails while this node cannot serve, so that a load balancer sends no requests here.
-pub(super) async fn readyz(State(shared): State<Arc<Shared>>) -> (StatusCode, String) {
+pub(super) async fn readyz(State(shared): State<Arc<Shared>>, request: Parts) -> Response {
     match check(&shared).await {
-        Ok(()) => (StatusCode::OK, "ok\n".to_owned()),
+        Ok(()) => "ok\n".into_response(),
         Err(NotReady::Stopping) => unavailable(&NotReady::Stopping),
-        Err(reason) => {
-            let error = &reason as &dyn std::error::Error;
-            tracing::error!(error, "not ready");
+        Err(reason) if shared.rate_limit.allows_log(shared.address(&request)) => {
+            tracing::error!(error = causes(&reason), "not ready");
             unavailable(&reason)
         }
+        Err(reason) => request_log::without_lines(|| unavailable(&reason)),
     }
 }
 
-fn unavailable(reason: &NotReady) -> (StatusCode, String) {
-    (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n"))
+fn unavailable(reason: &NotReady) -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")).into_response()
 }
 
 async fn check(shared: &Shared) -> Result<(), NotReady> {

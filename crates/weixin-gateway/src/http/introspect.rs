@@ -19,7 +19,7 @@ use crate::{
 pub(super) async fn introspect(visitor: Visitor, body: Body) -> Response {
     match visitor.introspect(body).await {
         Ok(told) => Json(told).into_response(),
-        Err(error) => error.into_response(),
+        Err(error) => visitor.token_error(error),
     }
 }
 

@@ -6,6 +6,7 @@ use weixin_axum::{LoginError, LoginErrorKind};
 use super::{pages, provider::CALLBACK, visitor::Visitor, waiting::Waiting};
 use crate::{
     audit::{Event, EventKind, Reference},
+    error_text::causes,
     oidc::{Dialog, ErrorCode, OAuthError, RequestId},
     telemetry,
 };
@@ -20,7 +21,7 @@ impl Visitor {
             // Logged in once more, the user would still be nowhere: only the client knows where to go.
             return self.lost(error);
         };
-        self.record_failure(&waiting, &error).await;
+        let is_event = self.record_failure(&waiting, &error).await;
         // Until the exchange, nothing says which app it was.
         telemetry::login(waiting.client.id.as_str(), "", error.kind().as_str());
         if error.kind() == LoginErrorKind::Restarted {
@@ -36,30 +37,28 @@ impl Visitor {
             return self.reject(waiting.request.target(), denied);
         }
         match way_back(error.kind()) {
-            Some(code) if error.is_page() && !self.wants_json() => {
-                self.sparingly_logged(|| self.unavailable(&waiting, error.kind(), code))
-            }
+            Some(code) if error.is_page() && !self.wants_json() => self
+                .sparingly_noted(is_event, |note| {
+                    self.unavailable(&waiting, error.kind(), code, note)
+                }),
             // The number of those that WeChat was asked about is limited.
-            _ if error.weixin().is_some() => self.logged(&waiting, error),
-            _ => self.sparingly_logged(|| self.logged(&waiting, error)),
+            _ if error.weixin().is_some() => {
+                let note = self.note(&self.reference());
+                logged(&waiting, error, Some(&note))
+            }
+            _ => self.sparingly_noted(is_event, |note| logged(&waiting, error, note)),
         }
     }
 
-    fn logged(&self, waiting: &Waiting<'_>, error: LoginError) -> Response {
-        log(waiting, &error);
-        let note = self.note(&self.reference());
-        error.with_note(note).into_response()
-    }
-
-    /// Records why a login failed, once for each request and kind: anyone can open callbacks. Without it, the user still gets
-    /// the page.
-    async fn record_failure(&self, waiting: &Waiting<'_>, error: &LoginError) {
+    /// Records why a login failed, once for each request and kind, and so many times a minute for each address: anyone can
+    /// open callbacks. Without it, the user still gets the page. Returns whether there is an event.
+    async fn record_failure(&self, waiting: &Waiting<'_>, error: &LoginError) -> bool {
         use LoginErrorKind::{InFrame, Restarted};
-        let (Some(id), false) = (waiting.id, error.is_from_url()) else {
-            return;
+        let Some(id) = waiting.id else {
+            return false;
         };
         if matches!(error.kind(), InFrame | Restarted) {
-            return;
+            return false;
         }
         let event = Event {
             client: Some(waiting.client.id.clone()),
@@ -67,11 +66,19 @@ impl Visitor {
             detail: Some(reason(error)),
             ..Event::new(self.now(), EventKind::LoginRejected)
         };
-        let recorded = self.provider.shared.store.record_once(id, event).await;
-        if let Err(error) = recorded {
-            let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "the reason of a failed login was not recorded");
-        }
+        let shared = &self.provider.shared;
+        let is_recorded = if error.is_from_url() || !shared.rate_limit.allows_event(self.address) {
+            shared.store.is_recorded(id, &event).await
+        } else {
+            shared.store.record_once(id, event).await.map(|()| true)
+        };
+        is_recorded.unwrap_or_else(|error| {
+            tracing::warn!(
+                error = causes(&error),
+                "the reason of a failed login was not recorded"
+            );
+            false
+        })
     }
 
     fn lost(&self, error: LoginError) -> Response {
@@ -122,10 +129,14 @@ fn reason(error: &LoginError) -> String {
     }
 }
 
-fn log(waiting: &Waiting<'_>, error: &LoginError) {
+fn logged(waiting: &Waiting<'_>, error: LoginError, note: Option<&str>) -> Response {
     let reference = waiting.id.map(|id| Reference::of(id).to_string());
     let (client, kind) = (waiting.client.id.as_str(), error.kind().as_str());
     tracing::info!(reference, client, kind, "a login failed");
+    match note {
+        Some(note) => error.with_note(note).into_response(),
+        None => error.into_response(),
+    }
 }
 
 /// The error of the client, for a user who declined, or whom WeChat rejects.

@@ -61,10 +61,10 @@ impl Visitor {
         text: &Text,
         error: Option<&OAuthError>,
     ) -> Response {
-        self.sparingly_logged(|| self.logged_error_page(status, text, error))
+        self.sparingly_referring(|reference| self.logged_error_page(status, text, error, reference))
     }
 
-    /// Responds with an error page that anyone can open. Of an address that opens many, the log says nothing.
+    /// Responds with an error that anyone can cause. Of an address that causes many, the log says nothing.
     pub(super) fn sparingly_logged(&self, respond: impl FnOnce() -> Response) -> Response {
         if self.provider.shared.rate_limit.allows_log(self.address) {
             respond()
@@ -73,14 +73,36 @@ impl Visitor {
         }
     }
 
+    /// The same for a page with a reference. It has one only if the log has it.
+    fn sparingly_referring(&self, respond: impl FnOnce(Option<&str>) -> Response) -> Response {
+        if self.provider.shared.rate_limit.allows_log(self.address) {
+            respond(Some(&self.reference()))
+        } else {
+            request_log::without_lines(|| respond(None))
+        }
+    }
+
+    /// The same with the note about the reference, which may be that of an event.
+    pub(super) fn sparingly_noted(
+        &self,
+        is_event: bool,
+        respond: impl FnOnce(Option<&str>) -> Response,
+    ) -> Response {
+        self.sparingly_referring(|logged| {
+            let event = is_event.then(|| self.reference());
+            let note = logged.or(event.as_deref()).map(|it| self.note(it));
+            respond(note.as_deref())
+        })
+    }
+
     fn logged_error_page(
         &self,
         status: StatusCode,
         text: &Text,
         error: Option<&OAuthError>,
+        reference: Option<&str>,
     ) -> Response {
         let language = self.language();
-        let reference = self.reference();
         let error = error.map(ToString::to_string);
         let (page, error) = (text.title.en, error.as_deref());
         tracing::info!(reference, page, error, "an error page was shown");
@@ -91,7 +113,8 @@ impl Visitor {
         };
         let error = error.map(|error| format!("{error}{stop}"));
         let message = text.message.pick(language);
-        let parts = [Some(message.to_owned()), error, Some(self.note(&reference))];
+        let note = reference.map(|reference| self.note(reference));
+        let parts = [Some(message.to_owned()), error, note];
         let message = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
         let page = PageText::new(language, text.title.pick(language), message);
         self.page(status, &page)
@@ -123,13 +146,10 @@ impl Visitor {
     }
 
     pub(super) fn failed_with(&self, failure: &Failure, text: &Text) -> Response {
-        let mut response = if failure.busy().is_some() {
-            self.sparingly_logged(|| self.busy(failure))
-        } else {
-            let reference = self.reference();
-            failure.log(Some(&reference));
-            self.page(failure.status(), &self.text(text, &reference))
-        };
+        let mut response = self.sparingly_referring(|reference| match failure.busy() {
+            Some(_) => self.busy(failure, reference),
+            None => self.failure_page(failure, text, reference),
+        });
         if let Some(seconds) = failure.retry_after() {
             let seconds = HeaderValue::from_static(seconds);
             response.headers_mut().insert(RETRY_AFTER, seconds);
@@ -137,11 +157,21 @@ impl Visitor {
         response
     }
 
-    fn busy(&self, failure: &Failure) -> Response {
-        let reference = self.reference();
+    fn busy(&self, failure: &Failure, reference: Option<&str>) -> Response {
         failure.log_busy();
-        let page = self.text(&texts::BUSY, &self.note(&reference));
+        let note = reference.map(|reference| self.note(reference));
+        let page = self.text(&texts::BUSY, &note.unwrap_or_default());
         self.page(failure.status(), &page)
+    }
+
+    fn failure_page(&self, failure: &Failure, text: &Text, reference: Option<&str>) -> Response {
+        failure.log(reference);
+        let label = texts::FAILURE_REFERENCE.pick(self.language());
+        let note = reference.map(|reference| format!("{label} {reference}"));
+        self.page(
+            failure.status(),
+            &self.text(text, &note.unwrap_or_default()),
+        )
     }
 
     /// WeChat cannot be reached, or rejects the app: the user may try again, or tell the client.
@@ -150,10 +180,12 @@ impl Visitor {
         waiting: &Waiting<'_>,
         kind: LoginErrorKind,
         code: ErrorCode,
+        note: Option<&str>,
     ) -> Response {
         let language = self.language();
         let message = kind.message().pick(language);
-        let text = format!("{message} {}", self.note(&self.reference()));
+        let text = format!("{message} {}", note.unwrap_or_default());
+        let text = text.trim_end();
         let mut page = PageText::new(language, kind.title().pick(language), text);
         if let Some(id) = waiting.id {
             page = page.link(

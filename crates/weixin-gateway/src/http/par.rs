@@ -35,7 +35,7 @@ struct Pushed {
 pub(super) async fn par(visitor: Visitor, body: Body) -> Response {
     match visitor.push(body).await {
         Ok(pushed) => (StatusCode::CREATED, Json(pushed)).into_response(),
-        Err(error) => error.into_response(),
+        Err(error) => visitor.token_error(error),
     }
 }
 

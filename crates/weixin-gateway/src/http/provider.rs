@@ -1,7 +1,12 @@
 //! What the endpoints of one issuer share.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
+use axum::{extract::ConnectInfo, http::request::Parts};
 use weixin::{AppId, clock::Clock};
 use weixin_axum::{ReturnPath, WebLogin};
 
@@ -38,6 +43,13 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now().into()
+    }
+
+    /// The address that a request comes from. `None` in a program that serves the router without telling it.
+    pub(super) fn address(&self, request: &Parts) -> Option<IpAddr> {
+        let peer = request.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map(|ConnectInfo(address)| address.ip());
+        peer.map(|peer| self.addresses.client(peer, &request.headers, self.now()))
     }
 
     /// What another UnionID than the known one means in a login through this app.

@@ -1,12 +1,12 @@
 //! One line of the log for each request: its route, without what a visitor has written into path and query. All lines of a
-//! request have its trace ID and, if it belongs to a login, the login's reference. Of an address that opens many error pages,
-//! some requests are left out, as the lines about these pages are.
+//! request have its trace ID and, if it belongs to a login, the login's reference. Of an address that opens many error pages
+//! or sends many requests that are turned away, some requests are left out, as the lines about these are.
 
 use std::time::Instant;
 
 use axum::{
     extract::{MatchedPath, Request},
-    http::HeaderMap,
+    http::{HeaderMap, Method},
     middleware::Next,
     response::Response,
 };
@@ -22,7 +22,7 @@ const TRACEPARENT: &str = "traceparent";
 
 pub(super) async fn log(request: Request, next: Next) -> Response {
     let start = Instant::now();
-    let method = request.method().clone();
+    let method = name_of(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
     // Of the highest level, so that the lines of all levels have it.
     let span = tracing::error_span!("request", trace_id = Empty, reference = Empty);
@@ -39,8 +39,17 @@ pub(super) async fn log(request: Request, next: Next) -> Response {
         return response;
     }
     let _entered = span.entered();
-    tracing::info!(%method, route, status, milliseconds, "request");
+    tracing::info!(method, route, status, milliseconds, "request");
     response
+}
+
+/// A known method. Whatever else is sent, up to the length of a whole header, is no text for the log.
+fn name_of(method: &Method) -> &'static str {
+    const KNOWN: [&str; 9] = [
+        "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE",
+    ];
+    let known = KNOWN.into_iter().find(|it| *it == method.as_str());
+    known.unwrap_or("other")
 }
 
 /// Responds without a line of the log, neither now nor for the request.

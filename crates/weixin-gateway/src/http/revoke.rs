@@ -17,7 +17,7 @@ use crate::{
 pub(super) async fn revoke(visitor: Visitor, body: Body) -> Response {
     match visitor.revoke(body).await {
         Ok(()) => StatusCode::OK.into_response(),
-        Err(error) => error.into_response(),
+        Err(error) => visitor.token_error(error),
     }
 }
 

@@ -110,14 +110,21 @@ impl Visitor {
     }
 
     fn not_silently(&self, waiting: &Waiting<'_>, failure: Option<&Failure>) -> Response {
-        let reference = waiting.id.map(|id| Reference::of(id).to_string());
-        match failure {
-            Some(failure) if failure.busy().is_some() => failure.log_busy(),
-            Some(failure) => failure.log(reference.as_deref()),
-            None => {}
-        }
-        let error = OAuthError::new(ErrorCode::LoginRequired, "the user must log in");
-        self.reject(waiting.request.target(), error)
+        let respond = || {
+            let error = OAuthError::new(ErrorCode::LoginRequired, "the user must log in");
+            self.reject(waiting.request.target(), error)
+        };
+        let Some(failure) = failure else {
+            return respond();
+        };
+        self.sparingly_logged(|| {
+            let reference = waiting.id.map(|id| Reference::of(id).to_string());
+            match failure.busy() {
+                Some(_) => failure.log_busy(),
+                None => failure.log(reference.as_deref()),
+            }
+            respond()
+        })
     }
 }
 

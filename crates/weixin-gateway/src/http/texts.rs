@@ -77,8 +77,8 @@ pub(super) const FAILED: Text = Text {
         zh: "服务出现异常",
     },
     message: Bilingual {
-        en: "The login could not be completed. Please try again; if that does not help, tell the operator this reference:",
-        zh: "登录未能完成，请重试。如果仍然失败，请将以下编号告知管理员：",
+        en: "The login could not be completed. Please try again.",
+        zh: "登录未能完成，请重试。",
     },
 };
 
@@ -137,8 +137,8 @@ pub(super) const LOGOUT_FAILED: Text = Text {
         zh: "服务出现异常",
     },
     message: Bilingual {
-        en: "You may still be logged in. Please try again; if that does not help, tell the operator this reference:",
-        zh: "您可能尚未退出登录，请重试。如果仍然失败，请将以下编号告知管理员：",
+        en: "You may still be logged in. Please try again.",
+        zh: "您可能尚未退出登录，请重试。",
     },
 };
 
@@ -146,6 +146,12 @@ pub(super) const LOGOUT_FAILED: Text = Text {
 pub(super) const REFERENCE: Bilingual = Bilingual {
     en: "Reference for the operator:",
     zh: "编号（可告知管理员）：",
+};
+
+/// Before the reference of a failure of the gateway.
+pub(super) const FAILURE_REFERENCE: Bilingual = Bilingual {
+    en: "If that does not help, tell the operator this reference:",
+    zh: "如果仍然失败，请将以下编号告知管理员：",
 };
 
 pub(super) const TRY_AGAIN: Bilingual = Bilingual {

@@ -1,12 +1,8 @@
 //! The userinfo endpoint (Core §5.3; RFC 6750).
 
-use std::sync::Arc;
-
 use axum::{
     Json,
     body::Body,
-    extract::State,
-    http::HeaderMap,
     response::{IntoResponse, Response},
 };
 use serde_json::{Map, Value};
@@ -14,32 +10,37 @@ use serde_json::{Map, Value};
 use super::{
     bearer::{self, BearerError},
     provider::Provider,
+    token_error,
+    visitor::Visitor,
 };
 use crate::{
     oidc::{self, AccessToken, ClaimSource, ErrorCode, OAuthError},
     signed::Unverified,
 };
 
-pub(super) async fn get(State(provider): State<Arc<Provider>>, headers: HeaderMap) -> Response {
-    respond(&provider, bearer::in_header(&headers)).await
+pub(super) async fn get(visitor: Visitor) -> Response {
+    let token = bearer::in_header(&visitor.headers);
+    visitor.userinfo(token).await
 }
 
-pub(super) async fn post(
-    State(provider): State<Arc<Provider>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    respond(&provider, bearer::in_header_or_body(&headers, body).await).await
+pub(super) async fn post(visitor: Visitor, body: Body) -> Response {
+    let token = bearer::in_header_or_body(&visitor.headers, body).await;
+    visitor.userinfo(token).await
 }
 
-async fn respond(provider: &Provider, token: Result<String, BearerError>) -> Response {
-    let claims = match token {
-        Ok(token) => provider.userinfo(&token).await,
-        Err(error) => Err(error),
-    };
-    match claims {
-        Ok(claims) => Json(claims).into_response(),
-        Err(error) => error.into_response(),
+impl Visitor {
+    async fn userinfo(&self, token: Result<String, BearerError>) -> Response {
+        let claims = match token {
+            Ok(token) => self.provider.userinfo(&token).await,
+            Err(error) => Err(error),
+        };
+        match claims {
+            Ok(claims) => Json(claims).into_response(),
+            Err(BearerError::Failure(failure)) => {
+                self.sparingly_logged(|| token_error::unavailable(&failure))
+            }
+            Err(error) => error.into_response(),
+        }
     }
 }
 

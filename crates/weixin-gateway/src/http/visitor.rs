@@ -1,13 +1,9 @@
 //! The browser of a request, at one issuer.
 
-use std::{
-    convert::Infallible,
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-};
+use std::{convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts},
+    extract::FromRequestParts,
     http::{HeaderMap, HeaderValue, header::ACCEPT_LANGUAGE, request::Parts},
 };
 use weixin::Language;
@@ -47,6 +43,16 @@ impl Visitor {
         let (shared, issuer) = (&self.provider.shared, self.provider.issuer.id());
         let idle = shared.lifetimes.session_idle;
         let session = shared.store.session(&hash, issuer, self.now(), idle);
+        Ok(session.await?)
+    }
+
+    /// The session that a logout of this browser ends, however long ago it was used: codes and tokens still depend on it.
+    pub(super) async fn session_to_end(&self) -> Result<Option<Session>, Failure> {
+        let Some(hash) = self.provider.cookie.read(&self.headers) else {
+            return Ok(None);
+        };
+        let (store, issuer) = (&self.provider.shared.store, self.provider.issuer.id());
+        let session = store.session(&hash, issuer, self.now(), Duration::MAX);
         Ok(session.await?)
     }
 
@@ -97,14 +103,10 @@ impl FromRequestParts<Arc<Provider>> for Visitor {
         parts: &mut Parts,
         provider: &Arc<Provider>,
     ) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let peer = peer.map(|ConnectInfo(address)| address.ip());
-        let shared = &provider.shared;
-        let address = |peer| shared.addresses.client(peer, &parts.headers, shared.now());
         Ok(Self {
             provider: Arc::clone(provider),
             headers: parts.headers.clone(),
-            address: peer.map(address),
+            address: provider.shared.address(parts),
             request: None,
         })
     }

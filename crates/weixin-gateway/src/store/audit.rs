@@ -61,14 +61,23 @@ impl Store {
         request: RequestId,
         event: Event,
     ) -> Result<(), StoreError> {
-        let id = EventId::once(request, &event);
         // A visitor who repeats it costs a read, and no write.
-        let known = sqlx::query(SELECT_ID).bind(&id.0);
-        let known = self.readers().fetch_optional(known);
-        if self.measured("event", known).await?.is_some() {
+        if self.is_recorded(request, &event).await? {
             return Ok(());
         }
-        self.record_as(id, event).await
+        self.record_as(EventId::once(request, &event), event).await
+    }
+
+    /// Whether an event of this kind and reason was recorded for a request.
+    pub(crate) async fn is_recorded(
+        &self,
+        request: RequestId,
+        event: &Event,
+    ) -> Result<bool, StoreError> {
+        let id = EventId::once(request, event);
+        let known = sqlx::query(SELECT_ID).bind(id.0);
+        let known = self.readers().fetch_optional(known);
+        Ok(self.measured("event", known).await?.is_some())
     }
 
     async fn record_as(&self, id: EventId, event: Event) -> Result<(), StoreError> {

@@ -405,7 +405,7 @@ async fn a_name_of_a_client_is_visible() {
         };
         assert_eq!(
             world.config_error(&options),
-            "client web, name: expected visible text, without control characters and marks that set the direction of text",
+            "client web, name: expected visible text, without blank, control, format, private-use and unassigned characters",
             "{name:?}"
         );
     }

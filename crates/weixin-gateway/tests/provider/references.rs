@@ -273,7 +273,7 @@ async fn an_address_that_opens_many_error_pages_does_not_fill_the_log() {
     }
     let (log, _guard) = Log::begin();
     let minute = async {
-        while log.lines("error pages").is_empty() {
+        while log.lines("many error responses").is_empty() {
             world.clock.advance(std::time::Duration::from_mins(1));
             tokio::task::yield_now().await;
         }
@@ -282,10 +282,10 @@ async fn an_address_that_opens_many_error_pages_does_not_fill_the_log() {
         () = world.gateway.maintain() => {},
         () = minute => {},
     }
-    let lines = log.lines("error pages");
+    let lines = log.lines("many error responses");
     let unlogged = cases.len() * (MANY - 3);
     assert!(
-        lines[0].contains(&format!("\"pages\":{unlogged}")),
+        lines[0].contains(&format!("\"responses\":{unlogged}")),
         "{lines:?}"
     );
 }

@@ -204,11 +204,11 @@ async fn an_invalid_client_is_not_added() {
         ),
         (
             json!({ "name": "" }),
-            "client stored, name: expected visible text, without control characters and marks that set the direction of text",
+            "client stored, name: expected visible text, without blank, control, format, private-use and unassigned characters",
         ),
         (
             json!({ "name": "bank\u{202e}elpmaxe" }),
-            "client stored, name: expected visible text, without control characters and marks that set the direction of text",
+            "client stored, name: expected visible text, without blank, control, format, private-use and unassigned characters",
         ),
         (
             json!({ "id": "a b" }),

@@ -146,7 +146,11 @@ pub(super) const GATEWAY_METRICS: [(&str, &str); 19] = [
     ),
     (
         "weixin_gateway_not_logged_total",
-        "未写入日志的错误页数：同一地址打开的错误页过多",
+        "未写入日志的错误响应数：同一地址引起的错误过多",
+    ),
+    (
+        "weixin_gateway_not_recorded_total",
+        "未写入审计日志的失败登录次数：同一地址失败的登录过多",
     ),
     (
         "weixin_gateway_pending_logouts",

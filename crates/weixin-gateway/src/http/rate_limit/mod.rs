@@ -1,4 +1,4 @@
-//! How much one address can do in a minute: begin logins, send requests that fail, and fill the log with error pages.
+//! How much one address can do in a minute: begin logins, send requests that fail, and fill the log and the audit log.
 
 mod keys;
 
@@ -54,8 +54,10 @@ pub(crate) struct RateLimit {
     pub(super) exchanging: Arc<Places>,
     /// Requests of clients that fail, such as those with a wrong secret.
     failures: Limiters,
-    /// Error pages of which the log says something: anyone can open them.
-    logged_pages: Limiters,
+    /// Failed logins that become events: anyone can begin logins and fail at them.
+    events: Limiters,
+    /// Responses of which the log says something, such as error pages: anyone can cause them.
+    logged: Limiters,
     /// Those of which it says nothing, since the last line about them.
     unlogged: AtomicU64,
     clock: Arc<dyn Clock>,
@@ -68,7 +70,8 @@ impl RateLimit {
             exchanges: Limiters::new(limits.logins_per_minute, &clock),
             exchanging: Places::new(usize::MAX, EXCHANGES, EXCHANGES_OF_SITE),
             failures: Limiters::new(limits.failures_per_minute, &clock),
-            logged_pages: Limiters::new(limits.failures_per_minute, &clock),
+            events: Limiters::new(limits.failures_per_minute, &clock),
+            logged: Limiters::new(limits.failures_per_minute, &clock),
             unlogged: AtomicU64::new(0),
             clock,
         }
@@ -93,9 +96,18 @@ impl RateLimit {
         self.failures.allow(client, address)
     }
 
-    /// Whether the log may say something of one more error page that this address opens. Others are counted.
+    /// Whether one more failed login of this address can become an event. Others are counted.
+    pub(super) fn allows_event(&self, address: Option<IpAddr>) -> bool {
+        let allows = self.events.allow(None, address);
+        if !allows {
+            telemetry::not_recorded();
+        }
+        allows
+    }
+
+    /// Whether the log may say something of one more response, such as an error page, to this address. Others are counted.
     pub(super) fn allows_log(&self, address: Option<IpAddr>) -> bool {
-        let allows = self.logged_pages.allow(None, address);
+        let allows = self.logged.allow(None, address);
         if !allows {
             self.unlogged.fetch_add(1, Ordering::Relaxed);
             telemetry::not_logged();
@@ -113,11 +125,11 @@ impl RateLimit {
     }
 
     fn log_unlogged(&self) {
-        let pages = self.unlogged.swap(0, Ordering::Relaxed);
-        if pages > 0 {
+        let responses = self.unlogged.swap(0, Ordering::Relaxed);
+        if responses > 0 {
             tracing::warn!(
-                pages,
-                "some addresses open many error pages, and the log says nothing of these"
+                responses,
+                "some addresses cause many error responses, and the log says nothing of these"
             );
         }
     }
@@ -127,7 +139,8 @@ impl RateLimit {
             &self.logins,
             &self.exchanges,
             &self.failures,
-            &self.logged_pages,
+            &self.events,
+            &self.logged,
         ];
         for limiter in all.into_iter().flat_map(Limiters::iter) {
             if limiter.len() >= MAX_KEYS {

@@ -22,7 +22,7 @@ pub(super) async fn token(visitor: Visitor, body: Body) -> Response {
     match visitor.tokens(body).await {
         // With `no-store`, which every response has (RFC 6749 §5.1).
         Ok(tokens) => ([(PRAGMA, "no-cache")], Json(tokens)).into_response(),
-        Err(error) => error.into_response(),
+        Err(error) => visitor.token_error(error),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Logouts that a stranger starts, and redirects that follow them.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 
 use crate::world::{
@@ -245,6 +247,62 @@ async fn a_callback_in_the_history_logs_no_user_in_after_a_logout() {
     let page = browser.open(&world, &callback).await;
     assert_eq!(param(page.location(), "login_error"), "used");
     assert!(!web.is_logged_in(&mut browser).await);
+}
+
+const IDLE_DAY: Duration = Duration::from_hours(24);
+
+/// A shared computer: the user logs out, and the next visitor has the history. A session that no new request may use, since
+/// it is idle or `session_idle` is zero, is still that of codes and tokens, and of the callback and the page in the history.
+#[tokio::test]
+async fn a_logout_ends_an_idle_session_and_what_the_history_has() {
+    for (idle, pause) in [
+        ("0s", Duration::ZERO),
+        ("0s", Duration::from_secs(70)),
+        ("10m", IDLE_DAY),
+    ] {
+        for with_hint in [false, true] {
+            let world = World::with(Options {
+                web: "consent = \"always\"".to_owned(),
+                more: format!("[lifetimes]\nsession_idle = \"{idle}\"\naccess_token = \"1d\"\n"),
+                ..Options::default()
+            })
+            .await;
+            let web = world.web();
+            let mut browser = Browser::with(&[ENGLISH]);
+            let callback = web.wechat_callback(&mut browser, &[]).await;
+            let page = browser.open(&world, &callback).await;
+            let consent = page.location().to_owned();
+            let page = browser.open(&world, &consent).await;
+            let form = page.fields();
+            let mut form: Vec<_> = form.iter().map(|(name, it)| (&**name, &**it)).collect();
+            form.push(("decision", "allow"));
+            let page = browser.post(&world, &consent, &form).await;
+            let tokens = web.tokens(&param(page.location(), "code")).await;
+            world.clock.advance(pause);
+            // Another site ends nothing.
+            browser.headers = vec![ENGLISH, CROSS_SITE];
+            let page = web.log_out(&mut browser, &[]).await;
+            assert!(page.body.contains("<h1>Log out?</h1>"), "{}", page.body);
+            assert!(browser.session().is_some());
+            browser.headers = vec![ENGLISH];
+            let hint = [("id_token_hint", &*tokens.id_token)];
+            let params = if with_hint { &hint[..] } else { &[] };
+            let mut page = web.log_out(&mut browser, params).await;
+            if !with_hint {
+                page = web.confirm_logout(&mut browser, &page).await;
+            }
+            let title = "<h1>You are logged out</h1>";
+            assert!(page.body.contains(title), "{}", page.body);
+            assert_eq!(browser.cookies, [], "{idle}");
+            let userinfo = web.userinfo(&tokens.access_token).await;
+            assert_eq!(userinfo.status, StatusCode::UNAUTHORIZED, "{idle}");
+            for url in [&callback, &consent] {
+                let page = browser.open(&world, url).await;
+                assert_eq!(param(page.header("location"), "code"), "", "{idle}");
+                assert_eq!(browser.session(), None, "{idle}");
+            }
+        }
+    }
 }
 
 /// Another site opens the logout, by an image or a link, with no hint or with that of the attacker's own session. A login

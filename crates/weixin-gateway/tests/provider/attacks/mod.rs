@@ -8,6 +8,7 @@ mod csrf;
 mod ended;
 mod forged_tokens;
 mod growth;
+mod log_filling;
 mod logout;
 mod merges;
 mod mix_up;
