@@ -115,7 +115,7 @@ pub(super) const METRICS: [(&str, &str); 3] = [
     ),
 ];
 
-pub(super) const GATEWAY_METRICS: [(&str, &str); 19] = [
+pub(super) const GATEWAY_METRICS: [(&str, &str); 20] = [
     (
         "weixin_gateway_clock_difference_seconds",
         "本机时钟比 PostgreSQL 快的秒数；使用 SQLite 时没有此指标",
