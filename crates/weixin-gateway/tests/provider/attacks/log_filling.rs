@@ -61,8 +61,8 @@ async fn programs_that_are_turned_away_do_not_fill_the_log() {
 async fn a_method_that_is_unknown_is_not_copied_into_the_log() {
     let world = World::start().await;
     let (log, _guard) = Log::begin();
-    let long = "X".repeat(60_000);
-    for method in [&*long, "get", "FORGED", "PURGE"] {
+    let endless = "X".repeat(60_000);
+    for method in [&*endless, "get", "FORGED", "PURGE"] {
         send(&world, method, "/jwks", 1, "").await;
     }
     send(&world, "OPTIONS", "/jwks", 1, "").await;
