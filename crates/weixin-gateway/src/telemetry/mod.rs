@@ -1,141 +1,19 @@
 //! The metrics, through the `metrics` facade. Their labels are fixed words and the IDs that the operator has configured:
 //! never a user, and nothing that a visitor writes.
 
+mod descriptions;
+mod names;
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use metrics::{
-    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+use metrics::{counter, gauge, histogram};
+
+pub use self::descriptions::describe_metrics;
+use self::names::{
+    CLOCK_DIFFERENCE, CODES, COMMIT_SECONDS, COMMITTED, CONFIG_HASH, CONFIG_LOADED, LOG_BYTES,
+    LOGINS, NOT_LOGGED, NOT_RECORDED, PENDING_LOGOUTS, READ_SECONDS, REJECTED, RELOAD_FAILURES,
+    REQUEST_SECONDS, REQUESTS, SIGN_SECONDS, WAITING_REQUESTS, WAITING_WRITES, WRITE_SECONDS,
 };
-
-const LOGINS: &str = "weixin_gateway_logins_total";
-const CODES: &str = "weixin_gateway_codes_total";
-const REQUESTS: &str = "weixin_gateway_requests_total";
-const REQUEST_SECONDS: &str = "weixin_gateway_request_seconds";
-const REJECTED: &str = "weixin_gateway_turned_away_total";
-const NOT_LOGGED: &str = "weixin_gateway_not_logged_total";
-const NOT_RECORDED: &str = "weixin_gateway_not_recorded_total";
-const WRITE_SECONDS: &str = "weixin_gateway_write_seconds";
-const READ_SECONDS: &str = "weixin_gateway_read_seconds";
-const COMMIT_SECONDS: &str = "weixin_gateway_commit_seconds";
-const COMMITTED: &str = "weixin_gateway_committed_writes_total";
-const SIGN_SECONDS: &str = "weixin_gateway_sign_seconds";
-const WAITING_WRITES: &str = "weixin_gateway_waiting_writes";
-const LOG_BYTES: &str = "weixin_gateway_sqlite_log_bytes";
-const WAITING_REQUESTS: &str = "weixin_gateway_waiting_requests";
-const PENDING_LOGOUTS: &str = "weixin_gateway_pending_logouts";
-const CONFIG_HASH: &str = "weixin_gateway_config_hash";
-const CONFIG_LOADED: &str = "weixin_gateway_config_loaded_timestamp_seconds";
-const CLOCK_DIFFERENCE: &str = "weixin_gateway_clock_difference_seconds";
-const RELOAD_FAILURES: &str = "weixin_gateway_reload_failures_total";
-
-/// Tells the program's recorder what each metric of the gateway means. Exporters print it, such as in the `# HELP` lines of
-/// Prometheus. [`Gateway::open`](crate::Gateway::open) calls it.
-pub fn describe_metrics() {
-    describe_requests();
-    describe_store();
-    describe_gauge!(
-        CONFIG_HASH,
-        Unit::Count,
-        "A hash of the configuration file in use, as a number: it differs between nodes whose files differ"
-    );
-    describe_gauge!(
-        CONFIG_LOADED,
-        Unit::Seconds,
-        "When the configuration in use was loaded, in Unix time"
-    );
-    describe_gauge!(
-        CLOCK_DIFFERENCE,
-        Unit::Seconds,
-        "The seconds by which the clock is ahead of PostgreSQL's; absent for SQLite"
-    );
-    describe_counter!(
-        RELOAD_FAILURES,
-        Unit::Count,
-        "Changed configuration files that could not be used, since the start"
-    );
-}
-
-fn describe_requests() {
-    describe_counter!(
-        LOGINS,
-        Unit::Count,
-        "Logins with WeChat by `client`, `app` and `outcome`: `ok`, `created`, `merged`, `conflict`, `disabled`, `failed`, or the reason why the login failed, such as `declined`. `app` is empty if the app is unknown"
-    );
-    describe_counter!(
-        CODES,
-        Unit::Count,
-        "Authorization codes by `client`, also those for users who were logged in already"
-    );
-    describe_counter!(
-        REQUESTS,
-        Unit::Count,
-        "HTTP requests by `endpoint` and `status`"
-    );
-    describe_histogram!(
-        REQUEST_SECONDS,
-        Unit::Seconds,
-        "The duration of an HTTP request by `endpoint`"
-    );
-    describe_counter!(
-        REJECTED,
-        Unit::Count,
-        "Requests that were turned away by `limit`: `logins`, `failures`, `waiting_requests`, or `store` if too many writes wait; with `connections`, connections that were closed"
-    );
-    describe_counter!(
-        NOT_LOGGED,
-        Unit::Count,
-        "Error responses of which the log says nothing, since their address has caused many"
-    );
-    describe_counter!(
-        NOT_RECORDED,
-        Unit::Count,
-        "Failed logins that are no event of the audit log, since their address has failed at many"
-    );
-    describe_histogram!(
-        SIGN_SECONDS,
-        Unit::Seconds,
-        "The duration of the signature of a token by `alg`"
-    );
-}
-
-fn describe_store() {
-    describe_histogram!(
-        READ_SECONDS,
-        Unit::Seconds,
-        "The duration of a read by `operation`: what is read, such as `session`, `grant` or `request`"
-    );
-    describe_histogram!(
-        WRITE_SECONDS,
-        Unit::Seconds,
-        "The duration of a write until it is committed, waiting included"
-    );
-    describe_histogram!(
-        COMMIT_SECONDS,
-        Unit::Seconds,
-        "The duration of a transaction by `durability`: `durable` waits for the disk, `relaxed` does not"
-    );
-    describe_counter!(
-        COMMITTED,
-        Unit::Count,
-        "Writes in these transactions: SQLite commits many at once"
-    );
-    describe_gauge!(WAITING_WRITES, Unit::Count, "Writes that wait");
-    describe_gauge!(
-        LOG_BYTES,
-        Unit::Bytes,
-        "The size of SQLite's log, the file that ends in -wal"
-    );
-    describe_gauge!(
-        WAITING_REQUESTS,
-        Unit::Count,
-        "Authorization requests that wait for a login or were pushed"
-    );
-    describe_gauge!(
-        PENDING_LOGOUTS,
-        Unit::Count,
-        "Back-channel logouts that clients have not received yet"
-    );
-}
 
 /// Logins through an app that is known, by their outcome.
 const OUTCOMES: [&str; 6] = ["ok", "created", "merged", "conflict", "disabled", "failed"];
@@ -309,7 +187,7 @@ mod tests {
     /// The kinds of failed logins are private to `weixin-axum`, as a list.
     #[test]
     fn each_kind_of_failure_begins_at_zero() {
-        let source = include_str!("../../weixin-axum/src/error_kind.rs");
+        let source = include_str!("../../../weixin-axum/src/error_kind.rs");
         let texts = source.split_once("fn texts").unwrap().1;
         let kinds = texts.split("=> (").skip(1);
         let kinds: Vec<_> = kinds.map(|rest| rest.split('"').nth(1).unwrap()).collect();
