@@ -73,8 +73,8 @@ pub(super) fn explain(event: &AuditEvent) -> Explained {
                 "微信返回的 ID 属于多个用户，或与某个用户已有的 ID 矛盾，未做任何修改。相关用户见下。",
             ],
             [
-                "Look the users up with `weixin gateway user find`. If they are one person: `weixin gateway user merge`. If all users are affected because the app has moved to another Open Platform account, set `union_ids = \"replace\"` for that app.",
-                "用 `weixin gateway user find` 查看这些用户。如果是同一个人：`weixin gateway user merge`。如果应用迁移到了另一个开放平台账号，导致所有用户受影响：为该应用设置 `union_ids = \"replace\"`。",
+                "If several users are listed, look them up with `weixin gateway user find`; if they are one person: `weixin gateway user merge`. If one is listed, WeChat has sent another UnionID than is stored, such as after the app has moved to another Open Platform account: set `union_ids = \"replace\"` for that app, and let the user log in again. The user keeps the `sub`.",
+                "如果列出了多个用户，用 `weixin gateway user find` 查看；如果是同一个人：`weixin gateway user merge`。如果只列出一个用户，说明微信返回的 UnionID 与存储的不同，例如应用迁移到了另一个开放平台账号：为该应用设置 `union_ids = \"replace\"`，再让用户重新登录，`sub` 不变。",
             ],
         ),
         _ => only(
