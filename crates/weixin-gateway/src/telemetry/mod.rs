@@ -50,6 +50,7 @@ const STATUSES: [&str; 2] = ["500", "503"];
 pub(crate) fn begin() {
     counter!(COMMITTED).increment(0);
     counter!(NOT_LOGGED).increment(0);
+    counter!(NOT_RECORDED).increment(0);
     counter!(RELOAD_FAILURES).increment(0);
     for limit in LIMITS {
         counter!(REJECTED, "limit" => limit).increment(0);
