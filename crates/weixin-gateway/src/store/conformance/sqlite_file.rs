@@ -70,7 +70,7 @@ async fn a_copy_that_is_made_while_the_gateway_writes_is_whole() {
     let (copied, ()) = tokio::join!(backup(&fixture.url, &copy), writing);
     copied.unwrap();
     let again = backup(&fixture.url, &copy).await.unwrap_err();
-    assert!(matches!(again, OpenError::File { .. }), "{again:?}");
+    assert!(matches!(again, OpenError::Target { .. }), "{again:?}");
     let restored = fixture.directory.path().join("restored.db");
     fs::copy(copy, &restored).unwrap();
     let store = Store::open(&format!("sqlite:{}", restored.display()))
