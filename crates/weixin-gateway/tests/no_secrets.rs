@@ -9,49 +9,20 @@
 #[path = "provider/world/mod.rs"]
 mod world;
 
-use std::{
-    io::Write,
-    sync::{Arc, Mutex},
-};
-
 use axum::{body::Body, http::Request};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::oneshot,
 };
-use tracing_subscriber::fmt::MakeWriter;
 use weixin_sim::{Effect, Fault};
 
 use self::world::{
-    APP_SECRET, Browser, MASTER_KEY, SECRET, Tokens, World,
+    APP_SECRET, Browser, Log, MASTER_KEY, SECRET, Tokens, World,
     browser::{param, query},
     devices::{ENGLISH, FRAME, JSON, WECHAT},
     relying_party::VERIFIER,
 };
-
-/// Everything that is logged, by every dependency too.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
 
 const STATE: &str = "STATE-OF-THE-CLIENT";
 const NONCE: &str = "NONCE-OF-THE-CLIENT";
@@ -358,6 +329,7 @@ async fn over_tcp(world: World, secrets: &mut Secrets) {
 
 #[tokio::test]
 async fn no_log_shows_a_secret_of_a_login_or_of_an_attack() {
+    // By every dependency too.
     let log = Log::default();
     tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
@@ -389,7 +361,7 @@ async fn no_log_shows_a_secret_of_a_login_or_of_an_attack() {
         .respond(request.body(Body::from(STATE)).unwrap())
         .await;
     over_tcp(world, &mut secrets).await;
-    let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let log = log.text();
     for seen in [
         "weixin_gateway",
         "weixin.exchange",

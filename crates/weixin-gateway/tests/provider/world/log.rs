@@ -7,11 +7,12 @@ use std::{
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// What is logged on this thread.
+/// What is logged, once it writes for a subscriber.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
+    /// That of this thread.
     pub(crate) fn begin() -> (Self, tracing::subscriber::DefaultGuard) {
         let log = Self::default();
         let subscriber = tracing_subscriber::fmt()
@@ -22,9 +23,13 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber))
     }
 
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+
     /// The lines with a text.
     pub(crate) fn lines(&self, text: &str) -> Vec<String> {
-        let log = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        let log = self.text();
         let lines = log.lines().filter(|line| line.contains(text));
         lines.map(str::to_owned).collect()
     }
