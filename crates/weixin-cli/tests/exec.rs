@@ -127,7 +127,8 @@ except urllib.error.HTTPError as error:
     );
 }
 
-/// Sends CONNECT for `argv[1]` to the proxy, and prints the answer and what comes through the tunnel.
+/// Sends CONNECT for `argv[1]` to the proxy, and prints the answer and what comes through the tunnel. It sends no more then:
+/// a proxy that has rejected the tunnel would wait for another request.
 const TUNNEL: &str = r"import os, socket, sys
 proxy = os.environ['HTTPS_PROXY'].split('//')[1].split(':')
 connection = socket.create_connection((proxy[0], int(proxy[1])))
@@ -137,6 +138,7 @@ while not head.endswith(b'\r\n\r\n'):
     head += connection.recv(1)
 print(head.split(b'\r\n')[0].decode())
 connection.sendall(b'ping')
+connection.shutdown(socket.SHUT_WR)
 print(connection.makefile().read())";
 
 /// Reads a head; returns it.
