@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -10,6 +10,7 @@ use std::{
 
 use aws_lc_rs::digest;
 use serde::Deserialize;
+use weixin::AppId;
 
 use super::{
     app::{self, App, AppEntry},
@@ -25,7 +26,7 @@ use super::{
     server::{ServerConfig, ServerEntry},
     store::{StoreConfig, StoreEntry},
 };
-use crate::oidc::Clients;
+use crate::{oidc::Clients, store::identities::UnionIds};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -98,6 +99,19 @@ impl Config {
     /// The files of secrets that it has read: the key file, and those of apps and clients.
     pub fn secret_files(&self) -> &[PathBuf] {
         &self.secret_files
+    }
+
+    /// The names of an issuer's apps.
+    pub(crate) fn app_names(&self, of: &IssuerConfig) -> BTreeMap<AppId, String> {
+        let app = |name: &String| Some((self.apps.get(name)?.id.clone(), name.clone()));
+        of.apps.iter().filter_map(app).collect()
+    }
+
+    /// The apps whose users take new `UnionID`s.
+    pub(crate) fn moved_apps(&self) -> BTreeSet<AppId> {
+        let apps = self.apps.values();
+        let moved = apps.filter(|app| app.unionids == UnionIds::Replace);
+        moved.map(|app| app.id.clone()).collect()
     }
 
     /// The address of `[metrics] listen`, where a program serves what its recorder of metrics has received.
