@@ -112,6 +112,21 @@ impl Visitor {
         }
     }
 
+    /// The response to a login that WeChat accepts and the gateway does not. The event of its reference has the users.
+    pub(super) fn not_accepted(
+        &self,
+        waiting: &Waiting<'_>,
+        kind: &'static str,
+        respond: impl FnOnce() -> Response,
+    ) -> Response {
+        self.sparingly_logged(|| {
+            let reference = waiting.id.map(|id| Reference::of(id).to_string());
+            let client = waiting.client.id.as_str();
+            tracing::info!(reference, client, kind, "a login failed");
+            respond()
+        })
+    }
+
     fn lost(&self, error: LoginError) -> Response {
         match error.kind() {
             LoginErrorKind::InFrame => self.sparingly_logged(|| error.into_response()),
