@@ -91,6 +91,15 @@ fn a_secret_in_a_wrong_place_is_never_printed() {
         (app, format!("{app}\n{secret} = \"app_secret\"")),
         (wiki, format!("{secret}=")),
         (&"key_file = \"gateway.key\"".to_owned(), keyed("key_file")),
+        (
+            &format!("id = \"wiki\"\n{wiki}"),
+            format!("id = \"{secret}\"\nsecret = \"wiki\""),
+        ),
+        (
+            &"apps = [\"website\"]".to_owned(),
+            format!("apps = [\"{secret}\"]"),
+        ),
+        (&"[app.website]".to_owned(), format!("[app.{secret}]")),
     ] {
         folder.configure(&sim.url, &[(old, &new)]);
         for command in ["serve", "check", "reload"] {
