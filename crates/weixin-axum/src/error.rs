@@ -3,7 +3,7 @@
 use std::{error::Error as StdError, fmt, sync::Arc};
 
 use http::{HeaderValue, Response, header::SET_COOKIE};
-use weixin::Language;
+use weixin::{AppId, Language};
 
 use crate::{LoginErrorKind, ReturnPath, context::Context, pages};
 
@@ -19,6 +19,8 @@ pub struct LoginError(Box<Failure>);
 pub(crate) struct Failure {
     kind: LoginErrorKind,
     source: Option<Arc<weixin::Error>>,
+    /// The app of the call to WeChat that failed.
+    app: Option<AppId>,
     return_to: Option<ReturnPath>,
     /// `None` for an error of a call of the handler's own.
     context: Option<Context>,
@@ -53,6 +55,12 @@ impl LoginError {
         Self::build(kind, Some(source), Some(context), return_to)
     }
 
+    /// Names the app for which WeChat was called.
+    pub(crate) fn of_app(mut self, app: &AppId) -> Self {
+        self.0.app = Some(app.clone());
+        self
+    }
+
     /// A request without the layer.
     #[cfg(feature = "axum")]
     pub(crate) fn layer_is_missing() -> Self {
@@ -80,6 +88,7 @@ impl LoginError {
         Self(Box::new(Failure {
             kind,
             source,
+            app: None,
             return_to,
             context,
             continuation: None,
@@ -139,6 +148,11 @@ impl LoginError {
     /// The error of the SDK, if WeChat was called.
     pub fn weixin(&self) -> Option<&weixin::Error> {
         self.0.source.as_deref()
+    }
+
+    /// The app for which WeChat was called, if the call is what failed.
+    pub fn app_id(&self) -> Option<&AppId> {
+        self.0.app.as_ref()
     }
 
     /// The return path of the login: always a path on this site. It is not verified: anyone can make the URL of a failure's
@@ -222,7 +236,8 @@ impl Failure {
         };
         let cause = error.source().map(tracing::field::display);
         let remedy = error.explanation().map(|code| code.remedy.en);
-        tracing::warn!(%error, cause, remedy, kind, "login failed");
+        let app = self.app.as_ref().map(AppId::as_str);
+        tracing::warn!(%error, cause, remedy, app, kind, "login failed");
     }
 }
 

@@ -69,7 +69,8 @@ impl WebLogin {
             Err(NoToken::WeChat(error)) => {
                 // Nothing was sent: the same code may be tried again.
                 let cookie = completed.filter(|_| !nothing_was_sent(&error));
-                Err(LoginError::because(error, context, return_to).with_cookie(cookie))
+                let failed = LoginError::because(error, context, return_to);
+                Err(failed.of_app(client.app_id()).with_cookie(cookie))
             }
             Err(NoToken::Kind(kind)) => Err(LoginError::new(kind, context, return_to)),
         }

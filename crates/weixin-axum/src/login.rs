@@ -52,7 +52,9 @@ impl Login {
         let user = self.client.user(&*self.token).await;
         user.map_err(|error| match &self.context {
             Some(context) => {
-                LoginError::because(Arc::new(error), context.clone(), self.return_to.clone())
+                let (context, return_to) = (context.clone(), self.return_to.clone());
+                let failed = LoginError::because(Arc::new(error), context, return_to);
+                failed.of_app(self.app_id())
             }
             None => error.into(),
         })

@@ -16,7 +16,7 @@ use crate::{
 pub(crate) enum CliError {
     CommandLine(UsageError),
     /// A gateway does not start, or a command cannot open its store; with the remedy, if there is one.
-    Gateway(Message, Option<Bilingual>),
+    Gateway(Message, Option<Message>),
     /// A setting outside the command line is wrong.
     Configuration(Message),
     Io(io::Error),
@@ -90,7 +90,7 @@ impl CliError {
     pub(crate) fn remedy(&self) -> Option<Message> {
         match self {
             Self::CommandLine(error) => error.tip.clone(),
-            Self::Gateway(_, remedy) => remedy.map(Message::from),
+            Self::Gateway(_, remedy) => remedy.clone(),
             Self::Weixin(error) => remedy_of(error).map(Message::from),
             _ => None,
         }

@@ -654,7 +654,7 @@ fn check_finds_what_is_wrong() {
     let (folder, sim) = (Folder::new(), Running::sim(&[]));
     // The file itself.
     folder.configure(&sim.url, &[("apps = [\"website\"]", "apps = [\"site\"]")]);
-    let error = "failed configuration -: gateway.toml: issuer http://localhost, apps: there is no [app.site]";
+    let error = "failed configuration -: gateway.toml: issuer http://localhost, apps #1: there is no such [app.NAME]. Known: website";
     assert_eq!(check(&folder), (Some(5), vec![error.to_owned()]));
 
     // The files beside it, the client's address, and a database that is none.

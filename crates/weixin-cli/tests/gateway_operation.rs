@@ -91,6 +91,15 @@ fn a_secret_in_a_wrong_place_is_never_printed() {
         (app, format!("{app}\n{secret} = \"app_secret\"")),
         (wiki, format!("{secret}=")),
         (&"key_file = \"gateway.key\"".to_owned(), keyed("key_file")),
+        (
+            &format!("id = \"wiki\"\n{wiki}"),
+            format!("id = \"{secret}\"\nsecret = \"wiki\""),
+        ),
+        (
+            &"apps = [\"website\"]".to_owned(),
+            format!("apps = [\"{secret}\"]"),
+        ),
+        (&"[app.website]".to_owned(), format!("[app.{secret}]")),
     ] {
         folder.configure(&sim.url, &[(old, &new)]);
         for command in ["serve", "check", "reload"] {
@@ -258,6 +267,7 @@ async fn a_wrong_app_secret_is_explained_as_exactly_as_in_the_log() {
         format!(
             "  WeChat rejected the app or its settings.\n  \
              errcode 40125 (invalid appsecret): The app secret is not this app's, or was reset in the console. At /sns/oauth2/access_token the code is checked first.\n  \
+             App: [app.website] in the configuration\n  \
              What to do: {remedy}\n"
         )
     );
@@ -265,6 +275,7 @@ async fn a_wrong_app_secret_is_explained_as_exactly_as_in_the_log() {
         explain("zh"),
         "  微信拒绝了该应用或其设置。\n  \
          errcode 40125（invalid appsecret）：AppSecret 与 AppID 不匹配，或者已在后台重置。/sns/oauth2/access_token 会先检查 code。\n  \
+         应用：配置文件中的 [app.website]\n  \
          处理办法：把这个 AppID 当前的 AppSecret 填进配置；网站应用、公众号、小程序各有各的 AppSecret。\n"
     );
     assert_eq!(server.end("-TERM").0, Some(0));
@@ -294,11 +305,12 @@ async fn a_rejected_code_is_explained_to_the_operator() {
         ),
     ] {
         let printed = folder.run(&["--lang", language, "gateway", "explain-login", reference]);
-        let [head, _, code, last] = &printed.stdout.lines().collect::<Vec<_>>()[..] else {
+        let [head, _, code, app, last] = &printed.stdout.lines().collect::<Vec<_>>()[..] else {
             panic!("{}", printed.stdout)
         };
         assert!(head.contains(" UTC  login.rejected"), "{head}");
         assert!(code.contains("40029"), "{code}");
+        assert!(app.contains("[app.website]"), "{app}");
         assert_eq!(*last, advice);
     }
     assert_eq!(server.end("-TERM").0, Some(0));

@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::{
     audit::{Event, EventKind},
+    error_text::causes,
     http::Provider,
     keys::KeyError,
     oidc::{BackChannelUri, Client, ClientId, LogoutToken},
@@ -88,7 +89,7 @@ impl BackChannel {
     async fn take(&self, running: &HashMap<ClientId, usize>) -> Vec<PendingLogout> {
         let taken = self.take_from_store(running).await;
         taken.unwrap_or_else(|error| {
-            let error = &error as &dyn std::error::Error;
+            let error = causes(&error);
             tracing::error!(error, "the outbox of logouts cannot be read");
             Vec::new()
         })
@@ -117,7 +118,7 @@ impl BackChannel {
     /// Returns the client when it is done.
     async fn deliver(&self, logout: PendingLogout) -> ClientId {
         if let Err(error) = self.deliver_once(&logout).await {
-            let error = &error as &dyn std::error::Error;
+            let error = causes(&error);
             tracing::error!(error, "the outbox of logouts cannot be written");
         }
         logout.client

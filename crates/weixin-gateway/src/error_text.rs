@@ -2,7 +2,10 @@
 
 use std::{error::Error, io, iter::successors, sync::Arc};
 
+use sqlx::migrate::MigrateError;
 use weixin::Language;
+
+use crate::store::database_error;
 
 /// An error with its causes, in one line of the log.
 pub(crate) fn causes(error: &(dyn Error + 'static)) -> String {
@@ -31,6 +34,10 @@ pub(crate) fn with_causes(
         if said.ends_with(&english) {
             continue;
         }
+        // It says in English what failed, as the text so far does, and repeats its cause.
+        if cause.is::<MigrateError>() && cause.source().is_some() {
+            continue;
+        }
         text = format!("{text}{colon}{}", cause_text(cause, language));
         said = english;
     }
@@ -39,46 +46,36 @@ pub(crate) fn with_causes(
 
 /// The text of a cause. Those of databases and operating systems are in English, and the most frequent ones are translated.
 fn cause_text(cause: &(dyn Error + 'static), language: Language) -> String {
-    let english = cause.to_string();
-    if language == Language::English {
-        return english;
-    }
     let shared = cause.downcast_ref::<Arc<sqlx::Error>>().map(|it| &**it);
-    if let Some(error) = cause.downcast_ref::<sqlx::Error>().or(shared) {
+    let database = cause.downcast_ref::<sqlx::Error>().or(shared);
+    if language == Language::English {
+        return match database {
+            // Without the line of PostgreSQL's source, which the driver appends.
+            Some(sqlx::Error::Database(error)) => {
+                format!("error returned from database: {}", error.message())
+            }
+            _ => cause.to_string(),
+        };
+    }
+    if let Some(error) = database {
         return match error {
             sqlx::Error::Io(error) => format!("无法与数据库通信：{}", system_error(error)),
             sqlx::Error::Tls(error) => format!("与数据库的 TLS 连接失败：{error}"),
             sqlx::Error::PoolTimedOut => "等待数据库连接超时".to_owned(),
             sqlx::Error::Database(error) => {
-                format!("数据库返回错误：{}", database_message(error.message()))
+                format!("数据库返回错误：{}", database_error::chinese(&**error))
             }
-            _ => english,
+            other => other.to_string(),
         };
     }
     match cause.downcast_ref::<io::Error>() {
         Some(error) => system_error(error),
-        None => english,
-    }
-}
-
-/// The most frequent messages of SQLite, and of PostgreSQL when a connection begins.
-fn database_message(english: &str) -> &str {
-    match english {
-        "attempt to write a readonly database" => "数据库是只读的",
-        "database disk image is malformed" => "数据库文件已损坏",
-        "database is locked" => "数据库被其他程序锁定",
-        "database or disk is full" => "磁盘空间不足",
-        "disk I/O error" => "磁盘读写出错",
-        "file is not a database" => "文件不是 SQLite 数据库",
-        "unable to open database file" => "无法打开数据库文件",
-        other if other.starts_with("password authentication failed") => "用户名或密码错误",
-        other => other,
+        None => cause.to_string(),
     }
 }
 
 fn system_error(error: &io::Error) -> String {
-    // The library has no kind for this error.
-    if error.to_string().contains("lookup address") {
+    if database_error::is_unknown_host(error) {
         return "无法解析主机名".to_owned();
     }
     let chinese = match error.kind() {

@@ -15,6 +15,7 @@ use weixin::clock::{Clock, SystemClock};
 use crate::{
     backchannel::BackChannel,
     config::{Config, StoreConfig},
+    error_text::causes,
     http::{Server, Shared},
     outbound::Outbound,
     reload::{ReloadError, Reloaded},
@@ -121,7 +122,7 @@ impl Gateway {
         loop {
             clock.sleep(REFRESH).await;
             if let Err(error) = self.refresh().await {
-                let error = &error as &dyn std::error::Error;
+                let error = causes(&error);
                 tracing::error!(error, "keys and clients cannot be read again");
             }
         }

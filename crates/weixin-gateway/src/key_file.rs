@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::{
     announced_keys::{AnnouncedKeys, Compared, KeyFileDifference},
     config::ServerConfig,
+    error_text::causes,
     oidc::Timestamp,
     random::{self, NoRandomBytes},
     store::{Store, StoreError},
@@ -205,7 +206,7 @@ pub(crate) fn node() -> Result<String, NoRandomBytes> {
 /// notice within 30 seconds.
 pub(crate) async fn leave(store: &Store, node: &str, now: Timestamp) {
     if let Err(error) = remove(store, node, now).await {
-        let error = &error as &dyn std::error::Error;
+        let error = causes(&error);
         tracing::warn!(
             error,
             "the other nodes cannot be told of the end of this one"

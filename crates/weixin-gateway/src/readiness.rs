@@ -8,6 +8,7 @@ use std::{
 use weixin::clock::Clock;
 
 use crate::{
+    error_text::causes,
     oidc::{Algorithm, Timestamp},
     store::{Store, StoreError},
     telemetry,
@@ -98,7 +99,7 @@ impl Readiness {
     pub(crate) async fn compare_clocks(&self, store: &Store, clock: &dyn Clock) {
         loop {
             if let Err(error) = self.compare_clock(store, clock).await {
-                let error = &error as &dyn std::error::Error;
+                let error = causes(&error);
                 tracing::warn!(error, "the clock cannot be compared with the database's");
             }
             clock.sleep(COMPARISON).await;

@@ -82,6 +82,7 @@ impl StartError {
         match &self.0 {
             Reason::Sealed(_) => Some(LOST_KEY),
             Reason::Open(error) => error.remedy(),
+            Reason::KeyFile(KeyFileError::Store(error)) | Reason::Store(error) => error.remedy(),
             _ => None,
         }
     }

@@ -1,13 +1,13 @@
 //! What requests are served with. It is replaced as a whole, so that each request sees one state: one configuration, the
 //! clients and the keys of one moment.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use axum::{Router, extract::Request};
 use tokio::sync::{Mutex, Notify};
 use tower::ServiceExt;
-use weixin::{AppId, clock::Clock};
+use weixin::clock::Clock;
 use weixin_axum::WebLogin;
 
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     reload::{Fixed, Reloaded},
     rotation,
     start_error::StartError,
-    store::{Store, StoreError, StoredClient, identities::UnionIds},
+    store::{Store, StoreError, StoredClient},
     telemetry, web_login,
 };
 
@@ -226,11 +226,11 @@ impl State {
             addresses: ClientAddresses::new(config.server.trusted_proxies.clone()),
             rate_limit: Arc::clone(&parts.rate_limit),
             readiness: Arc::clone(&parts.readiness),
-            moved_apps: moved_apps(config),
+            moved_apps: config.moved_apps(),
             clock: Arc::clone(&parts.clock),
         });
         let issuers = config.issuers.iter().zip(&*parts.logins);
-        let providers = issuers.map(|(issuer, login)| provider(issuer, login, &shared));
+        let providers = issuers.map(|(issuer, login)| provider(config, issuer, login, &shared));
         let providers: Arc<[_]> = providers.collect();
         let router = http::router(&providers, &shared);
         Self {
@@ -268,19 +268,17 @@ fn algorithms(clients: &Clients) -> Vec<Algorithm> {
     clients.iter().map(|client| client.algorithm).collect()
 }
 
-/// The apps whose users take new `UnionID`s.
-fn moved_apps(config: &Config) -> BTreeSet<AppId> {
-    let apps = config.apps.values();
-    let moved = apps.filter(|app| app.unionids == UnionIds::Replace);
-    moved.map(|app| app.id.clone()).collect()
-}
-
 fn rate_limit(config: &Config, clock: &Arc<dyn Clock>) -> Arc<RateLimit> {
     Arc::new(RateLimit::new(&config.limits, Arc::clone(clock)))
 }
 
-fn provider(config: &IssuerConfig, login: &WebLogin, shared: &Arc<Shared>) -> Arc<Provider> {
-    let issuer = config.issuer.clone();
+fn provider(
+    config: &Config,
+    of: &IssuerConfig,
+    login: &WebLogin,
+    shared: &Arc<Shared>,
+) -> Arc<Provider> {
+    let issuer = of.issuer.clone();
     let is_own = |client: &&Client| client.issuer == issuer.id();
     let clients = shared.clients.iter().filter(is_own);
     let algorithms: Vec<_> = clients.map(|client| client.algorithm).collect();
@@ -289,6 +287,7 @@ fn provider(config: &IssuerConfig, login: &WebLogin, shared: &Arc<Shared>) -> Ar
     let metadata = serde_json::to_string(&metadata).unwrap_or_default();
     Arc::new(Provider {
         web_login: login.clone(),
+        app_names: config.app_names(of),
         cookie: SessionCookie::new(&issuer),
         metadata,
         issuer,

@@ -120,9 +120,9 @@ async fn logins_requests_and_writes_are_counted_by_labels_that_no_visitor_writes
         [
             "codes_total client=other 1",
             "codes_total client=web 2",
-            "logins_total client=web app= outcome=expired 1",
             "logins_total client=web app=wx0123456789abcde0 outcome=ok 1",
             "logins_total client=web app=wx0123456789abcdef outcome=created 1",
+            "logins_total client=web app=wx0123456789abcdef outcome=expired 1",
             "turned_away_total limit=failures 1",
             "turned_away_total limit=waiting_requests 1",
         ]

@@ -40,6 +40,15 @@ async fn a_full_disk_is_an_error_and_loses_nothing_that_was_confirmed() {
     while !node.log().contains("a commit failed") {
         tokio::task::yield_now().await;
     }
+    let log = node.log();
+    let line = log.lines().find(|line| line.contains("a commit failed"));
+    let line = line.unwrap();
+    assert!(
+        ["database or disk is full", "disk I/O error"]
+            .iter()
+            .any(|cause| line.contains(cause)),
+        "{line}"
+    );
     let mut full = load.stop().await;
     assert!(!full.failures.is_empty());
     for failure in &full.failures {

@@ -20,4 +20,5 @@ mod restart;
 mod several;
 mod site;
 mod stop;
+mod store_errors;
 mod upgrade;

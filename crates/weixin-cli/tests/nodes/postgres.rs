@@ -53,6 +53,11 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::with_passwords(&[])
+    }
+
+    /// One that asks these users for a password, and no other.
+    pub(crate) fn with_passwords(users: &[&str]) -> Self {
         let directory = TempDir::new().unwrap();
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
         let server = Self {
@@ -66,8 +71,19 @@ impl Server {
         let mut initdb = server.command("initdb");
         initdb.arg("-D").arg(server.data());
         run(initdb.args(["--auth=trust", "--username=weixin", "--no-sync"]));
+        server.require_passwords(users);
         server.start_again();
         server
+    }
+
+    /// The first rule for a user applies.
+    fn require_passwords(&self, users: &[&str]) {
+        let file = self.data().join("pg_hba.conf");
+        let rules = fs::read_to_string(&file).unwrap();
+        let of = |user: &&str| format!("local all {user} scram-sha-256\n");
+        let own: String = users.iter().map(of).collect();
+        // Written, not replaced: it stays the server's.
+        fs::write(file, format!("{own}{rules}")).unwrap();
     }
 
     fn data(&self) -> PathBuf {
@@ -75,8 +91,13 @@ impl Server {
     }
 
     pub(crate) fn url(&self) -> String {
+        self.url_of("weixin", "postgres")
+    }
+
+    /// The URL of a user, with a password or without one, and of a database.
+    pub(crate) fn url_of(&self, user: &str, database: &str) -> String {
         let folder = self.data().display().to_string().replace('/', "%2F");
-        format!("postgres://weixin@{folder}/postgres")
+        format!("postgres://{user}@{folder}/{database}")
     }
 
     pub(crate) fn start_again(&self) {

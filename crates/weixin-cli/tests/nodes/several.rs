@@ -95,7 +95,8 @@ async fn nodes_start_and_log_users_in_without_redis() {
     let http = Http::new(&site.issuer).at(nodes[0].address);
     Browser::new(site.new_user()).log_in(&http).await.unwrap();
     assert_eq!(nodes[0].readiness().await.0, 200);
-    assert!(nodes[0].log().contains("shared"), "{}", nodes[0].log());
+    let log = nodes[0].log();
+    assert!(log.contains("Redis ([store] redis): "), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Deserialize;
 use weixin::{
-    AppId, AppSecret, Endpoints, OfficialAccount, Website,
+    AppId, AppSecret, Bilingual, Endpoints, OfficialAccount, Website,
     clock::Clock,
     error::ParseError,
     transport::{Https, Origin},
@@ -14,6 +14,7 @@ use super::{
     error::ConfigError,
     problem::both,
     secret::{ReadFile, SecretText, text_or_file},
+    shown_name::may_be_secret,
 };
 use crate::store::identities::UnionIds;
 
@@ -87,12 +88,23 @@ impl App {
     }
 }
 
+const NAME: Bilingual = both(
+    "应用的名称须少于 32 个字符；如果这是 AppSecret，请写作 app_secret",
+    "the name of an app has fewer than 32 characters; if this is its AppSecret, write it as app_secret",
+);
+
 /// The apps by the names of their tables.
 pub(super) fn check(
     entries: BTreeMap<String, AppEntry>,
     read: ReadFile<'_>,
 ) -> Result<BTreeMap<String, App>, ConfigError> {
-    let app = |(name, entry): (String, AppEntry)| Ok((name.clone(), entry.check(&name, read)?));
+    let app = |(name, entry): (String, AppEntry)| {
+        // The log and the events of logins name apps.
+        if may_be_secret(&name) {
+            return Err(ConfigError::new("app.…", NAME));
+        }
+        Ok((name.clone(), entry.check(&name, read)?))
+    };
     entries.into_iter().map(app).collect()
 }
 

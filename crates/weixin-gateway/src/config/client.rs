@@ -15,6 +15,7 @@ use super::{
     issuer::IssuerConfig,
     problem::{Problem, both},
     secret::{ReadFile, SecretText},
+    shown_name,
 };
 use crate::oidc::{
     Algorithm, ClaimTemplates, Client, ClientAuth, ClientId, Clients, ConsentPolicy, IssuerId,
@@ -88,10 +89,10 @@ pub(super) fn check(
     read: ReadFile<'_>,
 ) -> Result<Clients, ConfigError> {
     let mut clients = Clients::default();
-    for entry in entries {
-        let client = entry.check(issuers, Secrets::InFile(read))?;
+    for (number, entry) in (1..).zip(entries) {
+        let client = entry.check(issuers, Secrets::InFile(read), Some(number))?;
         if let Some(twin) = clients.insert(client) {
-            let place = format!("client {}", twin.id);
+            let place = shown_name::of_client(&twin.id, number, [&None, &None]);
             return Err(ConfigError::new(
                 place,
                 both("有两个客户端使用此 ID", "two clients have this ID"),
@@ -114,12 +115,20 @@ impl ClientEntry {
         mut self,
         issuers: &[IssuerConfig],
         secrets: Secrets<'_>,
+        number: Option<usize>,
     ) -> Result<Client, ConfigError> {
         let id: ClientId = self
             .id
             .parse()
             .map_err(|error| ConfigError::new("client.id", error))?;
-        let place = |field: &str| format!("client {id}, {field}");
+        let name = match number {
+            Some(number) => {
+                shown_name::of_client(&id, number, [&self.secret, &self.previous_secret])
+            }
+            // The command that stores it has named it.
+            None => format!("client {id}"),
+        };
+        let place = |field: &str| format!("{name}, {field}");
         // A command must not open the way to the addresses around the gateway.
         if self.allow_private && matches!(secrets, Secrets::Stored(_)) {
             return Err(ConfigError::only_in_file(place("allow_private")));
@@ -228,6 +237,7 @@ impl ClientEntry {
         let mut templates = ClaimTemplates::default();
         for (claim, entry) in std::mem::take(&mut self.claims) {
             let set = entry.0.and_then(|template| templates.set(&claim, template));
+            let claim = shown_name::of_claim(&claim);
             set.map_err(|error| ConfigError::new(place(&format!("claims.{claim}")), error))?;
         }
         Ok(templates)

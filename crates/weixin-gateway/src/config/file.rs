@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -10,6 +10,7 @@ use std::{
 
 use aws_lc_rs::digest;
 use serde::Deserialize;
+use weixin::AppId;
 
 use super::{
     app::{self, App, AppEntry},
@@ -25,7 +26,7 @@ use super::{
     server::{ServerConfig, ServerEntry},
     store::{StoreConfig, StoreEntry},
 };
-use crate::oidc::Clients;
+use crate::{oidc::Clients, store::identities::UnionIds};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -98,6 +99,19 @@ impl Config {
     /// The files of secrets that it has read: the key file, and those of apps and clients.
     pub fn secret_files(&self) -> &[PathBuf] {
         &self.secret_files
+    }
+
+    /// The names of an issuer's apps.
+    pub(crate) fn app_names(&self, of: &IssuerConfig) -> BTreeMap<AppId, String> {
+        let app = |name: &String| Some((self.apps.get(name)?.id.clone(), name.clone()));
+        of.apps.iter().filter_map(app).collect()
+    }
+
+    /// The apps whose users take new `UnionID`s.
+    pub(crate) fn moved_apps(&self) -> BTreeSet<AppId> {
+        let apps = self.apps.values();
+        let moved = apps.filter(|app| app.unionids == UnionIds::Replace);
+        moved.map(|app| app.id.clone()).collect()
     }
 
     /// The address of `[metrics] listen`, where a program serves what its recorder of metrics has received.
@@ -412,8 +426,44 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         (
             "apps = [\"website\"]",
             "apps = [\"site\"]",
-            "issuer https://login.example.com, apps: there is no [app.site]",
-            "issuer https://login.example.com，apps：没有 [app.site]",
+            "issuer https://login.example.com, apps #1: there is no such [app.NAME]. Known: website",
+            "issuer https://login.example.com，apps #1：没有这个 [app.NAME]。可用：website",
+        ),
+        (
+            "apps = [\"website\"]",
+            "apps = [\"website\", \"hunter2\"]",
+            "issuer https://login.example.com, apps #2: there is no such [app.NAME]. Known: website",
+            "issuer https://login.example.com，apps #2：没有这个 [app.NAME]。可用：website",
+        ),
+        (
+            "apps = [\"website\"]",
+            "apps = [\"web-site\"]",
+            "issuer https://login.example.com, apps #1: there is no such [app.NAME], did you mean `website`? Known: website",
+            "issuer https://login.example.com，apps #1：没有这个 [app.NAME]，是否想写 `website`？可用：website",
+        ),
+        (
+            "[app.website]",
+            "[app.hunter2_hunter2_hunter2_hunter2_]",
+            "app.…: the name of an app has fewer than 32 characters; if this is its AppSecret, write it as app_secret",
+            "app.…：应用的名称须少于 32 个字符；如果这是 AppSecret，请写作 app_secret",
+        ),
+        (
+            "id = \"synapse\"\nsecret_file = \"synapse.secret\"",
+            "id = \"hunter2\"\nsecret = \"synapse\"",
+            "[[client]] #1, secret: not a valid client secret: expected 32 to 256 characters from [A-Za-z0-9_-]",
+            "[[client]] #1，secret：client_secret 无效：应为 32 到 256 个字符，只能包含 [A-Za-z0-9_-]",
+        ),
+        (
+            "id = \"synapse\"\nsecret_file",
+            "id = \"hunter2_hunter2_hunter2_hunter2_\"\nscopes = []\nsecret_file",
+            "[[client]] #1, scopes: expected some of: openid, profile, email, offline_access, wechat",
+            "[[client]] #1，scopes：应为其中的一个或多个：openid、profile、email、offline_access、wechat",
+        ),
+        (
+            "id = \"synapse\"",
+            "id = \"synapse\"\nclaims.hunter2_hunter2_hunter2_hunter2_ = '{x}'",
+            "client synapse, claims.…: not a valid claim template: expected the placeholders {sub}, {sub:N} with N of at least 16, {openid}, {unionid} and {nickname}",
+            "client synapse，claims.…：claim 模板无效：应为含占位符 {sub}、{sub:N}（N 至少为 16）、{openid}、{unionid}、{nickname} 的文本",
         ),
         (
             "apps = [\"website\"]",
@@ -663,6 +713,12 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         assert_eq!(
             twice.unwrap_err(),
             "client synapse: two clients have this ID"
+        );
+        let client = CLIENT.replace("synapse\"", "hunter2_hunter2_hunter2_hunter2_\"");
+        let twice = parse(&format!("{START}{client}{client}"));
+        assert_eq!(
+            twice.unwrap_err(),
+            "[[client]] #2: two clients have this ID"
         );
     }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{
     app::App,
     error::ConfigError,
-    problem::{Problem, both},
+    problem::{Known, Problem, both},
 };
 use crate::oidc::Issuer;
 
@@ -91,8 +91,12 @@ impl IssuerEntry {
             Issuer::try_from(self.url).map_err(|error| ConfigError::new("issuer.url", error))?;
         let place = format!("issuer {issuer}, apps");
         let mut kinds = BTreeSet::new();
-        for name in &self.apps {
-            let unknown = || ConfigError::new(&*place, Problem::NoApp(name.clone()));
+        for (number, name) in (1..).zip(&self.apps) {
+            // The name is not repeated: it may be a secret.
+            let unknown = || {
+                let known = Known::new(name, apps.keys().cloned().collect());
+                ConfigError::new(format!("{place} #{number}"), Problem::NoApp(known))
+            };
             let app = apps.get(name).ok_or_else(unknown)?;
             if !kinds.insert(app.kind) {
                 return Err(ConfigError::new(

@@ -19,6 +19,7 @@ mod rules;
 mod secret;
 mod serde_error;
 mod server;
+mod shown_name;
 mod store;
 mod stored_client;
 mod unreadable_file;

@@ -26,8 +26,8 @@ pub(super) enum Problem {
         most: Duration,
     },
     Missing,
-    /// A table `[app.NAME]` that an issuer names.
-    NoApp(String),
+    /// There is no table `[app.NAME]` that an issuer names.
+    NoApp(Known),
     /// One of these words is expected.
     OneOf(Vec<String>),
     Parse(ParseError),
@@ -172,8 +172,10 @@ impl Problem {
             Self::Missing => both("缺少这个键", "the key is missing")
                 .pick(language)
                 .to_owned(),
-            Self::NoApp(name) if is_english => format!("there is no [app.{name}]"),
-            Self::NoApp(name) => format!("没有 [app.{name}]"),
+            Self::NoApp(known) => {
+                let text = both("没有这个 [app.NAME]", "there is no such [app.NAME]");
+                format!("{}{}", text.pick(language), known.text(language))
+            }
             Self::OneOf(words) if is_english => format!("expected one of: {}", words.join(", ")),
             Self::OneOf(words) => format!("应为其中之一：{}", words.join("、")),
             Self::SomeOf(words) if is_english => format!("expected some of: {}", words.join(", ")),

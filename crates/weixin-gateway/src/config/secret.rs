@@ -2,7 +2,7 @@
 
 use std::{fmt, io, path::Path};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::{
@@ -11,6 +11,7 @@ use super::{
     serde_error::TEXT,
     unreadable_file::Holds,
 };
+use crate::oidc::ClientSecret;
 
 /// Reads a file that the configuration names.
 pub(super) type ReadFile<'a> = &'a dyn Fn(&Path) -> io::Result<String>;
@@ -32,6 +33,13 @@ impl<'de> Deserialize<'de> for SecretText {
             }
         })?;
         Ok(Self(text.into()))
+    }
+}
+
+impl SecretText {
+    /// Whether it can be the secret of a client.
+    pub(super) fn is_of_client(&self) -> bool {
+        ClientSecret::try_from(self.0.expose_secret().to_owned()).is_ok()
     }
 }
 

@@ -90,6 +90,6 @@ impl Config {
         let entry = Value::Object(body.settings.clone());
         let entry: ClientEntry = serde_error::from_json("client", entry)?;
         let hashes = body.secrets.iter().map(|secret| secret.hash).collect();
-        entry.check(&self.issuers, Secrets::Stored(hashes))
+        entry.check(&self.issuers, Secrets::Stored(hashes), None)
     }
 }

@@ -9,6 +9,7 @@ use weixin_axum::{Login, LoginError, VerifiedCallback};
 use super::{error::Failure, visitor::Visitor, waiting::Waiting};
 use crate::{
     audit::Reference,
+    error_text::causes,
     oidc::{ErrorCode, LoginMethod, OAuthError, RequestId, Session, SessionId, UserId},
     random,
     secret::RowSecret,
@@ -112,9 +113,7 @@ impl Visitor {
             LoginOutcome::Repeated { session, cookie } => (session, cookie),
             LoginOutcome::Used => return self.used(waiting, request, current.as_ref()).await,
             LoginOutcome::Disabled(_) => return Ok(self.disabled(&waiting, request)),
-            LoginOutcome::Conflict(_) => {
-                return Ok(self.conflict(&waiting, Reference::of(request)));
-            }
+            LoginOutcome::Conflict(_) => return Ok(self.in_conflict(&waiting, request)),
         };
         // That of a new user is unknown without a look.
         if is_new || self.profile_is_outdated(&session).await? {
@@ -143,7 +142,15 @@ impl Visitor {
         let reference = Reference::of(request);
         let description = format!("the operator has disabled this user (reference {reference})");
         let error = OAuthError::new(ErrorCode::AccessDenied, description);
-        self.reject(waiting.request.target(), error)
+        self.not_accepted(waiting, "disabled", || {
+            self.reject(waiting.request.target(), error)
+        })
+    }
+
+    fn in_conflict(&self, waiting: &Waiting<'_>, request: RequestId) -> Response {
+        self.not_accepted(waiting, "conflict", || {
+            self.conflict(waiting, Reference::of(request))
+        })
     }
 
     pub(super) fn session_login(
@@ -183,7 +190,7 @@ impl Visitor {
         match login.user().await {
             Ok(user) => self.store_profile(session, login, &user).await,
             Err(error) => {
-                let error = &error as &dyn std::error::Error;
+                let error = causes(&error);
                 tracing::warn!(error, "the profile of a user was not read");
                 Ok(())
             }

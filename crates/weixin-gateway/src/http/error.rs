@@ -4,7 +4,8 @@ use axum::http::StatusCode;
 use thiserror::Error;
 
 use crate::{
-    error_text::causes, keys::KeyError, random::NoRandomBytes, store::StoreError, telemetry,
+    error_text::causes, keys::KeyError, oidc::ClientId, random::NoRandomBytes, store::StoreError,
+    telemetry,
 };
 
 /// The seconds after which a store that is away is tried again.
@@ -22,9 +23,12 @@ pub(crate) enum Failure {
     /// This address has begun too many logins within a minute.
     #[error("too many logins from one address")]
     TooManyLogins,
-    /// Too many requests of this client and address have failed within a minute.
+    /// Too many logins of this address are being completed at WeChat at one time.
+    #[error("too many logins from one address are being completed at one time")]
+    TooManyExchanges,
+    /// Too many requests of this client and address have failed within a minute. `None`: of unknown clients.
     #[error("too many failed requests of one client from one address")]
-    TooManyFailures,
+    TooManyFailures(Option<ClientId>),
     /// What was done in a task of its own has panicked.
     #[error("an exchange panicked")]
     Panicked,
@@ -47,7 +51,8 @@ impl Failure {
         match self {
             Self::Store(StoreError::Overloaded) => Some("1"),
             Self::Store(StoreError::TooManyRequests)
-            | Self::TooManyFailures
+            | Self::TooManyExchanges
+            | Self::TooManyFailures(_)
             | Self::TooManyLogins => Some("60"),
             _ => None,
         }
@@ -55,7 +60,9 @@ impl Failure {
 
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::TooManyFailures | Self::TooManyLogins => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyExchanges | Self::TooManyFailures(_) | Self::TooManyLogins => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             _ if self.retry_after().is_some() => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -68,13 +75,30 @@ impl Failure {
 
     /// Writes to the log that too much is waiting, which ends by itself.
     pub(crate) fn log_busy(&self) {
-        let error = self as &dyn std::error::Error;
-        tracing::warn!(error, "a request was turned away");
-        telemetry::turned_away(match self {
-            Self::TooManyFailures => "failures",
-            Self::TooManyLogins => "logins",
-            Self::Store(StoreError::TooManyRequests) => "waiting_requests",
-            _ => "store",
-        });
+        let client = match self {
+            Self::TooManyFailures(client) => client.as_ref().map(ClientId::as_str),
+            _ => None,
+        };
+        let (limit, setting) = self.limit();
+        tracing::warn!(
+            error = causes(self),
+            setting,
+            client,
+            "a request was turned away"
+        );
+        telemetry::turned_away(limit);
+    }
+
+    /// The limit as metrics call it, and the setting that changes it.
+    const fn limit(&self) -> (&'static str, Option<&'static str>) {
+        match self {
+            Self::TooManyExchanges => ("logins", None),
+            Self::TooManyFailures(_) => ("failures", Some("limits.failures_per_minute")),
+            Self::TooManyLogins => ("logins", Some("limits.logins_per_minute")),
+            Self::Store(StoreError::TooManyRequests) => {
+                ("waiting_requests", Some("limits.waiting_requests"))
+            }
+            _ => ("store", None),
+        }
     }
 }

@@ -20,7 +20,7 @@ impl Visitor {
             return Ok(callback.exchange().await);
         };
         let place = rate_limit.exchanging.take(address);
-        let place = place.ok_or(Failure::TooManyLogins)?;
+        let place = place.ok_or(Failure::TooManyExchanges)?;
         let (sender, login) = oneshot::channel();
         // A task of its own: the exchange goes on without the browser, and so long its place is taken.
         let task = async move {

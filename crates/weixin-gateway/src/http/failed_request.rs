@@ -28,7 +28,7 @@ impl Visitor {
         if rate_limit.allows_failure(client, self.address) {
             error
         } else {
-            Failure::TooManyFailures.into()
+            Failure::TooManyFailures(client.cloned()).into()
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A login with WeChat that failed: what the client gets, and what the user sees.
 
 use axum::response::{IntoResponse, Response};
+use weixin::AppId;
 use weixin_axum::{LoginError, LoginErrorKind};
 
 use super::{pages, provider::CALLBACK, visitor::Visitor, waiting::Waiting};
@@ -23,7 +24,8 @@ impl Visitor {
         };
         let is_event = self.record_failure(&waiting, &error).await;
         // Until the exchange, nothing says which app it was.
-        telemetry::login(waiting.client.id.as_str(), "", error.kind().as_str());
+        let app = error.app_id().map_or("", AppId::as_str);
+        telemetry::login(waiting.client.id.as_str(), app, error.kind().as_str());
         if error.kind() == LoginErrorKind::Restarted {
             return self.sparingly_logged(|| self.restarted(&waiting, error));
         }
@@ -44,9 +46,9 @@ impl Visitor {
             // The number of those that WeChat was asked about is limited.
             _ if error.weixin().is_some() => {
                 let note = self.note(&self.reference());
-                logged(&waiting, error, Some(&note))
+                self.logged(&waiting, error, Some(&note))
             }
-            _ => self.sparingly_noted(is_event, |note| logged(&waiting, error, note)),
+            _ => self.sparingly_noted(is_event, |note| self.logged(&waiting, error, note)),
         }
     }
 
@@ -63,7 +65,7 @@ impl Visitor {
         let event = Event {
             client: Some(waiting.client.id.clone()),
             reference: Some(Reference::of(id)),
-            detail: Some(reason(error)),
+            detail: Some(self.reason(error)),
             ..Event::new(self.now(), EventKind::LoginRejected)
         };
         let shared = &self.provider.shared;
@@ -78,6 +80,50 @@ impl Visitor {
                 "the reason of a failed login was not recorded"
             );
             false
+        })
+    }
+
+    /// The kind of a failure, WeChat's error code if it sent one, and the app. Its name can have spaces: it comes last.
+    fn reason(&self, error: &LoginError) -> String {
+        let mut reason = error.kind().as_str().to_owned();
+        if let Some(weixin::Error::Api(api)) = error.weixin() {
+            reason = format!("{reason} {}", api.code);
+        }
+        match self.app_of(error) {
+            Some(app) => format!("{reason} app={app}"),
+            None => reason,
+        }
+    }
+
+    /// What the configuration calls the app of a call to WeChat that failed.
+    pub(super) fn app_of(&self, error: &LoginError) -> Option<&str> {
+        let name = self.provider.app_names.get(error.app_id()?)?;
+        Some(name)
+    }
+
+    fn logged(&self, waiting: &Waiting<'_>, error: LoginError, note: Option<&str>) -> Response {
+        let reference = waiting.id.map(|id| Reference::of(id).to_string());
+        let (client, kind) = (waiting.client.id.as_str(), error.kind().as_str());
+        let app = self.app_of(&error);
+        tracing::info!(reference, client, app, kind, "a login failed");
+        match note {
+            Some(note) => error.with_note(note).into_response(),
+            None => error.into_response(),
+        }
+    }
+
+    /// The response to a login that WeChat accepts and the gateway does not. The event of its reference has the users.
+    pub(super) fn not_accepted(
+        &self,
+        waiting: &Waiting<'_>,
+        kind: &'static str,
+        respond: impl FnOnce() -> Response,
+    ) -> Response {
+        self.sparingly_logged(|| {
+            let reference = waiting.id.map(|id| Reference::of(id).to_string());
+            let client = waiting.client.id.as_str();
+            tracing::info!(reference, client, kind, "a login failed");
+            respond()
         })
     }
 
@@ -117,25 +163,6 @@ impl Visitor {
             Some(start) => start.force_dialog().into_response(),
             None => error.into_response(),
         }
-    }
-}
-
-/// The kind of a failure, and WeChat's error code if it sent one.
-fn reason(error: &LoginError) -> String {
-    let kind = error.kind().as_str();
-    match error.weixin() {
-        Some(weixin::Error::Api(api)) => format!("{kind} {}", api.code),
-        _ => kind.to_owned(),
-    }
-}
-
-fn logged(waiting: &Waiting<'_>, error: LoginError, note: Option<&str>) -> Response {
-    let reference = waiting.id.map(|id| Reference::of(id).to_string());
-    let (client, kind) = (waiting.client.id.as_str(), error.kind().as_str());
-    tracing::info!(reference, client, kind, "a login failed");
-    match note {
-        Some(note) => error.with_note(note).into_response(),
-        None => error.into_response(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the endpoints of one issuer share.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
@@ -67,6 +67,8 @@ impl Shared {
 pub(crate) struct Provider {
     pub(crate) issuer: Issuer,
     pub(crate) web_login: WebLogin,
+    /// What the configuration calls the apps of this issuer.
+    pub(crate) app_names: BTreeMap<AppId, String>,
     pub(crate) cookie: SessionCookie,
     /// The metadata as JSON: it changes with the configuration only.
     pub(crate) metadata: String,

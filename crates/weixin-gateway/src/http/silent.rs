@@ -10,6 +10,7 @@ use weixin_axum::{Login, LoginError, StartLogin, VerifiedCallback};
 use super::{error::Failure, visitor::Visitor, waiting::Waiting};
 use crate::{
     audit::Reference,
+    error_text::causes,
     oidc::{ErrorCode, LoginMethod, OAuthError, RequestId},
     store::sessions::SessionLogin,
     upstream::{login_event::LoginEvent, silent},
@@ -75,7 +76,7 @@ impl Visitor {
             (Ok(_), _) => Ok(None),
             (Err(error), _) => {
                 if self.provider.shared.rate_limit.allows_log(self.address) {
-                    log(waiting, &error);
+                    self.log(waiting, &error);
                 }
                 Ok(None)
             }
@@ -109,6 +110,14 @@ impl Visitor {
         Ok(Some(response))
     }
 
+    fn log(&self, waiting: &Waiting<'_>, error: &LoginError) {
+        let reference = waiting.id.map(|id| Reference::of(id).to_string());
+        let (client, kind) = (waiting.client.id.as_str(), error.kind().as_str());
+        let app = self.app_of(error);
+        let error = error.weixin().map(|error| causes(error));
+        tracing::info!(reference, client, app, kind, error, "a silent login failed");
+    }
+
     fn not_silently(&self, waiting: &Waiting<'_>, failure: Option<&Failure>) -> Response {
         let respond = || {
             let error = OAuthError::new(ErrorCode::LoginRequired, "the user must log in");
@@ -126,10 +135,4 @@ impl Visitor {
             respond()
         })
     }
-}
-
-fn log(waiting: &Waiting<'_>, error: &LoginError) {
-    let reference = waiting.id.map(|id| Reference::of(id).to_string());
-    let (client, kind) = (waiting.client.id.as_str(), error.kind().as_str());
-    tracing::info!(reference, client, kind, "a silent login failed");
 }

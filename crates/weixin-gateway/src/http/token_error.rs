@@ -89,7 +89,7 @@ pub(super) fn unavailable(failure: &Failure) -> Response {
         None => failure.log(None),
     }
     let description = match failure {
-        Failure::TooManyFailures => "too many requests have failed: wait a minute",
+        Failure::TooManyFailures(_) => "too many requests have failed: wait a minute",
         _ => "the gateway cannot respond now: try again",
     };
     let error = OAuthError::new(ErrorCode::TemporarilyUnavailable, description);

@@ -8,7 +8,7 @@ use std::{
 use weixin::clock::Clock;
 
 use super::{Durability, Store, StoreError, Undo, earlier};
-use crate::oidc::Timestamp;
+use crate::{error_text::causes, oidc::Timestamp};
 
 /// Rows of one batch. Other writes wait for it: among ten million events, a hundred rows take 6 ms, and a thousand 100 ms,
 /// since the pages of all indexes no longer fit into SQLite's cache.
@@ -91,10 +91,7 @@ impl Store {
             let done = self.remove_expired(clock).await;
             self.log_state();
             if let Err(error) = done.and(self.checkpoint().await.map(drop)) {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "maintenance failed"
-                );
+                tracing::error!(error = causes(&error), "maintenance failed");
             }
         }
     }

@@ -2,10 +2,11 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use sqlx::error::DatabaseError;
+use sqlx::{error::DatabaseError, migrate::MigrateError};
 use thiserror::Error;
 use weixin::Bilingual;
 
+use super::database_error;
 use crate::random::NoRandomBytes;
 
 /// A read or a write failed. It is cloneable, since a failed commit is the failure of every job in it.
@@ -45,6 +46,14 @@ impl StoreError {
             Self::Panicked | Self::Random(_) | Self::TooManyRequests => return None,
         };
         Some(text.to_owned())
+    }
+
+    /// What the operator can do, if that depends on the database's error only.
+    pub(crate) fn remedy(&self) -> Option<Bilingual> {
+        match self {
+            Self::Database(error) => database_error::remedy(error),
+            _ => None,
+        }
     }
 
     /// Whether the database is away for some time, as PostgreSQL is while it restarts: the same request may succeed later.
@@ -167,7 +176,7 @@ pub(crate) enum OpenError {
     Read(#[from] StoreError),
     /// A migration failed.
     #[error("the tables cannot be created or updated")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[from] MigrateError),
     /// There is no file to copy.
     #[error("PostgreSQL is backed up by its own tools, such as pg_dump")]
     NoFile,
@@ -237,22 +246,23 @@ impl OpenError {
     /// What the operator can do.
     pub(crate) fn remedy(&self) -> Option<Bilingual> {
         Some(match self {
-            Self::Database(_) => Bilingual {
+            Self::Database(error) => database_error::remedy(error).unwrap_or(Bilingual {
                 en: "check [store] url, and the permissions of SQLite's file, or the network, user and password of PostgreSQL",
                 zh: "请检查 [store] url；SQLite 还要检查文件权限，PostgreSQL 还要检查网络、用户和密码",
-            },
+            }),
             Self::File { .. } => Bilingual {
                 en: "the folder of [store] url must exist, and the user of the gateway must be able to write there: run commands as that user, such as with sudo -u weixin-gateway",
                 zh: "[store] url 的目录必须存在，且网关的用户可以写入；请以该用户运行命令，例如 sudo -u weixin-gateway",
             },
-            Self::Host { .. } => Bilingual {
-                en: "correct the host in [store] url. If this is not the host: write %, &, ?, @, /, # and : of the password as %25, %26, %3F, %40, %2F, %23 and %3A",
-                zh: "请修改 [store] url 中的主机。如果这不是主机名：密码中的 %、&、?、@、/、#、: 要写成 %25、%26、%3F、%40、%2F、%23、%3A",
-            },
+            Self::Host { .. } => database_error::HOST,
             Self::InUse(_) => Bilingual {
                 en: "stop the other gateway first (`systemctl stop weixin-gateway`; the file with .lock at its end is locked as long as it runs), or use another [store] url. For two servers: PostgreSQL",
                 zh: "请先停止另一个网关（`systemctl stop weixin-gateway`；它运行期间一直锁定以 .lock 结尾的文件），或使用其他 [store] url。两台服务器请使用 PostgreSQL",
             },
+            Self::Migrate(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
+                return database_error::remedy(error);
+            }
+            Self::Read(error) => return error.remedy(),
             Self::Outdated => Bilingual {
                 en: "run `weixin gateway migrate`",
                 zh: "请运行 `weixin gateway migrate`",

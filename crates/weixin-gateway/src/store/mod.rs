@@ -11,6 +11,7 @@ mod clients;
 mod conformance;
 mod consents;
 pub(crate) mod copy;
+pub(crate) mod database_error;
 mod error;
 mod file_system;
 mod forget;

@@ -9,6 +9,7 @@ use sqlx::{
 use url::Url;
 
 use super::{
+    database_error,
     error::{OpenError, StoreError},
     migrations::{self, Migrate},
     readers::{ACQUIRE_TIMEOUT, Readers},
@@ -56,8 +57,7 @@ fn host_not_found(url: &str, error: &sqlx::Error) -> Option<String> {
     let sqlx::Error::Io(error) = error else {
         return None;
     };
-    // The library has no kind for this error.
-    let is_unknown = error.to_string().contains("lookup address");
+    let is_unknown = database_error::is_unknown_host(error);
     let url = Url::parse(url).ok().filter(|_| is_unknown)?;
     let after = [Some(url.path()), url.query(), url.fragment()];
     let has_at = after.into_iter().flatten().any(|part| part.contains('@'));

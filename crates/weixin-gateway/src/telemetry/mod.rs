@@ -18,6 +18,16 @@ use self::names::{
 /// Logins through an app that is known, by their outcome.
 const OUTCOMES: [&str; 6] = ["ok", "created", "merged", "conflict", "disabled", "failed"];
 
+/// Those of WeChat, which was called for one app.
+const REJECTED_BY_WECHAT: [&str; 6] = [
+    "configuration",
+    "expired",
+    "snapshot_user",
+    "unreachable",
+    "used",
+    "user_rejected",
+];
+
 /// Logins that end before it is.
 const FAILURES: [&str; 13] = [
     "busy",
@@ -68,7 +78,7 @@ pub(crate) fn begin_client<'a>(client: &str, apps: impl Iterator<Item = &'a str>
         begin("", outcome);
     }
     for app in apps {
-        for outcome in OUTCOMES {
+        for outcome in OUTCOMES.into_iter().chain(REJECTED_BY_WECHAT) {
             begin(app, outcome);
         }
     }
@@ -193,5 +203,18 @@ mod tests {
         let kinds = texts.split("=> (").skip(1);
         let kinds: Vec<_> = kinds.map(|rest| rest.split('"').nth(1).unwrap()).collect();
         assert_eq!(kinds, FAILURES);
+    }
+
+    #[test]
+    fn each_kind_of_an_error_of_wechat_begins_at_zero_for_each_app() {
+        let source = include_str!("../../../weixin-axum/src/error_kind.rs");
+        let (texts, of_errors) = source.split_once("for LoginErrorKind").unwrap();
+        let (_, texts) = texts.split_once("fn texts").unwrap();
+        let kinds = texts.split("            Self::").skip(1).filter(|text| {
+            let name = text.split(' ').next().unwrap();
+            of_errors.contains(&format!("Self::{name}"))
+        });
+        let kinds: Vec<_> = kinds.map(|text| text.split('"').nth(1).unwrap()).collect();
+        assert_eq!(kinds, REJECTED_BY_WECHAT);
     }
 }

@@ -5,12 +5,13 @@ use weixin_sim::{AutoAllow, Effect, Fault};
 use crate::{
     admin::admin,
     world::{
-        Browser, World,
+        ACCOUNT_ID, APP_SECRET, Browser, Log, Options, World,
         browser::param,
-        devices::{ENGLISH, JSON, WECHAT},
+        devices::{ENGLISH, Header, JSON, WECHAT},
     },
 };
 
+const WINDOW: Header = ("sec-fetch-dest", "document");
 const EXCHANGE: &str = "/sns/oauth2/access_token";
 
 /// The events of the login that a callback belongs to.
@@ -31,10 +32,10 @@ async fn each_failure_is_one_event_with_its_reason() {
     let world = World::start().await;
     let web = world.web();
     for (errcode, reason) in [
-        (40125, "configuration 40125"),
-        (-1, "unreachable"),
-        (40163, "used 40163"),
-        (40029, "expired 40029"),
+        (40125, "configuration 40125 app=website"),
+        (-1, "unreachable app=website"),
+        (40163, "used 40163 app=website"),
+        (40029, "expired 40029 app=website"),
     ] {
         let fault = Fault::new(Effect::Errcode(errcode))
             .path(EXCHANGE)
@@ -50,6 +51,54 @@ async fn each_failure_is_one_event_with_its_reason() {
         let expected = format!("login.rejected web {reason}");
         assert_eq!(events(&world, &callback).await, [expected]);
     }
+}
+
+/// The secret of the app that the operator calls `wechat`, and of no other.
+fn with_a_wrong_secret(config: String) -> String {
+    let config = config.replace(
+        "[app.official_account]",
+        "[app.wechat]\nkind = 'official_account'",
+    );
+    let config = config.replace(r#""official_account"]"#, r#""wechat"]"#);
+    let (start, rest) = config.split_once("[app.wechat]").unwrap();
+    let rest = rest.replacen(APP_SECRET, &APP_SECRET.replace('s', "t"), 1);
+    format!("{start}[app.wechat]{rest}")
+}
+
+#[tokio::test]
+async fn the_app_whose_secret_is_wrong_is_named_by_the_event_and_the_log() {
+    let world = World::with(Options {
+        web: "silent_login = true".into(),
+        edit: Some(with_a_wrong_secret),
+        ..Options::default()
+    })
+    .await;
+    let web = world.web();
+    web.log_in(&mut Browser::with(&[ENGLISH]), &[]).await;
+    let (log, _guard) = Log::begin();
+    let mut browser = Browser::with(&[WECHAT, WINDOW]);
+    let callback = web.wechat_callback(&mut browser, &[]).await;
+    browser.open(&world, &callback).await;
+    let expected = ["login.rejected web configuration 40125 app=wechat"];
+    assert_eq!(events(&world, &callback).await, expected);
+    let lines = log.lines("login failed");
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    // The gateway's by the name of the configuration, that of the login by the app ID.
+    assert!(lines[0].contains(r#""app":"wechat""#), "{lines:?}");
+    let id = format!(r#""app":"{ACCOUNT_ID}""#);
+    assert!(lines[1].contains(&id), "{lines:?}");
+
+    let mut browser = Browser::with(&[WECHAT, WINDOW]);
+    let silent = [("prompt", "none")];
+    let callback = web.wechat_callback(&mut browser, &silent).await;
+    browser.open(&world, &callback).await;
+    let lines = log.lines("a silent login failed");
+    let [line] = &lines[..] else {
+        panic!("one line: {lines:?}")
+    };
+    assert!(line.contains(r#""app":"wechat""#), "{line}");
+    assert!(line.contains("40125"), "{line}");
+    assert!(!log.text().contains("tttttttttt"));
 }
 
 #[tokio::test]

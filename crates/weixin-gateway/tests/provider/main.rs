@@ -20,6 +20,7 @@ mod headers;
 mod introspection;
 mod issuers;
 mod keys;
+mod log_reasons;
 mod login_events;
 mod logout;
 mod master_keys;

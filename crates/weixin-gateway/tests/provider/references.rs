@@ -109,10 +109,10 @@ async fn pages_about_a_login_have_the_reference_of_its_event() {
     let world = World::start().await;
     let web = world.web();
     for (errcode, expected) in [
-        (40125, "login.rejected configuration 40125"),
-        (-1, "login.rejected unreachable"),
-        (40163, "login.rejected used 40163"),
-        (40029, "login.rejected expired 40029"),
+        (40125, "login.rejected configuration 40125 app=website"),
+        (-1, "login.rejected unreachable app=website"),
+        (40163, "login.rejected used 40163 app=website"),
+        (40029, "login.rejected expired 40029 app=website"),
     ] {
         let fault = Fault::new(Effect::Errcode(errcode)).percent(100);
         let fault = world.sim.fault(fault.path("/sns/oauth2/access_token"));

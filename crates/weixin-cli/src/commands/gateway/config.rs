@@ -33,7 +33,7 @@ fn missing(file: &Path) -> Message {
 
 /// The error of a gateway that does not start, with its causes.
 pub(super) fn not_started(error: &StartError) -> CliError {
-    CliError::Gateway(start_error(error), error.remedy())
+    CliError::Gateway(start_error(error), error.remedy().map(Message::from))
 }
 
 /// The text of the same, without what to do.

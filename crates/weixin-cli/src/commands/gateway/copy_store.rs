@@ -3,13 +3,14 @@
 use std::{path::Path, time::Instant};
 
 use serde_json::{Map, Value, json};
-use weixin::Language;
-use weixin_gateway::{CopiedTable, CopyError, CopyProgress, Gateway};
+use weixin::{Bilingual, Language};
+use weixin_gateway::{CopiedTable, CopyError, CopyProgress, Gateway, StartError};
 
 use super::{config, progress::INTERVAL};
 use crate::{
     args::GatewayCopyStore,
     error::CliError,
+    lang::Pick,
     message::{Message, message},
     output::Output,
 };
@@ -75,7 +76,35 @@ fn result(copied: &[CopiedTable], file: &Path) -> Message {
 }
 
 fn failed(error: &CopyError) -> CliError {
-    CliError::Other(match error {
+    match error {
+        CopyError::Source(error) => {
+            let store = message("源数据库（store.url）", "source (store.url)");
+            store_failed(error, &store, "[store] url")
+        }
+        CopyError::Target(error) => {
+            let store = message("目标数据库（--to）", "target (--to)");
+            store_failed(error, &store, "--to")
+        }
+        other => CliError::Other(not_copied(other)),
+    }
+}
+
+/// The error of one store with its remedy, which the gateway words for the one of the configuration.
+fn store_failed(error: &StartError, store: &Message, url: &str) -> CliError {
+    let text = config::start_error(error);
+    let text = Message::of(|language| {
+        let colon = language.pick("：", ": ");
+        format!("{}{colon}{}", store.pick(language), text.pick(language))
+    });
+    let remedy = error.remedy().map(|Bilingual { en, zh }| {
+        let of = |text: &str| text.replace("[store] url", url);
+        message(of(zh), of(en))
+    });
+    CliError::Gateway(text, remedy)
+}
+
+fn not_copied(error: &CopyError) -> Message {
+    match error {
         CopyError::SameKind => message(
             "--to 与 store.url 是同一种数据库：SQLite 用 `weixin gateway backup` 复制，PostgreSQL 用 pg_dump 复制",
             "--to is the same kind of database as store.url: `weixin gateway backup` copies SQLite, and pg_dump copies PostgreSQL",
@@ -127,7 +156,7 @@ fn failed(error: &CopyError) -> CliError {
             ),
         ),
         other => config::causes(other),
-    })
+    }
 }
 
 fn version(found: i64, known: i64) -> Message {

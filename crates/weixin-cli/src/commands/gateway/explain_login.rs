@@ -65,7 +65,12 @@ fn to_text(event: &AuditEvent) -> Message {
         let to_do = to_do(event, language);
         let label = language.pick("处理办法：", "What to do: ");
         let mut text = format!("{head}\n  {what}");
-        for line in cause(event, language).iter().chain(&users(event)) {
+        let lines = [
+            cause(event, language),
+            app_line(event, language),
+            users(event),
+        ];
+        for line in lines.into_iter().flatten() {
             text = format!("{text}\n  {line}");
         }
         if to_do.is_empty() {
@@ -89,6 +94,7 @@ fn to_json(event: &AuditEvent) -> Value {
         "user": event.user,
         "detail": event.detail,
         "errcode": code(event),
+        "app": app(event),
         "explanation": both(&|language| explanation.what.pick(language).to_owned()),
         "cause": both(&|language| cause(event, language).unwrap_or_default()),
         "remedy": both(&|language| to_do(event, language)),
@@ -124,12 +130,27 @@ fn to_do(event: &AuditEvent, language: Language) -> String {
 
 /// WeChat's error code in a rejection.
 fn code(event: &AuditEvent) -> Option<ErrCode> {
-    let (_, code) = event.detail.as_deref()?.split_once(' ')?;
-    let code = code
-        .parse()
-        .ok()
-        .filter(|_| event.kind == "login.rejected")?;
-    Some(ErrCode(code))
+    let code = rejection(event)?.split(' ').nth(1)?;
+    Some(ErrCode(code.parse().ok()?))
+}
+
+/// The name of the app that WeChat was called for, in a rejection.
+fn app(event: &AuditEvent) -> Option<&str> {
+    let (_, app) = rejection(event)?.split_once(" app=")?;
+    Some(app)
+}
+
+fn app_line(event: &AuditEvent, language: Language) -> Option<String> {
+    let app = visible(app(event)?);
+    Some(match language {
+        Language::English => format!("App: [app.{app}] in the configuration"),
+        _ => format!("应用：配置文件中的 [app.{app}]"),
+    })
+}
+
+fn rejection(event: &AuditEvent) -> Option<&str> {
+    let detail = event.detail.as_deref()?;
+    (event.kind == "login.rejected").then_some(detail)
 }
 
 /// The other users of a merge or a conflict.

@@ -41,7 +41,7 @@ impl Source {
     pub(super) async fn open(url: &str) -> Result<Self, CopyError> {
         if is_postgres(url) {
             let source = Self::open_postgres(url).await;
-            let mut source = source.map_err(|error| CopyError::source(StoreError::from(error)))?;
+            let mut source = source.map_err(CopyError::source)?;
             source.expect_no_others().await?;
             source.expect_version(postgres::MIGRATED_TABLES).await?;
             return Ok(source);
@@ -60,9 +60,9 @@ impl Source {
         Ok(source)
     }
 
-    async fn open_postgres(url: &str) -> Result<Self, sqlx::Error> {
+    async fn open_postgres(url: &str) -> Result<Self, OpenError> {
         Ok(Self {
-            connection: AnyConnection::connect(url).await?,
+            connection: postgres::connect(url).await?,
             begin: READ_POSTGRES,
             _file: None,
         })

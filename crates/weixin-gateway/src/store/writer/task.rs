@@ -16,7 +16,7 @@ use crate::store::{
     job::{Durability, Effect, Job, Undo},
     sqlite::{self, Database},
 };
-use crate::telemetry;
+use crate::{error_text::causes, telemetry};
 
 /// Jobs of one commit at most, so that none waits for too many others.
 const MAX_BATCH: usize = 256;
@@ -168,7 +168,7 @@ impl Task {
 
     async fn close_if_failed<T>(&mut self, result: &Result<T, StoreError>) {
         if let Err(error) = result {
-            tracing::error!(error = error as &dyn std::error::Error, "a commit failed");
+            tracing::error!(error = causes(error), "a commit failed");
             self.close().await;
         }
     }

@@ -1,0 +1,107 @@
+//! What the errors of a database mean: their text in Chinese, and what the operator can do.
+
+use std::io;
+
+use sqlx::error::DatabaseError;
+use weixin::Bilingual;
+
+/// The codes (SQLSTATE) with which PostgreSQL rejects a connection or a statement of a user.
+const NOT_ALLOWED_HERE: &str = "28000";
+const WRONG_PASSWORD: &str = "28P01";
+const UNKNOWN_DATABASE: &str = "3D000";
+const NO_PERMISSION: &str = "42501";
+const TOO_MANY_CONNECTIONS: &str = "53300";
+const STARTING: &str = "57P03";
+
+/// What the operator can do, if that is the same wherever the error is met.
+pub(crate) fn remedy(error: &sqlx::Error) -> Option<Bilingual> {
+    match error {
+        sqlx::Error::Io(error) if is_unknown_host(error) => Some(HOST),
+        sqlx::Error::Io(_) => Some(Bilingual {
+            en: "start PostgreSQL, and check the host and the port in [store] url, and the firewalls between",
+            zh: "请启动 PostgreSQL，并检查 [store] url 中的主机和端口，以及中间的防火墙",
+        }),
+        sqlx::Error::Database(error) => remedy_of_code(&error.code()?),
+        _ => None,
+    }
+}
+
+fn remedy_of_code(code: &str) -> Option<Bilingual> {
+    Some(match code {
+        NOT_ALLOWED_HERE => Bilingual {
+            en: "correct the user in [store] url, or let it connect from this machine: pg_hba.conf of PostgreSQL decides",
+            zh: "请修改 [store] url 中的用户，或在 PostgreSQL 的 pg_hba.conf 中允许它从本机连接",
+        },
+        WRONG_PASSWORD => Bilingual {
+            en: "correct the user and the password in [store] url. Write %, &, ?, @, /, # and : of the password as %25, %26, %3F, %40, %2F, %23 and %3A",
+            zh: "请修改 [store] url 中的用户和密码。密码中的 %、&、?、@、/、#、: 要写成 %25、%26、%3F、%40、%2F、%23、%3A",
+        },
+        UNKNOWN_DATABASE => Bilingual {
+            en: "create the database (`createdb --owner USER DATABASE`, as an administrator of PostgreSQL), or correct its name in [store] url",
+            zh: "请创建数据库（以 PostgreSQL 管理员身份运行 `createdb --owner 用户 数据库`），或修改 [store] url 中的数据库名",
+        },
+        NO_PERMISSION => Bilingual {
+            en: "in [store] url, use the user who owns the database and its tables. An administrator of PostgreSQL makes a user the owner by `alter database DATABASE owner to USER`",
+            zh: "请在 [store] url 中使用数据库及其表的所有者。PostgreSQL 管理员用 `alter database 数据库 owner to 用户` 指定所有者",
+        },
+        TOO_MANY_CONNECTIONS => Bilingual {
+            en: "raise max_connections of PostgreSQL, or close other programs that use it",
+            zh: "请调大 PostgreSQL 的 max_connections，或关闭使用它的其他程序",
+        },
+        STARTING => Bilingual {
+            en: "PostgreSQL is starting or stopping: try again in a moment",
+            zh: "PostgreSQL 正在启动或停止：请稍后重试",
+        },
+        _ => return None,
+    })
+}
+
+/// What the operator can do about a host that is unknown.
+pub(super) const HOST: Bilingual = Bilingual {
+    en: "correct the host in [store] url. If this is not the host: write %, &, ?, @, /, # and : of the password as %25, %26, %3F, %40, %2F, %23 and %3A",
+    zh: "请修改 [store] url 中的主机。如果这不是主机名：密码中的 %、&、?、@、/、#、: 要写成 %25、%26、%3F、%40、%2F、%23、%3A",
+};
+
+/// Whether the name of a host is unknown. The library has no kind for this error.
+pub(crate) fn is_unknown_host(error: &io::Error) -> bool {
+    error.to_string().contains("lookup address")
+}
+
+/// The text in Chinese, of the most frequent errors.
+pub(crate) fn chinese(error: &dyn DatabaseError) -> String {
+    let english = error.message();
+    let text = match error.code().as_deref() {
+        Some(WRONG_PASSWORD) => "用户名或密码错误",
+        Some(NOT_ALLOWED_HERE) => "不允许该用户连接",
+        Some(UNKNOWN_DATABASE) => match quoted(english) {
+            Some(name) => return format!("数据库 {name} 不存在"),
+            None => "数据库不存在",
+        },
+        Some(NO_PERMISSION) => match english.strip_prefix("permission denied for ") {
+            Some(object) => return format!("没有权限访问 {object}"),
+            None => "没有权限",
+        },
+        Some(TOO_MANY_CONNECTIONS) => "连接数已达上限",
+        Some(STARTING) => "数据库正在启动或停止",
+        _ => of_sqlite(english),
+    };
+    text.to_owned()
+}
+
+fn of_sqlite(english: &str) -> &str {
+    match english {
+        "attempt to write a readonly database" => "数据库是只读的",
+        "database disk image is malformed" => "数据库文件已损坏",
+        "database is locked" => "数据库被其他程序锁定",
+        "database or disk is full" => "磁盘空间不足",
+        "disk I/O error" => "磁盘读写出错",
+        "file is not a database" => "文件不是 SQLite 数据库",
+        "unable to open database file" => "无法打开数据库文件",
+        other => other,
+    }
+}
+
+fn quoted(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once('"')?;
+    Some(rest.split_once('"')?.0)
+}

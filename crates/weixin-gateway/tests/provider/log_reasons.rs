@@ -1,0 +1,101 @@
+//! Why a request was turned away or a login was not accepted, in the log.
+
+use std::net::SocketAddr;
+
+use axum::{
+    body::Body,
+    extract::ConnectInfo,
+    http::{Request, StatusCode},
+};
+use serde_json::{Value, json};
+
+use crate::world::{
+    Browser, Log, Options, World,
+    browser::{IN_WECHAT, param},
+    devices::ENGLISH,
+};
+
+/// The lines with this message, without what differs from run to run.
+fn told(log: &Log, message: &str) -> Vec<Value> {
+    let lines = log.lines(message).into_iter();
+    let lines = lines.map(|line| {
+        let mut line: Value = serde_json::from_str(&line).unwrap();
+        let fields = line.as_object_mut().unwrap();
+        for name in ["timestamp", "level", "target", "span", "spans", "reference"] {
+            fields.remove(name);
+        }
+        line
+    });
+    lines.collect()
+}
+
+async fn send(world: &World, method: &str, uri: &str, form: &'static str) -> StatusCode {
+    let request = Request::builder().method(method).uri(uri);
+    let request = request
+        .header("content-type", "application/x-www-form-urlencoded")
+        .extension(ConnectInfo(SocketAddr::from(([192, 0, 2, 1], 1))));
+    let request = request.body(Body::from(form)).unwrap();
+    world.respond(request).await.status
+}
+
+#[tokio::test]
+async fn a_request_that_is_turned_away_is_logged_with_the_limit_and_the_client() {
+    let limits = "[limits]\nlogins_per_minute = 1\nfailures_per_minute = 1\n";
+    let world = World::with(Options {
+        more: limits.to_owned(),
+        ..Options::default()
+    })
+    .await;
+    let (log, _guard) = Log::begin();
+    let url = world.web().authorize_url(&[]);
+    send(&world, "GET", &url, "").await;
+    let status = send(&world, "GET", &url, "").await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+    let turned_away = "a request was turned away";
+    let logins = json!({
+        "message": turned_away,
+        "error": "too many logins from one address",
+        "setting": "limits.logins_per_minute",
+    });
+    assert_eq!(told(&log, turned_away), [logins]);
+    // Of another address, since the log says little of one.
+    world.clock.advance(std::time::Duration::from_mins(2));
+    let form = "client_id=app&grant_type=authorization_code&code=wrong";
+    let (log, _guard) = Log::begin();
+    for _ in 0..2 {
+        send(&world, "POST", "/token", form).await;
+    }
+    let failures = json!({
+        "message": turned_away,
+        "error": "too many failed requests of one client from one address",
+        "setting": "limits.failures_per_minute",
+        "client": "app",
+    });
+    assert_eq!(told(&log, turned_away), [failures]);
+}
+
+#[tokio::test]
+async fn a_user_whom_the_gateway_does_not_accept_is_logged_with_the_reason() {
+    let world = World::start().await;
+    let web = world.web();
+    web.log_in(&mut Browser::default(), &[]).await;
+    // The user of another UnionID than the account's.
+    world
+        .execute("update identities set identity = identity || 'x' where identity like 'union%'")
+        .await;
+    web.log_in(&mut Browser::with(IN_WECHAT), &[]).await;
+    let (log, _guard) = Log::begin();
+    let mut browser = Browser::with(&[ENGLISH]);
+    let callback = web.wechat_callback(&mut browser, &[]).await;
+    let page = browser.open(&world, &callback).await;
+    assert_eq!(page.status, StatusCode::CONFLICT);
+    let failed = |kind: &str| json!({ "message": "a login failed", "client": "web", "kind": kind });
+    assert_eq!(told(&log, "a login failed"), [failed("conflict")]);
+    world.execute("update users set disabled_at = 1").await;
+    let (log, _guard) = Log::begin();
+    let mut browser = Browser::with(IN_WECHAT);
+    let callback = web.wechat_callback(&mut browser, &[]).await;
+    let page = browser.open(&world, &callback).await;
+    assert_eq!(param(page.location(), "error"), "access_denied");
+    assert_eq!(told(&log, "a login failed"), [failed("disabled")]);
+}
