@@ -1,7 +1,7 @@
 //! What requests are served with. It is replaced as a whole, so that each request sees one state: one configuration, the
 //! clients and the keys of one moment.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use axum::{Router, extract::Request};
@@ -115,8 +115,9 @@ impl Live {
         self.current.load().parts.config.server.stop_delay
     }
 
-    pub(crate) fn secret_files(&self) -> Vec<PathBuf> {
-        self.current.load().parts.config.secret_files.clone()
+    /// The configuration in use.
+    pub(crate) fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.current.load().parts.config)
     }
 
     /// A router whose requests each get the state of their beginning.

@@ -1,12 +1,6 @@
 //! The configuration file as a whole.
 
-use std::{
-    cell::RefCell,
-    collections::BTreeMap,
-    fs, io,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-};
+use std::{cell::RefCell, collections::BTreeMap, fs, io, net::SocketAddr, path::Path};
 
 use aws_lc_rs::digest;
 use serde::Deserialize;
@@ -15,6 +9,7 @@ use super::{
     app::{self, App, AppEntry},
     client::{self, ClientEntry},
     error::ConfigError,
+    file_content::FileContent,
     issuer::{self, IssuerConfig, IssuerEntry},
     lifetimes::{Lifetimes, LifetimesEntry},
     limits::Limits,
@@ -25,7 +20,7 @@ use super::{
     server::{ServerConfig, ServerEntry},
     store::{StoreConfig, StoreEntry},
 };
-use crate::oidc::Clients;
+use crate::{oidc::Clients, secret::SecretHash};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,8 +55,10 @@ pub struct Config {
     pub(crate) metrics: Metrics,
     /// Of the file's text, to compare nodes.
     pub(crate) hash: u32,
+    /// Of the same, to notice that the file has changed.
+    pub(crate) text: SecretHash,
     /// The files that it has read: the key file, and those of secrets.
-    pub(crate) secret_files: Vec<PathBuf>,
+    pub(crate) secret_files: Vec<FileContent>,
 }
 
 impl Config {
@@ -81,7 +78,7 @@ impl Config {
         config.store.below(folder);
         config.server.key_file = folder.join(&config.server.key_file);
         for file in &mut config.secret_files {
-            *file = folder.join(&*file);
+            file.path = folder.join(&file.path);
         }
         Ok(config)
     }
@@ -96,8 +93,8 @@ impl Config {
     }
 
     /// The files of secrets that it has read: the key file, and those of apps and clients.
-    pub fn secret_files(&self) -> &[PathBuf] {
-        &self.secret_files
+    pub fn secret_files(&self) -> impl Iterator<Item = &Path> {
+        self.secret_files.iter().map(|file| &*file.path)
     }
 
     /// The address of `[metrics] listen`, where a program serves what its recorder of metrics has received.
@@ -112,10 +109,12 @@ impl Config {
     /// [`ConfigError`] names the field and the rule that it breaks.
     pub(crate) fn parse_with(text: &str, read: ReadFile<'_>) -> Result<Self, ConfigError> {
         let file: File = serde_error::from_toml(text)?;
-        let secret_files: RefCell<Vec<PathBuf>> = RefCell::default();
+        let secret_files: RefCell<Vec<FileContent>> = RefCell::default();
         let read: ReadFile<'_> = &|file: &Path| {
-            secret_files.borrow_mut().push(file.to_owned());
-            read(file)
+            let text = read(file)?;
+            let content = FileContent::new(file, SecretHash::of(text.as_bytes()));
+            secret_files.borrow_mut().push(content);
+            Ok(text)
         };
         let apps = app::check(file.app, read)?;
         let issuers = issuer::check(file.issuer, &apps)?;
@@ -129,6 +128,7 @@ impl Config {
             limits: file.limits,
             metrics: file.metrics,
             hash: hash(text),
+            text: SecretHash::of(text.as_bytes()),
             secret_files: secret_files.into_inner(),
         })
     }
