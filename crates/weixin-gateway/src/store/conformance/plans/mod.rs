@@ -83,7 +83,6 @@ const OF_SQLITE: [Exception; 32] = [
         DUE,
     ),
     may("SCAN logouts USING COVERING", "select count(*)", OUTBOX),
-    may("SCAN logouts", "delete from logouts where sub", OUTBOX),
     may("SCAN requests", COUNTED, WAITING),
     may("SCAN client_revocations", REVOCATIONS_EXPIRED, REVOKED),
     may("SEARCH ", "select max(id) as last", COMMAND),
@@ -106,11 +105,10 @@ const OF_SQLITE: [Exception; 32] = [
     ),
     may("SEARCH consents USING", "delete from consents", COMMAND),
 ];
-const OF_POSTGRES: [Exception; 6] = [
+const OF_POSTGRES: [Exception; 5] = [
     may("SCAN requests", COUNTED, WAITING),
     may("SCAN client_revocations", REVOCATIONS_EXPIRED, REVOKED),
     may("SCAN schema", "", "one row"),
-    may("SCAN logouts", "delete from logouts where sub", OUTBOX),
     may("SCAN users", BY_NICKNAME, OPERATOR),
     may("SCAN audit", NAMING, OPERATOR),
 ];
