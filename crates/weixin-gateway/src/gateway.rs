@@ -1,11 +1,6 @@
 //! The gateway: from its configuration to a router that serves.
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::Router;
 use thiserror::Error;
@@ -158,9 +153,9 @@ impl Gateway {
         Ok(self.live.reload(config).await?)
     }
 
-    /// The files of the present configuration: the key file, and those of apps and clients.
-    pub(crate) fn secret_files(&self) -> Vec<PathBuf> {
-        self.live.secret_files()
+    /// The configuration in use.
+    pub(crate) fn config(&self) -> Arc<Config> {
+        self.live.config()
     }
 
     pub(crate) fn shared(&self) -> Arc<Shared> {

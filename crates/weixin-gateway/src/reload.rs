@@ -65,22 +65,12 @@ impl Fixed {
         let settings = [
             ("server.listen", self.listen == new.listen),
             ("metrics.listen", self.metrics == new.metrics),
-            ("store.url", self.store.is(&new.store)),
-            (
-                "store.redis",
-                is_same(self.redis.as_ref(), new.redis.as_ref()),
-            ),
+            ("store.url", self.store == new.store),
+            ("store.redis", self.redis == new.redis),
         ];
         let changed = settings.into_iter().filter(|(_, is_same)| !is_same);
         Reloaded {
             needs_restart: changed.map(|(name, _)| name).collect(),
         }
-    }
-}
-
-fn is_same(one: Option<&SecretHash>, other: Option<&SecretHash>) -> bool {
-    match (one, other) {
-        (Some(one), Some(other)) => one.is(other),
-        (one, other) => one.is_none() && other.is_none(),
     }
 }

@@ -1,38 +1,33 @@
 //! The configuration file, taken over each time that it has changed.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use crate::{
-    config::Config,
+    config::{Config, FileContent},
     error_text::causes,
     gateway::Gateway,
     reload::{ReloadError, Reloaded},
     telemetry,
 };
 
-/// How often the times of the files are compared.
+/// How often the files are compared with what was loaded.
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// The time and size of each file; none of a file that is missing.
-type Versions = Vec<(PathBuf, Option<(SystemTime, u64)>)>;
-
 impl Gateway {
-    /// Takes over the configuration file each time that it, or one of the files of secrets that it names, has changed. Their
-    /// times are compared every five seconds. Never returns.
+    /// Takes over the configuration file each time that it, or one of the files of secrets that it names, no longer holds
+    /// what was loaded: also if it has changed before this was called. They are read every five seconds. Never returns.
     pub async fn watch(&self, file: &Path) {
         let clock = Arc::clone(&self.shared().clock);
-        let mut seen = self.versions(file);
-        let mut failed = None;
+        let (mut seen, mut failed) = (Vec::new(), None);
         loop {
             clock.sleep(INTERVAL).await;
-            let now = self.versions(file);
-            // After a failure, what is missing may be a file that no configuration in use names.
-            if now == seen && failed.is_none() {
+            let loaded = self.loaded(file);
+            let now: Vec<_> = loaded
+                .iter()
+                .map(|it| FileContent::read(&it.path))
+                .collect();
+            // A file that was rejected, and is as before again, is loaded, so that the log says that it is right.
+            if now == loaded && failed.is_none() {
                 continue;
             }
             let error = self.load(file).await.err().map(|error| causes(&error));
@@ -65,13 +60,12 @@ impl Gateway {
         Ok(reloaded)
     }
 
-    fn versions(&self, file: &Path) -> Versions {
-        let files = [file.to_owned()].into_iter().chain(self.secret_files());
-        let version = |file: PathBuf| {
-            let version = fs::metadata(&file).and_then(|it| Ok((it.modified()?, it.len())));
-            (file, version.ok())
-        };
-        files.map(version).collect()
+    /// The files of the configuration in use, with what was loaded.
+    fn loaded(&self, file: &Path) -> Vec<FileContent> {
+        let config = self.config();
+        let own = FileContent::new(file, config.text);
+        let secrets = config.secret_files.iter().cloned();
+        [own].into_iter().chain(secrets).collect()
     }
 }
 

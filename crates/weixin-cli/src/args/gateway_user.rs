@@ -123,8 +123,9 @@ pub(crate) struct UserSplit {
 #[command(after_help = "\
 Removes the user and those who were merged into it: IDs of WeChat, nickname, sessions, grants, \
 consents, the `sub` that clients have received, and events of the audit log. One event that says \
-that the user was removed stays. The next login of this person is a new user with a new `sub`. \
-Backups still contain the user.
+that the user was removed stays. Clients with back-channel logout are still told that the sessions \
+have ended. The next login of this person is a new user with a new `sub`. Backups still contain the \
+user.
 
 Examples:
   weixin gateway user forget wsh7ijtk4dkcwkmfwi4rdu2u3m

@@ -5,7 +5,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use aws_lc_rs::digest;
@@ -16,6 +16,7 @@ use super::{
     app::{self, App, AppEntry},
     client::{self, ClientEntry},
     error::ConfigError,
+    file_content::FileContent,
     issuer::{self, IssuerConfig, IssuerEntry},
     lifetimes::{Lifetimes, LifetimesEntry},
     limits::Limits,
@@ -26,7 +27,7 @@ use super::{
     server::{ServerConfig, ServerEntry},
     store::{StoreConfig, StoreEntry},
 };
-use crate::{oidc::Clients, store::identities::UnionIds};
+use crate::{oidc::Clients, secret::SecretHash, store::identities::UnionIds};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,8 +62,10 @@ pub struct Config {
     pub(crate) metrics: Metrics,
     /// Of the file's text, to compare nodes.
     pub(crate) hash: u32,
+    /// Of the same, to notice that the file has changed.
+    pub(crate) text: SecretHash,
     /// The files that it has read: the key file, and those of secrets.
-    pub(crate) secret_files: Vec<PathBuf>,
+    pub(crate) secret_files: Vec<FileContent>,
 }
 
 impl Config {
@@ -82,7 +85,7 @@ impl Config {
         config.store.below(folder);
         config.server.key_file = folder.join(&config.server.key_file);
         for file in &mut config.secret_files {
-            *file = folder.join(&*file);
+            file.path = folder.join(&file.path);
         }
         Ok(config)
     }
@@ -97,8 +100,8 @@ impl Config {
     }
 
     /// The files of secrets that it has read: the key file, and those of apps and clients.
-    pub fn secret_files(&self) -> &[PathBuf] {
-        &self.secret_files
+    pub fn secret_files(&self) -> impl Iterator<Item = &Path> {
+        self.secret_files.iter().map(|file| &*file.path)
     }
 
     /// The names of an issuer's apps.
@@ -126,10 +129,12 @@ impl Config {
     /// [`ConfigError`] names the field and the rule that it breaks.
     pub(crate) fn parse_with(text: &str, read: ReadFile<'_>) -> Result<Self, ConfigError> {
         let file: File = serde_error::from_toml(text)?;
-        let secret_files: RefCell<Vec<PathBuf>> = RefCell::default();
+        let secret_files: RefCell<Vec<FileContent>> = RefCell::default();
         let read: ReadFile<'_> = &|file: &Path| {
-            secret_files.borrow_mut().push(file.to_owned());
-            read(file)
+            let text = read(file)?;
+            let content = FileContent::new(file, SecretHash::of(text.as_bytes()));
+            secret_files.borrow_mut().push(content);
+            Ok(text)
         };
         let apps = app::check(file.app, read)?;
         let issuers = issuer::check(file.issuer, &apps)?;
@@ -143,6 +148,7 @@ impl Config {
             limits: file.limits,
             metrics: file.metrics,
             hash: hash(text),
+            text: SecretHash::of(text.as_bytes()),
             secret_files: secret_files.into_inner(),
         })
     }

@@ -9,6 +9,7 @@ mod client_name;
 mod database_tls;
 mod error;
 mod file;
+mod file_content;
 mod issuer;
 mod lifetimes;
 mod limits;
@@ -27,6 +28,7 @@ mod url_parameters;
 
 pub(crate) use self::{
     app::App,
+    file_content::FileContent,
     issuer::IssuerConfig,
     lifetimes::{LONGEST_SESSION, Lifetimes},
     limits::Limits,

@@ -37,10 +37,6 @@ const NAMING: &str = naming!("");
 const NAMING_SINCE: &str = naming!(" and at >= $2");
 const ERASE: &str = "update audit set detail = replace(detail, $2, 'forgotten') where id = $1";
 
-const LOGOUTS: (&str, &str) = (
-    "logouts",
-    concat!("delete from logouts where sub in ", members!("$1")),
-);
 /// The users themselves come last: the other statements look them up.
 const ROWS: [(&str, &str); 7] = [
     (
@@ -160,9 +156,10 @@ async fn forget(
         return Err(JobError::Conflict);
     }
     erase(connection, user, traces).await?;
-    let mut removed = vec![remove(connection, LOGOUTS, user).await?];
-    // The clients are told of this end, while grants still name them.
+    // The clients are told of this end, while grants still name them. The outbox keeps these rows and those of earlier ends
+    // until they are delivered.
     revoke_many::sessions_of_user(connection, user, now).await?;
+    let mut removed = Vec::new();
     for rows in ROWS {
         removed.push(remove(connection, rows, user).await?);
     }

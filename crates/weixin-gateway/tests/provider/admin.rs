@@ -225,7 +225,6 @@ async fn a_user_who_is_forgotten_leaves_nothing_behind() {
     assert_eq!(
         removed,
         [
-            ("logouts", 0),
             ("grants", 2),
             ("sessions", 2),
             ("consents", 0),

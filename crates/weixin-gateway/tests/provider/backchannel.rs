@@ -1,12 +1,16 @@
 //! The delivery of logout tokens: who gets one, and when it is given up.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
+use data_encoding::BASE64URL_NOPAD;
 use tokio::{io::AsyncWriteExt, net::TcpListener, sync::mpsc};
 
-use crate::world::{
-    Browser, CALLBACK, Options, SECRET, World,
-    logout_receiver::{LogoutReceiver, Reply},
+use crate::{
+    admin::admin,
+    world::{
+        Browser, CALLBACK, Options, SECRET, World,
+        logout_receiver::{LogoutReceiver, Reply},
+    },
 };
 
 /// The number of rows of the outbox and of events that say that a client was not told.
@@ -91,6 +95,51 @@ async fn a_client_is_told_when_another_user_takes_the_browser() {
     assert_eq!(world.texts(reasons).await, ["other_user"]);
     world.maintained(receiver.next(&world)).await;
     assert!(!receiver.has_another());
+}
+
+/// The session and the user of a logout token.
+fn ended(jwt: &str) -> [String; 2] {
+    let payload = jwt.split('.').nth(1).unwrap();
+    let payload = BASE64URL_NOPAD.decode(payload.as_bytes()).unwrap();
+    let claims: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+    ["sid", "sub"].map(|name| claims[name].as_str().unwrap().to_owned())
+}
+
+/// The operator removes a user while the client cannot be reached: it learns of the session that had ended before, and of the
+/// one that ends by the removal. After that, no file has an ID of either.
+#[tokio::test]
+async fn a_client_is_told_of_all_sessions_of_a_user_who_is_forgotten() {
+    let mut receiver = LogoutReceiver::start(&[Reply::Close]).await;
+    let world = world(&receiver).await;
+    let (mut first, mut second) = (Browser::default(), Browser::default());
+    let before = world.web().log_in(&mut first, &[]).await;
+    let live = world.web().log_in(&mut second, &[]).await;
+    let params = [("id_token_hint", &*before.id_token)];
+    world.web().log_out(&mut first, &params).await;
+    world.maintained(receiver.next(&world)).await;
+    let admin = admin(&world).await;
+    admin.forget(live.sub()).await.unwrap();
+    admin.close().await;
+    let mut told = Vec::new();
+    let test = async {
+        for _ in 0..2 {
+            told.push(ended(&receiver.next(&world).await));
+        }
+        emptied(&world).await;
+    };
+    world.maintained(test).await;
+    let sids = [&before, &live].map(|tokens| tokens.claims["sid"].as_str().unwrap().to_owned());
+    let mut expected = sids.clone().map(|sid| [sid, live.sub().to_owned()]);
+    told.sort();
+    expected.sort();
+    assert_eq!(told, expected);
+    assert!(!receiver.has_another());
+    world.gateway.close().await;
+    for file in ["gateway.db", "gateway.db-wal"] {
+        let bytes = fs::read(world.file(file)).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!sids.iter().any(|sid| text.contains(sid)), "{file}");
+    }
 }
 
 /// One without a URL has no session of its own to end.

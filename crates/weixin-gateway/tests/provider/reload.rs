@@ -282,3 +282,42 @@ async fn a_file_that_has_changed_is_taken_over() {
         () = test => {},
     }
 }
+
+/// What counts is what the start has read, and not what the files hold when they are looked at for the first time.
+#[tokio::test]
+async fn a_file_that_has_changed_since_the_start_read_it_is_taken_over() {
+    for changed in ["gateway.toml", "gateway.key"] {
+        let world = World::start().await;
+        let config = world.file("gateway.toml");
+        fs::write(&config, world.config()).unwrap();
+        let text = match changed {
+            "gateway.toml" => world.config() + NEW_CLIENT,
+            _ => format!("{MASTER_KEY}\n{OTHER_KEY}\n"),
+        };
+        fs::write(world.file(changed), text).unwrap();
+        // How many keys the gateway has, and whether it knows the client.
+        let loaded = async || {
+            let keys = world.texts("select detail from audit where id = 'key_file'");
+            let keys = keys.await[0].split(' ').count();
+            (keys, authorize(&new_client(&world), &world).await)
+        };
+        let expected = match changed {
+            "gateway.toml" => (1, StatusCode::SEE_OTHER),
+            _ => (2, StatusCode::BAD_REQUEST),
+        };
+        let test = async {
+            for _ in 0..1_000 {
+                world.clock.advance(Duration::from_secs(5));
+                tokio::task::yield_now().await;
+                if loaded().await == expected {
+                    return;
+                }
+            }
+            panic!("{changed} was not taken over");
+        };
+        tokio::select! {
+            () = world.gateway.watch(&config) => panic!("watch has ended"),
+            () = test => {},
+        }
+    }
+}

@@ -178,7 +178,6 @@ fn confirm(user: &UserReport, output: Output) -> Result<(), CliError> {
 
 fn table_name(table: &str) -> Name {
     match table {
-        "logouts" => ["待发送的退出登录通知", "logout notifications"],
         "grants" => ["授权", "grants"],
         "sessions" => ["会话", "sessions"],
         "consents" => ["用户同意记录", "consents"],

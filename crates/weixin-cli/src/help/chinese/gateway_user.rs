@@ -103,7 +103,8 @@ const FORGET: Chinese = Chinese {
     arguments: &[ID, ("yes", "不询问，直接删除"), CONFIG],
     after: "\
 删除该用户和合并到它的用户：微信 ID、昵称、会话、授权、同意记录、客户端得到的 sub 和审计记录，\
-只保留一条“已删除该用户”的审计记录。此人下次登录时是新用户，sub 也是新的。备份中仍有该用户的数据。
+只保留一条“已删除该用户”的审计记录。登记了 back-channel logout 的客户端仍会收到会话已结束的通知。\
+此人下次登录时是新用户，sub 也是新的。备份中仍有该用户的数据。
 
 示例：
   weixin gateway user forget wsh7ijtk4dkcwkmfwi4rdu2u3m

@@ -42,12 +42,7 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
     };
     let read = message(format!("{file} 没有错误"), format!("{file} has no errors"));
     report.add([CheckResult::ok(Check::Configuration, read)])?;
-    report.add(
-        config
-            .secret_files()
-            .iter()
-            .filter_map(|file| secret_file(file)),
-    )?;
+    report.add(config.secret_files().filter_map(secret_file))?;
     report.add(server::examine(&config).await)?;
     report.add([store(&config).await])?;
     report.add(environment::tls(&config))?;
