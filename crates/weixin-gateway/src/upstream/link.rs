@@ -65,6 +65,7 @@ pub(crate) async fn log_in(store: &Store, login: NewLogin) -> Result<LoginOutcom
         }
         match outcome {
             Err(StoreError::Conflict) if attempts < MAX_ATTEMPTS => {}
+            Err(error) if error.is_rolled_back() && attempts < MAX_ATTEMPTS => {}
             outcome => return outcome,
         }
     }
