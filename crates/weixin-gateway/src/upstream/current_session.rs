@@ -4,6 +4,7 @@ use sqlx::AnyConnection;
 
 use crate::{
     oidc::{Session, SessionId, UserId},
+    secret::SecretHash,
     store::{
         JobError, JobResult,
         session_end::{self, EndReason},
@@ -12,16 +13,21 @@ use crate::{
 };
 
 /// The session of the browser that logs in. It may have been idle too long for a new request.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct CurrentSession {
     pub(crate) sid: SessionId,
     pub(crate) user: UserId,
+    /// Of the cookie that the browser has sent.
+    pub(crate) cookie: SecretHash,
 }
 
 impl From<&Session> for CurrentSession {
     fn from(session: &Session) -> Self {
-        let (sid, user) = (session.sid, session.user);
-        Self { sid, user }
+        Self {
+            sid: session.sid,
+            user: session.user,
+            cookie: session.cookie,
+        }
     }
 }
 
@@ -54,7 +60,8 @@ pub(super) async fn begin(
     login: &SessionLogin,
 ) -> JobResult<Session> {
     if let Some(current) = current {
-        let renewed = sessions::renew(connection, current.sid, user, login).await;
+        let which = (current.sid, &current.cookie);
+        let renewed = sessions::renew(connection, which, user, login).await;
         if let Some(session) = renewed.map_err(JobError::not_undone)? {
             return Ok(session);
         }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use super::{
     fixture::{
         Fixture, START, client, cookie, id, ids, issuer, known, later, login, new_grant,
@@ -17,6 +19,7 @@ use crate::{
 
 on_each_database!(
     the_same_user_keeps_the_session,
+    two_tabs_at_once_get_cookies_that_are_both_valid,
     another_user_ends_the_session,
     a_silent_login_renews_or_ends_the_session_too,
     a_session_of_another_issuer_is_not_touched,
@@ -57,6 +60,25 @@ async fn the_same_user_keeps_the_session(fixture: Fixture) {
     let read = read.await.unwrap().unwrap();
     assert_eq!(format!("{read:?}"), format!("{renewed:?}"));
     assert_eq!(fixture.count(SESSIONS).await, 1);
+}
+
+/// Both have sent the cookie of one session, and the browser may receive either response last.
+async fn two_tabs_at_once_get_cookies_that_are_both_valid(fixture: Fixture) {
+    let alice = ids("oAlice", None);
+    let first = fixture.session("oAlice", START).await;
+    let tabs = [60, 61].map(|seconds| login(&alice, Some(&first), later(seconds)));
+    let cookies = tabs.each_ref().map(|tab| cookie(&tab.session));
+    let sessions = join_all(tabs.map(|tab| fixture.log_in(tab))).await;
+    let sids = sessions.into_iter().map(|outcome| known(outcome).sid);
+    let mut found = Vec::new();
+    for cookie in cookies {
+        let read = fixture.store.session(&cookie, issuer(), later(61), IDLE);
+        found.extend(read.await.unwrap().map(|session| session.sid));
+    }
+    assert_eq!(sids.collect::<Vec<_>>(), found);
+    // One of them has renewed the session.
+    assert!(found.contains(&first.sid), "{found:?}");
+    assert_eq!(fixture.count(OPEN_SESSIONS).await, 2);
 }
 
 async fn another_user_ends_the_session(fixture: Fixture) {
