@@ -87,7 +87,7 @@ impl Visitor {
         if login.is_repeat() && !shared.rate_limit.allows(self.address) {
             return Err(Failure::TooManyLogins);
         }
-        let current = self.session().await?;
+        let current = self.session_to_end().await?;
         let session = self.session_login(request, login)?;
         let cookie = session.cookies.of(&session.seed);
         let new = NewLogin {
@@ -132,7 +132,7 @@ impl Visitor {
         request: RequestId,
         current: Option<&Session>,
     ) -> Result<Response, Failure> {
-        match current {
+        match current.filter(|session| self.may_use(session)) {
             Some(session) => self.proceed(waiting, Some(session)).await,
             None => Ok(self.used_callback(request)),
         }

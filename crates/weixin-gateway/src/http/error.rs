@@ -42,6 +42,7 @@ impl Failure {
     pub(crate) fn retry_after(&self) -> Option<&'static str> {
         match self {
             Self::Store(error) if error.is_away() => Some(AWAY),
+            Self::Store(error) if error.is_rolled_back() => Some("1"),
             _ => self.busy(),
         }
     }
@@ -99,6 +100,61 @@ impl Failure {
                 ("waiting_requests", Some("limits.waiting_requests"))
             }
             _ => ("store", None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{borrow::Cow, error::Error as StdError};
+
+    use sqlx::error::{DatabaseError, ErrorKind};
+
+    use super::*;
+
+    /// What a database returns, by its code.
+    #[derive(Debug, Error)]
+    #[error("code {0}")]
+    struct Code(&'static str);
+
+    impl DatabaseError for Code {
+        fn message(&self) -> &str {
+            self.0
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.into())
+        }
+
+        fn as_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn StdError + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn StdError + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    #[test]
+    fn what_may_succeed_later_is_no_error_of_the_program() {
+        for (code, expected) in [
+            ("40001", (503, Some("1"))), // serialization failure
+            ("40P01", (503, Some("1"))), // deadlock
+            ("57P01", (503, Some("5"))), // the server stops
+            ("42P01", (500, None)),      // no such table
+        ] {
+            let error = sqlx::Error::Database(Box::new(Code(code)));
+            let failure = Failure::Store(error.into());
+            let response = (failure.status().as_u16(), failure.retry_after());
+            assert_eq!(response, expected, "{code}");
         }
     }
 }

@@ -13,7 +13,11 @@ use crate::{
     error_text::causes,
     oidc::{ErrorCode, LoginMethod, OAuthError, RequestId},
     store::sessions::SessionLogin,
-    upstream::{login_event::LoginEvent, silent},
+    upstream::{
+        current_session::CurrentSession,
+        login_event::LoginEvent,
+        silent::{self, SilentLogin},
+    },
 };
 
 impl Visitor {
@@ -61,17 +65,19 @@ impl Visitor {
         waiting: &Waiting<'_>,
     ) -> Result<Option<Response>, Failure> {
         // Another tab may have logged in meanwhile.
-        if let Some(session) = self.session().await? {
-            let response = self.proceed(waiting.clone(), Some(&session)).await;
+        let current = self.session_to_end().await?;
+        if let Some(session) = current.as_ref().filter(|session| self.may_use(session)) {
+            let response = self.proceed(waiting.clone(), Some(session)).await;
             return response.map(Some);
         }
+        let current = current.as_ref().map(Into::into);
         let login = match callback {
             Ok(callback) => self.exchange(callback).await?,
             Err(error) => Err(error),
         };
         match (login, waiting.id) {
             (Ok(login), Some(id)) if waiting.client.silent_login => {
-                self.log_in_silently(waiting, id, &login).await
+                self.log_in_silently(waiting, (id, &login), current).await
             }
             (Ok(_), _) => Ok(None),
             (Err(error), _) => {
@@ -86,21 +92,25 @@ impl Visitor {
     async fn log_in_silently(
         &self,
         waiting: &Waiting<'_>,
-        id: RequestId,
-        login: &Login,
+        (id, login): (RequestId, &Login),
+        current: Option<CurrentSession>,
     ) -> Result<Option<Response>, Failure> {
         let shared = &self.provider.shared;
         // Each repeat costs a write.
         if login.is_repeat() && !shared.rate_limit.allows(self.address) {
             return Err(Failure::TooManyLogins);
         }
-        let new = SessionLogin {
-            method: LoginMethod::Silent,
-            ..self.session_login(id, login)?
+        let new = SilentLogin {
+            ids: login.user_ids(),
+            client: waiting.client.id.clone(),
+            current,
+            session: SessionLogin {
+                method: LoginMethod::Silent,
+                ..self.session_login(id, login)?
+            },
+            event: LoginEvent::new(waiting.client.id.clone())?,
         };
-        let (ids, client) = (login.user_ids(), waiting.client.id.clone());
-        let event = LoginEvent::new(client.clone())?;
-        let session = silent::log_in(&shared.store, &ids, client, new, event);
+        let session = silent::log_in(&shared.store, new);
         let Some((session, cookie)) = session.await? else {
             return Ok(None);
         };

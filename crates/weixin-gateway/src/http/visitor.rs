@@ -46,7 +46,8 @@ impl Visitor {
         Ok(session.await?)
     }
 
-    /// The session that a logout of this browser ends, however long ago it was used: codes and tokens still depend on it.
+    /// The session that a logout or a login in this browser ends, however long ago it was used: codes and tokens still
+    /// depend on it.
     pub(super) async fn session_to_end(&self) -> Result<Option<Session>, Failure> {
         let Some(hash) = self.provider.cookie.read(&self.headers) else {
             return Ok(None);
@@ -54,6 +55,12 @@ impl Visitor {
         let (store, issuer) = (&self.provider.shared.store, self.provider.issuer.id());
         let session = store.session(&hash, issuer, self.now(), Duration::MAX);
         Ok(session.await?)
+    }
+
+    /// Whether a new request may use this session: it was used not long ago.
+    pub(super) fn may_use(&self, session: &Session) -> bool {
+        let (shared, issuer) = (&self.provider.shared, self.provider.issuer.id());
+        session.is_usable(issuer, None, shared.lifetimes.session_idle, self.now())
     }
 
     /// The valid session of this browser, for a request that waits. One that the login for this request began is valid

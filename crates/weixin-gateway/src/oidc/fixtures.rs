@@ -21,7 +21,10 @@ use super::{
     subject::Subject,
     timestamp::Timestamp,
 };
-use crate::{params::Params, secret::RowSecret};
+use crate::{
+    params::Params,
+    secret::{RowSecret, SecretHash},
+};
 
 pub(crate) const SECRET: &str = "0123456789abcdefghijABCDEFGHIJ_-";
 pub(crate) const CALLBACK: &str = "https://rp.example/callback";
@@ -139,6 +142,7 @@ pub(crate) fn session() -> Session {
     Session {
         sid: SessionId::from_bytes([2; 16]),
         secret: RowSecret::from_bytes([3; 16]),
+        cookie: SecretHash::of(b"cookie"),
         issuer: issuer(),
         user: UserId::from_bytes([4; 16]),
         request: None,

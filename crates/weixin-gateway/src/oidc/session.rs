@@ -8,13 +8,15 @@ use super::{
     id::{IssuerId, RequestId, SessionId, UserId},
     timestamp::Timestamp,
 };
-use crate::secret::RowSecret;
+use crate::secret::{RowSecret, SecretHash};
 
 /// A user who is logged in to one issuer in one browser.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) sid: SessionId,
     pub(crate) secret: RowSecret,
+    /// The hash of the cookie that the latest login has set.
+    pub(crate) cookie: SecretHash,
     pub(crate) issuer: IssuerId,
     pub(crate) user: UserId,
     /// The request that the latest login was for. That request is freshly authenticated: comparing IDs needs no clock of

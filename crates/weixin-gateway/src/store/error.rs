@@ -64,6 +64,14 @@ impl StoreError {
             _ => false,
         }
     }
+
+    /// Whether PostgreSQL has undone the write, because others were in its way: the same one may succeed at once.
+    pub(crate) fn is_rolled_back(&self) -> bool {
+        match self {
+            Self::Database(error) => has_code(error, &ROLLED_BACK),
+            _ => false,
+        }
+    }
 }
 
 fn is_away(error: &sqlx::Error) -> bool {
@@ -73,9 +81,13 @@ fn is_away(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| AWAY.contains(&&*code)),
-        _ => false,
+        _ => has_code(error, &AWAY),
     }
+}
+
+fn has_code(error: &sqlx::Error, codes: &[&str]) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.is_some_and(|code| codes.contains(&&*code))
 }
 
 /// PostgreSQL's codes of a connection that fails, of too many connections, of a server that stops or starts, and of a
@@ -83,6 +95,9 @@ fn is_away(error: &sqlx::Error) -> bool {
 const AWAY: [&str; 11] = [
     "08000", "08001", "08003", "08004", "08006", "53300", "57P01", "57P02", "57P03", "25006", "5",
 ];
+
+/// PostgreSQL's codes of a serialization failure and of a deadlock.
+const ROLLED_BACK: [&str; 2] = ["40001", "40P01"];
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {

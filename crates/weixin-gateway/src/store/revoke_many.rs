@@ -7,6 +7,7 @@ use super::{
     merges::Ended,
     resolved_user::members,
     session_end::{self, EndReason},
+    users,
 };
 use crate::oidc::{ClientId, Timestamp, UserId};
 
@@ -150,6 +151,7 @@ pub(crate) async fn of_user(
     user: UserId,
     now: Timestamp,
 ) -> JobResult<Ended> {
+    users::lock_unseen(connection, user).await?;
     let sessions = sessions_of_user(connection, user, now).await?;
     let query = bound(GRANTS_OF_USER, now, user.to_string());
     let grants = query.execute(connection).await?.rows_affected();

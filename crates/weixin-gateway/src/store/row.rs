@@ -5,7 +5,10 @@ use std::error::Error;
 use serde::de::DeserializeOwned;
 use sqlx::{Row, any::AnyRow};
 
-use crate::{oidc::Timestamp, secret::RowSecret};
+use crate::{
+    oidc::Timestamp,
+    secret::{RowSecret, SecretHash},
+};
 
 fn decoded<T, E>(column: &str, value: Result<T, E>) -> sqlx::Result<T>
 where
@@ -81,4 +84,9 @@ pub(super) fn optional_time(row: &AnyRow, column: &str) -> sqlx::Result<Option<T
 pub(super) fn secret(row: &AnyRow, column: &str) -> sqlx::Result<RowSecret> {
     let bytes: &[u8] = row.try_get(column)?;
     decoded(column, bytes.try_into().map(RowSecret::from_bytes))
+}
+
+pub(super) fn hash(row: &AnyRow, column: &str) -> sqlx::Result<SecretHash> {
+    let bytes: &[u8] = row.try_get(column)?;
+    decoded(column, bytes.try_into().map(SecretHash::from_bytes))
 }

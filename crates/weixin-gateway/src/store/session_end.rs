@@ -1,12 +1,17 @@
 //! The end of a session before its time.
 
+use std::collections::BTreeSet;
+
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
-use super::{Durability, JobError, JobResult, Store, StoreError, Undo, logouts, row};
+use super::{Durability, JobError, JobResult, Store, StoreError, Undo, logouts, row, users};
 use crate::oidc::{SessionId, Timestamp, UserId};
 
 const END: &str = "update sessions set ended_at = $1, ended_reason = $2
     where sid = $3 and ended_at is null returning user_id";
+
+const USER: &str = "select coalesce(users.merged_into, users.id) as id
+    from sessions join users on users.id = sessions.user_id where sessions.sid = $1";
 
 /// A user who was merged into another one is that one.
 const LOGGED_OUT: &str = "update users set logged_out_at = $1
@@ -49,15 +54,17 @@ impl Store {
     /// Ends sessions, and returns those that had not ended before, with their users.
     pub(crate) async fn end_sessions(
         &self,
-        sids: Vec<SessionId>,
+        mut sids: Vec<SessionId>,
         reason: EndReason,
         now: Timestamp,
     ) -> Result<Vec<(SessionId, UserId)>, StoreError> {
         if sids.is_empty() {
             return Ok(Vec::new());
         }
+        sids.sort_unstable();
         self.write(Durability::Durable, Undo::Nothing, move |connection| {
             Box::pin(async move {
+                lock_users(connection, &sids).await?;
                 let mut ended = Vec::new();
                 for sid in sids {
                     let user = end(connection, sid, reason, now).await?;
@@ -68,6 +75,22 @@ impl Store {
         })
         .await
     }
+}
+
+/// Locks the users before their sessions, as a login does, and in the order of their IDs, as a merge does: so that on
+/// PostgreSQL no two of them wait for each other.
+async fn lock_users(connection: &mut AnyConnection, sids: &[SessionId]) -> JobResult<()> {
+    let mut owners = BTreeSet::<UserId>::new();
+    for sid in sids {
+        let query = sqlx::query(USER).bind(sid.to_string());
+        if let Some(row) = query.fetch_optional(&mut *connection).await? {
+            owners.insert(row::text(&row, "id")?);
+        }
+    }
+    for user in owners {
+        users::lock_unseen(connection, user).await?;
+    }
+    Ok(())
 }
 
 /// Ends a session, and notes its clients for back-channel logout. What depends on the session ends by the conditions of each

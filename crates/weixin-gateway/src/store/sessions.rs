@@ -22,7 +22,7 @@ use crate::{
 /// The columns that [`session`] reads.
 macro_rules! columns {
     () => {
-        "sessions.sid, sessions.secret, sessions.issuer, sessions.request,
+        "sessions.sid, sessions.secret, sessions.id_hash, sessions.issuer, sessions.request,
         sessions.auth_time, sessions.amr, sessions.app, sessions.last_seen_at,
         sessions.expires_at, sessions.ended_at"
     };
@@ -61,7 +61,7 @@ const RENEW: &str = concat!(
     last_seen_at = $3, expires_at = $6
     where sid = $7 and issuer = $8 and ended_at is null and expires_at > $3 and user_id in ",
     members!("$9"),
-    " returning ",
+    " and id_hash = $10 returning ",
     columns!()
 );
 /// What a login has begun, for as long as its cookie is that of this login.
@@ -184,14 +184,16 @@ impl Store {
 }
 
 /// Renews the session of the same user: its ID and its secret stay, so that codes and tokens of other clients stay valid.
-/// `None` if it has ended or is another user's.
+/// `None` if it has ended or is another user's, or if the browser's cookie is not its cookie any more: another tab has
+/// renewed it meanwhile, and its cookie must stay valid, since the browser may receive it last.
 pub(crate) async fn renew(
     connection: &mut AnyConnection,
-    sid: SessionId,
+    (sid, cookie): (SessionId, &SecretHash),
     user: UserId,
     login: &SessionLogin,
 ) -> JobResult<Option<Session>> {
     let query = bind_login(sqlx::query(RENEW), login, sid, user);
+    let query = query.bind(cookie.as_bytes().to_vec());
     let row = query.fetch_optional(connection).await?;
     Ok(row.map(|row| session(&row, user)).transpose()?)
 }
@@ -253,6 +255,7 @@ fn session(row: &AnyRow, user: UserId) -> sqlx::Result<Session> {
     Ok(Session {
         sid: row::text(row, "sid")?,
         secret: row::secret(row, "secret")?,
+        cookie: row::hash(row, "id_hash")?,
         issuer: row::text(row, "issuer")?,
         user,
         request: row::optional_text(row, "request")?,

@@ -11,6 +11,7 @@ use crate::oidc::{ClientId, Profile, Timestamp, UserId};
 const INSERT: &str = "insert into users (id, created_at, last_seen_at) values ($1, $2, $2)";
 const LOCK: &str = "update users set last_seen_at = $2 where id = $1 and merged_into is null
     returning disabled_at";
+const LOCK_UNSEEN: &str = "update users set last_seen_at = last_seen_at where id = $1";
 const SELECT_PROFILE: &str = "select nickname, picture, profile_at from users where id = $1";
 const UPDATE_PROFILE: &str = "update users set nickname = $2, picture = $3, profile_at = $4
     where id = $1";
@@ -94,7 +95,14 @@ pub(crate) async fn lock(
     Ok(row.as_ref().map(locked).transpose()?)
 }
 
-/// The same, if the user has all identities of the login.
+/// Locks the row of a user who does nothing now. What locks a user and sessions locks the user first.
+pub(super) async fn lock_unseen(connection: &mut AnyConnection, user: UserId) -> JobResult<()> {
+    let query = sqlx::query(LOCK_UNSEEN).bind(user.to_string());
+    query.execute(connection).await?;
+    Ok(())
+}
+
+/// Locks the row of a user who logs in, if the user has all identities of the login.
 pub(crate) async fn lock_owner(
     connection: &mut AnyConnection,
     user: UserId,

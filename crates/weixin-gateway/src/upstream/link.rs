@@ -8,16 +8,19 @@ use weixin::{
     identity::{Identity, LinkOutcome},
 };
 
-use super::{login_event::LoginEvent, login_outcome::LoginOutcome};
+use super::{
+    current_session::{self, CurrentSession},
+    login_event::LoginEvent,
+    login_outcome::LoginOutcome,
+};
 use crate::{
-    oidc::{Session, SessionId, UserId},
+    oidc::{Session, UserId},
     secret::RowSecret,
     store::{
         Durability, JobError, JobResult, Store, StoreError, Undo,
         identities::{self, Account, LoginIdentities, UnionIds},
         logins,
         merges::{LockedPair, Merge},
-        session_end::{self, EndReason},
         sessions::{self, SessionLogin},
         users::{self, LockedUser},
     },
@@ -31,7 +34,7 @@ const MAX_ATTEMPTS: u32 = 3;
 pub(crate) struct NewLogin {
     /// The IDs of the user, from the exchange.
     pub(crate) ids: UserIds,
-    /// The session that this browser has at this issuer.
+    /// The session that this browser has at this issuer, also an idle one.
     pub(crate) current: Option<CurrentSession>,
     /// The session that begins, or takes the place of the current one.
     pub(crate) session: SessionLogin,
@@ -41,20 +44,6 @@ pub(crate) struct NewLogin {
     pub(crate) unionids: UnionIds,
     /// What is recorded.
     pub(crate) event: LoginEvent,
-}
-
-/// The valid session of the browser that logs in.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct CurrentSession {
-    pub(crate) sid: SessionId,
-    pub(crate) user: UserId,
-}
-
-impl From<&Session> for CurrentSession {
-    fn from(session: &Session) -> Self {
-        let (sid, user) = (session.sid, session.user);
-        Self { sid, user }
-    }
 }
 
 /// Finds or creates the user of a login, and begins or renews the session.
@@ -76,6 +65,7 @@ pub(crate) async fn log_in(store: &Store, login: NewLogin) -> Result<LoginOutcom
         }
         match outcome {
             Err(StoreError::Conflict) if attempts < MAX_ATTEMPTS => {}
+            Err(error) if error.is_rolled_back() && attempts < MAX_ATTEMPTS => {}
             outcome => return outcome,
         }
     }
@@ -123,7 +113,8 @@ async fn attempt(store: &Store, login: &Arc<NewLogin>) -> Result<LoginOutcome, S
 impl NewLogin {
     /// Whether the login ends the session of another user.
     fn ends_another(&self, user: UserId) -> bool {
-        self.current.is_some_and(|current| current.user != user)
+        self.current
+            .is_some_and(|current| current.ends_with_login_of(user))
     }
 
     /// Whether the session of this login begins now. Asked once the users are locked and before identities are inserted, so
@@ -265,34 +256,17 @@ impl NewLogin {
         let Some(session) = begun else {
             return Ok(LoginOutcome::Used);
         };
-        self.end_another(connection, user).await?;
+        if let Some(current) = self.current {
+            current.end_for(connection, user, &self.session).await?;
+        }
         Ok(LoginOutcome::Repeated { session, cookie })
     }
 
-    /// Ends the session that this browser has of another user.
-    async fn end_another(&self, connection: &mut AnyConnection, user: UserId) -> JobResult<()> {
-        let current = self.current.filter(|_| self.ends_another(user));
-        if let Some(CurrentSession { sid, .. }) = current {
-            let now = self.session.auth_time;
-            session_end::end(connection, sid, EndReason::OtherUser, now).await?;
-        }
-        Ok(())
-    }
-
-    /// Renews the session of the same user, merged or not; ends that of another one.
     async fn begin_session(
         &self,
         connection: &mut AnyConnection,
         user: UserId,
     ) -> JobResult<Session> {
-        if let Some(CurrentSession { sid, .. }) = self.current {
-            let renewed = sessions::renew(connection, sid, user, &self.session).await;
-            if let Some(session) = renewed.map_err(JobError::not_undone)? {
-                return Ok(session);
-            }
-            self.end_another(connection, user).await?;
-        }
-        let inserted = sessions::insert(connection, user, &self.session).await;
-        inserted.map_err(JobError::not_undone)
+        current_session::begin(connection, self.current, user, &self.session).await
     }
 }

@@ -1,13 +1,17 @@
 //! A login that WeChat confirms without asking the user: it finds a user, and creates or changes none.
 
+use sqlx::AnyConnection;
 use weixin::{UserIds, identity::LinkOutcome};
 
-use super::login_event::LoginEvent;
+use super::{
+    current_session::{self, CurrentSession},
+    login_event::LoginEvent,
+};
 use crate::{
-    oidc::{ClientId, Session},
+    oidc::{ClientId, Session, UserId},
     session_secret::SessionSecret,
     store::{
-        Durability, JobError, Store, StoreError, Undo,
+        Durability, JobResult, Store, StoreError, Undo,
         identities::{LoginIdentities, UnionIds},
         logins,
         sessions::{self, SessionLogin},
@@ -15,19 +19,32 @@ use crate::{
     },
 };
 
-/// Begins a session for a user whom this client has seen, and who has not logged out since the last login with a dialog.
-/// `None` for all others, and for a repeated login whose session has ended.
+/// A login that WeChat has confirmed by itself.
+#[derive(Debug)]
+pub(crate) struct SilentLogin {
+    /// The IDs of the user, from the exchange.
+    pub(crate) ids: UserIds,
+    /// The one that has asked.
+    pub(crate) client: ClientId,
+    /// The session that this browser has at this issuer, also an idle one.
+    pub(crate) current: Option<CurrentSession>,
+    /// The session that begins, or takes the place of the current one.
+    pub(crate) session: SessionLogin,
+    /// What is recorded.
+    pub(crate) event: LoginEvent,
+}
+
+/// Begins or renews a session for a user whom this client has seen, and who has not logged out since the last login with a
+/// dialog. `None` for all others, and for a repeated login whose session has ended.
 ///
 /// # Errors
 ///
 /// [`StoreError`] if the store fails.
 pub(crate) async fn log_in(
     store: &Store,
-    ids: &UserIds,
-    client: ClientId,
-    session: SessionLogin,
-    event: LoginEvent,
+    login: SilentLogin,
 ) -> Result<Option<(Session, SessionSecret)>, StoreError> {
+    let ids = &login.ids;
     let Some(identities) = LoginIdentities::new(ids.identities()) else {
         return Ok(None);
     };
@@ -35,27 +52,41 @@ pub(crate) async fn log_in(
     let LinkOutcome::Unchanged(user) = ids.link(accounts) else {
         return Ok(None);
     };
-    // It changes nothing but a session, which a user can repeat.
-    let work = store.write(Durability::Relaxed, Undo::Nothing, move |connection| {
-        Box::pin(async move {
-            let now = session.auth_time;
-            let locked = users::lock_owner(connection, user, &identities, now).await?;
-            if locked != Some(LockedUser::Enabled)
-                || !users::may_return(connection, user, &client).await?
-            {
-                return Ok(None);
-            }
-            if let Some(seed) = logins::begin(connection, &session).await? {
-                let cookie = session.cookies.of(&seed);
-                let begun = sessions::begun(connection, user, &session, &cookie.hash()).await?;
-                return Ok(begun.map(|begun| (begun, cookie)));
-            }
-            let inserted = sessions::insert(connection, user, &session).await;
-            let begun = inserted.map_err(JobError::not_undone)?;
-            event.insert_silent(connection, &begun, &session).await?;
-            let cookie = session.cookies.of(&session.seed);
-            Ok(Some((begun, cookie)))
-        })
+    let durability = match login.current {
+        Some(current) if current.ends_with_login_of(user) => Durability::Durable,
+        // It changes nothing but a session, which a user can repeat.
+        _ => Durability::Relaxed,
+    };
+    let work = store.write(durability, Undo::Nothing, move |connection| {
+        Box::pin(async move { login.enter(connection, user, &identities).await })
     });
     work.await
+}
+
+impl SilentLogin {
+    async fn enter(
+        &self,
+        connection: &mut AnyConnection,
+        user: UserId,
+        identities: &LoginIdentities,
+    ) -> JobResult<Option<(Session, SessionSecret)>> {
+        let login = &self.session;
+        let locked = users::lock_owner(connection, user, identities, login.auth_time).await?;
+        if locked != Some(LockedUser::Enabled)
+            || !users::may_return(connection, user, &self.client).await?
+        {
+            return Ok(None);
+        }
+        if let Some(seed) = logins::begin(connection, login).await? {
+            let cookie = login.cookies.of(&seed);
+            let begun = sessions::begun(connection, user, login, &cookie.hash()).await?;
+            if let (Some(_), Some(current)) = (&begun, self.current) {
+                current.end_for(connection, user, login).await?;
+            }
+            return Ok(begun.map(|begun| (begun, cookie)));
+        }
+        let begun = current_session::begin(connection, self.current, user, login).await?;
+        self.event.insert_silent(connection, &begun, login).await?;
+        Ok(Some((begun, login.cookies.of(&login.seed))))
+    }
 }

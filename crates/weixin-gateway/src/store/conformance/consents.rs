@@ -6,13 +6,13 @@ use weixin::UserIds;
 use super::{
     fixture::{
         Fixture, START, client, cookie, id, ids, issuer, later, login, other_issuer, session_of,
+        silent_login,
     },
     on_each_database,
 };
 use crate::{
     oidc::{GrantId, LoginMethod, RequestId, Scopes, Session, UserId},
-    store::sessions::SessionLogin,
-    upstream::{login_event::LoginEvent, silent},
+    upstream::silent,
 };
 
 on_each_database!(
@@ -105,12 +105,7 @@ impl Fixture {
 
     /// The session of a silent login at `web`.
     async fn silent(&self, ids: &UserIds) -> Option<Session> {
-        let new = SessionLogin {
-            method: LoginMethod::Silent,
-            ..login(ids, None, later(60)).session
-        };
-        let event = LoginEvent::new(client()).unwrap();
-        let session = silent::log_in(&self.store, ids, client(), new, event);
+        let session = silent::log_in(&self.store, silent_login(ids, None));
         session.await.unwrap().map(|(session, _)| session)
     }
 

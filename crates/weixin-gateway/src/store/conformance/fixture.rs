@@ -25,9 +25,11 @@ use crate::{
     session_secret::SessionSecrets,
     store::{Durability, Store, StoreError, Undo, identities::UnionIds, sessions::SessionLogin},
     upstream::{
-        link::{self, CurrentSession, NewLogin},
+        current_session::CurrentSession,
+        link::{self, NewLogin},
         login_event::LoginEvent,
         login_outcome::LoginOutcome,
+        silent::SilentLogin,
     },
 };
 
@@ -228,6 +230,21 @@ pub(super) fn login(ids: &UserIds, current: Option<&Session>, now: Timestamp) ->
         new_user: id(UserId::from_bytes),
         unionids: UnionIds::Keep,
         event: LoginEvent::new(client()).unwrap(),
+    }
+}
+
+/// A login at second 60 that shows nothing.
+pub(super) fn silent_login(ids: &UserIds, current: Option<&Session>) -> SilentLogin {
+    let new = login(ids, current, later(60));
+    SilentLogin {
+        ids: new.ids,
+        client: client(),
+        current: new.current,
+        session: SessionLogin {
+            method: LoginMethod::Silent,
+            ..new.session
+        },
+        event: new.event,
     }
 }
 

@@ -1,13 +1,13 @@
 //! A login and its event: neither is stored without the other.
 
 use super::{
-    fixture::{APP, Fixture, OTHER_APP, START, client, id, ids, ids_in, later, login},
+    fixture::{APP, Fixture, OTHER_APP, START, id, ids, ids_in, later, login, silent_login},
     on_each_database,
 };
 use crate::{
-    oidc::{GrantId, LoginMethod},
-    store::{StoreError, sessions::SessionLogin},
-    upstream::{link::NewLogin, login_event::LoginEvent, login_outcome::LoginOutcome, silent},
+    oidc::GrantId,
+    store::StoreError,
+    upstream::{link::NewLogin, login_outcome::LoginOutcome, silent},
 };
 
 on_each_database!(
@@ -27,14 +27,9 @@ fn logins() -> [NewLogin; 5] {
     ids.map(|ids| login(&ids, None, START))
 }
 
-async fn silent_login(fixture: &Fixture) -> Result<bool, StoreError> {
-    let session = SessionLogin {
-        method: LoginMethod::Silent,
-        ..login(&ids("oAlice", None), None, later(60)).session
-    };
-    let alice = ids("oAlice", Some("uAlice"));
-    let event = LoginEvent::new(client()).unwrap();
-    let session = silent::log_in(&fixture.store, &alice, client(), session, event);
+async fn log_in_silently(fixture: &Fixture) -> Result<bool, StoreError> {
+    let login = silent_login(&ids("oAlice", Some("uAlice")), None);
+    let session = silent::log_in(&fixture.store, login);
     Ok(session.await?.is_some())
 }
 
@@ -71,7 +66,7 @@ async fn each_outcome_has_its_event(fixture: Fixture) {
         fixture.log_in(login).await.unwrap();
     }
     known_to_the_client(&fixture).await;
-    assert!(silent_login(&fixture).await.unwrap());
+    assert!(log_in_silently(&fixture).await.unwrap());
     let contradicting = login(&ids_in(APP, "oAlice", Some("uMallory")), None, later(61));
     let conflict = fixture.log_in(contradicting).await.unwrap();
     assert!(
@@ -102,7 +97,7 @@ async fn a_login_whose_event_cannot_be_stored_changes_nothing(fixture: Fixture) 
     known_to_the_client(&fixture).await;
     let before = rows(&fixture).await;
     fixture.execute("alter table audit rename to away").await;
-    let failed = silent_login(&fixture).await;
+    let failed = log_in_silently(&fixture).await;
     assert!(matches!(failed, Err(StoreError::Database(_))), "{failed:?}");
     assert_eq!(rows(&fixture).await, before);
 }

@@ -170,13 +170,13 @@ async fn a_logout_token_is_taken_five_times_within_an_hour(fixture: Fixture) {
 async fn a_logout_of_a_merged_user_is_noted_at_the_user_who_is_left(fixture: Fixture) {
     let alice = fixture.session("oAlice", START).await;
     fixture
-        .execute("update users set merged_into = 'kept', merged_at = 1")
+        .execute("update users set merged_into = 'aaaaaaaaaaaaaaaaaaaaaaaaaa', merged_at = 1")
         .await;
     fixture
-        .execute("insert into users (id, created_at, last_seen_at) values ('kept', 1, 1)")
+        .execute("insert into users (id, created_at, last_seen_at) values ('aaaaaaaaaaaaaaaaaaaaaaaaaa', 1, 1)")
         .await;
     assert!(end(&fixture.store, alice.sid, later(60)).await);
-    let logged_out = "select count(*) from users where id = 'kept' and logged_out_at is not null";
+    let logged_out = "select count(*) from users where id = 'aaaaaaaaaaaaaaaaaaaaaaaaaa' and logged_out_at is not null";
     assert_eq!(fixture.count(logged_out).await, 1);
 }
 

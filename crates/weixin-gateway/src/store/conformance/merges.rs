@@ -209,7 +209,7 @@ async fn a_session_of_the_absorbed_user_is_renewed(fixture: Fixture) {
     let merged = session_of(fixture.log_in(both).await.unwrap());
     assert_eq!((merged.sid, merged.user), (two.absorbed.sid, two.kept.user));
     assert_eq!(merged.secret.expose(), two.absorbed.secret.expose());
-    let again = login(&ids("oAlice", None), Some(&two.absorbed), later(120));
+    let again = login(&ids("oAlice", None), Some(&merged), later(120));
     let again = known(fixture.log_in(again).await);
     assert_eq!((again.sid, again.user), (two.absorbed.sid, two.kept.user));
     assert_eq!(fixture.count("select count(*) from sessions").await, 2);

@@ -11,6 +11,7 @@ mod fixture;
 mod forgotten;
 mod grants;
 mod keys;
+mod lock_order;
 mod login_events;
 mod logins;
 mod logouts;

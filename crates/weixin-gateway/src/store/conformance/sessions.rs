@@ -2,21 +2,26 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use super::{
     fixture::{
         Fixture, START, client, cookie, id, ids, issuer, known, later, login, new_grant,
-        other_issuer, session_of,
+        other_issuer, session_of, silent_login,
     },
     on_each_database,
 };
 use crate::{
     oidc::{GrantId, LoginMethod, Session, Subject},
     secret::SecretHash,
+    upstream::silent,
 };
 
 on_each_database!(
     the_same_user_keeps_the_session,
+    two_tabs_at_once_get_cookies_that_are_both_valid,
     another_user_ends_the_session,
+    a_silent_login_renews_or_ends_the_session_too,
     a_session_of_another_issuer_is_not_touched,
     a_session_is_found_by_its_cookie_at_its_issuer,
     a_session_ends_by_time_by_its_user_and_by_itself,
@@ -24,6 +29,7 @@ on_each_database!(
     a_session_says_what_the_client_has_received,
 );
 
+const ENDED_BY_ANOTHER: &str = "select count(*) from sessions where ended_reason = 'other_user'";
 const IDLE: Duration = Duration::from_hours(12);
 const SESSIONS: &str = "select count(*) from sessions";
 const OPEN_SESSIONS: &str = "select count(*) from sessions where ended_at is null";
@@ -56,6 +62,25 @@ async fn the_same_user_keeps_the_session(fixture: Fixture) {
     assert_eq!(fixture.count(SESSIONS).await, 1);
 }
 
+/// Both have sent the cookie of one session, and the browser may receive either response last.
+async fn two_tabs_at_once_get_cookies_that_are_both_valid(fixture: Fixture) {
+    let alice = ids("oAlice", None);
+    let first = fixture.session("oAlice", START).await;
+    let tabs = [60, 61].map(|seconds| login(&alice, Some(&first), later(seconds)));
+    let cookies = tabs.each_ref().map(|tab| cookie(&tab.session));
+    let sessions = join_all(tabs.map(|tab| fixture.log_in(tab))).await;
+    let sids = sessions.into_iter().map(|outcome| known(outcome).sid);
+    let mut found = Vec::new();
+    for cookie in cookies {
+        let read = fixture.store.session(&cookie, issuer(), later(61), IDLE);
+        found.extend(read.await.unwrap().map(|session| session.sid));
+    }
+    assert_eq!(sids.collect::<Vec<_>>(), found);
+    // One of them has renewed the session.
+    assert!(found.contains(&first.sid), "{found:?}");
+    assert_eq!(fixture.count(OPEN_SESSIONS).await, 2);
+}
+
 async fn another_user_ends_the_session(fixture: Fixture) {
     let alice = fixture.session("oAlice", START).await;
     let code = id(GrantId::from_bytes);
@@ -79,6 +104,35 @@ async fn another_user_ends_the_session(fixture: Fixture) {
     assert_eq!(back.user, alice.user);
     assert_ne!(back.sid, alice.sid);
     assert_eq!(fixture.count(OPEN_SESSIONS).await, 1);
+}
+
+/// Of a browser whose session has been idle.
+async fn a_silent_login_renews_or_ends_the_session_too(fixture: Fixture) {
+    let bob = fixture.session("oBob", START).await;
+    let alice = fixture.session("oAlice", START).await;
+    for session in [&bob, &alice] {
+        fixture
+            .redeem(session, id(GrantId::from_bytes), START)
+            .await;
+    }
+    let alices = ids("oAlice", None);
+    let renewed = silent::log_in(&fixture.store, silent_login(&alices, Some(&alice)));
+    let (renewed, _) = renewed.await.unwrap().unwrap();
+    assert_eq!((renewed.sid, renewed.auth_time), (alice.sid, later(60)));
+    assert_eq!(fixture.count(OPEN_SESSIONS).await, 2);
+    let login = silent_login(&alices, Some(&bob));
+    let state = login.session.state.clone();
+    let begun = silent::log_in(&fixture.store, login);
+    assert!(begun.await.unwrap().is_some());
+    assert_eq!(fixture.count(ENDED_BY_ANOTHER).await, 1);
+    assert_eq!(fixture.count("select count(*) from logouts").await, 1);
+    // So does its callback that comes again, in a browser that another user has used since.
+    let bob = fixture.session("oBob", later(61)).await;
+    let mut repeat = silent_login(&alices, Some(&bob));
+    repeat.session.state = state;
+    let repeated = silent::log_in(&fixture.store, repeat);
+    assert!(repeated.await.unwrap().is_some());
+    assert_eq!(fixture.count(ENDED_BY_ANOTHER).await, 2);
 }
 
 async fn a_session_of_another_issuer_is_not_touched(fixture: Fixture) {
