@@ -12,16 +12,14 @@ use crate::{
     oidc::{Algorithm, Timestamp},
     store::{Store, StoreError},
     telemetry,
+    time::CLOCK_TOLERANCE,
 };
 
 /// How often the clock is compared with the database's.
 const COMPARISON: Duration = Duration::from_mins(1);
 
-/// The difference above which the log warns. Times of other nodes are compared with a tolerance of as much.
+/// The difference above which the log warns.
 const WARNING: Duration = Duration::from_secs(5);
-
-/// The difference above which a node serves no more: its codes would be expired or not valid yet on the others.
-const LIMIT: Duration = Duration::from_mins(1);
 
 /// What a node knows of itself.
 #[derive(Debug, Default)]
@@ -89,7 +87,8 @@ impl Readiness {
             return Err(NotReady::KeyFile);
         }
         let difference = Duration::from_millis(self.clock_difference().unsigned_abs());
-        if difference > LIMIT {
+        // Its codes would be expired or not valid yet on the other nodes.
+        if difference > CLOCK_TOLERANCE {
             return Err(NotReady::Clock(difference));
         }
         Ok(())

@@ -1,8 +1,13 @@
-//! The clock's time as the rules take it.
+//! The clock's time as the rules take it, and how far clocks may differ.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::oidc::Timestamp;
+
+/// How far the clock of a node may differ from that of the database: beyond it, the node is not ready. What a node has noted
+/// is compared with this tolerance to a time of the database, and with twice as much to a time of another node: one of them
+/// may be fast and the other slow.
+pub(crate) const CLOCK_TOLERANCE: Duration = Duration::from_mins(1);
 
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {

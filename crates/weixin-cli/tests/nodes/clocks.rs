@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use weixin::clock::{Clock, SleepFuture, SystemClock};
-use weixin_gateway::{Config, Gateway, ServeError};
+use weixin_gateway::{Admin, Config, Gateway, RevokeTarget, ServeError};
 
 use crate::{
     browser::{Browser, Http},
@@ -129,6 +129,33 @@ async fn clocks_that_differ_by_half_a_minute_repeat_no_login_and_log_no_user_out
         assert_eq!(node.readiness().await, (200, "ok\n".to_owned()));
         node.stop().await;
     }
+}
+
+/// The operator's machine has the time of the database.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_a_fast_node_has_stored_just_before_is_revoked() {
+    let site = Site::new("http://localhost".to_owned()).await;
+    let config = site.config(&format!("url = \"{}\"", schema().await), "");
+    let node = Node::start(&config, Ahead::by(30)).await;
+    let http = Http::new(&site.issuer).at(node.address);
+    let admin = Admin::open(&Config::parse(&config).unwrap()).await.unwrap();
+    for (target, has_session) in [
+        (RevokeTarget::All, false),
+        (RevokeTarget::Client("wiki".to_owned()), true),
+    ] {
+        // The second time right after the first revocation.
+        let mut browser = Browser::new(site.new_user());
+        let tokens = browser.log_in(&http).await.unwrap();
+        let code = browser.code(&http, "").await.unwrap();
+        let revoked = admin.revoke(target).await.unwrap();
+        assert_eq!((revoked.sessions == 0, revoked.grants), (has_session, 1));
+        http.sub(&tokens.access).await.unwrap_err();
+        http.redeem(&code).await.unwrap_err();
+        browser.code(&http, "").await.unwrap();
+        assert_eq!(browser.scans == 1, has_session);
+    }
+    admin.close().await;
+    node.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -2,7 +2,7 @@
 
 use weixin::clock::{Clock, SystemClock};
 
-use super::{Admin, revoke::PAUSE, users::now};
+use super::{Admin, revoke::PAUSE};
 use crate::{
     oidc::ClientId,
     store::{
@@ -14,27 +14,28 @@ use crate::{
 impl Admin {
     /// Returns whether there was such a client.
     pub(super) async fn remove_in_batches(&self, client: ClientId) -> Result<bool, StoreError> {
-        let id = client.clone();
+        let (id, now) = (client.clone(), self.now().await?);
         let begun = self.change(move |connection| {
-            Box::pin(async move { client_removal::begin(connection, &id, now()).await })
+            Box::pin(async move { client_removal::begin(connection, &id, now).await })
         });
         if !begun.await? {
             return Ok(false);
         }
         let mut remaining = Remaining::all();
         while !remaining.is_empty() {
-            let id = client.clone();
+            let (id, now) = (client.clone(), self.now().await?);
             let batch = self.change(move |connection| {
                 Box::pin(
-                    async move { client_removal::batch(connection, &id, remaining, now()).await },
+                    async move { client_removal::batch(connection, &id, remaining, now).await },
                 )
             });
             remaining = batch.await?;
             // Else a gateway that waits for the file might never find it free.
             SystemClock.sleep(PAUSE).await;
         }
+        let now = self.now().await?;
         let removed = self.change(move |connection| {
-            Box::pin(async move { client_removal::end(connection, &client, now()).await })
+            Box::pin(async move { client_removal::end(connection, &client, now).await })
         });
         removed.await
     }

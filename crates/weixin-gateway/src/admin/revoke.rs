@@ -4,17 +4,14 @@ use std::time::Duration;
 
 use weixin::clock::{Clock, SystemClock};
 
-use super::{
-    Admin, AdminError, RevokeTarget, Revoked,
-    users::{event, now},
-};
+use super::{Admin, AdminError, RevokeTarget, Revoked, users::event};
 use crate::{
     audit::{Event, EventKind},
-    oidc::{ClientId, Timestamp},
+    oidc::ClientId,
     store::{
         audit,
         merges::Ended,
-        revoke_many::{self, Remaining},
+        revoke_many::{self, Remaining, Revocation},
     },
 };
 
@@ -31,29 +28,27 @@ impl Admin {
         match target {
             RevokeTarget::All => {
                 let detail = Some("all".to_owned());
-                self.begin_revocation(None, detail, now()).await?;
-                self.in_batches(None, now()).await
+                self.begin_revocation(None, detail).await?;
+                self.in_batches(None).await
             }
             RevokeTarget::Client(client) => {
                 // No client has an ID of another form.
                 let Ok(client) = client.parse::<ClientId>() else {
                     return Ok(Revoked::default());
                 };
-                let now = now();
-                self.begin_revocation(Some(client.clone()), None, now)
-                    .await?;
-                self.in_batches(Some(client), now).await
+                self.begin_revocation(Some(client.clone()), None).await?;
+                self.in_batches(Some(client)).await
             }
             RevokeTarget::User(user) => self.revoke_user(&user).await,
         }
     }
 
     async fn revoke_user(&self, id: &str) -> Result<Revoked, AdminError> {
-        let (user, now) = (self.kept(id).await?, now());
-        let (event_id, event) = event(EventKind::GrantRevoked, Some(user), None, now)?;
+        let (user, revocation) = (self.kept(id).await?, self.revocation().await?);
+        let (event_id, event) = event(EventKind::GrantRevoked, Some(user), None, revocation.at)?;
         let work = self.change(move |connection| {
             Box::pin(async move {
-                let ended = revoke_many::of_user(connection, user, now).await?;
+                let ended = revoke_many::of_user(connection, user, revocation).await?;
                 audit::insert(connection, event_id, event).await?;
                 Ok(ended)
             })
@@ -67,8 +62,8 @@ impl Admin {
         &self,
         client: Option<ClientId>,
         detail: Option<String>,
-        now: Timestamp,
     ) -> Result<(), AdminError> {
+        let now = self.now().await?;
         let (event_id, event) = event(EventKind::GrantRevoked, None, detail, now)?;
         let event = Event { client, ..event };
         let work = self.change(move |connection| {
@@ -82,12 +77,18 @@ impl Admin {
         Ok(work.await?)
     }
 
-    /// Until nothing is left that began before.
-    async fn in_batches(
-        &self,
-        client: Option<ClientId>,
-        now: Timestamp,
-    ) -> Result<Revoked, AdminError> {
+    /// A revocation at this moment.
+    async fn revocation(&self) -> Result<Revocation, AdminError> {
+        Ok(Revocation {
+            at: self.now().await?,
+            tolerance: self.database.clock_tolerance(),
+        })
+    }
+
+    /// Until nothing is left that began before. The time is one after the codes of the client were revoked: some may have been
+    /// redeemed while that write waited.
+    async fn in_batches(&self, client: Option<ClientId>) -> Result<Revoked, AdminError> {
+        let revocation = self.revocation().await?;
         let mut total = Ended::default();
         let mut remaining = match client {
             Some(_) => Remaining::grants(),
@@ -97,7 +98,7 @@ impl Admin {
             let client = client.clone();
             let batch = self.change(move |connection| {
                 Box::pin(async move {
-                    revoke_many::batch(connection, client.as_ref(), remaining, now).await
+                    revoke_many::batch(connection, client.as_ref(), remaining, revocation).await
                 })
             });
             let (ended, next) = batch.await?;

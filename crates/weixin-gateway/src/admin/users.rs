@@ -15,6 +15,15 @@ use crate::{
 };
 
 impl Admin {
+    /// The time of the database, from which no node that is ready differs by more than a minute. The machine of a command may
+    /// differ by any time. SQLite has no other clock.
+    pub(super) async fn now(&self) -> Result<Timestamp, StoreError> {
+        match self.database.database_time().await {
+            Some(time) => Ok(Timestamp::from_millis(time?)),
+            None => Ok(SystemClock.now().into()),
+        }
+    }
+
     /// Runs a job in a transaction. A conflict has changed nothing.
     pub(super) async fn change<T: Send + 'static>(
         &self,
@@ -32,7 +41,7 @@ impl Admin {
     ///
     /// [`AdminError::Store`].
     pub async fn find_users(&self, text: &str) -> Result<Vec<UserReport>, AdminError> {
-        let (text, apps, now) = (text.to_owned(), self.apps.clone(), now());
+        let (text, apps, now) = (text.to_owned(), self.apps.clone(), self.now().await?);
         let work = self.database.read(move |connection| {
             Box::pin(async move {
                 let found = user_records::find(connection, &text, &apps).await?;
@@ -52,7 +61,7 @@ impl Admin {
     ///
     /// [`AdminError::UnknownUser`] and [`AdminError::Store`].
     pub async fn user(&self, id: &str) -> Result<UserReport, AdminError> {
-        let (user, now) = (self.kept(id).await?, now());
+        let (user, now) = (self.kept(id).await?, self.now().await?);
         let work = self.database.read(move |connection| {
             Box::pin(async move { user_records::record(connection, user, now).await })
         });
@@ -65,7 +74,7 @@ impl Admin {
     ///
     /// [`AdminError::UnknownUser`], [`AdminError::Changed`] and [`AdminError::Store`].
     pub async fn set_disabled(&self, id: &str, is_disabled: bool) -> Result<String, AdminError> {
-        let (user, now) = (self.kept(id).await?, now());
+        let (user, now) = (self.kept(id).await?, self.now().await?);
         let kind = if is_disabled {
             EventKind::UserDisabled
         } else {
@@ -95,7 +104,7 @@ impl Admin {
         if merge.kept == merge.absorbed {
             return Err(AdminError::SameUser);
         }
-        let now = now();
+        let now = self.now().await?;
         let detail = Some(merge.absorbed.to_string());
         let (event_id, event) = event(EventKind::UserMerged, Some(merge.kept), detail, now)?;
         let work = self.change(move |connection| {
@@ -123,7 +132,7 @@ impl Admin {
         if absorbed == kept {
             return Err(AdminError::NotMerged(id.to_owned()));
         }
-        let (merge, now) = (Merge { kept, absorbed }, now());
+        let (merge, now) = (Merge { kept, absorbed }, self.now().await?);
         let detail = Some(kept.to_string());
         let (event_id, event) = event(EventKind::UserSplit, Some(absorbed), detail, now)?;
         let work = self.change(move |connection| {
@@ -143,7 +152,7 @@ impl Admin {
     ///
     /// [`AdminError::UnknownUser`], [`AdminError::Changed`] and [`AdminError::Store`].
     pub async fn forget(&self, id: &str) -> Result<Vec<(&'static str, u64)>, AdminError> {
-        let (user, now) = (self.kept(id).await?, now());
+        let (user, now) = (self.kept(id).await?, self.now().await?);
         let event = event(EventKind::UserForgotten, Some(user), None, now)?;
         Ok(self.database.forget(user, event, now).await?)
     }
@@ -187,10 +196,6 @@ impl Admin {
             kept: kept.to_string(),
         })
     }
-}
-
-pub(super) fn now() -> Timestamp {
-    SystemClock.now().into()
 }
 
 pub(super) fn event(

@@ -8,7 +8,7 @@ use std::{
 use weixin::clock::Clock;
 
 use super::{Durability, Store, StoreError, Undo, earlier};
-use crate::{error_text::causes, oidc::Timestamp};
+use crate::{error_text::causes, oidc::Timestamp, time::CLOCK_TOLERANCE};
 
 /// Rows of one batch. Other writes wait for it: among ten million events, a hundred rows take 6 ms, and a thousand 100 ms,
 /// since the pages of all indexes no longer fit into SQLite's cache.
@@ -18,9 +18,6 @@ const BATCH: i64 = 100;
 const PAUSE: Duration = Duration::from_millis(20);
 
 const INTERVAL: Duration = Duration::from_mins(1);
-
-/// Times of other nodes may differ by this much.
-const CLOCK_TOLERANCE: Duration = Duration::from_secs(5);
 
 /// The grant of a code is what makes the code single-use, and a revocation of a client concerns its codes. Both stay longer
 /// than any code is valid.

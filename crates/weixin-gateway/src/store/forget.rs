@@ -10,13 +10,15 @@ use super::{
     audit::{self, EventId},
     earlier,
     resolved_user::members,
-    revoke_many, row,
+    revoke_many::{self, Revocation},
+    row,
     subjects::with_known_clients,
     users,
 };
 use crate::{
     audit::Event,
     oidc::{Timestamp, UserId},
+    time::CLOCK_TOLERANCE,
 };
 
 const MEMBERS: &str = "select id from users where id = $1 or merged_into = $1 order by id";
@@ -74,9 +76,6 @@ const ROWS: [(&str, &str); 7] = [
     ),
 ];
 
-/// How far the clocks of two nodes may differ.
-const CLOCK_TOLERANCE: Duration = Duration::from_mins(1);
-
 /// Attempts to empty the log, while readers of a gateway use it. Later, the gateway does it each minute.
 const LOG_ATTEMPTS: u32 = 20;
 const LOG_PAUSE: Duration = Duration::from_millis(50);
@@ -105,9 +104,13 @@ impl Store {
         let traces = self
             .read(move |connection| Box::pin(async move { traces(connection, user, now).await }));
         let traces = traces.await?;
+        let revocation = Revocation {
+            at: now,
+            tolerance: self.clock_tolerance(),
+        };
         let work = self.write(Durability::Durable, Undo::Savepoint, move |connection| {
             Box::pin(async move {
-                let removed = forget(connection, user, traces, now).await?;
+                let removed = forget(connection, user, traces, revocation).await?;
                 audit::insert(connection, event_id, event).await?;
                 Ok(removed)
             })
@@ -147,9 +150,9 @@ async fn forget(
     connection: &mut AnyConnection,
     user: UserId,
     traces: Traces,
-    now: Timestamp,
+    revocation: Revocation,
 ) -> JobResult<Removed> {
-    let locked = users::lock(connection, user, now).await?;
+    let locked = users::lock(connection, user, revocation.at).await?;
     locked.ok_or(JobError::Conflict)?;
     // The events of a user who was merged into this one meanwhile were not looked up.
     if members(connection, user).await? != traces.members {
@@ -158,7 +161,7 @@ async fn forget(
     erase(connection, user, traces).await?;
     // The clients are told of this end, while grants still name them. The outbox keeps these rows and those of earlier ends
     // until they are delivered.
-    revoke_many::sessions_of_user(connection, user, now).await?;
+    revoke_many::sessions_of_user(connection, user, revocation).await?;
     let mut removed = Vec::new();
     for rows in ROWS {
         removed.push(remove(connection, rows, user).await?);

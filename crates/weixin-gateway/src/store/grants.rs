@@ -31,7 +31,7 @@ macro_rules! columns {
 }
 
 /// Of a hundred redemptions one inserts; none if the session has ended, its user is disabled, or the client has been revoked
-/// since the code was issued.
+/// since the code was issued, or, by the clock of a fast node, may have been.
 const REDEEM: &str = concat!(
     "insert into grants (id, secret, client, user_id, sub, sid, app, scopes, claims, auth_time,
     offline, seq, created_at, expires_at, ends_at, keep_until)
@@ -94,6 +94,7 @@ impl Store {
             _ => Durability::Durable,
         };
         let is_first = subject.is_none();
+        let issued_until = earlier(grant.code_issued_at, self.clock_tolerance());
         let new = Arc::new((grant, secret));
         for _ in 0..MAX_ATTEMPTS {
             let job = Arc::clone(&new);
@@ -103,7 +104,7 @@ impl Store {
                     if is_first {
                         subjects::insert_first(connection, grant).await?;
                     }
-                    insert(connection, grant, secret).await
+                    insert(connection, grant, secret, issued_until).await
                 })
             });
             match inserted.await {
@@ -188,6 +189,7 @@ async fn insert(
     connection: &mut AnyConnection,
     new: &NewGrant,
     secret: &RowSecret,
+    issued_until: i64,
 ) -> JobResult<Option<Grant>> {
     // Names and words always serialize.
     let claims = serde_json::to_string(&new.claims).unwrap_or_default();
@@ -203,7 +205,7 @@ async fn insert(
         .bind(new.ends_at.millis())
         .bind(new.sid.to_string())
         .bind(new.issuer.to_string())
-        .bind(new.code_issued_at.millis())
+        .bind(issued_until)
         .fetch_optional(connection)
         .await?;
     Ok(row.as_ref().map(grant).transpose()?)

@@ -2,8 +2,6 @@
 //! sessions, grants, consents and subjects stay where they are. So a merge loses nothing of a login in progress, changes
 //! no `sub`, and a split undoes it.
 
-use std::time::Duration;
-
 use sqlx::AnyConnection;
 
 use super::{
@@ -13,7 +11,10 @@ use super::{
     session_end::{self, EndReason},
     users::{self, LockedUser},
 };
-use crate::oidc::{Timestamp, UserId};
+use crate::{
+    oidc::{Timestamp, UserId},
+    time::CLOCK_TOLERANCE,
+};
 
 const ABSORB: &str = "update users set merged_into = $1, merged_at = $2
     where id = $3 and merged_into is null";
@@ -32,9 +33,6 @@ const REVOKE_GRANTS: &str = concat!(
     members!("$1")
 );
 const SPLIT: &str = "update users set merged_into = null, merged_at = null where id = $1";
-
-/// Times of other nodes may differ by this much.
-const CLOCK_TOLERANCE: Duration = Duration::from_secs(5);
 
 /// A kept user, and the one who is absorbed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -79,7 +77,9 @@ impl Merge {
         Ok(())
     }
 
-    /// Undoes a merge. What began since then ends, as it may belong to either user: both log in again.
+    /// Undoes a merge. What began since then ends, as it may belong to either user: both log in again. So does what began
+    /// shortly before it, as the merge and the login may be of two nodes, of which one is slow: no browser of one user keeps a
+    /// session of the other.
     pub(crate) async fn split(
         self,
         connection: &mut AnyConnection,
@@ -93,7 +93,7 @@ impl Merge {
         let merged = query.fetch_optional(&mut *connection).await?;
         let merged = merged.ok_or(JobError::Conflict)?;
         let since = row::optional_time(&merged, "merged_at")?;
-        let since = since.map_or(0, |time| earlier(time, CLOCK_TOLERANCE));
+        let since = since.map_or(0, |time| earlier(time, 2 * CLOCK_TOLERANCE));
         let bound = |sql: &'static str| {
             let query = sqlx::query(sql).bind(&kept).bind(now.millis());
             query.bind(EndReason::Split.as_str()).bind(since)

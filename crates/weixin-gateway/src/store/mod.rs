@@ -70,7 +70,7 @@ use self::{
     sqlite::Database,
     writer::Writer,
 };
-use crate::{oidc::Timestamp, telemetry};
+use crate::{oidc::Timestamp, telemetry, time::CLOCK_TOLERANCE};
 
 /// Changes nothing. A server that only reads, such as a replica, rejects it nevertheless.
 const WRITE_NOTHING: &str = "update schema set minimum_version = 0 where minimum_version < 0";
@@ -184,6 +184,16 @@ impl Store {
         match &self.0.writer {
             Writer::Queue(_) => None,
             Writer::Pool(_) => Some(postgres::now(self.readers()).await),
+        }
+    }
+
+    /// How far times that nodes have noted may be ahead of a command's, or behind it. SQLite is on the machine of its only
+    /// gateway and of the commands, which have one clock.
+    pub(crate) fn clock_tolerance(&self) -> Duration {
+        if self.is_sqlite() {
+            Duration::ZERO
+        } else {
+            CLOCK_TOLERANCE
         }
     }
 

@@ -1,9 +1,11 @@
 //! The end of sessions and grants by the operator. Everything that reads them checks it each time.
 
+use std::time::Duration;
+
 use sqlx::AnyConnection;
 
 use super::{
-    JobResult,
+    JobResult, earlier,
     merges::Ended,
     resolved_user::members,
     session_end::{self, EndReason},
@@ -35,24 +37,29 @@ const LAST_SESSION: &str = last_of_batch!("sid", "sessions");
 const LAST_GRANT: &str = last_of_batch!("id", "grants");
 /// What began after the command is not its concern: else it might never end.
 const SESSIONS: &str = "update sessions set ended_at = $1, ended_reason = $2
-    where sid > $3 and sid <= $4 and ended_at is null and created_at <= $1 and expires_at > $1
+    where sid > $3 and sid <= $4 and ended_at is null and created_at <= $5 and expires_at > $6
     returning sid";
+/// Once the sessions have ended: those that are open have begun after the command, and so have their grants. No time tells it
+/// as well: a code of a session that was still open may have given a grant meanwhile.
 const GRANTS: &str = "update grants set revoked_at = $1, revoked_reason = $2, keep_until = $1
-    where id > $3 and id <= $4 and revoked_at is null and created_at <= $1 and expires_at > $1";
+    where id > $3 and id <= $4 and revoked_at is null and expires_at > $5
+    and not exists (select 1 from sessions where sessions.sid = grants.sid
+        and sessions.ended_at is null and sessions.expires_at > $5)";
 const GRANTS_OF_CLIENT: &str = "update grants
     set revoked_at = $1, revoked_reason = $2, keep_until = $1
-    where id > $3 and id <= $4 and client = $5 and revoked_at is null and created_at <= $1
-    and expires_at > $1";
+    where id > $3 and id <= $4 and client = $5 and revoked_at is null and created_at <= $6
+    and expires_at > $7";
 const SESSIONS_OF_USER: &str = concat!(
     "update sessions set ended_at = $1, ended_reason = $2
-    where ended_at is null and expires_at > $1 and user_id in ",
+    where ended_at is null and user_id in ",
     members!("$3"),
-    " returning sid"
+    " and expires_at > $4 returning sid"
 );
 const GRANTS_OF_USER: &str = concat!(
     "update grants set revoked_at = $1, revoked_reason = $2, keep_until = $1
-    where revoked_at is null and expires_at > $1 and user_id in ",
-    members!("$3")
+    where revoked_at is null and user_id in ",
+    members!("$3"),
+    " and expires_at > $4"
 );
 
 /// Of two commands, the later one counts.
@@ -60,7 +67,9 @@ const CODES_OF_CLIENT: &str = "insert into client_revocations (client, revoked_a
     on conflict (client) do update set revoked_at = excluded.revoked_at
     where client_revocations.revoked_at < excluded.revoked_at";
 
-/// Revokes the codes that a client has been issued until now: they are no rows yet, and are redeemed for a minute.
+/// Revokes the codes that a client has been issued until now: they are no rows yet, and are redeemed for a minute. With
+/// PostgreSQL, those that it is issued in the minute after that are rejected too: only the time tells them apart, which a
+/// fast node may have noted.
 pub(crate) async fn codes_of_client(
     connection: &mut AnyConnection,
     client: &ClientId,
@@ -69,6 +78,29 @@ pub(crate) async fn codes_of_client(
     let query = sqlx::query(CODES_OF_CLIENT).bind(client.to_string());
     query.bind(now.millis()).execute(connection).await?;
     Ok(())
+}
+
+/// When the operator revokes, and how far the times that nodes have noted may differ from that.
+///
+/// A fast node may have noted a later time for what began before the command. So all rows end that have begun up to a
+/// minute later, if they are there while the command runs. A login during that time may be lost; one after it stays valid,
+/// whatever its time. Codes are no rows: see [`codes_of_client`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Revocation {
+    pub(crate) at: Timestamp,
+    pub(crate) tolerance: Duration,
+}
+
+impl Revocation {
+    /// When a row that is revoked can have begun at the latest. It is fixed, so that a command ends.
+    fn begun_until(self) -> i64 {
+        self.at.after(self.tolerance).millis()
+    }
+
+    /// A slow node still takes what has expired at this time.
+    fn expired(self) -> i64 {
+        earlier(self.at, self.tolerance)
+    }
 }
 
 /// The sessions and grants that are still to be read: those with greater IDs.
@@ -100,37 +132,42 @@ impl Remaining {
     }
 }
 
-/// Ends a batch of all sessions and grants, or of the grants of a client.
+/// Ends a batch of all sessions and then of all grants, or of the grants of a client.
 pub(crate) async fn batch(
     connection: &mut AnyConnection,
     client: Option<&ClientId>,
     remaining: Remaining,
-    now: Timestamp,
+    revocation: Revocation,
 ) -> JobResult<(Ended, Remaining)> {
-    let mut ended = Ended::default();
-    let mut next = Remaining {
-        sessions: None,
-        grants: None,
-    };
-    if let Some(after) = remaining.sessions
-        && let Some(last) = last(connection, LAST_SESSION, &after).await?
-    {
-        let query = bound(SESSIONS, now, after).bind(last.clone());
-        let rows = query.fetch_all(&mut *connection).await?;
-        ended.sessions = session_end::note_ended(connection, &rows, now).await?;
-        next.sessions = Some(last);
-    }
-    if let Some(after) = remaining.grants
-        && let Some(last) = last(connection, LAST_GRANT, &after).await?
-    {
-        let sql = client.map_or(GRANTS, |_| GRANTS_OF_CLIENT);
-        let query = bound(sql, now, after).bind(last.clone());
-        let query = match client {
-            Some(client) => query.bind(client.to_string()),
-            None => query,
-        };
-        ended.grants = query.execute(connection).await?.rows_affected();
-        next.grants = Some(last);
+    let (mut ended, mut next) = (Ended::default(), remaining.clone());
+    match (remaining.sessions, remaining.grants) {
+        (Some(after), _) => {
+            next.sessions = last(connection, LAST_SESSION, &after).await?;
+            if let Some(last) = &next.sessions {
+                let query = bound(SESSIONS, revocation.at, after).bind(last.clone());
+                let query = query.bind(revocation.begun_until());
+                let query = query.bind(revocation.expired());
+                let rows = query.fetch_all(&mut *connection).await?;
+                let now = revocation.at;
+                ended.sessions = session_end::note_ended(connection, &rows, now).await?;
+            }
+        }
+        (None, Some(after)) => {
+            next.grants = last(connection, LAST_GRANT, &after).await?;
+            if let Some(last) = &next.grants {
+                let sql = client.map_or(GRANTS, |_| GRANTS_OF_CLIENT);
+                let query = bound(sql, revocation.at, after).bind(last.clone());
+                let query = match client {
+                    Some(client) => query
+                        .bind(client.to_string())
+                        .bind(revocation.begun_until()),
+                    None => query,
+                };
+                let query = query.bind(revocation.expired());
+                ended.grants = query.execute(connection).await?.rows_affected();
+            }
+        }
+        (None, None) => {}
     }
     Ok((ended, next))
 }
@@ -149,11 +186,12 @@ pub(super) async fn last(
 pub(crate) async fn of_user(
     connection: &mut AnyConnection,
     user: UserId,
-    now: Timestamp,
+    revocation: Revocation,
 ) -> JobResult<Ended> {
     users::lock_unseen(connection, user).await?;
-    let sessions = sessions_of_user(connection, user, now).await?;
-    let query = bound(GRANTS_OF_USER, now, user.to_string());
+    let sessions = sessions_of_user(connection, user, revocation).await?;
+    let query = bound(GRANTS_OF_USER, revocation.at, user.to_string());
+    let query = query.bind(revocation.expired());
     let grants = query.execute(connection).await?.rows_affected();
     Ok(Ended { sessions, grants })
 }
@@ -162,11 +200,12 @@ pub(crate) async fn of_user(
 pub(super) async fn sessions_of_user(
     connection: &mut AnyConnection,
     user: UserId,
-    now: Timestamp,
+    revocation: Revocation,
 ) -> JobResult<u64> {
-    let query = bound(SESSIONS_OF_USER, now, user.to_string());
+    let query = bound(SESSIONS_OF_USER, revocation.at, user.to_string());
+    let query = query.bind(revocation.expired());
     let rows = query.fetch_all(&mut *connection).await?;
-    session_end::note_ended(connection, &rows, now).await
+    session_end::note_ended(connection, &rows, revocation.at).await
 }
 
 /// Binds the first three parameters.

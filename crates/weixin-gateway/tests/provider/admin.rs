@@ -167,8 +167,8 @@ async fn a_split_undoes_a_merge_for_every_client() {
     // Longer ago than the clocks of two nodes differ.
     world
         .execute(
-            "update sessions set auth_time = auth_time - 60000;
-            update grants set created_at = created_at - 60000",
+            "update sessions set auth_time = auth_time - 120000;
+            update grants set created_at = created_at - 120000",
         )
         .await;
     let admin = admin(&world).await;

@@ -23,7 +23,13 @@ use crate::{
     random,
     secret::{RowSecret, SecretHash},
     session_secret::SessionSecrets,
-    store::{Durability, Store, StoreError, Undo, identities::UnionIds, sessions::SessionLogin},
+    store::{
+        Durability, Migrate, Store, StoreError, Undo,
+        identities::UnionIds,
+        merges::Ended,
+        revoke_many::{self, Remaining, Revocation},
+        sessions::SessionLogin,
+    },
     upstream::{
         current_session::CurrentSession,
         link::{self, NewLogin},
@@ -110,6 +116,35 @@ impl Fixture {
         count.await.unwrap()
     }
 
+    /// As the command does, by a connection of its own.
+    pub(super) async fn revoke_all(&self, revocation: Revocation) -> Ended {
+        self.revoke_batches(None, Remaining::all(), revocation)
+            .await
+    }
+
+    pub(super) async fn revoke_batches(
+        &self,
+        client: Option<ClientId>,
+        mut remaining: Remaining,
+        revocation: Revocation,
+    ) -> Ended {
+        let beside = Store::open_beside(&self.url, Migrate::Run).await.unwrap();
+        let mut total = Ended::default();
+        while !remaining.is_empty() {
+            let client = client.clone();
+            let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
+                Box::pin(async move {
+                    revoke_many::batch(connection, client.as_ref(), remaining, revocation).await
+                })
+            });
+            let (ended, next) = work.await.unwrap();
+            total.sessions += ended.sessions;
+            total.grants += ended.grants;
+            remaining = next;
+        }
+        total
+    }
+
     pub(super) async fn log_in(&self, login: NewLogin) -> Result<LoginOutcome, StoreError> {
         link::log_in(&self.store, login).await
     }
@@ -173,6 +208,14 @@ impl Clock for StandingClock {
 
     fn sleep(&self, _: Duration) -> SleepFuture<'_> {
         Box::pin(tokio::task::yield_now())
+    }
+}
+
+/// Of an operator whose clock is that of the only node.
+pub(super) const fn revocation(at: Timestamp) -> Revocation {
+    Revocation {
+        at,
+        tolerance: Duration::ZERO,
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod cleanup;
 mod client_removal;
+mod clocks;
 mod consents;
 mod copies;
 mod fixture;

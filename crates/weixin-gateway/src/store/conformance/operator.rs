@@ -5,7 +5,7 @@ use weixin::AppId;
 use super::{
     fixture::{
         APP, Fixture, OTHER_APP, START, client, id, ids, ids_in, later, login, new_grant_of,
-        session_of,
+        revocation, session_of,
     },
     on_each_database,
 };
@@ -289,7 +289,8 @@ async fn the_grants_of_a_client_are_revoked(fixture: Fixture) {
     let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
         Box::pin(async move {
             let client = Some(&other_client());
-            revoke_many::batch(connection, client, Remaining::grants(), later(5)).await
+            let remaining = Remaining::grants();
+            revoke_many::batch(connection, client, remaining, revocation(later(5))).await
         })
     });
     let (sessions, grants) = (0, 1);
@@ -316,7 +317,7 @@ async fn grants_are_revoked_in_batches(fixture: Fixture) {
         let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
             Box::pin(async move {
                 let client = Some(&client());
-                revoke_many::batch(connection, client, remaining, later(5)).await
+                revoke_many::batch(connection, client, remaining, revocation(later(5))).await
             })
         });
         let (ended, next) = work.await.unwrap();
@@ -333,7 +334,7 @@ async fn the_sessions_and_grants_of_a_user_are_revoked(fixture: Fixture) {
     let granted = Granted::to(&fixture).await;
     let (user, beside) = (granted.user, beside(&fixture).await);
     let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
-        Box::pin(async move { revoke_many::of_user(connection, user, later(5)).await })
+        Box::pin(async move { revoke_many::of_user(connection, user, revocation(later(5))).await })
     });
     let (sessions, grants) = (1, 2);
     assert_eq!(work.await.unwrap(), Ended { sessions, grants });
@@ -341,17 +342,14 @@ async fn the_sessions_and_grants_of_a_user_are_revoked(fixture: Fixture) {
     assert_eq!(granted.are_valid(&fixture).await, expected);
 }
 
-/// What began after the command is not its concern, but its session has ended.
+/// Also a grant that began after the command, in a session from before.
 async fn all_sessions_and_grants_are_revoked(fixture: Fixture) {
     let granted = Granted::to(&fixture).await;
-    let beside = beside(&fixture).await;
-    let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
-        Box::pin(
-            async move { revoke_many::batch(connection, None, Remaining::all(), later(5)).await },
-        )
-    });
-    let (sessions, grants) = (2, 3);
-    assert_eq!(work.await.unwrap().0, Ended { sessions, grants });
+    let (sessions, grants) = (2, 4);
+    assert_eq!(
+        fixture.revoke_all(revocation(later(5))).await,
+        Ended { sessions, grants }
+    );
     assert_eq!(granted.are_valid(&fixture).await, [false; 4]);
 }
 

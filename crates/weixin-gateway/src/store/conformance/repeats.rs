@@ -3,17 +3,15 @@
 use futures_util::future::join_all;
 
 use super::{
-    fixture::{Fixture, START, cookie, id, ids, issuer, known, later, login, request, session_of},
+    fixture::{
+        Fixture, START, cookie, id, ids, issuer, known, later, login, request, revocation,
+        session_of,
+    },
     on_each_database,
 };
 use crate::{
     oidc::{RequestId, Session, SessionId},
-    store::{
-        Durability, Undo,
-        merges::Ended,
-        requests::NewRequest,
-        revoke_many::{self, Remaining},
-    },
+    store::{Durability, Undo, merges::Ended, requests::NewRequest, revoke_many},
     upstream::{link::NewLogin, login_outcome::LoginOutcome},
 };
 
@@ -125,7 +123,9 @@ async fn a_repeat_begins_no_session_once_the_first_has_ended(fixture: Fixture) {
     let work = fixture
         .store
         .write(Durability::Durable, Undo::Savepoint, move |connection| {
-            Box::pin(async move { revoke_many::of_user(connection, user, later(2)).await })
+            Box::pin(
+                async move { revoke_many::of_user(connection, user, revocation(later(2))).await },
+            )
         });
     let ended = Ended {
         sessions: 1,
@@ -148,14 +148,7 @@ async fn a_repeat_during_a_revocation_of_everything_ends_with_it(fixture: Fixtur
         let session = session_of(fixture.log_in(callback.at(3)).await.unwrap());
         assert_eq!(session.sid, first.sid);
     }
-    let work = fixture
-        .store
-        .write(Durability::Durable, Undo::Savepoint, |connection| {
-            Box::pin(async move {
-                revoke_many::batch(connection, None, Remaining::all(), later(2)).await
-            })
-        });
-    work.await.unwrap();
+    fixture.revoke_all(revocation(later(2))).await;
     assert_eq!(fixture.count(OPEN_SESSIONS).await, 0);
     assert!(is_used(fixture.log_in(callback.at(3)).await));
 }
@@ -215,7 +208,7 @@ async fn a_used_state_logs_no_one_else_in(fixture: Fixture) {
 
 async fn a_used_state_is_known_for_two_hours(fixture: Fixture) {
     fixture.first().await;
-    for (seconds, rows) in [(7205, 1), (7206, 0)] {
+    for (seconds, rows) in [(7260, 1), (7261, 0)] {
         fixture.clean(later(seconds)).await;
         assert_eq!(fixture.count(LOGINS).await, rows, "{seconds}");
     }
