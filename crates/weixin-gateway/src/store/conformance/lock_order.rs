@@ -3,7 +3,7 @@
 use sqlx::{Any, Transaction};
 use tokio::task::JoinHandle;
 
-use super::fixture::{Fixture, START, id, ids, issuer, known, later, login};
+use super::fixture::{Fixture, START, id, ids, issuer, known, later, login, revocation};
 use crate::{
     audit::{Event, EventKind},
     oidc::{GrantId, Session, SessionId, UserId},
@@ -76,7 +76,8 @@ impl Fixture {
         let store = self.store.clone();
         tokio::spawn(async move {
             let work = store.write(Durability::Durable, Undo::Savepoint, move |connection| {
-                Box::pin(async move { revoke_many::of_user(connection, user, later(60)).await })
+                let revocation = revocation(later(60));
+                Box::pin(async move { revoke_many::of_user(connection, user, revocation).await })
             });
             work.await
         })
