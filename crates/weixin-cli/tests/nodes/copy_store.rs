@@ -170,6 +170,34 @@ impl Before {
         commands.map(|command| printed(command, config)).into()
     }
 
+    /// The client has received both: the report says which one it receives now.
+    fn assert_subs_are_explained(&self, config: &Path) {
+        let (kept, absorbed) = (&self.kept, &self.absorbed);
+        for (language, expected) in [
+            (
+                "en",
+                [
+                    format!("{kept} (wiki: what it receives since the merge)"),
+                    format!("{absorbed} (wiki: in tokens from before the merge only)"),
+                    format!("{kept} (app)"),
+                ],
+            ),
+            (
+                "zh",
+                [
+                    format!("{kept} (wiki，合并后返回此 sub)"),
+                    format!("{absorbed} (wiki，仅合并前的 Token 使用)"),
+                    format!("{kept} (app)"),
+                ],
+            ),
+        ] {
+            let report = printed(&["--lang", language, "user", "find", kept], config);
+            for line in expected {
+                assert!(report.contains(&line), "{line}\n{report}");
+            }
+        }
+    }
+
     /// Sessions, tokens and consents are those of before.
     async fn assert_kept(&mut self, http: &Http) {
         let Self {
@@ -201,6 +229,7 @@ async fn a_gateway_that_moves_to_postgresql_goes_on_where_it_was() {
     let http = Http::new(&of.site.issuer).at(node.address);
     let mut before = Before::new(&of, &http).await;
     let printed_before = before.printed(&of.sqlite);
+    before.assert_subs_are_explained(&of.sqlite);
 
     let in_use = format!(
         "error: a gateway is using {}: stop the gateway first\n",

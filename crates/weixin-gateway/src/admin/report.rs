@@ -24,7 +24,8 @@ pub struct UserReport {
     pub unionids: Vec<String>,
     /// Each OpenID with its app ID.
     pub openids: Vec<(String, String)>,
-    /// Each client with the `sub` that it has received.
+    /// Each client with each `sub` that it has received. After a merge a client can have several: the first one is what it
+    /// receives now, the others are in tokens of before.
     pub subjects: Vec<(String, String)>,
     /// How many sessions are valid.
     pub sessions: u64,

@@ -10,16 +10,16 @@ use super::{
 use crate::telemetry;
 
 /// Those of one address that is no proxy of ours. Heads that are sent by half take 64 KiB each at most.
-const BY_ADDRESS: usize = 256;
+pub(super) const BY_ADDRESS: usize = 256;
 
 /// Those of all such addresses.
-const OF_STRANGERS: usize = 2_048;
+pub(super) const OF_STRANGERS: usize = 2_048;
 
 /// Those of an IPv6 network of 48 bits: it has 65,536 addresses, as they count here.
-const BY_SITE: usize = OF_STRANGERS / 4;
+pub(super) const BY_SITE: usize = OF_STRANGERS / 4;
 
 /// Those of all proxies, which strangers cannot take. A proxy sends the requests of many users.
-const OF_PROXIES: usize = 4_096;
+pub(super) const OF_PROXIES: usize = 4_096;
 
 /// The places of connections.
 #[derive(Debug)]

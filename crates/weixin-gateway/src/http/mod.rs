@@ -9,6 +9,8 @@ mod connections;
 mod consent;
 mod consent_page;
 mod discovery;
+#[cfg(test)]
+mod documented_limits;
 mod end_session;
 mod error;
 mod exchange;

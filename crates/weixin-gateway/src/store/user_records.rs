@@ -39,12 +39,13 @@ const IDENTITIES: &str = concat!(
     members!("$1"),
     " order by created_at, identity"
 );
+/// The first one of a client is what it receives now: in the order of `subject_owner!`.
 const SUBJECTS: &str = concat!(
     with_known_clients!(),
     "select subjects.client, sub from known
     join subjects on subjects.client = known.client and subjects.user_id in ",
     members!("$1"),
-    " order by subjects.client, created_at"
+    " order by subjects.client, case when subjects.user_id = $1 then 0 else 1 end, created_at, user_id"
 );
 const SESSIONS: &str = concat!(
     "select count(*) from sessions where ended_at is null and expires_at > $2 and user_id in ",
@@ -70,7 +71,7 @@ pub(crate) struct UserRecord {
     /// The users who were merged into it, and when.
     pub(crate) merged: Vec<(UserId, Timestamp)>,
     pub(crate) identities: Vec<Identity>,
-    /// A client, and the `sub` that it has received.
+    /// A client, and a `sub` that it has received. The first one of a client is what it receives now.
     pub(crate) subjects: Vec<(String, String)>,
     pub(crate) sessions: i64,
     pub(crate) grants: i64,

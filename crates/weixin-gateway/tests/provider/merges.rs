@@ -107,6 +107,25 @@ async fn a_client_sees_no_sub_change_when_its_user_is_merged() {
     );
 }
 
+/// The operator keeps the user who is younger, and so the `sub` that the client has received last.
+#[tokio::test]
+async fn the_first_sub_of_a_client_in_a_report_is_what_it_receives() {
+    let world = World::start().await;
+    let web = world.web();
+    bind(&world, false);
+    let mut person = Person::new();
+    let first = web.log_in(&mut person.desktop, &[]).await;
+    world.clock.advance(std::time::Duration::from_mins(1));
+    let second = web.log_in(&mut person.wechat, &[]).await;
+    let admin = admin(&world).await;
+    admin.merge(second.sub(), first.sub()).await.unwrap();
+    let found = admin.find_users(first.sub()).await.unwrap();
+    let subjects = [second.sub(), first.sub()].map(|sub| ("web".to_owned(), sub.to_owned()));
+    assert_eq!(found[0].subjects, subjects);
+    let again = web.log_in(&mut person.desktop, &[]).await;
+    assert_eq!(again.sub(), second.sub());
+}
+
 #[tokio::test]
 async fn a_session_of_the_absorbed_user_needs_no_wechat() {
     let world = World::start().await;

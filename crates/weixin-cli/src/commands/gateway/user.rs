@@ -188,42 +188,89 @@ fn table_name(table: &str) -> Name {
     }
 }
 
+/// A `sub` that a client has received.
+struct Subject<'a> {
+    client: &'a str,
+    sub: &'a str,
+    /// Whether the client receives it now.
+    is_current: bool,
+    /// Whether the client has received another one, too.
+    is_one_of_several: bool,
+}
+
+/// The first one of a client is what it receives now.
+fn subjects(user: &UserReport) -> Vec<Subject<'_>> {
+    let mut subjects = Vec::new();
+    for (client, sub) in &user.subjects {
+        let mut of_client = user.subjects.iter().filter(|(other, _)| other == client);
+        let first = of_client.next();
+        subjects.push(Subject {
+            client,
+            sub,
+            is_current: first.is_some_and(|(_, first)| first == sub),
+            is_one_of_several: of_client.next().is_some(),
+        });
+    }
+    subjects
+}
+
+impl Subject<'_> {
+    fn to_text(&self) -> Message {
+        let Self { client, sub, .. } = self;
+        match (self.is_one_of_several, self.is_current) {
+            (false, _) => format!("{sub} ({client})").into(),
+            (true, true) => message(
+                format!("{sub} ({client}，合并后返回此 sub)"),
+                format!("{sub} ({client}: what it receives since the merge)"),
+            ),
+            (true, false) => message(
+                format!("{sub} ({client}，仅合并前的 Token 使用)"),
+                format!("{sub} ({client}: in tokens from before the merge only)"),
+            ),
+        }
+    }
+
+    fn to_json(self) -> Value {
+        json!({ "client": self.client, "sub": self.sub, "current": self.is_current })
+    }
+}
+
 fn to_text(user: &UserReport) -> Message {
     let mut rows: Vec<(Name, Message)> = vec![(["用户 ID", "user ID"], user.id.clone().into())];
-    let mut add = |name: Name, value: String| rows.push((name, value.into()));
+    let mut add = |name: Name, value: Message| rows.push((name, value));
     if let Some(nickname) = &user.nickname {
-        add(["昵称", "nickname"], nickname.clone());
+        add(["昵称", "nickname"], nickname.clone().into());
     }
     let date = date::utc;
-    add(["首次登录", "created"], date(user.created_at));
-    add(["最近活动", "last seen"], date(user.last_seen_at));
+    add(["首次登录", "created"], date(user.created_at).into());
+    add(["最近活动", "last seen"], date(user.last_seen_at).into());
     if let Some(time) = user.disabled_at {
-        add(["停用于", "disabled"], date(time));
+        add(["停用于", "disabled"], date(time).into());
     }
     for (id, time) in &user.merged {
         add(
             ["合并进来的用户", "absorbed"],
-            format!("{id} ({})", date(*time)),
+            format!("{id} ({})", date(*time)).into(),
         );
     }
     for unionid in &user.unionids {
-        add(["UnionID", "UnionID"], unionid.clone());
+        add(["UnionID", "UnionID"], unionid.clone().into());
     }
     for (app, openid) in &user.openids {
-        add(["OpenID", "OpenID"], format!("{openid} ({app})"));
+        add(["OpenID", "OpenID"], format!("{openid} ({app})").into());
     }
-    for (client, sub) in &user.subjects {
-        add(["sub", "sub"], format!("{sub} ({client})"));
+    for subject in subjects(user) {
+        add(["sub", "sub"], subject.to_text());
     }
-    add(["会话", "sessions"], user.sessions.to_string());
-    add(["授权", "grants"], user.grants.to_string());
+    add(["会话", "sessions"], user.sessions.to_string().into());
+    add(["授权", "grants"], user.grants.to_string().into());
     table(&rows)
 }
 
 fn to_json(user: &UserReport) -> Value {
     let merged = user.merged.iter();
     let openids = user.openids.iter();
-    let subjects = user.subjects.iter();
+    let subjects = subjects(user).into_iter();
     json!({
         "id": user.id,
         "nickname": user.nickname,
@@ -233,7 +280,7 @@ fn to_json(user: &UserReport) -> Value {
         "absorbed": merged.map(|(id, time)| json!({ "id": id, "merged_at": fmt_http_date(*time) })).collect::<Vec<_>>(),
         "unionids": user.unionids,
         "openids": openids.map(|(app, openid)| json!({ "app_id": app, "openid": openid })).collect::<Vec<_>>(),
-        "subjects": subjects.map(|(client, sub)| json!({ "client": client, "sub": sub })).collect::<Vec<_>>(),
+        "subjects": subjects.map(Subject::to_json).collect::<Vec<_>>(),
         "sessions": user.sessions,
         "grants": user.grants,
     })

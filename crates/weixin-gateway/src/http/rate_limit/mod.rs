@@ -24,16 +24,16 @@ use super::{
 use crate::{config::Limits, oidc::ClientId, telemetry};
 
 /// How much more a whole IPv6 site may do than one network of it.
-const SITE_FACTOR: u32 = 4;
+pub(super) const SITE_FACTOR: u32 = 4;
 
 /// How often addresses that have been idle are forgotten.
 const INTERVAL: Duration = Duration::from_mins(1);
 
 /// Exchanges of one address at one time: a quarter of those that a login of `weixin-axum` does at one time for all.
-const EXCHANGES: usize = 64;
+pub(super) const EXCHANGES: usize = 64;
 
 /// Those of an IPv6 network of 48 bits: half of them.
-const EXCHANGES_OF_SITE: usize = 128;
+pub(super) const EXCHANGES_OF_SITE: usize = 128;
 
 /// The most keys of one limiter, about 10 MB. More addresses than that have a network of machines behind them, which no limit
 /// by address stops.
