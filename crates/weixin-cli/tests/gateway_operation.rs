@@ -522,6 +522,54 @@ fn check_of_a_simulator_that_allows_logins_by_itself_says_so() {
     );
 }
 
+/// What a command has written is in SQLite's file when it ends, and not in a log that a copy of the file would lack.
+#[tokio::test]
+async fn a_command_closes_the_database_whatever_comes_of_it() {
+    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
+    folder.configure(&sim.url, &[]);
+    let server = Server::serve(&folder, &[]);
+    Browser::new().log_in(server.address()).await;
+    assert_eq!(server.end("-TERM").0, Some(0));
+    let found = folder
+        .run(&["--json", "gateway", "user", "find", ""])
+        .stdout;
+    let found: Value = serde_json::from_str(&found).unwrap();
+    let id = found["users"][0]["id"].as_str().unwrap();
+    let uri = "https://app.example/";
+    for (args, code) in [
+        (&["user", "find", ""][..], 0),
+        (&["user", "disable", id], 0),
+        (&["user", "enable", "unknown"], 1),
+        (&["user", "merge", id, id], 1),
+        (&["user", "split", id], 1),
+        (&["client", "add", "app", "--redirect-uri", uri], 0),
+        (&["client", "add", "app", "--redirect-uri", uri], 1),
+        (&["client", "set", "unknown", "--name", "x"], 1),
+        (&["client", "disable", "unknown"], 1),
+        (&["client", "secret", "unknown"], 1),
+        (&["client", "remove", "unknown"], 1),
+        (&["client", "show", "unknown"], 1),
+        // It records the revocation before it finds no client.
+        (&["revoke", "--client", "unknown"], 1),
+        (&["revoke", "--all"], 0),
+        (&["keys", "rotate", "--now", "--alg", "ES256"], 1),
+        (&["explain-login", "aaaaaaaa"], 1),
+        (&["user", "forget", id], 2),
+        (&["user", "forget", id, "--yes"], 0),
+    ] {
+        let printed = folder.run(&[&["gateway"], args].concat());
+        assert_eq!(printed.code, Some(code), "{args:?} {printed:?}");
+        assert!(!folder.path("gateway.db-wal").exists(), "{args:?}");
+    }
+    let other = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=\n";
+    fs::write(folder.path("gateway.key"), other).unwrap();
+    for args in [["keys", "reseal"], ["check", "--json"]] {
+        let printed = folder.run(&[&["gateway"], &args[..]].concat());
+        assert_ne!(printed.code, Some(0), "{args:?} {printed:?}");
+        assert!(!folder.path("gateway.db-wal").exists(), "{args:?}");
+    }
+}
+
 /// The steps of the manual for a lost key file.
 #[test]
 fn reseal_without_signing_keys_says_that_there_are_none() {
