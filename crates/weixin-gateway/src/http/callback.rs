@@ -111,7 +111,11 @@ impl Visitor {
             | LoginOutcome::Known(session)
             | LoginOutcome::Merged { session, .. } => (session, cookie),
             LoginOutcome::Repeated { session, cookie } => (session, cookie),
-            LoginOutcome::Used => return self.used(waiting, request, current.as_ref()).await,
+            LoginOutcome::Used => {
+                // A code that is new was put at a used `state` by an attacker: the user has not asked for this login.
+                let current = current.as_ref().filter(|_| login.is_repeat());
+                return self.used(waiting, request, current).await;
+            }
             LoginOutcome::Disabled(_) => return Ok(self.disabled(&waiting, request)),
             LoginOutcome::Conflict(_) => return Ok(self.in_conflict(&waiting, request)),
         };

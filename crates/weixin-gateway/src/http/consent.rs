@@ -127,7 +127,7 @@ impl Visitor {
                 .await?;
             let event = self.consent_event(EventKind::ConsentGiven, &waiting, id, session);
             let detail = Some(scopes.to_string());
-            store.record_once(id, Event { detail, ..event }).await?;
+            store.record_answer(id, Event { detail, ..event }).await?;
         }
         self.carry_out(decision, waiting, Some(session)).await
     }
@@ -139,7 +139,7 @@ impl Visitor {
         session: &Session,
     ) -> Result<Response, Failure> {
         let event = self.consent_event(EventKind::ConsentDeclined, waiting, id, session);
-        self.provider.shared.store.record_once(id, event).await?;
+        self.provider.shared.store.record_answer(id, event).await?;
         let description = "the user declined";
         let error = OAuthError::new(ErrorCode::AccessDenied, description);
         Ok(self.reject(waiting.request.target(), error))

@@ -36,11 +36,12 @@ impl EventId {
         Ok(Self::of(&random::bytes::<16>()?))
     }
 
-    /// The ID of the only event of its kind for a request; the first word of its detail belongs to the kind.
+    /// The ID of the only event of its kind for a request and a user; the first word of its detail belongs to the kind.
     pub(crate) fn once(request: RequestId, event: &Event) -> Self {
         let detail = event.detail.as_deref().unwrap_or_default();
         let reason = detail.split(' ').next().unwrap_or_default();
-        let text = format!("{request} {} {reason}", event.kind.as_str());
+        let user = event.user.map(|user| user.to_string()).unwrap_or_default();
+        let text = format!("{request} {} {reason} {user}", event.kind.as_str());
         Self::of(&digest(&SHA256, text.as_bytes()).as_ref()[..16])
     }
 
@@ -55,7 +56,7 @@ impl Store {
         self.record_as(EventId::random()?, event).await
     }
 
-    /// Records an event of a request, unless it was recorded for it: visitors repeat requests as often as they like.
+    /// Records an event of a request and its user, unless it was recorded for them: visitors repeat requests as often as they like.
     pub(crate) async fn record_once(
         &self,
         request: RequestId,

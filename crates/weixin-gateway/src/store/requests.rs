@@ -4,14 +4,25 @@ use std::time::Duration;
 
 use sqlx::Row;
 
-use super::{Durability, Store, StoreError, Undo, row};
-use crate::oidc::{AuthorizationRequest, ClientId, IssuerId, RequestId, Timestamp};
+use super::{
+    Durability, Store, StoreError, Undo,
+    audit::{self, EventId},
+    row,
+};
+use crate::{
+    audit::Event,
+    oidc::{AuthorizationRequest, ClientId, IssuerId, RequestId, Timestamp},
+};
 
 /// How long a request waits for a login.
 const LIFETIME: Duration = Duration::from_mins(10);
 
 /// How long a pushed request waits for the browser (RFC 9126 §2.2).
 pub(crate) const PUSHED_LIFETIME: Duration = Duration::from_secs(90);
+
+/// How long a request waits that the user has answered: a browser may send the answer again. Later, the next person at the
+/// device finds its page in the history.
+const ANSWERED_LIFETIME: Duration = Duration::from_mins(1);
 
 const INSERT: &str = "insert into requests (id, issuer, client, body, created_at, expires_at)
     values ($1, $2, $3, $4, $5, $6)";
@@ -23,6 +34,9 @@ const SELECT_PUSHED: &str = "select body, created_at, expires_at from requests
 /// It gets the lifetime of all others: the browser may load the URL again.
 const OPEN: &str = "update requests set expires_at = created_at + $1
     where id = $2 and client = $3 and expires_at > $4 and expires_at < created_at + $1";
+/// As if it had come earlier: by its lifetime it stays one that waits for a login.
+const ANSWER: &str = "update requests set created_at = $1 - $2, expires_at = $1
+    where id = $3 and expires_at > $1";
 const COUNT: &str = "select client, count(*) as waiting,
     count(case when expires_at < created_at + $1 then 1 end) as pushed
     from requests group by client";
@@ -176,6 +190,29 @@ impl Store {
             self.waiting_requests().opened(client.as_str());
         }
         Ok(())
+    }
+
+    /// Records what the user has answered, unless it was recorded, and lets the request wait for another minute only.
+    pub(crate) async fn record_answer(
+        &self,
+        request: RequestId,
+        event: Event,
+    ) -> Result<(), StoreError> {
+        // A visitor who repeats it costs a read, and no write.
+        if self.is_recorded(request, &event).await? {
+            return Ok(());
+        }
+        let id = EventId::once(request, &event);
+        self.write(Durability::Relaxed, Undo::Nothing, move |connection| {
+            Box::pin(async move {
+                let end = event.at.after(ANSWERED_LIFETIME);
+                let query = sqlx::query(ANSWER).bind(end.millis()).bind(lifetime());
+                let query = query.bind(request.to_string());
+                query.execute(&mut *connection).await?;
+                audit::insert(connection, id, event).await
+            })
+        })
+        .await
     }
 
     /// Counts the rows. Between two counts this process knows only its own.

@@ -199,6 +199,7 @@ impl NewLogin {
         }
         self.insert_new(connection, merge.kept, &accounts).await?;
         merge.store(connection, now).await?;
+        users::forget_logout(connection, merge.kept).await?;
         let session = self.begin_session(connection, merge.kept).await?;
         let absorbed = merge.absorbed;
         Ok(LoginOutcome::Merged { session, absorbed })

@@ -13,6 +13,7 @@ use crate::{
 on_each_database!(
     each_outcome_has_its_event,
     a_login_whose_event_cannot_be_stored_changes_nothing,
+    each_disabled_user_at_a_request_has_an_event,
 );
 
 /// Logins that create a user, find it, give it another ID, create a second one, and merge both.
@@ -113,4 +114,28 @@ async fn assert_changes_nothing(fixture: &Fixture, login: NewLogin) {
     fixture.execute("alter table away rename to audit").await;
     fixture.log_in(again).await.unwrap();
     assert_ne!(rows(fixture).await, before);
+}
+
+/// Two browsers can be sent to WeChat for one request, and a user may try again.
+async fn each_disabled_user_at_a_request_has_an_event(fixture: Fixture) {
+    let mut users = Vec::new();
+    for openid in ["oAlice", "oBob"] {
+        users.push(fixture.session(openid, START).await.user.to_string());
+    }
+    fixture.execute("update users set disabled_at = 1").await;
+    let request = login(&ids("oAlice", None), None, START).session.request;
+    for openid in ["oAlice", "oBob", "oAlice"] {
+        let mut rejected = login(&ids(openid, None), None, later(1));
+        rejected.session.request = request;
+        let outcome = fixture.log_in(rejected).await.unwrap();
+        assert!(matches!(outcome, LoginOutcome::Disabled(_)), "{outcome:?}");
+    }
+    let rejected = "select user_id from audit where event = 'login.rejected' order by user_id";
+    let query = sqlx::query_scalar(rejected).fetch_all(fixture.store.pool());
+    let recorded: Vec<String> = query.await.unwrap();
+    let sorted = |mut users: Vec<String>| {
+        users.sort();
+        users
+    };
+    assert_eq!(sorted(recorded), sorted(users));
 }

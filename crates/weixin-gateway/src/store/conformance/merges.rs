@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use super::{
     fixture::{
         APP, Fixture, OTHER_APP, START, client, id, ids, ids_in, known, later, login, new_grant,
-        new_grant_of, session_of,
+        new_grant_of, session_of, silent_login,
     },
     on_each_database,
 };
@@ -21,11 +21,12 @@ use crate::{
         identities::UnionIds,
         merges::{Ended, Merge},
     },
-    upstream::{link::NewLogin, login_outcome::LoginOutcome},
+    upstream::{link::NewLogin, login_outcome::LoginOutcome, silent},
 };
 
 on_each_database!(
     a_late_unionid_merges_two_users,
+    a_login_that_merges_users_undoes_their_logouts,
     a_session_of_the_absorbed_user_is_the_kept_ones,
     a_grant_of_the_absorbed_user_is_the_kept_ones,
     the_kept_user_has_the_wechat_ids_of_both,
@@ -151,6 +152,18 @@ async fn a_late_unionid_merges_two_users(fixture: Fixture) {
     let merged = "select count(*) from users where merged_at = 1800000001000";
     assert_eq!(fixture.count(merged).await, 1);
     assert_eq!(fixture.count("select count(*) from identities").await, 4);
+}
+
+/// It is a login with a dialog: silent logins may follow.
+async fn a_login_that_merges_users_undoes_their_logouts(fixture: Fixture) {
+    let two = Two::users(&fixture).await;
+    redeemed(&fixture, &client(), &two.absorbed, START).await;
+    fixture.execute("update users set logged_out_at = 1").await;
+    let both = ids("oAlice", Some("uAlice"));
+    let merged = session_of(merge_by_login(&fixture, later(1)).await);
+    let silent = silent::log_in(&fixture.store, silent_login(&both, None));
+    let silent = silent.await.unwrap().map(|(session, _)| session.user);
+    assert_eq!(silent, Some(merged.user));
 }
 
 async fn a_session_of_the_absorbed_user_is_the_kept_ones(fixture: Fixture) {

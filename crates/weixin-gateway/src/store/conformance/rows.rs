@@ -13,6 +13,7 @@ use crate::{
 on_each_database!(
     a_request_waits_ten_minutes_at_its_issuer,
     a_pushed_request_waits_ninety_seconds_until_its_client_opens_it,
+    a_request_that_was_answered_waits_for_another_minute,
     a_client_has_a_quarter_of_the_places_for_what_it_pushes,
     requests_beyond_the_limit_are_rejected_until_some_expire,
     an_event_is_recorded,
@@ -81,6 +82,38 @@ async fn a_pushed_request_waits_ninety_seconds_until_its_client_opens_it(fixture
             "{opened:?} {read:?}"
         );
     }
+}
+
+/// Whether it was pushed or not, and its end is never later than before.
+async fn a_request_that_was_answered_waits_for_another_minute(fixture: Fixture) {
+    let (store, issuer, client) = (&fixture.store, issuer(), client());
+    let waiting = request();
+    let answer = |second| Event {
+        client: Some(client.clone()),
+        ..Event::new(later(second), EventKind::ConsentDeclined)
+    };
+    for (answered, end) in [(30, 90), (539, 599), (570, 600)] {
+        let ids = [id(RequestId::from_bytes), id(RequestId::from_bytes)];
+        let browsers = NewRequest::of_browser(ids[0], &waiting);
+        let pushed = NewRequest::pushed(ids[1], &waiting);
+        for new in [browsers, pushed] {
+            store.insert_request(new, LIMIT, START).await.unwrap();
+        }
+        let opened = store.open_pushed_request(ids[1], &client, later(1));
+        opened.await.unwrap();
+        for id in ids {
+            for second in [answered, answered + 20] {
+                store.record_answer(id, answer(second)).await.unwrap();
+            }
+            let opened = store.open_pushed_request(id, &client, later(answered + 1));
+            opened.await.unwrap();
+            for (second, expected) in [(end - 1, true), (end, false)] {
+                let found = store.request(id, issuer, later(second)).await.unwrap();
+                assert_eq!(found.is_some(), expected, "{answered} {second}");
+            }
+        }
+    }
+    assert_eq!(fixture.count("select count(*) from audit").await, 6);
 }
 
 /// Pushes these requests of clients one after the other, of at most eight, and says for which there is a place.

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 
 use crate::{
     consent::{Question, asking},
-    world::{Browser, Options, Page, World},
+    world::{Browser, CALLBACK, Options, Page, World},
 };
 
 /// Nothing was allowed: the browser is where it could have gone by itself.
@@ -217,7 +217,41 @@ async fn a_form_is_worth_nothing_once_the_login_is_too_old() {
     );
 }
 
-/// The form works as long as its request does, and its answers are one event each.
+/// With `session_idle = "0s"`, a login is for its request alone. Once that was answered, the next person at the device opens
+/// its page from the history, or sends the form that the browser has kept.
+#[tokio::test]
+async fn a_page_that_was_answered_gives_the_next_person_nothing() {
+    for (policy, answer) in [
+        ("always", "allow"),
+        ("always", "decline"),
+        ("first", "allow"),
+    ] {
+        let world = World::with(Options {
+            web: format!("consent = \"{policy}\""),
+            more: "[lifetimes]\nsession_idle = \"0s\"".into(),
+            ..Options::default()
+        })
+        .await;
+        let mut browser = Browser::default();
+        let url = world.web().authorize_url(&[]);
+        let asked = browser.asked(&world, &url).await;
+        // The user reads the page, and the browser may send the answer twice.
+        world.clock.advance(Duration::from_mins(5));
+        for seconds in [59, 1] {
+            let page = browser.answer(&world, &asked, answer).await;
+            assert!(page.location().starts_with(CALLBACK), "{policy} {answer}");
+            world.clock.advance(Duration::from_secs(seconds));
+        }
+        for with in ["allow", "decline"] {
+            let page = browser.answer(&world, &asked, with).await;
+            assert_eq!(page.status, StatusCode::GONE, "{policy} {answer}");
+        }
+        let page = browser.open(&world, &asked.action()).await;
+        assert_eq!(page.status, StatusCode::GONE, "{policy} {answer}");
+    }
+}
+
+/// The form works for a minute, and its answers are one event each. and its answers are one event each.
 #[tokio::test]
 async fn a_form_that_is_posted_again_and_again_is_one_event() {
     let world = asking("always").await;

@@ -105,6 +105,33 @@ async fn a_callback_before_the_last_one_undoes_nothing_either() {
     assert_eq!(world.count(OPEN).await, 0);
 }
 
+/// A node that has restarted does not know the login, and exchanges a code that an attacker has put into its URL. The user of
+/// the browser has not asked for that, and goes on with no session.
+#[tokio::test]
+async fn the_code_of_another_login_at_a_used_state_continues_nothing() {
+    let mut world = World::start().await;
+    let mut browser = Browser::with(&[ENGLISH]);
+    let login = [("prompt", "login")];
+    let callback = world.web().wechat_callback(&mut browser, &login).await;
+    browser.follow(&world, &callback).await;
+    for user in ["attacker", "stranger"] {
+        world.next_user(user);
+        if user == "attacker" {
+            world.web().log_in(&mut Browser::default(), &[]).await;
+        }
+        let mut other = Browser::default();
+        let attack = world.web().wechat_callback(&mut other, &[]).await;
+        let code = param(&attack, "code");
+        world.restart().await;
+        let attack = callback.replace(&param(&callback, "code"), &code);
+        let page = browser.open(&world, &attack).await;
+        assert_eq!(page.location(), used(&callback), "{user}");
+        assert!(world.web().is_logged_in(&mut browser).await);
+    }
+    let rejected = "select detail from audit where event = 'login.rejected'";
+    assert_eq!(world.texts(rejected).await, ["used"]);
+}
+
 /// A client may end a session without its browser, whose history still has the callback.
 #[tokio::test]
 async fn a_callback_in_the_history_does_not_undo_a_logout_elsewhere() {
