@@ -213,3 +213,12 @@ async fn a_used_state_is_known_for_two_hours(fixture: Fixture) {
         assert_eq!(fixture.count(LOGINS).await, rows, "{seconds}");
     }
 }
+
+/// PostgreSQL may give its user another isolation level: statements would fail that wait for another callback.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn simultaneous_callbacks_are_one_session_whatever_the_isolation_of_the_user() {
+    for level in ["repeatable%20read", "serializable"] {
+        let fixture = Fixture::postgres_with("default_transaction_isolation", level).await;
+        simultaneous_callbacks_of_a_login_are_one_session_with_one_cookie(fixture).await;
+    }
+}
