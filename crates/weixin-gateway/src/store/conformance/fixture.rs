@@ -286,8 +286,12 @@ fn state() -> String {
 }
 
 fn cookies() -> SessionSecrets {
-    let key = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=";
-    SessionSecrets::new(&MasterKeys::parse(&key.into()).unwrap())
+    cookies_of(&["BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA="])
+}
+
+/// Those of a node with these lines in its key file.
+pub(super) fn cookies_of(keys: &[&str]) -> SessionSecrets {
+    SessionSecrets::new(&MasterKeys::parse(&keys.join("\n").into()).unwrap())
 }
 
 /// The hash of the cookie that a login sets.
