@@ -22,7 +22,8 @@ use crate::{
     rotation,
     start_error::StartError,
     store::{Store, StoreError, StoredClient},
-    telemetry, web_login,
+    telemetry,
+    web_login::{self, WebLogins},
 };
 
 /// The state of a gateway, and how it is replaced.
@@ -54,7 +55,7 @@ struct Parts {
     readiness: Arc<Readiness>,
     config: Arc<Config>,
     /// One for each issuer of the configuration. They remember the callbacks that were there.
-    logins: Arc<[WebLogin]>,
+    logins: WebLogins,
     rate_limit: Arc<RateLimit>,
     keys: KeySet,
     stored: Arc<[StoredClient]>,
@@ -166,6 +167,7 @@ impl Live {
             rotation::begin_keys(&parts.store, &config.server, &self.node, &needed, now).await?;
         let reloaded = self.fixed.compare(&config);
         telemetry::config_loaded(config.hash, parts.clock.now());
+        logins.set_keys(&config.server.keys);
         self.replace(Parts {
             keys,
             rate_limit: if old.limits == config.limits {
@@ -227,7 +229,7 @@ impl State {
             moved_apps: config.moved_apps(),
             clock: Arc::clone(&parts.clock),
         });
-        let issuers = config.issuers.iter().zip(&*parts.logins);
+        let issuers = config.issuers.iter().zip(parts.logins.iter());
         let providers = issuers.map(|(issuer, login)| provider(config, issuer, login, &shared));
         let providers: Arc<[_]> = providers.collect();
         let router = http::router(&providers, &shared);

@@ -252,9 +252,8 @@ impl NewLogin {
         user: UserId,
         seed: &RowSecret,
     ) -> JobResult<LoginOutcome> {
-        let cookie = self.session.cookies.of(seed);
-        let begun = sessions::begun(connection, user, &self.session, &cookie.hash()).await?;
-        let Some(session) = begun else {
+        let begun = sessions::begun(connection, user, &self.session, seed).await?;
+        let Some((session, cookie)) = begun else {
             return Ok(LoginOutcome::Used);
         };
         if let Some(current) = self.current {

@@ -78,12 +78,11 @@ impl SilentLogin {
             return Ok(None);
         }
         if let Some(seed) = logins::begin(connection, login).await? {
-            let cookie = login.cookies.of(&seed);
-            let begun = sessions::begun(connection, user, login, &cookie.hash()).await?;
+            let begun = sessions::begun(connection, user, login, &seed).await?;
             if let (Some(_), Some(current)) = (&begun, self.current) {
                 current.end_for(connection, user, login).await?;
             }
-            return Ok(begun.map(|begun| (begun, cookie)));
+            return Ok(begun);
         }
         let begun = current_session::begin(connection, self.current, user, login).await?;
         self.event.insert_silent(connection, &begun, login).await?;
