@@ -31,6 +31,9 @@ const MAX_PER_CLIENT: usize = 4;
 /// Requests at a time for all.
 const MAX_RUNNING: usize = 64;
 
+/// How long a node that has no URL for a client leaves its logout tokens to the others, whose configuration may be newer.
+const OTHERS_FIRST: Duration = Duration::from_secs(10);
+
 /// The delivery of logout tokens.
 #[derive(Debug)]
 pub(crate) struct BackChannel {
@@ -41,6 +44,9 @@ pub(crate) struct BackChannel {
 /// Why a token was not delivered.
 #[derive(Debug, Error)]
 enum DeliveryError {
+    /// It may be served again before the last attempt: its operator has disabled it for a while, or moves it.
+    #[error("no client with this ID is served")]
+    UnknownClient,
     /// The client has said that the token is invalid: another attempt would not help (§2.8).
     #[error("the client rejects the logout token")]
     Rejected,
@@ -98,15 +104,19 @@ impl BackChannel {
         &self,
         running: &HashMap<ClientId, usize>,
     ) -> Result<Vec<PendingLogout>, StoreError> {
-        let shared = self.live.shared();
+        let (shared, providers) = (self.live.shared(), self.live.providers());
         let (store, now) = (&shared.store, shared.now());
         let mut room = MAX_RUNNING.saturating_sub(running.values().sum());
         let mut taken = Vec::new();
-        for client in store.due_clients(now).await? {
+        for (client, due_at) in store.due_clients(now).await? {
+            let due_by = match Recipient::find(&providers, &client) {
+                Recipient::Url(..) => now,
+                Recipient::NoUrl | Recipient::Unknown => now.before(OTHERS_FIRST),
+            };
             let of_client = running.get(&client).copied().unwrap_or_default();
             let limit = room.min(MAX_PER_CLIENT.saturating_sub(of_client));
-            if limit > 0 {
-                let logouts = store.take_logouts(client, limit, now).await?;
+            if due_at <= due_by && limit > 0 {
+                let logouts = store.take_logouts(client, limit, due_by).await?;
                 room -= logouts.len();
                 taken.extend(logouts);
             }
@@ -127,16 +137,18 @@ impl BackChannel {
         let providers = self.live.providers();
         let shared = self.live.shared();
         let store = &shared.store;
-        let Some((provider, client, uri)) = recipient(&providers, logout) else {
-            return store.remove_logout(logout).await;
+        let sent = match Recipient::find(&providers, &logout.client) {
+            Recipient::Url(provider, client, uri) => self.post(provider, client, uri, logout).await,
+            Recipient::NoUrl => Ok(()),
+            Recipient::Unknown => Err(DeliveryError::UnknownClient),
         };
-        let Err(error) = self.post(provider, client, uri, logout).await else {
+        let Err(error) = sent else {
             return store.remove_logout(logout).await;
         };
         let is_last = logout.is_last_attempt() || matches!(error, DeliveryError::Rejected);
         tracing::warn!(
             error = &error as &dyn std::error::Error,
-            client = client.id.as_str(),
+            client = logout.client.as_str(),
             attempt = logout.attempt,
             is_last,
             "a logout token was not delivered"
@@ -145,7 +157,7 @@ impl BackChannel {
             return Ok(());
         }
         let event = Event {
-            client: Some(client.id.clone()),
+            client: Some(logout.client.clone()),
             detail: Some(logout.sid.to_string()),
             ..Event::new(shared.now(), EventKind::LogoutUndelivered)
         };
@@ -179,13 +191,24 @@ impl BackChannel {
     }
 }
 
-/// The client, if it still wants to be told.
-fn recipient<'a>(
-    providers: &'a [Arc<Provider>],
-    logout: &PendingLogout,
-) -> Option<(&'a Provider, &'a Client, &'a BackChannelUri)> {
-    providers.iter().find_map(|provider| {
-        let client = provider.client(logout.client.as_str())?;
-        Some((&**provider, client, client.logout.backchannel.as_ref()?))
-    })
+/// Whom a logout token is for, by the configuration of this node.
+#[derive(Debug)]
+enum Recipient<'a> {
+    Url(&'a Provider, &'a Client, &'a BackChannelUri),
+    /// The client is not told of logouts.
+    NoUrl,
+    /// No client has the ID, or it is disabled.
+    Unknown,
+}
+
+impl<'a> Recipient<'a> {
+    fn find(providers: &'a [Arc<Provider>], id: &ClientId) -> Self {
+        let mut providers = providers.iter();
+        let of = providers.find_map(|it| Some((&**it, it.client(id.as_str())?)));
+        let Some((provider, client)) = of else {
+            return Self::Unknown;
+        };
+        let uri = client.logout.backchannel.as_ref();
+        uri.map_or(Self::NoUrl, |uri| Self::Url(provider, client, uri))
+    }
 }

@@ -10,8 +10,8 @@ const INSERT: &str = "insert into logouts (id, client, sid, sub, due_at, attempt
     select distinct sid || ' ' || client || ' ' || sub, client, sid, sub, $1, 0
     from grants where sid = $2
     on conflict (id) do nothing";
-const DUE_CLIENTS: &str = "select distinct client from logouts
-    where due_at <= $1 and attempts < $2";
+const DUE_CLIENTS: &str = "select client, min(due_at) as due_at from logouts
+    where due_at <= $1 and attempts < $2 group by client";
 
 /// Taking a row moves its time to that of the next attempt, so that no other node takes it, and another attempt follows if
 /// this one is cut off. The second condition is checked again by a node that has waited for another one's lock.
@@ -44,13 +44,16 @@ impl PendingLogout {
 }
 
 impl Store {
-    /// The clients that must be told of something now.
-    pub(crate) async fn due_clients(&self, now: Timestamp) -> Result<Vec<ClientId>, StoreError> {
+    /// The clients that must be told of something now, and since when the first of their rows waits.
+    pub(crate) async fn due_clients(
+        &self,
+        now: Timestamp,
+    ) -> Result<Vec<(ClientId, Timestamp)>, StoreError> {
         let query = sqlx::query(DUE_CLIENTS).bind(now.millis());
         let query = self.readers().fetch_all(query.bind(MAX_ATTEMPTS));
         let rows = self.measured("due_logouts", query).await?;
-        let clients = rows.iter().map(|row| row::text(row, "client"));
-        Ok(clients.collect::<sqlx::Result<_>>()?)
+        let due = |row: &AnyRow| Ok((row::text(row, "client")?, row::time(row, "due_at")?));
+        Ok(rows.iter().map(due).collect::<sqlx::Result<_>>()?)
     }
 
     /// Takes rows of a client whose time has come. Of several nodes, one gets each row.

@@ -56,7 +56,7 @@ async fn take_all(
     now: Timestamp,
 ) -> Result<Vec<PendingLogout>, StoreError> {
     let mut taken = Vec::new();
-    for client in store.due_clients(now).await? {
+    for (client, _) in store.due_clients(now).await? {
         taken.extend(store.take_logouts(client, limit, now).await?);
     }
     Ok(taken)
