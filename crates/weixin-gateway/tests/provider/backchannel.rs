@@ -343,3 +343,40 @@ async fn so_many_clients_are_told_at_a_time_and_no_more() {
     world.maintained(test).await;
     assert_eq!(world.count("logouts").await, 84);
 }
+
+/// One customer whose server hangs has sixteen clients: those of others are told all the same.
+#[tokio::test]
+async fn clients_behind_a_host_that_hangs_delay_no_other() {
+    const TOKENS: usize = 12;
+    let hangs = TcpListener::bind("127.0.0.2:0").await.unwrap();
+    let mut receiver = LogoutReceiver::start(&[]).await;
+    let table = |id: &str, lines: &str| {
+        format!(
+            "[[client]]\nid = \"{id}\"\nsecret = \"{SECRET}\"\nredirect_uris = [\"{CALLBACK}\"]\n{lines}\n"
+        )
+    };
+    let url = format!("http://{}/logout", hangs.local_addr().unwrap());
+    let lines = format!("backchannel_logout_uri = \"{url}\"\nallow_private = true");
+    let slow = (0..16).map(|number| table(&format!("a{number}"), &lines));
+    let mut more: Vec<_> = slow.collect();
+    more.push(table("last", &receiver.config()));
+    let world = World::with(Options {
+        more: more.concat(),
+        ..Options::default()
+    })
+    .await;
+    world
+        .execute(
+            "insert into logouts with recursive numbers (n) as
+            (select 0 union all select n + 1 from numbers where n < 16 * 12 + 11)
+            select 'logout' || n, case when n / 12 < 16 then 'a' || (n / 12) else 'last' end,
+            'aaaaaaaaaaaaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbbbbbbbbbbbb', 0, 0 from numbers",
+        )
+        .await;
+    let told = async {
+        for _ in 0..TOKENS {
+            receiver.next(&world).await;
+        }
+    };
+    world.maintained(told).await;
+}
