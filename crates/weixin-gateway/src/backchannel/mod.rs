@@ -11,7 +11,6 @@ use thiserror::Error;
 
 use self::places::{Place, Places};
 use crate::{
-    audit::{Event, EventKind},
     http::Provider,
     keys::KeyError,
     oidc::{BackChannelUri, Client, ClientId, LogoutToken},
@@ -147,14 +146,7 @@ impl BackChannel {
         if !is_last {
             return Ok(());
         }
-        let event = Event {
-            client: Some(logout.client.clone()),
-            detail: Some(logout.sid.to_string()),
-            ..Event::new(shared.now(), EventKind::LogoutUndelivered)
-        };
-        // Before the row is gone: what is cut off here is recorded twice, and not lost.
-        store.record(event).await?;
-        store.remove_logout(logout).await
+        store.give_logout_up(logout, shared.now()).await
     }
 
     async fn post(

@@ -40,7 +40,15 @@ impl EventId {
     pub(crate) fn once(request: RequestId, event: &Event) -> Self {
         let detail = event.detail.as_deref().unwrap_or_default();
         let reason = detail.split(' ').next().unwrap_or_default();
-        let text = format!("{request} {} {reason}", event.kind.as_str());
+        Self::hashed(&format!("{request} {} {reason}", event.kind.as_str()))
+    }
+
+    /// The ID of the only event about a row of the outbox of logouts.
+    pub(crate) fn undelivered(row: &str) -> Self {
+        Self::hashed(&format!("logout.undelivered {row}"))
+    }
+
+    fn hashed(text: &str) -> Self {
         Self::of(&digest(&SHA256, text.as_bytes()).as_ref()[..16])
     }
 
