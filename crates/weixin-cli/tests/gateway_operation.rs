@@ -169,9 +169,9 @@ fn a_key_file_that_does_not_open_the_store_is_an_error_with_the_next_step() {
         errors(&folder),
         [
             "error: a signing key cannot be decrypted: its master key is not in gateway.key\n\
-             remedy: copy [server] key_file from another node, or put its former line back from the copy that was kept apart from the backups. If no node and no copy has the key any more, follow \"A lost key file\" in gateway.md: users stay logged in, and all tokens become invalid",
+             remedy: copy [server] key_file from another node, or put its former line back from the copy that was kept apart from the backups. If no node and no copy has the key any more, run `weixin gateway keys rotate --now --revoke` and then `weixin gateway keys reseal` with this file: users stay logged in, and all tokens become invalid",
             "错误：无法解密签名密钥：gateway.key 中没有加密它的主密钥\n\
-             处理办法：从其他节点复制 [server] key_file，或者从单独保存的副本中放回原来的那一行。如果所有节点和副本中都已没有这个密钥，请按 gateway.md 的“密钥文件丢失”操作：用户保持登录，所有 Token 失效",
+             处理办法：从其他节点复制 [server] key_file，或者从单独保存的副本中放回原来的那一行。如果所有节点和副本中都已没有这个密钥，请用此文件依次运行 `weixin gateway keys rotate --now --revoke` 和 `weixin gateway keys reseal`：用户保持登录，所有 Token 失效",
         ]
     );
 }
@@ -508,6 +508,54 @@ fn check_of_a_simulator_that_allows_logins_by_itself_says_so() {
         remedy(&folder, "login-page"),
         "unproven: the login page redirects at once, without a QR code, as that of a simulator with --auto-allow does -> to check app ID and callback domain, run the simulator without --auto-allow"
     );
+}
+
+/// What a command has written is in SQLite's file when it ends, and not in a log that a copy of the file would lack.
+#[tokio::test]
+async fn a_command_closes_the_database_whatever_comes_of_it() {
+    let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
+    folder.configure(&sim.url, &[]);
+    let server = Server::serve(&folder, &[]);
+    Browser::new().log_in(server.address()).await;
+    assert_eq!(server.end("-TERM").0, Some(0));
+    let found = folder
+        .run(&["--json", "gateway", "user", "find", ""])
+        .stdout;
+    let found: Value = serde_json::from_str(&found).unwrap();
+    let id = found["users"][0]["id"].as_str().unwrap();
+    let uri = "https://app.example/";
+    for (args, code) in [
+        (&["user", "find", ""][..], 0),
+        (&["user", "disable", id], 0),
+        (&["user", "enable", "unknown"], 1),
+        (&["user", "merge", id, id], 1),
+        (&["user", "split", id], 1),
+        (&["client", "add", "app", "--redirect-uri", uri], 0),
+        (&["client", "add", "app", "--redirect-uri", uri], 1),
+        (&["client", "set", "unknown", "--name", "x"], 1),
+        (&["client", "disable", "unknown"], 1),
+        (&["client", "secret", "unknown"], 1),
+        (&["client", "remove", "unknown"], 1),
+        (&["client", "show", "unknown"], 1),
+        // It records the revocation before it finds no client.
+        (&["revoke", "--client", "unknown"], 1),
+        (&["revoke", "--all"], 0),
+        (&["keys", "rotate", "--now", "--alg", "ES256"], 1),
+        (&["explain-login", "aaaaaaaa"], 1),
+        (&["user", "forget", id], 2),
+        (&["user", "forget", id, "--yes"], 0),
+    ] {
+        let printed = folder.run(&[&["gateway"], args].concat());
+        assert_eq!(printed.code, Some(code), "{args:?} {printed:?}");
+        assert!(!folder.path("gateway.db-wal").exists(), "{args:?}");
+    }
+    let other = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=\n";
+    fs::write(folder.path("gateway.key"), other).unwrap();
+    for args in [["keys", "reseal"], ["check", "--json"]] {
+        let printed = folder.run(&[&["gateway"], &args[..]].concat());
+        assert_ne!(printed.code, Some(0), "{args:?} {printed:?}");
+        assert!(!folder.path("gateway.db-wal").exists(), "{args:?}");
+    }
 }
 
 /// The steps of the manual for a lost key file.

@@ -42,7 +42,7 @@ pub(crate) enum Compared {
 pub enum KeyFileDifference {
     /// It lacks the key by which the others sign.
     LacksTheirs,
-    /// It lacks the key by which this gateway has signed, the only one.
+    /// It lacks the key by which the gateway has signed, and no other node is running.
     LacksFormer,
     /// The others lack the key in its first line, by which this node would sign.
     OwnIsUnknown,
@@ -133,6 +133,9 @@ impl AnnouncedKeys {
         let lacks_last = self.lacks_last(own);
         if self.is_declared && lacks_last && is_new {
             return Some(KeyFileDifference::LacksTheirs);
+        }
+        if is_new && self.others(node).next().is_none() {
+            return self.difference_alone(own);
         }
         let is_valid = |it: &&Node| !self.is_declared || lacks_last || !self.lacks_last(&it.keys);
         let others = self.others(node).filter(is_valid);
@@ -255,10 +258,12 @@ mod tests {
             assert_eq!(new(&row, own, Some("2")), expected, "{own} {other}");
             // A command is compared with all nodes.
             assert_eq!(new(&row, own, None), expected, "{own} {other}");
-            // Of a node itself, and of one that is gone, nothing is to be verified.
-            assert_eq!(new(&row, own, Some("1")), None, "{own} {other}");
+            // Beside a node itself, and after the others are gone, no node verifies what the key has signed that is lacking.
+            let alone = (expected == Some(LacksTheirs)).then_some(LacksFormer);
+            assert_eq!(new(&row, own, Some("1")), alone, "{own} {other}");
             let gone = format!("{other}\n1 70000 {other}");
-            assert_eq!(new(&gone, own, Some("2")), None, "{own} {other}");
+            assert_eq!(new(&gone, own, Some("2")), alone, "{own} {other}");
+            assert_eq!(new(&gone, own, None), alone, "{own} {other}");
         }
     }
 

@@ -117,7 +117,7 @@ pub(crate) async fn announce(
         if row.write(store, now).await? {
             if lacks_last {
                 tracing::warn!(
-                    "the key file lacks the key by which a node has signed that is gone: tokens that it has signed are invalid"
+                    "the key file lacks the key by which this node or one that is gone has signed: tokens that it has signed are invalid here"
                 );
             }
             return Ok(());

@@ -1,10 +1,14 @@
-//! Makes the signing keys that are due. Each node does so; of several, one wins.
+//! Makes the signing keys that are due, and opens all of them. Each node does so; of several, one wins.
 
 use std::time::Duration;
 
 use crate::{
     audit::{Event, EventKind},
-    keys::{KEPT_AFTER, KeyError, NextKey, Phase, SealedKey, SigningKey, last_of, next_keys},
+    config::ServerConfig,
+    key_file,
+    keys::{
+        KEPT_AFTER, KeyError, KeySet, NextKey, Phase, SealedKey, SigningKey, last_of, next_keys,
+    },
     master_key::MasterKeys,
     oidc::{Algorithm, Timestamp},
     start_error::StartError,
@@ -44,6 +48,39 @@ pub(crate) async fn rotate(
         add(store, master, next, others_removed_at).await?;
     }
     Ok(store.keys().await?)
+}
+
+/// The signing keys of a key file that a node begins to use. What is due is made after the file has proven right: it may lack
+/// the master key of the signing keys that there are.
+///
+/// # Errors
+///
+/// [`StartError`] if the file cannot be used, or the store fails.
+pub(crate) async fn begin_keys(
+    store: &Store,
+    server: &ServerConfig,
+    node: &str,
+    needed: &[Algorithm],
+    now: Timestamp,
+) -> Result<KeySet, StartError> {
+    open_keys(&store.keys().await?, server, now)?;
+    key_file::announce(store, server, node, now).await?;
+    let rows = rotate(store, &server.keys, needed, now).await?;
+    open_keys(&rows, server, now)
+}
+
+/// The signing keys, all of which the key file must decrypt.
+///
+/// # Errors
+///
+/// [`StartError`] if it does not.
+pub(crate) fn open_keys(
+    rows: &[SealedKey],
+    server: &ServerConfig,
+    now: Timestamp,
+) -> Result<KeySet, StartError> {
+    let opened = KeySet::open(rows, &server.keys, now);
+    opened.map_err(|error| StartError::of_key(error, &server.key_file))
 }
 
 /// Begins to sign with a new key, and ends those before it: at once if they are revoked, or else as soon as all nodes

@@ -109,6 +109,7 @@ impl<E: Into<Reason>> From<E> for StartError {
 /// What the operator can do if no line of the key file decrypts a signing key.
 pub const LOST_KEY: Bilingual = Bilingual {
     en: "copy [server] key_file from another node, or put its former line back from the copy that was kept apart from the backups. \
-         If no node and no copy has the key any more, follow \"A lost key file\" in gateway.md: users stay logged in, and all tokens become invalid",
-    zh: "从其他节点复制 [server] key_file，或者从单独保存的副本中放回原来的那一行。如果所有节点和副本中都已没有这个密钥，请按 gateway.md 的“密钥文件丢失”操作：用户保持登录，所有 Token 失效",
+         If no node and no copy has the key any more, run `weixin gateway keys rotate --now --revoke` and then `weixin gateway keys reseal` \
+         with this file: users stay logged in, and all tokens become invalid",
+    zh: "从其他节点复制 [server] key_file，或者从单独保存的副本中放回原来的那一行。如果所有节点和副本中都已没有这个密钥，请用此文件依次运行 `weixin gateway keys rotate --now --revoke` 和 `weixin gateway keys reseal`：用户保持登录，所有 Token 失效",
 };

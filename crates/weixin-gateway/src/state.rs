@@ -12,10 +12,10 @@ use weixin_axum::WebLogin;
 
 use crate::{
     clients,
-    config::{Config, IssuerConfig, ServerConfig},
+    config::{Config, IssuerConfig},
     http::{self, ClientAddresses, Provider, RateLimit, SessionCookie, Shared},
     key_file,
-    keys::{KeySet, SealedKey},
+    keys::KeySet,
     oidc::{Algorithm, Client, Clients, ProviderMetadata, Timestamp},
     readiness::Readiness,
     reload::{Fixed, Reloaded},
@@ -75,11 +75,9 @@ impl Live {
         let now = Timestamp::from(clock.now());
         let stored: Arc<[_]> = store.clients().await?.into();
         let clients = clients::all(&config, &stored);
-        let master = &config.server.keys;
-        let rows = rotation::rotate(&store, master, &algorithms(&clients), now).await?;
-        let keys = open_keys(&rows, &config.server, now)?;
+        let needed = algorithms(&clients);
         let node = key_file::node().map_err(StoreError::from)?;
-        key_file::announce(&store, &config.server, &node, now).await?;
+        let keys = rotation::begin_keys(&store, &config.server, &node, &needed, now).await?;
         let parts = Parts {
             keys,
             logins: web_login::all(&config, &clock, None)?,
@@ -144,7 +142,7 @@ impl Live {
         let rows = rotation::rotate(&parts.store, master, &needed, now).await?;
         let has_same_keys = parts.keys.is_current(&rows, now);
         if !has_same_keys {
-            parts.keys = open_keys(&rows, &parts.config.server, now)?;
+            parts.keys = rotation::open_keys(&rows, &parts.config.server, now)?;
         }
         if !(has_same_clients && has_same_keys) {
             let (keys, stored_clients) = (parts.keys.to_string(), parts.stored.len());
@@ -160,17 +158,16 @@ impl Live {
         let parts = &self.current.load_full().parts;
         let now = Timestamp::from(parts.clock.now());
         let stored: Arc<[_]> = parts.store.clients().await?.into();
-        let (clients, master) = (clients::all(&config, &stored), &config.server.keys);
+        let clients = clients::all(&config, &stored);
+        let needed = algorithms(&clients);
         let old = &parts.config;
         let logins = web_login::all(&config, &parts.clock, Some((old, &parts.logins)))?;
-        // Before a key is made: the new file may lack the master key of those that there are.
-        open_keys(&parts.store.keys().await?, &config.server, now)?;
-        key_file::announce(&parts.store, &config.server, &self.node, now).await?;
-        let rows = rotation::rotate(&parts.store, master, &algorithms(&clients), now).await?;
+        let keys =
+            rotation::begin_keys(&parts.store, &config.server, &self.node, &needed, now).await?;
         let reloaded = self.fixed.compare(&config);
         telemetry::config_loaded(config.hash, parts.clock.now());
         self.replace(Parts {
-            keys: open_keys(&rows, &config.server, now)?,
+            keys,
             rate_limit: if old.limits == config.limits {
                 Arc::clone(&parts.rate_limit)
             } else {
@@ -252,16 +249,6 @@ fn begin_metrics(config: &Config, clients: &Clients) {
         let apps = apps.filter_map(|name| config.apps.get(name));
         telemetry::begin_client(client.id.as_str(), apps.map(|app| app.id.as_str()));
     }
-}
-
-/// The signing keys, as far as the key file decrypts them.
-fn open_keys(
-    rows: &[SealedKey],
-    server: &ServerConfig,
-    now: Timestamp,
-) -> Result<KeySet, StartError> {
-    let opened = KeySet::open(rows, &server.keys, now);
-    opened.map_err(|error| StartError::of_key(error, &server.key_file))
 }
 
 /// The algorithms by which tokens are signed for these clients.

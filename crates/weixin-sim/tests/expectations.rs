@@ -312,11 +312,17 @@ async fn bounds_that_contradict_each_other_are_rejected() {
         let error = json!({ "error": { "field": "body", "rule": rule } });
         assert_eq!(post(&sim, "verify", body).await, (400, error));
     }
-    // A point of an earlier log is not in this one: all of its requests count.
+}
+
+/// A point of an earlier log is not in this one: all of its requests count, and the first of them is not there any more.
+#[tokio::test]
+async fn a_log_that_has_lost_requests_is_not_complete() {
+    let sim = Sim::start().await.unwrap();
+    // One client: each new one reads the certificates of the system.
+    let client = Client::new();
+    let url = format!("{}/sns/auth", sim.url());
     for _ in 0..=1000 {
-        reqwest::get(format!("{}/sns/auth", sim.url()))
-            .await
-            .unwrap();
+        client.get(&url).send().await.unwrap();
     }
     let late = json!({ "request": { "after": 5000 }, "exactly": 1000 });
     let (status, answer) = post(&sim, "verify", late).await;

@@ -12,6 +12,7 @@ mod full_disk;
 mod key_files;
 mod kills;
 mod load;
+mod lost_commits;
 mod node;
 mod postgres;
 mod postgres_backup;

@@ -79,6 +79,11 @@ impl Server {
         format!("postgres://weixin@{folder}/postgres")
     }
 
+    /// Where it listens.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.data().join(".s.PGSQL.5432")
+    }
+
     pub(crate) fn start_again(&self) {
         let data = self.data();
         let mut start = self.pg_ctl();

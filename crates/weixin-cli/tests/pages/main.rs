@@ -178,7 +178,7 @@ fn what_is_not_run_here_is_known() {
     gateway.md: weixin gateway
     gateway.md: weixin gateway backup /var/backups/gateway.db
     gateway.md: (umask 077 && openssl rand -base64 32 > gateway.key)      # the same file for all nodes
-    gateway.md: sqlite3 gateway.db 'delete from keys'                     # with PostgreSQL: psql "$URL" -c 'delete from keys'
+    gateway.md: weixin gateway keys rotate --now --revoke                 # for the signing keys, which only the lost key decrypts
     gateway.md: weixin gateway keys reseal                                # makes this key file the valid one
     gateway.md: weixin gateway reload                       # checks the file; the log of the server says what it loaded
     gateway.md: weixin gateway client add wiki --redirect-uri https://wiki.example.com/callback   # prints the secret, once

@@ -17,6 +17,7 @@ mod first_login;
 mod form_post;
 mod forwarded_for;
 mod headers;
+mod health_log;
 mod introspection;
 mod issuers;
 mod keys;

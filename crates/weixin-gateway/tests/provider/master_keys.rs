@@ -1,5 +1,7 @@
 //! The key file is changed on two nodes with one store, and its users stay logged in.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use weixin_gateway::{Gateway, KeyOverview};
 
@@ -138,6 +140,20 @@ async fn a_key_that_signs_before_all_nodes_have_it_is_rejected_there() {
     }
     let page = nodes.world.web().userinfo(&tokens.access_token).await;
     assert_eq!(page.status, StatusCode::OK);
+}
+
+/// A start with the wrong file, on a day when a key is due: the key would be one that no other node decrypts.
+#[tokio::test]
+async fn a_key_file_that_cannot_be_used_makes_no_signing_key() {
+    let world = World::start().await;
+    world.clock.advance(Duration::from_hours(24 * 89));
+    world.gateway.close().await;
+    for (file, keys) in [(NEW, 1), (MASTER_KEY, 2)] {
+        let gateway = Gateway::builder(world.config_with_keys(file)).clock(world.clock.clone());
+        let opened = gateway.open().await;
+        assert_eq!(opened.is_ok(), keys == 2);
+        assert_eq!(world.count("keys").await, keys);
+    }
 }
 
 /// The old line is needed until the signing keys are encrypted with the new one.

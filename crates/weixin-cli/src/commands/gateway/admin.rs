@@ -2,13 +2,25 @@
 
 use std::path::Path;
 
-use weixin_gateway::{Admin, AdminError, Gateway, StoreState};
+use weixin_gateway::{Admin, AdminError, Config, Gateway, StoreState};
 
 use super::config;
 use crate::{error::CliError, message::message};
 
-/// Opens the store of a configuration file. A gateway may be running.
-pub(super) async fn open(file: &Path) -> Result<Admin, CliError> {
+/// Runs a command with the store of a configuration file, which is created if there is none. A gateway may be running. The
+/// store is closed whatever comes of the command: what it has written must not stay in SQLite's log.
+pub(super) async fn with_store<T>(
+    file: &Path,
+    command: impl AsyncFnOnce(&Admin, &Config) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    with_store_of(&config::load(file)?, command).await
+}
+
+/// The same with a store that must be there.
+pub(super) async fn with_existing_store<T>(
+    file: &Path,
+    command: impl AsyncFnOnce(&Admin, &Config) -> Result<T, CliError>,
+) -> Result<T, CliError> {
     let config = config::load(file)?;
     // What is not there is no place to look for users: the file may name another one by mistake.
     if let Ok(StoreState::Missing) = Gateway::inspect(&config).await {
@@ -17,13 +29,27 @@ pub(super) async fn open(file: &Path) -> Result<Admin, CliError> {
             "there is no database: check store.url in the configuration file, or start the gateway first",
         )));
     }
-    let opened = Admin::open(&config).await;
-    opened.map_err(|error| config::not_started(&error))
+    with_store_of(&config, command).await
+}
+
+async fn with_store_of<T>(
+    config: &Config,
+    command: impl AsyncFnOnce(&Admin, &Config) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    let opened = Admin::open(config).await;
+    let admin = opened.map_err(|error| config::not_started(&error))?;
+    let outcome = command(&admin, config).await;
+    admin.close().await;
+    outcome
 }
 
 /// A client with this ID, in the file or in the database: during a leak, a mistake must not look like success.
-pub(super) async fn expect_client(admin: &Admin, file: &Path, id: &str) -> Result<(), CliError> {
-    let clients = admin.served_clients(&config::load(file)?).await;
+pub(super) async fn expect_client(
+    admin: &Admin,
+    config: &Config,
+    id: &str,
+) -> Result<(), CliError> {
+    let clients = admin.served_clients(config).await;
     let clients = clients.map_err(|error| config::not_started(&error))?;
     if clients.iter().any(|client| client.id == id) {
         return Ok(());

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use weixin::Language;
 use weixin_gateway::{ClientError, ClientOverview, ClientProblem, StoredClientOverview};
 
-use super::{client_changes, client_error::failed, config, date, keys::open};
+use super::{admin, client_changes, client_error::failed, config, date};
 use crate::{
     args::{ClientAdd, ClientCommand, ClientRemove, ClientSecret, ClientShow, GatewayClient},
     error::CliError,
@@ -30,11 +30,12 @@ pub(super) async fn run(args: GatewayClient, output: Output) -> Result<(), CliEr
 }
 
 async fn add(args: ClientAdd, output: Output) -> Result<(), CliError> {
-    let (admin, config) = open(&args.file.config).await?;
-    let id = args.id.clone();
-    let added = admin.add_client(&config, settings(args)).await;
-    let secret = added.map_err(|error| failed(&id, &error))?;
-    admin.close().await;
+    let (file, id) = (args.file.config.clone(), args.id.clone());
+    let added = admin::with_store(&file, async |admin, config| {
+        let added = admin.add_client(config, settings(args)).await;
+        added.map_err(|error| failed(&id, &error))
+    });
+    let secret = added.await?;
     output.result(
         || match &secret {
             Some(secret) => {
@@ -71,15 +72,21 @@ fn settings(args: ClientAdd) -> Map<String, Value> {
     settings
 }
 
+/// The clients of the file, and those of the database.
+async fn all(file: &Path) -> Result<(Vec<ClientOverview>, Vec<StoredClientOverview>), CliError> {
+    let all = admin::with_store(file, async |admin, config| {
+        let stored = admin.clients(config).await;
+        let stored = stored.map_err(|error| config::not_started(&error))?;
+        Ok((config.clients(), stored))
+    });
+    all.await
+}
+
 /// ID, issuer, where the client is, and why it is not served.
 type Row<'a> = (&'a String, String, &'a str, Option<&'a ClientProblem>);
 
 async fn list(file: &Path, output: Output) -> Result<(), CliError> {
-    let (admin, config) = open(file).await?;
-    let stored = admin.clients(&config).await;
-    let stored = stored.map_err(|error| config::not_started(&error))?;
-    admin.close().await;
-    let in_file = config.clients();
+    let (in_file, stored) = all(file).await?;
     let of_file = in_file
         .iter()
         .map(|it| (&it.id, it.issuer.clone(), "file", None));
@@ -117,11 +124,7 @@ async fn list(file: &Path, output: Output) -> Result<(), CliError> {
 }
 
 async fn show(args: &ClientShow, output: Output) -> Result<(), CliError> {
-    let (admin, config) = open(&args.file.config).await?;
-    let stored = admin.clients(&config).await;
-    let stored = stored.map_err(|error| config::not_started(&error))?;
-    admin.close().await;
-    let in_file = config.clients();
+    let (in_file, stored) = all(&args.file.config).await?;
     let of_file = in_file.iter().find(|client| client.id == args.id);
     let of_database = stored.iter().find(|client| client.id == args.id);
     let members = |date| {
@@ -174,12 +177,13 @@ fn stored_client(
 }
 
 async fn secret(args: &ClientSecret, output: Output) -> Result<(), CliError> {
-    let (admin, config) = open(&args.file.config).await?;
-    let id = &args.id;
+    let (file, id) = (&args.file.config, &args.id);
     if args.remove_old {
-        let removed = admin.remove_old_client_secret(&config, id).await;
-        removed.map_err(|error| failed(id, &error))?;
-        admin.close().await;
+        let removed = admin::with_store(file, async |admin, config| {
+            let removed = admin.remove_old_client_secret(config, id).await;
+            removed.map_err(|error| failed(id, &error))
+        });
+        removed.await?;
         return output.result(
             || {
                 message(
@@ -190,9 +194,11 @@ async fn secret(args: &ClientSecret, output: Output) -> Result<(), CliError> {
             &json!({ "client_id": id, "removed": 1 }),
         );
     }
-    let made = admin.add_client_secret(&config, id).await;
-    let secret = made.map_err(|error| failed(id, &error))?;
-    admin.close().await;
+    let made = admin::with_store(file, async |admin, config| {
+        let made = admin.add_client_secret(config, id).await;
+        made.map_err(|error| failed(id, &error))
+    });
+    let secret = made.await?;
     output.result(
         || {
             let rows = table(&[(["client_secret", "client secret"], Message::untranslated(&*secret))]);
@@ -212,11 +218,12 @@ async fn secret(args: &ClientSecret, output: Output) -> Result<(), CliError> {
 }
 
 async fn remove(args: &ClientRemove, output: Output) -> Result<(), CliError> {
-    let (admin, config) = open(&args.file.config).await?;
     let id = &args.id;
-    let removed = admin.remove_client(&config, id).await;
-    removed.map_err(|error| failed(id, &error))?;
-    admin.close().await;
+    let removed = admin::with_store(&args.file.config, async |admin, config| {
+        let removed = admin.remove_client(config, id).await;
+        removed.map_err(|error| failed(id, &error))
+    });
+    removed.await?;
     output.result(
         || {
             message(

@@ -5,8 +5,8 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::{
+    admin,
     client_error::{failed, not_switched},
-    keys::open,
 };
 use crate::{
     args::{ClientDisable, ClientEnable, ClientSet},
@@ -16,12 +16,13 @@ use crate::{
 };
 
 pub(super) async fn set(args: ClientSet, output: Output) -> Result<(), CliError> {
-    let (admin, config) = open(&args.file.config).await?;
-    let id = args.id.clone();
+    let (file, id) = (args.file.config.clone(), args.id.clone());
     let settings = settings(args);
-    let changed = admin.update_client(&config, &id, &settings).await;
-    changed.map_err(|error| failed(&id, &error))?;
-    admin.close().await;
+    let changed = admin::with_store(&file, async |admin, config| {
+        let changed = admin.update_client(config, &id, &settings).await;
+        changed.map_err(|error| failed(&id, &error))
+    });
+    changed.await?;
     let keys: Vec<_> = settings.keys().cloned().collect();
     let names = keys.join(", ");
     output.result(
@@ -61,10 +62,11 @@ async fn set_disabled(
     is_disabled: bool,
     output: Output,
 ) -> Result<(), CliError> {
-    let (admin, config) = open(file).await?;
-    let changed = admin.set_client_disabled(&config, id, is_disabled).await;
-    changed.map_err(|error| not_switched(id, &error))?;
-    admin.close().await;
+    let changed = admin::with_store(file, async |admin, config| {
+        let changed = admin.set_client_disabled(config, id, is_disabled).await;
+        changed.map_err(|error| not_switched(id, &error))
+    });
+    changed.await?;
     output.result(
         || {
             if is_disabled {

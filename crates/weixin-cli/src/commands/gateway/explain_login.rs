@@ -18,9 +18,11 @@ use crate::{
 };
 
 pub(super) async fn run(args: GatewayExplainLogin, output: Output) -> Result<(), CliError> {
-    let admin = admin::open(&args.file.config).await?;
-    let events = admin.events(&args.reference).await;
-    let events = events.map_err(|error| admin::failed(&error))?;
+    let events = admin::with_existing_store(&args.file.config, async |admin, _| {
+        let events = admin.events(&args.reference).await;
+        events.map_err(|error| admin::failed(&error))
+    });
+    let events = events.await?;
     let reference = visible(&args.reference);
     if events.is_empty() {
         return Err(CliError::Other(unknown(&reference)));

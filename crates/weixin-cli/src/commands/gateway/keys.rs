@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use weixin::Language;
 use weixin_gateway::{Admin, Config, KeyOverview, KeyState, OldKeys};
 
-use super::{config, date};
+use super::{admin, config, date};
 use crate::{
     args::{GatewayKeys, KeysCommand, KeysReseal, KeysRotate},
     error::CliError,
@@ -24,18 +24,13 @@ pub(super) async fn run(args: GatewayKeys, output: Output) -> Result<(), CliErro
     }
 }
 
-/// The configuration, and the store of its gateway.
-pub(super) async fn open(file: &Path) -> Result<(Admin, Config), CliError> {
-    let config = config::load(file)?;
-    let opened = Admin::open(&config).await;
-    Ok((opened.map_err(|error| config::not_started(&error))?, config))
+async fn keys(admin: &Admin, config: &Config) -> Result<Vec<KeyOverview>, CliError> {
+    let keys = admin.keys(config).await;
+    keys.map_err(|error| config::not_started(&error))
 }
 
 async fn list(file: &Path, output: Output) -> Result<(), CliError> {
-    let (admin, config) = open(file).await?;
-    let keys = admin.keys(&config).await;
-    let keys = keys.map_err(|error| config::not_started(&error))?;
-    admin.close().await;
+    let keys = admin::with_store(file, keys).await?;
     let all: Vec<_> = keys.iter().map(as_json).collect();
     output.result(
         || {
@@ -110,17 +105,17 @@ pub(super) fn needed(key: &KeyOverview) -> Option<Message> {
 }
 
 async fn rotate(args: &KeysRotate, output: Output) -> Result<(), CliError> {
-    let (admin, config) = open(&args.file.config).await?;
     let old = if args.revoke {
         OldKeys::Revoke
     } else {
         OldKeys::Keep
     };
-    let rotated = admin.rotate_keys(&config, args.alg.as_deref(), old).await;
-    let rotated = rotated.map_err(|error| config::not_started(&error))?;
-    let keys = admin.keys(&config).await;
-    let keys = keys.map_err(|error| config::not_started(&error))?;
-    admin.close().await;
+    let rotated = admin::with_store(&args.file.config, async |admin, config| {
+        let rotated = admin.rotate_keys(config, args.alg.as_deref(), old).await;
+        let rotated = rotated.map_err(|error| config::not_started(&error))?;
+        Ok((rotated, keys(admin, config).await?))
+    });
+    let (rotated, keys) = rotated.await?;
     if !rotated {
         return Err(CliError::Other(message(
             "没有这种算法的签名密钥：没有客户端使用它",
@@ -149,14 +144,12 @@ async fn rotate(args: &KeysRotate, output: Output) -> Result<(), CliError> {
 }
 
 async fn reseal(args: &KeysReseal, output: Output) -> Result<(), CliError> {
-    let (admin, config) = open(&args.file.config).await?;
-    let count = admin.reseal_keys(&config).await;
-    let count = count.map_err(|error| config::not_started(&error))?;
-    let keys = admin.keys(&config).await;
-    let has_keys = !keys
-        .map_err(|error| config::not_started(&error))?
-        .is_empty();
-    admin.close().await;
+    let resealed = admin::with_store(&args.file.config, async |admin, config| {
+        let count = admin.reseal_keys(config).await;
+        let count = count.map_err(|error| config::not_started(&error))?;
+        Ok((count, !keys(admin, config).await?.is_empty()))
+    });
+    let (count, has_keys) = resealed.await?;
     let text = match (has_keys, count) {
         (false, _) => message(
             "没有签名密钥，启动网关时生成；现在以这个密钥文件为准",

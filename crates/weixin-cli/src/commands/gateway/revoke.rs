@@ -12,19 +12,22 @@ pub(super) async fn run(args: GatewayRevoke, output: Output) -> Result<(), CliEr
         (None, Some(client)) => RevokeTarget::Client(client),
         (None, None) => RevokeTarget::All,
     };
-    let admin = admin::open(&args.file.config).await?;
-    let revocation = admin.revoke(target.clone());
-    let revoked = progress::noted(output, revocation, |seconds| {
-        message(
-            format!("正在吊销：已用 {seconds} 秒"),
-            format!("revoking: {seconds} s so far"),
-        )
+    let revoked = admin::with_existing_store(&args.file.config, async |admin, config| {
+        let revocation = admin.revoke(target.clone());
+        let revoked = progress::noted(output, revocation, |seconds| {
+            message(
+                format!("正在吊销：已用 {seconds} 秒"),
+                format!("revoking: {seconds} s so far"),
+            )
+        });
+        let revoked = revoked.await;
+        let revoked = revoked.map_err(|error| admin::failed(&error))?;
+        if let (RevokeTarget::Client(id), 0) = (&target, revoked.grants) {
+            admin::expect_client(admin, config, id).await?;
+        }
+        Ok(revoked)
     });
-    let revoked = revoked.await;
-    let revoked = revoked.map_err(|error| admin::failed(&error))?;
-    if let (RevokeTarget::Client(id), 0) = (&target, revoked.grants) {
-        admin::expect_client(&admin, &args.file.config, id).await?;
-    }
+    let revoked = revoked.await?;
     let (sessions, grants) = (revoked.sessions, revoked.grants);
     output.result(
         || {

@@ -36,15 +36,17 @@ pub(super) async fn run(args: GatewayUser, output: Output) -> Result<(), CliErro
 }
 
 async fn find(text: &str, config: &Path, output: Output) -> Result<(), CliError> {
-    let admin = admin::open(config).await?;
-    let users = progress::noted(output, admin.find_users(text), |seconds| {
-        message(
-            format!("正在所有用户的昵称中查找：已用 {seconds} 秒"),
-            format!("searching the nicknames of all users: {seconds} s so far"),
-        )
+    let users = admin::with_existing_store(config, async |admin, _| {
+        let users = progress::noted(output, admin.find_users(text), |seconds| {
+            message(
+                format!("正在所有用户的昵称中查找：已用 {seconds} 秒"),
+                format!("searching the nicknames of all users: {seconds} s so far"),
+            )
+        });
+        let users = users.await;
+        users.map_err(|error| admin::failed(&error))
     });
-    let users = users.await;
-    let users = users.map_err(|error| admin::failed(&error))?;
+    let users = users.await?;
     let json: Vec<_> = users.iter().map(to_json).collect();
     let text = || {
         if users.is_empty() {
@@ -65,11 +67,11 @@ async fn set_disabled(
     config: &Path,
     output: Output,
 ) -> Result<(), CliError> {
-    let changed = admin::open(config)
-        .await?
-        .set_disabled(id, is_disabled)
-        .await;
-    let user = changed.map_err(|error| admin::failed(&error))?;
+    let changed = admin::with_existing_store(config, async |admin, _| {
+        let changed = admin.set_disabled(id, is_disabled).await;
+        changed.map_err(|error| admin::failed(&error))
+    });
+    let user = changed.await?;
     let text = || {
         if is_disabled {
             message(
@@ -86,8 +88,11 @@ async fn set_disabled(
 }
 
 async fn merge(keep: &str, absorb: &str, config: &Path, output: Output) -> Result<(), CliError> {
-    let merged = admin::open(config).await?.merge(keep, absorb).await;
-    merged.map_err(|error| admin::failed(&error))?;
+    let merged = admin::with_existing_store(config, async |admin, _| {
+        let merged = admin.merge(keep, absorb).await;
+        merged.map_err(|error| admin::failed(&error))
+    });
+    merged.await?;
     output.result(
         || {
             message(
@@ -100,8 +105,11 @@ async fn merge(keep: &str, absorb: &str, config: &Path, output: Output) -> Resul
 }
 
 async fn split(id: &str, config: &Path, output: Output) -> Result<(), CliError> {
-    let split = admin::open(config).await?.split(id).await;
-    let (kept, ended) = split.map_err(|error| admin::failed(&error))?;
+    let split = admin::with_existing_store(config, async |admin, _| {
+        let split = admin.split(id).await;
+        split.map_err(|error| admin::failed(&error))
+    });
+    let (kept, ended) = split.await?;
     let (sessions, grants) = (ended.sessions, ended.grants);
     output.result(
         || {
@@ -115,14 +123,16 @@ async fn split(id: &str, config: &Path, output: Output) -> Result<(), CliError> 
 }
 
 async fn forget(args: UserForget, output: Output) -> Result<(), CliError> {
-    let admin = admin::open(&args.file.config).await?;
-    if !args.yes {
-        let user = admin.user(&args.id).await;
-        let user = user.map_err(|error| admin::failed(&error))?;
-        confirm(&user, output)?;
-    }
-    let removed = admin.forget(&args.id).await;
-    let removed = removed.map_err(|error| admin::failed(&error))?;
+    let removed = admin::with_existing_store(&args.file.config, async |admin, _| {
+        if !args.yes {
+            let user = admin.user(&args.id).await;
+            let user = user.map_err(|error| admin::failed(&error))?;
+            confirm(&user, output)?;
+        }
+        let removed = admin.forget(&args.id).await;
+        removed.map_err(|error| admin::failed(&error))
+    });
+    let removed = removed.await?;
     let rows: serde_json::Map<_, _> = removed
         .iter()
         .map(|(table, count)| ((*table).to_owned(), Value::from(*count)))

@@ -10,7 +10,10 @@ use sqlx::{
 use super::fixture::{Fixture, schema};
 use crate::store::{
     Store,
-    copy::{CopiedTable, CopyError, CopyProgress, copy},
+    copy::{
+        CopiedTable, CopyError, CopyProgress, copy,
+        tables::{Kind, TABLES as COPIED, Table},
+    },
 };
 
 /// More than two batches.
@@ -75,6 +78,62 @@ fn value(table: &str, column: &AnyRow) -> String {
     } else {
         format!("case when n % 2 = 0 then {value} end")
     }
+}
+
+/// The columns of each table: name, type, whether null is allowed, and the place in the primary key.
+const COLUMNS_OF_SQLITE: &str = "select tables.name || '.' || info.name || ' ' || lower(info.type)
+    || case when info.\"notnull\" = 1 or info.pk > 0 then '' else ' null' end
+    || case when info.pk > 0 then ' key ' || info.pk else '' end
+    from sqlite_master tables join pragma_table_info(tables.name) info where tables.type = 'table'";
+const COLUMNS_OF_POSTGRES: &str = "select columns.table_name || '.' || columns.column_name || ' ' || data_type
+    || case when is_nullable = 'NO' then '' else ' null' end
+    || coalesce((select ' key ' || keys.ordinal_position from information_schema.key_column_usage keys
+        join information_schema.table_constraints it using (constraint_schema, constraint_name)
+        where it.constraint_type = 'PRIMARY KEY' and keys.table_schema = current_schema()
+        and keys.table_name = columns.table_name and keys.column_name = columns.column_name), '')
+    from information_schema.columns where table_schema = current_schema()";
+/// The indexes that the migrations name.
+const INDEXES_OF_SQLITE: &str = "select name || ' of ' || tbl_name from sqlite_master
+    where type = 'index' and sql is not null";
+const INDEXES_OF_POSTGRES: &str = "select indexname || ' of ' || tablename from pg_indexes
+    where schemaname = current_schema() and indexname not like '%\\_pkey' and indexname not like '%\\_key'";
+
+/// The tables as both kinds of database describe them.
+async fn description(url: &str) -> Vec<String> {
+    let statements = match url.starts_with("postgres") {
+        true => [COLUMNS_OF_POSTGRES, INDEXES_OF_POSTGRES],
+        false => [COLUMNS_OF_SQLITE, INDEXES_OF_SQLITE],
+    };
+    let mut connection = connect(url).await;
+    let mut lines = Vec::new();
+    for statement in statements {
+        let found = sqlx::query_scalar::<_, String>(statement);
+        lines.extend(found.fetch_all(&mut connection).await.unwrap());
+    }
+    connection.close().await.unwrap();
+    // The table of the library differs.
+    lines.retain(|line| !line.starts_with("_sqlx_migrations."));
+    lines.sort();
+    lines
+}
+
+/// Each column of each table as it is copied, in the form of [`description`].
+fn copied_columns() -> Vec<String> {
+    let column = |table: &str, (name, kind): &(&str, Kind)| {
+        let kind = match kind {
+            Kind::Text => "text",
+            Kind::Number => "bigint",
+            Kind::Bytes => "bytea",
+        };
+        format!("{table}.{name} {kind}")
+    };
+    let columns = |table: &Table| {
+        let columns = table.columns.iter();
+        columns.map(|it| column(table.name, it)).collect::<Vec<_>>()
+    };
+    let mut columns: Vec<_> = COPIED.iter().flat_map(columns).collect();
+    columns.sort();
+    columns
 }
 
 async fn rows(url: &str, tables: &[String]) -> Rows {
@@ -168,6 +227,14 @@ async fn a_copy_to_postgresql_and_back_has_the_same_rows() {
     std::fs::copy(&back, &moved).unwrap();
     let moved = format!("sqlite:{}", moved.display());
     assert_eq!(rows(&moved, &tables).await, expected);
+
+    let described = description(&from).await;
+    assert_eq!(description(&to).await, described);
+    assert_eq!(description(&moved).await, described);
+    let columns = described.iter().filter(|line| line.contains('.'));
+    let columns = columns.filter(|line| !line.starts_with("schema."));
+    let columns = columns.map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" "));
+    assert_eq!(copied_columns(), columns.collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

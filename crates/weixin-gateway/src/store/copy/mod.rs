@@ -2,7 +2,7 @@
 
 mod database;
 mod error;
-mod tables;
+pub(super) mod tables;
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 /// How a column is read and bound.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Kind {
+pub(in crate::store) enum Kind {
     Text,
     Number,
     Bytes,
@@ -10,15 +10,15 @@ pub(super) enum Kind {
 
 /// A table with all of its columns.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Table {
-    pub(super) name: &'static str,
-    pub(super) columns: &'static [(&'static str, Kind)],
+pub(in crate::store) struct Table {
+    pub(in crate::store) name: &'static str,
+    pub(in crate::store) columns: &'static [(&'static str, Kind)],
 }
 
 use Kind::{Bytes, Number, Text};
 
 /// All tables but `schema`, whose row the migrations insert. A test compares them with those that the migrations make.
-pub(super) const TABLES: [Table; 13] = [
+pub(in crate::store) const TABLES: [Table; 13] = [
     Table {
         name: "users",
         columns: &[

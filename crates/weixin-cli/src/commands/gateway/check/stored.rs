@@ -41,10 +41,15 @@ pub(super) async fn examine(config: &Config) -> Stored {
 
 async fn read(config: &Config) -> Result<Stored, StartError> {
     let admin = Admin::open(config).await?;
+    let read = read_from(&admin, config).await;
+    admin.close().await;
+    read
+}
+
+async fn read_from(admin: &Admin, config: &Config) -> Result<Stored, StartError> {
     let (keys, stored) = (admin.keys(config).await?, admin.clients(config).await?);
     let clients = admin.served_clients(config).await?;
     let difference = admin.key_file(config).await?;
-    admin.close().await;
     // Without a key that decrypts them, no other remedy helps.
     let is_lost = keys.iter().any(|key| key.master_key.is_none());
     let difference = difference.filter(|_| !is_lost);

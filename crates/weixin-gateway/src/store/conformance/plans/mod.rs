@@ -36,7 +36,7 @@ const NO_TABLE: &str = "no table";
 const WAITING: &str = "limited by `waiting_requests`, and counted once a minute";
 const REVOKED: &str = "a row for each client that was revoked in the last minutes";
 
-const OF_SQLITE: [Exception; 32] = [
+const OF_SQLITE: [Exception; 31] = [
     may("SCAN schema", "", "one row"),
     may("SCAN clients", "select id, body", FEW),
     may("SCAN keys", "select kid, alg", "a few a year"),
