@@ -172,7 +172,7 @@ async fn serve_loads_the_configuration_again_after_sighup() {
             "{text}"
         );
         let printed = folder.run(&["--json", "gateway", "reload"]);
-        let expected = json!({ "config": "gateway.toml", "within_seconds": 5 });
+        let expected = json!({ "config": "gateway.toml", "within_seconds": 10 });
         let printed: Value = serde_json::from_str(&printed.stdout).unwrap();
         assert_eq!(printed, expected);
         server.signal("-HUP");

@@ -83,9 +83,9 @@ impl KeyFileDifference {
                      由它签名的 Token 失效",
             },
             Self::OwnIsUnknown => Bilingual {
-                en: "add it to the files of all nodes as the second line, wait 5 seconds, and move it to the top then. \
+                en: "add it to the files of all nodes as the second line, wait 10 seconds, and move it to the top then. \
                      To use this file at once, run `weixin gateway keys reseal` with it, and copy it to the other nodes",
-                zh: "请先把它作为第二行加入所有节点的密钥文件，5 秒后再移到第一行。\
+                zh: "请先把它作为第二行加入所有节点的密钥文件，10 秒后再移到第一行。\
                      如果要立即使用此文件，请用它运行 `weixin gateway keys reseal`，再把它复制到其他节点",
             },
         }

@@ -1,5 +1,7 @@
 //! Makes the signing keys that are due, and opens all of them. Each node does so; of several, one wins.
 
+use std::time::Duration;
+
 use crate::{
     audit::{Event, EventKind},
     config::ServerConfig,
@@ -13,7 +15,7 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// What happens to the keys of before when a new one begins at once.
+/// What happens to the keys of before when an operator asks for a new one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum OldKeys {
     /// They stay in the JWKS for 91 days, as after every rotation.
@@ -21,6 +23,10 @@ pub enum OldKeys {
     /// They leave the JWKS, and ID tokens that they have signed are no hints any more: one has leaked.
     Revoke,
 }
+
+/// How long a new key is at least published before it signs, if the old one stays: all nodes have read it by then, and none
+/// signs with a key that the JWKS of another one lacks.
+const READ_BY_ALL: Duration = Duration::from_secs(10);
 
 /// How often a command tries again when nodes are faster.
 const TRIES: usize = 3;
@@ -77,7 +83,8 @@ pub(crate) fn open_keys(
     opened.map_err(|error| StartError::of_key(error, &server.key_file))
 }
 
-/// Begins to sign with a new key at once, and ends those before it.
+/// Begins to sign with a new key, and ends those before it: at once if they are revoked, or else as soon as all nodes
+/// publish it.
 pub(crate) async fn rotate_now(
     store: &Store,
     master: &MasterKeys,
@@ -85,10 +92,6 @@ pub(crate) async fn rotate_now(
     old: OldKeys,
     now: Timestamp,
 ) -> Result<(), StartError> {
-    let others_removed_at = match old {
-        OldKeys::Keep => now.after(KEPT_AFTER),
-        OldKeys::Revoke => now,
-    };
     // A node that rotates at the same time may be faster.
     for _ in 0..TRIES {
         let rows = store.keys().await?;
@@ -96,18 +99,55 @@ pub(crate) async fn rotate_now(
         let published = last.filter(|last| last.phase(now) == Phase::Published);
         // Clients know one that is published. If keys have leaked, it may be among them.
         let is_done = if let (Some(next), OldKeys::Keep) = (published, old) {
-            let next = next.clone();
-            store.activate_key(next, others_removed_at, now).await?
+            begin_published(store, next, now).await?
         } else {
             let number = last.map_or(1, |last| last.number + 1);
-            let next = NextKey::at_once(algorithm, number, now);
-            add(store, master, next, others_removed_at).await?
+            add_now(store, master, (algorithm, number), old, now).await?
         };
         if is_done {
             return record_rotation(store, algorithm, old, now).await;
         }
     }
     Err(StoreError::Conflict.into())
+}
+
+/// Lets a key sign that is published. Returns whether it will.
+async fn begin_published(
+    store: &Store,
+    next: &SealedKey,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let active_at = now.max(next.published_at.after(READ_BY_ALL));
+    // The same command has just been run.
+    if next.active_at <= active_at {
+        return Ok(true);
+    }
+    let others_removed_at = active_at.after(KEPT_AFTER);
+    let next = next.clone();
+    store.activate_key(next, others_removed_at, active_at).await
+}
+
+/// Makes the key of this number. Returns whether no other node was faster.
+async fn add_now(
+    store: &Store,
+    master: &MasterKeys,
+    (algorithm, number): (Algorithm, i64),
+    old: OldKeys,
+    now: Timestamp,
+) -> Result<bool, StartError> {
+    let at_once = NextKey::at_once(algorithm, number, now);
+    let (next, others_removed_at) = match old {
+        OldKeys::Keep => {
+            let active_at = now.after(READ_BY_ALL);
+            let next = NextKey {
+                active_at,
+                ..at_once
+            };
+            (next, active_at.after(KEPT_AFTER))
+        }
+        OldKeys::Revoke => (at_once, now),
+    };
+    add(store, master, next, others_removed_at).await
 }
 
 async fn record_rotation(

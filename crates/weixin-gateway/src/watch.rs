@@ -1,6 +1,6 @@
 //! The configuration file, taken over each time that it has changed.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
 use crate::{
     config::{Config, FileContent},
@@ -15,28 +15,40 @@ const INTERVAL: Duration = Duration::from_secs(5);
 
 impl Gateway {
     /// Takes over the configuration file each time that it, or one of the files of secrets that it names, no longer holds
-    /// what was loaded: also if it has changed before this was called. They are read every five seconds. Never returns.
+    /// what was loaded: also if it has changed before this was called. They are read every five seconds, and what two reads
+    /// have found is taken over: a file that is still being written may have no error, and lack clients or what protects
+    /// them. Never returns.
     pub async fn watch(&self, file: &Path) {
         let clock = Arc::clone(&self.shared().clock);
-        let (mut seen, mut failed) = (Vec::new(), None);
+        let (mut before, mut tried, mut failed) = (Vec::new(), Vec::new(), None);
         loop {
             clock.sleep(INTERVAL).await;
-            let loaded = self.loaded(file);
-            let now: Vec<_> = loaded
-                .iter()
-                .map(|it| FileContent::read(&it.path))
-                .collect();
+            let loaded = files(file, &self.config());
+            let paths = loaded.iter().map(|it| &*it.path);
+            let mut now: Vec<_> = paths.map(FileContent::read).collect();
             // A file that was rejected, and is as before again, is loaded, so that the log says that it is right.
             if now == loaded && failed.is_none() {
+                before.clear();
                 continue;
             }
-            let error = self.load(file).await.err().map(|error| causes(&error));
-            if let Some(error) = error.as_ref().filter(|_| error != failed || now != seen) {
+            let config = Config::load(file);
+            if let Ok(config) = &config {
+                now = files(file, config);
+            }
+            if now != before {
+                before = now;
+                continue;
+            }
+            let reloaded = match config {
+                Ok(config) => self.take_over(config).await,
+                Err(error) => Err(error.into()),
+            };
+            let error = reloaded.err().map(|error| causes(&error));
+            if let Some(error) = error.as_ref().filter(|_| error != failed || now != tried) {
                 telemetry::reload_failed();
                 tracing::error!(error, "{UNUSED}");
             }
-            failed = error;
-            seen = now;
+            (failed, tried) = (error, now);
         }
     }
 
@@ -46,27 +58,42 @@ impl Gateway {
     ///
     /// [`ReloadError`] if it cannot be used. Nothing is changed then.
     pub async fn reload_file(&self, file: &Path) -> Result<Reloaded, ReloadError> {
-        let loaded = self.load(file).await;
-        loaded.inspect_err(|error| {
+        let reloaded = match Config::load(file) {
+            Ok(config) => self.take_over(config).await,
+            Err(error) => Err(error.into()),
+        };
+        reloaded.inspect_err(|error| {
             telemetry::reload_failed();
             tracing::error!(error = causes(error), "{UNUSED}");
         })
     }
 
-    async fn load(&self, file: &Path) -> Result<Reloaded, ReloadError> {
-        let reloaded = self.reload(Config::load(file)?).await?;
+    async fn take_over(&self, config: Config) -> Result<Reloaded, ReloadError> {
+        let removed = removed_clients(&self.config(), &config);
+        let reloaded = self.reload(config).await?;
         tracing::info!("the configuration was loaded again");
+        if !removed.is_empty() {
+            let clients = removed.join(", ");
+            tracing::warn!(clients, "these clients are no longer in the configuration");
+        }
         warn_of_restart(&reloaded);
         Ok(reloaded)
     }
+}
 
-    /// The files of the configuration in use, with what was loaded.
-    fn loaded(&self, file: &Path) -> Vec<FileContent> {
-        let config = self.config();
-        let own = FileContent::new(file, config.text);
-        let secrets = config.secret_files.iter().cloned();
-        [own].into_iter().chain(secrets).collect()
-    }
+/// The files of a configuration, with what was read.
+fn files(file: &Path, config: &Config) -> Vec<FileContent> {
+    let own = FileContent::new(file, config.text);
+    let secrets = config.secret_files.iter().cloned();
+    [own].into_iter().chain(secrets).collect()
+}
+
+/// The clients of a configuration that another one lacks.
+fn removed_clients(old: &Config, new: &Config) -> Vec<String> {
+    let new: BTreeSet<_> = new.clients.iter().map(|client| &client.id).collect();
+    let removed = old.clients.iter().map(|client| &client.id);
+    let removed = removed.filter(|id| !new.contains(id));
+    removed.map(ToString::to_string).collect()
 }
 
 fn warn_of_restart(reloaded: &Reloaded) {

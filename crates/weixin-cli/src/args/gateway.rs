@@ -117,12 +117,13 @@ pub(crate) struct GatewayServe {
     pub(crate) listen: Option<SocketAddr>,
 }
 
-/// Check a changed configuration file, which a running gateway loads within five seconds
+/// Check a changed configuration file, which a running gateway loads within ten seconds
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A running gateway compares the times of its configuration file, key file and secret files every \
-five seconds, and loads them again when one has changed; after SIGHUP, at once. A file with an error \
-changes nothing. The log says what was loaded, what was rejected, and what needs a restart: the \
+A running gateway reads its configuration file, key file and secret files every five seconds, and \
+loads them when one has changed and two reads have found the same, so that a file that is still being \
+written is not loaded; after SIGHUP, at once. A file with an error changes nothing. The log says what \
+was loaded, which clients are no longer in the file, what was rejected, and what needs a restart: the \
 listen address and the store.
 
 Exit code 0: the file can be loaded; 5: a setting is wrong.

@@ -35,12 +35,15 @@ pub(crate) struct KeysList {
     pub(crate) file: GatewayConfig,
 }
 
-/// Sign with a new key at once
+/// Sign with a new key before the next rotation
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The old key stays in the JWKS for 91 days, so that clients accept the ID tokens that it has signed. \
+The new key appears in the JWKS, and signs ten seconds later, when all nodes publish it. The old key \
+stays in the JWKS for 91 days, so that clients accept the ID tokens that it has signed.
+
 If it has leaked, --revoke removes it from the JWKS at once, and the gateway no longer accepts its \
-ID tokens as hints. Clients that cache the JWKS without looking up unknown keys reject new ID tokens \
+ID tokens as hints. The new key then signs at once: for up to five seconds, a node may sign with a key \
+that another node does not publish yet, and clients may reject the ID token. Clients that cache the JWKS without looking up unknown keys reject new ID tokens \
 until they read it again.
 
 Examples:

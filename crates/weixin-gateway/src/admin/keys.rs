@@ -63,8 +63,8 @@ impl Admin {
         Ok(rows.iter().filter_map(overview).collect())
     }
 
-    /// Begins to sign with a new key at once: of this algorithm, or of each one that has a key. Returns whether there is such
-    /// an algorithm.
+    /// Begins to sign with a new key: of this algorithm, or of each one that has a key. It signs at once if the old keys are
+    /// revoked, and otherwise ten seconds after it has appeared in the JWKS. Returns whether there is such an algorithm.
     ///
     /// # Errors
     ///

@@ -3,7 +3,6 @@
 //! The address is checked after the name is resolved, and that address is connected to, so that a name cannot resolve to
 //! another one in between. There are no redirects, and no proxy of the environment, which would resolve names itself.
 
-mod host_limit;
 mod resolver;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
@@ -13,10 +12,7 @@ use reqwest::{Client, Response, redirect::Policy};
 use thiserror::Error;
 use url::{Host, Url};
 
-use self::{
-    host_limit::HostLimit,
-    resolver::{Addresses, LookUp, NotPublic, SystemResolver},
-};
+use self::resolver::{Addresses, LookUp, NotPublic, SystemResolver};
 use crate::oidc::is_public;
 
 /// Longest time of a request, its name resolution included.
@@ -63,7 +59,6 @@ pub(crate) struct Outbound {
     /// For clients whose operator allows private addresses.
     any: Client,
     is_public: fn(IpAddr) -> bool,
-    hosts: HostLimit,
 }
 
 impl Outbound {
@@ -96,7 +91,6 @@ impl Outbound {
             public: client(is_public)?,
             any: client(|_| true)?,
             is_public,
-            hosts: HostLimit::default(),
         })
     }
 
@@ -114,7 +108,6 @@ impl Outbound {
         if !allow_private && !self.may_be_public(url) {
             return Err(OutboundError::NotPublic);
         }
-        let _permit = self.hosts.enter(url.host_str().unwrap_or_default()).await;
         let client = if allow_private {
             &self.any
         } else {

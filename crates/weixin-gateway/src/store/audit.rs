@@ -41,7 +41,16 @@ impl EventId {
         let detail = event.detail.as_deref().unwrap_or_default();
         let reason = detail.split(' ').next().unwrap_or_default();
         let user = event.user.map(|user| user.to_string()).unwrap_or_default();
-        let text = format!("{request} {} {reason} {user}", event.kind.as_str());
+        let kind = event.kind.as_str();
+        Self::hashed(&format!("{request} {kind} {reason} {user}"))
+    }
+
+    /// The ID of the only event about a row of the outbox of logouts.
+    pub(crate) fn undelivered(row: &str) -> Self {
+        Self::hashed(&format!("logout.undelivered {row}"))
+    }
+
+    fn hashed(text: &str) -> Self {
         Self::of(&digest(&SHA256, text.as_bytes()).as_ref()[..16])
     }
 

@@ -32,7 +32,7 @@ struct Removal {
     memory: Duration,
 }
 
-const REMOVALS: [Removal; 6] = [
+const REMOVALS: [Removal; 5] = [
     Removal {
         sql: "delete from requests where id in
             (select id from requests where expires_at <= $1 limit $2)",
@@ -46,11 +46,6 @@ const REMOVALS: [Removal; 6] = [
     Removal {
         sql: "delete from sessions where sid in
             (select sid from sessions where expires_at <= $1 limit $2)",
-        memory: CLOCK_TOLERANCE,
-    },
-    Removal {
-        sql: "delete from logouts where id in
-            (select id from logouts where attempts >= 5 and due_at <= $1 limit $2)",
         memory: CLOCK_TOLERANCE,
     },
     Removal {
@@ -112,6 +107,10 @@ impl Store {
             while self.batch(removal.sql, before).await? == BATCH {
                 clock.sleep(PAUSE).await;
             }
+        }
+        let before = earlier(now, CLOCK_TOLERANCE);
+        while self.remove_cut_off(before, BATCH, now).await? == BATCH {
+            clock.sleep(PAUSE).await;
         }
         while self.grants_batch(now).await? >= BATCH {
             clock.sleep(PAUSE).await;

@@ -53,22 +53,25 @@ impl Store {
         .await
     }
 
-    /// Lets a key sign that is published so far. Those before it stop, and leave the JWKS at the other time. Returns whether
-    /// it did not sign yet.
+    /// Lets a key sign, from this time, that is published so far. Those before it stop then, and leave the JWKS at the other
+    /// time. Returns whether it was to begin later.
     pub(crate) async fn activate_key(
         &self,
         key: SealedKey,
         others_removed_at: Timestamp,
-        now: Timestamp,
+        active_at: Timestamp,
     ) -> Result<bool, StoreError> {
         self.write(Durability::Durable, Undo::Nothing, move |connection| {
             Box::pin(async move {
                 let query = sqlx::query(ACTIVATE).bind(key.kid.to_string());
-                let done = query.bind(now.millis()).execute(&mut *connection).await?;
+                let done = query
+                    .bind(active_at.millis())
+                    .execute(&mut *connection)
+                    .await?;
                 let activated = done.rows_affected() == 1;
                 if activated {
                     let others = (key.algorithm, key.number);
-                    end_before(connection, others, now, others_removed_at).await?;
+                    end_before(connection, others, active_at, others_removed_at).await?;
                 }
                 Ok(activated)
             })

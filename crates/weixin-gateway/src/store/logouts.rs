@@ -2,16 +2,23 @@
 
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
-use super::{Durability, JobResult, Store, StoreError, Undo, row};
-use crate::oidc::{ClientId, SessionId, Subject, Timestamp};
+use super::{
+    Durability, JobResult, Store, StoreError, Undo,
+    audit::{self, EventId},
+    row,
+};
+use crate::{
+    audit::{Event, EventKind},
+    oidc::{ClientId, SessionId, Subject, Timestamp},
+};
 
 /// Each client with a grant of the session, also an expired one. The text of the ID makes the row unique.
 const INSERT: &str = "insert into logouts (id, client, sid, sub, due_at, attempts)
     select distinct sid || ' ' || client || ' ' || sub, client, sid, sub, $1, 0
     from grants where sid = $2
     on conflict (id) do nothing";
-const DUE_CLIENTS: &str = "select distinct client from logouts
-    where due_at <= $1 and attempts < $2";
+const DUE_CLIENTS: &str = "select client, min(due_at) as due_at from logouts
+    where due_at <= $1 and attempts < $2 group by client";
 
 /// Taking a row moves its time to that of the next attempt, so that no other node takes it, and another attempt follows if
 /// this one is cut off. The second condition is checked again by a node that has waited for another one's lock.
@@ -22,6 +29,9 @@ const TAKE: &str = "update logouts set attempts = attempts + 1, due_at = $1 + ca
     and due_at <= $1
     returning id, client, sid, sub, attempts";
 const REMOVE: &str = "delete from logouts where id = $1";
+const REMOVE_CUT_OFF: &str = "delete from logouts where id in
+        (select id from logouts where attempts >= $2 and due_at <= $1 limit $3)
+    returning id, client, sid";
 
 /// Attempts for each client: at once, and after 2, 7, 20 and 50 minutes.
 pub(crate) const MAX_ATTEMPTS: i64 = 5;
@@ -44,13 +54,16 @@ impl PendingLogout {
 }
 
 impl Store {
-    /// The clients that must be told of something now.
-    pub(crate) async fn due_clients(&self, now: Timestamp) -> Result<Vec<ClientId>, StoreError> {
+    /// The clients that must be told of something now, and since when the first of their rows waits.
+    pub(crate) async fn due_clients(
+        &self,
+        now: Timestamp,
+    ) -> Result<Vec<(ClientId, Timestamp)>, StoreError> {
         let query = sqlx::query(DUE_CLIENTS).bind(now.millis());
         let query = self.readers().fetch_all(query.bind(MAX_ATTEMPTS));
         let rows = self.measured("due_logouts", query).await?;
-        let clients = rows.iter().map(|row| row::text(row, "client"));
-        Ok(clients.collect::<sqlx::Result<_>>()?)
+        let due = |row: &AnyRow| Ok((row::text(row, "client")?, row::time(row, "due_at")?));
+        Ok(rows.iter().map(due).collect::<sqlx::Result<_>>()?)
     }
 
     /// Takes rows of a client whose time has come. Of several nodes, one gets each row.
@@ -84,6 +97,46 @@ impl Store {
         })
         .await
     }
+
+    /// Removes the row of a token that the client has not accepted, and records that.
+    pub(crate) async fn give_logout_up(
+        &self,
+        logout: &PendingLogout,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (id, client, sid) = (logout.id.clone(), logout.client.clone(), logout.sid);
+        self.write(Durability::Relaxed, Undo::Nothing, move |connection| {
+            Box::pin(async move {
+                let query = sqlx::query(REMOVE).bind(&id);
+                query.execute(&mut *connection).await?;
+                record(connection, &id, client, sid, now).await
+            })
+        })
+        .await
+    }
+
+    /// Removes rows whose last attempt has neither succeeded nor failed by this time, because the gateway was ended, and
+    /// records each. Returns how many there were: at most the limit.
+    pub(super) async fn remove_cut_off(
+        &self,
+        before: i64,
+        limit: i64,
+        now: Timestamp,
+    ) -> Result<i64, StoreError> {
+        self.write(Durability::Relaxed, Undo::Nothing, move |connection| {
+            Box::pin(async move {
+                let query = sqlx::query(REMOVE_CUT_OFF).bind(before).bind(MAX_ATTEMPTS);
+                let rows = query.bind(limit).fetch_all(&mut *connection).await?;
+                for row in &rows {
+                    let id: String = row.try_get("id")?;
+                    let (client, sid) = (row::text(row, "client")?, row::text(row, "sid")?);
+                    record(connection, &id, client, sid, now).await?;
+                }
+                Ok(i64::try_from(rows.len()).unwrap_or(limit))
+            })
+        })
+        .await
+    }
 }
 
 /// Adds a row for each client of a session, in the transaction that ends it.
@@ -95,6 +148,22 @@ pub(super) async fn insert(
     let query = sqlx::query(INSERT).bind(now.millis());
     query.bind(sid.to_string()).execute(connection).await?;
     Ok(())
+}
+
+/// Records that a client has not accepted the token of a row.
+async fn record(
+    connection: &mut AnyConnection,
+    row: &str,
+    client: ClientId,
+    sid: SessionId,
+    now: Timestamp,
+) -> JobResult<()> {
+    let event = Event {
+        client: Some(client),
+        detail: Some(sid.to_string()),
+        ..Event::new(now, EventKind::LogoutUndelivered)
+    };
+    audit::insert(connection, EventId::undelivered(row), event).await
 }
 
 fn pending(row: &AnyRow) -> sqlx::Result<PendingLogout> {

@@ -8,7 +8,7 @@ use tokio::{io::AsyncWriteExt, net::TcpListener, sync::mpsc};
 use crate::{
     admin::admin,
     world::{
-        Browser, CALLBACK, Options, SECRET, World,
+        Browser, CALLBACK, Log, MASTER_KEY, Options, RelyingParty, SECRET, World,
         logout_receiver::{LogoutReceiver, Reply},
     },
 };
@@ -155,6 +155,89 @@ async fn a_client_without_a_url_is_not_told() {
     assert_eq!(undelivered(&world).await, (0, 0));
 }
 
+/// A client of the file that is told of logouts, beside the usual ones.
+fn shop(receiver: &LogoutReceiver) -> Options {
+    let more = format!(
+        "[[client]]\nid = \"shop\"\nsecret = \"{SECRET}\"\nredirect_uris = [\"{SHOP}\"]\n{}\n",
+        receiver.config()
+    );
+    Options {
+        more,
+        ..Options::default()
+    }
+}
+
+const SHOP: &str = "https://shop.example/callback";
+
+/// A user logs in to `shop`, which the gateway then does not know any more, and out.
+async fn logged_out_of_a_client_that_is_gone(world: &mut World) -> String {
+    let mut browser = Browser::default();
+    let shop = RelyingParty::confidential(world, "shop", SHOP);
+    let tokens = shop.log_in(&mut browser, &[]).await;
+    world.reload(Options::default()).await.unwrap();
+    let tokens_of_web = world.web().log_in(&mut browser, &[]).await;
+    assert_eq!(tokens_of_web.claims["sid"], tokens.claims["sid"]);
+    let params = [("id_token_hint", &*tokens_of_web.id_token)];
+    world.web().log_out(&mut browser, &params).await;
+    tokens.claims["sid"].as_str().unwrap().to_owned()
+}
+
+/// Files of nodes may differ for a while. A node that does not know the client leaves its tokens to one that does.
+#[tokio::test]
+async fn a_node_without_the_client_leaves_its_tokens_to_the_others() {
+    let mut receiver = LogoutReceiver::start(&[]).await;
+    let mut world = World::with(shop(&receiver)).await;
+    let second = world.second_node(MASTER_KEY).await;
+    let sid = logged_out_of_a_client_that_is_gone(&mut world).await;
+    let rows = "logouts where client = 'shop' and attempts = 0";
+    world
+        .maintained(async {
+            for _ in 0..8 {
+                world.clock.advance(Duration::from_secs(1));
+                assert_eq!(world.count(rows).await, 1);
+            }
+            tokio::select! {
+                () = second.maintain() => panic!("the tasks of the gateway have ended"),
+                token = receiver.next(&world) => assert_eq!(ended(&token)[0], sid),
+            }
+        })
+        .await;
+    assert!(!receiver.has_another());
+}
+
+/// It was disabled for a while, or its table is missing in a file that is being edited.
+#[tokio::test]
+async fn a_client_that_comes_back_is_told_by_the_next_attempt() {
+    let mut receiver = LogoutReceiver::start(&[]).await;
+    let mut world = World::with(shop(&receiver)).await;
+    let sid = logged_out_of_a_client_that_is_gone(&mut world).await;
+    let tried = "logouts where client = 'shop' and attempts = 1";
+    world
+        .maintained(async {
+            while world.count(tried).await == 0 {
+                world.clock.advance(Duration::from_secs(1));
+            }
+        })
+        .await;
+    world.reload(shop(&receiver)).await.unwrap();
+    let token = world.maintained(receiver.next(&world)).await;
+    assert_eq!(ended(&token)[0], sid);
+    assert!(!receiver.has_another());
+}
+
+/// The operator can see that a client was not told, also if it never came back.
+#[tokio::test]
+async fn the_tokens_of_a_client_that_is_gone_are_given_up_after_five_attempts() {
+    let receiver = LogoutReceiver::start(&[]).await;
+    let mut world = World::with(shop(&receiver)).await;
+    let (log, _guard) = Log::begin();
+    let sid = logged_out_of_a_client_that_is_gone(&mut world).await;
+    world.maintained(emptied(&world)).await;
+    let event = "select client || ' ' || detail from audit where event = 'logout.undelivered'";
+    assert_eq!(world.texts(event).await, [format!("shop {sid}")]);
+    assert_eq!(log.lines("a logout token was not delivered").len(), 5);
+}
+
 /// What a gateway that stops has not sent is sent by the next one.
 #[tokio::test]
 async fn the_outbox_survives_a_restart() {
@@ -259,4 +342,41 @@ async fn so_many_clients_are_told_at_a_time_and_no_more() {
     };
     world.maintained(test).await;
     assert_eq!(world.count("logouts").await, 84);
+}
+
+/// One customer whose server hangs has sixteen clients: those of others are told all the same.
+#[tokio::test]
+async fn clients_behind_a_host_that_hangs_delay_no_other() {
+    const TOKENS: usize = 12;
+    let hangs = TcpListener::bind("127.0.0.2:0").await.unwrap();
+    let mut receiver = LogoutReceiver::start(&[]).await;
+    let table = |id: &str, lines: &str| {
+        format!(
+            "[[client]]\nid = \"{id}\"\nsecret = \"{SECRET}\"\nredirect_uris = [\"{CALLBACK}\"]\n{lines}\n"
+        )
+    };
+    let url = format!("http://{}/logout", hangs.local_addr().unwrap());
+    let lines = format!("backchannel_logout_uri = \"{url}\"\nallow_private = true");
+    let slow = (0..16).map(|number| table(&format!("a{number}"), &lines));
+    let mut more: Vec<_> = slow.collect();
+    more.push(table("last", &receiver.config()));
+    let world = World::with(Options {
+        more: more.concat(),
+        ..Options::default()
+    })
+    .await;
+    world
+        .execute(
+            "insert into logouts with recursive numbers (n) as
+            (select 0 union all select n + 1 from numbers where n < 16 * 12 + 11)
+            select 'logout' || n, case when n / 12 < 16 then 'a' || (n / 12) else 'last' end,
+            'aaaaaaaaaaaaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbbbbbbbbbbbb', 0, 0 from numbers",
+        )
+        .await;
+    let told = async {
+        for _ in 0..TOKENS {
+            receiver.next(&world).await;
+        }
+    };
+    world.maintained(told).await;
 }

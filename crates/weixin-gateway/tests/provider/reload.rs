@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use weixin_gateway::Reloaded;
 
 use crate::world::{
-    Browser, CALLBACK, MASTER_KEY, Options, RelyingParty, SECRET, World, browser::param,
+    Browser, CALLBACK, Log, MASTER_KEY, Options, RelyingParty, SECRET, World, browser::param,
 };
 
 const OTHER_KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
@@ -227,7 +227,7 @@ async fn eventually<T>(world: &World, check: impl AsyncFn() -> Option<T>) -> T {
     }
 }
 
-/// The files are compared every five seconds. A broken one changes nothing, and the next good one is taken over: also if
+/// The files are read every five seconds. A broken one changes nothing, and the next good one is taken over: also if
 /// the file that was missing is one of secrets.
 #[tokio::test]
 async fn a_file_that_has_changed_is_taken_over() {
@@ -282,6 +282,48 @@ async fn a_file_that_has_changed_is_taken_over() {
         () = test => {},
     }
 }
+
+/// What a look at the files has found is taken over if the next one finds the same. The part of a client's table that has
+/// been written may lack what protects it, such as `require_pkce`.
+#[tokio::test]
+async fn a_file_that_is_still_being_written_is_not_taken_over() {
+    let world = World::start().await;
+    let config = world.file("gateway.toml");
+    let half = world.config() + NEW_CLIENT;
+    let (log, _guard) = Log::begin();
+    // One look: what it takes over is served when the store has been read some times.
+    let look = async || {
+        world.clock.advance(Duration::from_secs(5));
+        for _ in 0..20 {
+            world.count("keys").await;
+        }
+        authorize(&new_client(&world), &world).await
+    };
+    let test = async {
+        tokio::task::yield_now().await;
+        for text in [half.clone(), format!("{half}require_pkce = true\n")] {
+            fs::write(&config, text).unwrap();
+            assert_eq!(look().await, StatusCode::BAD_REQUEST);
+        }
+        eventually(&world, async || {
+            (look().await == StatusCode::SEE_OTHER).then_some(())
+        })
+        .await;
+        let no_pkce = [("code_challenge", ""), ("code_challenge_method", "")];
+        let page = world.get(&new_client(&world).authorize_url(&no_pkce)).await;
+        assert_eq!(param(page.location(), "error"), "invalid_request");
+        assert_eq!(log.lines(REMOVED), Vec::<String>::new());
+        fs::write(&config, world.config()).unwrap();
+        eventually(&world, async || log.lines(REMOVED).pop()).await
+    };
+    let removed = tokio::select! {
+        () = world.gateway.watch(&config) => panic!("watch has ended"),
+        removed = test => removed,
+    };
+    assert!(removed.contains("\"clients\":\"new\""), "{removed}");
+}
+
+const REMOVED: &str = "these clients are no longer in the configuration";
 
 /// What counts is what the start has read, and not what the files hold when they are looked at for the first time.
 #[tokio::test]

@@ -13,11 +13,11 @@ pub(super) fn not_switched(id: &str, error: &ClientError) -> CliError {
     match error {
         ClientError::InFile => CliError::Other(message(
             format!(
-                "{id} 是配置文件中的客户端：请在配置文件中删除它的 [[client]]，或在每一行前加 #；运行中的网关 5 秒内生效"
+                "{id} 是配置文件中的客户端：请在配置文件中删除它的 [[client]]，或在每一行前加 #；运行中的网关 10 秒内生效"
             ),
             format!(
                 "{id} is a client of the configuration file: remove its [[client]] there, or put a # before each of its lines; \
-                 a running gateway follows within 5 seconds"
+                 a running gateway follows within 10 seconds"
             ),
         )),
         error => failed(id, error),

@@ -123,20 +123,21 @@ async fn rotate(args: &KeysRotate, output: Output) -> Result<(), CliError> {
         )));
     }
     let meant = |key: &&KeyOverview| args.alg.as_deref().is_none_or(|alg| alg == key.alg);
-    let new = keys.iter().filter(meant);
-    let new: Vec<_> = new
-        .filter(|key| key.state == KeyState::Signing)
-        .map(|key| key.kid.as_str())
-        .collect();
+    // The last of each algorithm: it signs, or will do so.
+    let newest = keys.chunk_by(|one, next| one.alg == next.alg);
+    let newest = newest.filter_map(<[_]>::last).filter(meant);
+    let new: Vec<_> = newest.map(|key| key.kid.as_str()).collect();
     let text = if args.revoke {
         message(
-            "已启用新的签名密钥，旧密钥已从 JWKS 中移除；运行中的网关最多 5 秒内生效",
-            "a new key signs, and the old ones have left the JWKS; a running gateway follows within 5 seconds",
+            "已启用新的签名密钥，旧密钥已从 JWKS 中移除；运行中的网关最多 5 秒内生效。有多个节点时，全部生效之前，\
+             客户端读到的 JWKS 中可能还没有新密钥",
+            "a new key signs, and the old ones have left the JWKS; a running gateway follows within 5 seconds. Until all \
+             nodes do, clients may read a JWKS that lacks the new key",
         )
     } else {
         message(
-            "已启用新的签名密钥，旧密钥在 JWKS 中再保留 91 天；运行中的网关最多 5 秒内生效",
-            "a new key signs, and the old ones stay in the JWKS for 91 days; a running gateway follows within 5 seconds",
+            "新的签名密钥在 15 秒内启用，旧密钥在 JWKS 中再保留 91 天",
+            "a new key signs within 15 seconds, and the old ones stay in the JWKS for 91 days",
         )
     };
     output.result(|| text, &json!({ "signing": new, "revoked": args.revoke }))

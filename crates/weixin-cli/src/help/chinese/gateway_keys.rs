@@ -28,7 +28,7 @@ const LIST: Chinese = Chinese {
 
 const ROTATE: Chinese = Chinese {
     command: "gateway keys rotate",
-    about: "立即启用新的签名密钥",
+    about: "提前启用新的签名密钥",
     arguments: &[
         CONFIG,
         ("now", "不等到下一次轮换"),
@@ -36,8 +36,10 @@ const ROTATE: Chinese = Chinese {
         ("alg", "更换哪种算法的密钥；默认更换所有算法的密钥"),
     ],
     after: "\
-旧密钥在 JWKS 中再保留 91 天，客户端仍接受它签名的 ID Token。如果旧密钥已经泄露，--revoke 立即把它从 JWKS 中移除，\
-网关也不再接受它签名的 ID Token 作为 id_token_hint。有些客户端缓存 JWKS，遇到未知的密钥也不重新读取，\
+新密钥先出现在 JWKS 中，10 秒后所有节点都已公布它，才开始签名。旧密钥在 JWKS 中再保留 91 天，客户端仍接受它签名的 ID Token。
+
+如果旧密钥已经泄露，--revoke 立即把它从 JWKS 中移除，网关也不再接受它签名的 ID Token 作为 id_token_hint。\
+此时新密钥立即签名：有多个节点时，其他节点最多 5 秒后才公布它，在此期间客户端可能拒绝新的 ID Token。有些客户端缓存 JWKS，遇到未知的密钥也不重新读取，\
 它们在下次读取之前会拒绝新的 ID Token。
 
 示例：

@@ -12,11 +12,10 @@ use std::{
     },
 };
 
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::BoxFuture;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::Barrier,
 };
 
 use super::*;
@@ -118,30 +117,6 @@ async fn a_form_is_posted_to_the_address_that_was_checked() {
     );
     assert_eq!(*request, expected);
     assert_eq!(answers.questions.load(Ordering::Relaxed), 1);
-}
-
-#[tokio::test]
-async fn a_host_gets_four_requests_at_a_time() {
-    let (listener, port) = listener().await;
-    let answers = vec![&["127.0.0.1"][..]; 12];
-    let (outbound, _) = outbound(&answers);
-    let url = format!("http://rp.example:{port}/logout");
-    let (all, running, most) = (Barrier::new(4), AtomicUsize::new(0), AtomicUsize::new(0));
-    let respond = async || {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let now = running.fetch_add(1, Ordering::SeqCst) + 1;
-        most.fetch_max(now, Ordering::SeqCst);
-        request(&mut stream).await;
-        all.wait().await;
-        running.fetch_sub(1, Ordering::SeqCst);
-        stream.write_all(OK.as_bytes()).await.unwrap();
-    };
-    let server = join_all((0..12).map(|_| respond()));
-    let clients = join_all((0..12).map(|_| post(&outbound, &url)));
-    let (responses, _) = tokio::join!(clients, server);
-    assert!(responses.iter().all(|it| matches!(it, Ok(200))));
-    assert_eq!(most.into_inner(), 4);
-    assert!(!has_connection(listener));
 }
 
 #[tokio::test]

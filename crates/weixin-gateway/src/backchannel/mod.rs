@@ -1,18 +1,16 @@
 //! Tells clients of logouts (Back-Channel Logout 1.0 §2.5 to §2.8), from the outbox of the store.
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    sync::Arc,
-    time::Duration,
-};
+mod places;
+
+use std::{sync::Arc, time::Duration};
 
 use axum::http::StatusCode;
 use data_encoding::BASE32_NOPAD;
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use thiserror::Error;
 
+use self::places::{Place, Places};
 use crate::{
-    audit::{Event, EventKind},
     error_text::causes,
     http::Provider,
     keys::KeyError,
@@ -26,11 +24,8 @@ use crate::{
 /// How often the outbox is looked at.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Requests at a time for one client: one that responds slowly, or never, must not delay the others.
-const MAX_PER_CLIENT: usize = 4;
-
-/// Requests at a time for all.
-const MAX_RUNNING: usize = 64;
+/// How long a node that has no URL for a client leaves its logout tokens to the others, whose configuration may be newer.
+const OTHERS_FIRST: Duration = Duration::from_secs(10);
 
 /// The delivery of logout tokens.
 #[derive(Debug)]
@@ -42,6 +37,9 @@ pub(crate) struct BackChannel {
 /// Why a token was not delivered.
 #[derive(Debug, Error)]
 enum DeliveryError {
+    /// It may be served again before the last attempt: its operator has disabled it for a while, or moves it.
+    #[error("no client with this ID is served")]
+    UnknownClient,
     /// The client has said that the token is invalid: another attempt would not help (§2.8).
     #[error("the client rejects the logout token")]
     Rejected,
@@ -62,82 +60,86 @@ impl BackChannel {
 
     /// Delivers what is in the outbox, as long as it is polled. What is cut off is tried again.
     pub(crate) async fn run(&self) {
-        let mut running = FuturesUnordered::new();
-        let mut of_clients = HashMap::<ClientId, usize>::new();
+        let (mut running, mut places) = (FuturesUnordered::new(), Places::default());
         loop {
             // It begins before the look, so that a clock that moves meanwhile ends it.
             let clock = Arc::clone(&self.live.shared().clock);
             let pause = clock.sleep(POLL_INTERVAL);
-            for logout in self.take(&of_clients).await {
-                *of_clients.entry(logout.client.clone()).or_default() += 1;
-                running.push(self.deliver(logout));
+            for (logout, place) in self.take(&mut places).await {
+                running.push(self.deliver(logout, place));
             }
             let ended = tokio::select! {
                 () = pause => None,
                 ended = running.next(), if !running.is_empty() => ended,
             };
-            if let Some(Entry::Occupied(mut of_client)) = ended.map(|it| of_clients.entry(it)) {
-                *of_client.get_mut() -= 1;
-                if *of_client.get() == 0 {
-                    of_client.remove();
-                }
+            if let Some(place) = ended {
+                places.leave(place);
             }
         }
     }
 
-    /// What there is room for, given how many requests run for each client.
-    async fn take(&self, running: &HashMap<ClientId, usize>) -> Vec<PendingLogout> {
-        let taken = self.take_from_store(running).await;
-        taken.unwrap_or_else(|error| {
+    /// What there is a place for. Nothing that is taken waits for another request.
+    async fn take(&self, places: &mut Places) -> Vec<(PendingLogout, Place)> {
+        let mut taken = Vec::new();
+        if let Err(error) = self.take_from_store(places, &mut taken).await {
             let error = causes(&error);
             tracing::error!(error, "the outbox of logouts cannot be read");
-            Vec::new()
-        })
+        }
+        taken
     }
 
     async fn take_from_store(
         &self,
-        running: &HashMap<ClientId, usize>,
-    ) -> Result<Vec<PendingLogout>, StoreError> {
-        let shared = self.live.shared();
+        places: &mut Places,
+        taken: &mut Vec<(PendingLogout, Place)>,
+    ) -> Result<(), StoreError> {
+        let (shared, providers) = (self.live.shared(), self.live.providers());
         let (store, now) = (&shared.store, shared.now());
-        let mut room = MAX_RUNNING.saturating_sub(running.values().sum());
-        let mut taken = Vec::new();
-        for client in store.due_clients(now).await? {
-            let of_client = running.get(&client).copied().unwrap_or_default();
-            let limit = room.min(MAX_PER_CLIENT.saturating_sub(of_client));
-            if limit > 0 {
-                let logouts = store.take_logouts(client, limit, now).await?;
-                room -= logouts.len();
-                taken.extend(logouts);
+        let mut due = store.due_clients(now).await?;
+        places.sort(&mut due);
+        for (client, due_at) in due {
+            let (due_by, host) = match Recipient::find(&providers, &client) {
+                Recipient::Url(.., uri) => (now, uri.url.host_str()),
+                Recipient::NoUrl | Recipient::Unknown => (now.before(OTHERS_FIRST), None),
+            };
+            let room = places.room(&client, host);
+            if due_at <= due_by && room > 0 {
+                let logouts = store.take_logouts(client.clone(), room, due_by).await?;
+                taken.extend(
+                    logouts
+                        .into_iter()
+                        .map(|it| (it, places.enter(&client, host))),
+                );
             }
         }
-        Ok(taken)
+        Ok(())
     }
 
-    /// Returns the client when it is done.
-    async fn deliver(&self, logout: PendingLogout) -> ClientId {
+    /// Returns the place when it is done.
+    async fn deliver(&self, logout: PendingLogout, place: Place) -> Place {
         if let Err(error) = self.deliver_once(&logout).await {
             let error = causes(&error);
             tracing::error!(error, "the outbox of logouts cannot be written");
         }
-        logout.client
+        place
     }
 
     async fn deliver_once(&self, logout: &PendingLogout) -> Result<(), StoreError> {
         let providers = self.live.providers();
         let shared = self.live.shared();
         let store = &shared.store;
-        let Some((provider, client, uri)) = recipient(&providers, logout) else {
-            return store.remove_logout(logout).await;
+        let sent = match Recipient::find(&providers, &logout.client) {
+            Recipient::Url(provider, client, uri) => self.post(provider, client, uri, logout).await,
+            Recipient::NoUrl => Ok(()),
+            Recipient::Unknown => Err(DeliveryError::UnknownClient),
         };
-        let Err(error) = self.post(provider, client, uri, logout).await else {
+        let Err(error) = sent else {
             return store.remove_logout(logout).await;
         };
         let is_last = logout.is_last_attempt() || matches!(error, DeliveryError::Rejected);
         tracing::warn!(
             error = &error as &dyn std::error::Error,
-            client = client.id.as_str(),
+            client = logout.client.as_str(),
             attempt = logout.attempt,
             is_last,
             "a logout token was not delivered"
@@ -145,14 +147,7 @@ impl BackChannel {
         if !is_last {
             return Ok(());
         }
-        let event = Event {
-            client: Some(client.id.clone()),
-            detail: Some(logout.sid.to_string()),
-            ..Event::new(shared.now(), EventKind::LogoutUndelivered)
-        };
-        // Before the row is gone: what is cut off here is recorded twice, and not lost.
-        store.record(event).await?;
-        store.remove_logout(logout).await
+        store.give_logout_up(logout, shared.now()).await
     }
 
     async fn post(
@@ -180,13 +175,24 @@ impl BackChannel {
     }
 }
 
-/// The client, if it still wants to be told.
-fn recipient<'a>(
-    providers: &'a [Arc<Provider>],
-    logout: &PendingLogout,
-) -> Option<(&'a Provider, &'a Client, &'a BackChannelUri)> {
-    providers.iter().find_map(|provider| {
-        let client = provider.client(logout.client.as_str())?;
-        Some((&**provider, client, client.logout.backchannel.as_ref()?))
-    })
+/// Whom a logout token is for, by the configuration of this node.
+#[derive(Debug)]
+enum Recipient<'a> {
+    Url(&'a Provider, &'a Client, &'a BackChannelUri),
+    /// The client is not told of logouts.
+    NoUrl,
+    /// No client has the ID, or it is disabled.
+    Unknown,
+}
+
+impl<'a> Recipient<'a> {
+    fn find(providers: &'a [Arc<Provider>], id: &ClientId) -> Self {
+        let mut providers = providers.iter();
+        let of = providers.find_map(|it| Some((&**it, it.client(id.as_str())?)));
+        let Some((provider, client)) = of else {
+            return Self::Unknown;
+        };
+        let uri = client.logout.backchannel.as_ref();
+        uri.map_or(Self::NoUrl, |uri| Self::Url(provider, client, uri))
+    }
 }
