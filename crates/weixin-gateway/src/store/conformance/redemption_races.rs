@@ -3,18 +3,29 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use sqlx::{Any, AssertSqlSafe, Transaction};
 use tokio::task::JoinHandle;
 use weixin::clock::{Clock, SystemClock};
 
-use super::fixture::{APP, Fixture, START, id, later, new_grant, revocation, secret};
+use super::{
+    fixture::{APP, Fixture, START, client, id, later, new_grant, revocation, secret},
+    on_each_database,
+};
 use crate::{
     admin::{Admin, RevokeTarget},
     audit::{Event, EventKind},
     config::Config,
     oidc::{GrantId, RedeemOutcome, Session, Subject, Timestamp},
-    store::{Durability, Undo, audit::EventId, revoke_many, session_end::EndReason},
+    store::{
+        Durability, Undo,
+        audit::EventId,
+        revoke_many::{self, Remaining},
+        session_end::EndReason,
+    },
 };
+
+on_each_database!(a_code_that_is_redeemed_between_two_batches_gives_no_grant_that_stays);
 
 const VALID: &str = "select count(*) from grants where revoked_at is null";
 const GRANTS: &str = "select count(*) from grants";
@@ -196,5 +207,43 @@ async fn a_grant_that_is_made_during_a_revocation_of_everything_ends() {
     let end = async move { admin.revoke(RevokeTarget::All).await.unwrap() };
     let revoked = while_redeeming(&fixture, &session, end).await;
     assert_eq!((revoked.sessions, revoked.grants), (1, 1));
+    assert_eq!(fixture.count(VALID).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_grant_that_is_made_during_the_revocation_of_its_client_ends() {
+    let fixture = Fixture::postgres().await;
+    let session = session_now(&fixture).await;
+    let admin = Admin::open(&config(&fixture)).await.unwrap();
+    let target = RevokeTarget::Client(client().to_string());
+    let end = async move { admin.revoke(target).await.unwrap() };
+    let revoked = while_redeeming(&fixture, &session, end).await;
+    assert_eq!((revoked.sessions, revoked.grants), (0, 1));
+    assert_eq!(fixture.count(VALID).await, 0);
+}
+
+/// More sessions than one batch ends. The last one goes on until its turn comes, with a time that no command can know.
+async fn a_code_that_is_redeemed_between_two_batches_gives_no_grant_that_stays(fixture: Fixture) {
+    let openids: Vec<_> = (0..251).map(|it| format!("o{it}")).collect();
+    let sessions = openids.iter().map(|openid| fixture.session(openid, START));
+    let sessions = join_all(sessions).await;
+    let last = sessions.iter().max_by_key(|it| it.sid.to_string()).unwrap();
+    let begun = later(2);
+    let first = fixture
+        .store
+        .write(Durability::Durable, Undo::Savepoint, move |connection| {
+            Box::pin(async move {
+                revoke_many::batch(connection, None, Remaining::all(), revocation(begun)).await
+            })
+        });
+    let (ended, remaining) = first.await.unwrap();
+    assert_eq!((ended.sessions, ended.grants), (250, 0));
+    let mut grant = new_grant(last, id(GrantId::from_bytes), later(300));
+    grant.is_offline = true;
+    let outcome = fixture.redeem_grant(grant).await;
+    assert!(matches!(outcome, RedeemOutcome::Granted(_)), "{outcome:?}");
+    let ended = fixture.revoke_batches(None, remaining, revocation(begun));
+    let ended = ended.await;
+    assert_eq!((ended.sessions, ended.grants), (1, 1));
     assert_eq!(fixture.count(VALID).await, 0);
 }
