@@ -4,7 +4,6 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use axum::Router;
@@ -21,10 +20,8 @@ use crate::{
     start_error::StartError,
     state::Live,
     store::{Migrate, OpenError, Store, StoreState, backup, inspect},
+    time::REFRESH,
 };
-
-/// How often keys and clients are read again: other nodes and commands may have changed them.
-const REFRESH: Duration = Duration::from_secs(5);
 
 /// An OpenID Provider whose users log in with WeChat. A copy is the same gateway.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use weixin::clock::{Clock, SystemClock};
 
 use super::{
-    fixture::{APP, Fixture, START, client, id, later, new_grant, revocation, secret},
+    fixture::{APP, Fixture, START, client, id, issuer, later, new_grant, revocation, secret},
     on_each_database,
 };
 use crate::{
@@ -219,6 +219,26 @@ async fn a_grant_that_is_made_during_the_revocation_of_its_client_ends() {
     let end = async move { admin.revoke(target).await.unwrap() };
     let revoked = while_redeeming(&fixture, &session, end).await;
     assert_eq!((revoked.sessions, revoked.grants), (0, 1));
+    assert_eq!(fixture.count(VALID).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_grant_that_is_made_during_the_removal_of_its_client_ends() {
+    let fixture = Fixture::postgres().await;
+    let session = session_now(&fixture).await;
+    let inserted = fixture
+        .store
+        .insert_client(client(), issuer(), "{}".to_owned(), START);
+    assert!(inserted.await.unwrap());
+    let config = config(&fixture);
+    let admin = Admin::open(&config).await.unwrap();
+    let end = async move {
+        admin
+            .remove_client(&config, client().as_str())
+            .await
+            .unwrap()
+    };
+    while_redeeming(&fixture, &session, end).await;
     assert_eq!(fixture.count(VALID).await, 0);
 }
 
