@@ -779,6 +779,24 @@ async fn a_user_is_found_and_disabled_beside_a_running_gateway() {
     assert_eq!(gateway.end("-TERM").0, Some(0));
 }
 
+/// During a leak: a mistake must not look like success, and success not like a mistake.
+#[test]
+fn a_client_without_grants_is_revoked_and_an_unknown_one_is_an_error() {
+    let folder = Folder::new();
+    folder.configure("http://127.0.0.1:1", &[]);
+    assert_eq!(folder.run(&["gateway", "migrate"]).code, Some(0));
+    let uri = "https://stored.example/callback";
+    result(&folder, &["client", "add", "stored", "--redirect-uri", uri]);
+    result(&folder, &["client", "disable", "stored"]);
+    for client in ["wiki", "stored"] {
+        let revoked = result(&folder, &["revoke", "--client", client]);
+        assert_eq!(revoked, json!({ "sessions": 0, "grants": 0 }));
+    }
+    let printed = folder.run(&["gateway", "revoke", "--client", "wikki"]);
+    let expected = "error: no client has the ID wikki, and there are no grants of it: `weixin gateway check` lists the clients";
+    assert_eq!(failure(&printed), (Some(1), expected));
+}
+
 #[tokio::test]
 async fn a_user_is_forgotten_if_the_operator_confirms_it() {
     let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));

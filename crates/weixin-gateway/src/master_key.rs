@@ -101,10 +101,10 @@ impl MasterKeys {
         let invalid = |_| StoreError::new("no key to encrypt with");
         let text = |key| BASE64.encode(derived(key, SHARED_LOGINS).as_ref());
         let keys = StoreKeys::new(text(&self.first)).map_err(invalid)?;
-        match self.others.first() {
-            Some(other) => keys.previous(text(other)).map_err(invalid),
-            None => Ok(keys),
-        }
+        let mut others = self.others.iter();
+        others.try_fold(keys, |keys, other| {
+            keys.previous(text(other)).map_err(invalid)
+        })
     }
 
     /// Which of the keys, counted from 0, has encrypted this for this context.

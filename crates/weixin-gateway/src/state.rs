@@ -22,7 +22,8 @@ use crate::{
     rotation,
     start_error::StartError,
     store::{Store, StoreError, StoredClient, identities::UnionIds},
-    telemetry, web_login,
+    telemetry,
+    web_login::{self, WebLogins},
 };
 
 /// The state of a gateway, and how it is replaced.
@@ -54,7 +55,7 @@ struct Parts {
     readiness: Arc<Readiness>,
     config: Arc<Config>,
     /// One for each issuer of the configuration. They remember the callbacks that were there.
-    logins: Arc<[WebLogin]>,
+    logins: WebLogins,
     rate_limit: Arc<RateLimit>,
     keys: KeySet,
     stored: Arc<[StoredClient]>,
@@ -168,6 +169,7 @@ impl Live {
         let rows = rotation::rotate(&parts.store, master, &algorithms(&clients), now).await?;
         let reloaded = self.fixed.compare(&config);
         telemetry::config_loaded(config.hash, parts.clock.now());
+        logins.set_keys(master);
         self.replace(Parts {
             keys: open_keys(&rows, &config.server, now)?,
             rate_limit: if old.limits == config.limits {
@@ -229,7 +231,7 @@ impl State {
             moved_apps: moved_apps(config),
             clock: Arc::clone(&parts.clock),
         });
-        let issuers = config.issuers.iter().zip(&*parts.logins);
+        let issuers = config.issuers.iter().zip(parts.logins.iter());
         let providers = issuers.map(|(issuer, login)| provider(issuer, login, &shared));
         let providers: Arc<[_]> = providers.collect();
         let router = http::router(&providers, &shared);

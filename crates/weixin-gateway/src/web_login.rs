@@ -10,29 +10,57 @@ use crate::shared_logins::SharedLogins;
 use crate::{
     config::{App, Config, IssuerConfig},
     http::CALLBACK,
+    master_key::MasterKeys,
     start_error::StartError,
 };
 
-/// The logins of all issuers, in their order. An issuer that is in the configuration of before, with the same apps, keeps
-/// its login, which remembers the callbacks that were there.
+/// The logins of all issuers, in their order, and what they share with other nodes.
+#[derive(Clone, Debug)]
+pub(crate) struct WebLogins {
+    logins: Arc<[WebLogin]>,
+    sharing: Sharing,
+}
+
+impl WebLogins {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &WebLogin> {
+        self.logins.iter()
+    }
+
+    /// Takes over a changed key file.
+    pub(crate) fn set_keys(&self, master: &Arc<MasterKeys>) {
+        self.sharing.set_keys(master);
+    }
+}
+
+/// The logins of a configuration. An issuer that is in the configuration of before, with the same apps, keeps its login, which
+/// remembers the callbacks that were there. All keep what they share: another `[store] redis` needs a restart.
 pub(crate) fn all(
     config: &Config,
     clock: &Arc<dyn Clock>,
-    before: Option<(&Config, &[WebLogin])>,
-) -> Result<Arc<[WebLogin]>, StartError> {
+    before: Option<(&Config, &WebLogins)>,
+) -> Result<WebLogins, StartError> {
     let https = Https::new()?;
-    let share = sharing(config);
+    let sharing = match before {
+        Some((_, logins)) => logins.sharing.clone(),
+        None => Sharing::new(config),
+    };
     let login = |issuer: &IssuerConfig| {
         let same = before.and_then(|(before, logins)| {
-            let mut old = before.issuers.iter().zip(logins);
+            let mut old = before.issuers.iter().zip(logins.iter());
             old.find(|(old, _)| **old == *issuer && has_same_apps(config, before, issuer))
         });
         match same {
             Some((_, login)) => Ok(login.clone()),
-            None => Ok(share(builder(config, issuer, &https, clock)?).build()?),
+            None => Ok(sharing
+                .share(builder(config, issuer, &https, clock)?)
+                .build()?),
         }
     };
-    config.issuers.iter().map(login).collect()
+    let logins: Result<_, StartError> = config.issuers.iter().map(login).collect();
+    Ok(WebLogins {
+        logins: logins?,
+        sharing,
+    })
 }
 
 fn has_same_apps(config: &Config, before: &Config, issuer: &IssuerConfig) -> bool {
@@ -44,20 +72,46 @@ fn has_same_apps(config: &Config, before: &Config, issuer: &IssuerConfig) -> boo
 
 /// Lets logins share their callbacks with other nodes, by `[store] redis`.
 #[cfg(feature = "redis")]
-fn sharing(config: &Config) -> impl Fn(WebLoginBuilder) -> WebLoginBuilder {
-    let master = &config.server.keys;
-    let redis = config.store.redis().cloned();
-    let store = redis.map(|url| Arc::new(SharedLogins::new(url, Arc::clone(master))));
-    move |login| match &store {
-        Some(store) => login.shared(Arc::clone(store)),
-        None => login,
+#[derive(Clone, Debug)]
+struct Sharing(Option<Arc<SharedLogins>>);
+
+#[cfg(feature = "redis")]
+impl Sharing {
+    fn new(config: &Config) -> Self {
+        let (redis, master) = (config.store.redis().cloned(), &config.server.keys);
+        Self(redis.map(|url| Arc::new(SharedLogins::new(url, Arc::clone(master)))))
+    }
+
+    fn share(&self, login: WebLoginBuilder) -> WebLoginBuilder {
+        match &self.0 {
+            Some(store) => login.shared(Arc::clone(store)),
+            None => login,
+        }
+    }
+
+    fn set_keys(&self, master: &Arc<MasterKeys>) {
+        if let Some(store) = &self.0 {
+            store.set_keys(master);
+        }
     }
 }
 
 /// Without the feature, no configuration has `[store] redis`.
 #[cfg(not(feature = "redis"))]
-fn sharing(_: &Config) -> impl Fn(WebLoginBuilder) -> WebLoginBuilder {
-    |login| login
+#[derive(Clone, Debug)]
+struct Sharing;
+
+#[cfg(not(feature = "redis"))]
+impl Sharing {
+    fn new(_: &Config) -> Self {
+        Self
+    }
+
+    fn share(&self, login: WebLoginBuilder) -> WebLoginBuilder {
+        login
+    }
+
+    fn set_keys(&self, _: &Arc<MasterKeys>) {}
 }
 
 fn builder(

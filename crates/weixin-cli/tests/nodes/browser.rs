@@ -210,6 +210,13 @@ impl Browser {
         }
     }
 
+    /// The value of the session's cookie.
+    pub(crate) fn session(&self) -> &str {
+        let mut cookies = self.cookies.iter();
+        let session = cookies.find(|(name, _)| name.contains("gateway-session-"));
+        session.unwrap_or_else(|| panic!("{:?}", self.cookies)).1
+    }
+
     /// Where a URL redirects to.
     pub(crate) async fn open(&mut self, http: &Http, url: &str) -> Result<String, Failure> {
         let is_own = url.starts_with(&http.issuer);

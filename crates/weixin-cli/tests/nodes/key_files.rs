@@ -10,9 +10,9 @@ use sqlx::Executor;
 use weixin_gateway::KeyFileDifference;
 
 use crate::{
-    browser::{Browser, Http},
+    browser::{Browser, Http, parameter},
     node::Node,
-    postgres::{connect, count, schema},
+    postgres::{connect, count, redis, schema},
     site::Site,
 };
 
@@ -32,8 +32,13 @@ struct Files {
 
 impl Files {
     fn new(site: &Site, url: &str, name: &str) -> Self {
+        Self::with(site, &format!("url = \"{url}\""), name)
+    }
+
+    /// The same with the lines of the table `[store]`.
+    fn with(site: &Site, store: &str, name: &str) -> Self {
         let keys = site.path(&format!("{name}.key"));
-        let config = site.config(&format!("url = \"{url}\""), "");
+        let config = site.config(store, "");
         let config = config.replace("/gateway.key", &format!("/{name}.key"));
         let config = site.write(&format!("{name}.toml"), &config);
         let files = Self { config, keys };
@@ -280,4 +285,52 @@ async fn both_nodes_stay_ready_while_the_key_file_is_changed() {
     }
     let changes = "select count(*) from audit where event = 'key_file.changed'";
     assert_eq!(count(&url, changes).await, 1);
+}
+
+/// Each callback comes to both nodes: the first response is lost, and the second one is of the other node.
+async fn assert_shared(site: &Site, nodes: [&Node; 2]) {
+    let http = Http::new(&site.issuer);
+    let [one, other] = nodes.map(|node| http.at(node.address));
+    for (first, second) in [(&one, &other), (&other, &one)] {
+        let mut browser = Browser::new(site.new_user());
+        let wechat = browser.open(first, &first.authorize_url("")).await.unwrap();
+        let callback = browser.open(first, &wechat).await.unwrap();
+        let mut lost = browser.clone();
+        lost.follow(first, callback.clone()).await.unwrap();
+        let url = browser.follow(second, callback).await.unwrap();
+        first.redeem(&parameter(&url, "code")).await.unwrap();
+        assert_eq!(browser.session(), lost.session());
+    }
+}
+
+/// Step by step as the manual says. Redis has what both nodes have encrypted, also while one has loaded the file and the other
+/// has not, and after one has started again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nodes_share_callbacks_while_the_key_file_is_changed() {
+    let site = Site::new("http://localhost".to_owned()).await;
+    let url = schema().await;
+    let store = format!("url = \"{url}\"\nredis = \"{}\"", redis());
+    let files = ["first", "second"].map(|name| Files::with(&site, &store, name));
+    let mut nodes = files.each_ref().map(Files::start);
+    let mut loads = [0, 0];
+    for keys in [&[OLD, NEW][..], &[NEW, OLD], &[NEW]] {
+        for index in 0..2 {
+            files[index].load(keys);
+            loads[index] += 1;
+            while nodes[index].log().matches(LOADED).count() < loads[index] {
+                tokio::task::yield_now().await;
+            }
+            assert_shared(&site, nodes.each_ref()).await;
+        }
+        if *keys == [NEW, OLD] {
+            assert_eq!(weixin(&["keys", "reseal"], &files[0].config).0, Some(0));
+            let [first, second] = nodes;
+            drop(second);
+            nodes = [first, files[1].start()];
+            assert_shared(&site, nodes.each_ref()).await;
+        }
+    }
+    for node in &nodes {
+        assert!(!node.log().contains("decrypted"), "{}", node.log());
+    }
 }

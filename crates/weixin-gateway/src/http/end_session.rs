@@ -9,7 +9,6 @@ use axum::{
 
 use super::{error::Failure, form, logout_page, pages, same_origin, texts, visitor::Visitor};
 use crate::{
-    audit::{Event, EventKind},
     oidc::{
         Logout, LogoutConfirmation, LogoutRequest, OAuthError, Session, SessionId, UserId, path,
     },
@@ -116,15 +115,8 @@ impl Visitor {
         } else {
             EndReason::LoggedOutByClient
         };
-        for (sid, user) in store.end_sessions(sids, reason, now).await? {
-            let event = Event {
-                client: request.hint().map(|(client, _)| client.clone()),
-                user: Some(user),
-                detail: Some(sid.to_string()),
-                ..Event::new(now, EventKind::LogoutOk)
-            };
-            store.record(event).await?;
-        }
+        let client = request.hint().map(|(client, _)| client.clone());
+        store.end_sessions(sids, reason, client, now).await?;
         Ok(())
     }
 

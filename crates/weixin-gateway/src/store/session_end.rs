@@ -2,8 +2,15 @@
 
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
-use super::{Durability, JobError, JobResult, Store, StoreError, Undo, logouts, row};
-use crate::oidc::{SessionId, Timestamp, UserId};
+use super::{
+    Durability, JobError, JobResult, Store, StoreError, Undo,
+    audit::{self, EventId},
+    logouts, row,
+};
+use crate::{
+    audit::{Event, EventKind},
+    oidc::{ClientId, SessionId, Timestamp, UserId},
+};
 
 const END: &str = "update sessions set ended_at = $1, ended_reason = $2
     where sid = $3 and ended_at is null returning user_id";
@@ -46,22 +53,37 @@ impl EndReason {
 }
 
 impl Store {
-    /// Ends sessions, and returns those that had not ended before, with their users.
+    /// Ends sessions and records each logout, which a client may have started. Returns those that had not ended before, with
+    /// their users.
     pub(crate) async fn end_sessions(
         &self,
         sids: Vec<SessionId>,
         reason: EndReason,
+        client: Option<ClientId>,
         now: Timestamp,
     ) -> Result<Vec<(SessionId, UserId)>, StoreError> {
         if sids.is_empty() {
             return Ok(Vec::new());
         }
+        let sids = sids.into_iter();
+        let sids = sids.map(|sid| Ok((sid, EventId::random()?)));
+        let sids: Vec<_> = sids.collect::<Result<_, StoreError>>()?;
         self.write(Durability::Durable, Undo::Nothing, move |connection| {
             Box::pin(async move {
                 let mut ended = Vec::new();
-                for sid in sids {
-                    let user = end(connection, sid, reason, now).await?;
-                    ended.extend(user.map(|user| (sid, user)));
+                for (sid, event_id) in sids {
+                    let Some(user) = end(connection, sid, reason, now).await? else {
+                        continue;
+                    };
+                    let event = Event {
+                        client: client.clone(),
+                        user: Some(user),
+                        detail: Some(sid.to_string()),
+                        ..Event::new(now, EventKind::LogoutOk)
+                    };
+                    let recorded = audit::insert(connection, event_id, event).await;
+                    recorded.map_err(JobError::not_undone)?;
+                    ended.push((sid, user));
                 }
                 Ok(ended)
             })

@@ -16,7 +16,7 @@ use crate::{
         Timestamp, UserId,
     },
     secret::{RowSecret, SecretHash},
-    session_secret::SessionSecrets,
+    session_secret::{SessionSecret, SessionSecrets},
 };
 
 /// The columns that [`session`] reads.
@@ -196,19 +196,23 @@ pub(crate) async fn renew(
     Ok(row.map(|row| session(&row, user)).transpose()?)
 }
 
-/// The session that a login of this user has begun or renewed, by the hash of its cookie. `None` if it has ended, or if a
+/// The session that a login of this user with this seed has begun or renewed, and its cookie. `None` if it has ended, or if a
 /// later login has renewed it.
 pub(crate) async fn begun(
     connection: &mut AnyConnection,
     user: UserId,
     login: &SessionLogin,
-    cookie: &SecretHash,
-) -> JobResult<Option<Session>> {
-    let query = sqlx::query(SELECT_BEGUN).bind(&cookie.as_bytes()[..]);
-    let query = query.bind(login.issuer.to_string());
-    let query = query.bind(login.auth_time.millis()).bind(user.to_string());
-    let row = query.fetch_optional(connection).await?;
-    Ok(row.map(|row| session(&row, user)).transpose()?)
+    seed: &RowSecret,
+) -> JobResult<Option<(Session, SessionSecret)>> {
+    for cookie in login.cookies.each_of(seed) {
+        let query = sqlx::query(SELECT_BEGUN).bind(cookie.hash().as_bytes().to_vec());
+        let query = query.bind(login.issuer.to_string());
+        let query = query.bind(login.auth_time.millis()).bind(user.to_string());
+        if let Some(row) = query.fetch_optional(&mut *connection).await? {
+            return Ok(Some((session(&row, user)?, cookie)));
+        }
+    }
+    Ok(None)
 }
 
 /// Begins a session.

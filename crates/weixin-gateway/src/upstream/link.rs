@@ -260,9 +260,8 @@ impl NewLogin {
         user: UserId,
         seed: &RowSecret,
     ) -> JobResult<LoginOutcome> {
-        let cookie = self.session.cookies.of(seed);
-        let begun = sessions::begun(connection, user, &self.session, &cookie.hash()).await?;
-        let Some(session) = begun else {
+        let begun = sessions::begun(connection, user, &self.session, seed).await?;
+        let Some((session, cookie)) = begun else {
             return Ok(LoginOutcome::Used);
         };
         self.end_another(connection, user).await?;

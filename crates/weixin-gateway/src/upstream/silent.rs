@@ -46,9 +46,7 @@ pub(crate) async fn log_in(
                 return Ok(None);
             }
             if let Some(seed) = logins::begin(connection, &session).await? {
-                let cookie = session.cookies.of(&seed);
-                let begun = sessions::begun(connection, user, &session, &cookie.hash()).await?;
-                return Ok(begun.map(|begun| (begun, cookie)));
+                return sessions::begun(connection, user, &session, &seed).await;
             }
             let inserted = sessions::insert(connection, user, &session).await;
             let begun = inserted.map_err(JobError::not_undone)?;

@@ -30,6 +30,30 @@ async fn the_session_of_the_hint_ends_without_the_cookie() {
     assert!(!web.is_logged_in(&mut browser).await);
 }
 
+/// A disk that is full, or a table that a tool has locked: what ends is recorded, and what is not recorded has not ended.
+#[tokio::test]
+async fn a_logout_that_cannot_be_recorded_ends_nothing_and_can_be_repeated() {
+    let world = World::start().await;
+    let web = world.web();
+    let mut browser = Browser::default();
+    let tokens = web.log_in(&mut browser, &[]).await;
+    let hint = [("id_token_hint", &*tokens.id_token)];
+    world
+        .execute(
+            "create trigger no_event before insert on audit
+             begin select raise(abort, 'constraint'); end",
+        )
+        .await;
+    let page = web.log_out(&mut browser, &hint).await;
+    assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(web.is_logged_in(&mut browser).await);
+    world.execute("drop trigger no_event").await;
+    let page = web.log_out(&mut browser, &hint).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    assert_eq!(browser.cookies, []);
+    assert_eq!(world.count("audit where event = 'logout.ok'").await, 1);
+}
+
 /// A form without a hint says nothing about the browser: the page behind the redirect does.
 #[tokio::test]
 async fn a_form_without_a_hint_leads_to_the_page() {

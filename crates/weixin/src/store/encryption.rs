@@ -20,7 +20,7 @@ use crate::error::{ParseError, StoreError};
 const FORMAT: u8 = 1;
 const NONCE: usize = 12;
 
-/// The keys by which a store encrypts its values (AES-256-GCM): the current one, and the previous one to read old values.
+/// The keys by which a store encrypts its values (AES-256-GCM): the current one, and the previous ones to read old values.
 ///
 /// To rotate the key of one server, pass the new one to [`new`](Self::new) and the old one to [`previous`](Self::previous).
 /// With several servers, in two steps: first give every server the new one as [`previous`](Self::previous), so that each can
@@ -29,7 +29,7 @@ const NONCE: usize = 12;
 /// also for a removal: delete its row.
 pub struct StoreKeys {
     current: Aes256Gcm,
-    previous: Option<Aes256Gcm>,
+    previous: Vec<Aes256Gcm>,
 }
 
 impl StoreKeys {
@@ -41,17 +41,17 @@ impl StoreKeys {
     pub fn new(current: impl Into<String>) -> Result<Self, ParseError> {
         Ok(Self {
             current: cipher(current.into())?,
-            previous: None,
+            previous: Vec::new(),
         })
     }
 
-    /// Also reads values that were encrypted with this previous key.
+    /// Also reads values that were encrypted with this previous key. Can be called for each of several.
     ///
     /// # Errors
     ///
     /// [`ParseError`] for anything but 32 bytes in base64.
     pub fn previous(mut self, previous: impl Into<String>) -> Result<Self, ParseError> {
-        self.previous = Some(cipher(previous.into())?);
+        self.previous.push(cipher(previous.into())?);
         Ok(self)
     }
 
@@ -92,10 +92,8 @@ impl StoreKeys {
             msg: sealed,
             aad: context,
         };
-        let mut ciphers = [Some(&self.current), self.previous.as_ref()]
-            .into_iter()
-            .flatten();
-        ciphers
+        std::iter::once(&self.current)
+            .chain(&self.previous)
             .find_map(|cipher| cipher.decrypt(&Nonce::from(*nonce), payload()).ok())
             .ok_or_else(unreadable)
     }
@@ -162,6 +160,7 @@ mod tests {
     use super::*;
 
     const OLD: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    const OTHER: &str = "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
     const NEW: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 
     #[test]
@@ -184,8 +183,11 @@ mod tests {
     #[test]
     fn a_rotated_key_still_opens_its_values() {
         let sealed = StoreKeys::new(OLD).unwrap().seal(b"user", b"x").unwrap();
-        let keys = StoreKeys::new(NEW).unwrap().previous(OLD).unwrap();
+        let keys = StoreKeys::new(NEW).unwrap().previous(OTHER).unwrap();
+        let keys = keys.previous(OLD).unwrap();
         assert_eq!(keys.open(b"user", &sealed).unwrap(), b"x");
+        let other = StoreKeys::new(OTHER).unwrap().seal(b"user", b"z").unwrap();
+        assert_eq!(keys.open(b"user", &other).unwrap(), b"z");
         let sealed = keys.seal(b"user", b"y").unwrap();
         assert_eq!(
             StoreKeys::new(NEW).unwrap().open(b"user", &sealed).unwrap(),

@@ -21,11 +21,14 @@ pub(super) async fn open(file: &Path) -> Result<Admin, CliError> {
     opened.map_err(|error| config::not_started(&error))
 }
 
-/// A client with this ID, in the file or in the database: during a leak, a mistake must not look like success.
+/// A client with this ID, in the file or in the database, enabled or not: during a leak, a mistake must not look like success.
 pub(super) async fn expect_client(admin: &Admin, file: &Path, id: &str) -> Result<(), CliError> {
-    let clients = admin.served_clients(&config::load(file)?).await;
-    let clients = clients.map_err(|error| config::not_started(&error))?;
-    if clients.iter().any(|client| client.id == id) {
+    let config = config::load(file)?;
+    let stored = admin.clients(&config).await;
+    let stored = stored.map_err(|error| config::not_started(&error))?;
+    let (in_file, stored) = (config.clients().into_iter(), stored.into_iter());
+    let mut ids = in_file.map(|it| it.id).chain(stored.map(|it| it.id));
+    if ids.any(|known| known == id) {
         return Ok(());
     }
     Err(CliError::Other(message(

@@ -71,6 +71,12 @@ impl Fixture {
         Self::open(schema().await, TempDir::new().unwrap()).await
     }
 
+    /// The same for a user of the database with a setting, whose value is encoded for a URL.
+    pub(super) async fn postgres_with(setting: &str, value: &str) -> Self {
+        let url = format!("{}&options[{setting}]={value}", schema().await);
+        Self::open(url, TempDir::new().unwrap()).await
+    }
+
     /// The URL of another database of the same kind, without tables.
     pub(super) async fn empty_database(&self) -> String {
         if self.url.starts_with("postgres") {
@@ -280,8 +286,12 @@ fn state() -> String {
 }
 
 fn cookies() -> SessionSecrets {
-    let key = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=";
-    SessionSecrets::new(&MasterKeys::parse(&key.into()).unwrap())
+    cookies_of(&["BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA="])
+}
+
+/// Those of a node with these lines in its key file.
+pub(super) fn cookies_of(keys: &[&str]) -> SessionSecrets {
+    SessionSecrets::new(&MasterKeys::parse(&keys.join("\n").into()).unwrap())
 }
 
 /// The hash of the cookie that a login sets.

@@ -45,7 +45,7 @@ async fn session_with_grants(fixture: &Fixture, openid: &str) -> Session {
 }
 
 async fn end(store: &Store, sid: SessionId, now: Timestamp) -> bool {
-    let ended = store.end_sessions(vec![sid], EndReason::LoggedOut, now);
+    let ended = store.end_sessions(vec![sid], EndReason::LoggedOut, None, now);
     !ended.await.unwrap().is_empty()
 }
 
@@ -77,7 +77,7 @@ async fn a_logout_ends_the_session_and_notes_each_of_its_clients(fixture: Fixtur
     let others = session_with_grants(&fixture, "oBob").await;
     let now = START.after(EXPIRED);
     let sids = vec![session.sid, id(SessionId::from_bytes)];
-    let ended = store.end_sessions(sids, EndReason::LoggedOutByClient, now);
+    let ended = store.end_sessions(sids, EndReason::LoggedOutByClient, None, now);
     assert_eq!(ended.await.unwrap(), [(session.sid, session.user)]);
     let mut taken = take_all(store, 100, now).await.unwrap();
     taken.sort_by(|a, b| a.client.cmp(&b.client));

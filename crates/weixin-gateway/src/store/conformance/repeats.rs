@@ -4,8 +4,8 @@ use futures_util::future::join_all;
 
 use super::{
     fixture::{
-        Fixture, START, cookie, id, ids, issuer, known, later, login, request, revocation,
-        session_of,
+        Fixture, START, cookie, cookies_of, id, ids, issuer, known, later, login, request,
+        revocation, session_of,
     },
     on_each_database,
 };
@@ -18,6 +18,7 @@ use crate::{
 on_each_database!(
     a_repeat_gets_the_session_and_the_cookie_of_its_login,
     simultaneous_callbacks_of_a_login_are_one_session_with_one_cookie,
+    a_repeat_is_known_at_a_node_whose_first_key_is_another,
     a_repeat_begins_no_session_once_the_first_has_ended,
     a_repeat_during_a_revocation_of_everything_ends_with_it,
     a_repeat_creates_no_user_who_was_forgotten,
@@ -94,6 +95,34 @@ async fn a_repeat_gets_the_session_and_the_cookie_of_its_login(fixture: Fixture)
     let read = fixture.store.session(&set, issuer(), later(31), idle);
     assert_eq!(read.await.unwrap().map(|it| it.sid), Some(first.sid));
     assert_eq!(fixture.count(SESSIONS).await, 1);
+}
+
+/// While the key file is changed, and one node has loaded it and the other has not.
+async fn a_repeat_is_known_at_a_node_whose_first_key_is_another(fixture: Fixture) {
+    const OLD: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    const NEW: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+    for (state, first, second, is_known) in [
+        ("second line", &[OLD, NEW][..], &[NEW, OLD][..], true),
+        ("back", &[NEW, OLD], &[OLD, NEW], true),
+        ("same", &[NEW, OLD], &[NEW, OLD], true),
+        ("removed", &[OLD, NEW], &[NEW], false),
+    ] {
+        let callback = Callback::new(fixture.waiting().await, state);
+        let mut new = callback.at(1);
+        new.session.cookies = cookies_of(first);
+        let set = cookie(&new.session);
+        let begun = session_of(fixture.log_in(new).await.unwrap());
+        let mut repeat = callback.at(2);
+        repeat.session.cookies = cookies_of(second);
+        match fixture.log_in(repeat).await.unwrap() {
+            LoginOutcome::Repeated { session, cookie } => {
+                let is_same = (session.sid == begun.sid, cookie.hash().is(&set));
+                assert_eq!((is_same, is_known), ((true, true), true), "{state}");
+            }
+            LoginOutcome::Used => assert!(!is_known, "{state}"),
+            other => panic!("{state}: {other:?}"),
+        }
+    }
 }
 
 /// Whichever response the browser receives last.
@@ -211,5 +240,14 @@ async fn a_used_state_is_known_for_two_hours(fixture: Fixture) {
     for (seconds, rows) in [(7260, 1), (7261, 0)] {
         fixture.clean(later(seconds)).await;
         assert_eq!(fixture.count(LOGINS).await, rows, "{seconds}");
+    }
+}
+
+/// PostgreSQL may give its user another isolation level: statements would fail that wait for another callback.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn simultaneous_callbacks_are_one_session_whatever_the_isolation_of_the_user() {
+    for level in ["repeatable%20read", "serializable"] {
+        let fixture = Fixture::postgres_with("default_transaction_isolation", level).await;
+        simultaneous_callbacks_of_a_login_are_one_session_with_one_cookie(fixture).await;
     }
 }

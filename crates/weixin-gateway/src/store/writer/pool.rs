@@ -73,9 +73,13 @@ impl Pool {
     }
 }
 
+/// Whatever the operator has set for the user of the database: jobs wait for each other's rows, and go on with what they find
+/// then.
+const BEGIN: &str = "begin isolation level read committed";
+
 async fn commit(pool: &AnyPool, job: &mut dyn Job) -> Result<(), StoreError> {
     let mut connection = readers::acquire(pool).await?;
-    let mut transaction = connection.begin().await?;
+    let mut transaction = connection.begin_with(BEGIN).await?;
     if job.durability() == Durability::Relaxed {
         let statement = sqlx::query("set local synchronous_commit = off");
         statement.execute(&mut *transaction).await?;

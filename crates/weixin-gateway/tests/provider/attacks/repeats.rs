@@ -8,7 +8,7 @@ use weixin_gateway::RevokeTarget;
 use crate::{
     admin::admin,
     world::{
-        Browser, World,
+        Browser, MASTER_KEY, World,
         browser::{IN_WECHAT, param},
         devices::{ENGLISH, WECHAT},
     },
@@ -168,6 +168,36 @@ async fn a_callback_that_comes_again_continues_its_session() {
     sids.dedup();
     assert_eq!((sids.len(), world.count("sessions").await), (1, 1));
     assert!(web.is_logged_in(&mut browser).await);
+}
+
+/// The response to the first is lost, and the key file is changed as the manual says.
+#[tokio::test]
+async fn a_callback_that_comes_again_after_the_first_key_has_changed_continues_its_session() {
+    const NEW: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+    let world = World::with(crate::world::Options {
+        web: "silent_login = true".into(),
+        ..crate::world::Options::default()
+    })
+    .await;
+    let web = world.web();
+    let load = async |keys: [&str; 2]| {
+        let config = world.config_with_keys(&keys.join("\n"));
+        world.gateway.reload(config).await.unwrap();
+    };
+    world.next_user("known");
+    let mut browser = Browser::with(&[WECHAT, ("sec-fetch-dest", "document")]);
+    for params in [&[][..], &[("prompt", "none")]] {
+        load([MASTER_KEY, NEW]).await;
+        browser.cookies.clear();
+        let callback = web.wechat_callback(&mut browser, params).await;
+        let mut first = browser.clone();
+        first.open(&world, &callback).await;
+        load([NEW, MASTER_KEY]).await;
+        let url = browser.follow(&world, &callback).await;
+        assert!(first.session().is_some());
+        assert_eq!(browser.session(), first.session(), "{url}");
+        web.tokens(&param(&url, "code")).await;
+    }
 }
 
 /// Both responses are of one session and set one cookie, whichever the browser receives last; no cookie outlives a logout.
