@@ -1,6 +1,6 @@
 //! The gateway: from its configuration to a router that serves.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use axum::Router;
 use thiserror::Error;
@@ -17,10 +17,8 @@ use crate::{
     start_error::StartError,
     state::Live,
     store::{Migrate, OpenError, Store, StoreState, backup, inspect},
+    time::REFRESH,
 };
-
-/// How often keys and clients are read again: other nodes and commands may have changed them.
-const REFRESH: Duration = Duration::from_secs(5);
 
 /// An OpenID Provider whose users log in with WeChat. A copy is the same gateway.
 #[derive(Clone, Debug)]

@@ -9,6 +9,9 @@ use crate::oidc::Timestamp;
 /// may be fast and the other slow.
 pub(crate) const CLOCK_TOLERANCE: Duration = Duration::from_mins(1);
 
+/// How often a gateway reads what other nodes and commands have changed in the store: keys and clients.
+pub(crate) const REFRESH: Duration = Duration::from_secs(5);
+
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
         let millis = |duration: Duration| i64::try_from(duration.as_millis());

@@ -21,6 +21,7 @@ impl Admin {
         if !begun.await? {
             return Ok(false);
         }
+        self.database.finish_redemptions().await?;
         let mut remaining = Remaining::all();
         while !remaining.is_empty() {
             let (id, now) = (client.clone(), self.now().await?);

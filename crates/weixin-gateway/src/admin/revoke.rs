@@ -65,6 +65,7 @@ impl Admin {
     ) -> Result<(), AdminError> {
         let now = self.now().await?;
         let (event_id, event) = event(EventKind::GrantRevoked, None, detail, now)?;
+        let is_of_client = client.is_some();
         let event = Event { client, ..event };
         let work = self.change(move |connection| {
             Box::pin(async move {
@@ -74,7 +75,11 @@ impl Admin {
                 audit::insert(connection, event_id, event).await
             })
         });
-        Ok(work.await?)
+        work.await?;
+        if is_of_client {
+            self.database.finish_redemptions().await?;
+        }
+        Ok(())
     }
 
     /// A revocation at this moment.

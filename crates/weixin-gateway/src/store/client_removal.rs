@@ -2,13 +2,21 @@
 //!
 //! The row of the client comes last. Until then the client is disabled, and the command can be repeated if it was cut off.
 
+use std::time::Duration;
+
 use sqlx::AnyConnection;
 
 use super::{
     JobResult, clients,
     revoke_many::{self, last_of_batch},
 };
-use crate::oidc::{ClientId, Timestamp};
+use crate::{
+    oidc::{ClientId, Timestamp},
+    time::REFRESH,
+};
+
+/// Until then, a gateway that has not read the clients again may go on issuing codes for the one that is removed.
+const NOTICED_AFTER: Duration = REFRESH.saturating_mul(2);
 
 const LAST_GRANT: &str = last_of_batch!("id", "grants");
 const LAST_CONSENT: &str = last_of_batch!("user_id", "consents");
@@ -40,7 +48,7 @@ impl Remaining {
     }
 }
 
-/// Disables the client, and revokes its codes. Returns whether there is one.
+/// Disables the client, and revokes its codes, also those that it is still issued. Returns whether there is one.
 pub(crate) async fn begin(
     connection: &mut AnyConnection,
     client: &ClientId,
@@ -51,7 +59,7 @@ pub(crate) async fn begin(
     if done.rows_affected() == 0 {
         return Ok(false);
     }
-    revoke_many::codes_of_client(connection, client, now).await?;
+    revoke_codes(connection, client, now).await?;
     Ok(true)
 }
 
@@ -84,7 +92,7 @@ pub(crate) async fn batch(
     Ok(next)
 }
 
-/// Removes the client, and revokes the codes that a gateway has issued since the beginning. Returns whether there was one.
+/// Removes the client. Its codes are revoked again, as the batches may have taken long. Returns whether there was one.
 pub(crate) async fn end(
     connection: &mut AnyConnection,
     client: &ClientId,
@@ -92,6 +100,14 @@ pub(crate) async fn end(
 ) -> JobResult<bool> {
     let query = sqlx::query(DELETE).bind(client.to_string());
     let done = query.execute(&mut *connection).await?;
-    revoke_many::codes_of_client(connection, client, now).await?;
+    revoke_codes(connection, client, now).await?;
     Ok(done.rows_affected() == 1)
+}
+
+async fn revoke_codes(
+    connection: &mut AnyConnection,
+    client: &ClientId,
+    now: Timestamp,
+) -> JobResult<()> {
+    revoke_many::codes_of_client(connection, client, now.after(NOTICED_AFTER)).await
 }

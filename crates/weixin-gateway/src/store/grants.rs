@@ -32,26 +32,35 @@ macro_rules! columns {
 
 /// Of a hundred redemptions one inserts; none if the session has ended, its user is disabled, or the client has been revoked
 /// since the code was issued, or, by the clock of a fast node, may have been.
-const REDEEM: &str = concat!(
-    "insert into grants (id, secret, client, user_id, sub, sid, app, scopes, claims, auth_time,
-    offline, seq, created_at, expires_at, ends_at, keep_until)
-    select $1, $2, $3, sessions.user_id, subjects.sub, sessions.sid, sessions.app, $4, $5,
-    sessions.auth_time, $6, 0, $7, $8, $9,
-    case when sessions.expires_at > $8 then sessions.expires_at else $8 end
-    from sessions ",
-    join_user!("sessions.user_id"),
-    " join subjects on subjects.client = $3 and subjects.user_id = ",
-    subject_owner!("$3"),
-    " where sessions.sid = $10 and sessions.issuer = $11 and sessions.ended_at is null
-    and sessions.expires_at > $7 and users.disabled_at is null
-    and not exists (select 1 from client_revocations
-        where client_revocations.client = $3 and client_revocations.revoked_at >= $12)
-    on conflict (id) do nothing
-    returning ",
-    columns!(),
-    ", (select coalesce(users.merged_into, users.id) from users where users.id = grants.user_id)
-    as user_id"
-);
+macro_rules! redeem {
+    ($lock:literal) => {
+        concat!(
+            "insert into grants (id, secret, client, user_id, sub, sid, app, scopes, claims,
+            auth_time, offline, seq, created_at, expires_at, ends_at, keep_until)
+            select $1, $2, $3, sessions.user_id, subjects.sub, sessions.sid, sessions.app, $4, $5,
+            sessions.auth_time, $6, 0, $7, $8, $9,
+            case when sessions.expires_at > $8 then sessions.expires_at else $8 end
+            from sessions ",
+            join_user!("sessions.user_id"),
+            " join subjects on subjects.client = $3 and subjects.user_id = ",
+            subject_owner!("$3"),
+            " where sessions.sid = $10 and sessions.issuer = $11 and sessions.ended_at is null
+            and sessions.expires_at > $7 and users.disabled_at is null
+            and not exists (select 1 from client_revocations
+                where client_revocations.client = $3 and client_revocations.revoked_at >= $12)",
+            $lock,
+            " on conflict (id) do nothing returning ",
+            columns!(),
+            ", (select coalesce(users.merged_into, users.id) from users
+                where users.id = grants.user_id) as user_id"
+        )
+    };
+}
+const REDEEM_ON_SQLITE: &str = redeem!("");
+/// On PostgreSQL, what ends a session and then looks for its grants waits for the redemptions that run, and a redemption that
+/// waits for the end of its session finds it ended. The session comes after its user, who is locked for a first `sub`, and
+/// before the grant, as everywhere.
+const REDEEM_ON_POSTGRES: &str = redeem!(" for share of sessions");
 const SELECT_OWNER: &str = "select client, user_id from grants where id = $1";
 const REVOKE_REUSED: &str = "update grants set revoked_at = $1, revoked_reason = 'code_reused',
     keep_until = $1
@@ -94,17 +103,24 @@ impl Store {
             _ => Durability::Durable,
         };
         let is_first = subject.is_none();
-        let issued_until = earlier(grant.code_issued_at, self.clock_tolerance());
-        let new = Arc::new((grant, secret));
+        let redemption = Arc::new(Redemption {
+            sql: if self.is_sqlite() {
+                REDEEM_ON_SQLITE
+            } else {
+                REDEEM_ON_POSTGRES
+            },
+            issued_until: earlier(grant.code_issued_at, self.clock_tolerance()),
+            grant,
+            secret,
+        });
         for _ in 0..MAX_ATTEMPTS {
-            let job = Arc::clone(&new);
+            let job = Arc::clone(&redemption);
             let inserted = self.write(durability, Undo::Nothing, move |connection| {
                 Box::pin(async move {
-                    let (grant, secret) = &*job;
                     if is_first {
-                        subjects::insert_first(connection, grant).await?;
+                        subjects::insert_first(connection, &job.grant).await?;
                     }
-                    insert(connection, grant, secret, issued_until).await
+                    job.run(connection).await
                 })
             });
             match inserted.await {
@@ -114,7 +130,7 @@ impl Store {
                 Err(error) => return Err(error),
             }
         }
-        self.not_redeemed(&new.0).await
+        self.not_redeemed(&redemption.grant).await
     }
 
     /// Why a code was not redeemed. Used before by the same client, it may have been stolen: then the tokens that it gave
@@ -185,30 +201,37 @@ impl Store {
     }
 }
 
-async fn insert(
-    connection: &mut AnyConnection,
-    new: &NewGrant,
-    secret: &RowSecret,
+/// One code, with what its grant is made of.
+struct Redemption {
+    sql: &'static str,
+    grant: NewGrant,
+    secret: RowSecret,
+    /// The code is rejected if its client was revoked then or later.
     issued_until: i64,
-) -> JobResult<Option<Grant>> {
-    // Names and words always serialize.
-    let claims = serde_json::to_string(&new.claims).unwrap_or_default();
-    let row = sqlx::query(REDEEM)
-        .bind(new.id.to_string())
-        .bind(&secret.expose()[..])
-        .bind(new.client.as_str())
-        .bind(new.scopes.to_string())
-        .bind(claims)
-        .bind(i64::from(new.is_offline))
-        .bind(new.created_at.millis())
-        .bind(new.expires_at.millis())
-        .bind(new.ends_at.millis())
-        .bind(new.sid.to_string())
-        .bind(new.issuer.to_string())
-        .bind(issued_until)
-        .fetch_optional(connection)
-        .await?;
-    Ok(row.as_ref().map(grant).transpose()?)
+}
+
+impl Redemption {
+    async fn run(&self, connection: &mut AnyConnection) -> JobResult<Option<Grant>> {
+        let new = &self.grant;
+        // Names and words always serialize.
+        let claims = serde_json::to_string(&new.claims).unwrap_or_default();
+        let row = sqlx::query(self.sql)
+            .bind(new.id.to_string())
+            .bind(&self.secret.expose()[..])
+            .bind(new.client.as_str())
+            .bind(new.scopes.to_string())
+            .bind(claims)
+            .bind(i64::from(new.is_offline))
+            .bind(new.created_at.millis())
+            .bind(new.expires_at.millis())
+            .bind(new.ends_at.millis())
+            .bind(new.sid.to_string())
+            .bind(new.issuer.to_string())
+            .bind(self.issued_until)
+            .fetch_optional(connection)
+            .await?;
+        Ok(row.as_ref().map(grant).transpose()?)
+    }
 }
 
 fn grant(row: &AnyRow) -> sqlx::Result<Grant> {

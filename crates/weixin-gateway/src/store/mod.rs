@@ -1,4 +1,5 @@
-//! The store: one SQL text for SQLite and PostgreSQL. Reads have a pool; writes go through the [`Writer`].
+//! The store: one SQL text for SQLite and PostgreSQL, but for locks that only the latter needs. Reads have a pool; writes go
+//! through the [`Writer`].
 //!
 //! What must be single-use, or happen once, is one conditional statement. Times are arguments.
 

@@ -21,7 +21,7 @@ const CONNECTIONS: u32 = 16;
 pub(super) const MIGRATED_TABLES: &str = "select count(*) from information_schema.tables
     where table_name = '_sqlx_migrations' and table_schema = current_schema()";
 
-/// The only statement that SQLite does not know.
+/// SQLite has no clock of its own.
 const NOW: &str = "select cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
 
 /// Connects, and creates or updates the tables.

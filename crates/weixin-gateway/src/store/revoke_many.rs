@@ -5,8 +5,9 @@ use std::time::Duration;
 use sqlx::AnyConnection;
 
 use super::{
-    JobResult, earlier,
+    Durability, JobResult, Store, StoreError, Undo, earlier,
     merges::Ended,
+    postgres,
     resolved_user::members,
     session_end::{self, EndReason},
     users,
@@ -78,6 +79,20 @@ pub(crate) async fn codes_of_client(
     let query = sqlx::query(CODES_OF_CLIENT).bind(client.to_string());
     query.bind(now.millis()).execute(connection).await?;
     Ok(())
+}
+
+impl Store {
+    /// Waits for the redemptions that run: they may not have seen that the codes of their client were revoked just before.
+    /// Their grants are read from now on. With SQLite, no redemption runs beside another write.
+    pub(crate) async fn finish_redemptions(&self) -> Result<(), StoreError> {
+        if self.is_sqlite() {
+            return Ok(());
+        }
+        self.write(Durability::Relaxed, Undo::Nothing, |connection| {
+            Box::pin(async move { Ok(postgres::lock(connection, &["grants"]).await?) })
+        })
+        .await
+    }
 }
 
 /// When the operator revokes, and how far the times that nodes have noted may differ from that.

@@ -5,14 +5,17 @@ use super::{
     on_each_database,
 };
 use crate::{
-    oidc::{ClientId, GrantId},
+    oidc::{ClientId, GrantId, RedeemOutcome},
     store::{
         Durability, Undo, Work,
         client_removal::{self, Remaining},
     },
 };
 
-on_each_database!(a_client_is_removed_in_batches_also_after_it_was_cut_off);
+on_each_database!(
+    a_client_is_removed_in_batches_also_after_it_was_cut_off,
+    a_code_of_a_gateway_that_has_not_noticed_the_removal_gives_nothing,
+);
 
 const GRANTS: &str = "insert into grants
     with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 600)
@@ -110,4 +113,28 @@ async fn assert_others_stay(fixture: &Fixture) {
     let left = [fixture.count(grants).await, fixture.count(consents).await];
     assert_eq!(left, [601, 600]);
     assert_eq!(fixture.store.clients().await.unwrap().len(), 1);
+}
+
+/// The gateway reads the clients every five seconds. The removal begins in second 5 and ends in second 6.
+async fn a_code_of_a_gateway_that_has_not_noticed_the_removal_gives_nothing(fixture: Fixture) {
+    let session = fixture.session("oAlice", START).await;
+    let store = &fixture.store;
+    let inserted = store.insert_client(client(), issuer(), "{}".to_owned(), START);
+    assert!(inserted.await.unwrap());
+    let tolerance = store.clock_tolerance().as_secs();
+    for last in [15, 16] {
+        assert!(if last == 15 {
+            begin(&fixture).await
+        } else {
+            end(&fixture).await
+        });
+        for (issued, is_rejected) in [(last, true), (last + 1, false)] {
+            let code = id(GrantId::from_bytes);
+            let outcome = fixture
+                .redeem(&session, code, later(issued + tolerance))
+                .await;
+            let found = matches!(outcome, RedeemOutcome::Ended);
+            assert_eq!(found, is_rejected, "{issued}: {outcome:?}");
+        }
+    }
 }

@@ -20,6 +20,7 @@ mod merges;
 mod migrations;
 mod operator;
 mod plans;
+mod redemption_races;
 mod refresh;
 mod repeats;
 mod rows;

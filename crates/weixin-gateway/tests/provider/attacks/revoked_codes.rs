@@ -69,13 +69,17 @@ async fn no_code_outlives_the_removal_of_its_client() {
     let stolen = wiki.code(&mut browser, &[]).await;
     let second = wiki.code(&mut browser, &[]).await;
     admin.remove_client(&config, "wiki").await.unwrap();
-    // Before the gateway has noticed.
+    // Before the gateway has noticed, which takes five seconds at most.
     assert_revoked(&wiki.redeem(&stolen, &[]).await);
+    world.clock.advance(Duration::from_secs(5));
+    let late = wiki.code(&mut browser, &[]).await;
+    assert_revoked(&wiki.redeem(&late, &[]).await);
+    assert_eq!(world.count("grants").await, 0);
     world.gateway.refresh().await.unwrap();
     let page = wiki.redeem(&stolen, &[]).await;
     assert_eq!(page.status, StatusCode::UNAUTHORIZED, "{}", page.body);
     add(&admin, &world).await;
-    for code in [&stolen, &second] {
+    for code in [&stolen, &second, &late] {
         assert_revoked(&wiki.redeem(code, &[]).await);
     }
     let new = code(wiki, &mut browser).await;
