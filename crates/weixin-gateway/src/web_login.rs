@@ -1,5 +1,7 @@
 //! How the users of each issuer log in with WeChat.
 
+#[cfg(not(feature = "redis"))]
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use weixin::{clock::Clock, transport::Https};
@@ -99,19 +101,26 @@ impl Sharing {
 /// Without the feature, no configuration has `[store] redis`.
 #[cfg(not(feature = "redis"))]
 #[derive(Clone, Debug)]
-struct Sharing;
+struct Sharing(Option<Infallible>);
 
 #[cfg(not(feature = "redis"))]
 impl Sharing {
     fn new(_: &Config) -> Self {
-        Self
+        Self(None)
     }
 
     fn share(&self, login: WebLoginBuilder) -> WebLoginBuilder {
-        login
+        match self.0 {
+            Some(never) => match never {},
+            None => login,
+        }
     }
 
-    fn set_keys(&self, _: &Arc<MasterKeys>) {}
+    fn set_keys(&self, _: &Arc<MasterKeys>) {
+        if let Some(never) = self.0 {
+            match never {}
+        }
+    }
 }
 
 fn builder(
