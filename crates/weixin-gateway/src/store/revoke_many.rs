@@ -36,9 +36,10 @@ pub(super) use last_of_batch;
 
 const LAST_SESSION: &str = last_of_batch!("sid", "sessions");
 const LAST_GRANT: &str = last_of_batch!("id", "grants");
-/// What began after the command is not its concern: else it might never end.
+/// Whenever they have begun: the node may have had any time. Sessions that begin meanwhile have random IDs. Those before the
+/// batch stay, so that the command ends however many they are.
 const SESSIONS: &str = "update sessions set ended_at = $1, ended_reason = $2
-    where sid > $3 and sid <= $4 and ended_at is null and created_at <= $5 and expires_at > $6
+    where sid > $3 and sid <= $4 and ended_at is null and expires_at > $5
     returning sid";
 /// Once the sessions have ended: those that are open have begun after the command, and so have their grants. No time tells it
 /// as well: a code of a session that was still open may have given a grant meanwhile.
@@ -97,9 +98,9 @@ impl Store {
 
 /// When the operator revokes, and how far the times that nodes have noted may differ from that.
 ///
-/// A fast node may have noted a later time for what began before the command. So all rows end that have begun up to a
-/// minute later, if they are there while the command runs. A login during that time may be lost; one after it stays valid,
-/// whatever its time. Codes are no rows: see [`codes_of_client`].
+/// A fast node may have noted a later time for what began before the command. So all grants of a client end that have begun
+/// up to a minute later, if they are there while the command runs, and all sessions, if everything is revoked. A login during
+/// that time may be lost; one after it stays valid, whatever its time. Codes are no rows: see [`codes_of_client`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Revocation {
     pub(crate) at: Timestamp,
@@ -107,7 +108,7 @@ pub(crate) struct Revocation {
 }
 
 impl Revocation {
-    /// When a row that is revoked can have begun at the latest. It is fixed, so that a command ends.
+    /// When a grant that is revoked with its client can have begun at the latest.
     fn begun_until(self) -> i64 {
         self.at.after(self.tolerance).millis()
     }
@@ -160,7 +161,6 @@ pub(crate) async fn batch(
             next.sessions = last(connection, LAST_SESSION, &after).await?;
             if let Some(last) = &next.sessions {
                 let query = bound(SESSIONS, revocation.at, after).bind(last.clone());
-                let query = query.bind(revocation.begun_until());
                 let query = query.bind(revocation.expired());
                 let rows = query.fetch_all(&mut *connection).await?;
                 let now = revocation.at;
