@@ -46,7 +46,7 @@ impl Files {
         files
     }
 
-    /// A node takes it over within five seconds.
+    /// A node takes it over within ten seconds.
     fn load(&self, keys: &[&str]) {
         fs::write(&self.keys, keys.join("\n")).unwrap();
     }
