@@ -10,6 +10,9 @@ use crate::{
 /// The seconds after which a store that is away is tried again.
 const AWAY: &str = "5";
 
+/// The seconds after which requests that waited for their bodies have ended: the time of a form.
+const RUNNING: &str = "10";
+
 /// A request could not be served.
 #[derive(Debug, Error)]
 pub(crate) enum Failure {
@@ -22,6 +25,12 @@ pub(crate) enum Failure {
     /// This address has begun too many logins within a minute.
     #[error("too many logins from one address")]
     TooManyLogins,
+    /// Too many requests of this address run at one time.
+    #[error("too many requests from one address are running")]
+    TooManyRunningOfAddress,
+    /// Too many requests of all addresses run at one time.
+    #[error("too many requests are running")]
+    TooManyRunning,
     /// Too many requests of this client and address have failed within a minute.
     #[error("too many failed requests of one client from one address")]
     TooManyFailures,
@@ -46,6 +55,7 @@ impl Failure {
     pub(crate) const fn busy(&self) -> Option<&'static str> {
         match self {
             Self::Store(StoreError::Overloaded) => Some("1"),
+            Self::TooManyRunningOfAddress | Self::TooManyRunning => Some(RUNNING),
             Self::Store(StoreError::TooManyRequests)
             | Self::TooManyFailures
             | Self::TooManyLogins => Some("60"),
@@ -55,7 +65,9 @@ impl Failure {
 
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::TooManyFailures | Self::TooManyLogins => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyFailures | Self::TooManyLogins | Self::TooManyRunningOfAddress => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             _ if self.retry_after().is_some() => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -73,6 +85,7 @@ impl Failure {
         telemetry::turned_away(match self {
             Self::TooManyFailures => "failures",
             Self::TooManyLogins => "logins",
+            Self::TooManyRunning | Self::TooManyRunningOfAddress => "requests",
             Self::Store(StoreError::TooManyRequests) => "waiting_requests",
             _ => "store",
         });

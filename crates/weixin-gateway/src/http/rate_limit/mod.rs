@@ -35,6 +35,15 @@ const EXCHANGES: usize = 64;
 /// Those of an IPv6 network of 48 bits: half of them.
 const EXCHANGES_OF_SITE: usize = 128;
 
+/// Requests of one address that run at one time. A login takes milliseconds, unless WeChat is slow: 64 wait for WeChat at most.
+const REQUESTS_BY_ADDRESS: usize = 128;
+
+/// Those of an IPv6 network of 48 bits.
+const REQUESTS_BY_SITE: usize = 256;
+
+/// Those of all addresses: fewer than proxies have connections, so that the others get a response, and `/readyz` as well.
+const REQUESTS_IN_ALL: usize = 3_072;
+
 /// The most keys of one limiter, about 10 MB. More addresses than that have a network of machines behind them, which no limit
 /// by address stops.
 const MAX_KEYS: usize = 100_000;
@@ -52,6 +61,8 @@ pub(crate) struct RateLimit {
     exchanges: Limiters,
     /// The exchanges that go on. WeChat may be slow, and then they take the places of others.
     pub(super) exchanging: Arc<Places>,
+    /// The requests that run.
+    pub(super) running: Arc<Places>,
     /// Requests of clients that fail, such as those with a wrong secret.
     failures: Limiters,
     /// Failed logins that become events: anyone can begin logins and fail at them.
@@ -69,6 +80,7 @@ impl RateLimit {
             logins: Limiters::new(limits.logins_per_minute, &clock),
             exchanges: Limiters::new(limits.logins_per_minute, &clock),
             exchanging: Places::new(usize::MAX, EXCHANGES, EXCHANGES_OF_SITE),
+            running: Places::new(REQUESTS_IN_ALL, REQUESTS_BY_ADDRESS, REQUESTS_BY_SITE),
             failures: Limiters::new(limits.failures_per_minute, &clock),
             events: Limiters::new(limits.failures_per_minute, &clock),
             logged: Limiters::new(limits.failures_per_minute, &clock),
