@@ -102,9 +102,11 @@ impl RareWarning {
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
         let next = self.0.load(Ordering::Relaxed);
         let new = now.after(WARNING_INTERVAL).millis();
+        // Or the clock was set back.
+        let is_due = now.millis() >= next || next > new;
         let (success, failure) = (Ordering::Relaxed, Ordering::Relaxed);
         let mine = || self.0.compare_exchange(next, new, success, failure).is_ok();
-        now.millis() >= next && mine()
+        is_due && mine()
     }
 }
 
@@ -142,6 +144,13 @@ mod tests {
         let warning = RareWarning::default();
         let warns = [0, 1, 59, 60, 61, 180].map(|seconds| warning.is_due(at(seconds)));
         assert_eq!(warns, [true, false, false, true, false, true]);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_delays_no_warning() {
+        let warning = RareWarning::default();
+        let warns = [3600, 3601, 1800, 1859, 1860].map(|seconds| warning.is_due(at(seconds)));
+        assert_eq!(warns, [true, false, true, false, true]);
     }
 
     #[test]

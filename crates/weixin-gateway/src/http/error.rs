@@ -11,6 +11,9 @@ use crate::{
 /// The seconds after which a store that is away is tried again.
 const AWAY: &str = "5";
 
+/// The seconds after which requests that waited for their bodies have ended: the time of a form.
+const RUNNING: &str = "10";
+
 /// A request could not be served.
 #[derive(Debug, Error)]
 pub(crate) enum Failure {
@@ -26,6 +29,12 @@ pub(crate) enum Failure {
     /// Too many logins of this address are being completed at WeChat at one time.
     #[error("too many logins from one address are being completed at one time")]
     TooManyExchanges,
+    /// Too many requests of this address run at one time.
+    #[error("too many requests from one address are running")]
+    TooManyRunningOfAddress,
+    /// Too many requests of all addresses run at one time.
+    #[error("too many requests are running")]
+    TooManyRunning,
     /// Too many requests of this client and address have failed within a minute. `None`: of unknown clients.
     #[error("too many failed requests of one client from one address")]
     TooManyFailures(Option<ClientId>),
@@ -51,6 +60,7 @@ impl Failure {
     pub(crate) const fn busy(&self) -> Option<&'static str> {
         match self {
             Self::Store(StoreError::Overloaded) => Some("1"),
+            Self::TooManyRunningOfAddress | Self::TooManyRunning => Some(RUNNING),
             Self::Store(StoreError::TooManyRequests)
             | Self::TooManyExchanges
             | Self::TooManyFailures(_)
@@ -61,9 +71,10 @@ impl Failure {
 
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::TooManyExchanges | Self::TooManyFailures(_) | Self::TooManyLogins => {
-                StatusCode::TOO_MANY_REQUESTS
-            }
+            Self::TooManyExchanges
+            | Self::TooManyFailures(_)
+            | Self::TooManyLogins
+            | Self::TooManyRunningOfAddress => StatusCode::TOO_MANY_REQUESTS,
             _ if self.retry_after().is_some() => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -99,6 +110,7 @@ impl Failure {
             Self::Store(StoreError::TooManyRequests) => {
                 ("waiting_requests", Some("limits.waiting_requests"))
             }
+            Self::TooManyRunning | Self::TooManyRunningOfAddress => ("requests", None),
             _ => ("store", None),
         }
     }

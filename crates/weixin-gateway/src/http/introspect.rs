@@ -7,12 +7,13 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{form, provider::Provider, token_error::TokenError, visitor::Visitor};
+use super::{provider::Provider, token_error::TokenError, visitor::Visitor};
 use crate::{
     oidc::{
         AccessToken, Client, ClientAuth, ClientAuthError, ErrorCode, Grant, GrantId, Inquiry,
         OAuthError, RefreshToken,
     },
+    params::Params,
     signed::{Kind, Unverified},
 };
 
@@ -25,8 +26,13 @@ pub(super) async fn introspect(visitor: Visitor, body: Body) -> Response {
 
 impl Visitor {
     async fn introspect(&self, body: Body) -> Result<Value, TokenError> {
-        let form = form::read(&self.headers, body).await?;
+        let form = self.form(body).await?;
         let client = self.authenticate(&form)?.client();
+        let told = self.inquired(&form, client).await;
+        told.map_err(|error| self.failed_request(Some(&client.id), error))
+    }
+
+    async fn inquired(&self, form: &Params, client: &Client) -> Result<Value, TokenError> {
         if matches!(client.auth, ClientAuth::Public) {
             // Anyone can name a public client (§2.1).
             let description = "a client without a secret cannot introspect tokens";

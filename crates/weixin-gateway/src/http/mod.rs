@@ -31,6 +31,7 @@ mod provider;
 mod rate_limit;
 mod request_log;
 mod revoke;
+mod running_requests;
 mod same_origin;
 mod server;
 mod session_cookie;
@@ -124,9 +125,17 @@ pub(crate) fn router(providers: &[Arc<Provider>], shared: &Arc<Shared>) -> Route
 /// The endpoints of one issuer, below its path.
 fn issuer(provider: &Arc<Provider>) -> Router {
     let prefix = provider.issuer.path();
-    let at = |path: &str| format!("{prefix}{path}");
-    let discovery = || shared_with_all_sites(get(discovery::discovery));
-    let pages = Router::new()
+    telemetry::begin_endpoints(ENDPOINTS.into_iter().map(|path| format!("{prefix}{path}")));
+    let endpoints = pages(provider).merge(programs(provider));
+    let endpoints = endpoints.merge(metadata(prefix));
+    endpoints.with_state(Arc::clone(provider))
+}
+
+/// Those that browsers open.
+fn pages(provider: &Arc<Provider>) -> Router<Arc<Provider>> {
+    let at = |path: &str| format!("{}{path}", provider.issuer.path());
+    let limit = middleware::from_fn_with_state(Arc::clone(provider), running_requests::of_browser);
+    Router::new()
         .route(
             &at(path::AUTHORIZE),
             get(authorize::get).post(authorize::post),
@@ -138,30 +147,47 @@ fn issuer(provider: &Arc<Provider>) -> Router {
             &at(path::END_SESSION),
             get(end_session::get).post(end_session::post),
         )
-        .layer(provider.web_login.clone());
-    let programs = Router::new()
-        .route(&at(path::CONFIGURATION), discovery())
-        .route(&format!("{}{prefix}", path::OAUTH_SERVER), discovery())
-        .route(&at(path::JWKS), shared_with_all_sites(get(jwks::jwks)))
-        .route(&at(path::PAR), shared_with_all_sites(post(par::par)))
-        .route(&at(path::TOKEN), shared_with_all_sites(post(token::token)))
-        .route(
-            &at(path::REVOKE),
-            shared_with_all_sites(post(revoke::revoke)),
-        )
-        .route(&at(path::INTROSPECT), post(introspect::introspect))
+        .layer(provider.web_login.clone())
+        .layer(limit)
+}
+
+/// Those that programs call.
+fn programs(provider: &Arc<Provider>) -> Router<Arc<Provider>> {
+    let at = |path: &str| format!("{}{path}", provider.issuer.path());
+    let limited = |methods: MethodRouter<Arc<Provider>>| {
+        let provider = Arc::clone(provider);
+        let limit = middleware::from_fn_with_state(provider, running_requests::of_program);
+        methods.layer(limit)
+    };
+    // Programs in a browser can read that their request was turned away.
+    let shared = |methods| shared_with_all_sites(limited(methods));
+    Router::new()
+        .route(&at(path::PAR), shared(post(par::par)))
+        .route(&at(path::TOKEN), shared(post(token::token)))
+        .route(&at(path::REVOKE), shared(post(revoke::revoke)))
+        .route(&at(path::INTROSPECT), limited(post(introspect::introspect)))
         .route(
             &at(path::USERINFO),
-            shared_with_all_sites(get(userinfo::get).post(userinfo::post)),
+            shared(get(userinfo::get).post(userinfo::post)),
+        )
+}
+
+/// What is the same for all, and waits for nothing.
+fn metadata(prefix: &str) -> Router<Arc<Provider>> {
+    let discovery = || shared_with_all_sites(get(discovery::discovery));
+    let metadata = Router::new()
+        .route(&format!("{prefix}{}", path::CONFIGURATION), discovery())
+        .route(&format!("{}{prefix}", path::OAUTH_SERVER), discovery())
+        .route(
+            &format!("{prefix}{}", path::JWKS),
+            shared_with_all_sites(get(jwks::jwks)),
         );
-    telemetry::begin_endpoints(ENDPOINTS.into_iter().map(at));
     // Without a path, it is the route above (Discovery §4.1, RFC 8414 §3.1).
-    let programs = if prefix.is_empty() {
-        programs
+    if prefix.is_empty() {
+        metadata
     } else {
-        programs.route(&format!("{}{prefix}", path::CONFIGURATION), discovery())
-    };
-    pages.merge(programs).with_state(Arc::clone(provider))
+        metadata.route(&format!("{}{prefix}", path::CONFIGURATION), discovery())
+    }
 }
 
 /// CORS for any site. None of these endpoints reads a cookie (RFC 9700 §2.6).

@@ -11,8 +11,8 @@ use axum::{
 use serde::Serialize;
 
 use super::{
-    error::Failure, form, provider::Provider, request_log, token_error::TokenError,
-    visitor::Visitor, waiting::Waiting,
+    error::Failure, provider::Provider, request_log, token_error::TokenError, visitor::Visitor,
+    waiting::Waiting,
 };
 use crate::{
     oidc::{
@@ -41,7 +41,7 @@ pub(super) async fn par(visitor: Visitor, body: Body) -> Response {
 
 impl Visitor {
     async fn push(&self, body: Body) -> Result<Pushed, TokenError> {
-        let form = form::read(&self.headers, body).await?;
+        let form = self.form(body).await?;
         let client = self.authenticate(&form)?;
         let (issuer, keys) = (&self.provider.issuer, &self.provider.shared.keys);
         let request = AuthorizationRequest::pushed(&form, issuer, client, keys);

@@ -26,6 +26,15 @@ struct Taken {
     by_site: HashMap<IpAddr, usize>,
 }
 
+/// Why there is no place.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Full {
+    /// This address, or its network, has no more.
+    Address,
+    /// All places are taken.
+    All,
+}
+
 /// A place that is taken until this is dropped.
 #[derive(Debug)]
 #[must_use = "the place is free again when this is dropped"]
@@ -48,13 +57,21 @@ impl Places {
 
     /// A place for this address. `None`: it has no more, or all are taken.
     pub(super) fn take(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
+        self.try_take(address).ok()
+    }
+
+    /// The same with the reason.
+    pub(super) fn try_take(self: &Arc<Self>, address: IpAddr) -> Result<Place, Full> {
         let site = site_of(address);
         let address = network_of(address);
         let mut taken = self.taken();
         let of_address = number(&taken.by_address, address);
         let of_site = site.map_or(0, |site| number(&taken.by_site, site));
-        if taken.in_all >= self.in_all || of_address >= self.by_address || of_site >= self.by_site {
-            return None;
+        if of_address >= self.by_address || of_site >= self.by_site {
+            return Err(Full::Address);
+        }
+        if taken.in_all >= self.in_all {
+            return Err(Full::All);
         }
         taken.in_all += 1;
         taken.by_address.insert(address, of_address + 1);
@@ -62,7 +79,7 @@ impl Places {
             taken.by_site.insert(site, of_site + 1);
         }
         drop(taken);
-        Some(Place {
+        Ok(Place {
             places: Arc::clone(self),
             address,
             site,

@@ -6,10 +6,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{form, provider::Provider, token_error::TokenError, visitor::Visitor};
+use super::{provider::Provider, token_error::TokenError, visitor::Visitor};
 use crate::{
     audit::EventKind,
-    oidc::{AccessToken, ErrorCode, GrantId, OAuthError, RefreshToken},
+    oidc::{AccessToken, Client, ErrorCode, GrantId, OAuthError, RefreshToken},
+    params::Params,
     signed::{Kind, Unverified},
     store::revoke::GrantOwner,
 };
@@ -22,15 +23,21 @@ pub(super) async fn revoke(visitor: Visitor, body: Body) -> Response {
 }
 
 impl Visitor {
+    async fn revoke(&self, body: Body) -> Result<(), TokenError> {
+        let form = self.form(body).await?;
+        let client = self.authenticate(&form)?.client();
+        let revoked = self.provider.revoke(&form, client).await;
+        revoked.map_err(|error| self.failed_request(Some(&client.id), error))
+    }
+}
+
+impl Provider {
     /// Revokes the grant of a token. A token that is unknown gives access to nothing, which is what the client wants
     /// (§2.2). Any token of the grant will do, also one that has expired: a client that logs its user out may have no other.
-    async fn revoke(&self, body: Body) -> Result<(), TokenError> {
-        let form = form::read(&self.headers, body).await?;
-        let client = self.authenticate(&form)?.client();
+    async fn revoke(&self, form: &Params, client: &Client) -> Result<(), TokenError> {
         let token = form.require("token")?;
         form.get("token_type_hint")?;
-        let provider = &self.provider;
-        let Some((id, owner)) = provider.grant_of(token).await? else {
+        let Some((id, owner)) = self.grant_of(token).await? else {
             return Ok(());
         };
         if owner.client != client.id {
@@ -38,16 +45,13 @@ impl Visitor {
             let code = ErrorCode::UnauthorizedClient;
             return Err(OAuthError::new(code, description).into());
         }
-        if provider.shared.store.revoke(id, self.now()).await? {
-            provider
-                .record(EventKind::GrantRevoked, client, owner.user)
+        if self.shared.store.revoke(id, self.shared.now()).await? {
+            self.record(EventKind::GrantRevoked, client, owner.user)
                 .await?;
         }
         Ok(())
     }
-}
 
-impl Provider {
     /// The grant of a token that we have signed. One of another issuer's client is unknown here.
     async fn grant_of(&self, text: &str) -> Result<Option<(GrantId, GrantOwner)>, TokenError> {
         let found = match Unverified::<AccessToken>::parse(text) {

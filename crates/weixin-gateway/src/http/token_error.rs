@@ -90,6 +90,9 @@ pub(super) fn unavailable(failure: &Failure) -> Response {
     }
     let description = match failure {
         Failure::TooManyFailures(_) => "too many requests have failed: wait a minute",
+        Failure::TooManyRunningOfAddress => {
+            "too many requests of this address are running: try again"
+        }
         _ => "the gateway cannot respond now: try again",
     };
     let error = OAuthError::new(ErrorCode::TemporarilyUnavailable, description);

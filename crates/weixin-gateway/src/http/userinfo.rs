@@ -10,7 +10,6 @@ use serde_json::{Map, Value};
 use super::{
     bearer::{self, BearerError},
     provider::Provider,
-    token_error,
     visitor::Visitor,
 };
 use crate::{
@@ -36,10 +35,8 @@ impl Visitor {
         };
         match claims {
             Ok(claims) => Json(claims).into_response(),
-            Err(BearerError::Failure(failure)) => {
-                self.sparingly_logged(|| token_error::unavailable(&failure))
-            }
-            Err(error) => error.into_response(),
+            // Always with its own status: a client refreshes a token that has expired.
+            Err(error) => self.sparingly_logged(|| error.into_response()),
         }
     }
 }

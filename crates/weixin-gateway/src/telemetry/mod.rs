@@ -45,10 +45,11 @@ const FAILURES: [&str; 13] = [
     "user_rejected",
 ];
 
-const LIMITS: [&str; 5] = [
+const LIMITS: [&str; 6] = [
     "connections",
     "failures",
     "logins",
+    "requests",
     "store",
     "waiting_requests",
 ];

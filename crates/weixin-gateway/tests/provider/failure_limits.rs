@@ -161,3 +161,41 @@ async fn the_addresses_of_one_ipv6_site_have_four_shares() {
         [(401, 4 * LIMIT - 100), (429, 300 - (4 * LIMIT - 100))]
     );
 }
+
+/// Whatever is wrong with a request, it counts: a body that is no form, and what a known client sends.
+#[tokio::test]
+async fn each_kind_of_failed_request_is_limited() {
+    let world = World::start().await;
+    let peer = |number| SocketAddr::new([192, 0, 2, number].into(), 1234);
+    for (number, path) in (10..).zip(["/token", "/par", "/revoke", "/introspect"]) {
+        let failed = statuses(100, |_| {
+            let request = Request::post(path).header("content-type", "text/plain");
+            let request = request.extension(ConnectInfo(peer(number)));
+            world.respond(request.body(Body::from("x")).unwrap())
+        });
+        assert_eq!(failed.await, [(400, LIMIT), (429, 100 - LIMIT)], "{path}");
+    }
+    // A public client has no secret: anyone can send this.
+    for (path, status) in [("/revoke", 400), ("/introspect", 401)] {
+        let address = if path == "/revoke" {
+            SERVER
+        } else {
+            "192.0.2.3"
+        };
+        let form = || encoded(&[("client_id", "app")]);
+        let failed = statuses(100, |_| send(&world, path, address, None, form()));
+        let expected = [(status, LIMIT), (429, 100 - LIMIT)];
+        assert_eq!(failed.await, expected, "{path}");
+    }
+}
+
+/// 429 in its place would tell a client with an expired token to wait, and not to refresh it.
+#[tokio::test]
+async fn an_access_token_that_is_not_accepted_is_an_error_of_its_own_each_time() {
+    let world = World::start().await;
+    let failed = statuses(100, |_| {
+        let form = encoded(&[("access_token", "expired")]);
+        send(&world, "/userinfo", SERVER, None, form)
+    });
+    assert_eq!(failed.await, [(401, 100)]);
+}

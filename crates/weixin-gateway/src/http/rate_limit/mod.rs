@@ -1,5 +1,6 @@
 //! How much one address can do in a minute: begin logins, send requests that fail, and fill the log and the audit log.
 
+mod forward_clock;
 mod keys;
 
 use std::{
@@ -10,13 +11,13 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, UNIX_EPOCH},
+    time::Duration,
 };
 
-use governor::{Quota, RateLimiter, clock, middleware::NoOpMiddleware, nanos::Nanos};
+use governor::{Quota, RateLimiter, middleware::NoOpMiddleware, nanos::Nanos};
 use weixin::clock::Clock;
 
-use self::keys::BoundedKeys;
+use self::{forward_clock::ForwardClock, keys::BoundedKeys};
 use super::{
     client_ip::{network, network_of},
     places::Places,
@@ -35,6 +36,15 @@ pub(super) const EXCHANGES: usize = 64;
 /// Those of an IPv6 network of 48 bits: half of them.
 pub(super) const EXCHANGES_OF_SITE: usize = 128;
 
+/// Requests of one address that run at one time. A login takes milliseconds, unless WeChat is slow: 64 wait for WeChat at most.
+const REQUESTS_BY_ADDRESS: usize = 128;
+
+/// Those of an IPv6 network of 48 bits.
+const REQUESTS_BY_SITE: usize = 256;
+
+/// Those of all addresses: fewer than proxies have connections, so that the others get a response, and `/readyz` as well.
+const REQUESTS_IN_ALL: usize = 3_072;
+
 /// The most keys of one limiter, about 10 MB. More addresses than that have a network of machines behind them, which no limit
 /// by address stops.
 const MAX_KEYS: usize = 100_000;
@@ -42,7 +52,7 @@ const MAX_KEYS: usize = 100_000;
 /// The client that an address sends requests for, if it is a known one, and the address or its network.
 type Key = (Option<ClientId>, IpAddr);
 
-type Limiter = RateLimiter<Key, BoundedKeys<Key>, GatewayClock, NoOpMiddleware<Nanos>>;
+type Limiter = RateLimiter<Key, BoundedKeys<Key>, ForwardClock, NoOpMiddleware<Nanos>>;
 
 /// How much one address can do in a minute: without it, one visitor could fill the places of all.
 pub(crate) struct RateLimit {
@@ -52,6 +62,8 @@ pub(crate) struct RateLimit {
     exchanges: Limiters,
     /// The exchanges that go on. WeChat may be slow, and then they take the places of others.
     pub(super) exchanging: Arc<Places>,
+    /// The requests that run.
+    pub(super) running: Arc<Places>,
     /// Requests of clients that fail, such as those with a wrong secret.
     failures: Limiters,
     /// Failed logins that become events: anyone can begin logins and fail at them.
@@ -65,13 +77,16 @@ pub(crate) struct RateLimit {
 
 impl RateLimit {
     pub(crate) fn new(limits: &Limits, clock: Arc<dyn Clock>) -> Self {
+        let forward = ForwardClock::new(Arc::clone(&clock));
+        let limiters = |per_minute| Limiters::new(per_minute, &forward);
         Self {
-            logins: Limiters::new(limits.logins_per_minute, &clock),
-            exchanges: Limiters::new(limits.logins_per_minute, &clock),
+            logins: limiters(limits.logins_per_minute),
+            exchanges: limiters(limits.logins_per_minute),
             exchanging: Places::new(usize::MAX, EXCHANGES, EXCHANGES_OF_SITE),
-            failures: Limiters::new(limits.failures_per_minute, &clock),
-            events: Limiters::new(limits.failures_per_minute, &clock),
-            logged: Limiters::new(limits.failures_per_minute, &clock),
+            running: Places::new(REQUESTS_IN_ALL, REQUESTS_BY_ADDRESS, REQUESTS_BY_SITE),
+            failures: limiters(limits.failures_per_minute),
+            events: limiters(limits.failures_per_minute),
+            logged: limiters(limits.failures_per_minute),
             unlogged: AtomicU64::new(0),
             clock,
         }
@@ -170,11 +185,11 @@ struct Limiters {
 
 impl Limiters {
     /// Zero: no limit.
-    fn new(per_minute: u32, clock: &Arc<dyn Clock>) -> Self {
+    fn new(per_minute: u32, clock: &ForwardClock) -> Self {
         let limiter = |per_minute| {
             let quota = Quota::per_minute(NonZeroU32::new(per_minute)?);
-            let clock = GatewayClock(Arc::clone(clock));
-            Some(Limiter::new(quota, BoundedKeys::new(MAX_KEYS), clock))
+            let keys = BoundedKeys::new(MAX_KEYS);
+            Some(Limiter::new(quota, keys, clock.clone()))
         };
         Self {
             networks: limiter(per_minute),
@@ -204,22 +219,13 @@ impl Limiters {
     }
 }
 
-/// The gateway's clock, as the library takes it.
-#[derive(Clone)]
-struct GatewayClock(Arc<dyn Clock>);
-
-impl clock::Clock for GatewayClock {
-    type Instant = Nanos;
-
-    fn now(&self) -> Nanos {
-        let since = self.0.now().duration_since(UNIX_EPOCH);
-        since.unwrap_or_default().into()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::{net::Ipv4Addr, sync::Mutex, time::SystemTime};
+    use std::{
+        net::Ipv4Addr,
+        sync::Mutex,
+        time::{SystemTime, UNIX_EPOCH},
+    };
 
     use super::*;
 
@@ -259,6 +265,36 @@ mod tests {
         assert_eq!(allowed(&limit, ["192.0.2.2".to_owned()].into_iter()), 1);
         *clock.0.lock().unwrap() += Duration::from_secs(10);
         assert_eq!(allowed(&limit, same()), 10);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_no_address_waiting() {
+        const HOURS: Duration = Duration::from_hours(8);
+        let (limit, clock) = limit(60);
+        let same = || (0..100).map(|_| "192.0.2.1".to_owned());
+        // Ahead for a moment, and right again.
+        *clock.0.lock().unwrap() += HOURS;
+        assert_eq!(allowed(&limit, same()), 60);
+        *clock.0.lock().unwrap() -= HOURS;
+        assert_eq!(allowed(&limit, same()), 0);
+        *clock.0.lock().unwrap() += Duration::from_secs(10);
+        assert_eq!(allowed(&limit, same()), 10);
+        // Ahead since the start.
+        *clock.0.lock().unwrap() += HOURS;
+        let limits = Limits {
+            logins_per_minute: 60,
+            ..Limits::default()
+        };
+        let limit = RateLimit::new(&limits, Arc::clone(&clock) as Arc<dyn Clock>);
+        assert_eq!(allowed(&limit, same()), 60);
+        *clock.0.lock().unwrap() -= HOURS;
+        for _ in 0..3 {
+            *clock.0.lock().unwrap() += Duration::from_secs(10);
+            assert_eq!(allowed(&limit, same()), 10);
+        }
+        *clock.0.lock().unwrap() += Duration::from_mins(1);
+        limit.forget_idle();
+        assert_eq!(keys(&limit), [0, 0]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{form, provider::Provider, token_error::TokenError, tokens::Tokens, visitor::Visitor};
+use super::{provider::Provider, token_error::TokenError, tokens::Tokens, visitor::Visitor};
 use crate::{
     audit::{Event, EventKind},
     oidc::{AuthenticatedClient, Client, TokenRequest, UserId},
@@ -28,7 +28,7 @@ pub(super) async fn token(visitor: Visitor, body: Body) -> Response {
 
 impl Visitor {
     async fn tokens(&self, body: Body) -> Result<Tokens, TokenError> {
-        let form = form::read(&self.headers, body).await?;
+        let form = self.form(body).await?;
         let client = self.authenticate(&form)?;
         let tokens = self.provider.tokens(&form, client).await;
         tokens.map_err(|error| self.failed_request(Some(&client.client().id), error))

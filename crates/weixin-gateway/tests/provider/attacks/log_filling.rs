@@ -58,6 +58,19 @@ async fn programs_that_are_turned_away_do_not_fill_the_log() {
 }
 
 #[tokio::test]
+async fn wrong_access_tokens_do_not_fill_the_log() {
+    let world = limited().await;
+    for (number, form) in (1..).zip(["access_token=x", ""]) {
+        let (log, _guard) = Log::begin();
+        for _ in 0..MANY {
+            let page = send(&world, "POST", "/userinfo", number, form).await;
+            assert_eq!(page.status, StatusCode::UNAUTHORIZED);
+        }
+        assert_eq!(log.lines("").len(), LIMIT, "{form}");
+    }
+}
+
+#[tokio::test]
 async fn a_method_that_is_unknown_is_not_copied_into_the_log() {
     let world = World::start().await;
     let (log, _guard) = Log::begin();

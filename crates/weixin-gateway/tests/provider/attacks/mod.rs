@@ -25,6 +25,7 @@ mod refresh_tokens;
 mod repeats;
 mod responses;
 mod revoked_codes;
+mod running_requests;
 mod shared_devices;
 mod silent_logins;
 mod slow_wechat;
