@@ -217,6 +217,10 @@ async fn a_client_that_comes_back_is_told_by_the_next_attempt() {
             while world.count(tried).await == 0 {
                 world.clock.advance(Duration::from_secs(1));
             }
+            // Until what came of the attempt is written.
+            for _ in 0..20 {
+                assert_eq!(world.count(tried).await, 1);
+            }
         })
         .await;
     world.reload(shop(&receiver)).await.unwrap();
