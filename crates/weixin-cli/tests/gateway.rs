@@ -12,6 +12,10 @@ use std::{fs, net::TcpListener, os::unix::net::UnixDatagram, path::Path, process
 use reqwest::header;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpSocket,
+};
 
 use self::{
     operator::{
@@ -867,6 +871,43 @@ async fn serve_exports_documented_metrics_at_an_address_of_their_own() {
     // They are not at the address that everyone reaches.
     let public = browser.open(&format!("http://{gateway}/metrics")).await;
     assert_eq!(public.status(), 404);
+    assert_eq!(server.end("-TERM").0, Some(0));
+}
+
+/// Half a head keeps a connection open for 30 seconds, and takes a file that a login would need.
+#[tokio::test]
+async fn the_address_of_the_metrics_keeps_few_connections_open() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    let metrics = "[metrics]\nlisten = \"127.0.0.1:0\"\n[store]";
+    folder.configure(&sim.url, &[("[store]", metrics)]);
+    let mut server = Server::serve(&folder, &[]);
+    let address = wait_for_log(&mut server, "\"metrics\"")["address"].clone();
+    let address = address.as_str().unwrap().parse().unwrap();
+    let connect = async |from: [u8; 4]| {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((from, 0).into()).unwrap();
+        socket.connect(address).await.unwrap()
+    };
+    let mut open = Vec::new();
+    for _ in 0..32 {
+        let mut stream = connect([127, 0, 0, 1]).await;
+        stream
+            .write_all(b"GET /metrics HTTP/1.1\r\n")
+            .await
+            .unwrap();
+        open.push(stream);
+    }
+    let whole = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    for (from, status) in [([127, 0, 0, 1], ""), ([127, 0, 0, 2], "HTTP/1.1 200 OK")] {
+        let mut stream = connect(from).await;
+        let mut page = Vec::new();
+        // The one that has no place is closed, maybe before the request was sent.
+        let _ = stream.write_all(whole).await;
+        let _ = stream.read_to_end(&mut page).await;
+        let page = String::from_utf8(page).unwrap();
+        assert_eq!(page.lines().next().unwrap_or_default(), status, "{from:?}");
+    }
+    drop(open);
     assert_eq!(server.end("-TERM").0, Some(0));
 }
 

@@ -56,6 +56,7 @@ pub use self::{
     clients::ClientProblem,
     config::{Config, ConfigError},
     gateway::{Gateway, GatewayBuilder, ServeError},
+    http::serve_metrics,
     overview::{AppOverview, ClientOverview, IssuerOverview, ServerOverview},
     reload::{ReloadError, Reloaded},
     rotation::OldKeys,

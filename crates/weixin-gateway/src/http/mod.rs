@@ -64,6 +64,7 @@ use tower_http::{
     timeout::TimeoutLayer,
 };
 
+pub use self::server::serve_metrics;
 pub(crate) use self::{
     client_ip::ClientAddresses,
     provider::{CALLBACK, Provider, Shared},

@@ -1,6 +1,12 @@
 //! Serves connections, ends those of clients that are too slow, and stops without cutting a response.
 
-use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    future,
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -17,7 +23,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
-use super::{connections::Connections, places::Place, provider::Shared};
+use super::{
+    connections::Connections,
+    places::{Place, Places},
+    provider::Shared,
+};
 
 /// Longest time in which the head of a request arrives, also of the next one on an idle connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -31,23 +41,50 @@ const MAX_HEAD: usize = 64 * 1024;
 /// How long running requests may take when the gateway stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Connections to the address of the metrics. The files that they take are those of the logins' connections.
+const METRICS_CONNECTIONS: usize = 64;
+
+/// Those of one address, so that another one can still read the metrics.
+const METRICS_CONNECTIONS_BY_ADDRESS: usize = 32;
+
+/// Serves the page with the metrics, as long as the process runs.
+#[doc(hidden)]
+pub async fn serve_metrics(listener: TcpListener, router: Router) {
+    Server::of_metrics(router)
+        .run(listener, future::pending())
+        .await;
+}
+
 /// A router, and how its connections are served.
 pub(crate) struct Server {
     router: Router,
-    connections: Connections,
-    /// What requests are served with at this moment: it names the proxies.
-    shared: Box<dyn Fn() -> Arc<Shared> + Send + Sync>,
+    open: Box<Open>,
 }
 
+/// A place for a connection of this address. `None`: it is to be closed.
+type Open = dyn Fn(IpAddr) -> Option<Place> + Send + Sync;
+
 impl Server {
+    /// The server of logins. `shared` is what requests are served with at this moment: it names the proxies.
     pub(crate) fn new(
         router: Router,
         shared: impl Fn() -> Arc<Shared> + Send + Sync + 'static,
     ) -> Self {
+        let connections = Connections::default();
+        let open = move |peer| connections.open(peer, &shared());
         Self {
             router,
-            connections: Connections::default(),
-            shared: Box::new(shared),
+            open: Box::new(open),
+        }
+    }
+
+    fn of_metrics(router: Router) -> Self {
+        let by_address = METRICS_CONNECTIONS_BY_ADDRESS;
+        let places = Places::new(METRICS_CONNECTIONS, by_address, by_address);
+        let open = move |peer| places.take(peer);
+        Self {
+            router,
+            open: Box::new(open),
         }
     }
 
@@ -59,7 +96,7 @@ impl Server {
             tokio::select! {
                 () = &mut stop => break,
                 (stream, peer) = Listener::accept(&mut listener) => {
-                    if let Some(place) = self.connections.open(peer.ip(), &(self.shared)()) {
+                    if let Some(place) = (self.open)(peer.ip()) {
                         self.serve(stream, peer, place, &connections);
                     }
                 }

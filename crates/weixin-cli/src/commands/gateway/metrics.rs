@@ -26,8 +26,7 @@ pub(super) async fn serve(address: SocketAddr) -> Result<(), CliError> {
     tokio::spawn(keep(metrics.clone()));
     let page = move || async move { ([(CONTENT_TYPE, TEXT)], metrics.render()) };
     let router = Router::new().route("/metrics", get(page));
-    // Without an error: it accepts connections again after each.
-    tokio::spawn(axum::serve(listener, router).into_future());
+    tokio::spawn(weixin_gateway::serve_metrics(listener, router));
     tracing::info!(%address, "metrics");
     Ok(())
 }

@@ -288,11 +288,12 @@ mod tests {
         let limit = RateLimit::new(&limits, Arc::clone(&clock) as Arc<dyn Clock>);
         assert_eq!(allowed(&limit, same()), 60);
         *clock.0.lock().unwrap() -= HOURS;
+        assert_eq!(allowed(&limit, same()), 0);
         for _ in 0..3 {
             *clock.0.lock().unwrap() += Duration::from_secs(10);
             assert_eq!(allowed(&limit, same()), 10);
         }
-        *clock.0.lock().unwrap() += Duration::from_mins(1);
+        *clock.0.lock().unwrap() += Duration::from_mins(2);
         limit.forget_idle();
         assert_eq!(keys(&limit), [0, 0]);
     }
