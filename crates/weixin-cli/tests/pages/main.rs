@@ -194,6 +194,7 @@ fn what_is_not_run_here_is_known() {
     gateway.md:   weixin gateway keys reseal &&
     gateway.md:   sed -i 2,\$d gateway.key                   # the first line stays
     gateway.md: weixin gateway check
+    gateway.md: redis-cli -u "$REDIS_URL" --scan --pattern 'weixin:*' | xargs -r redis-cli -u "$REDIS_URL" del
     gateway.md: weixin gateway keys rotate --now --revoke
     gateway.md: weixin gateway revoke --all
     gateway.md: weixin gateway client secret wiki && weixin gateway client secret wiki --remove-old   # for each client in the database
