@@ -72,10 +72,7 @@ impl Gateway {
         let removed = removed_clients(&self.config(), &config);
         let reloaded = self.reload(config).await?;
         tracing::info!("the configuration was loaded again");
-        if !removed.is_empty() {
-            let clients = removed.join(", ");
-            tracing::warn!(clients, "these clients are no longer in the configuration");
-        }
+        warn_of_removed(&removed);
         warn_of_restart(&reloaded);
         Ok(reloaded)
     }
@@ -94,6 +91,13 @@ fn removed_clients(old: &Config, new: &Config) -> Vec<String> {
     let removed = old.clients.iter().map(|client| &client.id);
     let removed = removed.filter(|id| !new.contains(id));
     removed.map(ToString::to_string).collect()
+}
+
+fn warn_of_removed(clients: &[String]) {
+    let clients = clients.join(", ");
+    if !clients.is_empty() {
+        tracing::warn!(clients, "these clients are no longer in the configuration");
+    }
 }
 
 fn warn_of_restart(reloaded: &Reloaded) {

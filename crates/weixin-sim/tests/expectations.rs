@@ -319,7 +319,7 @@ async fn bounds_that_contradict_each_other_are_rejected() {
 async fn a_log_that_has_lost_requests_is_not_complete() {
     let sim = Sim::start().await.unwrap();
     // One client: each new one reads the certificates of the system.
-    let client = Client::new();
+    let client = Client::builder().build().unwrap();
     let url = format!("{}/sns/auth", sim.url());
     for _ in 0..=1000 {
         client.get(&url).send().await.unwrap();

@@ -56,15 +56,15 @@ impl Cutter {
     ) -> T {
         let mut before = None;
         loop {
-            let sent = next(before.take()).await;
+            let request = next(before.take()).await;
             self.is_armed.store(true, Ordering::Relaxed);
-            let response = send(&sent).await;
+            let response = send(&request).await;
             self.is_armed.store(false, Ordering::Relaxed);
             match response {
                 Ok(response) => before = Some(response),
                 Err(failure) => {
                     assert_eq!(status(&failure), StatusCode::SERVICE_UNAVAILABLE);
-                    return sent;
+                    return request;
                 }
             }
         }

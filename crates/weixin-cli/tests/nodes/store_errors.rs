@@ -32,15 +32,22 @@ struct Case {
     remedies: [&'static str; 2],
 }
 
-fn cases(server: &Server) -> Vec<Case> {
-    let case = |url: String, errors: [&str; 2], remedies| Case {
-        url,
-        errors: errors.map(str::to_owned),
-        remedies,
-    };
+impl Case {
+    fn new(url: String, errors: [&str; 2], remedies: [&'static str; 2]) -> Self {
+        let errors = errors.map(str::to_owned);
+        Self {
+            url,
+            errors,
+            remedies,
+        }
+    }
+}
+
+/// What PostgreSQL rejects.
+fn rejections(server: &Server) -> Vec<Case> {
     let at = |user: &str, database: &str| server.url_of(user, database);
     vec![
-        case(
+        Case::new(
             at(&format!("locked:{PASSWORD}"), "postgres"),
             [
                 "the database cannot be opened: error returned from database: password authentication failed for user \"locked\"",
@@ -51,7 +58,7 @@ fn cases(server: &Server) -> Vec<Case> {
                 "请修改 [store] url 中的用户和密码。密码中的 %、&、?、@、/、#、: 要写成 %25、%26、%3F、%40、%2F、%23、%3A",
             ],
         ),
-        case(
+        Case::new(
             at(&format!("outsider:{PASSWORD}"), "postgres"),
             [
                 "the tables cannot be created or updated: error returned from database: permission denied for schema public",
@@ -62,7 +69,7 @@ fn cases(server: &Server) -> Vec<Case> {
                 "请在 [store] url 中使用数据库及其表的所有者。PostgreSQL 管理员用 `alter database 数据库 owner to 用户` 指定所有者",
             ],
         ),
-        case(
+        Case::new(
             at(&format!("weixin:{PASSWORD}"), "missing"),
             [
                 "the database cannot be opened: error returned from database: database \"missing\" does not exist",
@@ -73,7 +80,13 @@ fn cases(server: &Server) -> Vec<Case> {
                 "请创建数据库（以 PostgreSQL 管理员身份运行 `createdb --owner 用户 数据库`），或修改 [store] url 中的数据库名",
             ],
         ),
-        case(
+    ]
+}
+
+/// Where no PostgreSQL is.
+fn absences() -> Vec<Case> {
+    vec![
+        Case::new(
             format!("postgres://weixin:{PASSWORD}@no-such-host.invalid/gateway"),
             [
                 "the host no-such-host.invalid of the database cannot be found: error communicating with database: failed to lookup address information: ",
@@ -84,7 +97,7 @@ fn cases(server: &Server) -> Vec<Case> {
                 "请修改 [store] url 中的主机。如果这不是主机名：密码中的 %、&、?、@、/、#、: 要写成 %25、%26、%3F、%40、%2F、%23、%3A",
             ],
         ),
-        case(
+        Case::new(
             // Of the ports below 1024, which no program of a test has.
             format!("postgres://weixin:{PASSWORD}@127.0.0.1:1/gateway"),
             [
@@ -108,8 +121,8 @@ fn assert_told(printed: &str, [error, remedy]: [&str; 2]) {
     assert_eq!(second, remedy);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_store_that_cannot_be_used_is_told_by_each_command_with_what_to_do() {
+/// PostgreSQL with a user whose password is another one, and one without permissions.
+async fn server() -> Server {
     let server = Server::with_passwords(&["locked"]);
     let mut admin = connect(&server.url()).await;
     for role in [
@@ -119,6 +132,12 @@ async fn a_store_that_cannot_be_used_is_told_by_each_command_with_what_to_do() {
         admin.execute(role).await.unwrap();
     }
     admin.close().await.unwrap();
+    server
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_store_that_cannot_be_used_is_told_by_each_command_with_what_to_do() {
+    let server = server().await;
     let site = Site::new("http://localhost".to_owned()).await;
     let sqlite = format!("sqlite:{}", site.path("gateway.db").display());
     let write = |file: &str, url: &str| {
@@ -137,7 +156,7 @@ async fn a_store_that_cannot_be_used_is_told_by_each_command_with_what_to_do() {
         url,
         errors: [english, chinese],
         remedies: [remedy, chinese_remedy],
-    } in cases(&server)
+    } in rejections(&server).into_iter().chain(absences())
     {
         let postgres = write("postgres.toml", &url);
         let source = ["copy-store", "--to", &to_sqlite];

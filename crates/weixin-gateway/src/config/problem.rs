@@ -198,16 +198,7 @@ impl Problem {
                 let text = both("未知的键", "unknown key").pick(language);
                 format!("{text}{}", known.text(language))
             }
-            Self::UnknownParameter(known) => {
-                let text = both("URL 中有未知的参数", "the URL has an unknown parameter");
-                let text = format!("{}{}", text.pick(language), known.text(language));
-                // A file of SQLite has neither parameters nor a password.
-                if known.names.is_empty() {
-                    text
-                } else {
-                    with_escapes(&text, language)
-                }
-            }
+            Self::UnknownParameter(known) => unknown_parameter(known, language),
             Self::Unescaped(text) => with_escapes(text.pick(language), language),
             Self::Unreadable(error) if is_english => {
                 format!("the file cannot be read: {}", reason(*error, language))
@@ -215,6 +206,17 @@ impl Problem {
             Self::Unreadable(error) => format!("无法读取文件：{}", reason(*error, language)),
             Self::WrongType(expected) => expected.text().pick(language).to_owned(),
         }
+    }
+}
+
+fn unknown_parameter(known: &Known, language: Language) -> String {
+    let text = both("URL 中有未知的参数", "the URL has an unknown parameter");
+    let text = format!("{}{}", text.pick(language), known.text(language));
+    // A file of SQLite has neither parameters nor a password.
+    if known.names.is_empty() {
+        text
+    } else {
+        with_escapes(&text, language)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::secret::SecretText;
 use crate::oidc::ClientId;
 
-/// The fewest characters of a client secret, and the number that an AppSecret has.
+/// The fewest characters of a client secret, and the number that an `AppSecret` has.
 const SECRET_LENGTH: usize = 32;
 
 /// Whether a text is as long as a secret. IDs of that length, such as UUIDs, are not told apart from one.

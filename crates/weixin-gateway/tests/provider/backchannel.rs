@@ -137,8 +137,8 @@ async fn a_client_is_told_of_all_sessions_of_a_user_who_is_forgotten() {
     world.gateway.close().await;
     for file in ["gateway.db", "gateway.db-wal"] {
         let bytes = fs::read(world.file(file)).unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes);
-        assert!(!sids.iter().any(|sid| text.contains(sid)), "{file}");
+        let content = String::from_utf8_lossy(&bytes);
+        assert!(!sids.iter().any(|sid| content.contains(sid)), "{file}");
     }
 }
 

@@ -54,7 +54,7 @@ async fn each_failure_is_one_event_with_its_reason() {
 }
 
 /// The secret of the app that the operator calls `wechat`, and of no other.
-fn with_a_wrong_secret(config: String) -> String {
+fn with_a_wrong_secret(config: &str) -> String {
     let config = config.replace(
         "[app.official_account]",
         "[app.wechat]\nkind = 'official_account'",
@@ -69,7 +69,7 @@ fn with_a_wrong_secret(config: String) -> String {
 async fn the_app_whose_secret_is_wrong_is_named_by_the_event_and_the_log() {
     let world = World::with(Options {
         web: "silent_login = true".into(),
-        edit: Some(with_a_wrong_secret),
+        edit: Some(|config| with_a_wrong_secret(&config)),
         ..Options::default()
     })
     .await;

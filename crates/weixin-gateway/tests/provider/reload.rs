@@ -332,11 +332,11 @@ async fn a_file_that_has_changed_since_the_start_read_it_is_taken_over() {
         let world = World::start().await;
         let config = world.file("gateway.toml");
         fs::write(&config, world.config()).unwrap();
-        let text = match changed {
+        let content = match changed {
             "gateway.toml" => world.config() + NEW_CLIENT,
             _ => format!("{MASTER_KEY}\n{OTHER_KEY}\n"),
         };
-        fs::write(world.file(changed), text).unwrap();
+        fs::write(world.file(changed), content).unwrap();
         // How many keys the gateway has, and whether it knows the client.
         let loaded = async || {
             let keys = world.texts("select detail from audit where id = 'key_file'");

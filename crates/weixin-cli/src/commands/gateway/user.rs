@@ -240,7 +240,7 @@ impl Subject<'_> {
         }
     }
 
-    fn to_json(self) -> Value {
+    fn into_json(self) -> Value {
         json!({ "client": self.client, "sub": self.sub, "current": self.is_current })
     }
 }
@@ -290,7 +290,7 @@ fn to_json(user: &UserReport) -> Value {
         "absorbed": merged.map(|(id, time)| json!({ "id": id, "merged_at": fmt_http_date(*time) })).collect::<Vec<_>>(),
         "unionids": user.unionids,
         "openids": openids.map(|(app, openid)| json!({ "app_id": app, "openid": openid })).collect::<Vec<_>>(),
-        "subjects": subjects.map(Subject::to_json).collect::<Vec<_>>(),
+        "subjects": subjects.map(Subject::into_json).collect::<Vec<_>>(),
         "sessions": user.sessions,
         "grants": user.grants,
     })

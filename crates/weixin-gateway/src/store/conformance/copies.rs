@@ -100,9 +100,10 @@ const INDEXES_OF_POSTGRES: &str = "select indexname || ' of ' || tablename from 
 
 /// The tables as both kinds of database describe them.
 async fn description(url: &str) -> Vec<String> {
-    let statements = match url.starts_with("postgres") {
-        true => [COLUMNS_OF_POSTGRES, INDEXES_OF_POSTGRES],
-        false => [COLUMNS_OF_SQLITE, INDEXES_OF_SQLITE],
+    let statements = if url.starts_with("postgres") {
+        [COLUMNS_OF_POSTGRES, INDEXES_OF_POSTGRES]
+    } else {
+        [COLUMNS_OF_SQLITE, INDEXES_OF_SQLITE]
     };
     let mut connection = connect(url).await;
     let mut lines = Vec::new();

@@ -236,7 +236,7 @@ async fn a_grant_that_is_made_during_the_removal_of_its_client_ends() {
         admin
             .remove_client(&config, client().as_str())
             .await
-            .unwrap()
+            .unwrap();
     };
     while_redeeming(&fixture, &session, end).await;
     assert_eq!(fixture.count(VALID).await, 0);

@@ -21,7 +21,8 @@ on_each_database!(
     the_same_user_keeps_the_session,
     two_tabs_at_once_get_cookies_that_are_both_valid,
     another_user_ends_the_session,
-    a_silent_login_renews_or_ends_the_session_too,
+    a_silent_login_renews_the_session_of_its_user_too,
+    a_silent_login_ends_the_session_of_another_user_too,
     a_session_of_another_issuer_is_not_touched,
     a_session_is_found_by_its_cookie_at_its_issuer,
     a_session_ends_by_time_by_its_user_and_by_itself,
@@ -106,20 +107,30 @@ async fn another_user_ends_the_session(fixture: Fixture) {
     assert_eq!(fixture.count(OPEN_SESSIONS).await, 1);
 }
 
+/// A session with a grant.
+async fn redeemed(fixture: &Fixture, openid: &str) -> Session {
+    let session = fixture.session(openid, START).await;
+    fixture
+        .redeem(&session, id(GrantId::from_bytes), START)
+        .await;
+    session
+}
+
 /// Of a browser whose session has been idle.
-async fn a_silent_login_renews_or_ends_the_session_too(fixture: Fixture) {
-    let bob = fixture.session("oBob", START).await;
-    let alice = fixture.session("oAlice", START).await;
-    for session in [&bob, &alice] {
-        fixture
-            .redeem(session, id(GrantId::from_bytes), START)
-            .await;
-    }
-    let alices = ids("oAlice", None);
-    let renewed = silent::log_in(&fixture.store, silent_login(&alices, Some(&alice)));
-    let (renewed, _) = renewed.await.unwrap().unwrap();
+async fn a_silent_login_renews_the_session_of_its_user_too(fixture: Fixture) {
+    let alice = redeemed(&fixture, "oAlice").await;
+    let login = silent_login(&ids("oAlice", None), Some(&alice));
+    let renewed = silent::log_in(&fixture.store, login).await;
+    let (renewed, _) = renewed.unwrap().unwrap();
     assert_eq!((renewed.sid, renewed.auth_time), (alice.sid, later(60)));
-    assert_eq!(fixture.count(OPEN_SESSIONS).await, 2);
+    assert_eq!(fixture.count(OPEN_SESSIONS).await, 1);
+}
+
+/// Of a browser whose session has been idle.
+async fn a_silent_login_ends_the_session_of_another_user_too(fixture: Fixture) {
+    let bob = redeemed(&fixture, "oBob").await;
+    redeemed(&fixture, "oAlice").await;
+    let alices = ids("oAlice", None);
     let login = silent_login(&alices, Some(&bob));
     let state = login.session.state.clone();
     let begun = silent::log_in(&fixture.store, login);
