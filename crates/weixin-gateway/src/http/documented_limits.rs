@@ -4,7 +4,11 @@ use std::{fs, path::Path};
 
 use super::{
     connections::{BY_ADDRESS, BY_SITE, OF_PROXIES, OF_STRANGERS},
-    rate_limit::{EXCHANGES, EXCHANGES_OF_SITE, SITE_FACTOR},
+    rate_limit::{
+        EXCHANGES, EXCHANGES_OF_SITE, REQUESTS_BY_ADDRESS, REQUESTS_BY_SITE, REQUESTS_IN_ALL,
+        SITE_FACTOR,
+    },
+    server::{METRICS_CONNECTIONS, METRICS_CONNECTIONS_BY_ADDRESS},
 };
 use crate::config::Limits;
 
@@ -70,8 +74,15 @@ fn constants() -> Vec<Row> {
         in_all(waiting_requests),
         in_all(waiting_requests.div_ceil(shares)),
         in_all(waiting_writes),
+        [REQUESTS_BY_ADDRESS, REQUESTS_BY_SITE, REQUESTS_IN_ALL].map(number),
         [BY_ADDRESS, BY_SITE, OF_STRANGERS].map(number),
         [OF_PROXIES; 3].map(number),
+        [
+            METRICS_CONNECTIONS_BY_ADDRESS,
+            METRICS_CONNECTIONS_BY_ADDRESS,
+            METRICS_CONNECTIONS,
+        ]
+        .map(number),
     ]
 }
 

@@ -42,10 +42,10 @@ const MAX_HEAD: usize = 64 * 1024;
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Connections to the address of the metrics. The files that they take are those of the logins' connections.
-const METRICS_CONNECTIONS: usize = 64;
+pub(super) const METRICS_CONNECTIONS: usize = 64;
 
 /// Those of one address, so that another one can still read the metrics.
-const METRICS_CONNECTIONS_BY_ADDRESS: usize = 32;
+pub(super) const METRICS_CONNECTIONS_BY_ADDRESS: usize = 32;
 
 /// Serves the page with the metrics, as long as the process runs.
 #[doc(hidden)]

@@ -37,13 +37,13 @@ pub(super) const EXCHANGES: usize = 64;
 pub(super) const EXCHANGES_OF_SITE: usize = 128;
 
 /// Requests of one address that run at one time. A login takes milliseconds, unless WeChat is slow: 64 wait for WeChat at most.
-const REQUESTS_BY_ADDRESS: usize = 128;
+pub(super) const REQUESTS_BY_ADDRESS: usize = 128;
 
 /// Those of an IPv6 network of 48 bits.
-const REQUESTS_BY_SITE: usize = 256;
+pub(super) const REQUESTS_BY_SITE: usize = 256;
 
 /// Those of all addresses: fewer than proxies have connections, so that the others get a response, and `/readyz` as well.
-const REQUESTS_IN_ALL: usize = 3_072;
+pub(super) const REQUESTS_IN_ALL: usize = 3_072;
 
 /// The most keys of one limiter, about 10 MB. More addresses than that have a network of machines behind them, which no limit
 /// by address stops.
