@@ -237,10 +237,11 @@ async fn each_failure_is_one_line_of_the_log() {
             "INFO weixin_axum::error: login failed kind=\"csrf_mismatch\"",
             "WARN weixin_axum::error: login failed error=/sns/oauth2/access_token returned 40029 (invalid code) \
              remedy=\"Let the user log in again, and exchange the new code at once, with the app ID that the login page was \
-             opened with. If it happens always, compare that app ID with the one that exchanges.\" kind=\"expired\"",
+             opened with. If it happens always, compare that app ID with the one that exchanges.\" app=\"wx0123456789abcdef\" \
+             kind=\"expired\"",
             "WARN weixin_axum::error: login failed error=the response of /sns/oauth2/access_token was lost and the code may \
              have been used: the user must log in again cause=/sns/oauth2/access_token returned HTTP status 502 \
-             kind=\"unreachable\"",
+             app=\"wx0123456789abcdef\" kind=\"unreachable\"",
         ]
     );
 }
