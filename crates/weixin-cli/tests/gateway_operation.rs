@@ -707,7 +707,7 @@ fn a_client_that_cannot_be_changed_is_an_error() {
         (
             &["disable", "wiki"],
             1,
-            "error: wiki is a client of the configuration file: remove its [[client]] there, or put a # before each of its lines; a running gateway follows within 5 seconds",
+            "error: wiki is a client of the configuration file: remove its [[client]] there, or put a # before each of its lines; a running gateway follows within 10 seconds",
         ),
         (
             &["set", "wiki", "--name", "Wiki"],

@@ -246,7 +246,7 @@ async fn a_gateway_that_moves_to_postgresql_goes_on_where_it_was() {
         ("clients", 1),
     ] {
         assert!(
-            copied.contains(&format!("  {table:10}  {rows:>9}\n")),
+            copied.contains(&format!("  {table:18}  {rows:>9}\n")),
             "{copied}"
         );
     }

@@ -25,7 +25,7 @@ use crate::{
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long a node that has no URL for a client leaves its logout tokens to the others, whose configuration may be newer.
-const OTHERS_FIRST: Duration = Duration::from_secs(10);
+const OTHERS_FIRST: Duration = Duration::from_mins(10);
 
 /// The delivery of logout tokens.
 #[derive(Debug)]

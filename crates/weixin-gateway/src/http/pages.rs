@@ -137,7 +137,7 @@ impl Visitor {
     /// The sentence that tells the user a reference.
     pub(super) fn note(&self, reference: &str) -> String {
         let label = texts::REFERENCE.pick(self.language());
-        format!("{label} {reference}")
+        texts::joined(label, reference)
     }
 
     /// A failure of the gateway.
@@ -167,7 +167,7 @@ impl Visitor {
     fn failure_page(&self, failure: &Failure, text: &Text, reference: Option<&str>) -> Response {
         failure.log(reference);
         let label = texts::FAILURE_REFERENCE.pick(self.language());
-        let note = reference.map(|reference| format!("{label} {reference}"));
+        let note = reference.map(|reference| texts::joined(label, reference));
         self.page(
             failure.status(),
             &self.text(text, &note.unwrap_or_default()),
@@ -184,8 +184,7 @@ impl Visitor {
     ) -> Response {
         let language = self.language();
         let message = kind.message().pick(language);
-        let text = format!("{message} {}", note.unwrap_or_default());
-        let text = text.trim_end();
+        let text = texts::joined(message, note.unwrap_or_default());
         let mut page = PageText::new(language, kind.title().pick(language), text);
         if let Some(id) = waiting.id {
             page = page.link(
@@ -236,8 +235,8 @@ impl Visitor {
     pub(super) fn text(&self, text: &Text, detail: &str) -> PageText {
         let language = self.language();
         let message = text.message.pick(language);
-        let message = format!("{message} {detail}");
-        PageText::new(language, text.title.pick(language), message.trim_end())
+        let message = texts::joined(message, detail);
+        PageText::new(language, text.title.pick(language), message)
     }
 
     pub(super) fn page(&self, status: StatusCode, page: &PageText) -> Response {

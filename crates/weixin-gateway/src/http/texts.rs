@@ -16,6 +16,15 @@ pub(super) fn isolated(name: &str) -> String {
     format!("\u{2068}{name}\u{2069}")
 }
 
+/// Two parts of a message. After the wide punctuation of a Chinese text comes no space.
+pub(super) fn joined(first: &str, second: &str) -> String {
+    if second.is_empty() || first.ends_with(['。', '：', '，']) {
+        format!("{first}{second}")
+    } else {
+        format!("{first} {second}")
+    }
+}
+
 pub(super) const EXPIRED: Text = Text {
     title: Bilingual {
         en: "This login has expired",

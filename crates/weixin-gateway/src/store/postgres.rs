@@ -73,6 +73,18 @@ pub(super) async fn now(readers: &Readers) -> Result<i64, StoreError> {
     Ok(readers.fetch_one(sqlx::query(NOW)).await?.try_get(0)?)
 }
 
+/// The time that [`lock_soon`] waits.
+const LOCK_TIMEOUT: &str = "set local lock_timeout = '500ms'";
+
+/// The same as [`lock`], but fails if the tables are not free soon: all writes that come later wait behind this one.
+pub(super) async fn lock_soon(
+    connection: &mut AnyConnection,
+    tables: &[&'static str],
+) -> Result<(), sqlx::Error> {
+    sqlx::query(LOCK_TIMEOUT).execute(&mut *connection).await?;
+    lock(connection, tables).await
+}
+
 /// Keeps others from writing to these tables until the transaction ends. Reads go on.
 pub(super) async fn lock(
     connection: &mut AnyConnection,

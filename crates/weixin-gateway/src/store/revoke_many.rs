@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sqlx::AnyConnection;
+use weixin::clock::{Clock, SystemClock};
 
 use super::{
     Durability, JobResult, Store, StoreError, Undo, earlier,
@@ -13,6 +14,10 @@ use super::{
     users,
 };
 use crate::oidc::{ClientId, Timestamp, UserId};
+
+/// Attempts to find no transaction on the grants, and the pause between them.
+const LOCK_ATTEMPTS: u32 = 60;
+const LOCK_PAUSE: Duration = Duration::from_secs(1);
 
 type AnyQuery<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
 
@@ -85,14 +90,28 @@ pub(crate) async fn codes_of_client(
 impl Store {
     /// Waits for the redemptions that run: they may not have seen that the codes of their client were revoked just before.
     /// Their grants are read from now on. With SQLite, no redemption runs beside another write.
+    ///
+    /// Other transactions on the grants may take long, such as `vacuum`. What clients redeem and refresh must not wait for
+    /// them: it goes on between the attempts.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store fails, or if such a transaction takes longer than all attempts.
     pub(crate) async fn finish_redemptions(&self) -> Result<(), StoreError> {
         if self.is_sqlite() {
             return Ok(());
         }
-        self.write(Durability::Relaxed, Undo::Nothing, |connection| {
-            Box::pin(async move { Ok(postgres::lock(connection, &["grants"]).await?) })
-        })
-        .await
+        let mut attempts = 1;
+        loop {
+            let work = self.write(Durability::Relaxed, Undo::Nothing, |connection| {
+                Box::pin(async move { Ok(postgres::lock_soon(connection, &["grants"]).await?) })
+            });
+            match work.await {
+                Err(error) if error.is_lock_timeout() && attempts < LOCK_ATTEMPTS => attempts += 1,
+                result => return result,
+            }
+            SystemClock.sleep(LOCK_PAUSE).await;
+        }
     }
 }
 

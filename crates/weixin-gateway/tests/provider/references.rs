@@ -222,7 +222,7 @@ async fn pages_of_the_login_have_the_language_of_ui_locales() {
         let callback = world.web().wechat_callback(&mut browser, &locale).await;
         let page = browser.open(&world, &callback).await;
         let page = browser.open(&world, page.location()).await;
-        for text in ["<html lang=\"zh-CN\">", title, "编号（可告知管理员）："] {
+        for text in ["<html lang=\"zh-CN\">", title, "。编号（可告知管理员）："] {
             assert!(page.body.contains(text), "{text} {}", page.body);
         }
     }

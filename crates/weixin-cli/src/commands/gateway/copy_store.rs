@@ -51,7 +51,7 @@ fn report(progress: CopyProgress, output: Output) {
 fn result(copied: &[CopiedTable], file: &Path) -> Message {
     let counts = copied
         .iter()
-        .map(|table| format!("  {:10}  {:>9}", table.name, table.rows));
+        .map(|table| format!("  {:18}  {:>9}", table.name, table.rows));
     let counts = counts.collect::<Vec<_>>().join("\n");
     let total: u64 = copied.iter().map(|table| table.rows).sum();
     let file = file.display();
