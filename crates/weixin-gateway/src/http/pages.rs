@@ -114,8 +114,8 @@ impl Visitor {
         let error = error.map(|error| format!("{error}{stop}"));
         let message = text.message.pick(language);
         let note = reference.map(|reference| self.note(reference));
-        let parts = [Some(message.to_owned()), error, note];
-        let message = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let parts = [error, note].into_iter().flatten();
+        let message = parts.fold(message.to_owned(), |text, part| texts::joined(&text, &part));
         let page = PageText::new(language, text.title.pick(language), message);
         self.page(status, &page)
     }

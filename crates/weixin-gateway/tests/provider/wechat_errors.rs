@@ -322,7 +322,10 @@ async fn a_snapshot_user_is_no_user() {
     );
     assert_eq!(world.rows().await, Rows::default());
     let event = "select event || ' ' || detail from audit where event like 'login.%'";
-    assert_eq!(world.texts(event).await, ["login.rejected snapshot_user"]);
+    assert_eq!(
+        world.texts(event).await,
+        ["login.rejected snapshot_user app=official_account"]
+    );
 }
 
 #[tokio::test]

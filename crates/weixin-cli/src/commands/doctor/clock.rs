@@ -24,10 +24,7 @@ pub(super) fn compare(clocks: Option<Clocks>) -> CheckResult {
                 "未能获取微信服务器时间",
                 "could not get the time of WeChat's servers",
             ),
-            message(
-                "请先解决上面的网络问题",
-                "fix the network problems above first",
-            ),
+            message("请先解决网络问题", "fix the network problems first"),
         );
     };
     let (difference, chinese, english) = match ours.duration_since(wechats) {
