@@ -34,9 +34,9 @@ pub(super) async fn get(visitor: Visitor, RawQuery(query): RawQuery) -> Response
 /// A request that another site has posted comes without the session's cookie, which is `SameSite=Lax`: it is stored, and
 /// continues after a redirect.
 pub(super) async fn post(visitor: Visitor, body: Body) -> Response {
-    let form = match form::read(&visitor.headers, body).await {
+    let form = match form::read(&visitor, body).await {
         Ok(form) => form,
-        Err(error) => return visitor.invalid_request(&error),
+        Err(error) => return visitor.without_form(&error),
     };
     if let Some(uri) = RequestUri::of(&form) {
         return par::open_posted(visitor, &form, uri).await;

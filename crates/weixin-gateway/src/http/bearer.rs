@@ -9,8 +9,9 @@ use axum::{
 use super::{
     client_auth::authorization,
     error::Failure,
-    form,
+    form::{self, FormError},
     token_error::{body, unavailable},
+    visitor::Visitor,
 };
 use crate::{
     oidc::{ErrorCode, OAuthError},
@@ -33,16 +34,16 @@ pub(super) fn in_header(headers: &HeaderMap) -> Result<String, BearerError> {
 
 /// The token of the header or of the form, and not of both. A body of another type has no token in it (RFC 6750 §2.2).
 pub(super) async fn in_header_or_body(
-    headers: &HeaderMap,
+    visitor: &Visitor,
     content: Body,
 ) -> Result<String, BearerError> {
-    let in_header = header(headers)?;
-    if !form::is_form(headers) {
+    let in_header = header(&visitor.headers)?;
+    if !form::is_form(&visitor.headers) {
         return in_header.ok_or(BearerError::Missing);
     }
-    let in_body = match form::read(headers, content).await {
+    let in_body = match form::read(visitor, content).await {
         Ok(form) => form.get("access_token")?.map(str::to_owned),
-        Err(_) if in_header.is_some() => None,
+        Err(FormError::Request(_)) if in_header.is_some() => None,
         Err(error) => return Err(error.into()),
     };
     match (in_header, in_body) {
@@ -63,6 +64,15 @@ fn header(headers: &HeaderMap) -> Result<Option<String>, OAuthError> {
         return Ok(Some(token.trim().to_owned()));
     }
     Ok(None)
+}
+
+impl From<FormError> for BearerError {
+    fn from(error: FormError) -> Self {
+        match error {
+            FormError::Failure(failure) => Self::Failure(failure),
+            FormError::Request(error) => Self::Token(error),
+        }
+    }
 }
 
 impl From<OAuthError> for BearerError {

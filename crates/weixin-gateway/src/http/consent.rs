@@ -38,9 +38,9 @@ pub(super) async fn post(visitor: Visitor, Path(id): Path<String>, body: Body) -
     if !same_origin::may_be_own(&visitor.headers, &provider.issuer) {
         return visitor.foreign_form();
     }
-    let form = match form::read(&visitor.headers, body).await {
+    let form = match form::read(&visitor, body).await {
         Ok(form) => form,
-        Err(error) => return visitor.invalid_request(&error),
+        Err(error) => return visitor.without_form(&error),
     };
     let waiting = match provider.waiting_with(&id).await {
         Ok(Some(waiting)) => waiting,

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use super::{
     connections::{BY_ADDRESS, BY_SITE, OF_PROXIES, OF_STRANGERS},
     rate_limit::{
-        EXCHANGES, EXCHANGES_OF_SITE, REQUESTS_BY_ADDRESS, REQUESTS_BY_SITE, REQUESTS_IN_ALL,
+        EXCHANGES, EXCHANGES_OF_SITE, FORMS_BY_ADDRESS, FORMS_BY_SITE, FORMS_IN_ALL, REQUESTS,
         SITE_FACTOR,
     },
     server::{METRICS_CONNECTIONS, METRICS_CONNECTIONS_BY_ADDRESS},
@@ -74,7 +74,8 @@ fn constants() -> Vec<Row> {
         in_all(waiting_requests),
         in_all(waiting_requests.div_ceil(shares)),
         in_all(waiting_writes),
-        [REQUESTS_BY_ADDRESS, REQUESTS_BY_SITE, REQUESTS_IN_ALL].map(number),
+        [FORMS_BY_ADDRESS, FORMS_BY_SITE, FORMS_IN_ALL].map(number),
+        [None, None, number(REQUESTS)],
         [BY_ADDRESS, BY_SITE, OF_STRANGERS].map(number),
         [OF_PROXIES; 3].map(number),
         [

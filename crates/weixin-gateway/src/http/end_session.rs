@@ -7,7 +7,12 @@ use axum::{
     response::Response,
 };
 
-use super::{error::Failure, form, logout_page, pages, same_origin, texts, visitor::Visitor};
+use super::{
+    error::Failure,
+    form::{self, FormError},
+    logout_page, pages, same_origin, texts,
+    visitor::Visitor,
+};
 use crate::{
     oidc::{
         Logout, LogoutConfirmation, LogoutRequest, OAuthError, Session, SessionId, UserId, path,
@@ -30,7 +35,11 @@ pub(super) async fn get(visitor: Visitor, RawQuery(query): RawQuery) -> Response
 }
 
 pub(super) async fn post(visitor: Visitor, body: Body) -> Response {
-    let form = form::read(&visitor.headers, body).await;
+    let form = match form::read(&visitor, body).await {
+        Ok(form) => Ok(form),
+        Err(FormError::Request(error)) => Err(error),
+        Err(FormError::Failure(failure)) => return visitor.failed(&failure),
+    };
     visitor.end_session(form, Sent::Form).await
 }
 

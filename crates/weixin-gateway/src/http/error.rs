@@ -11,8 +11,8 @@ use crate::{
 /// The seconds after which a store that is away is tried again.
 const AWAY: &str = "5";
 
-/// The seconds after which requests that waited for their bodies have ended: the time of a form.
-const RUNNING: &str = "10";
+/// The seconds after which forms have arrived, and requests that waited for them have ended.
+const FORMS: &str = "10";
 
 /// A request could not be served.
 #[derive(Debug, Error)]
@@ -29,9 +29,12 @@ pub(crate) enum Failure {
     /// Too many logins of this address are being completed at WeChat at one time.
     #[error("too many logins from one address are being completed at one time")]
     TooManyExchanges,
-    /// Too many requests of this address run at one time.
-    #[error("too many requests from one address are running")]
-    TooManyRunningOfAddress,
+    /// Too many forms of this address are arriving at one time.
+    #[error("too many forms from one address are arriving at one time")]
+    TooManyFormsOfAddress,
+    /// Too many forms of all addresses are arriving at one time.
+    #[error("too many forms are arriving at one time")]
+    TooManyForms,
     /// Too many requests of all addresses run at one time.
     #[error("too many requests are running")]
     TooManyRunning,
@@ -60,7 +63,7 @@ impl Failure {
     pub(crate) const fn busy(&self) -> Option<&'static str> {
         match self {
             Self::Store(StoreError::Overloaded) => Some("1"),
-            Self::TooManyRunningOfAddress | Self::TooManyRunning => Some(RUNNING),
+            Self::TooManyFormsOfAddress | Self::TooManyForms | Self::TooManyRunning => Some(FORMS),
             Self::Store(StoreError::TooManyRequests)
             | Self::TooManyExchanges
             | Self::TooManyFailures(_)
@@ -73,8 +76,8 @@ impl Failure {
         match self {
             Self::TooManyExchanges
             | Self::TooManyFailures(_)
-            | Self::TooManyLogins
-            | Self::TooManyRunningOfAddress => StatusCode::TOO_MANY_REQUESTS,
+            | Self::TooManyFormsOfAddress
+            | Self::TooManyLogins => StatusCode::TOO_MANY_REQUESTS,
             _ if self.retry_after().is_some() => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -110,7 +113,8 @@ impl Failure {
             Self::Store(StoreError::TooManyRequests) => {
                 ("waiting_requests", Some("limits.waiting_requests"))
             }
-            Self::TooManyRunning | Self::TooManyRunningOfAddress => ("requests", None),
+            Self::TooManyForms | Self::TooManyFormsOfAddress => ("forms", None),
+            Self::TooManyRunning => ("requests", None),
             _ => ("store", None),
         }
     }

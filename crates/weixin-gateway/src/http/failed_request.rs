@@ -20,7 +20,7 @@ impl Visitor {
 
     /// The form of a request. One that cannot be read is a failed request of an unknown client.
     pub(super) async fn form(&self, body: Body) -> Result<Params, TokenError> {
-        let form = form::read(&self.headers, body).await;
+        let form = form::read(self, body).await;
         form.map_err(|error| self.failed_request(None, error.into()))
     }
 

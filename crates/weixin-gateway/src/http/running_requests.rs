@@ -1,5 +1,4 @@
-//! How many requests run at one time. One that waits, such as for its body, keeps a connection of a proxy busy, and all
-//! users share these.
+//! How many requests run at one time. The connections of a proxy are those of all users: the last ones are for responses.
 
 use std::sync::Arc;
 
@@ -9,9 +8,9 @@ use axum::{
     response::Response,
 };
 
-use super::{error::Failure, places::Full, provider::Provider, token_error, visitor::Visitor};
+use super::{error::Failure, provider::Provider, token_error, visitor::Visitor};
 
-/// Runs a request of a browser, which gets a page if there is no place.
+/// Runs a request of a browser, which gets a page if too many run.
 pub(super) async fn of_browser(
     State(provider): State<Arc<Provider>>,
     request: Request,
@@ -38,29 +37,16 @@ async fn run(
     next: Next,
     turn_away: impl FnOnce(&Visitor, &Failure) -> Response,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let address = provider.shared.address(&parts);
-    let places = &provider.shared.rate_limit.running;
-    let place = address.map(|address| places.try_take(address)).transpose();
-    match place {
-        Ok(_place) => next.run(Request::from_parts(parts, body)).await,
-        Err(full) => {
-            let visitor = Visitor {
-                provider,
-                headers: parts.headers,
-                address,
-                request: None,
-            };
-            turn_away(&visitor, &full.into())
-        }
+    let running = &provider.shared.rate_limit.running;
+    if let Ok(_permit) = running.try_acquire() {
+        return next.run(request).await;
     }
-}
-
-impl From<Full> for Failure {
-    fn from(full: Full) -> Self {
-        match full {
-            Full::Address => Self::TooManyRunningOfAddress,
-            Full::All => Self::TooManyRunning,
-        }
-    }
+    let (parts, _) = request.into_parts();
+    let visitor = Visitor {
+        address: provider.shared.address(&parts),
+        provider,
+        headers: parts.headers,
+        request: None,
+    };
+    turn_away(&visitor, &Failure::TooManyRunning)
 }

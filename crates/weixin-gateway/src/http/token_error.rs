@@ -10,7 +10,7 @@ use axum::{
 };
 use serde_json::json;
 
-use super::error::Failure;
+use super::{error::Failure, form::FormError};
 use crate::{
     oidc::{ClientAuthError, ErrorCode, OAuthError},
     random::NoRandomBytes,
@@ -40,6 +40,15 @@ impl From<OAuthError> for TokenError {
 impl From<Failure> for TokenError {
     fn from(failure: Failure) -> Self {
         Self::Failure(failure)
+    }
+}
+
+impl From<FormError> for TokenError {
+    fn from(error: FormError) -> Self {
+        match error {
+            FormError::Failure(failure) => Self::Failure(failure),
+            FormError::Request(error) => Self::Request(error),
+        }
     }
 }
 
@@ -90,8 +99,8 @@ pub(super) fn unavailable(failure: &Failure) -> Response {
     }
     let description = match failure {
         Failure::TooManyFailures(_) => "too many requests have failed: wait a minute",
-        Failure::TooManyRunningOfAddress => {
-            "too many requests of this address are running: try again"
+        Failure::TooManyFormsOfAddress => {
+            "too many forms of this address are still arriving: try again"
         }
         _ => "the gateway cannot respond now: try again",
     };

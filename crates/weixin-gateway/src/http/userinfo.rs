@@ -23,7 +23,7 @@ pub(super) async fn get(visitor: Visitor) -> Response {
 }
 
 pub(super) async fn post(visitor: Visitor, body: Body) -> Response {
-    let token = bearer::in_header_or_body(&visitor.headers, body).await;
+    let token = bearer::in_header_or_body(&visitor, body).await;
     visitor.userinfo(token).await
 }
 

@@ -59,7 +59,7 @@ fn describe_requests() {
     describe_counter!(
         REJECTED,
         Unit::Count,
-        "Requests that were turned away by `limit`: `logins`, `failures`, `waiting_requests`, `requests` if too many run, or `store` if too many writes wait; with `connections`, connections that were closed"
+        "Requests that were turned away by `limit`: `logins`, `failures`, `waiting_requests`, `forms` if too many are still arriving, `requests` if too many run, or `store` if too many writes wait; with `connections`, connections that were closed"
     );
     describe_counter!(
         NOT_LOGGED,

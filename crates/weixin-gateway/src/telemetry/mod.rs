@@ -45,9 +45,10 @@ const FAILURES: [&str; 13] = [
     "user_rejected",
 ];
 
-const LIMITS: [&str; 6] = [
+const LIMITS: [&str; 7] = [
     "connections",
     "failures",
+    "forms",
     "logins",
     "requests",
     "store",

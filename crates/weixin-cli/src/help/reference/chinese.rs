@@ -182,7 +182,7 @@ pub(super) const GATEWAY_METRICS: [(&str, &str); 20] = [
     ),
     (
         "weixin_gateway_turned_away_total",
-        "因达到上限而拒绝的请求数，按 `limit` 区分：`logins`、`failures`、`waiting_requests`，同时处理的请求过多时为 `requests`，等待的写入过多时为 `store`；`connections` 是关闭的连接数",
+        "因达到上限而拒绝的请求数，按 `limit` 区分：`logins`、`failures`、`waiting_requests`，未发送完的表单过多时为 `forms`，同时处理的请求过多时为 `requests`，等待的写入过多时为 `store`；`connections` 是关闭的连接数",
     ),
     (
         "weixin_gateway_waiting_requests",

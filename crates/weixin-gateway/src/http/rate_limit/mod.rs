@@ -15,6 +15,7 @@ use std::{
 };
 
 use governor::{Quota, RateLimiter, middleware::NoOpMiddleware, nanos::Nanos};
+use tokio::sync::Semaphore;
 use weixin::clock::Clock;
 
 use self::{forward_clock::ForwardClock, keys::BoundedKeys};
@@ -36,14 +37,18 @@ pub(super) const EXCHANGES: usize = 64;
 /// Those of an IPv6 network of 48 bits: half of them.
 pub(super) const EXCHANGES_OF_SITE: usize = 128;
 
-/// Requests of one address that run at one time. A login takes milliseconds, unless WeChat is slow: 64 wait for WeChat at most.
-pub(super) const REQUESTS_BY_ADDRESS: usize = 128;
+/// Forms of one address that are still arriving at one time. A proxy that waits for the whole form sends none of these.
+pub(super) const FORMS_BY_ADDRESS: usize = 128;
 
 /// Those of an IPv6 network of 48 bits.
-pub(super) const REQUESTS_BY_SITE: usize = 256;
+pub(super) const FORMS_BY_SITE: usize = 256;
 
-/// Those of all addresses: fewer than proxies have connections, so that the others get a response, and `/readyz` as well.
-pub(super) const REQUESTS_IN_ALL: usize = 3_072;
+/// Those of all addresses: fewer than requests can run, so that requests that are complete run as well.
+pub(super) const FORMS_IN_ALL: usize = 2_048;
+
+/// Requests that run at one time: fewer than proxies have connections, so that the others get a response, and `/readyz` as
+/// well. One address cannot let so many wait: its forms are limited, and its exchanges.
+pub(super) const REQUESTS: usize = 3_072;
 
 /// The most keys of one limiter, about 10 MB. More addresses than that have a network of machines behind them, which no limit
 /// by address stops.
@@ -62,8 +67,10 @@ pub(crate) struct RateLimit {
     exchanges: Limiters,
     /// The exchanges that go on. WeChat may be slow, and then they take the places of others.
     pub(super) exchanging: Arc<Places>,
+    /// The forms that are still arriving.
+    pub(super) forms: Arc<Places>,
     /// The requests that run.
-    pub(super) running: Arc<Places>,
+    pub(super) running: Semaphore,
     /// Requests of clients that fail, such as those with a wrong secret.
     failures: Limiters,
     /// Failed logins that become events: anyone can begin logins and fail at them.
@@ -83,7 +90,8 @@ impl RateLimit {
             logins: limiters(limits.logins_per_minute),
             exchanges: limiters(limits.logins_per_minute),
             exchanging: Places::new(usize::MAX, EXCHANGES, EXCHANGES_OF_SITE),
-            running: Places::new(REQUESTS_IN_ALL, REQUESTS_BY_ADDRESS, REQUESTS_BY_SITE),
+            forms: Places::new(FORMS_IN_ALL, FORMS_BY_ADDRESS, FORMS_BY_SITE),
+            running: Semaphore::new(REQUESTS),
             failures: limiters(limits.failures_per_minute),
             events: limiters(limits.failures_per_minute),
             logged: limiters(limits.failures_per_minute),

@@ -1,8 +1,12 @@
-//! A visitor behind the proxy, whose requests wait: the connections of the proxy are those of all users.
+//! A visitor behind the proxy, whose forms never end: the connections of the proxy are those of all users. An application's
+//! server, which sends many requests at once, is no such visitor.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Poll,
 };
 
 use axum::{
@@ -11,17 +15,23 @@ use axum::{
     http::{Request, StatusCode, request::Builder},
     response::Response,
 };
-use futures_util::stream;
+use futures_util::{FutureExt, future::join_all, stream};
 use serde_json::json;
 use tokio::{task::JoinHandle, time::Instant};
 use tower::ServiceExt;
 
-use crate::world::{Log, Options, Page, World};
+use crate::world::{Browser, Log, Options, Page, World};
 
-/// Requests of one address at one time, of an IPv6 network of 48 bits, and of all.
+/// Forms that arrive at one time: of one address, of an IPv6 network of 48 bits, and of all.
 const SHARE: usize = 128;
 const OF_SITE: usize = 256;
-const IN_ALL: usize = 3_072;
+const FORMS: usize = 2_048;
+
+/// Requests that run at one time.
+const REQUESTS: usize = 3_072;
+
+/// Rounds of the runtime, more than a form is read in before it takes a place.
+const ROUNDS: usize = 16;
 
 /// Failed requests of one address in a minute.
 const FAILURES: usize = 60;
@@ -63,37 +73,55 @@ async fn post(world: &World, path: &str, address: &str) -> Page {
     world.respond(request.body(body).unwrap()).await
 }
 
+/// A body that never ends.
+fn endless(mut waited_for: impl FnMut() + Send + 'static) -> Body {
+    Body::from_stream(stream::poll_fn(move |_| {
+        waited_for();
+        Poll::<Option<std::io::Result<Bytes>>>::Pending
+    }))
+}
+
+/// A form that has arrived as a whole, in as many pieces as the longest one has.
+fn in_pieces(form: &str) -> Body {
+    let mut pieces: Vec<_> = form.as_bytes().chunks(form.len().div_ceil(3)).collect();
+    pieces.reverse();
+    let mut pieces: Vec<_> = pieces.into_iter().map(Bytes::copy_from_slice).collect();
+    let mut is_next = true;
+    Body::from_stream(stream::poll_fn(move |context| {
+        is_next = !is_next;
+        if is_next {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(pieces.pop().map(Ok::<_, std::io::Error>))
+    }))
+}
+
 /// Requests whose bodies never end.
 #[derive(Default)]
 struct Slow {
-    /// Those whose body is waited for.
-    waiting: Arc<AtomicUsize>,
     tasks: Vec<JoinHandle<Response>>,
 }
 
 impl Slow {
     /// Sends one more, and returns when its body is waited for. `Err`: it has a response.
     async fn send(&mut self, world: &World, path: &str, address: &str) -> Result<(), Page> {
-        let waiting = Arc::clone(&self.waiting);
-        let before = waiting.load(Ordering::Relaxed);
-        let mut is_first = true;
-        let body = stream::poll_fn(move |_| {
-            if is_first {
-                is_first = false;
-                waiting.fetch_add(1, Ordering::Relaxed);
-            }
-            std::task::Poll::<Option<std::io::Result<Bytes>>>::Pending
-        });
+        let is_waited_for = Arc::new(AtomicBool::new(false));
+        let waited_for = Arc::clone(&is_waited_for);
+        let body = endless(move || waited_for.store(true, Ordering::Relaxed));
         let request = of(address, Request::post(path))
             .header("content-type", "application/x-www-form-urlencoded")
-            .body(Body::from_stream(body));
+            .body(body);
         let response = world.router().oneshot(request.unwrap());
         let task = tokio::spawn(async { response.await.unwrap() });
-        while self.waiting.load(Ordering::Relaxed) == before {
-            if task.is_finished() {
-                return Err(Page::of(task.await.unwrap()).await);
-            }
+        while !task.is_finished() && !is_waited_for.load(Ordering::Relaxed) {
             tokio::task::yield_now().await;
+        }
+        for _ in 0..ROUNDS {
+            tokio::task::yield_now().await;
+        }
+        if task.is_finished() {
+            return Err(Page::of(task.await.unwrap()).await);
         }
         self.tasks.push(task);
         Ok(())
@@ -110,7 +138,7 @@ impl Slow {
 }
 
 #[tokio::test]
-async fn one_address_behind_the_proxy_does_not_take_the_requests_of_all() {
+async fn forms_that_never_end_take_places_only_from_the_unfinished_forms_of_their_address() {
     let world = behind_proxy().await;
     let mut slow = Slow::default();
     let paths = ["/token", "/authorize", "/userinfo", "/consent/x"];
@@ -120,44 +148,77 @@ async fn one_address_behind_the_proxy_does_not_take_the_requests_of_all() {
     }
     let (log, guard) = Log::begin();
     for path in ["/token", "/par", "/revoke", "/introspect", "/userinfo"] {
-        let page = post(&world, path, ATTACKER).await;
+        let page = slow.send(&world, path, ATTACKER).await.unwrap_err();
         assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
         assert_eq!(page.header("retry-after"), "10");
         assert_eq!(
             page.json(),
             json!({
                 "error": "temporarily_unavailable",
-                "error_description": "too many requests of this address are running: try again",
+                "error_description": "too many forms of this address are still arriving: try again",
             })
         );
-        let is_shared = path != "/introspect";
-        let origin = page.header("access-control-allow-origin");
-        assert_eq!(origin == "*", is_shared, "{path}");
     }
     assert_eq!(log.lines("a request was turned away").len(), 5);
     drop(guard);
-    let page = slow.send(&world, "/token", ATTACKER).await.unwrap_err();
-    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
-    let page = get(&world, AUTHORIZE, ATTACKER).await;
-    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(page.header("retry-after"), "10");
-    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
-    assert!(page.body.contains("Too many logins at once"));
-    // What waits for nothing, and the user at another address.
+    for path in ["/authorize", "/consent/x", "/end_session"] {
+        let page = slow.send(&world, path, ATTACKER).await.unwrap_err();
+        assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS, "{path}");
+        assert_eq!(page.header("retry-after"), "10");
+        assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+        assert!(page.body.contains("Too many logins at once"));
+    }
+    // A colleague at the same address, whose requests have arrived, and the user at another address.
     assert_eq!(get(&world, "/jwks", ATTACKER).await.status, 200);
-    assert_eq!(get(&world, "/healthz", ATTACKER).await.status, 200);
-    assert_eq!(get(&world, AUTHORIZE, USER).await.status, 303);
-    assert_eq!(post(&world, "/token", USER).await.status, 401);
+    for address in [ATTACKER, USER] {
+        assert_eq!(get(&world, AUTHORIZE, address).await.status, 303);
+        assert_eq!(post(&world, "/token", address).await.status, 401);
+    }
+    slow.send(&world, "/token", USER).await.unwrap();
     // A place is free as soon as its request ends.
-    slow.tasks.pop().unwrap().abort();
-    while get(&world, AUTHORIZE, ATTACKER).await.status != 303 {
-        tokio::task::yield_now().await;
+    slow.tasks.remove(0).abort();
+    slow.send(&world, "/token", ATTACKER).await.unwrap();
+}
+
+/// The server of an application has one address, and many users.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_hundred_correct_requests_of_one_address_at_once_all_succeed() {
+    const AT_ONCE: usize = 300;
+    let world = behind_proxy().await;
+    let web = world.web();
+    let tokens = web.log_in_offline(&mut Browser::default()).await;
+    let form = format!(
+        "grant_type=refresh_token&refresh_token={}",
+        tokens.refresh_token()
+    );
+    let basic = web.basic(web.secret.unwrap());
+    let refresh = |body: Body| {
+        let request = of(ATTACKER, Request::post("/token"))
+            .header("authorization", &basic)
+            .header("content-type", "application/x-www-form-urlencoded");
+        request.body(body).unwrap()
+    };
+    let userinfo = || {
+        let request = of(ATTACKER, Request::get("/userinfo"));
+        let bearer = format!("Bearer {}", tokens.access_token);
+        let request = request.header("authorization", bearer);
+        request.body(Body::empty()).unwrap()
+    };
+    let kinds: [(&str, &dyn Fn() -> Request<Body>); 3] = [
+        ("refresh", &|| refresh(Body::from(form.clone()))),
+        ("refresh in pieces", &|| refresh(in_pieces(&form))),
+        ("userinfo", &userinfo),
+    ];
+    for (kind, request) in kinds {
+        let pages = join_all((0..AT_ONCE).map(|_| world.respond(request()))).await;
+        let succeeded = pages.iter().filter(|page| page.status == StatusCode::OK);
+        assert_eq!(succeeded.count(), AT_ONCE, "{kind}");
     }
 }
 
 /// A provider gives each customer such a network.
 #[tokio::test]
-async fn the_networks_of_an_ipv6_site_share_their_requests() {
+async fn the_networks_of_an_ipv6_site_share_their_unfinished_forms() {
     let world = behind_proxy().await;
     let mut slow = Slow::default();
     for number in 0..OF_SITE {
@@ -165,22 +226,29 @@ async fn the_networks_of_an_ipv6_site_share_their_requests() {
         slow.send(&world, "/token", &address).await.unwrap();
     }
     for address in ["2001:db8:1:0::ffff", "2001:db8:1:2::1"] {
-        let page = get(&world, AUTHORIZE, address).await;
+        let page = slow.send(&world, "/token", address).await.unwrap_err();
         assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS, "{address}");
+        assert_eq!(get(&world, AUTHORIZE, address).await.status, 303);
     }
-    assert_eq!(get(&world, AUTHORIZE, "2001:db8:2::1").await.status, 303);
+    slow.send(&world, "/token", "2001:db8:2::1").await.unwrap();
 }
 
-/// Many addresses can take all places. The users get a response then, and the proxy finds the node ready.
+/// Many addresses can send as many as there are places for. Requests that have arrived run as before.
 #[tokio::test]
-async fn requests_beyond_those_of_all_addresses_get_a_response_at_once() {
+async fn unfinished_forms_of_all_addresses_leave_room_for_requests_that_have_arrived() {
     let world = behind_proxy().await;
     let mut slow = Slow::default();
-    for number in 0..IN_ALL {
+    for number in 0..FORMS {
         let address = format!("198.51.100.{}", number / SHARE);
         slow.send(&world, "/token", &address).await.unwrap();
     }
-    let page = post(&world, "/token", USER).await;
+    let page = slow.send(&world, "/token", USER).await.unwrap_err();
+    assert_unavailable(&page);
+    assert_eq!(get(&world, AUTHORIZE, USER).await.status, 303);
+    assert_eq!(post(&world, "/token", USER).await.status, 401);
+}
+
+fn assert_unavailable(page: &Page) {
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(page.header("retry-after"), "10");
     assert_eq!(
@@ -190,11 +258,39 @@ async fn requests_beyond_those_of_all_addresses_get_a_response_at_once() {
             "error_description": "the gateway cannot respond now: try again",
         })
     );
+}
+
+/// The users get a response then, and the proxy finds the node ready.
+#[tokio::test]
+async fn requests_beyond_those_that_run_get_a_response_at_once() {
+    let world = behind_proxy().await;
+    let mut running = Vec::new();
+    for number in 0..REQUESTS {
+        let address = format!("198.51.100.{}", number / SHARE);
+        let request = of(&address, Request::post("/token"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(endless(|| ()));
+        let mut response = Box::pin(world.router().oneshot(request.unwrap()));
+        // Begun, and not run any further.
+        assert!(response.as_mut().now_or_never().is_none());
+        running.push(response);
+    }
+    for path in ["/token", "/par", "/revoke", "/introspect", "/userinfo"] {
+        let page = post(&world, path, USER).await;
+        assert_unavailable(&page);
+        let is_shared = path != "/introspect";
+        let origin = page.header("access-control-allow-origin");
+        assert_eq!(origin == "*", is_shared, "{path}");
+    }
     let page = get(&world, AUTHORIZE, USER).await;
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(page.header("retry-after"), "10");
     assert!(page.body.contains("Too many logins at once"));
-    assert_eq!(get(&world, "/readyz", USER).await.status, 200);
+    for path in ["/jwks", "/healthz", "/readyz"] {
+        assert_eq!(get(&world, path, USER).await.status, 200, "{path}");
+    }
+    running.pop();
+    assert_eq!(get(&world, AUTHORIZE, USER).await.status, 303);
 }
 
 /// The time of the runtime runs ahead while all wait.
@@ -215,5 +311,6 @@ async fn a_body_that_does_not_end_takes_its_place_for_ten_seconds() {
     let [rejected, limited] = [StatusCode::BAD_REQUEST, StatusCode::TOO_MANY_REQUESTS]
         .map(|status| statuses.iter().filter(|it| **it == status).count());
     assert_eq!((rejected, limited), (FAILURES, SHARE - FAILURES));
-    assert_eq!(get(&world, AUTHORIZE, ATTACKER).await.status, 303);
+    let mut slow = Slow::default();
+    slow.send(&world, "/token", ATTACKER).await.unwrap();
 }
