@@ -67,18 +67,12 @@ impl StoreError {
 
     /// Whether PostgreSQL has undone the write, because a lock that it may wait for only briefly was not free.
     pub(crate) fn is_lock_timeout(&self) -> bool {
-        match self {
-            Self::Database(error) => has_code(error, &[LOCK_TIMEOUT]),
-            _ => false,
-        }
+        matches!(self, Self::Database(error) if has_code(error, &[LOCK_TIMEOUT]))
     }
 
     /// Whether PostgreSQL has undone the write, because others were in its way: the same one may succeed at once.
     pub(crate) fn is_rolled_back(&self) -> bool {
-        match self {
-            Self::Database(error) => has_code(error, &ROLLED_BACK),
-            _ => false,
-        }
+        matches!(self, Self::Database(error) if has_code(error, &ROLLED_BACK))
     }
 }
 
@@ -104,10 +98,8 @@ const AWAY: [&str; 11] = [
     "08000", "08001", "08003", "08004", "08006", "53300", "57P01", "57P02", "57P03", "25006", "5",
 ];
 
-/// PostgreSQL's code of a lock that was not free in time.
+/// PostgreSQL's codes of a lock that was not free in time; of a serialization failure and of a deadlock.
 const LOCK_TIMEOUT: &str = "55P03";
-
-/// PostgreSQL's codes of a serialization failure and of a deadlock.
 const ROLLED_BACK: [&str; 2] = ["40001", "40P01"];
 
 impl From<sqlx::Error> for StoreError {
