@@ -7,7 +7,7 @@ use std::{
 
 use weixin::clock::Clock;
 
-use super::{Durability, Store, StoreError, Undo, earlier};
+use super::{Durability, Store, StoreError, Undo};
 use crate::{error_text::causes, oidc::Timestamp, time::CLOCK_TOLERANCE};
 
 /// Rows of one batch. Other writes wait for it: among ten million events, a hundred rows take 6 ms, and a thousand 100 ms,
@@ -103,12 +103,12 @@ impl Store {
     pub(crate) async fn remove_expired(&self, clock: &dyn Clock) -> Result<(), StoreError> {
         let now = Timestamp::from(clock.now());
         for removal in &REMOVALS {
-            let before = earlier(now, removal.memory);
+            let before = now.before(removal.memory).millis();
             while self.batch(removal.sql, before).await? == BATCH {
                 clock.sleep(PAUSE).await;
             }
         }
-        let before = earlier(now, CLOCK_TOLERANCE);
+        let before = now.before(CLOCK_TOLERANCE).millis();
         while self.remove_cut_off(before, BATCH, now).await? == BATCH {
             clock.sleep(PAUSE).await;
         }
@@ -131,8 +131,8 @@ impl Store {
     }
 
     async fn grants_batch(&self, now: Timestamp) -> Result<i64, StoreError> {
-        let before = earlier(now, CLOCK_TOLERANCE);
-        let created_before = earlier(now, CODE_MEMORY);
+        let before = now.before(CLOCK_TOLERANCE).millis();
+        let created_before = now.before(CODE_MEMORY).millis();
         self.write(Durability::Relaxed, Undo::Nothing, move |connection| {
             Box::pin(async move {
                 let query = sqlx::query(KEEP_GRANTS).bind(before).bind(BATCH);

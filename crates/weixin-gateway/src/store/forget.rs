@@ -171,7 +171,7 @@ async fn forget(
 
 /// Takes the user's IDs out of the events of others.
 async fn erase(connection: &mut AnyConnection, user: UserId, traces: Traces) -> JobResult<()> {
-    let since = earlier(traces.read_at, CLOCK_TOLERANCE);
+    let since = traces.read_at.before(CLOCK_TOLERANCE).millis();
     let query = sqlx::query(NAMING_SINCE).bind(user.to_string()).bind(since);
     let mut events = traces.events;
     for row in query.fetch_all(&mut *connection).await? {

@@ -6,7 +6,7 @@ use sqlx::{AnyConnection, Row, any::AnyRow};
 use weixin::AppId;
 
 use super::{
-    Durability, JobResult, Store, StoreError, Undo, earlier,
+    Durability, JobResult, Store, StoreError, Undo,
     resolved_user::{join_user, subject_owner},
     row, subjects, users,
 };
@@ -109,7 +109,7 @@ impl Store {
             } else {
                 REDEEM_ON_POSTGRES
             },
-            issued_until: earlier(grant.code_issued_at, self.clock_tolerance()),
+            issued_until: grant.code_issued_at.before(self.clock_tolerance()).millis(),
             grant,
             secret,
         });
@@ -159,7 +159,7 @@ impl Store {
         client: String,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let before = earlier(now, DOUBLE_SUBMIT);
+        let before = now.before(DOUBLE_SUBMIT).millis();
         self.write(Durability::Durable, Undo::Nothing, move |connection| {
             Box::pin(async move {
                 let query = sqlx::query(REVOKE_REUSED).bind(now.millis());

@@ -5,7 +5,7 @@
 use sqlx::AnyConnection;
 
 use super::{
-    JobError, JobResult, earlier,
+    JobError, JobResult,
     resolved_user::members,
     row,
     session_end::{self, EndReason},
@@ -93,7 +93,7 @@ impl Merge {
         let merged = query.fetch_optional(&mut *connection).await?;
         let merged = merged.ok_or(JobError::Conflict)?;
         let since = row::optional_time(&merged, "merged_at")?;
-        let since = since.map_or(0, |time| earlier(time, 2 * CLOCK_TOLERANCE));
+        let since = since.map_or(0, |time| time.before(2 * CLOCK_TOLERANCE).millis());
         let bound = |sql: &'static str| {
             let query = sqlx::query(sql).bind(&kept).bind(now.millis());
             query.bind(EndReason::Split.as_str()).bind(since)

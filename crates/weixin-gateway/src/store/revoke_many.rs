@@ -6,7 +6,7 @@ use sqlx::AnyConnection;
 use weixin::clock::{Clock, SystemClock};
 
 use super::{
-    Durability, JobResult, Store, StoreError, Undo, earlier,
+    Durability, JobResult, Store, StoreError, Undo,
     merges::Ended,
     postgres,
     resolved_user::members,
@@ -134,7 +134,7 @@ impl Revocation {
 
     /// A slow node still takes what has expired at this time.
     fn expired(self) -> i64 {
-        earlier(self.at, self.tolerance)
+        self.at.before(self.tolerance).millis()
     }
 }
 
