@@ -14,7 +14,7 @@ use crate::{
     random,
     secret::RowSecret,
     session_secret::SessionSecrets,
-    store::sessions::SessionLogin,
+    store::session_login::{BrowserSession, SessionLogin},
     telemetry,
     upstream::{
         link::{self, NewLogin},
@@ -88,12 +88,10 @@ impl Visitor {
             return Err(Failure::TooManyLogins);
         }
         let current = self.session_to_end().await?;
-        let session = self.session_login(request, login)?;
-        let cookie = session.cookies.of(&session.seed);
         let new = NewLogin {
             ids: login.user_ids(),
-            current: current.as_ref().map(Into::into),
-            session,
+            current: self.current(current.as_ref()),
+            session: self.session_login(request, login)?,
             new_user: UserId::from_bytes(random::bytes()?),
             unionids: shared.unionids(login.app_id()),
             event: LoginEvent::new(waiting.client.id.clone())?,
@@ -106,11 +104,11 @@ impl Visitor {
         };
         telemetry::login(waiting.client.id.as_str(), app, word(&outcome));
         let is_new = matches!(outcome, LoginOutcome::Created(_));
-        let (session, cookie) = match outcome {
-            LoginOutcome::Created(session)
-            | LoginOutcome::Known(session)
-            | LoginOutcome::Merged { session, .. } => (session, cookie),
-            LoginOutcome::Repeated { session, cookie } => (session, cookie),
+        let BrowserSession { session, cookie } = match outcome {
+            LoginOutcome::Created(begun)
+            | LoginOutcome::Known(begun)
+            | LoginOutcome::Repeated(begun)
+            | LoginOutcome::Merged { begun, .. } => begun,
             LoginOutcome::Used => {
                 // A code that is new was put at a used `state` by an attacker: the user has not asked for this login.
                 let current = current.as_ref().filter(|_| login.is_repeat());
@@ -224,7 +222,7 @@ const fn word(outcome: &LoginOutcome) -> &'static str {
         LoginOutcome::Conflict(_) => "conflict",
         LoginOutcome::Created(_) => "created",
         LoginOutcome::Disabled(_) => "disabled",
-        LoginOutcome::Known(_) | LoginOutcome::Repeated { .. } => "ok",
+        LoginOutcome::Known(_) | LoginOutcome::Repeated(_) => "ok",
         LoginOutcome::Merged { .. } => "merged",
         LoginOutcome::Used => "used",
     }

@@ -12,7 +12,7 @@ use crate::{
     audit::Reference,
     error_text::causes,
     oidc::{ErrorCode, LoginMethod, OAuthError, RequestId},
-    store::sessions::SessionLogin,
+    store::session_login::{BrowserSession, SessionLogin},
     upstream::{
         current_session::CurrentSession,
         login_event::LoginEvent,
@@ -70,7 +70,7 @@ impl Visitor {
             let response = self.proceed(waiting.clone(), Some(session)).await;
             return response.map(Some);
         }
-        let current = current.as_ref().map(Into::into);
+        let current = self.current(current.as_ref());
         let login = match callback {
             Ok(callback) => self.exchange(callback).await?,
             Err(error) => Err(error),
@@ -111,7 +111,7 @@ impl Visitor {
             event: LoginEvent::new(waiting.client.id.clone())?,
         };
         let session = silent::log_in(&shared.store, new);
-        let Some((session, cookie)) = session.await? else {
+        let Some(BrowserSession { session, cookie }) = session.await? else {
             return Ok(None);
         };
         let mut response = self.proceed(waiting.clone(), Some(&session)).await?;

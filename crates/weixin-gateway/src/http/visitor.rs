@@ -1,6 +1,6 @@
 //! The browser of a request, at one issuer.
 
-use std::{convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::IpAddr, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
@@ -9,7 +9,10 @@ use axum::{
 use weixin::Language;
 
 use super::{error::Failure, provider::Provider};
-use crate::oidc::{AuthorizationRequest, RequestId, Session, Timestamp};
+use crate::{
+    oidc::{AuthorizationRequest, RequestId, Session, Timestamp},
+    upstream::current_session::CurrentSession,
+};
 
 /// The browser of a request, at one issuer.
 pub(super) struct Visitor {
@@ -47,20 +50,28 @@ impl Visitor {
     }
 
     /// The session that a logout or a login in this browser ends, however long ago it was used: codes and tokens still
-    /// depend on it.
+    /// depend on it. It is also found by the cookie of before its renewal, by which nothing else is.
     pub(super) async fn session_to_end(&self) -> Result<Option<Session>, Failure> {
         let Some(hash) = self.provider.cookie.read(&self.headers) else {
             return Ok(None);
         };
         let (store, issuer) = (&self.provider.shared.store, self.provider.issuer.id());
-        let session = store.session(&hash, issuer, self.now(), Duration::MAX);
+        let session = store.session_to_end(&hash, issuer, self.now());
         Ok(session.await?)
     }
 
-    /// Whether a new request may use this session: it was used not long ago.
+    /// What a login needs of the session that it ends or renews.
+    pub(super) fn current(&self, to_end: Option<&Session>) -> Option<CurrentSession> {
+        let cookie = self.provider.cookie.read(&self.headers)?;
+        Some(CurrentSession::of(to_end?, cookie))
+    }
+
+    /// Whether a new request may use this session: the browser has its cookie, not the one of before, and it was used not
+    /// long ago.
     pub(super) fn may_use(&self, session: &Session) -> bool {
         let (shared, issuer) = (&self.provider.shared, self.provider.issuer.id());
-        session.is_usable(issuer, None, shared.lifetimes.session_idle, self.now())
+        self.provider.cookie.read(&self.headers) == Some(session.cookie)
+            && session.is_usable(issuer, None, shared.lifetimes.session_idle, self.now())
     }
 
     /// The valid session of this browser, for a request that waits. One that the login for this request began is valid

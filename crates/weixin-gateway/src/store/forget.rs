@@ -8,7 +8,6 @@ use weixin::clock::{Clock, SystemClock};
 use super::{
     Durability, JobError, JobResult, Store, StoreError, Undo,
     audit::{self, EventId},
-    earlier,
     resolved_user::members,
     revoke_many::{self, Revocation},
     row,

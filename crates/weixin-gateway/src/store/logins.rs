@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::AnyConnection;
 
-use super::{JobResult, row, sessions::SessionLogin};
+use super::{JobResult, row, session_login::SessionLogin};
 use crate::secret::RowSecret;
 
 /// How long a used `state` is known. The browser's cookie for it lasts as long.
@@ -13,6 +13,7 @@ const MEMORY: Duration = Duration::from_hours(2);
 const INSERT: &str = "insert into logins (state, seed, expires_at) values ($1, $2, $3)
     on conflict (state) do nothing";
 const SELECT: &str = "select seed from logins where state = $1";
+const SHARE: &str = "update logins set seed = $1 where state = $2";
 
 /// Notes that a login begins or renews a session. If it has before, the seed of that session's cookie. Of several callbacks
 /// at once, one gets `None`: the others wait for its end.
@@ -29,4 +30,15 @@ pub(crate) async fn begin(
     let query = sqlx::query(SELECT).bind(&*login.state);
     let row = query.fetch_one(connection).await?;
     Ok(Some(row::secret(&row, "seed")?))
+}
+
+/// Notes that the cookie of a login is that of another one, which has renewed the session at the same moment.
+pub(crate) async fn share(
+    connection: &mut AnyConnection,
+    login: &SessionLogin,
+    seed: &RowSecret,
+) -> JobResult<()> {
+    let query = sqlx::query(SHARE).bind(&seed.expose()[..]);
+    query.bind(&*login.state).execute(connection).await?;
+    Ok(())
 }

@@ -24,12 +24,12 @@ impl Migrate {
 
 /// The number of the last migration. A program before this one may use the tables as long as `schema.minimum_version`
 /// says so.
-pub(super) const VERSION: i64 = 4;
+pub(super) const VERSION: i64 = 5;
 
 /// Each only adds to the tables: nodes are replaced one by one, and the program of before uses them meanwhile. Each changes
 /// one table in use at most: a migration that holds the locks of two would be in a deadlock with a statement that has locked
 /// them in the other order.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (
         1,
         "initial",
@@ -46,9 +46,14 @@ const MIGRATIONS: [(i64, &str, &str); 4] = [
         include_str!("../../migrations/0003_client_revocations.sql"),
     ),
     (
-        VERSION,
+        4,
         "logins",
         include_str!("../../migrations/0004_logins.sql"),
+    ),
+    (
+        VERSION,
+        "session renewals",
+        include_str!("../../migrations/0005_session_renewals.sql"),
     ),
 ];
 

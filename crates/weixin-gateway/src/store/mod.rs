@@ -38,6 +38,7 @@ pub(crate) mod revoke;
 pub(crate) mod revoke_many;
 mod row;
 pub(crate) mod session_end;
+pub(crate) mod session_login;
 pub(crate) mod sessions;
 mod sqlite;
 mod subjects;
@@ -291,10 +292,4 @@ pub(crate) fn sqlite_file(url: &str) -> Option<PathBuf> {
 
 fn is_postgres(url: &str) -> bool {
     url.starts_with("postgres:") || url.starts_with("postgresql:")
-}
-
-/// The time before another one, in milliseconds.
-fn earlier(time: Timestamp, duration: Duration) -> i64 {
-    let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
-    time.millis().saturating_sub(millis)
 }

@@ -6,9 +6,9 @@ use crate::{
     oidc::{Session, SessionId, UserId},
     secret::SecretHash,
     store::{
-        JobError, JobResult,
+        JobError, JobResult, logins,
         session_end::{self, EndReason},
-        sessions::{self, SessionLogin},
+        session_login::{self, BrowserSession, SessionLogin},
     },
 };
 
@@ -17,21 +17,20 @@ use crate::{
 pub(crate) struct CurrentSession {
     pub(crate) sid: SessionId,
     pub(crate) user: UserId,
-    /// Of the cookie that the browser has sent.
+    /// Of the cookie that the browser has sent: the session's, or the one of before.
     pub(crate) cookie: SecretHash,
 }
 
-impl From<&Session> for CurrentSession {
-    fn from(session: &Session) -> Self {
+impl CurrentSession {
+    /// The session of a browser that has sent this cookie.
+    pub(crate) const fn of(session: &Session, cookie: SecretHash) -> Self {
         Self {
             sid: session.sid,
             user: session.user,
-            cookie: session.cookie,
+            cookie,
         }
     }
-}
 
-impl CurrentSession {
     /// Whether a login of this user ends it.
     pub(super) fn ends_with_login_of(&self, user: UserId) -> bool {
         self.user != user
@@ -58,15 +57,27 @@ pub(super) async fn begin(
     current: Option<CurrentSession>,
     user: UserId,
     login: &SessionLogin,
-) -> JobResult<Session> {
+) -> JobResult<BrowserSession> {
+    let begun = begin_unmapped(connection, current, user, login).await;
+    begun.map_err(JobError::not_undone)
+}
+
+async fn begin_unmapped(
+    connection: &mut AnyConnection,
+    current: Option<CurrentSession>,
+    user: UserId,
+    login: &SessionLogin,
+) -> JobResult<BrowserSession> {
     if let Some(current) = current {
         let which = (current.sid, &current.cookie);
-        let renewed = sessions::renew(connection, which, user, login).await;
-        if let Some(session) = renewed.map_err(JobError::not_undone)? {
-            return Ok(session);
+        let renewed = session_login::renew(connection, which, user, login).await?;
+        if let Some((renewed, shared)) = renewed {
+            if let Some(seed) = shared {
+                logins::share(connection, login, &seed).await?;
+            }
+            return Ok(renewed);
         }
         current.end_for(connection, user, login).await?;
     }
-    let inserted = sessions::insert(connection, user, login).await;
-    inserted.map_err(JobError::not_undone)
+    session_login::insert(connection, user, login).await
 }

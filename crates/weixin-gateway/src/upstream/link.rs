@@ -14,14 +14,14 @@ use super::{
     login_outcome::LoginOutcome,
 };
 use crate::{
-    oidc::{Session, UserId},
+    oidc::UserId,
     secret::RowSecret,
     store::{
         Durability, JobError, JobResult, Store, StoreError, Undo,
         identities::{self, Account, LoginIdentities, UnionIds},
         logins,
         merges::{LockedPair, Merge},
-        sessions::{self, SessionLogin},
+        session_login::{self, BrowserSession, SessionLogin},
         users::{self, LockedUser},
     },
 };
@@ -140,8 +140,8 @@ impl NewLogin {
         identities::insert(connection, user, identities, now).await?;
         let inserted = users::insert(connection, user, now).await;
         inserted.map_err(JobError::not_undone)?;
-        let session = self.begin_session(connection, user).await?;
-        Ok(LoginOutcome::Created(session))
+        let begun = self.begin_session(connection, user).await?;
+        Ok(LoginOutcome::Created(begun))
     }
 
     /// Logs a user in who has all identities of the login.
@@ -200,9 +200,9 @@ impl NewLogin {
         self.insert_new(connection, merge.kept, &accounts).await?;
         merge.store(connection, now).await?;
         users::forget_logout(connection, merge.kept).await?;
-        let session = self.begin_session(connection, merge.kept).await?;
+        let begun = self.begin_session(connection, merge.kept).await?;
         let absorbed = merge.absorbed;
-        Ok(LoginOutcome::Merged { session, absorbed })
+        Ok(LoginOutcome::Merged { begun, absorbed })
     }
 
     /// Stores the identities of the login that none of these accounts has.
@@ -241,8 +241,8 @@ impl NewLogin {
 
     async fn begin(&self, connection: &mut AnyConnection, user: UserId) -> JobResult<LoginOutcome> {
         users::forget_logout(connection, user).await?;
-        let session = self.begin_session(connection, user).await?;
-        Ok(LoginOutcome::Known(session))
+        let begun = self.begin_session(connection, user).await?;
+        Ok(LoginOutcome::Known(begun))
     }
 
     /// Never begins a session: what ended the first one, such as the operator, ended this login.
@@ -252,21 +252,21 @@ impl NewLogin {
         user: UserId,
         seed: &RowSecret,
     ) -> JobResult<LoginOutcome> {
-        let begun = sessions::begun(connection, user, &self.session, seed).await?;
-        let Some((session, cookie)) = begun else {
+        let begun = session_login::begun(connection, user, &self.session, seed).await?;
+        let Some(begun) = begun else {
             return Ok(LoginOutcome::Used);
         };
         if let Some(current) = self.current {
             current.end_for(connection, user, &self.session).await?;
         }
-        Ok(LoginOutcome::Repeated { session, cookie })
+        Ok(LoginOutcome::Repeated(begun))
     }
 
     async fn begin_session(
         &self,
         connection: &mut AnyConnection,
         user: UserId,
-    ) -> JobResult<Session> {
+    ) -> JobResult<BrowserSession> {
         current_session::begin(connection, self.current, user, &self.session).await
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     store::{
         JobError, JobResult, Store, StoreError,
         audit::{self, EventId},
-        sessions::SessionLogin,
+        session_login::SessionLogin,
     },
 };
 
@@ -40,7 +40,7 @@ impl LoginEvent {
         outcome: &LoginOutcome,
         login: &SessionLogin,
     ) -> JobResult<()> {
-        if matches!(outcome, LoginOutcome::Repeated { .. }) {
+        if matches!(outcome, LoginOutcome::Repeated(_)) {
             return Ok(());
         }
         let event = self.event(outcome, login);
@@ -78,13 +78,15 @@ impl LoginEvent {
 
     fn event(&self, outcome: &LoginOutcome, login: &SessionLogin) -> Event {
         let (kind, user, detail) = match outcome {
-            LoginOutcome::Created(session) => (EventKind::UserCreated, Some(session.user), None),
-            LoginOutcome::Known(session) | LoginOutcome::Repeated { session, .. } => {
-                (EventKind::LoginOk, Some(session.user), None)
+            LoginOutcome::Created(begun) => {
+                (EventKind::UserCreated, Some(begun.session.user), None)
             }
-            LoginOutcome::Merged { session, absorbed } => {
+            LoginOutcome::Known(begun) | LoginOutcome::Repeated(begun) => {
+                (EventKind::LoginOk, Some(begun.session.user), None)
+            }
+            LoginOutcome::Merged { begun, absorbed } => {
                 let absorbed = Some(absorbed.to_string());
-                (EventKind::UserMerged, Some(session.user), absorbed)
+                (EventKind::UserMerged, Some(begun.session.user), absorbed)
             }
             LoginOutcome::Disabled(user) => {
                 let reason = Some("disabled".to_owned());

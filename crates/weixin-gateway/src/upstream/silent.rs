@@ -8,13 +8,12 @@ use super::{
     login_event::LoginEvent,
 };
 use crate::{
-    oidc::{ClientId, Session, UserId},
-    session_secret::SessionSecret,
+    oidc::{ClientId, UserId},
     store::{
         Durability, JobResult, Store, StoreError, Undo,
         identities::{LoginIdentities, UnionIds},
         logins,
-        sessions::{self, SessionLogin},
+        session_login::{self, BrowserSession, SessionLogin},
         users::{self, LockedUser},
     },
 };
@@ -43,7 +42,7 @@ pub(crate) struct SilentLogin {
 pub(crate) async fn log_in(
     store: &Store,
     login: SilentLogin,
-) -> Result<Option<(Session, SessionSecret)>, StoreError> {
+) -> Result<Option<BrowserSession>, StoreError> {
     let ids = &login.ids;
     let Some(identities) = LoginIdentities::new(ids.identities()) else {
         return Ok(None);
@@ -69,7 +68,7 @@ impl SilentLogin {
         connection: &mut AnyConnection,
         user: UserId,
         identities: &LoginIdentities,
-    ) -> JobResult<Option<(Session, SessionSecret)>> {
+    ) -> JobResult<Option<BrowserSession>> {
         let login = &self.session;
         let locked = users::lock_owner(connection, user, identities, login.auth_time).await?;
         if locked != Some(LockedUser::Enabled)
@@ -78,14 +77,16 @@ impl SilentLogin {
             return Ok(None);
         }
         if let Some(seed) = logins::begin(connection, login).await? {
-            let begun = sessions::begun(connection, user, login, &seed).await?;
+            let begun = session_login::begun(connection, user, login, &seed).await?;
             if let (Some(_), Some(current)) = (&begun, self.current) {
                 current.end_for(connection, user, login).await?;
             }
             return Ok(begun);
         }
         let begun = current_session::begin(connection, self.current, user, login).await?;
-        self.event.insert_silent(connection, &begun, login).await?;
-        Ok(Some((begun, login.cookies.of(&login.seed))))
+        self.event
+            .insert_silent(connection, &begun.session, login)
+            .await?;
+        Ok(Some(begun))
     }
 }

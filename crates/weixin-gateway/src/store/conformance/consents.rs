@@ -106,7 +106,7 @@ impl Fixture {
     /// The session of a silent login at `web`.
     async fn silent(&self, ids: &UserIds) -> Option<Session> {
         let session = silent::log_in(&self.store, silent_login(ids, None));
-        session.await.unwrap().map(|(session, _)| session)
+        session.await.unwrap().map(|begun| begun.session)
     }
 
     /// Whether a silent login finds Alice, before and after a statement.

@@ -28,7 +28,7 @@ use crate::{
         identities::UnionIds,
         merges::Ended,
         revoke_many::{self, Remaining, Revocation},
-        sessions::SessionLogin,
+        session_login::{BrowserSession, SessionLogin},
     },
     upstream::{
         current_session::CurrentSession,
@@ -262,7 +262,7 @@ pub(super) fn ids_in(app: &str, openid: &str, unionid: Option<&str>) -> UserIds 
 pub(super) fn login(ids: &UserIds, current: Option<&Session>, now: Timestamp) -> NewLogin {
     NewLogin {
         ids: ids.clone(),
-        current: current.map(CurrentSession::from),
+        current: current.map(|session| CurrentSession::of(session, session.cookie)),
         session: SessionLogin {
             issuer: issuer(),
             request: id(RequestId::from_bytes),
@@ -317,11 +317,15 @@ pub(super) fn cookie(login: &SessionLogin) -> SecretHash {
 }
 
 pub(super) fn session_of(outcome: LoginOutcome) -> Session {
+    begun_by(outcome).session
+}
+
+pub(super) fn begun_by(outcome: LoginOutcome) -> BrowserSession {
     match outcome {
-        LoginOutcome::Created(session)
-        | LoginOutcome::Known(session)
-        | LoginOutcome::Repeated { session, .. }
-        | LoginOutcome::Merged { session, .. } => session,
+        LoginOutcome::Created(begun)
+        | LoginOutcome::Known(begun)
+        | LoginOutcome::Repeated(begun)
+        | LoginOutcome::Merged { begun, .. } => begun,
         other => panic!("{other:?}"),
     }
 }
@@ -329,7 +333,7 @@ pub(super) fn session_of(outcome: LoginOutcome) -> Session {
 /// The session of a user who was known.
 pub(super) fn known(outcome: Result<LoginOutcome, StoreError>) -> Session {
     match outcome.unwrap() {
-        LoginOutcome::Known(session) => session,
+        LoginOutcome::Known(begun) => begun.session,
         other => panic!("{other:?}"),
     }
 }

@@ -136,10 +136,11 @@ fn named(client: &str) -> ClientId {
 async fn a_late_unionid_merges_two_users(fixture: Fixture) {
     let two = Two::users(&fixture).await;
     let outcome = merge_by_login(&fixture, later(1)).await;
-    let LoginOutcome::Merged { session, absorbed } = outcome else {
+    let LoginOutcome::Merged { begun, absorbed } = outcome else {
         panic!("{outcome:?}");
     };
-    assert_eq!((session.user, absorbed), (two.kept.user, two.absorbed.user));
+    let user = begun.session.user;
+    assert_eq!((user, absorbed), (two.kept.user, two.absorbed.user));
     for (ids, seconds) in [
         (ids("oAlice", Some("uAlice")), 2),
         (ids("oAlice", None), 3),
@@ -162,7 +163,7 @@ async fn a_login_that_merges_users_undoes_their_logouts(fixture: Fixture) {
     let both = ids("oAlice", Some("uAlice"));
     let merged = session_of(merge_by_login(&fixture, later(1)).await);
     let silent = silent::log_in(&fixture.store, silent_login(&both, None));
-    let silent = silent.await.unwrap().map(|(session, _)| session.user);
+    let silent = silent.await.unwrap().map(|begun| begun.session.user);
     assert_eq!(silent, Some(merged.user));
 }
 
@@ -555,9 +556,9 @@ async fn a_user_who_came_first_through_another_moved_app_is_merged(fixture: Fixt
     let bob = login(&ids("oBob", Some("uOld")), None, later(1));
     let bob = session_of(fixture.log_in(bob).await.unwrap());
     match fixture.log_in(moved(APP, "oBob", "uBob")).await.unwrap() {
-        LoginOutcome::Merged { session, absorbed } => {
+        LoginOutcome::Merged { begun, absorbed } => {
             let expected = (session_of(other.unwrap()).user, bob.user);
-            assert_eq!((session.user, absorbed), expected);
+            assert_eq!((begun.session.user, absorbed), expected);
         }
         other => panic!("{other:?}"),
     }

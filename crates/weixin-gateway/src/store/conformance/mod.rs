@@ -24,6 +24,7 @@ mod redemption_races;
 mod refresh;
 mod repeats;
 mod rows;
+mod session_renewals;
 mod sessions;
 mod speed;
 mod sqlite_file;

@@ -4,15 +4,18 @@ use futures_util::future::join_all;
 
 use super::{
     fixture::{
-        Fixture, START, cookie, cookies_of, id, ids, issuer, known, later, login, request,
-        revocation, session_of,
+        Fixture, START, begun_by, cookie, cookies_of, id, ids, issuer, known, later, login,
+        request, revocation, session_of,
     },
     on_each_database,
 };
 use crate::{
     oidc::{RequestId, Session, SessionId},
-    store::{Durability, Undo, merges::Ended, requests::NewRequest, revoke_many},
-    upstream::{link::NewLogin, login_outcome::LoginOutcome},
+    store::{
+        Durability, Undo, merges::Ended, requests::NewRequest, revoke_many,
+        session_login::BrowserSession,
+    },
+    upstream::{current_session::CurrentSession, link::NewLogin, login_outcome::LoginOutcome},
 };
 
 on_each_database!(
@@ -82,7 +85,7 @@ async fn a_repeat_gets_the_session_and_the_cookie_of_its_login(fixture: Fixture)
     let set = cookie(&new.session);
     let first = session_of(fixture.log_in(new).await.unwrap());
     let repeat = fixture.log_in(callback.at(30)).await.unwrap();
-    let LoginOutcome::Repeated { session, cookie } = repeat else {
+    let LoginOutcome::Repeated(BrowserSession { session, cookie }) = repeat else {
         panic!("{repeat:?}")
     };
     assert!(cookie.hash().is(&set));
@@ -115,7 +118,7 @@ async fn a_repeat_is_known_at_a_node_whose_first_key_is_another(fixture: Fixture
         let mut repeat = callback.at(2);
         repeat.session.cookies = cookies_of(second);
         match fixture.log_in(repeat).await.unwrap() {
-            LoginOutcome::Repeated { session, cookie } => {
+            LoginOutcome::Repeated(BrowserSession { session, cookie }) => {
                 let is_same = (session.sid == begun.sid, cookie.hash().is(&set));
                 assert_eq!((is_same, is_known), ((true, true), true), "{state}");
             }
@@ -129,14 +132,8 @@ async fn a_repeat_is_known_at_a_node_whose_first_key_is_another(fixture: Fixture
 async fn simultaneous_callbacks_of_a_login_are_one_session_with_one_cookie(fixture: Fixture) {
     let callback = Callback::new(fixture.waiting().await, "state");
     let logins = (0..20).map(async |_| {
-        let login = callback.at(1);
-        let own = cookie(&login.session);
-        let outcome = fixture.log_in(login).await.unwrap();
-        let set = match &outcome {
-            LoginOutcome::Repeated { cookie, .. } => cookie.hash(),
-            _ => own,
-        };
-        (session_of(outcome).sid, *set.as_bytes())
+        let begun = begun_by(fixture.log_in(callback.at(1)).await.unwrap());
+        (begun.session.sid, *begun.cookie.hash().as_bytes())
     });
     let mut answers: Vec<(SessionId, [u8; 32])> = join_all(logins).await;
     answers.sort_unstable();
@@ -219,7 +216,7 @@ async fn a_used_state_logs_no_one_else_in(fixture: Fixture) {
         ("oMallory", "uAlice"),
     ] {
         let attack = NewLogin {
-            current: Some((&first).into()),
+            current: Some(CurrentSession::of(&first, first.cookie)),
             ..callback.with(openid, unionid, 3)
         };
         let outcome = fixture.log_in(attack).await.unwrap();

@@ -87,6 +87,8 @@ pub(in crate::store) const TABLES: [Table; 13] = [
             ("expires_at", Number),
             ("ended_at", Number),
             ("ended_reason", Text),
+            ("seed", Bytes),
+            ("former_hash", Bytes),
         ],
     },
     Table {

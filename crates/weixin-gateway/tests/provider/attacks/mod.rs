@@ -3,6 +3,7 @@
 mod code_injection;
 mod connections;
 mod consent;
+mod cookies_of_before;
 mod crafted_requests;
 mod csrf;
 mod ended;

@@ -1,0 +1,112 @@
+//! A login gives the browser a new cookie. The one of before ends the session, and opens nothing: the response that set the new
+//! one may be lost or late, and who has copied the old one must have nothing of it.
+
+use axum::http::StatusCode;
+use futures_util::future::join_all;
+
+use crate::world::{
+    Browser, Options, World,
+    browser::param,
+    devices::{ENGLISH, WECHAT},
+};
+
+const OPEN: &str = "sessions where ended_at is null";
+const LOGIN: &[(&str, &str)] = &[("prompt", "login")];
+
+/// Two clients, in two tabs: the second callback is sent before the response to the first has come.
+#[tokio::test(flavor = "multi_thread")]
+async fn logins_in_two_tabs_at_once_end_with_one_logout() {
+    let world = World::start().await;
+    let (web, other) = (world.web(), world.other());
+    let mut browser = Browser::with(&[ENGLISH]);
+    web.log_in(&mut browser, &[]).await;
+    let callbacks = [
+        web.wechat_callback(&mut browser, LOGIN).await,
+        other.wechat_callback(&mut browser, LOGIN).await,
+    ];
+    let mut tabs = [browser.clone(), browser];
+    let opened = tabs.iter_mut().zip(&callbacks);
+    let pages = join_all(opened.map(|(tab, callback)| tab.open(&world, callback))).await;
+    let tokens = [
+        web.tokens(&param(pages[0].location(), "code")).await,
+        other.tokens(&param(pages[1].location(), "code")).await,
+    ];
+    assert_eq!(tokens[0].claims["sid"], tokens[1].claims["sid"]);
+    // Whichever the browser has received last.
+    assert_eq!(tabs[0].session(), tabs[1].session());
+    for tab in &mut tabs {
+        assert!(web.is_logged_in(tab).await);
+    }
+    let page = web.log_out(&mut tabs[0], &[]).await;
+    web.confirm_logout(&mut tabs[0], &page).await;
+    assert_eq!(world.count(OPEN).await, 0);
+    for tokens in tokens {
+        let userinfo = web.userinfo(&tokens.access_token).await;
+        assert_eq!(userinfo.status, StatusCode::UNAUTHORIZED);
+    }
+}
+
+/// The tab was closed, or the network was gone: the browser has the cookie of before.
+#[tokio::test]
+async fn a_logout_after_a_lost_response_ends_the_session() {
+    for logs_in_again in [false, true] {
+        let world = World::start().await;
+        let web = world.web();
+        let mut browser = Browser::with(&[ENGLISH]);
+        let tokens = web.log_in(&mut browser, &[]).await;
+        web.log_in(&mut browser.clone(), LOGIN).await;
+        if logs_in_again {
+            assert!(!web.is_logged_in(&mut browser).await);
+            let again = web.log_in(&mut browser, &[]).await;
+            assert_eq!(again.claims["sid"], tokens.claims["sid"]);
+        }
+        let page = web.log_out(&mut browser, &[]).await;
+        assert!(page.body.contains("<h1>Log out?</h1>"), "{}", page.body);
+        web.confirm_logout(&mut browser, &page).await;
+        let userinfo = web.userinfo(&tokens.access_token).await;
+        assert_eq!(userinfo.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(world.count(OPEN).await, 0);
+    }
+}
+
+/// Copied from the browser with all other cookies, and with the URLs of its history.
+#[tokio::test]
+async fn a_copied_cookie_of_before_opens_nothing() {
+    let world = World::with(Options {
+        web: "silent_login = true".into(),
+        ..Options::default()
+    })
+    .await;
+    let web = world.web();
+    let mut browser = Browser::with(&[WECHAT, ("sec-fetch-dest", "document")]);
+    world.next_user("mallory");
+    let mallory = web.log_in(&mut browser.clone(), &[]).await;
+    world.next_user("victim");
+    let callback = web.wechat_callback(&mut browser, &[]).await;
+    browser.follow(&world, &callback).await;
+    let thief = browser.clone();
+    let victim = web.log_in(&mut browser, LOGIN).await;
+
+    let page = thief.clone().open(&world, &callback).await;
+    assert!(
+        page.location().contains("login_error=used"),
+        "{}",
+        page.location()
+    );
+    let page = thief.clone().open(&world, &web.authorize_url(&[])).await;
+    assert!(
+        page.location().starts_with(world.sim.url()),
+        "{}",
+        page.location()
+    );
+    // Silently, the thief is who uses that WeChat.
+    world.next_user("mallory");
+    let mut thief = thief;
+    let silent = [("prompt", "none")];
+    let silent = web.wechat_callback(&mut thief, &silent).await;
+    assert!(web.is_logged_in(&mut browser).await);
+    let url = thief.follow(&world, &silent).await;
+    let tokens = web.tokens(&param(&url, "code")).await;
+    assert_eq!(tokens.sub(), mallory.sub());
+    assert_ne!(tokens.sub(), victim.sub());
+}
