@@ -118,11 +118,11 @@ async fn a_login_after_a_lost_response_renews_the_same_session(fixture: Fixture)
     let first = fixture.session("oAlice", START).await;
     let mut last = fixture.renew(&first, first.cookie, 100).await;
     for seconds in [200, 300] {
-        let lost = last.cookie.hash();
+        let unseen = last.cookie.hash();
         last = fixture.renew(&last.session, first.cookie, seconds).await;
         assert_eq!(last.session.sid, first.sid);
         assert_eq!(last.session.auth_time, later(seconds));
-        assert_eq!(fixture.used_by(lost).await, None);
+        assert_eq!(fixture.used_by(unseen).await, None);
         assert_eq!(fixture.used_by(last.cookie.hash()).await, Some(first.sid));
     }
     assert_eq!(fixture.count(OPEN_SESSIONS).await, 1);
