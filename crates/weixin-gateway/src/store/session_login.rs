@@ -22,15 +22,16 @@ use crate::{
 const SIMULTANEOUS: Duration = Duration::from_mins(1);
 
 const RENEW: &str = concat!(
-    "update sessions set id_hash = $1, seed = $2, request = $3, auth_time = $4, amr = $5, app = $6,
-    last_seen_at = $4, expires_at = $7, former_hash = $11
-    where sid = $8 and issuer = $9 and ended_at is null and expires_at > $4 and user_id in ",
-    members!("$10"),
+    "update sessions set id_hash = $1, request = $2, auth_time = $3, amr = $4, app = $5,
+    last_seen_at = $3, expires_at = $6, renewed_by = $10, former_hash = $11
+    where sid = $7 and issuer = $8 and ended_at is null and expires_at > $3 and user_id in ",
+    members!("$9"),
     " and (id_hash = $11 or former_hash = $11) returning ",
     session_columns!()
 );
-const SELECT_RENEWED: &str = "select id_hash, seed from sessions
-    where sid = $1 and former_hash = $2 and auth_time > $3 and seed is not null";
+const SELECT_RENEWED: &str = "select sessions.id_hash, logins.seed from sessions
+    join logins on logins.state = sessions.renewed_by
+    where sessions.sid = $1 and sessions.former_hash = $2 and sessions.auth_time > $3";
 /// What a login has begun, for as long as its cookie is that of this login.
 const SELECT_BEGUN: &str = concat!(
     "select ",
@@ -40,9 +41,9 @@ const SELECT_BEGUN: &str = concat!(
     members!("$4")
 );
 const INSERT: &str = concat!(
-    "insert into sessions (id_hash, seed, request, auth_time, amr, app, last_seen_at, expires_at,
+    "insert into sessions (id_hash, request, auth_time, amr, app, last_seen_at, expires_at,
     sid, issuer, user_id, secret, created_at)
-    values ($1, $2, $3, $4, $5, $6, $4, $7, $8, $9, $10, $11, $4)
+    values ($1, $2, $3, $4, $5, $3, $6, $7, $8, $9, $10, $3)
     returning ",
     session_columns!()
 );
@@ -89,9 +90,8 @@ pub(crate) async fn renew(
         Some((seed, cookie)) => (Some(seed), cookie),
         None => (None, login.cookies.of(&login.seed)),
     };
-    let seed = shared.as_ref().unwrap_or(&login.seed);
-    let query = bind_login(sqlx::query(RENEW), login, (seed, &cookie), sid, user);
-    let query = query.bind(sent.as_bytes().to_vec());
+    let query = bind_login(sqlx::query(RENEW), login, &cookie, sid, user);
+    let query = query.bind(&*login.state).bind(sent.as_bytes().to_vec());
     let Some(row) = query.fetch_optional(connection).await? else {
         return Ok(None);
     };
@@ -134,7 +134,11 @@ pub(crate) async fn begun(
         let query = query.bind(login.issuer.to_string());
         let query = query.bind(login.auth_time.millis()).bind(user.to_string());
         if let Some(row) = query.fetch_optional(&mut *connection).await? {
-            let session = sessions::session(&row, user)?;
+            let session = Session {
+                // A login of another tab that shares the cookie may have been for another one.
+                request: Some(login.request),
+                ..sessions::session(&row, user)?
+            };
             return Ok(Some(BrowserSession { session, cookie }));
         }
     }
@@ -148,8 +152,7 @@ pub(crate) async fn insert(
     login: &SessionLogin,
 ) -> JobResult<BrowserSession> {
     let cookie = login.cookies.of(&login.seed);
-    let new = (&login.seed, &cookie);
-    let query = bind_login(sqlx::query(INSERT), login, new, login.sid, user);
+    let query = bind_login(sqlx::query(INSERT), login, &cookie, login.sid, user);
     let query = query.bind(&login.secret.expose()[..]);
     let session = sessions::session(&query.fetch_one(connection).await?, user)?;
     Ok(BrowserSession { session, cookie })
@@ -157,17 +160,16 @@ pub(crate) async fn insert(
 
 type Query<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
 
-/// Binds the first ten parameters of [`RENEW`] and [`INSERT`].
+/// Binds the first nine parameters of [`RENEW`] and [`INSERT`].
 fn bind_login<'q>(
     query: Query<'q>,
     login: &'q SessionLogin,
-    (seed, cookie): (&RowSecret, &SessionSecret),
+    cookie: &SessionSecret,
     sid: SessionId,
     user: UserId,
 ) -> Query<'q> {
     query
         .bind(cookie.hash().as_bytes().to_vec())
-        .bind(seed.expose().to_vec())
         .bind(login.request.to_string())
         .bind(login.auth_time.millis())
         .bind(login.method.as_str())

@@ -203,7 +203,7 @@ async fn another_user_with_the_cookie_of_before_ends_the_session(fixture: Fixtur
 async fn a_session_that_an_older_program_has_renewed_is_renewed(fixture: Fixture) {
     let first = fixture.session("oAlice", START).await;
     fixture
-        .execute("update sessions set seed = null, former_hash = null")
+        .execute("update sessions set renewed_by = null, former_hash = null")
         .await;
     let renewed = fixture.renew(&first, first.cookie, 60).await;
     fixture

@@ -87,7 +87,7 @@ pub(in crate::store) const TABLES: [Table; 13] = [
             ("expires_at", Number),
             ("ended_at", Number),
             ("ended_reason", Text),
-            ("seed", Bytes),
+            ("renewed_by", Text),
             ("former_hash", Bytes),
         ],
     },
