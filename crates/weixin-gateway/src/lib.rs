@@ -61,7 +61,7 @@ pub use self::{
     reload::{ReloadError, Reloaded},
     rotation::OldKeys,
     start_error::{LOST_KEY, StartError},
-    store::{CopiedTable, CopyError, CopyProgress, StoreState},
+    store::{CopiedStore, CopiedTable, CopyError, CopyProgress, StoreState},
     telemetry::describe_metrics,
 };
 

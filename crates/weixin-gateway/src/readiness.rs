@@ -75,6 +75,12 @@ impl Readiness {
         self.clock_difference.load(Ordering::Relaxed)
     }
 
+    /// A time of the node's clock as a time of the database's: what another node compares with its own is noted so. With
+    /// SQLite they are the same.
+    pub(crate) fn database_time(&self, time: Timestamp) -> Timestamp {
+        Timestamp::from_millis(time.millis().saturating_sub(self.clock_difference()))
+    }
+
     /// What the node knows without asking the store.
     pub(crate) fn check(&self) -> Result<(), NotReady> {
         if self.is_stopping.load(Ordering::Relaxed) {
@@ -94,14 +100,14 @@ impl Readiness {
         Ok(())
     }
 
-    /// Compares the clock with the database's, now and each minute. Never returns.
+    /// Compares the clock with the database's each minute. Never returns.
     pub(crate) async fn compare_clocks(&self, store: &Store, clock: &dyn Clock) {
         loop {
+            clock.sleep(COMPARISON).await;
             if let Err(error) = self.compare_clock(store, clock).await {
                 let error = causes(&error);
                 tracing::warn!(error, "the clock cannot be compared with the database's");
             }
-            clock.sleep(COMPARISON).await;
         }
     }
 

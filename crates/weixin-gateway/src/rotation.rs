@@ -25,7 +25,8 @@ pub enum OldKeys {
 }
 
 /// How long a new key is at least published before it signs, if the old one stays: all nodes have read it by then, and none
-/// signs with a key that the JWKS of another one lacks.
+/// signs with a key that the JWKS of another one lacks. On PostgreSQL, a fast node comes to that time earlier: see
+/// [`read_by_all`].
 const READ_BY_ALL: Duration = Duration::from_secs(10);
 
 /// How often a command tries again when nodes are faster.
@@ -83,6 +84,10 @@ pub(crate) fn open_keys(
     opened.map_err(|error| StartError::of_key(error, &server.key_file))
 }
 
+fn read_by_all(store: &Store) -> Duration {
+    READ_BY_ALL.saturating_add(store.clock_tolerance())
+}
+
 /// Begins to sign with a new key, and ends those before it: at once if they are revoked, or else as soon as all nodes
 /// publish it.
 pub(crate) async fn rotate_now(
@@ -117,7 +122,7 @@ async fn begin_published(
     next: &SealedKey,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let active_at = now.max(next.published_at.after(READ_BY_ALL));
+    let active_at = now.max(next.published_at.after(read_by_all(store)));
     // The same command has just been run.
     if next.active_at <= active_at {
         return Ok(true);
@@ -138,7 +143,7 @@ async fn add_now(
     let at_once = NextKey::at_once(algorithm, number, now);
     let (next, others_removed_at) = match old {
         OldKeys::Keep => {
-            let active_at = now.after(READ_BY_ALL);
+            let active_at = now.after(read_by_all(store));
             let next = NextKey {
                 active_at,
                 ..at_once

@@ -79,6 +79,8 @@ impl Live {
         let needed = algorithms(&clients);
         let node = key_file::node().map_err(StoreError::from)?;
         let keys = rotation::begin_keys(&store, &config.server, &node, &needed, now).await?;
+        let readiness = Arc::<Readiness>::default();
+        readiness.compare_clock(&store, &*clock).await?;
         let parts = Parts {
             keys,
             logins: web_login::all(&config, &clock, None)?,
@@ -88,7 +90,7 @@ impl Live {
             clients,
             store,
             clock,
-            readiness: Arc::default(),
+            readiness,
         };
         Ok(Self {
             fixed: Fixed::of(&parts.config),

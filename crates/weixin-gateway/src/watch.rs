@@ -21,6 +21,7 @@ impl Gateway {
     pub async fn watch(&self, file: &Path) {
         let clock = Arc::clone(&self.shared().clock);
         let (mut before, mut tried, mut failed) = (Vec::new(), Vec::new(), None);
+        let mut changes = Changes::default();
         loop {
             clock.sleep(INTERVAL).await;
             let loaded = files(file, &self.config());
@@ -29,12 +30,14 @@ impl Gateway {
             // A file that was rejected, and is as before again, is loaded, so that the log says that it is right.
             if now == loaded && failed.is_none() {
                 before.clear();
+                changes.look(now);
                 continue;
             }
             let config = Config::load(file);
             if let Ok(config) = &config {
                 now = files(file, config);
             }
+            changes.look(now.clone());
             if now != before {
                 before = now;
                 continue;
@@ -78,6 +81,37 @@ impl Gateway {
     }
 }
 
+/// Looks in a row that differ, after which the operator is told that nothing is loaded.
+const UNSETTLED: u32 = 3;
+
+/// How many times in a row the files have differed from the look before.
+#[derive(Debug, Default)]
+struct Changes {
+    last: Option<Vec<FileContent>>,
+    count: u32,
+}
+
+impl Changes {
+    /// Logs once that the files change too often to be loaded.
+    fn look(&mut self, now: Vec<FileContent>) {
+        let Some(last) = self.last.replace(now.clone()) else {
+            return;
+        };
+        if now == last {
+            self.count = 0;
+            return;
+        }
+        self.count = self.count.saturating_add(1);
+        if self.count == UNSETTLED {
+            let changed = now.iter().filter(|file| !last.contains(file));
+            let changed: Vec<_> = changed
+                .map(|file| file.path.display().to_string())
+                .collect();
+            tracing::warn!(files = changed.join(", "), "{NOT_LOADED}");
+        }
+    }
+}
+
 /// The files of a configuration, with what was read.
 fn files(file: &Path, config: &Config) -> Vec<FileContent> {
     let own = FileContent::new(file, config.text);
@@ -108,3 +142,5 @@ fn warn_of_restart(reloaded: &Reloaded) {
 }
 
 const UNUSED: &str = "the configuration cannot be used: the one before stays";
+const NOT_LOADED: &str = "these files have changed at each of the last three looks, and what changes is not loaded: \
+    write each once, to another name in its folder, and rename it";

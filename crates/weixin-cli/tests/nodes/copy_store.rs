@@ -321,3 +321,26 @@ async fn a_copy_that_is_killed_leaves_an_empty_store_and_can_be_repeated() {
     let sub = alice.sub.clone();
     alice.is_logged_in(&http.at(node.address), &sub).await;
 }
+
+/// As after an update of one of the two, before the machine of the command has it.
+#[tokio::test]
+async fn the_store_whose_tables_are_of_a_later_version_is_named() {
+    let of = Move::new().await;
+    printed(&["migrate"], &of.sqlite);
+    printed(&of.copy(), &of.sqlite);
+    for (url, store) in [
+        (&of.url, "target (--to)"),
+        (&of.sqlite_url(), "source (store.url)"),
+    ] {
+        let mut connection = connect(url).await;
+        let later =
+            "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+            select max(version) + 1, 'next', true, '\\x00', 0 from _sqlx_migrations";
+        connection.execute(later).await.unwrap();
+        connection.close().await.unwrap();
+        let expected = format!(
+            "error: the tables of the {store} are of a later version: use the program of that version\n"
+        );
+        assert_eq!(rejected(&of.copy(), &of.sqlite), expected);
+    }
+}

@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 use super::{
     Admin,
     clients::{ClientError, is_in_file},
-    keys::now,
 };
 use crate::{
     audit::EventKind,
@@ -57,7 +56,7 @@ impl Admin {
         id: &str,
         is_disabled: bool,
     ) -> Result<(), ClientError> {
-        let now = now();
+        let now = self.now().await?;
         let row = self.stored_client(config, id).await?;
         if is_in_file(config, &row.id) {
             return Err(ClientError::InFile);

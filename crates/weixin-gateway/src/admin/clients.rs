@@ -6,7 +6,7 @@ use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::{Admin, keys::now};
+use super::Admin;
 use crate::{
     audit::{Event, EventKind},
     clients::{self, ClientProblem},
@@ -114,7 +114,7 @@ impl Admin {
         config: &Config,
         mut settings: Map<String, Value>,
     ) -> Result<Option<String>, ClientError> {
-        let now = now();
+        let now = self.now().await?;
         let is_public = settings.get("public") == Some(&Value::Bool(true));
         // A second issuer in the file must not make the client one of either.
         if let ([only], false) = (&config.issuers[..], settings.contains_key("issuer")) {
@@ -154,10 +154,11 @@ impl Admin {
         config: &Config,
         id: &str,
     ) -> Result<String, ClientError> {
+        let now = self.now().await?;
         let change = |body: &mut ClientBody| match body.secrets.len() {
             0 => Err(ClientError::Public),
             MAX_SECRETS.. => Err(ClientError::TwoSecrets),
-            _ => new_secret(body, now()),
+            _ => new_secret(body, now),
         };
         self.change_client(config, id, EventKind::ClientSecretAdded, change)
             .await
@@ -196,7 +197,8 @@ impl Admin {
         if !self.remove_in_batches(row.id.clone()).await? {
             return Err(ClientError::Unknown);
         }
-        self.record_client(EventKind::ClientRemoved, row.id, now())
+        let now = self.now().await?;
+        self.record_client(EventKind::ClientRemoved, row.id, now)
             .await
     }
 
@@ -208,7 +210,7 @@ impl Admin {
         change: impl Fn(&mut ClientBody) -> Result<T, ClientError>,
     ) -> Result<T, ClientError> {
         for _ in 0..TRIES {
-            let (row, now) = (self.stored_client(config, id).await?, now());
+            let (row, now) = (self.stored_client(config, id).await?, self.now().await?);
             let mut body = ClientBody::parse(&row.body).ok_or(ClientError::Unknown)?;
             let changed = change(&mut body)?;
             let client = row.id.clone();

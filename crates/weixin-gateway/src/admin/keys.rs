@@ -2,8 +2,6 @@
 
 use std::time::SystemTime;
 
-use weixin::clock::{Clock, SystemClock};
-
 use super::Admin;
 use crate::{
     announced_keys::KeyFileDifference,
@@ -58,13 +56,14 @@ impl Admin {
     ///
     /// [`StartError`] if the store fails.
     pub async fn keys(&self, config: &Config) -> Result<Vec<KeyOverview>, StartError> {
-        let (rows, now) = (self.database.keys().await?, now());
+        let (rows, now) = (self.database.keys().await?, self.now().await?);
         let overview = |row: &SealedKey| overview(row, config, now);
         Ok(rows.iter().filter_map(overview).collect())
     }
 
     /// Begins to sign with a new key: of this algorithm, or of each one that has a key. It signs at once if the old keys are
-    /// revoked, and otherwise ten seconds after it has appeared in the JWKS. Returns whether there is such an algorithm.
+    /// revoked, and otherwise ten seconds after it has appeared in the JWKS, or 70 seconds with PostgreSQL. Returns whether
+    /// there is such an algorithm.
     ///
     /// # Errors
     ///
@@ -84,7 +83,7 @@ impl Admin {
         let algorithms: Vec<_> = algorithms.collect();
         for algorithm in &algorithms {
             let (store, master) = (&self.database, &config.server.keys);
-            rotation::rotate_now(store, master, *algorithm, old, now()).await?;
+            rotation::rotate_now(store, master, *algorithm, old, self.now().await?).await?;
         }
         Ok(!algorithms.is_empty())
     }
@@ -97,7 +96,7 @@ impl Admin {
     ///
     /// [`StartError`] if the store fails, or no line of the key file decrypts a key.
     pub async fn reseal_keys(&self, config: &Config) -> Result<usize, StartError> {
-        let (rows, now) = (self.database.keys().await?, now());
+        let (rows, now) = (self.database.keys().await?, self.now().await?);
         let mut count = 0;
         for row in rows.iter().filter(|row| row.phase(now) != Phase::Removed) {
             let resealed = row.resealed(&config.server.keys);
@@ -163,8 +162,4 @@ fn overview(row: &SealedKey, config: &Config, now: Timestamp) -> Option<KeyOverv
         removed_at: row.removed_at.map(SystemTime::from),
         master_key: line.map(|index| index + 1),
     })
-}
-
-pub(super) fn now() -> Timestamp {
-    SystemClock.now().into()
 }

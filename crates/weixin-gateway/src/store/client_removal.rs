@@ -1,4 +1,5 @@
-//! The removal of a client, with its grants and what users have allowed it: in batches, so that logins do not wait.
+//! The removal of a client, with its grants, its logout tokens and what users have allowed it: in batches, so that logins do
+//! not wait.
 //!
 //! The row of the client comes last. Until then the client is disabled, and the command can be repeated if it was cut off.
 
@@ -20,13 +21,18 @@ const NOTICED_AFTER: Duration = REFRESH.saturating_mul(2);
 
 const LAST_GRANT: &str = last_of_batch!("id", "grants");
 const LAST_CONSENT: &str = last_of_batch!("user_id", "consents");
-/// Else they would be valid again for a client that is added with this ID later.
-const REVOKE: &str = "update grants set revoked_at = $1, revoked_reason = 'client_removed'
-    where id > $2 and id <= $3 and client = $4 and revoked_at is null";
+/// Else they would be valid again for a client that is added with this ID later, and it would be told of the logouts of their
+/// sessions: so also those that were revoked before.
+const REVOKE: &str = "update grants set revoked_at = coalesce(revoked_at, $1),
+    revoked_reason = 'client_removed'
+    where id > $2 and id <= $3 and client = $4
+    and (revoked_reason is null or revoked_reason <> 'client_removed')";
 /// Another client that gets the ID later has been allowed nothing.
 const DELETE_CONSENTS: &str = "delete from consents
     where user_id > $1 and user_id <= $2 and client = $3";
 const DELETE: &str = "delete from clients where id = $1";
+/// No gateway can deliver them, and another client that gets the ID within the hour must not receive them.
+const DELETE_LOGOUTS: &str = "delete from logouts where client = $1";
 
 /// The grants and consents that are still to be read: those with greater IDs.
 #[derive(Clone, Debug)]
@@ -92,7 +98,8 @@ pub(crate) async fn batch(
     Ok(next)
 }
 
-/// Removes the client. Its codes are revoked again, as the batches may have taken long. Returns whether there was one.
+/// Removes the client, and the logout tokens that it has not received. Its codes are revoked again, as the batches may have
+/// taken long. Returns whether there was one.
 pub(crate) async fn end(
     connection: &mut AnyConnection,
     client: &ClientId,
@@ -100,6 +107,8 @@ pub(crate) async fn end(
 ) -> JobResult<bool> {
     let query = sqlx::query(DELETE).bind(client.to_string());
     let done = query.execute(&mut *connection).await?;
+    let query = sqlx::query(DELETE_LOGOUTS).bind(client.to_string());
+    query.execute(&mut *connection).await?;
     revoke_codes(connection, client, now).await?;
     Ok(done.rows_affected() == 1)
 }

@@ -12,10 +12,11 @@ use crate::{
     oidc::{ClientId, SessionId, Subject, Timestamp},
 };
 
-/// Each client with a grant of the session, also an expired one. The text of the ID makes the row unique.
+/// Each client with a grant of the session, also an expired one, but none that was removed since: another client may have its
+/// ID. The text of the ID makes the row unique.
 const INSERT: &str = "insert into logouts (id, client, sid, sub, due_at, attempts)
     select distinct sid || ' ' || client || ' ' || sub, client, sid, sub, $1, 0
-    from grants where sid = $2
+    from grants where sid = $2 and (revoked_reason is null or revoked_reason <> 'client_removed')
     on conflict (id) do nothing";
 const DUE_CLIENTS: &str = "select client, min(due_at) as due_at from logouts
     where due_at <= $1 and attempts < $2 group by client";

@@ -62,7 +62,7 @@ pub(crate) use self::{
     writer::Commits,
 };
 pub use self::{
-    copy::{CopiedTable, CopyError, CopyProgress},
+    copy::{CopiedStore, CopiedTable, CopyError, CopyProgress},
     inspect::StoreState,
 };
 use self::{

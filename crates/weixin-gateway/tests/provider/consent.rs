@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
-use crate::world::{Browser, Options, Page, RelyingParty, World, browser::param, devices::ENGLISH};
+use crate::world::{
+    Browser, CALLBACK, Options, Page, RelyingParty, World, browser::param, devices::ENGLISH,
+};
 
 impl Browser {
     /// Opens a URL, and follows the redirects of the gateway to the page that asks.
@@ -295,6 +297,31 @@ async fn without_single_sign_on_the_page_belongs_to_the_login() {
     web.tokens(&param(&url, "code")).await;
     let page = browser.open(&world, &web.authorize_url(&[])).await;
     assert!(page.location().starts_with(world.sim.url()));
+}
+
+/// As the manual says of `session_idle`: the login of the page is over. With single sign-on the same page works.
+#[tokio::test]
+async fn without_single_sign_on_a_login_in_another_tab_ends_an_open_page() {
+    for (idle, is_valid) in [("0s", false), ("1h", true)] {
+        let world = World::with(Options {
+            web: "consent = \"first\"".into(),
+            more: format!("[lifetimes]\nsession_idle = \"{idle}\""),
+            ..Options::default()
+        })
+        .await;
+        let mut browser = Browser::default();
+        let asked = browser.asked(&world, &world.web().authorize_url(&[])).await;
+        world.other().log_in(&mut browser, &[]).await;
+        let page = browser.answer(&world, &asked, "allow").await;
+        if is_valid {
+            assert!(page.location().starts_with(CALLBACK));
+            continue;
+        }
+        let login = asked.action().replace("/consent/", "/login/");
+        assert_eq!(page.location(), login);
+        let page = browser.open(&world, &login).await;
+        assert!(page.location().starts_with(world.sim.url()));
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::{fs, time::Duration};
 
 use axum::http::StatusCode;
+use serde_json::{Value, json};
 use weixin_gateway::Reloaded;
 
 use crate::world::{
@@ -322,6 +323,64 @@ async fn a_file_that_is_still_being_written_is_not_taken_over() {
     };
     assert!(removed.contains("\"clients\":\"new\""), "{removed}");
 }
+
+/// Some program writes it again and again. What it has is loaded once it stays the same.
+#[tokio::test]
+async fn a_file_that_changes_at_every_look_is_reported_once() {
+    let world = World::start().await;
+    let config = world.file("gateway.toml");
+    fs::write(&config, world.config()).unwrap();
+    let (log, _guard) = Log::begin();
+    let look = async || {
+        world.clock.advance(Duration::from_secs(5));
+        for _ in 0..20 {
+            world.count("keys").await;
+        }
+    };
+    let test = async {
+        tokio::task::yield_now().await;
+        look().await;
+        for (number, expected) in [(0, 0), (1, 0), (2, 1), (3, 1), (4, 1)] {
+            let text = format!("{}{NEW_CLIENT}name = \"{number}\"\n", world.config());
+            fs::write(&config, text).unwrap();
+            look().await;
+            assert_eq!(log.lines(CHANGING).len(), expected, "{number}");
+        }
+        assert_eq!(
+            authorize(&new_client(&world), &world).await,
+            StatusCode::BAD_REQUEST
+        );
+        eventually(&world, async || {
+            let served = authorize(&new_client(&world), &world).await;
+            (served == StatusCode::SEE_OTHER).then_some(())
+        })
+        .await;
+        // What is written in turn with what was loaded is not loaded either.
+        for number in 0..6 {
+            let name = if number % 2 == 0 { "even" } else { "4" };
+            let text = format!("{}{NEW_CLIENT}name = \"{name}\"\n", world.config());
+            fs::write(&config, text).unwrap();
+            look().await;
+        }
+        log.lines(CHANGING)
+    };
+    let lines = tokio::select! {
+        () = world.gateway.watch(&config) => panic!("watch has ended"),
+        lines = test => lines,
+    };
+    let [first, second] = &lines[..] else {
+        panic!("{lines:?}")
+    };
+    for line in [first, second] {
+        let line: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(
+            (&line["level"], &line["files"]),
+            (&json!("WARN"), &json!(config)),
+        );
+    }
+}
+
+const CHANGING: &str = "these files have changed at each of the last three looks";
 
 const REMOVED: &str = "these clients are no longer in the configuration";
 

@@ -4,7 +4,7 @@ use std::{path::Path, time::Instant};
 
 use serde_json::{Map, Value, json};
 use weixin::{Bilingual, Language};
-use weixin_gateway::{CopiedTable, CopyError, CopyProgress, Gateway, StartError};
+use weixin_gateway::{CopiedStore, CopiedTable, CopyError, CopyProgress, Gateway, StartError};
 
 use super::{config, progress::INTERVAL};
 use crate::{
@@ -77,21 +77,24 @@ fn result(copied: &[CopiedTable], file: &Path) -> Message {
 
 fn failed(error: &CopyError) -> CliError {
     match error {
-        CopyError::Source(error) => {
-            let store = message("源数据库（store.url）", "source (store.url)");
-            store_failed(error, &store, "[store] url")
-        }
-        CopyError::Target(error) => {
-            let store = message("目标数据库（--to）", "target (--to)");
-            store_failed(error, &store, "--to")
-        }
+        CopyError::Source(error) => store_failed(error, CopiedStore::Source, "[store] url"),
+        CopyError::Target(error) => store_failed(error, CopiedStore::Target, "--to"),
         other => CliError::Other(not_copied(other)),
     }
 }
 
+/// In Chinese and in English.
+const fn name(store: CopiedStore) -> (&'static str, &'static str) {
+    match store {
+        CopiedStore::Source => ("源数据库（store.url）", "source (store.url)"),
+        CopiedStore::Target => ("目标数据库（--to）", "target (--to)"),
+    }
+}
+
 /// The error of one store with its remedy, which the gateway words for the one of the configuration.
-fn store_failed(error: &StartError, store: &Message, url: &str) -> CliError {
-    let text = config::start_error(error);
+fn store_failed(error: &StartError, store: CopiedStore, url: &str) -> CliError {
+    let (zh, en) = name(store);
+    let (store, text) = (message(zh, en), config::start_error(error));
     let text = Message::of(|language| {
         let colon = language.pick("：", ": ");
         format!("{}{colon}{}", store.pick(language), text.pick(language))
@@ -134,7 +137,11 @@ fn not_copied(error: &CopyError) -> Message {
                 "the user of this database has {others} other connections: stop all nodes first, and close other programs of this user"
             ),
         ),
-        CopyError::Version { found, known } => version(*found, *known),
+        CopyError::Version {
+            store,
+            found,
+            known,
+        } => version(*store, found > known),
         CopyError::NotEmpty { table, rows } => message(
             format!(
                 "新数据库不是空的：表 {table} 有 {rows} 行。请换一个空数据库（如果网关在其上启动过，表中就有内容）"
@@ -159,15 +166,20 @@ fn not_copied(error: &CopyError) -> Message {
     }
 }
 
-fn version(found: i64, known: i64) -> Message {
-    if found > known {
+fn version(store: CopiedStore, is_later: bool) -> Message {
+    let (zh, en) = name(store);
+    if is_later {
         return message(
-            "数据库的表来自更新的版本：请用该版本的程序复制",
-            "the tables of a database are of a later version: use the program of that version",
+            format!("{zh}的表来自更新的版本：请用该版本的程序复制"),
+            format!(
+                "the tables of the {en} are of a later version: use the program of that version"
+            ),
         );
     }
     message(
-        "数据库的表不存在或来自较早的版本：请先运行 `weixin gateway migrate`",
-        "the tables of the database are missing or of an earlier version: run `weixin gateway migrate` first",
+        format!("{zh}的表不存在或来自较早的版本：请先运行 `weixin gateway migrate`"),
+        format!(
+            "the tables of the {en} are missing or of an earlier version: run `weixin gateway migrate` first"
+        ),
     )
 }

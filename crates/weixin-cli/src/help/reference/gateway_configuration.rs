@@ -59,7 +59,7 @@ introspects | texts | `[]` | the IDs of clients whose access tokens this client 
 
 [lifetimes]
 access_token | duration | `"1h"` | of an access token | access token 的有效期
-session_idle | duration | `"12h"` | of a session that is not used; `"0s"`: each login asks WeChat | 会话闲置多久后失效；`"0s"` 表示每次都到微信登录
+session_idle | duration | `"12h"` | of a session that is not used; `"0s"`: each login asks WeChat, and an open consent page expires when the user logs in in another tab | 会话闲置多久后失效；`"0s"` 表示每次都到微信登录，并且在另一个标签页登录后，已打开的授权确认页即失效
 session | duration | `"7d"` | of a session, since the latest login; at most 90 days | 会话从最近一次登录起的有效期，最长 90 天
 refresh_token_idle | duration | `"30d"` | of a refresh token that is not used | refresh token 闲置多久后失效
 refresh_token | duration | `"180d"` | of a refresh token, since the login | refresh token 从登录起的有效期

@@ -5,15 +5,18 @@ use super::{
     on_each_database,
 };
 use crate::{
-    oidc::{ClientId, GrantId, RedeemOutcome},
+    oidc::{ClientId, GrantId, RedeemOutcome, Session},
     store::{
         Durability, Undo, Work,
         client_removal::{self, Remaining},
+        session_end::EndReason,
     },
 };
 
 on_each_database!(
     a_client_is_removed_in_batches_also_after_it_was_cut_off,
+    a_client_that_was_removed_is_told_of_no_logout,
+    a_client_that_was_removed_is_not_told_of_grants_that_were_revoked_before,
     a_code_of_a_gateway_that_has_not_noticed_the_removal_gives_nothing,
 );
 
@@ -113,6 +116,68 @@ async fn assert_others_stay(fixture: &Fixture) {
     let left = [fixture.count(grants).await, fixture.count(consents).await];
     assert_eq!(left, [601, 600]);
     assert_eq!(fixture.store.clients().await.unwrap().len(), 1);
+}
+
+/// The clients that are to be told of logouts.
+async fn told(fixture: &Fixture) -> Vec<String> {
+    let sql = "select client from logouts order by client";
+    let clients = sqlx::query_scalar(sql).fetch_all(fixture.store.pool());
+    clients.await.unwrap()
+}
+
+async fn log_out(fixture: &Fixture, session: &Session) {
+    let reason = EndReason::LoggedOut;
+    let ended = fixture
+        .store
+        .end_sessions(vec![session.sid], reason, None, later(4));
+    assert_eq!(ended.await.unwrap(), [(session.sid, session.user)]);
+}
+
+/// A session with a grant of each of two clients.
+async fn session_of_two_clients(fixture: &Fixture, openid: &str) -> Session {
+    let session = fixture.session(openid, START).await;
+    for client in [client(), "other".parse().unwrap()] {
+        let grant = new_grant_of(&client, &session, id(GrantId::from_bytes), START);
+        fixture.redeem_grant(grant).await;
+    }
+    session
+}
+
+/// Neither of one before the removal nor of one after it: another client may be added with the ID.
+async fn a_client_that_was_removed_is_told_of_no_logout(fixture: Fixture) {
+    let store = &fixture.store;
+    let inserted = store.insert_client(client(), issuer(), "{}".to_owned(), START);
+    assert!(inserted.await.unwrap());
+    let before = session_of_two_clients(&fixture, "oAlice").await;
+    let valid = session_of_two_clients(&fixture, "oBob").await;
+    log_out(&fixture, &before).await;
+    assert_eq!(told(&fixture).await, ["other", "web"]);
+    assert!(begin(&fixture).await);
+    run_batches(&fixture, left(&fixture).await).await;
+    assert!(end(&fixture).await);
+    assert_eq!(told(&fixture).await, ["other"]);
+    log_out(&fixture, &valid).await;
+    assert_eq!(told(&fixture).await, ["other"; 2]);
+}
+
+/// A refresh token was used twice, for one.
+async fn a_client_that_was_removed_is_not_told_of_grants_that_were_revoked_before(
+    fixture: Fixture,
+) {
+    let store = &fixture.store;
+    let inserted = store.insert_client(client(), issuer(), "{}".to_owned(), START);
+    assert!(inserted.await.unwrap());
+    let session = session_of_two_clients(&fixture, "oAlice").await;
+    fixture
+        .execute("update grants set revoked_at = 1, revoked_reason = 'reuse'")
+        .await;
+    assert!(begin(&fixture).await);
+    run_batches(&fixture, left(&fixture).await).await;
+    assert!(end(&fixture).await);
+    log_out(&fixture, &session).await;
+    assert_eq!(told(&fixture).await, ["other"]);
+    let first = "select count(*) from grants where revoked_at = 1";
+    assert_eq!(fixture.count(first).await, 2);
 }
 
 /// The gateway reads the clients every five seconds. The removal begins in second 5 and ends in second 6.

@@ -7,14 +7,16 @@ use std::{
 
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::json;
-use sqlx::{AnyConnection, Connection};
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Connection, Transaction};
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 use weixin::{
     UserIds,
     clock::{Clock, SleepFuture},
 };
 
 use crate::{
+    config::Config,
     master_key::MasterKeys,
     oidc::{
         AuthorizationRequest, ClientId, Code, GrantId, IssuerId, LoginMethod, NewGrant,
@@ -96,6 +98,27 @@ impl Fixture {
             url,
             directory,
         }
+    }
+
+    /// That of an operator, with this store.
+    pub(super) fn config(&self) -> Config {
+        let url = &self.url;
+        let text = format!(
+            r#"
+            [server]
+            key_file = "gateway.key"
+            [store]
+            url = "{url}"
+            [app.website]
+            app_id = "{APP}"
+            app_secret = "ssssssssssssssssssssssssssssssss"
+            [[issuer]]
+            url = "https://login.example"
+            apps = ["website"]
+            "#
+        );
+        let key = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=";
+        Config::parse_with(&text, &|_| Ok(key.to_owned())).unwrap()
     }
 
     /// A statement that no function of the store has yet.
@@ -183,7 +206,7 @@ impl Fixture {
 
 /// The URL of a schema of its own in the database of the tests.
 pub(super) async fn schema() -> String {
-    use sqlx::{AssertSqlSafe, Executor};
+    use sqlx::Executor;
 
     let server = std::env::var("WEIXIN_TEST_POSTGRES").unwrap_or_else(|_| {
         panic!("WEIXIN_TEST_POSTGRES is not set: run by ./scripts/test or scripts/with-services")
@@ -194,6 +217,63 @@ pub(super) async fn schema() -> String {
     let create = AssertSqlSafe(format!("create schema {schema}"));
     connection.execute(create).await.unwrap();
     format!("{server}?options[search_path]={schema}")
+}
+
+/// A transaction of the test on PostgreSQL, which others wait for.
+pub(super) struct Held {
+    transaction: Transaction<'static, Any>,
+    /// That of its connection.
+    pub(super) pid: i64,
+}
+
+impl Held {
+    pub(super) async fn commit(self) {
+        self.transaction.commit().await.unwrap();
+    }
+
+    pub(super) async fn rollback(self) {
+        self.transaction.rollback().await.unwrap();
+    }
+}
+
+impl Fixture {
+    /// Begins a transaction with a statement, and keeps its locks.
+    pub(super) async fn hold(&self, sql: impl Into<String>) -> Held {
+        let mut transaction = self.store.pool().begin().await.unwrap();
+        let pid = sqlx::query_scalar("select pg_backend_pid()::bigint");
+        let pid = pid.fetch_one(&mut *transaction).await.unwrap();
+        let done = sqlx::query(AssertSqlSafe(sql.into())).execute(&mut *transaction);
+        done.await.unwrap();
+        Held { transaction, pid }
+    }
+
+    /// Until so many transactions wait for the held one, or for one that does.
+    pub(super) async fn blocked_by(&self, held: &Held, count: i64) {
+        let waiting = "with recursive waiting (pid) as (
+            select $1::bigint::int
+            union select activity.pid from pg_stat_activity activity
+            join waiting on waiting.pid = any(pg_blocking_pids(activity.pid)))
+            select count(*) - 1 from waiting";
+        let mut now = 0_i64;
+        while now < count {
+            let query = sqlx::query_scalar(waiting).bind(held.pid);
+            now = query.fetch_one(self.store.pool()).await.unwrap();
+        }
+    }
+
+    /// The connection that waits for another one, once it does. It is that of the task.
+    pub(super) async fn waiting_for<T>(&self, pid: i64, task: &JoinHandle<T>) -> i64 {
+        let waiting =
+            "select pid::bigint from pg_stat_activity where $1 = any(pg_blocking_pids(pid))";
+        loop {
+            let query = sqlx::query_scalar(waiting).bind(pid);
+            let found = query.fetch_optional(self.store.pool()).await.unwrap();
+            if let Some(waiting) = found {
+                return waiting;
+            }
+            assert!(!task.is_finished(), "it waited for nothing");
+        }
+    }
 }
 
 /// A clock that stands still. Its pauses are over at once.

@@ -13,13 +13,14 @@ use crate::{
     keys::{KeyId, Phase, SealedKey},
     master_key::MasterKeys,
     oidc::{Algorithm, Timestamp},
-    rotation::rotate,
+    rotation::{OldKeys, rotate, rotate_now},
 };
 
 on_each_database!(
     the_next_key_of_an_algorithm_is_stored_once,
     a_key_is_rotated_once_by_two_nodes,
     a_new_key_ends_those_before_it_at_its_own_time,
+    a_key_that_a_command_makes_signs_once_all_nodes_have_read_it,
 );
 
 fn key(kid: &str, algorithm: Algorithm, number: i64) -> SealedKey {
@@ -115,4 +116,27 @@ async fn a_key_is_rotated_once_by_two_nodes(fixture: Fixture) {
     }
     let events = "select count(*) from audit where event = 'key.created'";
     assert_eq!(fixture.count(events).await, 6);
+}
+
+/// Nodes read the keys every five seconds. With PostgreSQL, the clock of one may be a minute ahead of the database's, which is
+/// the command's.
+async fn a_key_that_a_command_makes_signs_once_all_nodes_have_read_it(fixture: Fixture) {
+    let store = &fixture.store;
+    let key = SecretString::from("BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=".to_owned());
+    let master = MasterKeys::parse(&key).unwrap();
+    let is_postgres = fixture.url.starts_with("postgres");
+    let read_by_all = if is_postgres { 70 } else { 10 };
+    rotate(store, &master, &[], START).await.unwrap();
+    let command = later(100);
+    // The second time, the key of the first one is published.
+    for _ in 0..2 {
+        let rotated = rotate_now(store, &master, Algorithm::Rs256, OldKeys::Keep, command);
+        rotated.await.unwrap();
+        let keys = store.keys().await.unwrap();
+        let times: Vec<_> = keys
+            .iter()
+            .map(|key| (key.published_at, key.active_at))
+            .collect();
+        assert_eq!(times, [(START, START), (command, later(100 + read_by_all))]);
+    }
 }

@@ -1,6 +1,5 @@
 //! What waits for what on PostgreSQL: each of two writes that want the same rows succeeds. SQLite has one writer.
 
-use sqlx::{Any, Transaction};
 use tokio::task::JoinHandle;
 
 use super::fixture::{Fixture, START, id, ids, issuer, known, later, login, revocation};
@@ -17,35 +16,7 @@ use crate::{
 const OPEN_SESSIONS: &str = "select count(*) from sessions where ended_at is null";
 const SESSIONS: &str = "select sid from sessions for update";
 
-/// A transaction of the test, which others wait for.
-struct Held {
-    transaction: Transaction<'static, Any>,
-    pid: i64,
-}
-
 impl Fixture {
-    async fn hold(&self, sql: &'static str) -> Held {
-        let mut transaction = self.store.pool().begin().await.unwrap();
-        let pid = sqlx::query_scalar("select pg_backend_pid()::bigint");
-        let pid = pid.fetch_one(&mut *transaction).await.unwrap();
-        sqlx::query(sql).execute(&mut *transaction).await.unwrap();
-        Held { transaction, pid }
-    }
-
-    /// Until so many transactions wait for the held one, or for one that does.
-    async fn blocked_by(&self, held: &Held, count: i64) {
-        let waiting = "with recursive waiting (pid) as (
-            select $1::bigint::int
-            union select activity.pid from pg_stat_activity activity
-            join waiting on waiting.pid = any(pg_blocking_pids(activity.pid)))
-            select count(*) - 1 from waiting";
-        let mut now = 0_i64;
-        while now < count {
-            let query = sqlx::query_scalar(waiting).bind(held.pid);
-            now = query.fetch_one(self.store.pool()).await.unwrap();
-        }
-    }
-
     /// The users whose rows no transaction has locked.
     async fn free_users(&self) -> i64 {
         let free = "with free as (select id from users for update skip locked)
@@ -104,7 +75,7 @@ async fn a_logout_and_a_login_in_its_session_both_succeed() {
     );
     let login = tokio::spawn(async move { link::log_in(&store, login).await });
     fixture.blocked_by(&held, 2).await;
-    held.transaction.rollback().await.unwrap();
+    held.rollback().await;
     let ended = logout.await.unwrap().unwrap();
     assert_eq!(ended, [(alice.sid, alice.user)]);
     let next = known(login.await.unwrap());
@@ -130,7 +101,7 @@ async fn two_logouts_at_once_end_all_sessions() {
     fixture.blocked_by(&held, 1).await;
     let other = fixture.log_out(&[first, last]);
     fixture.blocked_by(&held, 2).await;
-    held.transaction.rollback().await.unwrap();
+    held.rollback().await;
     let mut ended = one.await.unwrap().unwrap();
     ended.extend(other.await.unwrap().unwrap());
     let mut ended: Vec<_> = ended.into_iter().map(|(sid, user)| (user, sid)).collect();
@@ -148,7 +119,7 @@ async fn a_logout_and_the_removal_of_its_user_both_succeed() {
     fixture.blocked_by(&held, 1).await;
     let forgotten = fixture.forgetting(alice.user);
     fixture.blocked_by(&held, 2).await;
-    held.transaction.rollback().await.unwrap();
+    held.rollback().await;
     logout.await.unwrap().unwrap();
     forgotten.await.unwrap().unwrap();
     let rows = "select (select count(*) from sessions) + (select count(*) from users)";
@@ -168,7 +139,7 @@ async fn a_revocation_and_a_logout_of_the_same_sessions_both_succeed() {
     assert_eq!(fixture.free_users().await, 0);
     let logout = fixture.log_out(&[other.sid, alice.sid]);
     fixture.blocked_by(&held, 2).await;
-    held.transaction.rollback().await.unwrap();
+    held.rollback().await;
     assert_eq!(revoked.await.unwrap().unwrap().sessions, 2);
     assert_eq!(logout.await.unwrap().unwrap(), []);
 }

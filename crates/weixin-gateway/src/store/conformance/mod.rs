@@ -13,6 +13,7 @@ mod forgotten;
 mod grants;
 mod keys;
 mod lock_order;
+mod locked_grants;
 mod login_events;
 mod logins;
 mod logouts;

@@ -4,18 +4,16 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use sqlx::{Any, AssertSqlSafe, Transaction};
 use tokio::task::JoinHandle;
 use weixin::clock::{Clock, SystemClock};
 
 use super::{
-    fixture::{APP, Fixture, START, client, id, issuer, later, new_grant, revocation, secret},
+    fixture::{Fixture, Held, START, client, id, issuer, later, new_grant, revocation, secret},
     on_each_database,
 };
 use crate::{
     admin::{Admin, RevokeTarget},
     audit::{Event, EventKind},
-    config::Config,
     oidc::{GrantId, RedeemOutcome, Session, Subject, Timestamp},
     store::{
         Durability, Undo,
@@ -33,35 +31,18 @@ const OUTBOX: &str = "select count(*) from logouts";
 
 type Redeeming = JoinHandle<RedeemOutcome>;
 
-/// A transaction of the test, which holds a redemption back.
-struct Obstacle {
-    transaction: Transaction<'static, Any>,
-    pid: i64,
-}
-
-impl Obstacle {
-    async fn new(fixture: &Fixture, sql: String) -> Self {
-        let mut transaction = fixture.store.pool().begin().await.unwrap();
-        let pid = sqlx::query_scalar("select pg_backend_pid()::bigint");
-        let pid = pid.fetch_one(&mut *transaction).await.unwrap();
-        let done = sqlx::query(AssertSqlSafe(sql)).execute(&mut *transaction);
-        assert_eq!(done.await.unwrap().rows_affected(), 1);
-        Self { transaction, pid }
-    }
-
-    /// A redemption that has read its session, and waits for this before it writes the grant; and its connection.
-    async fn before_the_grant(fixture: &Fixture, session: &Session) -> (Self, Redeeming, i64) {
-        let code = id(GrantId::from_bytes);
-        let row = format!(
-            "insert into grants select '{code}', secret, client, user_id, sub, sid, app, scopes, claims,
-            auth_time, offline, seq, rotated_at, created_at, expires_at, ends_at, keep_until, null, null
-            from grants"
-        );
-        let obstacle = Self::new(fixture, row).await;
-        let redeeming = redeem(fixture, session, code);
-        let pid = waiting_for(fixture, obstacle.pid, &redeeming).await;
-        (obstacle, redeeming, pid)
-    }
+/// A redemption that has read its session, and waits for a transaction before it writes the grant; and its connection.
+async fn before_the_grant(fixture: &Fixture, session: &Session) -> (Held, Redeeming, i64) {
+    let code = id(GrantId::from_bytes);
+    let row = format!(
+        "insert into grants select '{code}', secret, client, user_id, sub, sid, app, scopes, claims,
+        auth_time, offline, seq, rotated_at, created_at, expires_at, ends_at, keep_until, null, null
+        from grants"
+    );
+    let held = fixture.hold(row).await;
+    let redeeming = redeem(fixture, session, code);
+    let pid = fixture.waiting_for(held.pid, &redeeming).await;
+    (held, redeeming, pid)
 }
 
 /// With a refresh token, and for a client that has received a `sub`.
@@ -74,19 +55,6 @@ fn redeem(fixture: &Fixture, session: &Session, code: GrantId) -> Redeeming {
         let redeemed = store.redeem(grant, Some(&subject), secret());
         redeemed.await.unwrap()
     })
-}
-
-/// The connection that waits for another one, once it does. It is that of the task.
-async fn waiting_for<T>(fixture: &Fixture, pid: i64, task: &JoinHandle<T>) -> i64 {
-    let waiting = "select pid::bigint from pg_stat_activity where $1 = any(pg_blocking_pids(pid))";
-    loop {
-        let query = sqlx::query_scalar(waiting).bind(pid);
-        let found = query.fetch_optional(fixture.store.pool()).await.unwrap();
-        if let Some(waiting) = found {
-            return waiting;
-        }
-        assert!(!task.is_finished(), "it waited for nothing");
-    }
 }
 
 /// A session whose client has received a `sub`. The only grant is another client's, and has ended.
@@ -107,10 +75,10 @@ async fn while_redeeming<T: Send + 'static>(
     session: &Session,
     end: impl Future<Output = T> + Send + 'static,
 ) -> T {
-    let (obstacle, redeeming, pid) = Obstacle::before_the_grant(fixture, session).await;
+    let (held, redeeming, pid) = before_the_grant(fixture, session).await;
     let ending = tokio::spawn(end);
-    waiting_for(fixture, pid, &ending).await;
-    obstacle.transaction.rollback().await.unwrap();
+    fixture.waiting_for(pid, &ending).await;
+    held.rollback().await;
     let outcome = redeeming.await.unwrap();
     assert!(matches!(outcome, RedeemOutcome::Granted(_)), "{outcome:?}");
     ending.await.unwrap()
@@ -120,10 +88,10 @@ async fn while_redeeming<T: Send + 'static>(
 async fn a_code_that_waits_for_the_end_of_its_session_gives_nothing() {
     let fixture = Fixture::postgres().await;
     let session = session(&fixture, START).await;
-    let obstacle = Obstacle::new(&fixture, "update sessions set ended_at = 1".to_owned()).await;
+    let held = fixture.hold("update sessions set ended_at = 1").await;
     let redeeming = redeem(&fixture, &session, id(GrantId::from_bytes));
-    waiting_for(&fixture, obstacle.pid, &redeeming).await;
-    obstacle.transaction.commit().await.unwrap();
+    fixture.waiting_for(held.pid, &redeeming).await;
+    held.commit().await;
     let outcome = redeeming.await.unwrap();
     assert!(matches!(outcome, RedeemOutcome::Ended), "{outcome:?}");
     assert_eq!(fixture.count(VALID).await, 0);
@@ -174,26 +142,6 @@ async fn a_forgotten_user_leaves_no_grant_that_is_made_meanwhile() {
     assert_eq!(fixture.count(GRANTS).await, 0);
 }
 
-fn config(fixture: &Fixture) -> Config {
-    let url = &fixture.url;
-    let text = format!(
-        r#"
-        [server]
-        key_file = "gateway.key"
-        [store]
-        url = "{url}"
-        [app.website]
-        app_id = "{APP}"
-        app_secret = "ssssssssssssssssssssssssssssssss"
-        [[issuer]]
-        url = "https://login.example"
-        apps = ["website"]
-        "#
-    );
-    let key = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=";
-    Config::parse_with(&text, &|_| Ok(key.to_owned())).unwrap()
-}
-
 /// An operator goes by the time of the database.
 async fn session_now(fixture: &Fixture) -> Session {
     session(fixture, SystemClock.now().into()).await
@@ -203,7 +151,7 @@ async fn session_now(fixture: &Fixture) -> Session {
 async fn a_grant_that_is_made_during_a_revocation_of_everything_ends() {
     let fixture = Fixture::postgres().await;
     let session = session_now(&fixture).await;
-    let admin = Admin::open(&config(&fixture)).await.unwrap();
+    let admin = Admin::open(&fixture.config()).await.unwrap();
     let end = async move { admin.revoke(RevokeTarget::All).await.unwrap() };
     let revoked = while_redeeming(&fixture, &session, end).await;
     assert_eq!((revoked.sessions, revoked.grants), (1, 1));
@@ -214,7 +162,7 @@ async fn a_grant_that_is_made_during_a_revocation_of_everything_ends() {
 async fn a_grant_that_is_made_during_the_revocation_of_its_client_ends() {
     let fixture = Fixture::postgres().await;
     let session = session_now(&fixture).await;
-    let admin = Admin::open(&config(&fixture)).await.unwrap();
+    let admin = Admin::open(&fixture.config()).await.unwrap();
     let target = RevokeTarget::Client(client().to_string());
     let end = async move { admin.revoke(target).await.unwrap() };
     let revoked = while_redeeming(&fixture, &session, end).await;
@@ -230,7 +178,7 @@ async fn a_grant_that_is_made_during_the_removal_of_its_client_ends() {
         .store
         .insert_client(client(), issuer(), "{}".to_owned(), START);
     assert!(inserted.await.unwrap());
-    let config = config(&fixture);
+    let config = fixture.config();
     let admin = Admin::open(&config).await.unwrap();
     let end = async move {
         admin

@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, Connection, Executor, Transaction};
 
-use super::{CopyError, TABLES};
+use super::{CopiedStore, CopyError, TABLES};
 use crate::store::{
     error::{OpenError, StoreError},
     is_postgres, migrations, postgres,
@@ -81,7 +81,7 @@ impl Source {
     /// Columns that this program does not know would be lost, and those that are missing cannot be read.
     async fn expect_version(&mut self, tables: &'static str) -> Result<(), CopyError> {
         let found = migrations::version(&mut self.connection, tables).await;
-        expect_known(found.map_err(CopyError::source)?)
+        expect_known(CopiedStore::Source, found.map_err(CopyError::source)?)
     }
 
     pub(super) async fn begin(&mut self) -> Result<Transaction<'_, sqlx::Any>, CopyError> {
@@ -117,7 +117,7 @@ impl Target {
             sqlite::MIGRATED_TABLES
         };
         let found = migrations::version(&mut target.connection, tables).await;
-        expect_known(found.map_err(CopyError::target)?)?;
+        expect_known(CopiedStore::Target, found.map_err(CopyError::target)?)?;
         Ok(target)
     }
 
@@ -172,12 +172,16 @@ async fn close(mut connection: AnyConnection, is_sqlite: bool) -> Result<(), sql
     connection.close().await
 }
 
-fn expect_known(found: i64) -> Result<(), CopyError> {
+fn expect_known(store: CopiedStore, found: i64) -> Result<(), CopyError> {
     let known = migrations::VERSION;
     if found == known {
         Ok(())
     } else {
-        Err(CopyError::Version { found, known })
+        Err(CopyError::Version {
+            store,
+            found,
+            known,
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why a store is not copied.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use thiserror::Error;
 
@@ -25,9 +25,11 @@ pub enum CopyError {
     /// Programs are connected to the PostgreSQL from which would be copied, as the same user: gateways, probably.
     #[error("{0} other connections to the store are open")]
     Connected(u64),
-    /// The tables of the store from which would be copied are not those of this program.
-    #[error("the tables are of version {found}, this program copies version {known}")]
+    /// The tables of a store are not those of this program.
+    #[error("the tables of {store} are of version {found}, this program copies version {known}")]
     Version {
+        /// Whose tables.
+        store: CopiedStore,
         /// The version of the tables.
         found: i64,
         /// The version of this program.
@@ -57,6 +59,24 @@ pub enum CopyError {
     /// The store to which would be copied cannot be opened, or fails.
     #[error("the target cannot be written")]
     Target(#[source] StartError),
+}
+
+/// One of the two stores of a copy.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CopiedStore {
+    /// The store from which would be copied.
+    Source,
+    /// The store to which would be copied.
+    Target,
+}
+
+impl fmt::Display for CopiedStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Source => "the store",
+            Self::Target => "the target",
+        })
+    }
 }
 
 impl CopyError {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures_util::TryStreamExt;
 use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 
-pub use self::error::CopyError;
+pub use self::error::{CopiedStore, CopyError};
 use self::{
     database::{Source, Target},
     tables::{Kind, TABLES, Table},

@@ -36,7 +36,7 @@ const NO_TABLE: &str = "no table";
 const WAITING: &str = "limited by `waiting_requests`, and counted once a minute";
 const REVOKED: &str = "a row for each client that was revoked in the last minutes";
 
-const OF_SQLITE: [Exception; 31] = [
+const OF_SQLITE: [Exception; 32] = [
     may("SCAN schema", "", "one row"),
     may("SCAN clients", "select id, body", FEW),
     may("SCAN keys", "select kid, alg", "a few a year"),
@@ -83,6 +83,7 @@ const OF_SQLITE: [Exception; 31] = [
         DUE,
     ),
     may("SCAN logouts USING COVERING", "select count(*)", OUTBOX),
+    may("SCAN logouts", "delete from logouts where client", OUTBOX),
     may("SCAN requests", COUNTED, WAITING),
     may("SCAN client_revocations", REVOCATIONS_EXPIRED, REVOKED),
     may("SEARCH ", "select max(id) as last", COMMAND),
@@ -105,7 +106,8 @@ const OF_SQLITE: [Exception; 31] = [
     ),
     may("SEARCH consents USING", "delete from consents", COMMAND),
 ];
-const OF_POSTGRES: [Exception; 5] = [
+const OF_POSTGRES: [Exception; 6] = [
+    may("SCAN logouts", "delete from logouts where client", OUTBOX),
     may("SCAN requests", COUNTED, WAITING),
     may("SCAN client_revocations", REVOCATIONS_EXPIRED, REVOKED),
     may("SCAN schema", "", "one row"),
