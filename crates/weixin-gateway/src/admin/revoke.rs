@@ -37,7 +37,7 @@ impl Admin {
                     return Ok(Revoked::default());
                 };
                 self.begin_revocation(Some(client.clone()), None).await?;
-                self.in_batches(Some(client)).await
+                self.grants_of(client).await
             }
             RevokeTarget::User(user) => self.revoke_user(&user).await,
         }
@@ -65,7 +65,6 @@ impl Admin {
     ) -> Result<(), AdminError> {
         let now = self.now().await?;
         let (event_id, event) = event(EventKind::GrantRevoked, None, detail, now)?;
-        let is_of_client = client.is_some();
         let event = Event { client, ..event };
         let work = self.change(move |connection| {
             Box::pin(async move {
@@ -75,11 +74,16 @@ impl Admin {
                 audit::insert(connection, event_id, event).await
             })
         });
-        work.await?;
-        if is_of_client {
-            self.database.finish_redemptions().await?;
+        Ok(work.await?)
+    }
+
+    /// What is there ends first, however long the wait for the redemptions takes that run.
+    async fn grants_of(&self, client: ClientId) -> Result<Revoked, AdminError> {
+        let mut revoked = self.in_batches(Some(client.clone())).await?;
+        if self.database.finish_redemptions().await? {
+            revoked.grants += self.in_batches(Some(client)).await?.grants;
         }
-        Ok(())
+        Ok(revoked)
     }
 
     /// A revocation at this moment.

@@ -89,7 +89,7 @@ pub(crate) async fn codes_of_client(
 
 impl Store {
     /// Waits for the redemptions that run: they may not have seen that the codes of their client were revoked just before.
-    /// Their grants are read from now on. With SQLite, no redemption runs beside another write.
+    /// Their grants are read from now on. Returns whether some may have run: with SQLite, none runs beside another write.
     ///
     /// Other transactions on the grants may take long, such as `vacuum`. What clients redeem and refresh must not wait for
     /// them: it goes on between the attempts.
@@ -97,9 +97,9 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] if the store fails, or if such a transaction takes longer than all attempts.
-    pub(crate) async fn finish_redemptions(&self) -> Result<(), StoreError> {
+    pub(crate) async fn finish_redemptions(&self) -> Result<bool, StoreError> {
         if self.is_sqlite() {
-            return Ok(());
+            return Ok(false);
         }
         let mut attempts = 1;
         loop {
@@ -108,7 +108,7 @@ impl Store {
             });
             match work.await {
                 Err(error) if error.is_lock_timeout() && attempts < LOCK_ATTEMPTS => attempts += 1,
-                result => return result,
+                result => return result.map(|()| true),
             }
             SystemClock.sleep(LOCK_PAUSE).await;
         }

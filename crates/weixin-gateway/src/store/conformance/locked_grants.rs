@@ -78,6 +78,8 @@ async fn others_redeem_and_refresh_while_a_revocation_waits_for_a_vacuum() {
         assert_eq!(rotate(&fixture, &grant, number, now).await, number + 1);
     }
     assert!(!revoking.is_finished());
+    // What was there has ended already.
+    assert_eq!(valid(&fixture).await, ["other"; 3]);
     held.rollback().await;
     let revoked = timeout(SOON, revoking).await.unwrap().unwrap();
     assert_eq!((revoked.sessions, revoked.grants), (0, 1));
