@@ -1,4 +1,4 @@
-//! What the errors of a database mean: their text in Chinese, and what the operator can do.
+//! What the errors of a database mean: their kind, their text in Chinese, and what the operator can do.
 
 use std::io;
 
@@ -12,6 +12,16 @@ const UNKNOWN_DATABASE: &str = "3D000";
 const NO_PERMISSION: &str = "42501";
 const TOO_MANY_CONNECTIONS: &str = "53300";
 const STARTING: &str = "57P03";
+const LOCK_TIMEOUT: &str = "55P03";
+
+/// PostgreSQL's codes of a connection that fails, of too many connections, of a server that stops or starts, and of a
+/// replica, which the server is until it takes over; and SQLite's of a file that another program has locked.
+const AWAY: [&str; 11] = [
+    "08000", "08001", "08003", "08004", "08006", "53300", "57P01", "57P02", "57P03", "25006", "5",
+];
+
+/// PostgreSQL's codes of a serialization failure and of a deadlock.
+const ROLLED_BACK: [&str; 2] = ["40001", "40P01"];
 
 /// What the operator can do, if that is the same wherever the error is met.
 pub(crate) fn remedy(error: &sqlx::Error) -> Option<Bilingual> {
@@ -52,6 +62,10 @@ fn remedy_of_code(code: &str) -> Option<Bilingual> {
             en: "PostgreSQL is starting or stopping: try again in a moment",
             zh: "PostgreSQL 正在启动或停止：请稍后重试",
         },
+        LOCK_TIMEOUT => Bilingual {
+            en: "another program holds a table in a transaction, such as a backup or a vacuum: try again once it has ended (pg_stat_activity of PostgreSQL shows it)",
+            zh: "另一个程序的事务（例如备份或 vacuum）占用了表：请等它结束后重试（PostgreSQL 的 pg_stat_activity 中可以看到）",
+        },
         _ => return None,
     })
 }
@@ -65,6 +79,41 @@ pub(super) const HOST: Bilingual = Bilingual {
 /// Whether the name of a host is unknown. The library has no kind for this error.
 pub(crate) fn is_unknown_host(error: &io::Error) -> bool {
     error.to_string().contains("lookup address")
+}
+
+/// Whether the database cannot be reached, or takes no write now.
+pub(super) fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        _ => has_code(error, &AWAY),
+    }
+}
+
+/// Whether PostgreSQL has undone a statement, because others were in its way.
+pub(super) fn is_rolled_back(error: &sqlx::Error) -> bool {
+    has_code(error, &ROLLED_BACK)
+}
+
+/// Whether PostgreSQL has undone a statement, because a lock that it may wait for only briefly was not free.
+pub(super) fn is_lock_timeout(error: &sqlx::Error) -> bool {
+    has_code(error, &[LOCK_TIMEOUT])
+}
+
+fn has_code(error: &sqlx::Error, codes: &[&str]) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.is_some_and(|code| codes.contains(&&*code))
+}
+
+/// Whether a statement contradicts what is stored.
+pub(super) fn is_constraint_violation(error: &dyn DatabaseError) -> bool {
+    error.is_unique_violation()
+        || error.is_foreign_key_violation()
+        || error.is_check_violation()
+        || matches!(error.kind(), sqlx::error::ErrorKind::NotNullViolation)
 }
 
 /// The text in Chinese, of the most frequent errors.
@@ -83,6 +132,7 @@ pub(crate) fn chinese(error: &dyn DatabaseError) -> String {
         },
         Some(TOO_MANY_CONNECTIONS) => "连接数已达上限",
         Some(STARTING) => "数据库正在启动或停止",
+        Some(LOCK_TIMEOUT) => "等待表锁超时",
         _ => of_sqlite(english),
     };
     text.to_owned()

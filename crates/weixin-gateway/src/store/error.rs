@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use sqlx::{error::DatabaseError, migrate::MigrateError};
+use sqlx::migrate::MigrateError;
 use thiserror::Error;
 use weixin::Bilingual;
 
@@ -59,7 +59,7 @@ impl StoreError {
     /// Whether the database is away for some time, as PostgreSQL is while it restarts: the same request may succeed later.
     pub(crate) fn is_away(&self) -> bool {
         match self {
-            Self::Database(error) => is_away(error),
+            Self::Database(error) => database_error::is_away(error),
             Self::Stopped => true,
             _ => false,
         }
@@ -67,40 +67,14 @@ impl StoreError {
 
     /// Whether PostgreSQL has undone the write, because a lock that it may wait for only briefly was not free.
     pub(crate) fn is_lock_timeout(&self) -> bool {
-        matches!(self, Self::Database(error) if has_code(error, &[LOCK_TIMEOUT]))
+        matches!(self, Self::Database(error) if database_error::is_lock_timeout(error))
     }
 
     /// Whether PostgreSQL has undone the write, because others were in its way: the same one may succeed at once.
     pub(crate) fn is_rolled_back(&self) -> bool {
-        matches!(self, Self::Database(error) if has_code(error, &ROLLED_BACK))
+        matches!(self, Self::Database(error) if database_error::is_rolled_back(error))
     }
 }
-
-fn is_away(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => true,
-        _ => has_code(error, &AWAY),
-    }
-}
-
-fn has_code(error: &sqlx::Error, codes: &[&str]) -> bool {
-    let code = error.as_database_error().and_then(DatabaseError::code);
-    code.is_some_and(|code| codes.contains(&&*code))
-}
-
-/// PostgreSQL's codes of a connection that fails, of too many connections, of a server that stops or starts, and of a
-/// replica, which the server is until it takes over; and SQLite's of a file that another program has locked.
-const AWAY: [&str; 11] = [
-    "08000", "08001", "08003", "08004", "08006", "53300", "57P01", "57P02", "57P03", "25006", "5",
-];
-
-/// PostgreSQL's codes of a lock that was not free in time; of a serialization failure and of a deadlock.
-const LOCK_TIMEOUT: &str = "55P03";
-const ROLLED_BACK: [&str; 2] = ["40001", "40P01"];
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
@@ -142,20 +116,13 @@ impl From<sqlx::Error> for JobError {
     fn from(error: sqlx::Error) -> Self {
         if error
             .as_database_error()
-            .is_some_and(is_constraint_violation)
+            .is_some_and(database_error::is_constraint_violation)
         {
             Self::Conflict
         } else {
             Self::Database(error)
         }
     }
-}
-
-fn is_constraint_violation(error: &dyn DatabaseError) -> bool {
-    error.is_unique_violation()
-        || error.is_foreign_key_violation()
-        || error.is_check_violation()
-        || matches!(error.kind(), sqlx::error::ErrorKind::NotNullViolation)
 }
 
 /// How a password is written in the URL of a database.
@@ -239,6 +206,16 @@ pub(crate) enum OpenError {
 }
 
 impl OpenError {
+    /// Whether a migration was undone, because a lock that it may wait for only briefly was not free.
+    pub(super) fn is_lock_timeout(&self) -> bool {
+        match self {
+            Self::Migrate(
+                MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _),
+            ) => database_error::is_lock_timeout(error),
+            _ => false,
+        }
+    }
+
     /// The Chinese text, without the causes. None for those that few operators meet.
     pub(crate) fn chinese(&self) -> Option<String> {
         Some(match self {

@@ -1,11 +1,10 @@
 //! The tables, created and updated by the program that starts. Migrations go forward only.
 
+use super::error::OpenError;
 use sqlx::{
     AnyConnection, Connection, SqlSafeStr,
     migrate::{Migration, MigrationType, Migrator},
 };
-
-use super::error::OpenError;
 
 /// Whether a start may change the tables.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -84,7 +83,7 @@ pub(super) async fn run_in_transaction(connection: &mut AnyConnection) -> Result
     Ok(transaction.commit().await?)
 }
 
-/// Migrates PostgreSQL under the advisory lock that the migrator takes.
+/// Migrates PostgreSQL under the advisory lock that the migrator takes. One that fails leaves it to the connection.
 pub(super) async fn run(connection: &mut AnyConnection) -> Result<(), OpenError> {
     migrator(VERSION).run(&mut *connection).await?;
     check_version(connection).await

@@ -1,12 +1,13 @@
 //! PostgreSQL, which several nodes share.
 
-use std::str::FromStr;
+use std::{str::FromStr, time::Duration};
 
 use sqlx::{
     AnyConnection, AnyPool, AssertSqlSafe, Connection, Row,
     any::{AnyConnectOptions, AnyPoolOptions},
 };
 use url::Url;
+use weixin::clock::{Clock, SystemClock};
 
 use super::{
     database_error,
@@ -30,7 +31,7 @@ pub(super) async fn open(url: &str, migrate: Migrate) -> Result<AnyPool, OpenErr
     // A pool would wait for a server that does not respond, and not say why.
     let mut first = connect(url).await?;
     match migrate {
-        Migrate::Run => migrations::run(&mut first).await?,
+        Migrate::Run => migrate_tables(&mut first).await?,
         Migrate::Never => migrations::require_current(&mut first, MIGRATED_TABLES).await?,
     }
     first.close().await?;
@@ -38,6 +39,37 @@ pub(super) async fn open(url: &str, migrate: Migrate) -> Result<AnyPool, OpenErr
         .max_connections(CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT);
     Ok(pool.connect_with(options).await?)
+}
+
+/// How long a migration waits for a table, how often it tries again, and the pause between two attempts.
+const MIGRATION_TIMEOUT: &str = "set lock_timeout = '500ms'";
+const NO_TIMEOUT: &str = "reset lock_timeout";
+const MIGRATION_ATTEMPTS: u32 = 40;
+const MIGRATION_PAUSE: Duration = Duration::from_secs(1);
+const UNLOCK: &str = "select pg_advisory_unlock_all()";
+
+/// Creates or updates the tables.
+///
+/// A table that is changed is locked as a whole, which a transaction that only reads can delay for as long as a backup takes.
+/// All statements of the nodes that run would wait behind the migration: it gives up soon, and they go on between the attempts.
+pub(super) async fn migrate_tables(connection: &mut AnyConnection) -> Result<(), OpenError> {
+    sqlx::query(MIGRATION_TIMEOUT)
+        .execute(&mut *connection)
+        .await?;
+    let mut attempts = 1;
+    while let Err(error) = migrations::run(connection).await {
+        if !error.is_lock_timeout() || attempts == MIGRATION_ATTEMPTS {
+            return Err(error);
+        }
+        sqlx::query(UNLOCK).execute(&mut *connection).await?;
+        if attempts == 2 {
+            tracing::warn!("another program, such as a backup, holds a table: its update waits");
+        }
+        attempts += 1;
+        SystemClock.sleep(MIGRATION_PAUSE).await;
+    }
+    sqlx::query(NO_TIMEOUT).execute(connection).await?;
+    Ok(())
 }
 
 /// Connects once.

@@ -1,6 +1,12 @@
 //! Tables that are updated while a program of before uses them.
 
+use std::time::Duration;
+
 use sqlx::{AnyConnection, Connection};
+use tokio::{
+    task::{LocalSet, spawn_local},
+    time::timeout,
+};
 
 use super::{
     fixture::{Fixture, START, ids, login, session_of},
@@ -68,6 +74,39 @@ async fn tables_are_left_alone_if_the_configuration_says_so(fixture: Fixture) {
     let store = Store::open_with(&url, Migrate::Never).await.unwrap();
     store.check().await.unwrap();
     store.close().await;
+}
+
+/// A backup reads all tables in one transaction. Beside it, a migration that changes a table waits; the nodes must not.
+#[tokio::test]
+async fn the_nodes_go_on_while_a_migration_of_postgresql_waits_for_a_backup() {
+    let fixture = Fixture::postgres().await;
+    let url = fixture.empty_database().await;
+    let mut old = AnyConnection::connect(&url).await.unwrap();
+    let before = migrations::VERSION - 1;
+    migrations::run_until(&mut old, before).await.unwrap();
+    let mut backup = AnyConnection::connect(&url).await.unwrap();
+    let mut backup = backup.begin().await.unwrap();
+    assert_eq!(sessions(&mut backup).await, 0);
+    let pid = sqlx::query_scalar("select pg_backend_pid()::bigint");
+    let pid: i64 = pid.fetch_one(&mut *backup).await.unwrap();
+    let work = async move {
+        let migrating = spawn_local(async move { Store::open(&url).await.unwrap() });
+        for _ in 0..2 {
+            fixture.waiting_for(pid, &migrating).await;
+            let read = timeout(Duration::from_secs(30), sessions(&mut old)).await;
+            assert_eq!(read.expect("it waits for the migration"), 0);
+        }
+        backup.rollback().await.unwrap();
+        let store = migrating.await.unwrap();
+        store.check().await.unwrap();
+        store.close().await;
+    };
+    LocalSet::new().run_until(work).await;
+}
+
+async fn sessions(connection: &mut AnyConnection) -> i64 {
+    let count = sqlx::query_scalar("select count(*) from sessions");
+    count.fetch_one(connection).await.unwrap()
 }
 
 #[tokio::test]

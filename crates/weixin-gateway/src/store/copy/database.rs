@@ -123,7 +123,7 @@ impl Target {
 
     async fn open_postgres(url: &str) -> Result<Self, OpenError> {
         let mut connection = postgres::connect(url).await?;
-        migrations::run(&mut connection).await?;
+        postgres::migrate_tables(&mut connection).await?;
         Ok(Self {
             connection,
             begin: WRITE_POSTGRES,
