@@ -3,6 +3,7 @@
 mod authorize;
 mod bearer;
 mod callback;
+mod claimed_client;
 mod client_auth;
 mod client_ip;
 mod connections;
