@@ -12,6 +12,7 @@ use crate::{
     config::{Config, StoreConfig},
     error_text::causes,
     http::{Server, Shared},
+    oidc::path,
     outbound::Outbound,
     reload::{ReloadError, Reloaded},
     start_error::StartError,
@@ -78,6 +79,7 @@ impl Gateway {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), ServeError> {
+        self.announce();
         let live = Arc::clone(&self.live);
         let server = Server::new(self.router(), move || live.shared());
         let stop = async {
@@ -92,6 +94,15 @@ impl Gateway {
         };
         self.close().await;
         outcome
+    }
+
+    /// Logs what clients are configured with.
+    fn announce(&self) {
+        for provider in &*self.live.providers() {
+            let issuer = &provider.issuer;
+            let discovery_url = issuer.endpoint(path::CONFIGURATION);
+            tracing::info!(issuer = issuer.as_str(), discovery_url, "serving an issuer");
+        }
     }
 
     /// Removes what has expired, each minute, [refreshes](Self::refresh) keys and clients, each five seconds, and tells

@@ -776,6 +776,11 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         for (path, is_allowed) in [
             ("/login", false), // the other issuer's /login/ID
             ("/token/x", false),
+            ("/end_session", false), // its page would be the other issuer's logout
+            ("/consent", false),
+            ("/par", false),
+            ("/introspect", false),
+            ("/revoke", false),
             ("/readyz", false),
             ("/x/login", true),
             ("/tokens", true),

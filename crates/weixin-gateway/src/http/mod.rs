@@ -20,6 +20,7 @@ mod form;
 mod form_post;
 mod health;
 mod introspect;
+mod issuer_page;
 mod jwks;
 mod login;
 mod login_error;
@@ -130,6 +131,7 @@ fn issuer(provider: &Arc<Provider>) -> Router {
     telemetry::begin_endpoints(ENDPOINTS.into_iter().map(|path| format!("{prefix}{path}")));
     let endpoints = pages(provider).merge(programs(provider));
     let endpoints = endpoints.merge(metadata(prefix));
+    let endpoints = endpoints.route(provider.issuer.own_path(), get(issuer_page::page));
     endpoints.with_state(Arc::clone(provider))
 }
 
