@@ -194,12 +194,47 @@ fn a_second_gateway_on_a_file_is_told_what_to_do() {
         errors(&folder),
         [
             "error: gateway.db is in use by another gateway\n\
-             remedy: stop the other gateway first (`systemctl stop weixin-gateway`; the file with .lock at its end is locked as long as it runs), or use another [store] url. For two servers: PostgreSQL",
+             remedy: stop the other gateway first (`systemctl stop weixin-gateway`; the file with .lock at its end is locked as long as it runs), or use another [store] url. One that is stopping needs some seconds (its log says how many): try again then. For two servers: PostgreSQL",
             "错误：gateway.db 正被另一个网关使用\n\
-             处理办法：请先停止另一个网关（`systemctl stop weixin-gateway`；它运行期间一直锁定以 .lock 结尾的文件），或使用其他 [store] url。两台服务器请使用 PostgreSQL",
+             处理办法：请先停止另一个网关（`systemctl stop weixin-gateway`；它运行期间一直锁定以 .lock 结尾的文件），或使用其他 [store] url。如果它正在停止，请等待几秒后重试（日志中有等待的秒数）。两台服务器请使用 PostgreSQL",
         ]
     );
     assert_eq!(gateway.end("-TERM").0, Some(0));
+}
+
+/// The lines of a log with this message, without what differs from run to run.
+fn lines(log: &str, message: &str) -> Vec<Value> {
+    let lines = log.lines().map(|line| serde_json::from_str(line).unwrap());
+    let mut lines: Vec<Value> = lines
+        .filter(|line: &Value| line["message"] == message)
+        .collect();
+    for line in &mut lines {
+        let line = line.as_object_mut().unwrap();
+        line.retain(|name, _| !["timestamp", "level", "target", "message"].contains(&&**name));
+    }
+    lines
+}
+
+#[test]
+fn the_log_names_the_discovery_url_at_the_start_and_how_long_stopping_takes() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[("stop_delay = \"0s\"", "stop_delay = \"1s\"")]);
+    for signal in ["-TERM", "-INT"] {
+        // The next one starts at once: the file is free as soon as the process has ended.
+        let (code, log) = Server::serve(&folder, &[]).end(signal);
+        assert_eq!(code, Some(0), "{log}");
+        assert_eq!(
+            lines(&log, "serving an issuer"),
+            [json!({
+                "issuer": "http://localhost",
+                "discovery_url": "http://localhost/.well-known/openid-configuration",
+            })]
+        );
+        let stopping = "stopping: connections are accepted for the stop_delay, then running requests have time to end";
+        let times = json!({ "stop_delay_seconds": 1, "running_requests_seconds": 20 });
+        assert_eq!(lines(&log, stopping), [times]);
+        assert_eq!(lines(&log, "the gateway has stopped"), [json!({})]);
+    }
 }
 
 #[test]
@@ -502,10 +537,10 @@ fn check_beside_a_gateway_that_runs_finds_its_ports_in_order() {
         errors(&folder),
         [
             format!(
-                "error: cannot listen on {address}: port {port} is in use. Stop the program that uses it (ss -ltnp names it), or change [server] listen"
+                "error: cannot listen on {address}: port {port} is in use. Stop the program that uses it (ss -ltnp names it), or change [server] listen. If it is a gateway that is stopping, try again after some seconds"
             ),
             format!(
-                "错误：无法监听 {address}：端口 {port} 已被占用。请停止占用它的程序（用 ss -ltnp 查看），或修改 [server] listen"
+                "错误：无法监听 {address}：端口 {port} 已被占用。请停止占用它的程序（用 ss -ltnp 查看），或修改 [server] listen。如果是正在停止的网关，请等待几秒后重试"
             ),
         ]
     );

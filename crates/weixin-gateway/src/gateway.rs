@@ -11,7 +11,7 @@ use crate::{
     backchannel::BackChannel,
     config::{Config, StoreConfig},
     error_text::causes,
-    http::{Server, Shared},
+    http::{STOP_TIMEOUT, Server, Shared},
     oidc::path,
     outbound::Outbound,
     reload::{ReloadError, Reloaded},
@@ -84,15 +84,21 @@ impl Gateway {
         let server = Server::new(self.router(), move || live.shared());
         let stop = async {
             stop.await;
-            let shared = self.shared();
+            let (shared, delay) = (self.shared(), self.live.stop_delay());
             shared.readiness.stop();
-            shared.clock.sleep(self.live.stop_delay()).await;
+            tracing::info!(
+                stop_delay_seconds = delay.as_secs(),
+                running_requests_seconds = STOP_TIMEOUT.as_secs(),
+                "stopping: connections are accepted for the stop_delay, then running requests have time to end"
+            );
+            shared.clock.sleep(delay).await;
         };
         let outcome = tokio::select! {
             () = server.run(listener, stop) => Ok(()),
             () = self.maintain() => Err(ServeError(())),
         };
         self.close().await;
+        tracing::info!("the gateway has stopped");
         outcome
     }
 

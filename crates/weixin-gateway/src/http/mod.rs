@@ -71,7 +71,7 @@ pub(crate) use self::{
     client_ip::ClientAddresses,
     provider::{CALLBACK, Provider, Shared},
     rate_limit::RateLimit,
-    server::Server,
+    server::{STOP_TIMEOUT, Server},
     session_cookie::SessionCookie,
 };
 use crate::{oidc::path, telemetry};
