@@ -55,7 +55,7 @@ impl TryFrom<String> for Issuer {
     fn try_from(text: String) -> Result<Self, ParseError> {
         let error = |rule| Err(ParseError::new("issuer", rule));
         let Ok(url) = Url::parse(&text) else {
-            return error("an absolute URL");
+            return error("an absolute URL, such as https://login.example.com");
         };
         let is_local = match url.host() {
             Some(Host::Domain(name)) => name == "localhost",
