@@ -711,7 +711,7 @@ fn check_finds_what_is_wrong() {
     assert_eq!(check(&folder).0, Some(4));
     let text = folder.run(&["gateway", "check"]).stdout;
     assert!(
-        text.contains("→ `weixin doctor` checks the network\n"),
+        text.contains("→ start `weixin sim`, or correct `endpoint`\n"),
         "{text}"
     );
 }

@@ -548,6 +548,116 @@ fn check_beside_a_gateway_that_runs_finds_its_ports_in_order() {
 }
 
 #[test]
+fn check_of_a_simulator_that_does_not_run_says_to_start_it() {
+    let folder = Folder::new();
+    let closed = closed_port();
+    let url = format!("http://{}", closed.address);
+    folder.configure(&url, &[]);
+    let (code, results) = check(&folder);
+    let at_app: Vec<_> = results
+        .iter()
+        .filter(|it| it.contains(" website: "))
+        .collect();
+    assert_eq!(
+        at_app,
+        [
+            &*format!(
+                "warning simulator website: {url} takes the place of WeChat: anyone can log in as any user"
+            ),
+            "ok redirect-uri website: http://localhost/callback",
+            "failed response website: could not connect to the server",
+        ]
+    );
+    assert_eq!(code, Some(4));
+    assert_eq!(
+        remedy(&folder, "response"),
+        "failed: could not connect to the server -> start `weixin sim`, or correct `endpoint`"
+    );
+    let printed = folder.run(&["--lang", "zh", "gateway", "check"]).stdout;
+    assert!(
+        printed.contains("→ 运行 `weixin sim`，或修改 endpoint\n"),
+        "{printed}"
+    );
+}
+
+#[test]
+fn check_warns_of_what_is_no_app_secret() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    let remedied = "-> copy the whole AppSecret from WeChat's console, and not the AppID";
+    for (secret, expected) in [
+        (
+            &APP_SECRET[1..],
+            "it has 31 characters, and those of WeChat have 32",
+        ),
+        ("wx0123456789abcdef", "it begins with wx, as an app ID does"),
+    ] {
+        folder.configure(&sim.url, &[(APP_SECRET, secret)]);
+        assert_eq!(
+            remedy(&folder, "app-secret"),
+            format!("warning: {expected} {remedied}")
+        );
+        assert_eq!(check(&folder).0, Some(0));
+        assert!(
+            !folder
+                .run(&["gateway", "check"])
+                .stdout
+                .contains(&APP_SECRET[1..])
+        );
+    }
+}
+
+/// Removes the clients of the file.
+fn without_clients(folder: &Folder) {
+    let file = folder.path("gateway.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.split("[[client]]").next().unwrap()).unwrap();
+}
+
+#[test]
+fn check_without_clients_names_both_ways_to_add_one() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    without_clients(&folder);
+    assert_eq!(
+        remedy(&folder, "client"),
+        "warning: there is no client -> add a [[client]] for each program whose users log in, or run `weixin gateway client add`"
+    );
+    let printed = folder.run(&["gateway", "check"]).stdout;
+    let (_, end) = printed
+        .rsplit_once("or run `weixin gateway client")
+        .unwrap();
+    let end: Vec<_> = end.lines().skip(1).collect();
+    assert_eq!(end.len(), 2, "{printed}");
+    assert_eq!(end[0], "");
+}
+
+#[test]
+fn a_stored_client_whose_issuer_is_gone_has_a_way_on() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let uri = "https://app.example/callback";
+    let added = folder.run(&["gateway", "client", "add", "app", "--redirect-uri", uri]);
+    assert_eq!(added.code, Some(0), "{added:?}");
+    folder.configure(&sim.url, &[("http://localhost", "http://127.0.0.1")]);
+    without_clients(&folder);
+    let problem = "client app, issuer: there is no such [[issuer]]. Known: http://127.0.0.1";
+    assert_eq!(
+        remedy(&folder, "client"),
+        format!(
+            "warning: the client of the database is not served: {problem} -> put the [[issuer]] with the url http://localhost back into the configuration file; \
+             or remove the client with `weixin gateway client remove app`, and add it to another issuer with `weixin gateway client add`"
+        )
+    );
+    let (code, results) = check(&folder);
+    let of_clients = results.iter().filter(|it| it.contains(" client "));
+    assert_eq!((code, of_clients.count()), (Some(0), 1), "{results:#?}");
+    let changed = folder.run(&["gateway", "client", "set", "app", "--name", "App"]);
+    assert_eq!(failure(&changed), (Some(2), &*format!("error: {problem}")));
+    let removed = folder.run(&["gateway", "client", "remove", "app"]);
+    assert_eq!(removed.code, Some(0), "{removed:?}");
+}
+
+#[test]
 fn check_of_a_simulator_that_allows_logins_by_itself_says_so() {
     let (folder, sim) = (Folder::new(), Running::sim(&["--auto-allow"]));
     folder.configure(&sim.url, &[]);
