@@ -238,6 +238,21 @@ fn the_log_names_the_discovery_url_at_the_start_and_how_long_stopping_takes() {
 }
 
 #[test]
+fn a_local_issuer_without_a_simulator_is_told_of_endpoint() {
+    let folder = Folder::new();
+    folder.configure("x", &[("endpoint = \"x\"\n", "")]);
+    assert_eq!(
+        errors(&folder),
+        [
+            "error: not a valid redirect URI: expected the registered callback domain (授权回调域) as its host: WeChat does not accept localhost. `weixin sim` does\n\
+             remedy: use the callback domain that is registered in WeChat's console in [[issuer]] url; to try logins on this machine, run `weixin sim` and set `endpoint` of the app to its URL. `weixin gateway check` says more",
+            "错误：微信不接受 [[issuer]] url 作为回调地址\n\
+             处理办法：[[issuer]] url 请使用微信后台登记的授权回调域；在本机试用时，请运行 `weixin sim`，并把应用的 endpoint 设为它的 URL。详情见 `weixin gateway check`",
+        ]
+    );
+}
+
+#[test]
 fn a_reference_that_is_not_in_the_store_is_an_error_that_leads_to_the_log() {
     let (folder, sim) = (Folder::new(), Running::sim(&[]));
     folder.configure(&sim.url, &[]);
