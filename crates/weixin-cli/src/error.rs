@@ -156,10 +156,10 @@ fn listen(option: &str, address: SocketAddr, error: &io::Error) -> Message {
         // A key of a configuration, whose port others must know.
         io::ErrorKind::AddrInUse if option.starts_with('[') => message(
             format!(
-                "端口 {port} 已被占用。请停止占用它的程序（用 ss -ltnp 查看），或修改 {option}"
+                "端口 {port} 已被占用。请停止占用它的程序（用 ss -ltnp 查看），或修改 {option}。如果是正在停止的网关，请等待几秒后重试"
             ),
             format!(
-                "port {port} is in use. Stop the program that uses it (ss -ltnp names it), or change {option}"
+                "port {port} is in use. Stop the program that uses it (ss -ltnp names it), or change {option}. If it is a gateway that is stopping, try again after some seconds"
             ),
         ),
         io::ErrorKind::AddrInUse => {

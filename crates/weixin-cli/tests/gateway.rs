@@ -292,7 +292,7 @@ fn a_client_that_cannot_be_added_or_changed_is_an_error() {
     for (args, expected) in [
         (
             ADD,
-            "error: there is a client new already: use another ID, or remove it first",
+            "error: there is a client new already: change it with `weixin gateway client set new`, make another secret for it with `weixin gateway client secret new`, or use another ID",
         ),
         (
             &["gateway", "client", "remove", "wiki"],
@@ -376,7 +376,7 @@ fn init_writes_files_that_serve_can_use_and_overwrites_none() {
 wrote gateway.toml and gateway.key (only you can read it: keep a copy, and commit it nowhere)
 Next:
   1. set the app_id of your WeChat app in gateway.toml, and write its app secret to website.secret
-  2. add a [[client]] to gateway.toml for each program
+  2. add a [[client]] to gateway.toml for each program, or run `weixin gateway client add`
   3. weixin gateway check
   4. weixin gateway serve, behind a reverse proxy that serves https://id.example.org/wechat by HTTPS
 ";
@@ -441,7 +441,7 @@ fn init_for_this_machine_listens_on_the_port_of_the_issuer() {
 wrote gateway.toml and gateway.key (only you can read it: keep a copy, and commit it nowhere)
 Next:
   1. set the app_id of your WeChat app in gateway.toml, and write its app secret to website.secret
-  2. add a [[client]] to gateway.toml for each program
+  2. add a [[client]] to gateway.toml for each program, or run `weixin gateway client add`
   3. weixin gateway check
   4. weixin gateway serve, which serves http://localhost:9000 on this machine, without a proxy
 WeChat does not accept localhost as callback domain: to try a login, run `weixin sim` and set `endpoint` of [app.website] to its URL
@@ -477,6 +477,20 @@ fn init_rejects_an_issuer_that_the_gateway_would_reject() {
             (Some(2), true),
             "{issuer} {text}"
         );
+    }
+    for (language, expected) in [
+        (
+            "en",
+            "expected an absolute URL: write https:// before the host, such as https://login.example.com",
+        ),
+        (
+            "zh",
+            "应为完整的 URL，主机前面要写 https://，例如 https://login.example.com",
+        ),
+    ] {
+        let issuer = "login.example.com";
+        let printed = folder.run(&["--lang", language, "gateway", "init", "--issuer", issuer]);
+        assert!(failure(&printed).1.contains(expected), "{printed:?}");
     }
     assert!(!folder.path("gateway.toml").exists());
 }
@@ -546,8 +560,15 @@ async fn a_session_outlives_a_gateway_that_is_killed() {
             line["status"]
         ])
     });
-    let request = json!(["INFO", "request", "GET", 303]);
-    assert!(lines.eq(vec![request; 3]));
+    let (requests, others): (Vec<_>, Vec<_>) = lines.partition(|line| line[1] == "request");
+    assert_eq!(requests, vec![json!(["INFO", "request", "GET", 303]); 3]);
+    let told: Vec<_> = others.iter().map(|line| &line[1]).collect();
+    let stopping = "stopping: connections are accepted for the stop_delay, then running requests have time to end";
+    let serving = "serving an issuer";
+    assert_eq!(
+        told,
+        [serving, serving, stopping, "the gateway has stopped"]
+    );
 }
 
 #[test]
@@ -690,7 +711,7 @@ fn check_finds_what_is_wrong() {
     assert_eq!(check(&folder).0, Some(4));
     let text = folder.run(&["gateway", "check"]).stdout;
     assert!(
-        text.contains("→ `weixin doctor` checks the network\n"),
+        text.contains("→ start `weixin sim`, or correct `endpoint`\n"),
         "{text}"
     );
 }

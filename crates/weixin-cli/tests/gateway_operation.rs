@@ -194,12 +194,62 @@ fn a_second_gateway_on_a_file_is_told_what_to_do() {
         errors(&folder),
         [
             "error: gateway.db is in use by another gateway\n\
-             remedy: stop the other gateway first (`systemctl stop weixin-gateway`; the file with .lock at its end is locked as long as it runs), or use another [store] url. For two servers: PostgreSQL",
+             remedy: stop the other gateway first (`systemctl stop weixin-gateway`; the file with .lock at its end is locked as long as it runs), or use another [store] url. One that is stopping needs some seconds (its log says how many): try again then. For two servers: PostgreSQL",
             "错误：gateway.db 正被另一个网关使用\n\
-             处理办法：请先停止另一个网关（`systemctl stop weixin-gateway`；它运行期间一直锁定以 .lock 结尾的文件），或使用其他 [store] url。两台服务器请使用 PostgreSQL",
+             处理办法：请先停止另一个网关（`systemctl stop weixin-gateway`；它运行期间一直锁定以 .lock 结尾的文件），或使用其他 [store] url。如果它正在停止，请等待几秒后重试（日志中有等待的秒数）。两台服务器请使用 PostgreSQL",
         ]
     );
     assert_eq!(gateway.end("-TERM").0, Some(0));
+}
+
+/// The lines of a log with this message, without what differs from run to run.
+fn lines(log: &str, message: &str) -> Vec<Value> {
+    let lines = log.lines().map(|line| serde_json::from_str(line).unwrap());
+    let mut lines: Vec<Value> = lines
+        .filter(|line: &Value| line["message"] == message)
+        .collect();
+    for line in &mut lines {
+        let line = line.as_object_mut().unwrap();
+        line.retain(|name, _| !["timestamp", "level", "target", "message"].contains(&&**name));
+    }
+    lines
+}
+
+#[test]
+fn the_log_names_the_discovery_url_at_the_start_and_how_long_stopping_takes() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[("stop_delay = \"0s\"", "stop_delay = \"1s\"")]);
+    for signal in ["-TERM", "-INT"] {
+        // The next one starts at once: the file is free as soon as the process has ended.
+        let (code, log) = Server::serve(&folder, &[]).end(signal);
+        assert_eq!(code, Some(0), "{log}");
+        assert_eq!(
+            lines(&log, "serving an issuer"),
+            [json!({
+                "issuer": "http://localhost",
+                "discovery_url": "http://localhost/.well-known/openid-configuration",
+            })]
+        );
+        let stopping = "stopping: connections are accepted for the stop_delay, then running requests have time to end";
+        let times = json!({ "stop_delay_seconds": 1, "running_requests_seconds": 20 });
+        assert_eq!(lines(&log, stopping), [times]);
+        assert_eq!(lines(&log, "the gateway has stopped"), [json!({})]);
+    }
+}
+
+#[test]
+fn a_local_issuer_without_a_simulator_is_told_of_endpoint() {
+    let folder = Folder::new();
+    folder.configure("x", &[("endpoint = \"x\"\n", "")]);
+    assert_eq!(
+        errors(&folder),
+        [
+            "error: not a valid redirect URI: expected the registered callback domain (授权回调域) as its host: WeChat does not accept localhost. `weixin sim` does\n\
+             remedy: use the callback domain that is registered in WeChat's console in [[issuer]] url; to try logins on this machine, run `weixin sim` and set `endpoint` of the app to its URL. `weixin gateway check` says more",
+            "错误：微信不接受 [[issuer]] url 作为回调地址\n\
+             处理办法：[[issuer]] url 请使用微信后台登记的授权回调域；在本机试用时，请运行 `weixin sim`，并把应用的 endpoint 设为它的 URL。详情见 `weixin gateway check`",
+        ]
+    );
 }
 
 #[test]
@@ -502,14 +552,124 @@ fn check_beside_a_gateway_that_runs_finds_its_ports_in_order() {
         errors(&folder),
         [
             format!(
-                "error: cannot listen on {address}: port {port} is in use. Stop the program that uses it (ss -ltnp names it), or change [server] listen"
+                "error: cannot listen on {address}: port {port} is in use. Stop the program that uses it (ss -ltnp names it), or change [server] listen. If it is a gateway that is stopping, try again after some seconds"
             ),
             format!(
-                "错误：无法监听 {address}：端口 {port} 已被占用。请停止占用它的程序（用 ss -ltnp 查看），或修改 [server] listen"
+                "错误：无法监听 {address}：端口 {port} 已被占用。请停止占用它的程序（用 ss -ltnp 查看），或修改 [server] listen。如果是正在停止的网关，请等待几秒后重试"
             ),
         ]
     );
     assert_eq!(gateway.end("-TERM").0, Some(0));
+}
+
+#[test]
+fn check_of_a_simulator_that_does_not_run_says_to_start_it() {
+    let folder = Folder::new();
+    let closed = closed_port();
+    let url = format!("http://{}", closed.address);
+    folder.configure(&url, &[]);
+    let (code, results) = check(&folder);
+    let at_app: Vec<_> = results
+        .iter()
+        .filter(|it| it.contains(" website: "))
+        .collect();
+    assert_eq!(
+        at_app,
+        [
+            &*format!(
+                "warning simulator website: {url} takes the place of WeChat: anyone can log in as any user"
+            ),
+            "ok redirect-uri website: http://localhost/callback",
+            "failed response website: could not connect to the server",
+        ]
+    );
+    assert_eq!(code, Some(4));
+    assert_eq!(
+        remedy(&folder, "response"),
+        "failed: could not connect to the server -> start `weixin sim`, or correct `endpoint`"
+    );
+    let printed = folder.run(&["--lang", "zh", "gateway", "check"]).stdout;
+    assert!(
+        printed.contains("→ 运行 `weixin sim`，或修改 endpoint\n"),
+        "{printed}"
+    );
+}
+
+#[test]
+fn check_warns_of_what_is_no_app_secret() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    let remedied = "-> copy the whole AppSecret from WeChat's console, and not the AppID";
+    for (secret, expected) in [
+        (
+            &APP_SECRET[1..],
+            "it has 31 characters, and those of WeChat have 32",
+        ),
+        ("wx0123456789abcdef", "it begins with wx, as an app ID does"),
+    ] {
+        folder.configure(&sim.url, &[(APP_SECRET, secret)]);
+        assert_eq!(
+            remedy(&folder, "app-secret"),
+            format!("warning: {expected} {remedied}")
+        );
+        assert_eq!(check(&folder).0, Some(0));
+        assert!(
+            !folder
+                .run(&["gateway", "check"])
+                .stdout
+                .contains(&APP_SECRET[1..])
+        );
+    }
+}
+
+/// Removes the clients of the file.
+fn without_clients(folder: &Folder) {
+    let file = folder.path("gateway.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.split("[[client]]").next().unwrap()).unwrap();
+}
+
+#[test]
+fn check_without_clients_names_both_ways_to_add_one() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    without_clients(&folder);
+    assert_eq!(
+        remedy(&folder, "client"),
+        "warning: there is no client -> add a [[client]] for each program whose users log in, or run `weixin gateway client add`"
+    );
+    let printed = folder.run(&["gateway", "check"]).stdout;
+    let (_, end) = printed
+        .rsplit_once("or run `weixin gateway client")
+        .unwrap();
+    let end: Vec<_> = end.lines().skip(1).collect();
+    assert_eq!(end.len(), 2, "{printed}");
+    assert_eq!(end[0], "");
+}
+
+#[test]
+fn a_stored_client_whose_issuer_is_gone_has_a_way_on() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let uri = "https://app.example/callback";
+    let added = folder.run(&["gateway", "client", "add", "app", "--redirect-uri", uri]);
+    assert_eq!(added.code, Some(0), "{added:?}");
+    folder.configure(&sim.url, &[("http://localhost", "http://127.0.0.1")]);
+    without_clients(&folder);
+    let problem = "client app, issuer: there is no such [[issuer]]. Known: http://127.0.0.1";
+    assert_eq!(
+        remedy(&folder, "client"),
+        format!(
+            "warning: the client of the database is not served: {problem} -> put the [[issuer]] with the url http://localhost back into the configuration file; \
+             or remove the client with `weixin gateway client remove app`, and add it to another issuer with `weixin gateway client add`"
+        )
+    );
+    let (code, results) = check(&folder);
+    let of_clients = results.iter().filter(|it| it.contains(" client "));
+    assert_eq!((code, of_clients.count()), (Some(0), 1), "{results:#?}");
+    let changed = folder.run(&["gateway", "client", "set", "app", "--name", "App"]);
+    assert_eq!(failure(&changed), (Some(2), &*format!("error: {problem}")));
+    let removed = folder.run(&["gateway", "client", "remove", "app"]);
+    assert_eq!(removed.code, Some(0), "{removed:?}");
 }
 
 #[test]

@@ -19,6 +19,11 @@ impl ClientProblem {
         matches!(self.0, Unused::Disabled)
     }
 
+    /// Whether its issuer is no longer in the configuration file.
+    pub const fn has_no_issuer(&self) -> bool {
+        matches!(&self.0, Unused::Invalid(error) if error.is_of_issuer())
+    }
+
     /// The reason in one language.
     pub fn text(&self, language: Language) -> String {
         let chinese = match &self.0 {

@@ -11,7 +11,8 @@ use crate::{
     backchannel::BackChannel,
     config::{Config, StoreConfig},
     error_text::causes,
-    http::{Server, Shared},
+    http::{STOP_TIMEOUT, Server, Shared},
+    oidc::path,
     outbound::Outbound,
     reload::{ReloadError, Reloaded},
     start_error::StartError,
@@ -78,20 +79,36 @@ impl Gateway {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), ServeError> {
+        self.announce();
         let live = Arc::clone(&self.live);
         let server = Server::new(self.router(), move || live.shared());
         let stop = async {
             stop.await;
-            let shared = self.shared();
+            let (shared, delay) = (self.shared(), self.live.stop_delay());
             shared.readiness.stop();
-            shared.clock.sleep(self.live.stop_delay()).await;
+            tracing::info!(
+                stop_delay_seconds = delay.as_secs(),
+                running_requests_seconds = STOP_TIMEOUT.as_secs(),
+                "stopping: connections are accepted for the stop_delay, then running requests have time to end"
+            );
+            shared.clock.sleep(delay).await;
         };
         let outcome = tokio::select! {
             () = server.run(listener, stop) => Ok(()),
             () = self.maintain() => Err(ServeError(())),
         };
         self.close().await;
+        tracing::info!("the gateway has stopped");
         outcome
+    }
+
+    /// Logs what clients are configured with.
+    fn announce(&self) {
+        for provider in &*self.live.providers() {
+            let issuer = &provider.issuer;
+            let discovery_url = issuer.endpoint(path::CONFIGURATION);
+            tracing::info!(issuer = issuer.as_str(), discovery_url, "serving an issuer");
+        }
     }
 
     /// Removes what has expired, each minute, [refreshes](Self::refresh) keys and clients, each five seconds, and tells

@@ -25,6 +25,7 @@ mod http;
 mod key_file;
 mod keys;
 mod master_key;
+mod odd_secret;
 mod oidc;
 mod outbound;
 mod overview;
@@ -57,6 +58,7 @@ pub use self::{
     config::{Config, ConfigError},
     gateway::{Gateway, GatewayBuilder, ServeError},
     http::serve_metrics,
+    odd_secret::OddSecret,
     overview::{AppOverview, ClientOverview, IssuerOverview, ServerOverview},
     reload::{ReloadError, Reloaded},
     rotation::OldKeys,

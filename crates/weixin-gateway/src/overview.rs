@@ -16,6 +16,7 @@ use crate::shared_logins::SharedLogins;
 use crate::{
     config::{Config, Network},
     http::CALLBACK,
+    odd_secret::OddSecret,
     oidc::{ClaimSource, Client, ClientAuth, Issuer, Profile, Subject, UserId, WechatIds, path},
     start_error::StartError,
 };
@@ -69,6 +70,8 @@ pub struct AppOverview {
     pub app: App,
     /// The simulator in place of WeChat.
     pub endpoint: Option<String>,
+    /// Why its secret is probably not one of WeChat's.
+    pub odd_secret: Option<OddSecret>,
 }
 
 /// A client: what its own configuration needs, and what it will get.
@@ -120,6 +123,7 @@ impl Config {
                 name: name.clone(),
                 app: built,
                 endpoint: app.endpoint.as_ref().map(ToString::to_string),
+                odd_secret: OddSecret::of(app.secret.expose()),
             }))
         };
         let mut all = Vec::new();

@@ -61,6 +61,7 @@ impl StartError {
             | Reason::KeyFile(KeyFileError::Store(error))
             | Reason::Store(error) => error.chinese(),
             Reason::Open(error) => error.chinese(),
+            Reason::Login(_) => Some("微信不接受 [[issuer]] url 作为回调地址".to_owned()),
             Reason::Sealed(file) => Some(format!(
                 "无法解密签名密钥：{} 中没有加密它的主密钥",
                 file.display()
@@ -81,6 +82,7 @@ impl StartError {
     pub fn remedy(&self) -> Option<Bilingual> {
         match &self.0 {
             Reason::Sealed(_) => Some(LOST_KEY),
+            Reason::Login(_) => Some(CALLBACK),
             Reason::Open(error) => error.remedy(),
             Reason::KeyFile(KeyFileError::Store(error)) | Reason::Store(error) => error.remedy(),
             _ => None,
@@ -106,6 +108,13 @@ impl<E: Into<Reason>> From<E> for StartError {
         Self(error.into())
     }
 }
+
+/// What the operator can do if WeChat cannot send browsers back to an issuer.
+const CALLBACK: Bilingual = Bilingual {
+    en: "use the callback domain that is registered in WeChat's console in [[issuer]] url; to try logins on this machine, run `weixin sim` \
+         and set `endpoint` of the app to its URL. `weixin gateway check` says more",
+    zh: "[[issuer]] url 请使用微信后台登记的授权回调域；在本机试用时，请运行 `weixin sim`，并把应用的 endpoint 设为它的 URL。详情见 `weixin gateway check`",
+};
 
 /// What the operator can do if no line of the key file decrypts a signing key.
 pub const LOST_KEY: Bilingual = Bilingual {

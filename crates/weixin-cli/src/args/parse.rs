@@ -165,7 +165,12 @@ pub(super) fn web_url(text: &str) -> Result<Url, Invalid> {
 /// The issuer of a gateway. Endpoints are appended to it, and clients compare it as text. The gateway checks the rest when it
 /// reads the configuration.
 pub(super) fn issuer(text: &str) -> Result<String, Invalid> {
-    let url = web_url(text)?;
+    let url = web_url(text).map_err(|_| {
+        Invalid::new(
+            "应为完整的 URL，主机前面要写 https://，例如 https://login.example.com",
+            "expected an absolute URL: write https:// before the host, such as https://login.example.com",
+        )
+    })?;
     let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1"));
     if !is_plain(text) || url.scheme() == "http" && !is_local {
         return Err(Invalid::new(

@@ -13,7 +13,7 @@ use super::{
     client_name,
     error::ConfigError,
     issuer::IssuerConfig,
-    problem::{Problem, both},
+    problem::{Known, Problem, both},
     secret::{ReadFile, SecretText},
     shown_name,
 };
@@ -189,14 +189,15 @@ impl ClientEntry {
         let error = |problem| Err(ConfigError::new(place("issuer"), problem));
         match (&self.issuer, issuers) {
             (None, [only]) => Ok(only.issuer.id()),
-            (None, _) => error(both(
+            (None, _) => error(Problem::Rule(both(
                 "缺少：有多个 issuer",
                 "missing: there are several issuers",
-            )),
+            ))),
             (Some(url), _) => {
                 let found = issuers.iter().find(|it| it.issuer.as_str() == url);
+                let known = || issuers.iter().map(|it| it.issuer.to_string()).collect();
                 found.map_or_else(
-                    || error(both("没有这个 [[issuer]]", "there is no such [[issuer]]")),
+                    || error(Problem::NoIssuer(Known::new(url, known()))),
                     |it| Ok(it.issuer.id()),
                 )
             }

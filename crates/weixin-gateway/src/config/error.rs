@@ -50,6 +50,11 @@ impl ConfigError {
         Self::new(format!("client.{key}"), problem)
     }
 
+    /// Whether a client names an issuer that the file does not have.
+    pub(crate) const fn is_of_issuer(&self) -> bool {
+        matches!(*self.problem, Problem::NoIssuer(_))
+    }
+
     pub(super) const fn at_line(mut self, line: usize) -> Self {
         self.line = Some(line);
         self

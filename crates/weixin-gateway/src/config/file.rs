@@ -370,10 +370,28 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
             "第 3 行，key_file：不是有效的 TOML：文本必须带引号，例如 \"a\"",
         ),
         (
+            "key_file",
+            "stop_delay = 5s\nkey_file",
+            "line 3, stop_delay: not valid TOML: a text must be in quotes, such as \"a\"",
+            "第 3 行，stop_delay：不是有效的 TOML：文本必须带引号，例如 \"a\"",
+        ),
+        (
+            "id = \"synapse\"",
+            "id = \"synapse\"\nsilent_login = True",
+            "line 18, silent_login: not valid TOML: true and false are in lower case",
+            "第 18 行，silent_login：不是有效的 TOML：true 和 false 必须小写",
+        ),
+        (
+            "\"gateway.key\"",
+            "\"gateway.key",
+            "line 3, key_file: not valid TOML: the closing quote is missing, or the text has a character that is not allowed (in double quotes, write \\\\ for a backslash)",
+            "第 3 行，key_file：不是有效的 TOML：缺少右引号，或引号内有不允许的字符（双引号内的反斜杠应写作 \\\\）",
+        ),
+        (
             "[server]",
             "[server",
-            "line 2: not valid TOML",
-            "第 2 行：不是有效的 TOML",
+            "line 2: not valid TOML: the ] after the name of a table is missing ([[client]] and [[issuer]] need two)",
+            "第 2 行：不是有效的 TOML：表名缺少右方括号 ]，[[client]] 和 [[issuer]] 需要两个",
         ),
         (
             "sqlite:",
@@ -456,8 +474,8 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         (
             "id = \"synapse\"\nsecret_file = \"synapse.secret\"",
             "id = \"hunter2\"\nsecret = \"synapse\"",
-            "[[client]] #1, secret: not a valid client secret: expected 32 to 256 characters from [A-Za-z0-9_-]",
-            "[[client]] #1，secret：client_secret 无效：应为 32 到 256 个字符，只能包含 [A-Za-z0-9_-]",
+            "[[client]] #1, secret: not a valid client secret: expected 32 to 256 characters from [A-Za-z0-9_-], such as `openssl rand -hex 32` prints",
+            "[[client]] #1，secret：client_secret 无效：应为 32 到 256 个字符，只能包含 [A-Za-z0-9_-]，可用 `openssl rand -hex 32` 生成",
         ),
         (
             "id = \"synapse\"\nsecret_file",
@@ -492,7 +510,7 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         (
             "https://login.example.com",
             "login.example.com",
-            "issuer.url: not a valid issuer: expected an absolute URL",
+            "issuer.url: not a valid issuer: expected an absolute URL, such as https://login.example.com",
             "issuer.url：issuer 无效：应为完整的 URL，例如 https://login.example.com",
         ),
         (
@@ -510,8 +528,8 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         (
             "synapse.secret",
             "short.secret",
-            "client synapse, secret: not a valid client secret: expected 32 to 256 characters from [A-Za-z0-9_-]",
-            "client synapse，secret：client_secret 无效：应为 32 到 256 个字符，只能包含 [A-Za-z0-9_-]",
+            "client synapse, secret: not a valid client secret: expected 32 to 256 characters from [A-Za-z0-9_-], such as `openssl rand -hex 32` prints",
+            "client synapse，secret：client_secret 无效：应为 32 到 256 个字符，只能包含 [A-Za-z0-9_-]，可用 `openssl rand -hex 32` 生成",
         ),
         (
             "secret_file = \"synapse.secret\"",
@@ -570,8 +588,8 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         (
             "https://matrix",
             "http://matrix",
-            "client synapse, redirect_uris: not a valid redirect URI: expected https, or http on localhost, 127.0.0.1 or [::1]",
-            "client synapse，redirect_uris：redirect_uri 无效：应为 https；localhost、127.0.0.1、[::1] 可以用 http",
+            "client synapse, redirect_uris: not a valid redirect URI: expected https, or http on localhost, 127.0.0.1 or [::1], or on any host with allow_http = true",
+            "client synapse，redirect_uris：redirect_uri 无效：应为 https；localhost、127.0.0.1、[::1] 可以用 http；设置 allow_http = true 时，任何主机都可以用 http",
         ),
         (
             "gateway.key",
@@ -612,14 +630,14 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         (
             "app_secret_file = \"website.secret\"",
             "app_secret_file =\nhunter2+hunter2=",
-            "line 10, app_secret_file: not valid TOML",
-            "第 10 行，app_secret_file：不是有效的 TOML",
+            "line 10, app_secret_file: not valid TOML: the value after the = is missing",
+            "第 10 行，app_secret_file：不是有效的 TOML：= 的后面缺少值",
         ),
         (
             "app_secret_file = \"website.secret\"",
             "hunter2+hunter2=",
-            "line 10: not valid TOML",
-            "第 10 行：不是有效的 TOML",
+            "line 10: not valid TOML: a key has letters, digits, - and _ only",
+            "第 10 行：不是有效的 TOML：键只能包含字母、数字、- 和 _",
         ),
         (
             "app_secret_file = \"website.secret\"",
@@ -684,8 +702,8 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         (
             "id = \"synapse\"",
             "id = \"synapse\"\nissuer = 'https://x.example'",
-            "client synapse, issuer: there is no such [[issuer]]",
-            "client synapse，issuer：没有这个 [[issuer]]",
+            "client synapse, issuer: there is no such [[issuer]]. Known: https://login.example.com",
+            "client synapse，issuer：没有这个 [[issuer]]。可用：https://login.example.com",
         ),
         (
             "id = \"synapse\"",
@@ -776,6 +794,11 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         for (path, is_allowed) in [
             ("/login", false), // the other issuer's /login/ID
             ("/token/x", false),
+            ("/end_session", false), // its page would be the other issuer's logout
+            ("/consent", false),
+            ("/par", false),
+            ("/introspect", false),
+            ("/revoke", false),
             ("/readyz", false),
             ("/x/login", true),
             ("/tokens", true),

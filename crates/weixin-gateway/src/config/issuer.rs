@@ -67,12 +67,17 @@ pub(super) fn check(
 /// Whether a path is one below which the gateway or another issuer has an endpoint.
 fn hides_an_endpoint(path: &str, issuers: &BTreeSet<&str>) -> bool {
     const OF_GATEWAY: [&str; 3] = [".well-known", "healthz", "readyz"];
-    const OF_ISSUER: [&str; 7] = [
+    const OF_ISSUER: [&str; 12] = [
         ".well-known",
         "authorize",
         "callback",
+        "consent",
+        "end_session",
+        "introspect",
         "jwks",
         "login",
+        "par",
+        "revoke",
         "token",
         "userinfo",
     ];

@@ -23,6 +23,7 @@ mod server;
 mod shown_name;
 mod store;
 mod stored_client;
+mod syntax;
 mod unreadable_file;
 mod url_parameters;
 

@@ -28,6 +28,8 @@ pub(super) enum Problem {
     Missing,
     /// There is no table `[app.NAME]` that an issuer names.
     NoApp(Known),
+    /// There is no table `[[issuer]]` with the URL that a client names.
+    NoIssuer(Known),
     /// One of these words is expected.
     OneOf(Vec<String>),
     Parse(ParseError),
@@ -174,6 +176,10 @@ impl Problem {
                 .to_owned(),
             Self::NoApp(known) => {
                 let text = both("没有这个 [app.NAME]", "there is no such [app.NAME]");
+                format!("{}{}", text.pick(language), known.text(language))
+            }
+            Self::NoIssuer(known) => {
+                let text = both("没有这个 [[issuer]]", "there is no such [[issuer]]");
                 format!("{}{}", text.pick(language), known.text(language))
             }
             Self::OneOf(words) if is_english => format!("expected one of: {}", words.join(", ")),

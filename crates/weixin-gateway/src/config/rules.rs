@@ -48,8 +48,8 @@ const RULES: &[(&str, &str)] = &[
         " 1 到 8 行，每行是 base64 编码的 32 字节，即 `openssl rand -base64 32` 的输出",
     ),
     (
-        "32 to 256 characters from [A-Za-z0-9_-]",
-        " 32 到 256 个字符，只能包含 [A-Za-z0-9_-]",
+        "32 to 256 characters from [A-Za-z0-9_-], such as `openssl rand -hex 32` prints",
+        " 32 到 256 个字符，只能包含 [A-Za-z0-9_-]，可用 `openssl rand -hex 32` 生成",
     ),
     (
         "a claim that can be set: not one that proves who the user is, or how",
@@ -66,6 +66,10 @@ const RULES: &[(&str, &str)] = &[
     ("a scheme in lower case", "小写的协议名"),
     (
         "an absolute URL",
+        "完整的 URL，例如 https://login.example.com",
+    ),
+    (
+        "an absolute URL, such as https://login.example.com",
         "完整的 URL，例如 https://login.example.com",
     ),
     (
@@ -91,6 +95,10 @@ const RULES: &[(&str, &str)] = &[
     (
         "https, or http on localhost, 127.0.0.1 or [::1]",
         " https；localhost、127.0.0.1、[::1] 可以用 http",
+    ),
+    (
+        "https, or http on localhost, 127.0.0.1 or [::1], or on any host with allow_http = true",
+        " https；localhost、127.0.0.1、[::1] 可以用 http；设置 allow_http = true 时，任何主机都可以用 http",
     ),
     (
         "https, or http with allow_private = true",

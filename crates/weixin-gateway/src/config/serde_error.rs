@@ -8,11 +8,12 @@ use super::{
     error::ConfigError,
     nearest::is_plain_name,
     problem::{Expected, Known, Problem, both},
+    syntax,
 };
 
 /// Reads a TOML file.
 pub(super) fn from_toml<T: DeserializeOwned>(text: &str) -> Result<T, ConfigError> {
-    let syntax = |error: toml::de::Error| {
+    let syntax_error = |error: toml::de::Error| {
         let (line, content) = line_of(&error, text);
         let (key, value) = content.split_once('=').unwrap_or_default();
         let key = key.trim();
@@ -22,9 +23,9 @@ pub(super) fn from_toml<T: DeserializeOwned>(text: &str) -> Result<T, ConfigErro
         } else {
             ""
         };
-        ConfigError::new(key, syntax(error.message(), value.trim())).at_line(line)
+        ConfigError::new(key, syntax_problem(error.message(), key, value.trim())).at_line(line)
     };
-    let parsed = toml::Deserializer::parse(text).map_err(syntax)?;
+    let parsed = toml::Deserializer::parse(text).map_err(syntax_error)?;
     serde_path_to_error::deserialize(parsed).map_err(|error| {
         let (line, _) = line_of(error.inner(), text);
         of_key(error.path(), error.inner().message(), "").at_line(line)
@@ -48,17 +49,21 @@ fn line_of<'a>(error: &toml::de::Error, text: &'a str) -> (usize, &'a str) {
     (index + 1, text.lines().nth(index).unwrap_or_default())
 }
 
-/// The problem of a message, and of the value in its line.
-fn syntax(message: &str, value: &str) -> Problem {
+/// The problem of a message, and of the key and the value in its line.
+fn syntax_problem(message: &str, key: &str, value: &str) -> Problem {
     if message.starts_with("duplicate key") {
         return Problem::Duplicate;
     }
-    // A secret that begins with a digit is a wrong number to the library.
-    let is_unquoted = value.starts_with(|first: char| first.is_alphanumeric());
-    Problem::Syntax(is_unquoted.then_some(both(
-        "文本必须带引号，例如 \"a\"",
-        "a text must be in quotes, such as \"a\"",
-    )))
+    let is_boolean = ["true", "false"]
+        .iter()
+        .any(|it| value.eq_ignore_ascii_case(it));
+    Problem::Syntax(match value.chars().next() {
+        Some(_) if is_boolean => Some(syntax::BOOLEAN),
+        // A secret that begins with a digit is a wrong number to the library.
+        Some(first) if first.is_alphanumeric() => Some(syntax::UNQUOTED),
+        None if !key.is_empty() => Some(syntax::NO_VALUE),
+        _ => syntax::reason(message),
+    })
 }
 
 /// The problem of a message of serde's, and the key that it names.

@@ -17,14 +17,14 @@ use crate::{
 pub(super) async fn get(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
     let query = match Params::parse(query.unwrap_or_default().as_bytes()) {
         Ok(query) => query,
-        Err(error) => return visitor.invalid_request(&error),
+        Err(error) => return visitor.invalid_request(&error, None),
     };
     if let Some(uri) = RequestUri::of(&query) {
         return par::open(visitor, &query, uri).await;
     }
     let request = match visitor.checked(&query) {
         Ok(request) => request,
-        Err(error) => return visitor.rejected(error),
+        Err(error) => return visitor.rejected(error, &query),
     };
     let visitor = visitor.preferring(&request);
     let response = visitor.authorize(request).await;
@@ -43,7 +43,7 @@ pub(super) async fn post(visitor: Visitor, body: Body) -> Response {
     }
     let request = match visitor.checked(&form) {
         Ok(request) => request,
-        Err(error) => return visitor.rejected(error),
+        Err(error) => return visitor.rejected(error, &form),
     };
     match visitor.store(&request).await {
         Ok(id) => Redirect::to(&visitor.provider.login_path(id)).into_response(),
@@ -57,9 +57,9 @@ impl Visitor {
         AuthorizationRequest::check(params, issuer, &shared.clients, &shared.keys)
     }
 
-    fn rejected(&self, error: AuthorizeError) -> Response {
+    fn rejected(&self, error: AuthorizeError, params: &Params) -> Response {
         match error {
-            AuthorizeError::Page(error) => self.invalid_request(&error),
+            AuthorizeError::Page(error) => self.invalid_request(&error, Some(params)),
             AuthorizeError::Redirect(target, error) => self.reject(target, error),
         }
     }

@@ -89,7 +89,7 @@ impl Visitor {
     pub(super) fn without_form(&self, error: &FormError) -> Response {
         match error {
             FormError::Failure(failure) => self.failed(failure),
-            FormError::Request(error) => self.invalid_request(error),
+            FormError::Request(error) => self.invalid_request(error, None),
         }
     }
 }

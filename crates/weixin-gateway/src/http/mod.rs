@@ -3,6 +3,7 @@
 mod authorize;
 mod bearer;
 mod callback;
+mod claimed_client;
 mod client_auth;
 mod client_ip;
 mod connections;
@@ -19,6 +20,7 @@ mod form;
 mod form_post;
 mod health;
 mod introspect;
+mod issuer_page;
 mod jwks;
 mod login;
 mod login_error;
@@ -69,7 +71,7 @@ pub(crate) use self::{
     client_ip::ClientAddresses,
     provider::{CALLBACK, Provider, Shared},
     rate_limit::RateLimit,
-    server::Server,
+    server::{STOP_TIMEOUT, Server},
     session_cookie::SessionCookie,
 };
 use crate::{oidc::path, telemetry};
@@ -129,6 +131,7 @@ fn issuer(provider: &Arc<Provider>) -> Router {
     telemetry::begin_endpoints(ENDPOINTS.into_iter().map(|path| format!("{prefix}{path}")));
     let endpoints = pages(provider).merge(programs(provider));
     let endpoints = endpoints.merge(metadata(prefix));
+    let endpoints = endpoints.route(provider.issuer.own_path(), get(issuer_page::page));
     endpoints.with_state(Arc::clone(provider))
 }
 

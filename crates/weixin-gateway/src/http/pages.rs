@@ -12,6 +12,7 @@ use weixin::Language;
 use weixin_axum::{LoginErrorKind, pages::PageText};
 
 use super::{
+    claimed_client::ClaimedClient,
     error::Failure,
     request_log,
     texts::{self, Text},
@@ -21,6 +22,7 @@ use super::{
 use crate::{
     audit::Reference,
     oidc::{AuthorizationResponse, Client, Delivery, ErrorCode, OAuthError},
+    params::Params,
     random,
 };
 
@@ -40,12 +42,21 @@ impl Visitor {
     }
 
     /// An error of the client that must not be sent to the client (RFC 6749 §4.1.2.1).
-    pub(super) fn invalid_request(&self, error: &OAuthError) -> Response {
+    pub(super) fn invalid_request(&self, error: &OAuthError, params: Option<&Params>) -> Response {
         let text = match error.code {
             ErrorCode::UnauthorizedClient => &texts::DISABLED_CLIENT,
             _ => &texts::INVALID_REQUEST,
         };
-        self.error_page(StatusCode::BAD_REQUEST, text, Some(error))
+        let client = params.map(|params| self.claimed_client(params));
+        self.sparingly_referring(|reference| {
+            let client = client.unwrap_or_default();
+            self.logged_error_page(
+                StatusCode::BAD_REQUEST,
+                text,
+                Some((error, client)),
+                reference,
+            )
+        })
     }
 
     /// A form that a page of another site has posted.
@@ -61,6 +72,7 @@ impl Visitor {
         text: &Text,
         error: Option<&OAuthError>,
     ) -> Response {
+        let error = error.map(|error| (error, ClaimedClient::default()));
         self.sparingly_referring(|reference| self.logged_error_page(status, text, error, reference))
     }
 
@@ -99,13 +111,22 @@ impl Visitor {
         &self,
         status: StatusCode,
         text: &Text,
-        error: Option<&OAuthError>,
+        error: Option<(&OAuthError, ClaimedClient)>,
         reference: Option<&str>,
     ) -> Response {
         let language = self.language();
+        let (error, sender) = error.unzip();
         let error = error.map(ToString::to_string);
-        let (page, error) = (text.title.en, error.as_deref());
-        tracing::info!(reference, page, error, "an error page was shown");
+        let (page, error, sender) = (text.title.en, error.as_deref(), sender.unwrap_or_default());
+        let (client, redirect_uri) = (sender.id, sender.redirect_uri);
+        tracing::info!(
+            reference,
+            page,
+            error,
+            client,
+            redirect_uri,
+            "an error page was shown"
+        );
         let stop = if language == Language::English {
             "."
         } else {

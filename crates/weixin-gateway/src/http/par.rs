@@ -83,7 +83,7 @@ pub(super) async fn open(visitor: Visitor, params: &Params, uri: RequestUri) -> 
     let visitor = visitor.at(Some(uri.0));
     let waiting = match provider.opened(params, uri).await {
         Ok(waiting) => waiting,
-        Err(error) => return visitor.not_opened(&error),
+        Err(error) => return visitor.not_opened(&error, params),
     };
     let visitor = visitor.preferring(&waiting.request);
     let response = visitor.continued(waiting).await;
@@ -95,7 +95,7 @@ pub(super) async fn open_posted(visitor: Visitor, params: &Params, uri: RequestU
     let visitor = visitor.at(Some(uri.0));
     let waiting = match visitor.provider.opened(params, uri).await {
         Ok(waiting) => waiting,
-        Err(error) => return visitor.not_opened(&error),
+        Err(error) => return visitor.not_opened(&error, params),
     };
     match visitor.stored(&waiting).await {
         Ok(id) => Redirect::to(&visitor.provider.login_path(id)).into_response(),
@@ -156,9 +156,9 @@ impl Visitor {
         Ok(opened.await?)
     }
 
-    fn not_opened(&self, error: &NotOpened) -> Response {
+    fn not_opened(&self, error: &NotOpened, params: &Params) -> Response {
         match error {
-            NotOpened::Client(error) => self.invalid_request(error),
+            NotOpened::Client(error) => self.invalid_request(error, Some(params)),
             NotOpened::Unknown => self.expired(),
             NotOpened::Failure(failure) => self.failed(failure),
         }

@@ -39,7 +39,7 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_HEAD: usize = 64 * 1024;
 
 /// How long running requests may take when the gateway stops.
-const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+pub(crate) const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Connections to the address of the metrics. The files that they take are those of the logins' connections.
 pub(super) const METRICS_CONNECTIONS: usize = 64;

@@ -25,6 +25,23 @@ pub(super) fn joined(first: &str, second: &str) -> String {
     }
 }
 
+/// At the issuer's own URL.
+pub(super) const ISSUER: Text = Text {
+    title: Bilingual {
+        en: "OpenID Provider",
+        zh: "OpenID Provider",
+    },
+    message: Bilingual {
+        en: "{issuer} is an OpenID Provider: apps and websites send their users here to log in. To log in, start at the app or website. To connect an app, use this URL as its issuer.",
+        zh: "{issuer} 是 OpenID Provider，供应用和网站登录使用。如需登录，请从应用或网站进入。接入应用时，请把这个 URL 填写为 issuer。",
+    },
+};
+
+pub(super) const METADATA: Bilingual = Bilingual {
+    en: "Discovery document",
+    zh: "Discovery 文档",
+};
+
 pub(super) const EXPIRED: Text = Text {
     title: Bilingual {
         en: "This login has expired",

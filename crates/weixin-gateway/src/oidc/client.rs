@@ -151,7 +151,7 @@ impl TryFrom<String> for ClientSecret {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
         let is_valid = (32..=256).contains(&text.len()) && text.bytes().all(allowed);
         let secret = Self(text.into());
-        let rule = "32 to 256 characters from [A-Za-z0-9_-]";
+        let rule = "32 to 256 characters from [A-Za-z0-9_-], such as `openssl rand -hex 32` prints";
         if is_valid {
             Ok(secret)
         } else {

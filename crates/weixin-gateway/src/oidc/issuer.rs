@@ -38,9 +38,14 @@ impl Issuer {
 
     /// The path below which the endpoints are: empty, or `/a/b`.
     pub(crate) fn path(&self) -> &str {
+        self.own_path().trim_end_matches('/')
+    }
+
+    /// The path of the URL itself, as browsers send it.
+    pub(crate) fn own_path(&self) -> &str {
         let (_, rest) = self.url.split_once("://").unwrap_or_default();
         let path = rest.find('/').and_then(|start| rest.get(start..));
-        path.unwrap_or_default().trim_end_matches('/')
+        path.unwrap_or("/")
     }
 }
 
@@ -50,7 +55,7 @@ impl TryFrom<String> for Issuer {
     fn try_from(text: String) -> Result<Self, ParseError> {
         let error = |rule| Err(ParseError::new("issuer", rule));
         let Ok(url) = Url::parse(&text) else {
-            return error("an absolute URL");
+            return error("an absolute URL, such as https://login.example.com");
         };
         let is_local = match url.host() {
             Some(Host::Domain(name)) => name == "localhost",
@@ -112,6 +117,14 @@ mod tests {
             let issuer = issuer(url).unwrap();
             assert_eq!((issuer.as_str(), issuer.path()), (url, path));
             assert_eq!(issuer.endpoint("/token"), token);
+        }
+        for (url, own_path) in [
+            ("https://a.example", "/"),
+            ("https://a.example/", "/"),
+            ("https://a.example/x", "/x"),
+            ("https://a.example/x/", "/x/"),
+        ] {
+            assert_eq!(issuer(url).unwrap().own_path(), own_path);
         }
         assert_ne!(
             issuer("https://a.example").unwrap().id(),

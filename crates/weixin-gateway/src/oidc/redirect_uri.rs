@@ -109,7 +109,14 @@ impl RegisteredUri {
             "https" | "http" if authority(text).is_empty() => return error("scheme://host"),
             "https" => {}
             "http" if is_this_machine(&url) || policy == UriPolicy::ConfidentialWithHttp => {}
-            "http" => return error("https, or http on localhost, 127.0.0.1 or [::1]"),
+            "http" if policy == UriPolicy::Public => {
+                return error("https, or http on localhost, 127.0.0.1 or [::1]");
+            }
+            "http" => {
+                return error(
+                    "https, or http on localhost, 127.0.0.1 or [::1], or on any host with allow_http = true",
+                );
+            }
             scheme if policy == UriPolicy::Public && scheme.contains('.') => {}
             _ => {
                 return error(

@@ -251,8 +251,8 @@ impl OpenError {
             },
             Self::Host { .. } => database_error::HOST,
             Self::InUse(_) => Bilingual {
-                en: "stop the other gateway first (`systemctl stop weixin-gateway`; the file with .lock at its end is locked as long as it runs), or use another [store] url. For two servers: PostgreSQL",
-                zh: "请先停止另一个网关（`systemctl stop weixin-gateway`；它运行期间一直锁定以 .lock 结尾的文件），或使用其他 [store] url。两台服务器请使用 PostgreSQL",
+                en: "stop the other gateway first (`systemctl stop weixin-gateway`; the file with .lock at its end is locked as long as it runs), or use another [store] url. One that is stopping needs some seconds (its log says how many): try again then. For two servers: PostgreSQL",
+                zh: "请先停止另一个网关（`systemctl stop weixin-gateway`；它运行期间一直锁定以 .lock 结尾的文件），或使用其他 [store] url。如果它正在停止，请等待几秒后重试（日志中有等待的秒数）。两台服务器请使用 PostgreSQL",
             },
             Self::Migrate(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
                 return database_error::remedy(error);

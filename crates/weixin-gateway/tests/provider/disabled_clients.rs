@@ -206,7 +206,7 @@ async fn the_redirect_uri_of_a_client_is_changed_while_the_gateway_runs() {
         ),
         (
             json!({ "redirect_uris": ["http://stored.example/"] }),
-            "client stored, redirect_uris: not a valid redirect URI: expected https, or http on localhost, 127.0.0.1 or [::1]",
+            "client stored, redirect_uris: not a valid redirect URI: expected https, or http on localhost, 127.0.0.1 or [::1], or on any host with allow_http = true",
         ),
         (
             json!({ "public": true }),

@@ -99,3 +99,58 @@ async fn a_user_whom_the_gateway_does_not_accept_is_logged_with_the_reason() {
     assert_eq!(param(page.location(), "error"), "access_denied");
     assert_eq!(told(&log, "a login failed"), [failed("disabled")]);
 }
+
+/// The lines about an authorization request that is not this one: with what names its client.
+async fn logged_for(world: &World, changes: &[(&str, &str)]) -> Vec<Value> {
+    let (log, _guard) = Log::begin();
+    let page = Browser::with(&[ENGLISH])
+        .open(world, &world.web().authorize_url(changes))
+        .await;
+    assert_eq!(page.status, StatusCode::BAD_REQUEST, "{}", page.body);
+    let text = log.text();
+    for secret in ["hunter2", "\u{1b}"] {
+        assert!(!text.contains(secret), "{text}");
+    }
+    told(&log, "an error page was shown")
+}
+
+fn error_page(error: &str) -> Value {
+    json!({
+        "message": "an error page was shown",
+        "page": "This login link does not work",
+        "error": error,
+    })
+}
+
+#[tokio::test]
+async fn an_invalid_authorization_request_is_logged_with_its_client_if_it_is_known() {
+    let world = World::start().await;
+    let unregistered = "invalid_request: the redirect_uri is not registered for this client";
+    for (uri, expected) in [
+        (
+            "https://wiki.example/callback/?code=hunter2",
+            json!("https://wiki.example/callback/"),
+        ),
+        (
+            "https://wiki.example/\r\n\u{1b}[31m\"",
+            json!("https://wiki.example/\\r\\n\\u{1b}[31m\\\""),
+        ),
+        ("https://u:hunter2@wiki.example/", Value::Null),
+    ] {
+        let mut line = error_page(unregistered);
+        line["client"] = json!("web");
+        if !expected.is_null() {
+            line["redirect_uri"] = expected;
+        }
+        assert_eq!(logged_for(&world, &[("redirect_uri", uri)]).await, [line]);
+    }
+    let long = format!("https://wiki.example/{}", "x".repeat(4000));
+    let lines = logged_for(&world, &[("redirect_uri", &long)]).await;
+    let shown = lines[0]["redirect_uri"].as_str().unwrap();
+    assert_eq!(shown.len(), 203);
+    // What is not the ID of a client may be a secret.
+    assert_eq!(
+        logged_for(&world, &[("client_id", "hunter2")]).await,
+        [error_page("invalid_request: the client is unknown")]
+    );
+}

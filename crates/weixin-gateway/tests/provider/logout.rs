@@ -225,7 +225,7 @@ async fn a_logout_url_of_the_configuration_obeys_the_rules_of_redirect_uris() {
     for (line, expected) in [
         (
             "post_logout_redirect_uris = [\"http://rp.example/\"]",
-            "client web, post_logout_redirect_uris: not a valid redirect URI: expected https, or http on localhost, 127.0.0.1 or [::1]",
+            "client web, post_logout_redirect_uris: not a valid redirect URI: expected https, or http on localhost, 127.0.0.1 or [::1], or on any host with allow_http = true",
         ),
         (
             "post_logout_redirect_uris = [\"https://rp.example/#x\"]",

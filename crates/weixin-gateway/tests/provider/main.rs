@@ -19,6 +19,7 @@ mod forwarded_for;
 mod headers;
 mod health_log;
 mod introspection;
+mod issuer_page;
 mod issuers;
 mod keys;
 mod log_reasons;

@@ -184,7 +184,7 @@ async fn an_invalid_client_is_not_added() {
     for (more, expected) in [
         (
             json!({ "redirect_uris": ["http://stored.example/"] }),
-            "client stored, redirect_uris: not a valid redirect URI: expected https, or http on localhost, 127.0.0.1 or [::1]",
+            "client stored, redirect_uris: not a valid redirect URI: expected https, or http on localhost, 127.0.0.1 or [::1], or on any host with allow_http = true",
         ),
         (
             json!({ "secret": "hunter2" }),
@@ -200,7 +200,7 @@ async fn an_invalid_client_is_not_added() {
         ),
         (
             json!({ "issuer": "https://other.example" }),
-            "client stored, issuer: there is no such [[issuer]]",
+            "client stored, issuer: there is no such [[issuer]]. Known: https://localhost",
         ),
         (
             json!({ "name": "" }),

@@ -52,7 +52,7 @@ impl Report {
         Ok(())
     }
 
-    /// Adds a member to the JSON, and prints it as text.
+    /// Adds a member to the JSON, and prints it as text unless that is empty.
     pub(crate) fn tell(
         &mut self,
         name: &str,
@@ -60,7 +60,11 @@ impl Report {
         text: impl FnOnce() -> String,
     ) -> Result<(), CliError> {
         self.more.insert(name.to_owned(), value);
-        self.output.line(text)
+        let text = text();
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.output.line(|| text)
     }
 
     /// Prints the sums. Fails with the exit code of the failed checks.

@@ -31,8 +31,13 @@ pub(super) fn failed(id: &str, error: &ClientError) -> CliError {
             format!("{id} is a client of the configuration file: change it there"),
         ),
         ClientError::Exists => message(
-            format!("已有 ID 为 {id} 的客户端：请换一个 ID，或先移除它"),
-            format!("there is a client {id} already: use another ID, or remove it first"),
+            format!(
+                "已有 ID 为 {id} 的客户端：用 `weixin gateway client set {id}` 修改它，用 `weixin gateway client secret {id}` 生成另一个 client_secret；或换一个 ID"
+            ),
+            format!(
+                "there is a client {id} already: change it with `weixin gateway client set {id}`, make another secret for it with \
+                 `weixin gateway client secret {id}`, or use another ID"
+            ),
         ),
         ClientError::Unknown => message(
             format!("没有 ID 为 {id} 的客户端：用 `weixin gateway client list` 查看"),

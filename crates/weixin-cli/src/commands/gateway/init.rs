@@ -132,13 +132,13 @@ impl Written {
 const STEPS: &str = "
 Next:
   1. set the app_id of your WeChat app in gateway.toml, and write its app secret to website.secret
-  2. add a [[client]] to gateway.toml for each program
+  2. add a [[client]] to gateway.toml for each program, or run `weixin gateway client add`
   3. weixin gateway check
   4. ";
 const STEPS_CHINESE: &str = "
 接下来：
   1. 在 gateway.toml 中填写微信应用的 app_id，把 AppSecret 写入 website.secret
-  2. 在 gateway.toml 中为每个程序添加一个 [[client]]
+  2. 在 gateway.toml 中为每个程序添加一个 [[client]]，或运行 `weixin gateway client add`
   3. weixin gateway check
   4. ";
 

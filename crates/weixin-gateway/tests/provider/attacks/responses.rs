@@ -72,7 +72,7 @@ async fn each_redirect_is_303() {
         "/callback/",
         "/login",
         "/login/",
-        "/",
+        "//",
         "/.well-known/openid-configuration/",
     ] {
         let page = browser.open(&world, path).await;
@@ -87,6 +87,7 @@ async fn pages_of_strangers(world: &World) -> Vec<NamedPage> {
     let mut browser = Browser::with(&[ENGLISH]);
     let url = world.web().authorize_url(&[]);
     let mut pages = vec![
+        ("issuer", browser.open(world, "/").await),
         ("invalid request", browser.open(world, "/authorize").await),
         ("expired", browser.open(world, "/login/x").await),
         ("phone", Browser::with(&[PHONE]).open(world, &url).await),
@@ -193,6 +194,7 @@ async fn each_page_has_the_status_of_what_happened() {
     assert_eq!(
         statuses,
         [
+            ("issuer", 200),
             ("invalid request", 400),
             ("expired", 410),
             ("phone", 200),

@@ -20,15 +20,16 @@ use crate::{
 pub(super) fn examine(
     clients: &[ClientOverview],
     issuers: &[IssuerOverview],
+    has_unused: bool,
     report: &mut Report,
 ) -> Result<(), CliError> {
-    if clients.is_empty() {
+    if clients.is_empty() && !has_unused {
         report.add([CheckResult::warning(
             Check::Client,
             message("没有客户端", "there is no client"),
             message(
-                "为每个程序添加一个 [[client]]",
-                "add a [[client]] for each program whose users log in",
+                "为每个程序添加一个 [[client]]，或运行 `weixin gateway client add`",
+                "add a [[client]] for each program whose users log in, or run `weixin gateway client add`",
             ),
         )])?;
     }

@@ -1,5 +1,6 @@
 //! `weixin gateway check`: what would fail when the gateway starts or a user logs in, and what the clients need.
 
+mod apps;
 mod clients;
 mod email;
 mod environment;
@@ -9,14 +10,12 @@ mod stored;
 
 use std::path::Path;
 
-use weixin::RedirectUri;
-use weixin_gateway::{AppOverview, Config, Gateway, IssuerOverview, StoreState};
+use weixin_gateway::{Config, Gateway, IssuerOverview, StoreState};
 
 use super::{
     super::doctor::{
-        self, app_secret,
-        check::{Check, CheckResult, Status},
-        login_page, redirect_uri,
+        self,
+        check::{Check, CheckResult},
         report::Report,
     },
     config,
@@ -53,18 +52,17 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
     let issuers = issuers.map_err(|error| config::not_started(&error))?;
     let mut apps = issuers.iter().flat_map(|issuer| &issuer.apps);
     if apps.any(|app| app.endpoint.is_none()) {
-        report.add([doctor::clock().await?])?;
+        report.add([apps::clock(doctor::clock().await?)])?;
     }
     report.add(issuers.iter().filter_map(trailing_slash))?;
     for issuer in &issuers {
         for app in &issuer.apps {
-            for result in callback(issuer, app).await {
-                report.add([with_hint(result).at(&app.name)])?;
-            }
+            let results = apps::examine(issuer, app).await;
+            report.add(results.into_iter().map(|result| result.at(&app.name)))?;
         }
     }
     let clients = [config.clients(), stored.clients].concat();
-    clients::examine(&clients, &issuers, &mut report)?;
+    clients::examine(&clients, &issuers, stored.has_unused, &mut report)?;
     report.finish()
 }
 
@@ -142,59 +140,4 @@ fn trailing_slash(issuer: &IssuerOverview) -> Option<CheckResult> {
         ),
     );
     Some(CheckResult::warning(Check::Configuration, detail, remedy))
-}
-
-/// Asks WeChat whether it accepts the callback of an issuer, and the app's secret.
-async fn callback(issuer: &IssuerOverview, app: &AppOverview) -> Vec<CheckResult> {
-    let uri = &issuer.wechat_redirect_uri;
-    let parsed: RedirectUri = match uri.parse() {
-        Ok(parsed) => parsed,
-        Err(error) => return vec![redirect_uri::rejected(error)],
-    };
-    let mut results = Vec::new();
-    if let Some(endpoint) = &app.endpoint {
-        results.push(simulator(endpoint));
-    } else if let Err(error) = parsed.check_registrable() {
-        return vec![redirect_uri::rejected(error)];
-    }
-    let detail = Message::untranslated(uri.as_str());
-    results.push(CheckResult::ok(Check::RedirectUri, detail));
-    results.extend(login_page::examine(&app.app, Some(&parsed)).await);
-    results.extend(app_secret::examine(&app.app).await);
-    results
-}
-
-/// The doctor's remedy for an unreachable host names its own checks of the network, and that for a secret a login of its own.
-fn with_hint(result: CheckResult) -> CheckResult {
-    if (result.check, result.status) == (Check::AppSecret, Status::Unproven) {
-        return result.remedied_by(message(
-            "通过网关完成一次登录即可验证；网关启动之前也可以用 `weixin login`。AppSecret 错误时返回 40125",
-            "log in once through the gateway, or before it runs by `weixin login`: WeChat returns 40125 if the secret is wrong",
-        ));
-    }
-    let is_unreachable = matches!(
-        (result.check, result.status),
-        (Check::LoginPage, Status::Warning) | (Check::Response, Status::Failed | Status::Warning)
-    );
-    if !is_unreachable {
-        return result;
-    }
-    result.remedied_by(message(
-        "用 `weixin doctor` 检查网络",
-        "`weixin doctor` checks the network",
-    ))
-}
-
-fn simulator(endpoint: &str) -> CheckResult {
-    CheckResult::warning(
-        Check::Simulator,
-        message(
-            format!("用 {endpoint} 代替微信：任何人都能以任意用户登录"),
-            format!("{endpoint} takes the place of WeChat: anyone can log in as any user"),
-        ),
-        message(
-            "接入正式环境时删除 endpoint",
-            "remove `endpoint` to use WeChat itself",
-        ),
-    )
 }

@@ -1,5 +1,6 @@
 //! What the store has: signing keys, whether the key file decrypts them and which of its lines they need; and clients.
 
+use serde_json::Value;
 use weixin_gateway::{
     Admin, ClientOverview, Config, Gateway, KeyFileDifference, KeyOverview, LOST_KEY, StartError,
     StoreState, StoredClientOverview,
@@ -19,6 +20,8 @@ use crate::{
 pub(super) struct Stored {
     pub(super) results: Vec<CheckResult>,
     pub(super) clients: Vec<ClientOverview>,
+    /// Whether it has clients that are not served.
+    pub(super) has_unused: bool,
 }
 
 /// Nothing, as long as there is no store.
@@ -34,7 +37,7 @@ pub(super) async fn examine(config: &Config) -> Stored {
         let error = config::start_error(&error);
         Stored {
             results: vec![CheckResult::failed(Check::Store, error, remedy)],
-            clients: Vec::new(),
+            ..Stored::default()
         }
     })
 }
@@ -55,8 +58,9 @@ async fn read_from(admin: &Admin, config: &Config) -> Result<Stored, StartError>
     let difference = difference.filter(|_| !is_lost);
     let results = difference.map(key_file).into_iter();
     let results = results.chain(keys.iter().filter_map(result));
-    let unused = stored.iter().filter_map(unused);
+    let unused: Vec<_> = stored.iter().filter_map(unused).collect();
     Ok(Stored {
+        has_unused: !unused.is_empty(),
         results: results.chain(unused).collect(),
         clients,
     })
@@ -79,15 +83,13 @@ fn key_file(difference: KeyFileDifference) -> CheckResult {
 fn unused(client: &StoredClientOverview) -> Option<CheckResult> {
     let problem = client.problem.as_ref()?;
     let id = &client.id;
-    let command = if problem.is_disabled() {
-        "enable"
+    let remedy = if problem.has_no_issuer() {
+        of_lost_issuer(client)
+    } else if problem.is_disabled() {
+        Message::untranslated(format!("`weixin gateway client enable {id}`"))
     } else {
-        "show"
+        Message::untranslated(format!("`weixin gateway client show {id}`"))
     };
-    let remedy = message(
-        format!("`weixin gateway client {command} {id}`"),
-        format!("`weixin gateway client {command} {id}`"),
-    );
     let detail = Message::of(|language| {
         let label = language.pick(
             "未使用数据库中的客户端",
@@ -97,6 +99,22 @@ fn unused(client: &StoredClientOverview) -> Option<CheckResult> {
         format!("{label}{colon}{}", problem.text(language))
     });
     Some(CheckResult::warning(Check::Client, detail, remedy).at(id))
+}
+
+/// A client belongs to one issuer for as long as it exists.
+fn of_lost_issuer(client: &StoredClientOverview) -> Message {
+    let id = &client.id;
+    let issuer = client.settings.get("issuer").and_then(Value::as_str);
+    let issuer = issuer.unwrap_or_default();
+    message(
+        format!(
+            "在配置文件中恢复 url 为 {issuer} 的 [[issuer]]；或运行 `weixin gateway client remove {id}` 移除它，再用 `weixin gateway client add` 添加到另一个 issuer"
+        ),
+        format!(
+            "put the [[issuer]] with the url {issuer} back into the configuration file; or remove the client with \
+             `weixin gateway client remove {id}`, and add it to another issuer with `weixin gateway client add`"
+        ),
+    )
 }
 
 fn result(key: &KeyOverview) -> Option<CheckResult> {

@@ -1,0 +1,81 @@
+//! The client that a rejected authorization request names, for the log.
+
+use super::{provider::Provider, visitor::Visitor};
+use crate::params::Params;
+
+/// Longest part of a redirect URI in the log.
+const MAX_SHOWN: usize = 200;
+
+/// The client that a rejected request names. Only a known one is logged: whatever else is sent is no text for the log.
+#[derive(Debug, Default)]
+pub(super) struct ClaimedClient {
+    pub(super) id: Option<String>,
+    /// Without what may be a secret, escaped, and cut.
+    pub(super) redirect_uri: Option<String>,
+}
+
+impl Visitor {
+    pub(super) fn claimed_client(&self, params: &Params) -> ClaimedClient {
+        let id = one(params, "client_id").and_then(|id| known(&self.provider, id));
+        let redirect_uri = id.as_ref().and_then(|_| one(params, "redirect_uri"));
+        ClaimedClient {
+            redirect_uri: redirect_uri.and_then(shown),
+            id,
+        }
+    }
+}
+
+fn one<'a>(params: &'a Params, name: &str) -> Option<&'a str> {
+    params.get(name).ok().flatten()
+}
+
+/// The ID of a client of this issuer, served or disabled.
+fn known(provider: &Provider, id: &str) -> Option<String> {
+    let (clients, issuer) = (&provider.shared.clients, provider.issuer.id());
+    let served = clients.find(issuer, id).map(|client| &client.id);
+    let id = served.or_else(|| clients.find_disabled(issuer, id));
+    id.map(ToString::to_string)
+}
+
+/// Enough of a redirect URI to correct a setting, in visible ASCII characters.
+fn shown(uri: &str) -> Option<String> {
+    let uri = uri.split(['?', '#']).next()?;
+    // What stands before it may be a password.
+    if uri.contains('@') {
+        return None;
+    }
+    let mut escaped = uri.chars().flat_map(char::escape_default);
+    let mut text: String = escaped.by_ref().take(MAX_SHOWN).collect();
+    if escaped.next().is_some() {
+        text.push_str("...");
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_uri_is_shown_without_secrets_and_control_characters_and_not_in_full_length() {
+        let long = format!("https://a.example/{}", "\u{10ffff}".repeat(100));
+        let cut = shown(&long).unwrap();
+        assert_eq!(cut.len(), MAX_SHOWN + 3);
+        assert!(
+            cut.starts_with("https://a.example/\\u{10ffff}\\u{10"),
+            "{cut}"
+        );
+        for (uri, expected) in [
+            ("https://a.example/cb", Some("https://a.example/cb")),
+            (
+                "https://a.example/cb?code=x#y",
+                Some("https://a.example/cb"),
+            ),
+            ("https://u:hunter2@a.example/", None),
+            ("a\r\n\u{1b}[31m微", Some("a\\r\\n\\u{1b}[31m\\u{5fae}")),
+            ("", Some("")),
+        ] {
+            assert_eq!(shown(uri).as_deref(), expected, "{uri:?}");
+        }
+    }
+}
