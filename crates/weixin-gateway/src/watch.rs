@@ -30,14 +30,14 @@ impl Gateway {
             // A file that was rejected, and is as before again, is loaded, so that the log says that it is right.
             if now == loaded && failed.is_none() {
                 before.clear();
-                changes.look(now);
+                changes.look(&now);
                 continue;
             }
             let config = Config::load(file);
             if let Ok(config) = &config {
                 now = files(file, config);
             }
-            changes.look(now.clone());
+            changes.look(&now);
             if now != before {
                 before = now;
                 continue;
@@ -93,8 +93,8 @@ struct Changes {
 
 impl Changes {
     /// Logs once that the files change too often to be loaded.
-    fn look(&mut self, now: Vec<FileContent>) {
-        let Some(last) = self.last.replace(now.clone()) else {
+    fn look(&mut self, now: &[FileContent]) {
+        let Some(last) = self.last.replace(now.to_vec()) else {
             return;
         };
         if now == last {

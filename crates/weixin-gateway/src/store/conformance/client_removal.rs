@@ -143,18 +143,28 @@ async fn session_of_two_clients(fixture: &Fixture, openid: &str) -> Session {
     session
 }
 
+/// The client is in the store.
+async fn added(fixture: &Fixture) {
+    let inserted = fixture
+        .store
+        .insert_client(client(), issuer(), "{}".to_owned(), START);
+    assert!(inserted.await.unwrap());
+}
+
+async fn remove(fixture: &Fixture) {
+    assert!(begin(fixture).await);
+    run_batches(fixture, left(fixture).await).await;
+    assert!(end(fixture).await);
+}
+
 /// Neither of one before the removal nor of one after it: another client may be added with the ID.
 async fn a_client_that_was_removed_is_told_of_no_logout(fixture: Fixture) {
-    let store = &fixture.store;
-    let inserted = store.insert_client(client(), issuer(), "{}".to_owned(), START);
-    assert!(inserted.await.unwrap());
+    added(&fixture).await;
     let before = session_of_two_clients(&fixture, "oAlice").await;
     let valid = session_of_two_clients(&fixture, "oBob").await;
     log_out(&fixture, &before).await;
     assert_eq!(told(&fixture).await, ["other", "web"]);
-    assert!(begin(&fixture).await);
-    run_batches(&fixture, left(&fixture).await).await;
-    assert!(end(&fixture).await);
+    remove(&fixture).await;
     assert_eq!(told(&fixture).await, ["other"]);
     log_out(&fixture, &valid).await;
     assert_eq!(told(&fixture).await, ["other"; 2]);
@@ -164,16 +174,12 @@ async fn a_client_that_was_removed_is_told_of_no_logout(fixture: Fixture) {
 async fn a_client_that_was_removed_is_not_told_of_grants_that_were_revoked_before(
     fixture: Fixture,
 ) {
-    let store = &fixture.store;
-    let inserted = store.insert_client(client(), issuer(), "{}".to_owned(), START);
-    assert!(inserted.await.unwrap());
+    added(&fixture).await;
     let session = session_of_two_clients(&fixture, "oAlice").await;
     fixture
         .execute("update grants set revoked_at = 1, revoked_reason = 'reuse'")
         .await;
-    assert!(begin(&fixture).await);
-    run_batches(&fixture, left(&fixture).await).await;
-    assert!(end(&fixture).await);
+    remove(&fixture).await;
     log_out(&fixture, &session).await;
     assert_eq!(told(&fixture).await, ["other"]);
     let first = "select count(*) from grants where revoked_at = 1";

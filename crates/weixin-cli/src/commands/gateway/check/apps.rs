@@ -99,7 +99,7 @@ fn with_hint(result: CheckResult) -> CheckResult {
     let is_unreachable = has_no_response(&result)
         || matches!(
             (result.check, result.status),
-            (Check::LoginPage, Status::Warning) | (Check::Response, Status::Warning)
+            (Check::LoginPage | Check::Response, Status::Warning)
         );
     if is_unreachable {
         result.remedied_by(by_doctor())
