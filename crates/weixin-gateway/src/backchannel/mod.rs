@@ -12,9 +12,9 @@ use thiserror::Error;
 use self::places::{Place, Places};
 use crate::{
     error_text::causes,
-    http::Provider,
+    http::{Provider, Shared},
     keys::KeyError,
-    oidc::{BackChannelUri, Client, ClientId, LogoutToken},
+    oidc::{BackChannelUri, Client, ClientId, LogoutToken, Timestamp},
     outbound::{Outbound, OutboundError},
     random::{self, NoRandomBytes},
     state::Live,
@@ -24,7 +24,8 @@ use crate::{
 /// How often the outbox is looked at.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long a node that has no URL for a client leaves its logout tokens to the others, whose configuration may be newer.
+/// How long a node that has no URL for a client leaves its logout tokens to the others, whose configuration may be newer. It
+/// counts from when they are due, and from when this node has loaded its configuration: before, it may have been down.
 const OTHERS_FIRST: Duration = Duration::from_mins(10);
 
 /// The delivery of logout tokens.
@@ -32,6 +33,25 @@ const OTHERS_FIRST: Duration = Duration::from_mins(10);
 pub(crate) struct BackChannel {
     live: Arc<Live>,
     outbound: Outbound,
+}
+
+/// The configuration that this node has, and since when.
+struct Loaded {
+    shared: Arc<Shared>,
+    at: Timestamp,
+}
+
+impl Loaded {
+    fn now(shared: Arc<Shared>) -> Self {
+        let at = shared.now();
+        Self { shared, at }
+    }
+
+    fn look(&mut self, shared: Arc<Shared>) {
+        if !Arc::ptr_eq(&self.shared, &shared) {
+            *self = Self::now(shared);
+        }
+    }
 }
 
 /// Why a token was not delivered.
@@ -61,11 +81,13 @@ impl BackChannel {
     /// Delivers what is in the outbox, as long as it is polled. What is cut off is tried again.
     pub(crate) async fn run(&self) {
         let (mut running, mut places) = (FuturesUnordered::new(), Places::default());
+        let mut loaded = Loaded::now(self.live.shared());
         loop {
+            loaded.look(self.live.shared());
             // It begins before the look, so that a clock that moves meanwhile ends it.
             let clock = Arc::clone(&self.live.shared().clock);
             let pause = clock.sleep(POLL_INTERVAL);
-            for (logout, place) in self.take(&mut places).await {
+            for (logout, place) in self.take(&mut places, loaded.at).await {
                 running.push(self.deliver(logout, place));
             }
             let ended = tokio::select! {
@@ -79,9 +101,9 @@ impl BackChannel {
     }
 
     /// What there is a place for. Nothing that is taken waits for another request.
-    async fn take(&self, places: &mut Places) -> Vec<(PendingLogout, Place)> {
+    async fn take(&self, places: &mut Places, loaded: Timestamp) -> Vec<(PendingLogout, Place)> {
         let mut taken = Vec::new();
-        if let Err(error) = self.take_from_store(places, &mut taken).await {
+        if let Err(error) = self.take_from_store(places, loaded, &mut taken).await {
             let error = causes(&error);
             tracing::error!(error, "the outbox of logouts cannot be read");
         }
@@ -91,16 +113,21 @@ impl BackChannel {
     async fn take_from_store(
         &self,
         places: &mut Places,
+        loaded: Timestamp,
         taken: &mut Vec<(PendingLogout, Place)>,
     ) -> Result<(), StoreError> {
         let (shared, providers) = (self.live.shared(), self.live.providers());
         let (store, now) = (&shared.store, shared.now());
         let mut due = store.due_clients(now).await?;
         places.sort(&mut due);
+        let others_had_time = loaded <= now.before(OTHERS_FIRST);
         for (client, due_at) in due {
             let (due_by, host) = match Recipient::find(&providers, &client) {
                 Recipient::Url(.., uri) => (now, uri.url.host_str()),
-                Recipient::NoUrl | Recipient::Unknown => (now.before(OTHERS_FIRST), None),
+                Recipient::NoUrl | Recipient::Unknown if others_had_time => {
+                    (now.before(OTHERS_FIRST), None)
+                }
+                Recipient::NoUrl | Recipient::Unknown => continue,
             };
             let room = places.room(&client, host);
             if due_at <= due_by && room > 0 {
