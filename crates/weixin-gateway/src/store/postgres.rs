@@ -41,9 +41,7 @@ pub(super) async fn open(url: &str, migrate: Migrate) -> Result<AnyPool, OpenErr
     Ok(pool.connect_with(options).await?)
 }
 
-/// How long a migration waits for a table, how often it tries again, and the pause between two attempts.
-const MIGRATION_TIMEOUT: &str = "set lock_timeout = '500ms'";
-const NO_TIMEOUT: &str = "reset lock_timeout";
+/// How often a migration tries to lock a table, and the pause between two attempts.
 const MIGRATION_ATTEMPTS: u32 = 40;
 const MIGRATION_PAUSE: Duration = Duration::from_secs(1);
 const UNLOCK: &str = "select pg_advisory_unlock_all()";
@@ -53,11 +51,9 @@ const UNLOCK: &str = "select pg_advisory_unlock_all()";
 /// A table that is changed is locked as a whole, which a transaction that only reads can delay for as long as a backup takes.
 /// All statements of the nodes that run would wait behind the migration: it gives up soon, and they go on between the attempts.
 pub(super) async fn migrate_tables(connection: &mut AnyConnection) -> Result<(), OpenError> {
-    sqlx::query(MIGRATION_TIMEOUT)
-        .execute(&mut *connection)
-        .await?;
-    let mut attempts = 1;
-    while let Err(error) = migrations::run(connection).await {
+    let mut attempts = 0;
+    while let Err(error) = try_migration(connection, attempts).await {
+        attempts += 1;
         if !error.is_lock_timeout() || attempts == MIGRATION_ATTEMPTS {
             return Err(error);
         }
@@ -65,11 +61,31 @@ pub(super) async fn migrate_tables(connection: &mut AnyConnection) -> Result<(),
         if attempts == 2 {
             tracing::warn!("another program, such as a backup, holds a table: its update waits");
         }
-        attempts += 1;
         SystemClock.sleep(MIGRATION_PAUSE).await;
     }
-    sqlx::query(NO_TIMEOUT).execute(connection).await?;
+    sqlx::query("reset lock_timeout")
+        .execute(connection)
+        .await?;
     Ok(())
+}
+
+async fn try_migration(connection: &mut AnyConnection, attempts: u32) -> Result<(), OpenError> {
+    let timeout = format!("set lock_timeout = '{}ms'", lock_timeout(attempts));
+    sqlx::query(AssertSqlSafe(timeout))
+        .execute(&mut *connection)
+        .await?;
+    migrations::run(connection).await
+}
+
+/// How long an attempt waits for a lock, after so many that were in vain. PostgreSQL cancels an autovacuum for others only once
+/// they have waited for a second (`deadlock_timeout`): so long waits each fifth attempt, and the first. All who come later wait
+/// behind it.
+pub(super) const fn lock_timeout(attempts: u32) -> u32 {
+    if attempts.is_multiple_of(5) {
+        1500
+    } else {
+        500
+    }
 }
 
 /// Connects once.
@@ -105,15 +121,17 @@ pub(super) async fn now(readers: &Readers) -> Result<i64, StoreError> {
     Ok(readers.fetch_one(sqlx::query(NOW)).await?.try_get(0)?)
 }
 
-/// The time that [`lock_soon`] waits.
-const LOCK_TIMEOUT: &str = "set local lock_timeout = '500ms'";
-
-/// The same as [`lock`], but fails if the tables are not free soon: all writes that come later wait behind this one.
+/// The same as [`lock`], but fails if the tables are not free soon, after so many attempts: all writes that come later wait
+/// behind this one.
 pub(super) async fn lock_soon(
     connection: &mut AnyConnection,
     tables: &[&'static str],
+    attempts: u32,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(LOCK_TIMEOUT).execute(&mut *connection).await?;
+    let timeout = format!("set local lock_timeout = '{}ms'", lock_timeout(attempts));
+    sqlx::query(AssertSqlSafe(timeout))
+        .execute(&mut *connection)
+        .await?;
     lock(connection, tables).await
 }
 

@@ -101,13 +101,16 @@ impl Store {
         if self.is_sqlite() {
             return Ok(false);
         }
-        let mut attempts = 1;
+        let mut attempts = 0;
         loop {
-            let work = self.write(Durability::Relaxed, Undo::Nothing, |connection| {
-                Box::pin(async move { Ok(postgres::lock_soon(connection, &["grants"]).await?) })
+            let work = self.write(Durability::Relaxed, Undo::Nothing, move |connection| {
+                Box::pin(async move {
+                    Ok(postgres::lock_soon(connection, &["grants"], attempts).await?)
+                })
             });
+            attempts += 1;
             match work.await {
-                Err(error) if error.is_lock_timeout() && attempts < LOCK_ATTEMPTS => attempts += 1,
+                Err(error) if error.is_lock_timeout() && attempts < LOCK_ATTEMPTS => {}
                 result => return result.map(|()| true),
             }
             SystemClock.sleep(LOCK_PAUSE).await;

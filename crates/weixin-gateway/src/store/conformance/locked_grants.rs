@@ -12,6 +12,7 @@ use crate::{
         ClientId, Grant, GrantId, RedeemOutcome, Refresh, RefreshOutcome, RefreshToken, Session,
         Timestamp, fixtures::LIFETIMES,
     },
+    store::postgres::lock_timeout,
 };
 
 /// Many times the half second for which a request may wait.
@@ -57,6 +58,16 @@ async fn valid(fixture: &Fixture) -> Vec<String> {
     let sql = "select client from grants where revoked_at is null order by client";
     let clients = sqlx::query_scalar(sql).fetch_all(fixture.store.pool());
     clients.await.unwrap()
+}
+
+/// An autovacuum is canceled for those who have waited for the server's `deadlock_timeout`.
+#[tokio::test]
+async fn the_first_attempt_and_each_fifth_wait_until_an_autovacuum_is_canceled() {
+    let fixture = Fixture::postgres().await;
+    let sql = "select setting::bigint from pg_settings where name = 'deadlock_timeout'";
+    let canceled_after = fixture.count(sql).await;
+    let waits = (0..12).filter(|attempts| i64::from(lock_timeout(*attempts)) > canceled_after);
+    assert_eq!(waits.collect::<Vec<_>>(), [0, 5, 10]);
 }
 
 /// The operator goes by the time of the database. What comes first in each round ends after the attempt that it waits for.
