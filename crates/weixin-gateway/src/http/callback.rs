@@ -87,10 +87,9 @@ impl Visitor {
         if login.is_repeat() && !shared.rate_limit.allows(self.address) {
             return Err(Failure::TooManyLogins);
         }
-        let current = self.session_to_end().await?;
         let new = NewLogin {
             ids: login.user_ids(),
-            current: self.current(current.as_ref()),
+            current: self.current_session().await?,
             session: self.session_login(request, login)?,
             new_user: UserId::from_bytes(random::bytes()?),
             unionids: shared.unionids(login.app_id()),
@@ -111,8 +110,7 @@ impl Visitor {
             | LoginOutcome::Merged { begun, .. } => begun,
             LoginOutcome::Used => {
                 // A code that is new was put at a used `state` by an attacker: the user has not asked for this login.
-                let current = current.as_ref().filter(|_| login.is_repeat());
-                return self.used(waiting, request, current).await;
+                return self.used(waiting, request, login.is_repeat()).await;
             }
             LoginOutcome::Disabled(_) => return Ok(self.disabled(&waiting, request)),
             LoginOutcome::Conflict(_) => return Ok(self.in_conflict(&waiting, request)),
@@ -132,11 +130,11 @@ impl Visitor {
         &self,
         waiting: Waiting<'_>,
         request: RequestId,
-        current: Option<&Session>,
+        is_repeat: bool,
     ) -> Result<Response, Failure> {
-        match current.filter(|session| self.may_use(session)) {
-            Some(session) => self.proceed(waiting, Some(session)).await,
-            None => Ok(self.used_callback(request)),
+        match self.session().await? {
+            Some(session) if is_repeat => self.proceed(waiting, Some(&session)).await,
+            _ => Ok(self.used_callback(request)),
         }
     }
 

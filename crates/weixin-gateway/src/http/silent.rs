@@ -65,12 +65,11 @@ impl Visitor {
         waiting: &Waiting<'_>,
     ) -> Result<Option<Response>, Failure> {
         // Another tab may have logged in meanwhile.
-        let current = self.session_to_end().await?;
-        if let Some(session) = current.as_ref().filter(|session| self.may_use(session)) {
-            let response = self.proceed(waiting.clone(), Some(session)).await;
+        if let Some(session) = self.session().await? {
+            let response = self.proceed(waiting.clone(), Some(&session)).await;
             return response.map(Some);
         }
-        let current = self.current(current.as_ref());
+        let current = self.current_session().await?;
         let login = match callback {
             Ok(callback) => self.exchange(callback).await?,
             Err(error) => Err(error),

@@ -60,18 +60,10 @@ impl Visitor {
         Ok(session.await?)
     }
 
-    /// What a login needs of the session that it ends or renews.
-    pub(super) fn current(&self, to_end: Option<&Session>) -> Option<CurrentSession> {
-        let cookie = self.provider.cookie.read(&self.headers)?;
-        Some(CurrentSession::of(to_end?, cookie))
-    }
-
-    /// Whether a new request may use this session: the browser has its cookie, not the one of before, and it was used not
-    /// long ago.
-    pub(super) fn may_use(&self, session: &Session) -> bool {
-        let (shared, issuer) = (&self.provider.shared, self.provider.issuer.id());
-        self.provider.cookie.read(&self.headers) == Some(session.cookie)
-            && session.is_usable(issuer, None, shared.lifetimes.session_idle, self.now())
+    /// The same for a login.
+    pub(super) async fn current_session(&self) -> Result<Option<CurrentSession>, Failure> {
+        let session = self.session_to_end().await?;
+        Ok(session.as_ref().map(Into::into))
     }
 
     /// The valid session of this browser, for a request that waits. One that the login for this request began is valid

@@ -15,7 +15,7 @@ use crate::secret::{RowSecret, SecretHash};
 pub(crate) struct Session {
     pub(crate) sid: SessionId,
     pub(crate) secret: RowSecret,
-    /// The hash of the cookie that the latest login has set.
+    /// The hash of the cookie by which the browser has it, or has had it before the latest login.
     pub(crate) cookie: SecretHash,
     pub(crate) issuer: IssuerId,
     pub(crate) user: UserId,

@@ -79,7 +79,7 @@ pub(crate) struct BrowserSession {
 
 /// Renews the session of the same user whose cookie the browser has sent: its ID and its secret stay, so that codes and tokens
 /// of other clients stay valid. The cookie becomes that of this login, or stays that of a login at the same moment, whose seed
-/// is returned. `None` if the session has ended or is another user's, or if the browser has sent an older cookie.
+/// is returned, and beside which a silent one changes nothing. `None` if the session has ended or is another user's, or if the browser has sent an older cookie.
 pub(crate) async fn renew(
     connection: &mut AnyConnection,
     (sid, sent): (SessionId, &SecretHash),
@@ -90,6 +90,11 @@ pub(crate) async fn renew(
         Some((seed, cookie)) => (Some(seed), cookie),
         None => (None, login.cookies.of(&login.seed)),
     };
+    if let (Some(seed), LoginMethod::Silent) = (&shared, login.method) {
+        // The login of the other tab may have had a dialog, which its client wanted.
+        let begun = begun(connection, user, login, seed).await?;
+        return Ok(begun.map(|session| (session, shared)));
+    }
     let query = bind_login(sqlx::query(RENEW), login, &cookie, sid, user);
     let query = query.bind(&*login.state).bind(sent.as_bytes().to_vec());
     let Some(row) = query.fetch_optional(connection).await? else {

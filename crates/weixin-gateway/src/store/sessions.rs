@@ -41,7 +41,7 @@ const SELECT_TO_END: &str = concat!(
     ", users.id as user_id from sessions ",
     join_user!("sessions.user_id"),
     " where (sessions.id_hash = $1 or sessions.former_hash = $1) and sessions.issuer = $2
-    and sessions.ended_at is null and sessions.expires_at > $3 and users.disabled_at is null"
+    and sessions.ended_at is null and sessions.expires_at > $3"
 );
 const SELECT_FOR: &str = concat!(
     "select ",
@@ -91,7 +91,8 @@ impl Store {
     }
 
     /// The session that a logout or a login in the browser with this cookie ends or renews, however long ago it was used. It
-    /// is also found by the cookie of before: the response that renewed the session may be lost, or still be on its way.
+    /// is also found by the cookie of before: the response that renewed the session may be lost, or still be on its way. That
+    /// of a user who is disabled ends too: the user may be enabled again.
     pub(crate) async fn session_to_end(
         &self,
         cookie: &SecretHash,
@@ -103,7 +104,9 @@ impl Store {
         let row = self
             .measured("session_to_end", self.readers().fetch_optional(query))
             .await?;
-        Ok(row.as_ref().map(session_of_user).transpose()?)
+        let session = row.as_ref().map(session_of_user).transpose()?;
+        let cookie = *cookie;
+        Ok(session.map(|session| Session { cookie, ..session }))
     }
 
     /// The session of a cookie at this issuer, if the latest login was for this request.

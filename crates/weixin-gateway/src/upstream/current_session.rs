@@ -21,16 +21,17 @@ pub(crate) struct CurrentSession {
     pub(crate) cookie: SecretHash,
 }
 
-impl CurrentSession {
-    /// The session of a browser that has sent this cookie.
-    pub(crate) const fn of(session: &Session, cookie: SecretHash) -> Self {
+impl From<&Session> for CurrentSession {
+    fn from(session: &Session) -> Self {
         Self {
             sid: session.sid,
             user: session.user,
-            cookie,
+            cookie: session.cookie,
         }
     }
+}
 
+impl CurrentSession {
     /// Whether a login of this user ends it.
     pub(super) fn ends_with_login_of(&self, user: UserId) -> bool {
         self.user != user

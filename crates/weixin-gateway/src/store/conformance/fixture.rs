@@ -33,7 +33,6 @@ use crate::{
         session_login::{BrowserSession, SessionLogin},
     },
     upstream::{
-        current_session::CurrentSession,
         link::{self, NewLogin},
         login_event::LoginEvent,
         login_outcome::LoginOutcome,
@@ -342,7 +341,7 @@ pub(super) fn ids_in(app: &str, openid: &str, unionid: Option<&str>) -> UserIds 
 pub(super) fn login(ids: &UserIds, current: Option<&Session>, now: Timestamp) -> NewLogin {
     NewLogin {
         ids: ids.clone(),
-        current: current.map(|session| CurrentSession::of(session, session.cookie)),
+        current: current.map(Into::into),
         session: SessionLogin {
             issuer: issuer(),
             request: id(RequestId::from_bytes),

@@ -15,7 +15,7 @@ use crate::{
         Durability, Undo, merges::Ended, requests::NewRequest, revoke_many,
         session_login::BrowserSession,
     },
-    upstream::{current_session::CurrentSession, link::NewLogin, login_outcome::LoginOutcome},
+    upstream::{link::NewLogin, login_outcome::LoginOutcome},
 };
 
 on_each_database!(
@@ -216,7 +216,7 @@ async fn a_used_state_logs_no_one_else_in(fixture: Fixture) {
         ("oMallory", "uAlice"),
     ] {
         let attack = NewLogin {
-            current: Some(CurrentSession::of(&first, first.cookie)),
+            current: Some((&first).into()),
             ..callback.with(openid, unionid, 3)
         };
         let outcome = fixture.log_in(attack).await.unwrap();

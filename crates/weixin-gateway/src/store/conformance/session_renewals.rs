@@ -38,7 +38,10 @@ const OPEN_SESSIONS: &str = "select count(*) from sessions where ended_at is nul
 /// Alice's login in a browser that sends this cookie.
 fn of_alice(session: &Session, sent: SecretHash, seconds: u64) -> NewLogin {
     NewLogin {
-        current: Some(CurrentSession::of(session, sent)),
+        current: Some(CurrentSession {
+            cookie: sent,
+            ..session.into()
+        }),
         ..login(&ids("oAlice", None), None, later(seconds))
     }
 }
@@ -90,10 +93,12 @@ async fn a_repeat_of_either_tab_sets_the_shared_cookie(fixture: Fixture) {
     for state in states {
         let mut repeat = of_alice(&first, first.cookie, 70);
         repeat.session.state = state;
+        let request = repeat.session.request;
         let outcome = fixture.log_in(repeat).await.unwrap();
         assert!(matches!(outcome, LoginOutcome::Repeated(_)), "{outcome:?}");
         let repeated = begun_by(outcome);
         assert_eq!(repeated.session.sid, first.sid);
+        assert!(repeated.session.is_for(Some(request)));
         cookies.push(*repeated.cookie.hash().as_bytes());
     }
     cookies.dedup();
@@ -110,6 +115,11 @@ async fn a_silent_login_shares_the_cookie_of_another_tab_too(fixture: Fixture) {
     let silent = silent.unwrap().unwrap();
     assert_eq!(silent.session.sid, first.sid);
     assert_eq!(silent.cookie.expose(), tab.cookie.expose());
+    // The other tab's client may have asked for a dialog, and gets its code now.
+    let cookie = tab.cookie.hash();
+    let read = fixture.store.session(&cookie, issuer(), later(60), IDLE);
+    let read = read.await.unwrap().unwrap();
+    assert_eq!(format!("{read:?}"), format!("{:?}", tab.session));
     assert_eq!(fixture.count(OPEN_SESSIONS).await, 1);
 }
 
@@ -190,7 +200,10 @@ async fn another_user_with_the_cookie_of_before_ends_the_session(fixture: Fixtur
     let first = fixture.session("oAlice", START).await;
     let renewed = fixture.renew(&first, first.cookie, 60).await;
     let bob = NewLogin {
-        current: Some(CurrentSession::of(&renewed.session, first.cookie)),
+        current: Some(CurrentSession {
+            cookie: first.cookie,
+            ..(&renewed.session).into()
+        }),
         ..login(&ids("oBob", None), None, later(61))
     };
     let bob = begun_by(fixture.log_in(bob).await.unwrap());

@@ -95,3 +95,29 @@ async fn a_silent_login_ends_an_idle_session_of_another_user() {
         assert_eq!(userinfo.status, StatusCode::UNAUTHORIZED, "{idle}");
     }
 }
+
+/// The operator may enable the user again: what the page has called ended must not come back then.
+#[tokio::test]
+async fn a_logout_of_a_disabled_user_and_the_next_login_end_the_session() {
+    for logs_out in [true, false] {
+        let world = World::start().await;
+        let web = world.web();
+        let mut browser = Browser::with(&[ENGLISH]);
+        world.next_user("Alice");
+        let alice = web.log_in(&mut browser, &[]).await;
+        let admin = crate::admin::admin(&world).await;
+        admin.set_disabled(alice.sub(), true).await.unwrap();
+        if logs_out {
+            let page = web.log_out(&mut browser, &[]).await;
+            web.confirm_logout(&mut browser, &page).await;
+            assert_eq!(world.texts(REASONS).await, ["logged_out"]);
+        } else {
+            world.next_user("Bob");
+            web.log_in(&mut browser, &[]).await;
+            assert_eq!(world.texts(REASONS).await, ["other_user", ""]);
+        }
+        admin.set_disabled(alice.sub(), false).await.unwrap();
+        let userinfo = web.userinfo(&alice.access_token).await;
+        assert_eq!(userinfo.status, StatusCode::UNAUTHORIZED);
+    }
+}
