@@ -818,7 +818,7 @@ fn a_client_without_grants_is_revoked_and_an_unknown_one_is_an_error() {
         assert_eq!(revoked, json!({ "sessions": 0, "grants": 0 }));
     }
     let printed = folder.run(&["gateway", "revoke", "--client", "wikki"]);
-    let expected = "error: no client has the ID wikki, and there are no grants of it: `weixin gateway check` lists the clients";
+    let expected = "error: no client has the ID wikki, and there are no grants of it: `weixin gateway client list` lists the clients";
     assert_eq!(failure(&printed), (Some(1), expected));
 }
 

@@ -18,7 +18,8 @@ What is not named stays. --redirect-uri replaces all redirect URIs. --set takes 
 
 Examples:
   weixin gateway client set wiki --redirect-uri https://wiki.example.com/oidc/callback
-  weixin gateway client set wiki --set require_pkce=true --set home=null"
+  weixin gateway client set wiki --set require_pkce=true --set home=null
+  weixin gateway client set wiki --set 'claims={\"email\": \"{sub}@wechat.example.com\"}'"
 )]
 pub(crate) struct ClientSet {
     /// The client ID

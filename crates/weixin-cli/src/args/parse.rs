@@ -40,8 +40,21 @@ pub(super) fn setting(text: &str) -> Result<(String, Value), Invalid> {
         "应为 KEY=VALUE，例如 require_pkce=true",
         "expected KEY=VALUE, such as require_pkce=true",
     ))?;
-    let json = serde_json::from_str(value).unwrap_or_else(|_| value.into());
-    Ok((key.trim().to_owned(), json))
+    let key = key.trim();
+    if key.contains('.') {
+        return Err(Invalid::new(
+            "KEY 应为顶层的设置，嵌套的内容写成 JSON，例如 'claims={\"email\": \"{sub}@wechat.example.com\"}'",
+            "expected a setting without dots: what is nested is JSON, such as 'claims={\"email\": \"{sub}@wechat.example.com\"}'",
+        ));
+    }
+    match serde_json::from_str(value) {
+        Ok(json) => Ok((key.to_owned(), json)),
+        Err(_) if value.trim_start().starts_with(['{', '[']) => Err(Invalid::new(
+            "VALUE 应为 JSON，例如 'scopes=[\"openid\", \"profile\"]' 或 'claims={\"email\": \"{sub}@wechat.example.com\"}'",
+            "expected a value in JSON, such as 'scopes=[\"openid\", \"profile\"]' or 'claims={\"email\": \"{sub}@wechat.example.com\"}'",
+        )),
+        Err(_) => Ok((key.to_owned(), value.into())),
+    }
 }
 
 /// The reference of an error page, as it was read out or copied.
@@ -235,6 +248,33 @@ pub(super) fn element_id(text: &str) -> Result<String, Invalid> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_setting_is_json_or_a_text_and_nested_ones_are_json() {
+        for (text, value) in [
+            (
+                "home=https://a.example/?b=c",
+                "https://a.example/?b=c".into(),
+            ),
+            ("require_pkce=true", true.into()),
+            ("home=null", Value::Null),
+            ("scopes=[\"openid\"]", vec!["openid"].into()),
+            (
+                "claims={\"email\": \"{sub}@a.example\"}",
+                serde_json::json!({ "email": "{sub}@a.example" }),
+            ),
+        ] {
+            assert_eq!(setting(text).unwrap().1, value, "{text}");
+        }
+        for text in [
+            "home",
+            "claims={ email = \"a\" }",
+            "scopes=[openid]",
+            "claims.email=a",
+        ] {
+            assert!(setting(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_range_of_ports_has_a_first_and_a_last_one() {

@@ -57,9 +57,11 @@ pub(super) async fn expect_client(
         return Ok(());
     }
     Err(CliError::Other(message(
-        format!("没有 ID 为 {id} 的客户端，也没有它的授权：用 `weixin gateway check` 查看各客户端"),
         format!(
-            "no client has the ID {id}, and there are no grants of it: `weixin gateway check` lists the clients"
+            "没有 ID 为 {id} 的客户端，也没有它的授权：用 `weixin gateway client list` 查看各客户端"
+        ),
+        format!(
+            "no client has the ID {id}, and there are no grants of it: `weixin gateway client list` lists the clients"
         ),
     )))
 }

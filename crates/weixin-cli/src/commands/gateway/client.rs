@@ -2,7 +2,6 @@
 
 use std::{path::Path, time::SystemTime};
 
-use httpdate::fmt_http_date;
 use serde_json::{Map, Value, json};
 use weixin::Language;
 use weixin_gateway::{ClientError, ClientOverview, ClientProblem, StoredClientOverview};
@@ -131,7 +130,7 @@ async fn show(args: &ClientShow, output: Output) -> Result<(), CliError> {
         let stored = || of_database.map(|client| stored_client(client, date));
         of_file.map(file_client).or_else(stored)
     };
-    let shown = members(fmt_http_date);
+    let shown = members(date::rfc3339);
     let shown = shown.ok_or_else(|| failed(&args.id, &ClientError::Unknown))?;
     output.result(
         || {

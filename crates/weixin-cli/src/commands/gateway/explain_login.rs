@@ -1,6 +1,5 @@
 //! `weixin gateway explain-login`: the events of one login in words, and what to do.
 
-use httpdate::fmt_http_date;
 use serde_json::{Value, json};
 use weixin::{
     Action, Language,
@@ -90,7 +89,7 @@ fn to_json(event: &AuditEvent) -> Value {
         en => json!({ "en": en, "zh": text(Language::Chinese) }),
     };
     json!({
-        "time": fmt_http_date(event.at),
+        "time": date::rfc3339(event.at),
         "event": event.kind,
         "client": event.client,
         "user": event.user,

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use httpdate::fmt_http_date;
 use serde_json::{Value, json};
 use weixin::Language;
 use weixin_gateway::{Admin, Config, KeyOverview, KeyState, OldKeys};
@@ -54,10 +53,10 @@ fn as_json(key: &KeyOverview) -> Value {
         "kid": key.kid,
         "alg": key.alg,
         "state": state(key.state).1,
-        "published_at": fmt_http_date(key.published_at),
-        "active_at": fmt_http_date(key.active_at),
-        "retired_at": key.retired_at.map(fmt_http_date),
-        "removed_at": key.removed_at.map(fmt_http_date),
+        "published_at": date::rfc3339(key.published_at),
+        "active_at": date::rfc3339(key.active_at),
+        "retired_at": key.retired_at.map(date::rfc3339),
+        "removed_at": key.removed_at.map(date::rfc3339),
         "master_key": key.master_key,
     })
 }
@@ -126,7 +125,8 @@ async fn rotate(args: &KeysRotate, output: Output) -> Result<(), CliError> {
     // The last of each algorithm: it signs, or will do so.
     let newest = keys.chunk_by(|one, next| one.alg == next.alg);
     let newest = newest.filter_map(<[_]>::last).filter(meant);
-    let new: Vec<_> = newest.map(|key| key.kid.as_str()).collect();
+    let newest: Vec<_> = newest.collect();
+    let new: Vec<_> = newest.iter().map(|key| key.kid.as_str()).collect();
     let text = if args.revoke {
         message(
             "已启用新的签名密钥，旧密钥已从 JWKS 中移除；运行中的网关最多 5 秒内生效。有多个节点时，全部生效之前，\
@@ -135,9 +135,13 @@ async fn rotate(args: &KeysRotate, output: Output) -> Result<(), CliError> {
              nodes do, clients may read a JWKS that lacks the new key",
         )
     } else {
+        let begins = newest.iter().map(|key| key.active_at).max();
+        let begins = begins.map(date::utc).unwrap_or_default();
         message(
-            "新的签名密钥在 15 秒内启用，旧密钥在 JWKS 中再保留 91 天",
-            "a new key signs within 15 seconds, and the old ones stay in the JWKS for 91 days",
+            format!("新的签名密钥从 {begins} 起签名，旧密钥在 JWKS 中再保留 91 天"),
+            format!(
+                "a new key signs from {begins} on, and the old ones stay in the JWKS for 91 days"
+            ),
         )
     };
     output.result(|| text, &json!({ "signing": new, "revoked": args.revoke }))

@@ -5,7 +5,6 @@ use std::{
     path::Path,
 };
 
-use httpdate::fmt_http_date;
 use serde_json::{Value, json};
 use weixin_gateway::UserReport;
 
@@ -284,10 +283,10 @@ fn to_json(user: &UserReport) -> Value {
     json!({
         "id": user.id,
         "nickname": user.nickname,
-        "created_at": fmt_http_date(user.created_at),
-        "last_seen_at": fmt_http_date(user.last_seen_at),
-        "disabled_at": user.disabled_at.map(fmt_http_date),
-        "absorbed": merged.map(|(id, time)| json!({ "id": id, "merged_at": fmt_http_date(*time) })).collect::<Vec<_>>(),
+        "created_at": date::rfc3339(user.created_at),
+        "last_seen_at": date::rfc3339(user.last_seen_at),
+        "disabled_at": user.disabled_at.map(date::rfc3339),
+        "absorbed": merged.map(|(id, time)| json!({ "id": id, "merged_at": date::rfc3339(*time) })).collect::<Vec<_>>(),
         "unionids": user.unionids,
         "openids": openids.map(|(app, openid)| json!({ "app_id": app, "openid": openid })).collect::<Vec<_>>(),
         "subjects": subjects.map(Subject::into_json).collect::<Vec<_>>(),

@@ -23,7 +23,8 @@ const SET: Chinese = Chinese {
 
 示例：
   weixin gateway client set wiki --redirect-uri https://wiki.example.com/oidc/callback
-  weixin gateway client set wiki --set require_pkce=true --set home=null",
+  weixin gateway client set wiki --set require_pkce=true --set home=null
+  weixin gateway client set wiki --set 'claims={\"email\": \"{sub}@wechat.example.com\"}'",
 };
 
 const DISABLE: Chinese = Chinese {
