@@ -1,8 +1,11 @@
 //! Whether this node can serve: what `/readyz` reports beside the store.
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicI64, Ordering},
-    time::Duration,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use weixin::clock::Clock;
@@ -16,10 +19,14 @@ use crate::{
 };
 
 /// How often the clock is compared with the database's.
-const COMPARISON: Duration = Duration::from_mins(1);
+const COMPARISON: Duration = Duration::from_secs(5);
 
-/// The difference above which the log warns.
+/// The difference above which the log warns, once in so many comparisons.
 const WARNING: Duration = Duration::from_secs(5);
+const WARNING_EACH: u32 = 12;
+
+/// A response of the database that took longer says too little of its time.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// What a node knows of itself.
 #[derive(Debug, Default)]
@@ -29,6 +36,8 @@ pub(crate) struct Readiness {
     has_other_key_file: AtomicBool,
     /// Milliseconds by which the node's clock is ahead.
     clock_difference: AtomicI64,
+    /// The database's time when it was read last. None with SQLite.
+    database_time: Mutex<Option<(Timestamp, Instant)>>,
 }
 
 /// Why a node cannot serve.
@@ -75,10 +84,12 @@ impl Readiness {
         self.clock_difference.load(Ordering::Relaxed)
     }
 
-    /// A time of the node's clock as a time of the database's: what another node compares with its own is noted so. With
-    /// SQLite they are the same.
-    pub(crate) fn database_time(&self, time: Timestamp) -> Timestamp {
-        Timestamp::from_millis(time.millis().saturating_sub(self.clock_difference()))
+    /// The time by the database's clock: what another node compares with its own is noted so. It goes on from the last
+    /// comparison whatever happens to the clock of the node, which may be set meanwhile. `None` with SQLite.
+    pub(crate) fn database_time(&self) -> Option<Timestamp> {
+        let read = self.database_time.lock();
+        let (time, at) = (*read.unwrap_or_else(PoisonError::into_inner))?;
+        Some(time.after(at.elapsed()))
     }
 
     /// What the node knows without asking the store.
@@ -100,13 +111,19 @@ impl Readiness {
         Ok(())
     }
 
-    /// Compares the clock with the database's each minute. Never returns.
+    /// Compares the clock with the database's every five seconds. Never returns.
     pub(crate) async fn compare_clocks(&self, store: &Store, clock: &dyn Clock) {
+        let mut count = 0_u32;
         loop {
             clock.sleep(COMPARISON).await;
-            if let Err(error) = self.compare_clock(store, clock).await {
-                let error = causes(&error);
-                tracing::warn!(error, "the clock cannot be compared with the database's");
+            count = count.wrapping_add(1);
+            match self.compare_clock(store, clock).await {
+                _ if !count.is_multiple_of(WARNING_EACH) => {}
+                Ok(()) => self.warn_of_difference(),
+                Err(error) => {
+                    let error = causes(&error);
+                    tracing::warn!(error, "the clock cannot be compared with the database's");
+                }
             }
         }
     }
@@ -117,21 +134,36 @@ impl Readiness {
         store: &Store,
         clock: &dyn Clock,
     ) -> Result<(), StoreError> {
-        let before = Timestamp::from(clock.now());
+        let (before, start) = (Timestamp::from(clock.now()), Instant::now());
         let Some(database) = store.database_time().await else {
             return Ok(());
         };
+        let (database, duration) = (database?, start.elapsed());
         let after = Timestamp::from(clock.now());
-        let difference = ahead(before, database?, after);
+        let difference = ahead(before, database, after);
         self.clock_difference.store(difference, Ordering::Relaxed);
         telemetry::clock_compared(difference);
-        if Duration::from_millis(difference.unsigned_abs()) > WARNING {
+        self.note_database_time(Timestamp::from_millis(database), start, duration);
+        Ok(())
+    }
+
+    /// It was read at some time in between.
+    fn note_database_time(&self, database: Timestamp, start: Instant, duration: Duration) {
+        let read = self.database_time.lock();
+        let mut read = read.unwrap_or_else(PoisonError::into_inner);
+        if read.is_none() || duration < SLOW {
+            *read = Some((database, start + duration / 2));
+        }
+    }
+
+    pub(crate) fn warn_of_difference(&self) {
+        let milliseconds = self.clock_difference();
+        if Duration::from_millis(milliseconds.unsigned_abs()) > WARNING {
             tracing::warn!(
-                milliseconds = difference,
+                milliseconds,
                 "the clock is ahead of that of the database, or behind it: check NTP on both"
             );
         }
-        Ok(())
     }
 }
 
@@ -186,6 +218,19 @@ mod tests {
                 .store(difference, Ordering::Relaxed);
             assert_eq!(text(&readiness), expected);
         }
+    }
+
+    #[test]
+    fn the_time_of_the_database_goes_on_whatever_happens_to_the_clock_of_the_node() {
+        let readiness = Readiness::default();
+        assert_eq!(readiness.database_time(), None);
+        let read = Instant::now();
+        readiness.note_database_time(Timestamp::from_seconds(1_000), read, Duration::ZERO);
+        // One that took too long to say much changes nothing.
+        readiness.note_database_time(Timestamp::from_seconds(9_000), read, SLOW);
+        let time = readiness.database_time().unwrap();
+        let limit = Timestamp::from_seconds(1_000).after(read.elapsed());
+        assert!(Timestamp::from_seconds(1_000) <= time && time <= limit);
     }
 
     #[test]

@@ -140,17 +140,20 @@ async fn add_now(
     old: OldKeys,
     now: Timestamp,
 ) -> Result<bool, StartError> {
-    let at_once = NextKey::at_once(algorithm, number, now);
     let (next, others_removed_at) = match old {
         OldKeys::Keep => {
             let active_at = now.after(read_by_all(store));
             let next = NextKey {
                 active_at,
-                ..at_once
+                ..NextKey::at_once(algorithm, number, now)
             };
             (next, active_at.after(KEPT_AFTER))
         }
-        OldKeys::Revoke => (at_once, now),
+        OldKeys::Revoke => {
+            // A slow node must not go on signing with the keys that have leaked.
+            let at = now.before(store.clock_tolerance());
+            (NextKey::at_once(algorithm, number, at), at)
+        }
     };
     add(store, master, next, others_removed_at).await
 }

@@ -81,6 +81,7 @@ impl Live {
         let keys = rotation::begin_keys(&store, &config.server, &node, &needed, now).await?;
         let readiness = Arc::<Readiness>::default();
         readiness.compare_clock(&store, &*clock).await?;
+        readiness.warn_of_difference();
         let parts = Parts {
             keys,
             logins: web_login::all(&config, &clock, None)?,

@@ -11,8 +11,9 @@ use thiserror::Error;
 
 use self::places::{Place, Places};
 use crate::{
+    config::Config,
     error_text::causes,
-    http::{Provider, Shared},
+    http::Provider,
     keys::KeyError,
     oidc::{BackChannelUri, Client, ClientId, LogoutToken, Timestamp},
     outbound::{Outbound, OutboundError},
@@ -25,8 +26,11 @@ use crate::{
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long a node that has no URL for a client leaves its logout tokens to the others, whose configuration may be newer. It
-/// counts from when they are due, and from when this node has loaded its configuration: before, it may have been down.
+/// counts from when they are due, and from when this node has loaded its file: before, it may have been down.
 const OTHERS_FIRST: Duration = Duration::from_mins(10);
+
+/// The same for a node that has not had its file for so long, such as one that starts again and again.
+const OTHERS_LAST: Duration = Duration::from_hours(1);
 
 /// The delivery of logout tokens.
 #[derive(Debug)]
@@ -37,19 +41,21 @@ pub(crate) struct BackChannel {
 
 /// The configuration that this node has, and since when.
 struct Loaded {
-    shared: Arc<Shared>,
+    config: Arc<Config>,
     at: Timestamp,
 }
 
 impl Loaded {
-    fn now(shared: Arc<Shared>) -> Self {
-        let at = shared.now();
-        Self { shared, at }
+    fn now(live: &Live) -> Self {
+        Self {
+            config: live.config(),
+            at: live.shared().now(),
+        }
     }
 
-    fn look(&mut self, shared: Arc<Shared>) {
-        if !Arc::ptr_eq(&self.shared, &shared) {
-            *self = Self::now(shared);
+    fn look(&mut self, live: &Live) {
+        if !Arc::ptr_eq(&self.config, &live.config()) {
+            *self = Self::now(live);
         }
     }
 }
@@ -81,9 +87,9 @@ impl BackChannel {
     /// Delivers what is in the outbox, as long as it is polled. What is cut off is tried again.
     pub(crate) async fn run(&self) {
         let (mut running, mut places) = (FuturesUnordered::new(), Places::default());
-        let mut loaded = Loaded::now(self.live.shared());
+        let mut loaded = Loaded::now(&self.live);
         loop {
-            loaded.look(self.live.shared());
+            loaded.look(&self.live);
             // It begins before the look, so that a clock that moves meanwhile ends it.
             let clock = Arc::clone(&self.live.shared().clock);
             let pause = clock.sleep(POLL_INTERVAL);
@@ -120,14 +126,15 @@ impl BackChannel {
         let (store, now) = (&shared.store, shared.now());
         let mut due = store.due_clients(now).await?;
         places.sort(&mut due);
-        let others_had_time = loaded <= now.before(OTHERS_FIRST);
+        let others_first = if loaded <= now.before(OTHERS_FIRST) {
+            OTHERS_FIRST
+        } else {
+            OTHERS_LAST
+        };
         for (client, due_at) in due {
             let (due_by, host) = match Recipient::find(&providers, &client) {
                 Recipient::Url(.., uri) => (now, uri.url.host_str()),
-                Recipient::NoUrl | Recipient::Unknown if others_had_time => {
-                    (now.before(OTHERS_FIRST), None)
-                }
-                Recipient::NoUrl | Recipient::Unknown => continue,
+                Recipient::NoUrl | Recipient::Unknown => (now.before(others_first), None),
             };
             let room = places.room(&client, host);
             if due_at <= due_by && room > 0 {

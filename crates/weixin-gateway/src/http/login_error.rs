@@ -23,9 +23,12 @@ impl Visitor {
             return self.lost(error);
         };
         let is_event = self.record_failure(&waiting, &error).await;
-        // Until the exchange, nothing says which app it was.
-        let app = error.app_id().map_or("", AppId::as_str);
-        telemetry::login(waiting.client.id.as_str(), app, error.kind().as_str());
+        // The callback has counted the others, and a page can be loaded again.
+        if !error.is_from_url() {
+            // Until the exchange, nothing says which app it was.
+            let app = error.app_id().map_or("", AppId::as_str);
+            telemetry::login(waiting.client.id.as_str(), app, error.kind().as_str());
+        }
         if error.kind() == LoginErrorKind::Restarted {
             return self.sparingly_logged(|| self.restarted(&waiting, error));
         }

@@ -30,7 +30,9 @@ const REVOKE: &str = "update grants set revoked_at = coalesce(revoked_at, $1),
 /// Another client that gets the ID later has been allowed nothing.
 const DELETE_CONSENTS: &str = "delete from consents
     where user_id > $1 and user_id <= $2 and client = $3";
-const DELETE: &str = "delete from clients where id = $1";
+/// Not one that was added, or enabled again, since another command has removed the client of this ID.
+const DELETE: &str = "delete from clients where id = $1 and disabled_at is not null";
+const IS_DISABLED: &str = "select 1 from clients where id = $1 and disabled_at is not null";
 /// No gateway can deliver them, and another client that gets the ID within the hour must not receive them.
 const DELETE_LOGOUTS: &str = "delete from logouts where client = $1";
 
@@ -69,7 +71,8 @@ pub(crate) async fn begin(
     Ok(true)
 }
 
-/// Revokes the grants of a batch, and removes the consents of another one.
+/// Revokes the grants of a batch, and removes the consents of another one. Nothing remains if another command has removed the
+/// client.
 pub(crate) async fn batch(
     connection: &mut AnyConnection,
     client: &ClientId,
@@ -80,6 +83,10 @@ pub(crate) async fn batch(
         grants: None,
         consents: None,
     };
+    let query = sqlx::query(IS_DISABLED).bind(client.to_string());
+    if query.fetch_optional(&mut *connection).await?.is_none() {
+        return Ok(next);
+    }
     if let Some(after) = remaining.grants
         && let Some(last) = revoke_many::last(connection, LAST_GRANT, &after).await?
     {
@@ -107,10 +114,13 @@ pub(crate) async fn end(
 ) -> JobResult<bool> {
     let query = sqlx::query(DELETE).bind(client.to_string());
     let done = query.execute(&mut *connection).await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
     let query = sqlx::query(DELETE_LOGOUTS).bind(client.to_string());
     query.execute(&mut *connection).await?;
     revoke_codes(connection, client, now).await?;
-    Ok(done.rows_affected() == 1)
+    Ok(true)
 }
 
 async fn revoke_codes(

@@ -13,9 +13,13 @@ const SELECT: &str = "select consents.scopes
     join consents on consents.user_id = owner.id and consents.client = $2
     where me.id = $1";
 const SELECT_OWN: &str = "select scopes from consents where user_id = $1 and client = $2";
+/// Not for a client that is being removed, which a node notices some seconds later: another client that gets its ID has been
+/// allowed nothing.
 const UPSERT: &str = "insert into consents (user_id, client, scopes, created_at)
-    values ($1, $2, $3, $4)
-    on conflict (user_id, client) do update set scopes = $3, created_at = $4";
+    select $1, $2, $3, $4 where not exists
+    (select 1 from client_revocations where client = $2 and revoked_at >= $5)
+    on conflict (user_id, client) do update set scopes = excluded.scopes,
+    created_at = excluded.created_at";
 
 impl Store {
     /// The scopes that a user has allowed a client.
@@ -32,7 +36,7 @@ impl Store {
         Ok(all.into_iter().fold(Scopes::default(), Scopes::union))
     }
 
-    /// Stores that a user allows a client more scopes.
+    /// Stores that a user allows a client more scopes. Nothing is stored for one that an operator is removing.
     pub(crate) async fn allow(
         &self,
         user: UserId,
@@ -41,13 +45,15 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let client = client.clone();
+        let revoked_since = now.before(self.clock_tolerance()).millis();
         self.write(Durability::Durable, Undo::Nothing, move |connection| {
             Box::pin(async move {
                 let before = own(connection, user, &client).await?;
                 let query = sqlx::query(UPSERT).bind(user.to_string());
                 let query = query.bind(client.to_string());
                 let query = query.bind(before.union(scopes).to_string());
-                query.bind(now.millis()).execute(connection).await?;
+                let query = query.bind(now.millis()).bind(revoked_since);
+                query.execute(connection).await?;
                 Ok(())
             })
         })

@@ -212,7 +212,7 @@ async fn a_node_without_the_client_leaves_the_tokens_of_before_its_start_to_the_
     let mut world = World::with(shop(&receiver)).await;
     let second = world.second_node(MASTER_KEY).await;
     let sid = logged_out_of_a_client_that_is_gone(&mut world).await;
-    world.clock.advance(Duration::from_hours(1));
+    world.clock.advance(Duration::from_mins(50));
     let rows = "logouts where client = 'shop' and attempts = 0";
     world
         .maintained(async {

@@ -15,6 +15,7 @@ use crate::{
 
 on_each_database!(
     a_client_is_removed_in_batches_also_after_it_was_cut_off,
+    a_client_that_was_added_again_stays_when_a_second_removal_ends,
     a_client_that_was_removed_is_told_of_no_logout,
     a_client_that_was_removed_is_not_told_of_grants_that_were_revoked_before,
     a_code_of_a_gateway_that_has_not_noticed_the_removal_gives_nothing,
@@ -155,6 +156,22 @@ async fn remove(fixture: &Fixture) {
     assert!(begin(fixture).await);
     run_batches(fixture, left(fixture).await).await;
     assert!(end(fixture).await);
+}
+
+/// Two operators, or one who has started the command twice.
+async fn a_client_that_was_added_again_stays_when_a_second_removal_ends(fixture: Fixture) {
+    added(&fixture).await;
+    assert!(begin(&fixture).await && begin(&fixture).await);
+    assert!(end(&fixture).await);
+    added(&fixture).await;
+    let session = fixture.session("oAlice", later(100)).await;
+    let grant = new_grant_of(&client(), &session, id(GrantId::from_bytes), later(100));
+    fixture.redeem_grant(grant).await;
+    let (remaining, left) = batch(&fixture, Remaining::all()).await;
+    assert!(remaining.is_empty());
+    assert_eq!(left, [1, 0]);
+    assert!(!end(&fixture).await);
+    assert_eq!(fixture.store.clients().await.unwrap().len(), 1);
 }
 
 /// Neither of one before the removal nor of one after it: another client may be added with the ID.

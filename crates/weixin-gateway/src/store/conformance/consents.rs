@@ -12,11 +12,13 @@ use super::{
 };
 use crate::{
     oidc::{GrantId, LoginMethod, RequestId, Scopes, Session, UserId},
+    store::{Durability, Undo, client_removal},
     upstream::silent,
 };
 
 on_each_database!(
     what_a_user_has_allowed_grows,
+    nothing_is_allowed_to_a_client_that_is_being_removed,
     users_who_were_merged_have_allowed_the_same,
     the_session_of_a_login_is_found_for_its_request,
     a_silent_login_finds_whom_the_client_has_seen,
@@ -42,6 +44,32 @@ async fn what_a_user_has_allowed_grows(fixture: Fixture) {
         found.push(scopes.to_string());
     }
     assert_eq!(found, ["openid profile email", "", ""]);
+}
+
+/// A node that has not noticed the removal, which begins in second 5, shows its page for five seconds more.
+async fn nothing_is_allowed_to_a_client_that_is_being_removed(fixture: Fixture) {
+    let user = fixture.session("oAlice", START).await.user;
+    let added = fixture
+        .store
+        .insert_client(client(), issuer(), "{}".to_owned(), START);
+    assert!(added.await.unwrap());
+    let work = fixture
+        .store
+        .write(Durability::Durable, Undo::Nothing, |connection| {
+            Box::pin(async move { client_removal::begin(connection, &client(), later(5)).await })
+        });
+    assert!(work.await.unwrap());
+    let tolerance = fixture.store.clock_tolerance().as_secs();
+    for (seconds, expected) in [(6, ""), (15 + tolerance, ""), (16 + tolerance, "openid")] {
+        let scopes = Scopes::parse("openid");
+        let allowed = fixture
+            .store
+            .allow(user, &client(), scopes, later(seconds))
+            .await;
+        allowed.unwrap();
+        let found = fixture.store.consented(user, &client()).await.unwrap();
+        assert_eq!(found.to_string(), expected, "{seconds}");
+    }
 }
 
 /// Whichever of them the session names.

@@ -115,7 +115,8 @@ const OF_POSTGRES: [Exception; 6] = [
     may("SCAN audit", NAMING, OPERATOR),
 ];
 /// Of parameters whose types PostgreSQL does not infer: the driver sends those of the values.
-const TYPES: [(&str, &str); 3] = [
+const TYPES: [(&str, &str); 4] = [
+    ("insert into consents", "(text, text, text, bigint, bigint)"),
     ("insert into logouts", "(bigint)"),
     (
         "update grants set revoked_at = $3",
