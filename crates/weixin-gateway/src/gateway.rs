@@ -122,7 +122,7 @@ impl Gateway {
             () = store.maintain(&*clock) => {},
             () = self.live.maintain_limit() => {},
             () = self.keep_fresh(&*clock) => {},
-            () = readiness.compare_clocks(&store, &*clock) => {},
+            () = readiness.compare_clocks(&store, self.live.own_clock()) => {},
             () = self.backchannel.run() => {},
             () = store.stopped() => {},
         }

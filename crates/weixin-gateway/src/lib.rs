@@ -37,6 +37,7 @@ mod rotation;
 mod secret;
 mod session_secret;
 #[cfg(feature = "redis")]
+mod shared_clock;
 mod shared_logins;
 mod signed;
 mod start_error;

@@ -20,6 +20,7 @@ use crate::{
     readiness::Readiness,
     reload::{Fixed, Reloaded},
     rotation,
+    shared_clock::SharedClock,
     start_error::StartError,
     store::{Store, StoreError, StoredClient},
     telemetry,
@@ -34,6 +35,7 @@ pub(crate) struct Live {
     fixed: Fixed,
     /// The name of this process among the nodes.
     node: String,
+    own_clock: Arc<dyn Clock>,
     /// One replacement at a time: each begins with the state that the one before has left.
     replacement: Mutex<()>,
 }
@@ -72,6 +74,12 @@ impl Live {
     ) -> Result<Self, StartError> {
         telemetry::describe_metrics();
         telemetry::begin();
+        let own_clock = clock;
+        let readiness = Arc::<Readiness>::default();
+        readiness.compare_clock(&store, &*own_clock).await?;
+        readiness.warn_of_difference();
+        let clock = SharedClock::new(Arc::clone(&own_clock), Arc::clone(&readiness));
+        let clock: Arc<dyn Clock> = Arc::new(clock);
         telemetry::config_loaded(config.hash, clock.now());
         let now = Timestamp::from(clock.now());
         let stored: Arc<[_]> = store.clients().await?.into();
@@ -79,9 +87,6 @@ impl Live {
         let needed = algorithms(&clients);
         let node = key_file::node().map_err(StoreError::from)?;
         let keys = rotation::begin_keys(&store, &config.server, &node, &needed, now).await?;
-        let readiness = Arc::<Readiness>::default();
-        readiness.compare_clock(&store, &*clock).await?;
-        readiness.warn_of_difference();
         let parts = Parts {
             keys,
             logins: web_login::all(&config, &clock, None)?,
@@ -96,6 +101,7 @@ impl Live {
         Ok(Self {
             fixed: Fixed::of(&parts.config),
             node,
+            own_clock,
             current: ArcSwap::from_pointee(State::of(parts)),
             replaced: Notify::new(),
             replacement: Mutex::default(),
@@ -110,6 +116,11 @@ impl Live {
     /// What the endpoints share at this moment.
     pub(crate) fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.current.load().shared)
+    }
+
+    /// The clock of this machine.
+    pub(crate) fn own_clock(&self) -> &dyn Clock {
+        &*self.own_clock
     }
 
     /// How long connections are still accepted while the gateway stops.

@@ -15,7 +15,7 @@ use weixin_gateway::{Admin, Config, Gateway, RevokeTarget, ServeError};
 
 use crate::{
     browser::{Browser, Http},
-    postgres::{count, schema},
+    postgres::{connect, count, schema},
     proxy::Proxy,
     site::Site,
 };
@@ -202,13 +202,62 @@ async fn a_node_whose_clock_is_wrong_is_not_ready() {
     node.stop().await;
 }
 
+/// The time of the database counts: that of a node that is a year ahead would expire all sessions, and make a key of next year.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_node_whose_clock_is_wrong_makes_no_key_and_its_users_stay_logged_in() {
+    let site = Site::new("http://localhost".to_owned()).await;
+    let url = schema().await;
+    let config = site.config(&format!("url = \"{url}\""), "");
+    let right = Node::start(&config, Ahead::by(0)).await;
+    let mut browser = Browser::new(site.new_user());
+    let http = Http::new(&site.issuer);
+    let tokens = browser.log_in(&http.at(right.address)).await.unwrap();
+    let wrong = Node::start(&config, Ahead::by(400 * DAY)).await;
+    wrong.gateway.refresh().await.unwrap();
+    assert_eq!(count(&url, "select count(*) from keys").await, 1);
+    for node in [&wrong, &right] {
+        let node = http.at(node.address);
+        node.sub(&tokens.access).await.unwrap();
+        browser.log_in(&node).await.unwrap();
+    }
+    assert_eq!(browser.scans, 1);
+    wrong.stop().await;
+    right.stop().await;
+}
+
+/// NTP sets it, or the machine was paused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_clock_that_is_set_while_the_node_runs_makes_no_thief_of_a_repeat() {
+    let site = Site::new("http://localhost".to_owned()).await;
+    let config = site.config(&format!("url = \"{}\"", schema().await), "");
+    let clock = Ahead::by(30);
+    let nodes = [
+        Node::start(&config, Ahead::by(0)).await,
+        Node::start(&config, clock.clone()).await,
+    ];
+    let http = Http::new(&site.issuer);
+    let [first, second] = nodes.each_ref().map(|node| http.at(node.address).public());
+    let mut browser = Browser::new(site.new_user());
+    clock.0.store(0, Ordering::Relaxed);
+    let code = browser.code(&first, "").await.unwrap();
+    let tokens = first.redeem(&code).await.unwrap();
+    second.redeem(&code).await.unwrap_err();
+    first.sub(&tokens.access).await.unwrap();
+    let token = tokens.refresh.unwrap();
+    for node in [&first, &second] {
+        node.refresh(&token).await.unwrap();
+    }
+    for node in nodes {
+        node.stop().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn keys_are_rotated_once_by_two_nodes() {
     let site = Site::new("http://localhost".to_owned()).await;
     let url = schema().await;
     let config = site.config(&format!("url = \"{url}\""), "");
-    let clock = Ahead::default();
-    let start = || Node::start(&config, clock.clone());
+    let start = || Node::start(&config, Ahead::default());
     // Both begin at once on an empty database.
     let (first, second) = tokio::join!(start(), start());
     let http = Http::new(&site.issuer);
@@ -218,8 +267,18 @@ async fn keys_are_rotated_once_by_two_nodes() {
         keys.map(|key| key["kid"].as_str().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
-    for (days, published) in [(0, 1), (90, 2), (91, 2), (180, 3), (182, 2)] {
-        clock.0.store(days * DAY, Ordering::Relaxed);
+    // All nodes go by the time of the database, so that the keys become older.
+    for (days, published) in [(0, 1), (90, 2), (1, 2), (89, 3), (2, 2)] {
+        let age = format!(
+            "update keys set published_at = published_at - {age}, active_at = active_at - {age},
+            retired_at = retired_at - {age}, removed_at = removed_at - {age}",
+            age = days * DAY * 1000
+        );
+        let mut database = connect(&url).await;
+        sqlx::query(sqlx::AssertSqlSafe(age))
+            .execute(&mut database)
+            .await
+            .unwrap();
         let (one, two) = tokio::join!(first.gateway.refresh(), second.gateway.refresh());
         one.unwrap();
         two.unwrap();

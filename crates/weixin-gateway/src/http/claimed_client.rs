@@ -39,7 +39,8 @@ fn known(provider: &Provider, id: &str) -> Option<String> {
 
 /// Enough of a redirect URI to correct a setting, in visible ASCII characters.
 fn shown(uri: &str) -> Option<String> {
-    let uri = uri.split(['?', '#']).next()?;
+    // Of what follows, some may be a token: also of what a client has encoded.
+    let uri = uri.split(['?', '#', ';', '%']).next()?;
     // What stands before it may be a password.
     if uri.contains('@') {
         return None;
@@ -69,6 +70,11 @@ mod tests {
             ("https://a.example/cb", Some("https://a.example/cb")),
             (
                 "https://a.example/cb?code=x#y",
+                Some("https://a.example/cb"),
+            ),
+            ("https://a.example;token=x", Some("https://a.example")),
+            (
+                "https://a.example/cb%23token=x",
                 Some("https://a.example/cb"),
             ),
             ("https://u:hunter2@a.example/", None),

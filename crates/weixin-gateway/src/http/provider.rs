@@ -45,12 +45,6 @@ impl Shared {
         self.clock.now().into()
     }
 
-    /// This time by the database's clock, for what the store compares with what another node has noted: the clocks of two may
-    /// differ by more than the seconds in question.
-    pub(crate) fn database_now(&self) -> Timestamp {
-        self.readiness.database_time().unwrap_or_else(|| self.now())
-    }
-
     /// The address that a request comes from. `None` in a program that serves the router without telling it.
     pub(super) fn address(&self, request: &Parts) -> Option<IpAddr> {
         let peer = request.extensions.get::<ConnectInfo<SocketAddr>>();

@@ -31,11 +31,9 @@ impl Provider {
         let unknown = || OAuthError::invalid_grant("the code is unknown");
         let code = code.verify(&shared.master, &found.session.secret);
         let lifetimes = &shared.lifetimes.grants;
-        let mut grant = code
+        let grant = code
             .ok_or_else(unknown)?
             .redeem(client, proof, lifetimes, now)?;
-        // A second use of the code at another node, seconds later, must not look like one of a thief.
-        grant.created_at = shared.database_now();
         let nonce = grant.nonce.clone();
         let secret = RowSecret::from_bytes(random::bytes()?);
         let outcome = shared.store.redeem(grant, found.subject.as_ref(), secret);

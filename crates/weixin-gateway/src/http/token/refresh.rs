@@ -30,9 +30,7 @@ impl Provider {
         let refresh = token.refresh(client, &found.grant, scopes, now)?;
         let (scopes, sent) = (refresh.scopes, refresh.number);
         let lifetimes = &shared.lifetimes.grants;
-        let outcome = shared
-            .store
-            .refresh(refresh, &found.grant, lifetimes, shared.database_now());
+        let outcome = shared.store.refresh(refresh, &found.grant, lifetimes, now);
         let (client, user) = (client.client(), found.grant.user);
         match outcome.await? {
             RefreshOutcome::Refreshed { number, expires_at } => {
