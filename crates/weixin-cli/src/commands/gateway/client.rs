@@ -43,12 +43,15 @@ async fn add(args: ClientAdd, output: Output) -> Result<(), CliError> {
                     (["client_secret", "client secret"], Message::untranslated(&**secret)),
                 ]);
                 let once = message(
-                    "请现在把 client_secret 复制到客户端：数据库只存它的哈希，不会再次显示",
-                    "copy the secret to the client now: the database has a hash of it only, and it is not shown again",
+                    "请现在把 client_secret 复制到客户端：数据库只存它的哈希，不会再次显示。运行中的网关 5 秒内生效",
+                    "copy the secret to the client now: the database has a hash of it only, and it is not shown again. A running gateway follows within 5 seconds",
                 );
                 Message::of(|language| format!("{}\n{}", rows.pick(language), once.pick(language)))
             }
-            None => message(format!("已添加公开客户端 {id}"), format!("added the public client {id}")),
+            None => message(
+                format!("已添加公开客户端 {id}，运行中的网关 5 秒内生效"),
+                format!("added the public client {id}: a running gateway follows within 5 seconds"),
+            ),
         },
         &json!({ "client_id": id, "client_secret": secret }),
     )
