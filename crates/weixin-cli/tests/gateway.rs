@@ -517,7 +517,7 @@ fn serve_rejects_a_simulator_for_an_issuer_that_others_can_reach() {
     let issuer = "https://login.example.com";
     folder.configure("http://127.0.0.1:9300", &[("http://localhost", issuer)]);
     let printed = folder.run(&["gateway", "serve", "--listen", "127.0.0.1:0"]);
-    let expected = "error: gateway.toml: issuer https://login.example.com, apps: an app with an endpoint, at an issuer that is not on localhost\n";
+    let expected = "error: gateway.toml: issuer https://login.example.com, apps #1: an app with an endpoint, at an issuer that is not on localhost: remove its endpoint, or use an issuer on localhost. With a simulator, anyone can log in\n";
     let [error, ..] = &printed.stderr.split_inclusive('\n').collect::<Vec<_>>()[..] else {
         panic!("{printed:?}")
     };

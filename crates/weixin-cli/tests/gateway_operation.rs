@@ -442,6 +442,29 @@ fn check_names_what_a_store_and_a_secret_need() {
     );
 }
 
+/// The secret itself is printed nowhere, whatever is wrong with it.
+#[test]
+fn check_names_the_file_whose_secret_is_wrong() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    let secret = format!("secret = \"{SECRET}\"");
+    folder.configure(&sim.url, &[(&secret, "secret_file = \"wiki.secret\"")]);
+    fs::write(folder.path("wiki.secret"), "hunter2\n").unwrap();
+    assert_eq!(
+        remedy(&folder, "configuration"),
+        "failed: gateway.toml: client wiki, secret_file: wiki.secret: not a valid client secret: expected 32 to 256 characters from [A-Za-z0-9_-], such as `openssl rand -hex 32` prints -> change wiki.secret"
+    );
+    fs::write(folder.path("wiki.secret"), SECRET).unwrap();
+    fs::write(folder.path("gateway.key"), "hunter2\n").unwrap();
+    let printed = folder.run(&["--lang", "zh", "gateway", "check"]);
+    let expected = "gateway.toml：server.key_file：gateway.key：主密钥文件无效：应为 1 到 8 行，每行是 base64 编码的 32 字节，即 `openssl rand -base64 32` 的输出";
+    assert!(printed.stdout.contains(expected), "{}", printed.stdout);
+    assert!(
+        printed.stdout.contains("→ 请修改 gateway.key\n"),
+        "{}",
+        printed.stdout
+    );
+}
+
 #[test]
 fn check_explains_redis_and_the_database_in_both_languages() {
     let (folder, sim) = (Folder::new(), Running::sim(&[]));

@@ -186,6 +186,15 @@ pub(super) fn parse(text: &str) -> Option<Duration> {
     number.checked_mul(seconds).map(Duration::from_secs)
 }
 
+/// A duration as [`parse`] reads it, in its largest unit.
+pub(super) fn text(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let units = [(86_400, 'd'), (3600, 'h'), (60, 'm')];
+    let fits = |(unit, _): &(u64, char)| seconds > 0 && seconds.is_multiple_of(*unit);
+    let (unit, letter) = units.into_iter().find(fits).unwrap_or((1, 's'));
+    format!("{}{letter}", seconds / unit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,7 +230,7 @@ mod tests {
         ] {
             assert_eq!(
                 check(&format!("access_token = '{bad}'")).unwrap_err(),
-                "lifetimes.access_token: expected a duration such as \"12h\", from 60 to 86400 seconds"
+                "lifetimes.access_token: expected a duration such as \"12h\", from 1m to 1d"
             );
         }
     }
@@ -257,7 +266,7 @@ mod tests {
             ),
             (
                 "refresh_token_grace = '11m'",
-                "refresh_token_grace: expected a duration such as \"12h\", from 0 to 600 seconds",
+                "refresh_token_grace: expected a duration such as \"12h\", from 0s to 10m",
             ),
         ] {
             assert_eq!(check(toml).unwrap_err(), format!("lifetimes.{problem}"));
