@@ -663,6 +663,18 @@ fn check_warns_of_proxies_that_are_not_trusted_and_of_public_metrics() {
             &["ok trusted-proxies -: X-Forwarded-For counts from 10.0.0.0/8"],
         ),
         (
+            "listen = \"0.0.0.0:8080\"\ntrusted_proxies = [\"127.0.0.1/32\", \"::1\"]",
+            "",
+            &[
+                "warning trusted-proxies -: other machines reach 0.0.0.0, but X-Forwarded-For counts only from 127.0.0.1, ::1: all users of a proxy on another machine, or outside of a container, share the limits of one address",
+            ],
+        ),
+        (
+            "listen = \"0.0.0.0:8080\"\ntrusted_proxies = [\"127.0.0.1\", \"172.17.0.1\"]",
+            "",
+            &["ok trusted-proxies -: X-Forwarded-For counts from 127.0.0.1, 172.17.0.1"],
+        ),
+        (
             "trusted_proxies = [\"::/0\"]",
             "",
             &[

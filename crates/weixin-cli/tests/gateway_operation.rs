@@ -400,6 +400,11 @@ fn check_names_the_key_and_what_to_do() {
             "client",
             "warning: silent_login = true has no effect: the issuer has no official account -> add an [app.official_account] to apps of the [[issuer]], or remove silent_login",
         ),
+        (
+            ("require_pkce = false", "scopes = [\"openid\", \"profile\"]"),
+            "client",
+            "warning: claims.email has no effect: email is not in scopes -> add email to scopes, or remove claims.email",
+        ),
     ] {
         folder.configure(&sim.url, &[change]);
         assert_eq!(remedy(&folder, name), expected);
