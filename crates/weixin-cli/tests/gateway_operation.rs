@@ -481,19 +481,23 @@ fn check_explains_redis_and_the_database_in_both_languages() {
     folder.configure(&sim.url, &[("sqlite:gateway.db", &redis)]);
     let result = remedy(&folder, "redis");
     assert!(
-        result.starts_with("warning: ")
-            && result.contains(
-                " -> check host, port and password in [store] redis, and whether Redis runs. "
-            ),
+        result.starts_with(
+            "warning: no connection: Connection refused (os error 111) -> check host, port and password in [store] redis, and whether Redis runs. "
+        ),
         "{result}"
     );
     assert_eq!(check(&folder).0, Some(0));
     let printed = folder.run(&["--lang", "zh", "gateway", "check"]);
     assert!(
-        printed.stdout.contains("Redis：无法访问：连接被拒绝\n"),
+        printed.stdout.contains("Redis：无法连接：连接被拒绝\n"),
         "{}",
         printed.stdout
     );
+    let redis = "sqlite:gateway.db\"\nredis = \"redis+unix:///nowhere/redis.sock";
+    folder.configure(&sim.url, &[("sqlite:gateway.db", redis)]);
+    let printed = folder.run(&["--lang", "zh", "gateway", "check"]);
+    let expected = "Redis：无法连接：文件或目录不存在\n";
+    assert!(printed.stdout.contains(expected), "{}", printed.stdout);
     // A folder in the place of the database.
     folder.configure(&sim.url, &[("sqlite:gateway.db", "sqlite:folder.db")]);
     fs::create_dir(folder.path("folder.db")).unwrap();
