@@ -7,7 +7,10 @@ mod running;
 
 mod operator;
 
-use std::{fs, net::TcpListener, os::unix::net::UnixDatagram, path::Path, process::Command};
+use std::{
+    collections::BTreeSet, fs, net::TcpListener, os::unix::net::UnixDatagram, path::Path,
+    process::Command,
+};
 
 use reqwest::header;
 use serde_json::{Value, json};
@@ -269,8 +272,19 @@ fn the_secret_of_a_client_is_shown_once_and_replaced() {
         "name": "New",
         "redirect_uris": ["https://new.example/"],
         "require_pkce": false,
+        "public": false,
+        "scopes": ["openid", "profile", "email", "offline_access"],
+        "id_token_alg": "RS256",
+        "sample_claims": {},
     });
     assert_eq!(shown, expected);
+    let names = |shown: &Value| -> BTreeSet<String> {
+        let own = ["secrets_made", "changed", "problem", "name"];
+        let names = shown.as_object().unwrap().keys().cloned();
+        names.filter(|name| !own.contains(&name.as_str())).collect()
+    };
+    let in_file = json_of(&folder, &["client", "show", "wiki"]);
+    assert_eq!(names(&shown), names(&in_file));
     let second = json_of(&folder, &["client", "secret", "new"]);
     assert_ne!(second["client_secret"], *secret);
     let printed = folder.run(&["gateway", "client", "secret", "new"]);
