@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{
+    duration,
     error::ConfigError,
     problem::{Problem, both},
 };
@@ -160,39 +161,13 @@ fn duration(
     let Some(text) = text else {
         return Ok(default);
     };
-    let duration = parse(&text).filter(|duration| (least..=most).contains(duration));
+    let duration = duration::parse(&text).filter(|duration| (least..=most).contains(duration));
     duration.ok_or_else(|| {
         ConfigError::new(
             format!("lifetimes.{name}"),
             Problem::Lifetime { least, most },
         )
     })
-}
-
-/// The duration of a text such as `12h`.
-pub(super) fn parse(text: &str) -> Option<Duration> {
-    if text == "0" {
-        return Some(Duration::ZERO);
-    }
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        _ => return None,
-    };
-    let number: u64 = number.parse().ok()?;
-    number.checked_mul(seconds).map(Duration::from_secs)
-}
-
-/// A duration as [`parse`] reads it, in its largest unit.
-pub(super) fn text(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let units = [(86_400, 'd'), (3600, 'h'), (60, 'm')];
-    let fits = |(unit, _): &(u64, char)| seconds > 0 && seconds.is_multiple_of(*unit);
-    let (unit, letter) = units.into_iter().find(fits).unwrap_or((1, 's'));
-    format!("{}{letter}", seconds / unit)
 }
 
 #[cfg(test)]

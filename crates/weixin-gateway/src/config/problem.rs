@@ -11,7 +11,7 @@ use weixin::{Bilingual, Language, error::ParseError};
 use crate::store::PASSWORD_ESCAPES;
 
 use super::{
-    lifetimes,
+    duration,
     nearest::nearest,
     rules,
     unreadable_file::{self, Holds, reason},
@@ -245,7 +245,7 @@ impl Problem {
 }
 
 fn lifetime(least: Duration, most: Duration, language: Language) -> String {
-    let (least, most) = (lifetimes::text(least), lifetimes::text(most));
+    let (least, most) = (duration::text(least), duration::text(most));
     if language == Language::English {
         format!("expected a duration such as \"12h\", from {least} to {most}")
     } else {

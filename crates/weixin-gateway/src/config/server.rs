@@ -13,8 +13,8 @@ use serde::Deserialize;
 use weixin::error::ParseError;
 
 use super::{
+    duration,
     error::ConfigError,
-    lifetimes,
     problem::both,
     secret::{PlacedSecret, ReadFile},
     unreadable_file::Holds,
@@ -82,7 +82,7 @@ fn stop_delay(text: Option<&str>) -> Result<Duration, ConfigError> {
     let Some(text) = text else {
         return Ok(DEFAULT_STOP_DELAY);
     };
-    let delay = lifetimes::parse(text).filter(|delay| *delay <= MAX_STOP_DELAY);
+    let delay = duration::parse(text).filter(|delay| *delay <= MAX_STOP_DELAY);
     delay.ok_or_else(|| {
         let problem = both(
             "应为时长，例如 \"5s\"，最长 5 分钟",
