@@ -7,7 +7,10 @@ mod running;
 
 mod operator;
 
-use std::{fs, net::TcpListener, os::unix::net::UnixDatagram, path::Path, process::Command};
+use std::{
+    collections::BTreeSet, fs, net::TcpListener, os::unix::net::UnixDatagram, path::Path,
+    process::Command,
+};
 
 use reqwest::header;
 use serde_json::{Value, json};
@@ -269,8 +272,19 @@ fn the_secret_of_a_client_is_shown_once_and_replaced() {
         "name": "New",
         "redirect_uris": ["https://new.example/"],
         "require_pkce": false,
+        "public": false,
+        "scopes": ["openid", "profile", "email", "offline_access"],
+        "id_token_alg": "RS256",
+        "sample_claims": {},
     });
     assert_eq!(shown, expected);
+    let names = |shown: &Value| -> BTreeSet<String> {
+        let own = ["secrets_made", "changed", "problem", "name"];
+        let names = shown.as_object().unwrap().keys().cloned();
+        names.filter(|name| !own.contains(&name.as_str())).collect()
+    };
+    let in_file = json_of(&folder, &["client", "show", "wiki"]);
+    assert_eq!(names(&shown), names(&in_file));
     let second = json_of(&folder, &["client", "secret", "new"]);
     assert_ne!(second["client_secret"], *secret);
     let printed = folder.run(&["gateway", "client", "secret", "new"]);
@@ -517,7 +531,7 @@ fn serve_rejects_a_simulator_for_an_issuer_that_others_can_reach() {
     let issuer = "https://login.example.com";
     folder.configure("http://127.0.0.1:9300", &[("http://localhost", issuer)]);
     let printed = folder.run(&["gateway", "serve", "--listen", "127.0.0.1:0"]);
-    let expected = "error: gateway.toml: issuer https://login.example.com, apps: an app with an endpoint, at an issuer that is not on localhost\n";
+    let expected = "error: gateway.toml: issuer https://login.example.com, apps #1: an app with an endpoint, at an issuer that is not on localhost: remove its endpoint, or use an issuer on localhost. With a simulator, anyone can log in\n";
     let [error, ..] = &printed.stderr.split_inclusive('\n').collect::<Vec<_>>()[..] else {
         panic!("{printed:?}")
     };
@@ -661,6 +675,18 @@ fn check_warns_of_proxies_that_are_not_trusted_and_of_public_metrics() {
             "listen = \"0.0.0.0:8080\"\ntrusted_proxies = [\"10.0.0.0/8\"]",
             "",
             &["ok trusted-proxies -: X-Forwarded-For counts from 10.0.0.0/8"],
+        ),
+        (
+            "listen = \"0.0.0.0:8080\"\ntrusted_proxies = [\"127.0.0.1/32\", \"::1\"]",
+            "",
+            &[
+                "warning trusted-proxies -: other machines reach 0.0.0.0, but X-Forwarded-For counts only from 127.0.0.1, ::1: all users of a proxy on another machine, or outside of a container, share the limits of one address",
+            ],
+        ),
+        (
+            "listen = \"0.0.0.0:8080\"\ntrusted_proxies = [\"127.0.0.1\", \"172.17.0.1\"]",
+            "",
+            &["ok trusted-proxies -: X-Forwarded-For counts from 127.0.0.1, 172.17.0.1"],
         ),
         (
             "trusted_proxies = [\"::/0\"]",

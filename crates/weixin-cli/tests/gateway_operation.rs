@@ -400,6 +400,11 @@ fn check_names_the_key_and_what_to_do() {
             "client",
             "warning: silent_login = true has no effect: the issuer has no official account -> add an [app.official_account] to apps of the [[issuer]], or remove silent_login",
         ),
+        (
+            ("require_pkce = false", "scopes = [\"openid\", \"profile\"]"),
+            "client",
+            "warning: claims.email has no effect: email is not in scopes -> add email to scopes, or remove claims.email",
+        ),
     ] {
         folder.configure(&sim.url, &[change]);
         assert_eq!(remedy(&folder, name), expected);
@@ -442,6 +447,29 @@ fn check_names_what_a_store_and_a_secret_need() {
     );
 }
 
+/// The secret itself is printed nowhere, whatever is wrong with it.
+#[test]
+fn check_names_the_file_whose_secret_is_wrong() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    let secret = format!("secret = \"{SECRET}\"");
+    folder.configure(&sim.url, &[(&secret, "secret_file = \"wiki.secret\"")]);
+    fs::write(folder.path("wiki.secret"), "hunter2\n").unwrap();
+    assert_eq!(
+        remedy(&folder, "configuration"),
+        "failed: gateway.toml: client wiki, secret_file: wiki.secret: not a valid client secret: expected 32 to 256 characters from [A-Za-z0-9_-], such as `openssl rand -hex 32` prints -> change wiki.secret"
+    );
+    fs::write(folder.path("wiki.secret"), SECRET).unwrap();
+    fs::write(folder.path("gateway.key"), "hunter2\n").unwrap();
+    let printed = folder.run(&["--lang", "zh", "gateway", "check"]);
+    let expected = "gateway.toml：server.key_file：gateway.key：主密钥文件无效：应为 1 到 8 行，每行是 base64 编码的 32 字节，即 `openssl rand -base64 32` 的输出";
+    assert!(printed.stdout.contains(expected), "{}", printed.stdout);
+    assert!(
+        printed.stdout.contains("→ 请修改 gateway.key\n"),
+        "{}",
+        printed.stdout
+    );
+}
+
 #[test]
 fn check_explains_redis_and_the_database_in_both_languages() {
     let (folder, sim) = (Folder::new(), Running::sim(&[]));
@@ -453,19 +481,23 @@ fn check_explains_redis_and_the_database_in_both_languages() {
     folder.configure(&sim.url, &[("sqlite:gateway.db", &redis)]);
     let result = remedy(&folder, "redis");
     assert!(
-        result.starts_with("warning: ")
-            && result.contains(
-                " -> check host, port and password in [store] redis, and whether Redis runs. "
-            ),
+        result.starts_with(
+            "warning: no connection: Connection refused (os error 111) -> check host, port and password in [store] redis, and whether Redis runs. "
+        ),
         "{result}"
     );
     assert_eq!(check(&folder).0, Some(0));
     let printed = folder.run(&["--lang", "zh", "gateway", "check"]);
     assert!(
-        printed.stdout.contains("Redis：无法访问：连接被拒绝\n"),
+        printed.stdout.contains("Redis：无法连接：连接被拒绝\n"),
         "{}",
         printed.stdout
     );
+    let redis = "sqlite:gateway.db\"\nredis = \"redis+unix:///nowhere/redis.sock";
+    folder.configure(&sim.url, &[("sqlite:gateway.db", redis)]);
+    let printed = folder.run(&["--lang", "zh", "gateway", "check"]);
+    let expected = "Redis：无法连接：文件或目录不存在\n";
+    assert!(printed.stdout.contains(expected), "{}", printed.stdout);
     // A folder in the place of the database.
     folder.configure(&sim.url, &[("sqlite:gateway.db", "sqlite:folder.db")]);
     fs::create_dir(folder.path("folder.db")).unwrap();

@@ -48,6 +48,9 @@ pub(crate) fn with_causes(
 fn cause_text(cause: &(dyn Error + 'static), language: Language) -> String {
     let shared = cause.downcast_ref::<Arc<sqlx::Error>>().map(|it| &**it);
     let database = cause.downcast_ref::<sqlx::Error>().or(shared);
+    if let Some(sqlx::Error::PoolTimedOut) = database {
+        return database_error::no_connection(language);
+    }
     if language == Language::English {
         return match database {
             // Without the line of PostgreSQL's source, which the driver appends.
@@ -61,7 +64,6 @@ fn cause_text(cause: &(dyn Error + 'static), language: Language) -> String {
         return match error {
             sqlx::Error::Io(error) => format!("无法与数据库通信：{}", system_error(error)),
             sqlx::Error::Tls(error) => format!("与数据库的 TLS 连接失败：{error}"),
-            sqlx::Error::PoolTimedOut => "等待数据库连接超时".to_owned(),
             sqlx::Error::Database(error) => {
                 format!("数据库返回错误：{}", database_error::chinese(&**error))
             }
@@ -107,7 +109,8 @@ mod tests {
     fn a_cause_is_told_once_and_in_the_language_of_the_reader() {
         let open = OpenError::from(refused());
         let store = StoreError::Database(Arc::new(refused()));
-        let errors: [(&(dyn Error + 'static), &str, &str, &str); 2] = [
+        let no_connection = StoreError::from(sqlx::Error::PoolTimedOut);
+        let errors: [(&(dyn Error + 'static), &str, &str, &str); 3] = [
             (
                 &open,
                 "无法打开数据库",
@@ -119,6 +122,12 @@ mod tests {
                 "数据库出错",
                 "the database failed: error communicating with database: Connection refused (os error 111)",
                 "数据库出错：无法与数据库通信：连接被拒绝（os error 111）",
+            ),
+            (
+                &no_connection,
+                "数据库出错",
+                "the database failed: no connection within 5 seconds: PostgreSQL does not run, cannot be reached, or has no connection left (`weixin gateway check` says more)",
+                "数据库出错：5 秒内没有得到连接：PostgreSQL 没有运行、无法访问，或连接数已达上限（详情见 `weixin gateway check`）",
             ),
         ];
         for (error, head, english, chinese) in errors {

@@ -40,6 +40,11 @@ impl ServerOverview {
         self.networks.iter().any(|network| network.contains(sender))
     }
 
+    /// Whether that of programs of this machine counts, and of no others.
+    pub fn trusts_only_this_machine(&self) -> bool {
+        !self.networks.is_empty() && self.networks.iter().all(Network::is_loopback)
+    }
+
     /// Whether that of every sender counts.
     pub fn trusts_everyone(&self) -> bool {
         self.networks.iter().any(Network::is_everyone)
@@ -96,6 +101,8 @@ pub struct ClientOverview {
     pub id_token_alg: &'static str,
     /// What its claim templates make of a sample user.
     pub sample_claims: Map<String, Value>,
+    /// The claims that it never gets in spite of a template, each with the scope that it would need to be allowed.
+    pub claims_without_scope: Vec<(&'static str, &'static str)>,
 }
 
 impl Config {
@@ -205,6 +212,7 @@ fn overview(client: &Client, issuer: &Issuer, app: &AppId) -> Option<ClientOverv
         needs_pkce: client.needs_pkce(),
         scopes: client.scopes.to_string(),
         id_token_alg: client.algorithm.as_str(),
+        claims_without_scope: client.claims_without_scope().collect(),
         sample_claims: claims
             .filter_map(|(name, value)| Some((name.to_owned(), value?)))
             .collect(),

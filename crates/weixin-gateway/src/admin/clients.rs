@@ -33,6 +33,8 @@ pub struct StoredClientOverview {
     pub id: String,
     /// The members that a table `[[client]]` would have.
     pub settings: Map<String, Value>,
+    /// What these members and the defaults of all others mean, unless they are invalid.
+    pub meaning: Option<ClientOverview>,
     /// When each of its secrets was made, the older first.
     pub secrets: Vec<SystemTime>,
     /// When it was last changed.
@@ -273,8 +275,10 @@ fn overview(config: &Config, row: &StoredClient) -> StoredClientOverview {
     let body = ClientBody::parse(&row.body).unwrap_or_default();
     let secrets = body.secrets.iter();
     let problem = clients::used(config, row).err();
+    let meaning = config.stored_client(&body).ok();
     StoredClientOverview {
         id: row.id.to_string(),
+        meaning: meaning.and_then(|client| config.overview(&client)),
         secrets: secrets.map(|secret| secret.created_at.into()).collect(),
         settings: body.settings,
         updated_at: row.updated_at.into(),

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use secrecy::ExposeSecret;
 use serde::Deserialize;
 use weixin::{
     AppId, AppSecret, Bilingual, Endpoints, OfficialAccount, Website,
@@ -140,9 +141,7 @@ impl AppEntry {
             );
             ConfigError::new(&*at_secret, missing)
         };
-        let secret = AppSecret::new(secrecy::ExposeSecret::expose_secret(
-            &secret.ok_or_else(no_secret)?,
-        ));
+        let secret = secret.ok_or_else(no_secret)?;
         let endpoint = self.endpoint.map(|text| text.parse()).transpose();
         Ok(App {
             kind,
@@ -150,7 +149,7 @@ impl AppEntry {
                 .app_id
                 .parse()
                 .map_err(|error| ConfigError::new(place("app_id"), error))?,
-            secret: secret.map_err(|error| ConfigError::new(&*at_secret, error))?,
+            secret: secret.parse(|text| AppSecret::new(text.expose_secret()))?,
             endpoint: endpoint
                 .map_err(|error: ParseError| ConfigError::new(place("endpoint"), error))?,
             unionids: match self.union_ids {

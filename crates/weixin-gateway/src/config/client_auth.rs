@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use weixin::Bilingual;
 
 use super::{
     error::ConfigError,
     problem::both,
-    secret::{ReadFile, SecretText, text_or_file},
+    secret::{PlacedSecret, ReadFile, SecretText, text_or_file},
 };
 use crate::{
     oidc::{ClientAuth, ClientSecret},
@@ -65,15 +65,13 @@ impl AuthEntry {
         let current = text_or_file(at_current, self.secret, file, read)?;
         let file = self.previous_secret_file.as_deref();
         let previous = text_or_file(at_previous, self.previous_secret, file, read)?;
-        let hash = |place: &str, secret: SecretString| {
-            let secret = ClientSecret::try_from(secret.expose_secret().to_owned());
-            let hash = secret.map(|secret| secret.hash());
-            hash.map_err(|error| ConfigError::new(place, error))
+        let hash = |secret: PlacedSecret| {
+            let secret =
+                secret.parse(|text| ClientSecret::try_from(text.expose_secret().to_owned()));
+            secret.map(|secret| secret.hash())
         };
-        let current = current.map(|secret| hash(at_current, secret)).transpose()?;
-        let previous = previous
-            .map(|secret| hash(at_previous, secret))
-            .transpose()?;
+        let current = current.map(hash).transpose()?;
+        let previous = previous.map(hash).transpose()?;
         match (self.public, current, previous) {
             (true, None, None) => Ok(ClientAuth::Public),
             (true, ..) => Err(ConfigError::new(at_current, NO_SECRET)),

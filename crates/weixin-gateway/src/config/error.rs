@@ -55,6 +55,11 @@ impl ConfigError {
         matches!(*self.problem, Problem::NoIssuer(_))
     }
 
+    /// The file of secrets that has to be changed, if the configuration file itself has no error.
+    pub fn secret_file(&self) -> Option<&Path> {
+        self.problem.secret_file()
+    }
+
     pub(super) const fn at_line(mut self, line: usize) -> Self {
         self.line = Some(line);
         self

@@ -197,6 +197,7 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
             Some("website.secret") => Ok("hunter2hunter2\r\n".into()),
             Some("synapse.secret") => Ok(format!("{SECRET}\n")),
             Some("short.secret") => Ok("hunter2".into()),
+            Some("spaces.secret") => Ok("hunter 2".into()),
             Some("locked.key") => Err(io::ErrorKind::PermissionDenied.into()),
             _ => Err(io::ErrorKind::NotFound.into()),
         }
@@ -324,8 +325,56 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         (
             "gateway.key",
             "short.secret",
-            "server.key_file: not a valid file of master keys: expected 1 to 8 lines of 32 bytes in base64, as `openssl rand -base64 32` prints them",
-            "server.key_file：主密钥文件无效：应为 1 到 8 行，每行是 base64 编码的 32 字节，即 `openssl rand -base64 32` 的输出",
+            "server.key_file: short.secret: not a valid file of master keys: expected 1 to 8 lines of 32 bytes in base64, as `openssl rand -base64 32` prints them",
+            "server.key_file：short.secret：主密钥文件无效：应为 1 到 8 行，每行是 base64 编码的 32 字节，即 `openssl rand -base64 32` 的输出",
+        ),
+        (
+            "website.secret",
+            "spaces.secret",
+            "app.website.app_secret_file: spaces.secret: not a valid app secret: expected 1 to 2048 visible ASCII characters, without spaces or line breaks",
+            "app.website.app_secret_file：spaces.secret：AppSecret 无效：应为 1 到 2048 个可见的 ASCII 字符，不含空格和换行",
+        ),
+        (
+            "secret_file = \"synapse.secret\"",
+            "secret_file = \"synapse.secret\"\nprevious_secret_file = \"short.secret\"",
+            "client synapse, previous_secret_file: short.secret: not a valid client secret: expected 32 to 256 characters from [A-Za-z0-9_-], such as `openssl rand -hex 32` prints",
+            "client synapse，previous_secret_file：short.secret：client_secret 无效：应为 32 到 256 个字符，只能包含 [A-Za-z0-9_-]，可用 `openssl rand -hex 32` 生成",
+        ),
+        (
+            "https://login.example.com",
+            "login.example.com:8443",
+            "issuer.url: not a valid issuer: expected an absolute URL: write https:// before the host, such as https://login.example.com",
+            "issuer.url：issuer 无效：应为完整的 URL，主机前面要写 https://，例如 https://login.example.com",
+        ),
+        (
+            "key_file",
+            "trusted_proxies = ['127.0.0.1', '10.0.0.0/33']\nkey_file",
+            "server.trusted_proxies #2: not a valid network: expected an address or a network, such as 10.0.0.0/8",
+            "server.trusted_proxies #2：网段无效：应为 IP 地址或网段，例如 10.0.0.0/8",
+        ),
+        (
+            "key_file",
+            "trusted_proxies = ['127.0.0.1'\nkey_file",
+            "line 4, key_file: not valid TOML: a comma is missing, or the ] at the end of a list, in this line or the one before",
+            "第 4 行，key_file：不是有效的 TOML：缺少逗号，或上一行缺少列表的右方括号 ]",
+        ),
+        (
+            "id = \"synapse\"",
+            "id = \"synapse\"\nscopes = ['openid'\nrequire_pkce = true",
+            "line 19, require_pkce: not valid TOML: a comma is missing, or the ] at the end of a list, in this line or the one before",
+            "第 19 行，require_pkce：不是有效的 TOML：缺少逗号，或上一行缺少列表的右方括号 ]",
+        ),
+        (
+            "id = \"synapse\"",
+            "id = \"synapse\"\nrequire_pkce = yes # recommended",
+            "line 18, require_pkce: not valid TOML: expected true or false, in lower case, or a text in quotes, such as \"a\"",
+            "第 18 行，require_pkce：不是有效的 TOML：应为小写的 true 或 false；文本必须带引号，例如 \"a\"",
+        ),
+        (
+            "[store]",
+            "[lifetimes]\nsession = 3600\n[store]",
+            "line 6, lifetimes.session: expected a duration in quotes, such as \"1h\"",
+            "第 6 行，lifetimes.session：应为带引号的时长，例如 \"1h\"",
         ),
         (
             "key_file",
@@ -378,8 +427,8 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         (
             "id = \"synapse\"",
             "id = \"synapse\"\nsilent_login = True",
-            "line 18, silent_login: not valid TOML: true and false are in lower case",
-            "第 18 行，silent_login：不是有效的 TOML：true 和 false 必须小写",
+            "line 18, silent_login: not valid TOML: expected true or false, in lower case, or a text in quotes, such as \"a\"",
+            "第 18 行，silent_login：不是有效的 TOML：应为小写的 true 或 false；文本必须带引号，例如 \"a\"",
         ),
         (
             "\"gateway.key\"",
@@ -408,8 +457,8 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         (
             "[store]",
             "[lifetimes]\nsession = '91d'\n[store]",
-            "lifetimes.session: expected a duration such as \"12h\", from 60 to 7776000 seconds",
-            "lifetimes.session：应为时长，例如 \"12h\"，60 到 7776000 秒",
+            "lifetimes.session: expected a duration such as \"12h\", from 1m to 90d",
+            "lifetimes.session：应为时长，例如 \"12h\"，1m 到 90d",
         ),
         (
             "app_secret_file = \"website.secret\"",
@@ -510,8 +559,8 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         (
             "https://login.example.com",
             "login.example.com",
-            "issuer.url: not a valid issuer: expected an absolute URL, such as https://login.example.com",
-            "issuer.url：issuer 无效：应为完整的 URL，例如 https://login.example.com",
+            "issuer.url: not a valid issuer: expected an absolute URL: write https:// before the host, such as https://login.example.com",
+            "issuer.url：issuer 无效：应为完整的 URL，主机前面要写 https://，例如 https://login.example.com",
         ),
         (
             "https://login.example.com",
@@ -522,14 +571,14 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         (
             "app_id",
             "endpoint = 'http://127.0.0.1:9000'\napp_id",
-            "issuer https://login.example.com, apps: an app with an endpoint, at an issuer that is not on localhost",
-            "issuer https://login.example.com，apps：设置了 endpoint 的应用只能用于 localhost 上的 issuer",
+            "issuer https://login.example.com, apps #1: an app with an endpoint, at an issuer that is not on localhost: remove its endpoint, or use an issuer on localhost. With a simulator, anyone can log in",
+            "issuer https://login.example.com，apps #1：设置了 endpoint 的应用只能用于 localhost 上的 issuer：请删除该应用的 endpoint，或使用 localhost 上的 issuer。使用模拟器时，任何人都可以登录",
         ),
         (
             "synapse.secret",
             "short.secret",
-            "client synapse, secret: not a valid client secret: expected 32 to 256 characters from [A-Za-z0-9_-], such as `openssl rand -hex 32` prints",
-            "client synapse，secret：client_secret 无效：应为 32 到 256 个字符，只能包含 [A-Za-z0-9_-]，可用 `openssl rand -hex 32` 生成",
+            "client synapse, secret_file: short.secret: not a valid client secret: expected 32 to 256 characters from [A-Za-z0-9_-], such as `openssl rand -hex 32` prints",
+            "client synapse，secret_file：short.secret：client_secret 无效：应为 32 到 256 个字符，只能包含 [A-Za-z0-9_-]，可用 `openssl rand -hex 32` 生成",
         ),
         (
             "secret_file = \"synapse.secret\"",

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+use weixin::Bilingual;
 
 use super::{
     app::App,
@@ -26,6 +27,12 @@ pub(crate) struct IssuerConfig {
     /// The names of its apps: at most one of each kind.
     pub(crate) apps: Vec<String>,
 }
+
+const ENDPOINT_ELSEWHERE: Bilingual = both(
+    "设置了 endpoint 的应用只能用于 localhost 上的 issuer：请删除该应用的 endpoint，或使用 localhost 上的 issuer。使用模拟器时，任何人都可以登录",
+    "an app with an endpoint, at an issuer that is not on localhost: remove its endpoint, or use an issuer on localhost. With a \
+     simulator, anyone can log in",
+);
 
 /// The issuers, with the rules that hold among them.
 pub(super) fn check(
@@ -118,14 +125,12 @@ impl IssuerEntry {
         }
         let has_simulator =
             |name: &String| apps.get(name).is_some_and(|app| app.endpoint.is_some());
-        if self.apps.iter().any(has_simulator) && !is_local(&issuer) {
+        let simulator = self.apps.iter().position(has_simulator);
+        if let Some(index) = simulator.filter(|_| !is_local(&issuer)) {
             // A simulator needs no proof of who logs in: it must never serve an issuer that others can reach.
             return Err(ConfigError::new(
-                place,
-                both(
-                    "设置了 endpoint 的应用只能用于 localhost 上的 issuer",
-                    "an app with an endpoint, at an issuer that is not on localhost",
-                ),
+                format!("{place} #{}", index + 1),
+                ENDPOINT_ELSEWHERE,
             ));
         }
         Ok(IssuerConfig {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{
+    duration,
     error::ConfigError,
     problem::{Problem, both},
 };
@@ -160,30 +161,13 @@ fn duration(
     let Some(text) = text else {
         return Ok(default);
     };
-    let duration = parse(&text).filter(|duration| (least..=most).contains(duration));
+    let duration = duration::parse(&text).filter(|duration| (least..=most).contains(duration));
     duration.ok_or_else(|| {
         ConfigError::new(
             format!("lifetimes.{name}"),
             Problem::Lifetime { least, most },
         )
     })
-}
-
-/// The duration of a text such as `12h`.
-pub(super) fn parse(text: &str) -> Option<Duration> {
-    if text == "0" {
-        return Some(Duration::ZERO);
-    }
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        _ => return None,
-    };
-    let number: u64 = number.parse().ok()?;
-    number.checked_mul(seconds).map(Duration::from_secs)
 }
 
 #[cfg(test)]
@@ -221,7 +205,7 @@ mod tests {
         ] {
             assert_eq!(
                 check(&format!("access_token = '{bad}'")).unwrap_err(),
-                "lifetimes.access_token: expected a duration such as \"12h\", from 60 to 86400 seconds"
+                "lifetimes.access_token: expected a duration such as \"12h\", from 1m to 1d"
             );
         }
     }
@@ -257,7 +241,7 @@ mod tests {
             ),
             (
                 "refresh_token_grace = '11m'",
-                "refresh_token_grace: expected a duration such as \"12h\", from 0 to 600 seconds",
+                "refresh_token_grace: expected a duration such as \"12h\", from 0s to 10m",
             ),
         ] {
             assert_eq!(check(toml).unwrap_err(), format!("lifetimes.{problem}"));

@@ -7,6 +7,7 @@ mod client_auth;
 mod client_logout;
 mod client_name;
 mod database_tls;
+mod duration;
 mod error;
 mod file;
 mod file_content;

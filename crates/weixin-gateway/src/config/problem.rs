@@ -11,6 +11,7 @@ use weixin::{Bilingual, Language, error::ParseError};
 use crate::store::PASSWORD_ESCAPES;
 
 use super::{
+    duration,
     nearest::nearest,
     rules,
     unreadable_file::{self, Holds, reason},
@@ -36,6 +37,11 @@ pub(super) enum Problem {
     /// Some of these words are expected.
     SomeOf(Vec<String>),
     Rule(Bilingual),
+    /// Of what a file of secrets holds.
+    InSecretFile {
+        file: PathBuf,
+        error: ParseError,
+    },
     SecretFile {
         holds: Holds,
         file: PathBuf,
@@ -93,6 +99,7 @@ impl Known {
 pub(super) enum Expected {
     Address,
     Boolean,
+    Duration,
     List,
     /// A whole number.
     Number,
@@ -111,6 +118,10 @@ impl Expected {
                 "expected an IP address with a port, such as \"127.0.0.1:8080\"",
             ),
             Self::Boolean => both("应为 true 或 false", "expected true or false"),
+            Self::Duration => both(
+                "应为带引号的时长，例如 \"1h\"",
+                "expected a duration in quotes, such as \"1h\"",
+            ),
             Self::List => both(
                 "应为列表，例如 [\"a\", \"b\"]",
                 "expected a list, such as [\"a\", \"b\"]",
@@ -149,7 +160,26 @@ impl Problem {
                 file: folder.join(file),
                 error,
             },
+            Self::InSecretFile { file, error } => Self::InSecretFile {
+                file: folder.join(file),
+                error,
+            },
             other => other,
+        }
+    }
+
+    /// The file of secrets that has to be changed, and no key of the configuration. A path that may be a secret is none.
+    pub(super) fn secret_file(&self) -> Option<&Path> {
+        use io::ErrorKind::{InvalidData, PermissionDenied};
+
+        match self {
+            Self::InSecretFile { file, .. }
+            | Self::SecretFile {
+                file,
+                error: InvalidData | PermissionDenied,
+                ..
+            } => Some(file),
+            _ => None,
         }
     }
 
@@ -163,13 +193,12 @@ impl Problem {
             )
             .pick(language)
             .to_owned(),
-            Self::Lifetime { least, most } => {
-                let (least, most) = (least.as_secs(), most.as_secs());
-                if is_english {
-                    format!("expected a duration such as \"12h\", from {least} to {most} seconds")
-                } else {
-                    format!("应为时长，例如 \"12h\"，{least} 到 {most} 秒")
-                }
+            Self::Lifetime { least, most } => lifetime(*least, *most, language),
+            Self::InSecretFile { file, error } if is_english => {
+                format!("{}: {error}", file.display())
+            }
+            Self::InSecretFile { file, error } => {
+                format!("{}：{}", file.display(), rules::chinese(*error))
             }
             Self::Missing => both("缺少这个键", "the key is missing")
                 .pick(language)
@@ -212,6 +241,15 @@ impl Problem {
             Self::Unreadable(error) => format!("无法读取文件：{}", reason(*error, language)),
             Self::WrongType(expected) => expected.text().pick(language).to_owned(),
         }
+    }
+}
+
+fn lifetime(least: Duration, most: Duration, language: Language) -> String {
+    let (least, most) = (duration::text(least), duration::text(most));
+    if language == Language::English {
+        format!("expected a duration such as \"12h\", from {least} to {most}")
+    } else {
+        format!("应为时长，例如 \"12h\"，{least} 到 {most}")
     }
 }
 

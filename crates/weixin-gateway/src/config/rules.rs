@@ -69,8 +69,8 @@ const RULES: &[(&str, &str)] = &[
         "完整的 URL，例如 https://login.example.com",
     ),
     (
-        "an absolute URL, such as https://login.example.com",
-        "完整的 URL，例如 https://login.example.com",
+        "an absolute URL: write https:// before the host, such as https://login.example.com",
+        "完整的 URL，主机前面要写 https://，例如 https://login.example.com",
     ),
     (
         "an address or a network, such as 10.0.0.0/8",

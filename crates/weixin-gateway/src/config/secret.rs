@@ -1,9 +1,13 @@
 //! Secrets: a text in the file, or the name of a file of their own.
 
-use std::{fmt, io, path::Path};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de::Error as _};
+use weixin::error::ParseError;
 
 use super::{
     error::ConfigError,
@@ -55,18 +59,48 @@ impl From<SecretText> for SecretString {
     }
 }
 
-/// The content of a secret file, without the line break at its end.
-pub(super) fn read_secret(
-    place: &str,
-    file: &Path,
-    holds: Holds,
-    read: ReadFile<'_>,
-) -> Result<SecretString, ConfigError> {
-    let text = read(file).map_err(|error| {
-        let (file, error) = (file.to_owned(), error.kind());
-        ConfigError::new(place, Problem::SecretFile { holds, file, error })
-    })?;
-    Ok(text.trim_end_matches(['\r', '\n']).into())
+/// A secret, and where it is: what the operator has to change if it is invalid.
+pub(super) struct PlacedSecret {
+    text: SecretString,
+    /// The key, of the text or of the file.
+    place: String,
+    file: Option<PathBuf>,
+}
+
+impl PlacedSecret {
+    /// The content of a secret file, without the line break at its end.
+    pub(super) fn read(
+        place: String,
+        file: &Path,
+        holds: Holds,
+        read: ReadFile<'_>,
+    ) -> Result<Self, ConfigError> {
+        let file = file.to_owned();
+        match read(&file) {
+            Ok(text) => Ok(Self {
+                text: text.trim_end_matches(['\r', '\n']).into(),
+                place,
+                file: Some(file),
+            }),
+            Err(error) => {
+                let error = error.kind();
+                let problem = Problem::SecretFile { holds, file, error };
+                Err(ConfigError::new(place, problem))
+            }
+        }
+    }
+
+    /// What the secret is used as.
+    pub(super) fn parse<T>(
+        self,
+        parse: impl FnOnce(&SecretString) -> Result<T, ParseError>,
+    ) -> Result<T, ConfigError> {
+        let Self { text, place, file } = self;
+        parse(&text).map_err(|error| match file {
+            Some(file) => ConfigError::new(place, Problem::InSecretFile { file, error }),
+            None => ConfigError::new(place, error),
+        })
+    }
 }
 
 /// A secret that is a text or a file, and not both.
@@ -75,16 +109,20 @@ pub(super) fn text_or_file(
     text: Option<SecretText>,
     file: Option<&Path>,
     read: ReadFile<'_>,
-) -> Result<Option<SecretString>, ConfigError> {
+) -> Result<Option<PlacedSecret>, ConfigError> {
     match (text, file) {
         (Some(_), Some(_)) => Err(ConfigError::new(
             place,
             both("文本和文件只能选一个", "a text and a file: choose one"),
         )),
-        (Some(text), None) => Ok(Some(text.into())),
+        (Some(text), None) => Ok(Some(PlacedSecret {
+            text: text.into(),
+            place: place.to_owned(),
+            file: None,
+        })),
         (None, Some(file)) => {
             let place = format!("{place}_file");
-            read_secret(&place, file, Holds::Secret, read).map(Some)
+            PlacedSecret::read(place, file, Holds::Secret, read).map(Some)
         }
         (None, None) => Ok(None),
     }

@@ -54,10 +54,12 @@ fn syntax_problem(message: &str, key: &str, value: &str) -> Problem {
     if message.starts_with("duplicate key") {
         return Problem::Duplicate;
     }
-    let is_boolean = ["true", "false"]
+    let word = value.split([' ', '\t', '#']).next().unwrap_or_default();
+    let is_boolean = ["true", "false", "yes", "no", "on", "off"]
         .iter()
-        .any(|it| value.eq_ignore_ascii_case(it));
+        .any(|it| word.eq_ignore_ascii_case(it));
     Problem::Syntax(match value.chars().next() {
+        _ if syntax::is_unclosed(message) => syntax::reason(message),
         Some(_) if is_boolean => Some(syntax::BOOLEAN),
         // A secret that begins with a digit is a wrong number to the library.
         Some(first) if first.is_alphanumeric() => Some(syntax::UNQUOTED),
@@ -100,6 +102,9 @@ fn of_key(path: &Path, message: &str, table: &str) -> ConfigError {
                     "write [[issuer]], in double brackets",
                 )
             })
+        }
+        (["lifetimes", _] | ["server", "stop_delay"], Problem::WrongType(Expected::Text)) => {
+            Problem::WrongType(Expected::Duration)
         }
         (_, problem) => problem,
     };

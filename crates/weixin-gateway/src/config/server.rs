@@ -13,10 +13,10 @@ use serde::Deserialize;
 use weixin::error::ParseError;
 
 use super::{
+    duration,
     error::ConfigError,
-    lifetimes,
     problem::both,
-    secret::{ReadFile, read_secret},
+    secret::{PlacedSecret, ReadFile},
     unreadable_file::Holds,
 };
 use crate::master_key::MasterKeys;
@@ -56,28 +56,33 @@ pub(crate) struct ServerConfig {
 
 impl ServerEntry {
     pub(super) fn check(self, read: ReadFile<'_>) -> Result<ServerConfig, ConfigError> {
-        let networks = self.trusted_proxies.iter().map(|text| text.parse());
-        let networks = networks.collect::<Result<_, ParseError>>();
-        let file = read_secret("server.key_file", &self.key_file, Holds::MasterKeys, read)?;
-        let keys = MasterKeys::parse(&file);
+        let place = "server.key_file".to_owned();
+        let keys = PlacedSecret::read(place, &self.key_file, Holds::MasterKeys, read)?;
         Ok(ServerConfig {
             listen: self.listen,
-            trusted_proxies: networks
-                .map_err(|error| ConfigError::new("server.trusted_proxies", error))?,
-            keys: keys
-                .map(Arc::new)
-                .map_err(|error| ConfigError::new("server.key_file", error))?,
+            trusted_proxies: networks(&self.trusted_proxies)?,
+            keys: keys.parse(MasterKeys::parse).map(Arc::new)?,
             key_file: self.key_file,
             stop_delay: stop_delay(self.stop_delay.as_deref())?,
         })
     }
 }
 
+/// The networks of a list. A wrong one is not repeated, as no value is.
+fn networks(texts: &[String]) -> Result<Vec<Network>, ConfigError> {
+    let network = |(number, text): (usize, &String)| {
+        let place = || format!("server.trusted_proxies #{number}");
+        text.parse()
+            .map_err(|error: ParseError| ConfigError::new(place(), error))
+    };
+    (1..).zip(texts).map(network).collect()
+}
+
 fn stop_delay(text: Option<&str>) -> Result<Duration, ConfigError> {
     let Some(text) = text else {
         return Ok(DEFAULT_STOP_DELAY);
     };
-    let delay = lifetimes::parse(text).filter(|delay| *delay <= MAX_STOP_DELAY);
+    let delay = duration::parse(text).filter(|delay| *delay <= MAX_STOP_DELAY);
     delay.ok_or_else(|| {
         let problem = both(
             "应为时长，例如 \"5s\"，最长 5 分钟",
@@ -99,6 +104,12 @@ impl Network {
     /// Whether every address of its version is in the network.
     pub(crate) const fn is_everyone(&self) -> bool {
         self.prefix == 0
+    }
+
+    /// Whether all its addresses are of this machine.
+    pub(crate) const fn is_loopback(&self) -> bool {
+        let own = if self.address.is_ipv4() { 8 } else { 128 };
+        self.address.is_loopback() && self.prefix >= own
     }
 
     /// Whether the address is in the network. An IPv4 address is the same when it is written as IPv6.

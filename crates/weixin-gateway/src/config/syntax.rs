@@ -23,9 +23,25 @@ pub(super) const UNQUOTED: Bilingual = both(
 /// A key without a value.
 pub(super) const NO_VALUE: Bilingual = both("= 的后面缺少值", "the value after the = is missing");
 
-/// `True`, as some languages write it.
-pub(super) const BOOLEAN: Bilingual =
-    both("true 和 false 必须小写", "true and false are in lower case");
+/// `True` or `yes`, as some languages write it.
+pub(super) const BOOLEAN: Bilingual = both(
+    "应为小写的 true 或 false；文本必须带引号，例如 \"a\"",
+    "expected true or false, in lower case, or a text in quotes, such as \"a\"",
+);
+
+/// Whether a list or an inline table has no end before the line of the error, whatever is in this line.
+pub(super) fn is_unclosed(message: &str) -> bool {
+    reason(message).is_some_and(|reason| [COMMA_OF_LIST, COMMA_OF_TABLE].contains(&reason))
+}
+
+const COMMA_OF_LIST: Bilingual = both(
+    "缺少逗号，或上一行缺少列表的右方括号 ]",
+    "a comma is missing, or the ] at the end of a list, in this line or the one before",
+);
+const COMMA_OF_TABLE: Bilingual = both(
+    "缺少逗号，或上一行缺少右花括号 }",
+    "a comma is missing, or a closing }, in this line or the one before",
+);
 
 /// The descriptions of one mistake, and the reason.
 type Reason = (&'static [&'static str], Bilingual);
@@ -71,13 +87,13 @@ const REASONS: &[Reason] = &[
         &["unclosed inline table"],
         both("缺少右花括号 }", "a closing } is missing"),
     ),
+    (&["missing comma between array elements"], COMMA_OF_LIST),
     (
         &[
             "extra assignment between key-value pairs",
-            "missing comma between array elements",
             "missing comma between key-value pairs",
         ],
-        both("缺少逗号", "a comma is missing"),
+        COMMA_OF_TABLE,
     ),
     (
         &["extra comma in array", "extra comma in inline table"],
@@ -153,7 +169,9 @@ mod tests {
             ("[[a]", BRACKET),
             ("a = [1", "the ] at the end of a list is missing"),
             ("a = {b = 1", "a closing } is missing"),
-            ("a = {b = 1 c = 2}", "a comma is missing"),
+            ("a = {b = 1 c = 2}", COMMA_OF_TABLE.en),
+            ("a = [\"b\"\nc = 2", COMMA_OF_LIST.en),
+            ("a = {b = 1\nc = 2", COMMA_OF_TABLE.en),
             ("a = [1,,2]", "there is a comma too many"),
             ("a", "the key has no = and no value"),
             ("a : 1", "the key has no = and no value"),

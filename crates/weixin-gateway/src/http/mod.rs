@@ -42,6 +42,7 @@ mod texts;
 mod token;
 mod token_error;
 mod tokens;
+mod unknown_url;
 mod userinfo;
 mod visitor;
 mod waiting;
@@ -102,9 +103,11 @@ pub(crate) fn router(providers: &[Arc<Provider>], shared: &Arc<Shared>) -> Route
         .route("/readyz", get(health::readyz))
         .with_state(Arc::clone(shared));
     let issuers = providers.iter().map(issuer);
+    let unknown = Router::new().fallback(unknown_url::respond);
+    let unknown = unknown.with_state(providers.into());
     let unless_set = SetResponseHeaderLayer::if_not_present;
     issuers
-        .fold(Router::new(), Router::merge)
+        .fold(unknown, Router::merge)
         .layer(middleware::from_fn(request_log::log))
         .merge(own)
         .layer(TimeoutLayer::with_status_code(

@@ -37,6 +37,12 @@ pub(super) const ISSUER: Text = Text {
     },
 };
 
+/// The title above the same text, at a URL that does not exist.
+pub(super) const NOT_FOUND: Bilingual = Bilingual {
+    en: "Page not found",
+    zh: "页面不存在",
+};
+
 pub(super) const METADATA: Bilingual = Bilingual {
     en: "Discovery document",
     zh: "Discovery 文档",

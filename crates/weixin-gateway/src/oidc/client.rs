@@ -8,6 +8,7 @@ use weixin::error::ParseError;
 use super::{
     algorithm::Algorithm,
     claim_template::ClaimTemplates,
+    claims_request::Claim,
     client_id::ClientId,
     client_logout::ClientLogout,
     consent::ConsentPolicy,
@@ -64,6 +65,16 @@ impl Client {
     /// Whether its claims may hold an OpenID or a UnionID.
     pub(crate) fn uses_wechat_ids(&self) -> bool {
         self.scopes.contains(Scope::Wechat) || self.templates.use_wechat_ids()
+    }
+
+    /// The claims that it never gets in spite of a template, each with the scope that it lacks.
+    pub(crate) fn claims_without_scope(
+        &self,
+    ) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let is_set = |claim: &Claim| self.templates.get(claim.as_str()).is_some();
+        let set = Claim::ALL.into_iter().filter(is_set);
+        set.filter(|claim| !self.scopes.contains(claim.scope()))
+            .map(|claim| (claim.as_str(), claim.scope().as_str()))
     }
 
     /// Whether it must use PKCE (RFC 9700 §2.1.1).

@@ -54,8 +54,11 @@ impl TryFrom<String> for Issuer {
 
     fn try_from(text: String) -> Result<Self, ParseError> {
         let error = |rule| Err(ParseError::new("issuer", rule));
-        let Ok(url) = Url::parse(&text) else {
-            return error("an absolute URL, such as https://login.example.com");
+        // What has a port and no scheme is a URL, whose scheme is the host.
+        let Some(url) = Url::parse(&text).ok().filter(|_| text.contains("://")) else {
+            return error(
+                "an absolute URL: write https:// before the host, such as https://login.example.com",
+            );
         };
         let is_local = match url.host() {
             Some(Host::Domain(name)) => name == "localhost",

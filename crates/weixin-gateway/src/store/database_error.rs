@@ -3,7 +3,9 @@
 use std::io;
 
 use sqlx::error::DatabaseError;
-use weixin::Bilingual;
+use weixin::{Bilingual, Language};
+
+use super::readers::ACQUIRE_TIMEOUT;
 
 /// The codes (SQLSTATE) with which PostgreSQL rejects a connection or a statement of a user.
 const NOT_ALLOWED_HERE: &str = "28000";
@@ -114,6 +116,20 @@ pub(super) fn is_constraint_violation(error: &dyn DatabaseError) -> bool {
         || error.is_foreign_key_violation()
         || error.is_check_violation()
         || matches!(error.kind(), sqlx::error::ErrorKind::NotNullViolation)
+}
+
+/// The text for a pool that has no connection for a statement: the library's would send operators to a setting of the pool.
+pub(crate) fn no_connection(language: Language) -> String {
+    let seconds = ACQUIRE_TIMEOUT.as_secs();
+    if language == Language::English {
+        format!(
+            "no connection within {seconds} seconds: PostgreSQL does not run, cannot be reached, or has no connection left (`weixin gateway check` says more)"
+        )
+    } else {
+        format!(
+            "{seconds} 秒内没有得到连接：PostgreSQL 没有运行、无法访问，或连接数已达上限（详情见 `weixin gateway check`）"
+        )
+    }
 }
 
 /// The text in Chinese, of the most frequent errors.

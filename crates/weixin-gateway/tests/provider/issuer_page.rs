@@ -72,3 +72,55 @@ async fn the_page_is_at_the_path_of_the_issuer_as_it_was_configured_only() {
         }
     }
 }
+
+const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+
+#[tokio::test]
+async fn an_unknown_url_opened_in_a_browser_is_the_page_with_another_title_and_status() {
+    for (path, url) in [
+        ("", "/nothing"),
+        ("", "/token/nothing"),
+        ("/a/b", "/a/b/nothing"),
+    ] {
+        let world = at(path).await;
+        for (language, title, beginning) in [
+            (ENGLISH, "Page not found", "is an OpenID Provider: "),
+            (
+                ("accept-language", "zh-CN"),
+                "页面不存在",
+                "是 OpenID Provider，",
+            ),
+        ] {
+            let page = Browser::with(&[HTML, language]).open(&world, url).await;
+            assert_eq!(page.status, StatusCode::NOT_FOUND, "{url}");
+            let (shown_title, text, links) = shown(&page);
+            let text_start = format!("{} {beginning}", world.issuer());
+            assert!(
+                shown_title == title && text.starts_with(&text_start),
+                "{}",
+                page.body
+            );
+            let metadata = format!("{}/.well-known/openid-configuration", world.issuer());
+            assert_eq!(links, [metadata]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_url_is_empty_for_programs_and_outside_of_the_issuers() {
+    let world = at("/a/b").await;
+    for (accept, url) in [
+        ("*/*", "/a/b/nothing"),
+        ("application/json", "/a/b/nothing"),
+        ("application/json, text/html", "/a/b/nothing"),
+        ("text/html", "/nothing"),
+        ("text/html", "/a/bc"),
+    ] {
+        let page = Browser::with(&[("accept", accept)]).open(&world, url).await;
+        assert_eq!(
+            (page.status, &*page.body),
+            (StatusCode::NOT_FOUND, ""),
+            "{accept} {url}"
+        );
+    }
+}

@@ -147,14 +147,21 @@ async fn show(args: &ClientShow, output: Output) -> Result<(), CliError> {
 }
 
 fn file_client(client: &ClientOverview) -> Map<String, Value> {
+    let mut all = meaning(client);
+    all.insert("from".to_owned(), "file".into());
+    all
+}
+
+/// What is the same for clients of both kinds.
+fn meaning(client: &ClientOverview) -> Map<String, Value> {
+    let scopes: Vec<_> = client.scopes.split(' ').collect();
     let client = json!({
-        "from": "file",
         "id": client.id,
         "issuer": client.issuer,
         "redirect_uris": client.redirect_uris,
         "public": !client.has_secret,
         "require_pkce": client.needs_pkce,
-        "scopes": client.scopes,
+        "scopes": scopes,
         "id_token_alg": client.id_token_alg,
         "sample_claims": client.sample_claims,
     });
@@ -175,6 +182,7 @@ fn stored_client(
     });
     let mut all = more.as_object().cloned().unwrap_or_default();
     all.extend(client.settings.clone());
+    all.extend(client.meaning.iter().flat_map(meaning));
     all
 }
 

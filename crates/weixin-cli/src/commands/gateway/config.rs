@@ -2,7 +2,7 @@
 
 use std::{error::Error, path::Path};
 
-use weixin_gateway::{Config, StartError};
+use weixin_gateway::{Config, ConfigError, StartError};
 
 use crate::{
     error::CliError,
@@ -11,11 +11,17 @@ use crate::{
 
 /// Loads a configuration file.
 pub(super) fn load(file: &Path) -> Result<Config, CliError> {
-    if !file.exists() {
-        return Err(CliError::Usage(missing(file)));
+    let loaded = try_load(file)?;
+    loaded.map_err(|error| CliError::Configuration(Message::of(|language| error.text(language))))
+}
+
+/// The same, with the error itself.
+pub(super) fn try_load(file: &Path) -> Result<Result<Config, ConfigError>, CliError> {
+    if file.exists() {
+        Ok(Config::load(file))
+    } else {
+        Err(CliError::Usage(missing(file)))
     }
-    Config::load(file)
-        .map_err(|error| CliError::Configuration(Message::of(|language| error.text(language))))
 }
 
 fn missing(file: &Path) -> Message {

@@ -40,7 +40,7 @@ pub(super) fn examine(
             address(client),
             silent_login(client, issuers),
         ];
-        let results = results.into_iter().flatten();
+        let results = results.into_iter().flatten().chain(scopes(client));
         report.add(results.map(|result| result.at(&client.id)))?;
     }
     tell(clients, issuers, report)
@@ -62,6 +62,23 @@ fn claims(client: &ClientOverview) -> CheckResult {
         )
     };
     CheckResult::ok(Check::Client, detail)
+}
+
+/// A template of a claim whose scope the client may not have is of no use.
+fn scopes(client: &ClientOverview) -> impl Iterator<Item = CheckResult> {
+    client.claims_without_scope.iter().map(|(claim, scope)| {
+        CheckResult::warning(
+            Check::Client,
+            message(
+                format!("claims.{claim} 不起作用：scopes 中没有 {scope}"),
+                format!("claims.{claim} has no effect: {scope} is not in scopes"),
+            ),
+            message(
+                format!("在 scopes 中加入 {scope}，或删除 claims.{claim}"),
+                format!("add {scope} to scopes, or remove claims.{claim}"),
+            ),
+        )
+    })
 }
 
 fn pkce(client: &ClientOverview) -> Option<CheckResult> {

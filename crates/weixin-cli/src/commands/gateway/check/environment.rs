@@ -74,19 +74,26 @@ pub(super) fn tls(config: &Config) -> Option<CheckResult> {
 
 /// Why Redis cannot be reached. Its library speaks English only; the most frequent errors are translated here.
 fn redis_error(error: &dyn Error) -> Message {
-    const KNOWN: [(&str, &str); 6] = [
+    const KNOWN: [(&str, &str); 9] = [
         ("Connection refused", "连接被拒绝"),
+        ("Connection reset", "连接被重置"),
+        ("No such file or directory", "文件或目录不存在"),
+        ("Permission denied", "没有权限"),
         ("lookup address", "无法解析主机名"),
         ("timed out", "连接超时"),
         ("Password authentication failed", "密码错误"),
         ("WRONGPASS", "用户名或密码错误"),
         ("NOAUTH", "需要密码"),
     ];
-    let english = config::causes(error);
+    // The error itself is that of any store, which the database is elsewhere.
+    let english = config::causes(error.source().unwrap_or(error));
     let text = english.pick(Language::English);
     let known = KNOWN.iter().find(|(part, _)| text.contains(part));
     let reason = known.map_or(text, |(_, chinese)| chinese);
-    message(format!("无法访问：{reason}"), text)
+    message(
+        format!("无法连接：{reason}"),
+        format!("no connection: {text}"),
+    )
 }
 
 /// Whether the nodes can share callbacks.

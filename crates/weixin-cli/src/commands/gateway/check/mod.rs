@@ -10,7 +10,7 @@ mod stored;
 
 use std::path::Path;
 
-use weixin_gateway::{Config, Gateway, IssuerOverview, StoreState};
+use weixin_gateway::{Config, ConfigError, Gateway, IssuerOverview, StoreState};
 
 use super::{
     super::doctor::{
@@ -30,14 +30,12 @@ use crate::{
 pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliError> {
     let mut report = Report::new(output);
     let file = args.file.config.display().to_string();
-    let config = match config::load(&args.file.config) {
+    let config = match config::try_load(&args.file.config)? {
         Ok(config) => config,
-        Err(CliError::Configuration(error)) => {
-            let remedy = message(format!("请修改 {file}"), format!("change {file}"));
-            report.add([CheckResult::failed(Check::Configuration, error, remedy)])?;
+        Err(error) => {
+            report.add([configuration(&error, &file)])?;
             return report.finish();
         }
-        Err(error) => return Err(error),
     };
     let read = message(format!("{file} 没有错误"), format!("{file} has no errors"));
     report.add([CheckResult::ok(Check::Configuration, read)])?;
@@ -64,6 +62,15 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
     let clients = [config.clients(), stored.clients].concat();
     clients::examine(&clients, &issuers, stored.has_unused, &mut report)?;
     report.finish()
+}
+
+/// The error of a configuration file, or of a file of secrets that it names.
+fn configuration(error: &ConfigError, file: &str) -> CheckResult {
+    let secret_file = error.secret_file().map(|file| file.display().to_string());
+    let wrong = secret_file.as_deref().unwrap_or(file);
+    let remedy = message(format!("请修改 {wrong}"), format!("change {wrong}"));
+    let error = Message::of(|language| error.text(language));
+    CheckResult::failed(Check::Configuration, error, remedy)
 }
 
 /// Whether others may read a file of secrets.

@@ -54,6 +54,25 @@ fn proxies(server: &ServerOverview) -> CheckResult {
         return CheckResult::warning(Check::TrustedProxies, detail, remedy);
     }
     let proxies = server.trusted_proxies.join(", ");
+    if !listen.is_loopback() && server.trusts_only_this_machine() {
+        return CheckResult::warning(
+            Check::TrustedProxies,
+            message(
+                format!(
+                    "其他机器可以访问 {listen}，但只采信来自 {proxies} 的 X-Forwarded-For：其他机器或容器上的反向代理，其所有用户共用一个地址的上限"
+                ),
+                format!(
+                    "other machines reach {listen}, but X-Forwarded-For counts only from {proxies}: all users of a proxy on another \
+                     machine, or outside of a container, share the limits of one address"
+                ),
+            ),
+            message(
+                "如果反向代理在其他机器上或在容器外，请把它的地址加入 [server] trusted_proxies；如果在本机，请把 [server] listen 改为 127.0.0.1",
+                "if the proxy is on another machine or outside of the container, add its address to [server] trusted_proxies; \
+                 if it is on this machine, use 127.0.0.1 in [server] listen",
+            ),
+        );
+    }
     let detail = message(
         format!("采信来自 {proxies} 的 X-Forwarded-For"),
         format!("X-Forwarded-For counts from {proxies}"),
