@@ -161,15 +161,14 @@ async fn remove(fixture: &Fixture) {
 /// Two operators, or one who has started the command twice.
 async fn a_client_that_was_added_again_stays_when_a_second_removal_ends(fixture: Fixture) {
     added(&fixture).await;
-    assert!(begin(&fixture).await && begin(&fixture).await);
-    assert!(end(&fixture).await);
+    let begun = [begin(&fixture).await, begin(&fixture).await];
+    assert_eq!((begun, end(&fixture).await), ([true; 2], true));
     added(&fixture).await;
     let session = fixture.session("oAlice", later(100)).await;
     let grant = new_grant_of(&client(), &session, id(GrantId::from_bytes), later(100));
     fixture.redeem_grant(grant).await;
     let (remaining, left) = batch(&fixture, Remaining::all()).await;
-    assert!(remaining.is_empty());
-    assert_eq!(left, [1, 0]);
+    assert_eq!((remaining.is_empty(), left), (true, [1, 0]));
     assert!(!end(&fixture).await);
     assert_eq!(fixture.store.clients().await.unwrap().len(), 1);
 }
