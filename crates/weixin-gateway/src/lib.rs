@@ -25,7 +25,6 @@ mod http;
 mod key_file;
 mod keys;
 mod master_key;
-mod odd_secret;
 mod oidc;
 mod outbound;
 mod overview;
@@ -59,7 +58,6 @@ pub use self::{
     config::{Config, ConfigError},
     gateway::{Gateway, GatewayBuilder, ServeError},
     http::serve_metrics,
-    odd_secret::OddSecret,
     overview::{AppOverview, ClientOverview, IssuerOverview, ServerOverview},
     reload::{ReloadError, Reloaded},
     rotation::OldKeys,

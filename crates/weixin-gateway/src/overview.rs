@@ -16,7 +16,6 @@ use crate::shared_logins::SharedLogins;
 use crate::{
     config::{Config, Network},
     http::CALLBACK,
-    odd_secret::OddSecret,
     oidc::{ClaimSource, Client, ClientAuth, Issuer, Profile, Subject, UserId, WechatIds, path},
     start_error::StartError,
 };
@@ -75,8 +74,8 @@ pub struct AppOverview {
     pub app: App,
     /// The simulator in place of WeChat.
     pub endpoint: Option<String>,
-    /// Why its secret is probably not one of WeChat's.
-    pub odd_secret: Option<OddSecret>,
+    /// Whether its secret begins as an app ID does.
+    pub has_app_id_as_secret: bool,
 }
 
 /// A client: what its own configuration needs, and what it will get.
@@ -130,7 +129,7 @@ impl Config {
                 name: name.clone(),
                 app: built,
                 endpoint: app.endpoint.as_ref().map(ToString::to_string),
-                odd_secret: OddSecret::of(app.secret.expose()),
+                has_app_id_as_secret: app.secret.expose().starts_with("wx"),
             }))
         };
         let mut all = Vec::new();

@@ -1,7 +1,7 @@
 //! The apps of an issuer: whether WeChat, or the simulator in its place, accepts their callback and their secret.
 
 use weixin::{RedirectUri, error::ParseError};
-use weixin_gateway::{AppOverview, IssuerOverview, OddSecret};
+use weixin_gateway::{AppOverview, IssuerOverview};
 
 use super::super::super::doctor::{
     app_secret,
@@ -12,7 +12,8 @@ use crate::message::{Message, message};
 
 /// Asks WeChat whether it accepts the callback of an issuer, and the app's secret.
 pub(super) async fn examine(issuer: &IssuerOverview, app: &AppOverview) -> Vec<CheckResult> {
-    let mut results: Vec<_> = app.odd_secret.map(odd_secret).into_iter().collect();
+    let odd = app.has_app_id_as_secret.then(app_id_as_secret);
+    let mut results: Vec<_> = odd.into_iter().collect();
     let uri = &issuer.wechat_redirect_uri;
     let parsed: RedirectUri = match uri.parse() {
         Ok(parsed) => parsed,
@@ -40,18 +41,11 @@ pub(super) async fn examine(issuer: &IssuerOverview, app: &AppOverview) -> Vec<C
     results
 }
 
-/// A text that WeChat has not issued as an app secret.
-fn odd_secret(odd: OddSecret) -> CheckResult {
-    let detail = match odd {
-        OddSecret::Length(length) => message(
-            format!("有 {length} 个字符，而微信的 AppSecret 有 32 个"),
-            format!("it has {length} characters, and those of WeChat have 32"),
-        ),
-        _ => message(
-            "以 wx 开头，像是 AppID",
-            "it begins with wx, as an app ID does",
-        ),
-    };
+fn app_id_as_secret() -> CheckResult {
+    let detail = message(
+        "以 wx 开头，像是 AppID",
+        "it begins with wx, as an app ID does",
+    );
     let remedy = message(
         "从微信后台复制完整的 AppSecret，不要与 AppID 混淆",
         "copy the whole AppSecret from WeChat's console, and not the AppID",
