@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use axum::Router;
 use thiserror::Error;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
 use weixin::clock::{Clock, SystemClock};
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     start_error::StartError,
     state::Live,
     store::{Migrate, OpenError, Store, StoreState, backup, inspect},
-    time::REFRESH,
+    time::{NO_RESPONSE, REFRESH, TURN},
 };
 
 /// An OpenID Provider whose users log in with WeChat. A copy is the same gateway.
@@ -118,11 +118,12 @@ impl Gateway {
         let (store, clock) = (shared.store.clone(), Arc::clone(&shared.clock));
         let readiness = Arc::clone(&shared.readiness);
         drop(shared);
+        let is_time_known = || readiness.knows_the_time();
         tokio::select! {
-            () = store.maintain(&*clock) => {},
+            () = store.maintain(&*clock, &is_time_known) => {},
             () = self.live.maintain_limit() => {},
             () = self.keep_fresh(&*clock) => {},
-            () = readiness.compare_clocks(&store, self.live.own_clock()) => {},
+            () = readiness.compare_clocks(&store) => {},
             () = self.backchannel.run() => {},
             () = store.stopped() => {},
         }
@@ -131,10 +132,12 @@ impl Gateway {
     async fn keep_fresh(&self, clock: &dyn Clock) {
         loop {
             clock.sleep(REFRESH).await;
-            if let Err(error) = self.refresh().await {
-                let error = causes(&error);
-                tracing::error!(error, "keys and clients cannot be read again");
-            }
+            let error = match timeout(TURN, self.refresh()).await {
+                Ok(Ok(())) => continue,
+                Ok(Err(error)) => causes(&error),
+                Err(_) => NO_RESPONSE.to_owned(),
+            };
+            tracing::error!(error, "keys and clients cannot be read again");
         }
     }
 

@@ -2,12 +2,13 @@
 
 use std::{
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::{Duration, Instant},
 };
 
+use tokio::time::timeout;
 use weixin::clock::Clock;
 
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     oidc::{Algorithm, Timestamp},
     store::{Store, StoreError},
     telemetry,
-    time::CLOCK_TOLERANCE,
+    time::{CLOCK_TOLERANCE, NO_RESPONSE, TURN},
 };
 
 /// How often the clock is compared with the database's.
@@ -25,19 +26,29 @@ const COMPARISON: Duration = Duration::from_secs(5);
 const WARNING: Duration = Duration::from_secs(5);
 const WARNING_EACH: u32 = 12;
 
-/// A response of the database that took longer says too little of its time.
+/// A response of the database that took longer says little of its time.
 const SLOW: Duration = Duration::from_secs(1);
 
 /// What a node knows of itself.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Readiness {
+    /// That of this machine.
+    own_clock: Arc<dyn Clock>,
     is_stopping: AtomicBool,
     lacks_keys: AtomicBool,
     has_other_key_file: AtomicBool,
     /// Milliseconds by which the node's clock is ahead.
     clock_difference: AtomicI64,
-    /// The database's time when it was read last. None with SQLite.
-    database_time: Mutex<Option<(Timestamp, Instant)>>,
+    /// None with SQLite.
+    reading: Mutex<Option<Reading>>,
+}
+
+/// What the clocks have shown when that of the database was read.
+#[derive(Clone, Copy, Debug)]
+struct Reading {
+    database: Timestamp,
+    own: Timestamp,
+    steady: Instant,
 }
 
 /// Why a node cannot serve.
@@ -64,6 +75,22 @@ pub(crate) enum NotReady {
 }
 
 impl Readiness {
+    pub(crate) fn new(own_clock: Arc<dyn Clock>) -> Self {
+        Self {
+            own_clock,
+            is_stopping: AtomicBool::default(),
+            lacks_keys: AtomicBool::default(),
+            has_other_key_file: AtomicBool::default(),
+            clock_difference: AtomicI64::default(),
+            reading: Mutex::default(),
+        }
+    }
+
+    /// The clock of this machine.
+    pub(crate) fn own_clock(&self) -> &dyn Clock {
+        &*self.own_clock
+    }
+
     /// From now on, load balancers must send requests to the other nodes.
     pub(crate) fn stop(&self) {
         self.is_stopping.store(true, Ordering::Relaxed);
@@ -87,9 +114,27 @@ impl Readiness {
     /// The time by the database's clock: what another node compares with its own is noted so. It goes on from the last
     /// comparison whatever happens to the clock of the node, which may be set meanwhile. `None` with SQLite.
     pub(crate) fn database_time(&self) -> Option<Timestamp> {
-        let read = self.database_time.lock();
-        let (time, at) = (*read.unwrap_or_else(PoisonError::into_inner))?;
-        Some(time.after(at.elapsed()))
+        let reading = self.reading()?;
+        Some(reading.database.after(reading.steady.elapsed()))
+    }
+
+    fn reading(&self) -> Option<Reading> {
+        *self.reading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the clocks of this machine and of the database agree. If not, either can be wrong: what the time decides for
+    /// good, such as what has expired, must wait.
+    pub(crate) fn knows_the_time(&self) -> bool {
+        let has_moved = self.reading().is_some_and(|reading| {
+            let expected = reading.own.after(reading.steady.elapsed());
+            let own = Timestamp::from(self.own_clock.now());
+            own.since(expected).max(expected.since(own)) > CLOCK_TOLERANCE
+        });
+        !has_moved && self.difference() <= CLOCK_TOLERANCE
+    }
+
+    fn difference(&self) -> Duration {
+        Duration::from_millis(self.clock_difference().unsigned_abs())
     }
 
     /// What the node knows without asking the store.
@@ -103,7 +148,7 @@ impl Readiness {
         if self.has_other_key_file.load(Ordering::Relaxed) {
             return Err(NotReady::KeyFile);
         }
-        let difference = Duration::from_millis(self.clock_difference().unsigned_abs());
+        let difference = self.difference();
         // Its codes would be expired or not valid yet on the other nodes.
         if difference > CLOCK_TOLERANCE {
             return Err(NotReady::Clock(difference));
@@ -112,47 +157,69 @@ impl Readiness {
     }
 
     /// Compares the clock with the database's every five seconds. Never returns.
-    pub(crate) async fn compare_clocks(&self, store: &Store, clock: &dyn Clock) {
+    pub(crate) async fn compare_clocks(&self, store: &Store) {
         let mut count = 0_u32;
         loop {
-            clock.sleep(COMPARISON).await;
+            self.own_clock.sleep(COMPARISON).await;
             count = count.wrapping_add(1);
-            match self.compare_clock(store, clock).await {
-                _ if !count.is_multiple_of(WARNING_EACH) => {}
-                Ok(()) => self.warn_of_difference(),
-                Err(error) => {
-                    let error = causes(&error);
-                    tracing::warn!(error, "the clock cannot be compared with the database's");
-                }
+            let error = match timeout(TURN, self.compare_clock(store)).await {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(causes(&error)),
+                Err(_) => Some(NO_RESPONSE.to_owned()),
+            };
+            if count.is_multiple_of(WARNING_EACH) {
+                self.warn(error);
+            }
+        }
+    }
+
+    fn warn(&self, error: Option<String>) {
+        match error {
+            None => self.warn_of_difference(),
+            Some(error) => {
+                tracing::warn!(error, "the clock cannot be compared with the database's");
             }
         }
     }
 
     /// Compares the clock with that of PostgreSQL.
-    pub(crate) async fn compare_clock(
-        &self,
-        store: &Store,
-        clock: &dyn Clock,
-    ) -> Result<(), StoreError> {
-        let (before, start) = (Timestamp::from(clock.now()), Instant::now());
+    pub(crate) async fn compare_clock(&self, store: &Store) -> Result<(), StoreError> {
+        let own = || Timestamp::from(self.own_clock.now());
+        let (before, start) = (own(), Instant::now());
         let Some(database) = store.database_time().await else {
             return Ok(());
         };
         let (database, duration) = (database?, start.elapsed());
-        let after = Timestamp::from(clock.now());
+        let after = own();
         let difference = ahead(before, database, after);
         self.clock_difference.store(difference, Ordering::Relaxed);
         telemetry::clock_compared(difference);
-        self.note_database_time(Timestamp::from_millis(database), start, duration);
+        // It was read at some time in between.
+        let half = duration / 2;
+        let reading = Reading {
+            database: Timestamp::from_millis(database),
+            own: before.after(half),
+            steady: start + half,
+        };
+        self.note(reading, duration);
         Ok(())
     }
 
-    /// It was read at some time in between.
-    fn note_database_time(&self, database: Timestamp, start: Instant, duration: Duration) {
-        let read = self.database_time.lock();
-        let mut read = read.unwrap_or_else(PoisonError::into_inner);
-        if read.is_none() || duration < SLOW {
-            *read = Some((database, start + duration / 2));
+    /// One that took long is noted only if it proves the one before wrong.
+    fn note(&self, reading: Reading, duration: Duration) {
+        let known = self.reading.lock();
+        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        let is_right = known.is_some_and(|known| {
+            let elapsed = reading.steady.saturating_duration_since(known.steady);
+            let expected = known.database.after(elapsed);
+            let (one, other) = (
+                expected.since(reading.database),
+                reading.database.since(expected),
+            );
+            one.max(other) <= duration
+        });
+        if duration < SLOW || !is_right {
+            *known = Some(reading);
         }
     }
 
@@ -181,6 +248,8 @@ fn ahead(before: Timestamp, database: i64, after: Timestamp) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use weixin::clock::SystemClock;
+
     use super::*;
 
     #[test]
@@ -199,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_node_whose_clock_differs_by_more_than_a_minute_is_not_ready() {
-        let readiness = Readiness::default();
+        let readiness = readiness();
         for (difference, expected) in [
             (0, "ready"),
             (60_000, "ready"),
@@ -222,20 +291,68 @@ mod tests {
 
     #[test]
     fn the_time_of_the_database_goes_on_whatever_happens_to_the_clock_of_the_node() {
-        let readiness = Readiness::default();
+        let readiness = readiness();
         assert_eq!(readiness.database_time(), None);
-        let read = Instant::now();
-        readiness.note_database_time(Timestamp::from_seconds(1_000), read, Duration::ZERO);
-        // One that took too long to say much changes nothing.
-        readiness.note_database_time(Timestamp::from_seconds(9_000), read, SLOW);
-        let time = readiness.database_time().unwrap();
-        let limit = Timestamp::from_seconds(1_000).after(read.elapsed());
-        assert!(Timestamp::from_seconds(1_000) <= time && time <= limit);
+        let steady = Instant::now();
+        let own = Timestamp::from(SystemClock.now());
+        for (seconds, duration, expected) in [
+            (1_000, Duration::ZERO, 1_000),
+            // One that took two seconds says no more than that the one before may be right.
+            (1_002, SLOW * 2, 1_000),
+            // It is wrong: the database has moved to another server.
+            (9_000, SLOW * 2, 9_000),
+            (8_970, Duration::ZERO, 8_970),
+        ] {
+            let database = Timestamp::from_seconds(seconds);
+            let reading = Reading {
+                database,
+                own,
+                steady,
+            };
+            readiness.note(reading, duration);
+            let time = readiness.database_time().unwrap();
+            let expected = Timestamp::from_seconds(expected);
+            let latest = expected.after(steady.elapsed());
+            assert!(expected <= time && time <= latest, "{seconds} {time:?}");
+        }
+    }
+
+    #[test]
+    fn the_time_is_unknown_while_the_clocks_disagree() {
+        let readiness = readiness();
+        assert!(readiness.knows_the_time());
+        let database = Timestamp::from_seconds(1_000);
+        let tolerance = i64::try_from(CLOCK_TOLERANCE.as_millis()).unwrap();
+        for (difference, moved, expected) in [
+            (tolerance, 0, true),
+            (-tolerance - 1, 0, false),
+            (tolerance + 1, 0, false),
+            // Set since the last reading, forward or back.
+            (0, tolerance / 2, true),
+            (0, 2 * tolerance, false),
+            (0, -2 * tolerance, false),
+        ] {
+            readiness
+                .clock_difference
+                .store(difference, Ordering::Relaxed);
+            let now = Timestamp::from(SystemClock.now()).millis();
+            let reading = Reading {
+                database,
+                own: Timestamp::from_millis(now - moved),
+                steady: Instant::now(),
+            };
+            readiness.note(reading, Duration::ZERO);
+            assert_eq!(readiness.knows_the_time(), expected, "{difference} {moved}");
+        }
+    }
+
+    fn readiness() -> Readiness {
+        Readiness::new(Arc::new(SystemClock))
     }
 
     #[test]
     fn a_node_is_ready_again_when_it_has_read_the_keys_and_never_after_its_stop() {
-        let readiness = Readiness::default();
+        let readiness = readiness();
         readiness.set_keys(false);
         assert_eq!(
             text(&readiness),

@@ -32,15 +32,32 @@ const READ_BY_ALL: Duration = Duration::from_secs(10);
 /// How often a command tries again when nodes are faster.
 const TRIES: usize = 3;
 
-/// All keys, after those that are due for RS256 and these algorithms have been made.
+/// The time for which keys are due.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Due {
+    now: Timestamp,
+    is_known: bool,
+}
+
+impl Due {
+    pub(crate) const fn at(now: Timestamp, is_known: bool) -> Self {
+        Self { now, is_known }
+    }
+}
+
+/// All keys, after those that are due for RS256 and these algorithms have been made. While the time is not known, only the
+/// first ones are: another one could be of next year, and the present one would sign until then.
 pub(crate) async fn rotate(
     store: &Store,
     master: &MasterKeys,
     needed: &[Algorithm],
-    now: Timestamp,
+    due: Due,
 ) -> Result<Vec<SealedKey>, StartError> {
     let rows = store.keys().await?;
-    let due = next_keys(&rows, needed, now);
+    if !(due.is_known || rows.is_empty()) {
+        return Ok(rows);
+    }
+    let due = next_keys(&rows, needed, due.now);
     if due.is_empty() {
         return Ok(rows);
     }
@@ -62,11 +79,12 @@ pub(crate) async fn begin_keys(
     server: &ServerConfig,
     node: &str,
     needed: &[Algorithm],
-    now: Timestamp,
+    due: Due,
 ) -> Result<KeySet, StartError> {
+    let now = due.now;
     open_keys(&store.keys().await?, server, now)?;
     key_file::announce(store, server, node, now).await?;
-    let rows = rotate(store, &server.keys, needed, now).await?;
+    let rows = rotate(store, &server.keys, needed, due).await?;
     open_keys(&rows, server, now)
 }
 

@@ -19,7 +19,7 @@ use crate::{
     oidc::{Algorithm, Client, Clients, ProviderMetadata, Timestamp},
     readiness::Readiness,
     reload::{Fixed, Reloaded},
-    rotation,
+    rotation::{self, Due},
     shared_clock::SharedClock,
     start_error::StartError,
     store::{Store, StoreError, StoredClient},
@@ -35,7 +35,6 @@ pub(crate) struct Live {
     fixed: Fixed,
     /// The name of this process among the nodes.
     node: String,
-    own_clock: Arc<dyn Clock>,
     /// One replacement at a time: each begins with the state that the one before has left.
     replacement: Mutex<()>,
 }
@@ -74,19 +73,18 @@ impl Live {
     ) -> Result<Self, StartError> {
         telemetry::describe_metrics();
         telemetry::begin();
-        let own_clock = clock;
-        let readiness = Arc::<Readiness>::default();
-        readiness.compare_clock(&store, &*own_clock).await?;
+        let readiness = Arc::new(Readiness::new(clock));
+        readiness.compare_clock(&store).await?;
         readiness.warn_of_difference();
-        let clock = SharedClock::new(Arc::clone(&own_clock), Arc::clone(&readiness));
-        let clock: Arc<dyn Clock> = Arc::new(clock);
+        let clock: Arc<dyn Clock> = Arc::new(SharedClock::new(Arc::clone(&readiness)));
         telemetry::config_loaded(config.hash, clock.now());
         let now = Timestamp::from(clock.now());
         let stored: Arc<[_]> = store.clients().await?.into();
         let clients = clients::all(&config, &stored);
         let needed = algorithms(&clients);
         let node = key_file::node().map_err(StoreError::from)?;
-        let keys = rotation::begin_keys(&store, &config.server, &node, &needed, now).await?;
+        let due = Due::at(now, readiness.knows_the_time());
+        let keys = rotation::begin_keys(&store, &config.server, &node, &needed, due).await?;
         let parts = Parts {
             keys,
             logins: web_login::all(&config, &clock, None)?,
@@ -101,7 +99,6 @@ impl Live {
         Ok(Self {
             fixed: Fixed::of(&parts.config),
             node,
-            own_clock,
             current: ArcSwap::from_pointee(State::of(parts)),
             replaced: Notify::new(),
             replacement: Mutex::default(),
@@ -116,11 +113,6 @@ impl Live {
     /// What the endpoints share at this moment.
     pub(crate) fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.current.load().shared)
-    }
-
-    /// The clock of this machine.
-    pub(crate) fn own_clock(&self) -> &dyn Clock {
-        &*self.own_clock
     }
 
     /// How long connections are still accepted while the gateway stops.
@@ -154,7 +146,8 @@ impl Live {
             parts.stored = stored.into();
         }
         let (master, needed) = (&parts.config.server.keys, algorithms(&parts.clients));
-        let rows = rotation::rotate(&parts.store, master, &needed, now).await?;
+        let due = Due::at(now, parts.readiness.knows_the_time());
+        let rows = rotation::rotate(&parts.store, master, &needed, due).await?;
         let has_same_keys = parts.keys.is_current(&rows, now);
         if !has_same_keys {
             parts.keys = rotation::open_keys(&rows, &parts.config.server, now)?;
@@ -177,8 +170,9 @@ impl Live {
         let needed = algorithms(&clients);
         let old = &parts.config;
         let logins = web_login::all(&config, &parts.clock, Some((old, &parts.logins)))?;
+        let due = Due::at(now, parts.readiness.knows_the_time());
         let keys =
-            rotation::begin_keys(&parts.store, &config.server, &self.node, &needed, now).await?;
+            rotation::begin_keys(&parts.store, &config.server, &self.node, &needed, due).await?;
         let reloaded = self.fixed.compare(&config);
         telemetry::config_loaded(config.hash, parts.clock.now());
         logins.set_keys(&config.server.keys);

@@ -12,6 +12,12 @@ pub(crate) const CLOCK_TOLERANCE: Duration = Duration::from_mins(1);
 /// How often a gateway reads what other nodes and commands have changed in the store: keys and clients.
 pub(crate) const REFRESH: Duration = Duration::from_secs(5);
 
+/// How long a turn of what is done again and again may take. It ends then, and the next one has other connections.
+pub(crate) const TURN: Duration = Duration::from_secs(30);
+
+/// What the log says of such a turn.
+pub(crate) const NO_RESPONSE: &str = "the database does not respond";
+
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
         let millis = |duration: Duration| i64::try_from(duration.as_millis());

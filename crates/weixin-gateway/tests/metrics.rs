@@ -141,6 +141,7 @@ async fn logins_requests_and_writes_are_counted_by_labels_that_no_visitor_writes
             "request_seconds endpoint=/login/{id} 1 times",
             "request_seconds endpoint=/token 7 times",
             "request_seconds endpoint=/userinfo 1 times",
+            "request_seconds endpoint=other 1 times",
             "requests_total endpoint=/.well-known/openid-configuration status=200 3",
             "requests_total endpoint=/authorize status=303 5",
             "requests_total endpoint=/authorize status=400 1",
@@ -154,6 +155,7 @@ async fn logins_requests_and_writes_are_counted_by_labels_that_no_visitor_writes
             "requests_total endpoint=/token status=405 1",
             "requests_total endpoint=/token status=429 1",
             "requests_total endpoint=/userinfo status=200 1",
+            "requests_total endpoint=other status=404 1",
         ]
     );
     assert_eq!(

@@ -155,7 +155,7 @@ fn what_is_not_run_here_is_known() {
     gateway-operation.md: sudo -u postgres createuser --pwprompt gateway         # on the database server; PGPASSFILE or the URL has the password
     gateway-operation.md: sudo -u postgres createdb --owner gateway gateway
     gateway-operation.md: docker build --file packages/gateway/Dockerfile --tag weixin-gateway .
-    gateway-operation.md: docker run --detach --name gateway --publish 127.0.0.1:8080:8080 \
+    gateway-operation.md: docker run --detach --restart unless-stopped --name gateway --publish 127.0.0.1:8080:8080 \
     gateway-operation.md:   --volume /etc/weixin-gateway:/etc/weixin-gateway:ro --volume gateway:/var/lib/weixin-gateway weixin-gateway
     gateway-operation.md: sudo systemctl stop weixin-gateway
     gateway-operation.md: sudo -u weixin-gateway weixin gateway copy-store --config /etc/weixin-gateway/gateway.toml \

@@ -76,11 +76,20 @@ const REMOVE_GRANTS: &str = "delete from grants where id in (
         limit $2)";
 
 impl Store {
-    /// Removes what has expired, empties SQLite's log, and does so again each minute, as long as it is polled.
-    pub(crate) async fn maintain(&self, clock: &dyn Clock) {
+    /// Removes what has expired, unless the time is not known, empties SQLite's log, and does so again each minute, as long as
+    /// it is polled.
+    pub(crate) async fn maintain(
+        &self,
+        clock: &dyn Clock,
+        is_time_known: &(dyn Fn() -> bool + Send + Sync),
+    ) {
         loop {
             clock.sleep(INTERVAL).await;
-            let done = self.remove_expired(clock).await;
+            let done = if is_time_known() {
+                self.remove_expired(clock).await
+            } else {
+                Ok(())
+            };
             self.log_state();
             if let Err(error) = done.and(self.checkpoint().await.map(drop)) {
                 tracing::error!(error = causes(&error), "maintenance failed");

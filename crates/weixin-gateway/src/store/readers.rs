@@ -6,10 +6,17 @@ use std::{
 };
 
 use sqlx::{Any, AnyPool, Execute, Executor, any::AnyRow, pool::PoolConnection};
+use tokio::time::{error::Elapsed, timeout};
 use weixin::clock::{Clock, SystemClock};
+
+use crate::time::NO_RESPONSE;
 
 /// The time for which a statement waits for a connection before the request fails. A server that restarts is waited for.
 pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The time that a statement may take. A server that vanishes with its address ends no connection: a read would wait for ever,
+/// and with it the loop that takes over keys and clients.
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Between two attempts to connect.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -27,7 +34,8 @@ impl Readers {
         query: impl Execute<'q, Any> + 'q,
     ) -> sqlx::Result<Vec<AnyRow>> {
         let mut connection = self.acquire().await?;
-        connection.fetch_all(query).await
+        let read = timeout(READ_TIMEOUT, connection.fetch_all(query)).await;
+        finished(connection, read)
     }
 
     pub(super) async fn fetch_one<'q>(
@@ -35,7 +43,8 @@ impl Readers {
         query: impl Execute<'q, Any> + 'q,
     ) -> sqlx::Result<AnyRow> {
         let mut connection = self.acquire().await?;
-        connection.fetch_one(query).await
+        let read = timeout(READ_TIMEOUT, connection.fetch_one(query)).await;
+        finished(connection, read)
     }
 
     pub(super) async fn fetch_optional<'q>(
@@ -43,12 +52,24 @@ impl Readers {
         query: impl Execute<'q, Any> + 'q,
     ) -> sqlx::Result<Option<AnyRow>> {
         let mut connection = self.acquire().await?;
-        connection.fetch_optional(query).await
+        let read = timeout(READ_TIMEOUT, connection.fetch_optional(query)).await;
+        finished(connection, read)
     }
 
     pub(super) async fn close(&self) {
         self.0.close().await;
     }
+}
+
+fn finished<T>(
+    connection: PoolConnection<Any>,
+    read: Result<sqlx::Result<T>, Elapsed>,
+) -> sqlx::Result<T> {
+    read.unwrap_or_else(|_| {
+        // The pool would wait for it.
+        drop(connection.detach());
+        Err(io::Error::new(io::ErrorKind::TimedOut, NO_RESPONSE).into())
+    })
 }
 
 /// A connection of a pool. The pool itself waits for a server that refuses connections, as one does at a TCP port while it

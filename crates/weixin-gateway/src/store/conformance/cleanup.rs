@@ -1,7 +1,10 @@
 //! What has expired is removed; what is valid stays, and what logout needs.
 
 use std::{
-    sync::Mutex,
+    sync::{
+        Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -25,6 +28,7 @@ on_each_database!(
     every_batch_is_removed,
     other_writes_come_between_two_batches,
     maintenance_goes_on,
+    nothing_is_removed_while_the_time_is_not_known,
 );
 
 const DAY: u64 = 24 * 3600;
@@ -211,9 +215,31 @@ async fn other_writes_come_between_two_batches(fixture: Fixture) {
     assert_eq!(fixture.count(events).await, 3);
 }
 
+/// The node's clock or the database's is a year ahead: all would have expired.
+async fn nothing_is_removed_while_the_time_is_not_known(fixture: Fixture) {
+    let clock = StandingClock::at(later(365 * 24 * 3600));
+    fixture.session("oAlice", START).await;
+    let looks = AtomicU32::default();
+    let (first, later) = tokio::sync::oneshot::channel();
+    let first = Mutex::new(Some(first));
+    let is_time_known = || {
+        // The third look comes after two rounds.
+        if looks.fetch_add(1, Ordering::Relaxed) == 2 {
+            first.lock().unwrap().take().unwrap().send(()).unwrap();
+        }
+        false
+    };
+    let maintenance = fixture.store.maintain(&clock, &is_time_known);
+    tokio::select! {
+        () = maintenance => panic!("maintenance has ended"),
+        looked = later => looked.unwrap(),
+    }
+    assert_eq!(fixture.count("select count(*) from sessions").await, 1);
+}
+
 async fn maintenance_goes_on(fixture: Fixture) {
     let clock = StandingClock::at(later(600));
-    let maintenance = fixture.store.maintain(&clock);
+    let maintenance = fixture.store.maintain(&clock, &|| true);
     let request = request();
     let removed = async {
         // Each request is removed by another round.
