@@ -79,7 +79,8 @@ pub(crate) struct BrowserSession {
 
 /// Renews the session of the same user whose cookie the browser has sent: its ID and its secret stay, so that codes and tokens
 /// of other clients stay valid. The cookie becomes that of this login, or stays that of a login at the same moment, whose seed
-/// is returned, and beside which a silent one changes nothing. `None` if the session has ended or is another user's, or if the browser has sent an older cookie.
+/// is returned, and beside which a silent one changes nothing. `None` if the session has ended or is another user's, or if the
+/// browser has sent an older cookie.
 pub(crate) async fn renew(
     connection: &mut AnyConnection,
     (sid, sent): (SessionId, &SecretHash),
