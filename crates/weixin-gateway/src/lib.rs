@@ -35,8 +35,8 @@ mod reload;
 mod rotation;
 mod secret;
 mod session_secret;
-#[cfg(feature = "redis")]
 mod shared_clock;
+#[cfg(feature = "redis")]
 mod shared_logins;
 mod signed;
 mod start_error;
