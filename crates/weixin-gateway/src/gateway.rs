@@ -135,7 +135,10 @@ impl Gateway {
             let error = match timeout(TURN, self.refresh()).await {
                 Ok(Ok(())) => continue,
                 Ok(Err(error)) => causes(&error),
-                Err(_) => NO_RESPONSE.to_owned(),
+                Err(_) => {
+                    self.shared().readiness.set_refreshed(false);
+                    NO_RESPONSE.to_owned()
+                }
             };
             tracing::error!(error, "keys and clients cannot be read again");
         }
@@ -152,6 +155,7 @@ impl Gateway {
         let refreshed = self.live.refresh().await;
         let has_keys = !matches!(&refreshed, Err(error) if error.is_of_keys());
         let shared = self.shared();
+        shared.readiness.set_refreshed(refreshed.is_ok());
         shared.readiness.set_keys(has_keys);
         match &refreshed {
             Ok(()) => shared.readiness.set_key_file(true),

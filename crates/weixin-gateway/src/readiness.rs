@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -29,6 +29,10 @@ const WARNING_EACH: u32 = 12;
 /// A response of the database that took longer says little of its time.
 const SLOW: Duration = Duration::from_secs(1);
 
+/// How many times in a row keys and clients could not be read, each after five seconds, before the node is not ready: it
+/// would go on to accept what has been revoked or removed.
+const FAILED_REFRESHES: u32 = 6;
+
 /// What a node knows of itself.
 #[derive(Debug)]
 pub(crate) struct Readiness {
@@ -37,6 +41,8 @@ pub(crate) struct Readiness {
     is_stopping: AtomicBool,
     lacks_keys: AtomicBool,
     has_other_key_file: AtomicBool,
+    /// In a row.
+    failed_refreshes: AtomicU32,
     /// Milliseconds by which the node's clock is ahead.
     clock_difference: AtomicI64,
     /// None with SQLite.
@@ -68,6 +74,9 @@ pub(crate) enum NotReady {
         "the key file differs from that of the other nodes: `weixin gateway check` says what to do"
     )]
     KeyFile,
+    /// What others have changed is unknown.
+    #[error("keys and clients could not be read again for half a minute: the log says why")]
+    Refresh,
     #[error("the gateway is stopping")]
     Stopping,
     #[error("the store does not respond")]
@@ -81,6 +90,7 @@ impl Readiness {
             is_stopping: AtomicBool::default(),
             lacks_keys: AtomicBool::default(),
             has_other_key_file: AtomicBool::default(),
+            failed_refreshes: AtomicU32::default(),
             clock_difference: AtomicI64::default(),
             reading: Mutex::default(),
         }
@@ -104,6 +114,15 @@ impl Readiness {
     /// Whether the key file is that of the other nodes.
     pub(crate) fn set_key_file(&self, is_theirs: bool) {
         self.has_other_key_file.store(!is_theirs, Ordering::Relaxed);
+    }
+
+    /// Whether what others have changed could be read.
+    pub(crate) fn set_refreshed(&self, is_read: bool) {
+        if is_read {
+            self.failed_refreshes.store(0, Ordering::Relaxed);
+        } else {
+            self.failed_refreshes.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// The milliseconds by which the node's clock was ahead of the database's.
@@ -147,6 +166,9 @@ impl Readiness {
         }
         if self.has_other_key_file.load(Ordering::Relaxed) {
             return Err(NotReady::KeyFile);
+        }
+        if self.failed_refreshes.load(Ordering::Relaxed) >= FAILED_REFRESHES {
+            return Err(NotReady::Refresh);
         }
         let difference = self.difference();
         // Its codes would be expired or not valid yet on the other nodes.

@@ -10,7 +10,7 @@ use super::{error::Failure, visitor::Visitor, waiting::Waiting};
 use crate::{
     audit::Reference,
     error_text::causes,
-    oidc::{ErrorCode, LoginMethod, OAuthError, RequestId, Session, SessionId, UserId},
+    oidc::{ErrorCode, LoginMethod, OAuthError, Profile, RequestId, SessionId, UserId},
     random,
     secret::RowSecret,
     session_secret::SessionSecrets,
@@ -87,6 +87,8 @@ impl Visitor {
         if login.is_repeat() && !shared.rate_limit.allows(self.address) {
             return Err(Failure::TooManyLogins);
         }
+        // Before the session gets another cookie: until that reaches the browser, its other tabs have none that is valid.
+        let profile = self.new_profile(login).await?;
         let new = NewLogin {
             ids: login.user_ids(),
             current: self.current_session().await?,
@@ -102,7 +104,6 @@ impl Visitor {
             _ => login.app_id().as_str(),
         };
         telemetry::login(waiting.client.id.as_str(), app, word(&outcome));
-        let is_new = matches!(outcome, LoginOutcome::Created(_));
         let BrowserSession { session, cookie } = match outcome {
             LoginOutcome::Created(begun)
             | LoginOutcome::Known(begun)
@@ -115,9 +116,8 @@ impl Visitor {
             LoginOutcome::Disabled(_) => return Ok(self.disabled(&waiting, request)),
             LoginOutcome::Conflict(_) => return Ok(self.in_conflict(&waiting, request)),
         };
-        // That of a new user is unknown without a look.
-        if is_new || self.profile_is_outdated(&session).await? {
-            self.update_profile(&session, login).await?;
+        if let Some(profile) = profile {
+            shared.store.update_profile(session.user, profile).await?;
         }
         let mut response = self.proceed(waiting, Some(&session)).await?;
         let cookie = self.provider.cookie.set(&cookie, &shared.lifetimes);
@@ -178,39 +178,26 @@ impl Visitor {
         })
     }
 
-    /// Whether the profile is unknown or a day old.
-    async fn profile_is_outdated(&self, session: &Session) -> Result<bool, Failure> {
+    /// What WeChat says about the user, if the profile is unknown or a day old. Without it the login goes on.
+    async fn new_profile(&self, login: &Login) -> Result<Option<Profile>, Failure> {
         let store = &self.provider.shared.store;
-        let stored = store.profile(session.user).await?.unwrap_or_default();
-        Ok(stored.is_outdated(self.now()))
-    }
-
-    /// Asks WeChat for the profile. Without it the login goes on.
-    async fn update_profile(&self, session: &Session, login: &Login) -> Result<(), Failure> {
+        let stored = store.profile_of(login.app_id(), login.openid()).await?;
+        if !stored.unwrap_or_default().is_outdated(self.now()) {
+            return Ok(None);
+        }
         match login.user().await {
-            Ok(user) => self.store_profile(session, login, &user).await,
+            Ok(user) if user.openid == *login.openid() => {
+                return Ok(Some(profile::from_wechat(&user, self.now())));
+            }
+            Ok(_) => {
+                tracing::warn!("WeChat sent the profile of another user, which was not stored");
+            }
             Err(error) => {
                 let error = causes(&error);
                 tracing::warn!(error, "the profile of a user was not read");
-                Ok(())
             }
         }
-    }
-
-    /// Stores the profile, unless it is that of another user.
-    async fn store_profile(
-        &self,
-        session: &Session,
-        login: &Login,
-        user: &weixin::User,
-    ) -> Result<(), Failure> {
-        if user.openid != *login.openid() {
-            tracing::warn!("WeChat sent the profile of another user, which was not stored");
-            return Ok(());
-        }
-        let profile = profile::from_wechat(user, self.now());
-        let store = &self.provider.shared.store;
-        Ok(store.update_profile(session.user, profile).await?)
+        Ok(None)
     }
 }
 

@@ -1,10 +1,13 @@
 //! Users of this deployment.
 
 use sqlx::{AnyConnection, Row, any::AnyRow};
+use weixin::{AppId, OpenId, identity::Identity};
 
 use super::{
-    Durability, JobResult, Store, StoreError, Undo, identities::LoginIdentities,
-    resolved_user::members, row,
+    Durability, JobResult, Store, StoreError, Undo,
+    identities::LoginIdentities,
+    resolved_user::{join_user, members},
+    row,
 };
 use crate::oidc::{ClientId, Profile, Timestamp, UserId};
 
@@ -13,6 +16,11 @@ const LOCK: &str = "update users set last_seen_at = $2 where id = $1 and merged_
     returning disabled_at";
 const LOCK_UNSEEN: &str = "update users set last_seen_at = last_seen_at where id = $1";
 const SELECT_PROFILE: &str = "select nickname, picture, profile_at from users where id = $1";
+const SELECT_PROFILE_OF: &str = concat!(
+    "select users.nickname, users.picture, users.profile_at from identities ",
+    join_user!("identities.user_id"),
+    " where identities.identity = $1"
+);
 const UPDATE_PROFILE: &str = "update users set nickname = $2, picture = $3, profile_at = $4
     where id = $1";
 
@@ -48,6 +56,21 @@ impl Store {
         let row = self
             .measured("profile", self.readers().fetch_optional(query))
             .await?;
+        Ok(row.as_ref().map(profile).transpose()?)
+    }
+
+    /// That of the user who has this OpenID.
+    pub(crate) async fn profile_of(
+        &self,
+        app: &AppId,
+        openid: &OpenId,
+    ) -> Result<Option<Profile>, StoreError> {
+        let (app, openid) = (app.clone(), openid.clone());
+        let identity = Identity::OpenId { app, openid }.to_string();
+        let query = self
+            .readers()
+            .fetch_optional(sqlx::query(SELECT_PROFILE_OF).bind(identity));
+        let row = self.measured("profile_of", query).await?;
         Ok(row.as_ref().map(profile).transpose()?)
     }
 

@@ -14,6 +14,8 @@ use crate::world::{Log, MASTER_KEY, Options, World};
 const LIMIT: usize = 3;
 const MANY: usize = 10;
 const BALANCER: u8 = 1;
+/// Each after five seconds.
+const FAILED_REFRESHES: usize = 6;
 
 const NOT_READY: &str =
     "the key file differs from that of the other nodes: `weixin gateway check` says what to do";
@@ -98,4 +100,28 @@ async fn a_node_that_is_not_ready_says_why_and_does_not_fill_the_log() {
         expected.push(format!("ERROR not ready: {NOT_READY}"));
     }
     assert_eq!(lines(&log), expected);
+}
+
+/// It would go on to accept what others have revoked or removed.
+#[tokio::test]
+async fn a_node_that_cannot_read_keys_and_clients_for_half_a_minute_is_not_ready() {
+    let world = world().await;
+    let ready = (StatusCode::OK, "ok\n".to_owned());
+    world.execute("alter table clients rename to others").await;
+    for _ in 1..FAILED_REFRESHES {
+        world.gateway.refresh().await.unwrap_err();
+        assert_eq!(check(&world, "/readyz", BALANCER).await, ready);
+    }
+    world.gateway.refresh().await.unwrap_err();
+    let (status, text) = check(&world, "/readyz", BALANCER).await;
+    assert_eq!(
+        (status, &*text),
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "keys and clients could not be read again for half a minute: the log says why\n"
+        )
+    );
+    world.execute("alter table others rename to clients").await;
+    world.gateway.refresh().await.unwrap();
+    assert_eq!(check(&world, "/readyz", BALANCER).await, ready);
 }

@@ -27,6 +27,7 @@ mod repeats;
 mod rows;
 mod session_renewals;
 mod sessions;
+mod silent_database;
 mod speed;
 mod sqlite_file;
 

@@ -3,6 +3,7 @@
 
 use axum::http::StatusCode;
 use futures_util::future::join_all;
+use weixin_sim::{Effect, Fault};
 
 use crate::world::{
     Browser, Options, World,
@@ -66,6 +67,30 @@ async fn a_logout_after_a_lost_response_ends_the_session() {
         let userinfo = web.userinfo(&tokens.access_token).await;
         assert_eq!(userinfo.status, StatusCode::UNAUTHORIZED);
         assert_eq!(world.count(OPEN).await, 0);
+    }
+}
+
+/// WeChat may take seconds for it.
+#[tokio::test]
+async fn other_tabs_stay_logged_in_while_the_profile_is_read() {
+    let world = World::start().await;
+    let web = world.web();
+    let mut browser = Browser::with(&[ENGLISH]);
+    web.log_in(&mut browser, &[]).await;
+    world.execute("update users set profile_at = null").await;
+    let callback = web.wechat_callback(&mut browser, LOGIN).await;
+    let slow = Fault::new(Effect::DelayMs(60_000)).path("/sns/userinfo");
+    let slow = world.sim.fault(slow);
+    let mut tab = browser.clone();
+    let other_tab = async {
+        while slow.struck() == 0 {
+            tokio::task::yield_now().await;
+        }
+        web.is_logged_in(&mut tab).await
+    };
+    tokio::select! {
+        page = browser.open(&world, &callback) => panic!("{page:?}"),
+        is_logged_in = other_tab => assert!(is_logged_in),
     }
 }
 
