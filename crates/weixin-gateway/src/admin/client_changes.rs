@@ -5,10 +5,13 @@ use serde_json::{Map, Value};
 use super::{
     Admin,
     clients::{ClientError, is_in_file},
+    users::event,
 };
 use crate::{
-    audit::EventKind,
+    audit::{Event, EventKind},
     config::{Config, ConfigError},
+    oidc::{ClientId, Timestamp},
+    store::{StoreError, Work, audit, clients},
 };
 
 /// What a client is known by: another one is another client.
@@ -31,7 +34,7 @@ impl Admin {
             return Err(ClientError::Invalid(ConfigError::fixed(key)));
         }
         let kind = EventKind::ClientChanged;
-        self.change_client(config, id, kind, |body| {
+        self.change_body(config, id, kind, |body| {
             for (key, value) in settings {
                 if value.is_null() {
                     body.settings.remove(key);
@@ -67,9 +70,36 @@ impl Admin {
             EventKind::ClientEnabled
         };
         let id = row.id.clone();
-        if !self.database.disable_client(id, is_disabled, now).await? {
-            return Err(ClientError::Unknown);
+        let changed = self.change_client(kind, row.id, now, move |connection| {
+            Box::pin(async move { clients::set_disabled(connection, &id, is_disabled, now).await })
+        });
+        if changed.await? {
+            Ok(())
+        } else {
+            Err(ClientError::Unknown)
         }
-        self.record_client(kind, row.id, now).await
+    }
+
+    /// Changes a row, and records that in the same transaction. Returns whether there was one.
+    pub(super) async fn change_client(
+        &self,
+        kind: EventKind,
+        client: ClientId,
+        now: Timestamp,
+        work: impl Work<bool>,
+    ) -> Result<bool, StoreError> {
+        let (event_id, event) = event(kind, None, None, now)?;
+        let client = Some(client);
+        let event = Event { client, ..event };
+        let change = self.change(move |connection| {
+            Box::pin(async move {
+                let is_changed = work(&mut *connection).await?;
+                if is_changed {
+                    audit::insert(connection, event_id, event).await?;
+                }
+                Ok(is_changed)
+            })
+        });
+        change.await
     }
 }

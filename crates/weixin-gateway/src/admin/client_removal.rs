@@ -4,6 +4,7 @@ use weixin::clock::{Clock, SystemClock};
 
 use super::{Admin, revoke::PAUSE};
 use crate::{
+    audit::EventKind,
     oidc::ClientId,
     store::{
         StoreError,
@@ -34,10 +35,11 @@ impl Admin {
             // Else a gateway that waits for the file might never find it free.
             SystemClock.sleep(PAUSE).await;
         }
-        let now = self.now().await?;
-        let removed = self.change(move |connection| {
-            Box::pin(async move { client_removal::end(connection, &client, now).await })
-        });
+        let (id, now) = (client.clone(), self.now().await?);
+        let removed =
+            self.change_client(EventKind::ClientRemoved, client, now, move |connection| {
+                Box::pin(async move { client_removal::end(connection, &id, now).await })
+            });
         removed.await
     }
 }

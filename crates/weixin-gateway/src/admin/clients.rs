@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::Admin;
 use crate::{
-    audit::{Event, EventKind},
+    audit::EventKind,
     clients::{self, ClientProblem},
     config::{ClientBody, Config, ConfigError, StoredSecret},
     oidc::{ClientId, Timestamp},
@@ -16,7 +16,7 @@ use crate::{
     random,
     secret::SecretHash,
     start_error::StartError,
-    store::{StoreError, StoredClient},
+    store::{self, StoreError, StoredClient},
 };
 
 /// The longest time that two commands may disturb each other.
@@ -136,13 +136,16 @@ impl Admin {
         if is_in_file(config, &client.id) {
             return Err(ClientError::InFile);
         }
-        let (id, text) = (client.id.clone(), body.to_text());
-        let is_added = self.database.insert_client(id, client.issuer, text, now);
+        let (id, issuer, text) = (client.id.clone(), client.issuer, body.to_text());
+        let kind = EventKind::ClientAdded;
+        let is_added = self.change_client(kind, client.id, now, move |connection| {
+            Box::pin(
+                async move { store::clients::insert(connection, &id, issuer, &text, now).await },
+            )
+        });
         if !is_added.await? {
             return Err(ClientError::Exists);
         }
-        self.record_client(EventKind::ClientAdded, client.id, now)
-            .await?;
         Ok(secret)
     }
 
@@ -162,7 +165,7 @@ impl Admin {
             MAX_SECRETS.. => Err(ClientError::TwoSecrets),
             _ => new_secret(body, now),
         };
-        self.change_client(config, id, EventKind::ClientSecretAdded, change)
+        self.change_body(config, id, EventKind::ClientSecretAdded, change)
             .await
     }
 
@@ -184,7 +187,7 @@ impl Admin {
                 Ok(())
             }
         };
-        self.change_client(config, id, EventKind::ClientSecretRemoved, change)
+        self.change_body(config, id, EventKind::ClientSecretRemoved, change)
             .await
     }
 
@@ -196,15 +199,14 @@ impl Admin {
     /// [`ClientError`] if there is no such client of the store.
     pub async fn remove_client(&self, config: &Config, id: &str) -> Result<(), ClientError> {
         let row = self.stored_client(config, id).await?;
-        if !self.remove_in_batches(row.id.clone()).await? {
-            return Err(ClientError::Unknown);
+        if self.remove_in_batches(row.id).await? {
+            Ok(())
+        } else {
+            Err(ClientError::Unknown)
         }
-        let now = self.now().await?;
-        self.record_client(EventKind::ClientRemoved, row.id, now)
-            .await
     }
 
-    pub(super) async fn change_client<T>(
+    pub(super) async fn change_body<T>(
         &self,
         config: &Config,
         id: &str,
@@ -215,13 +217,11 @@ impl Admin {
             let (row, now) = (self.stored_client(config, id).await?, self.now().await?);
             let mut body = ClientBody::parse(&row.body).ok_or(ClientError::Unknown)?;
             let changed = change(&mut body)?;
-            let client = row.id.clone();
-            if self
-                .database
-                .update_client(row, body.to_text(), now)
-                .await?
-            {
-                self.record_client(kind, client, now).await?;
+            let (client, text) = (row.id.clone(), body.to_text());
+            let is_changed = self.change_client(kind, client, now, move |connection| {
+                Box::pin(async move { store::clients::update(connection, row, text, now).await })
+            });
+            if is_changed.await? {
                 return Ok(changed);
             }
         }
@@ -242,17 +242,6 @@ impl Admin {
         } else {
             ClientError::Unknown
         })
-    }
-
-    pub(super) async fn record_client(
-        &self,
-        kind: EventKind,
-        client: ClientId,
-        now: Timestamp,
-    ) -> Result<(), ClientError> {
-        let client = Some(client);
-        let event = Event::new(now, kind);
-        Ok(self.database.record(Event { client, ..event }).await?)
     }
 }
 

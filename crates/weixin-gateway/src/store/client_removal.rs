@@ -62,13 +62,11 @@ pub(crate) async fn begin(
     client: &ClientId,
     now: Timestamp,
 ) -> JobResult<bool> {
-    let query = sqlx::query(clients::DISABLE).bind(client.to_string());
-    let done = query.bind(now.millis()).execute(&mut *connection).await?;
-    if done.rows_affected() == 0 {
-        return Ok(false);
+    let is_there = clients::set_disabled(connection, client, true, now).await?;
+    if is_there {
+        revoke_codes(connection, client, now).await?;
     }
-    revoke_codes(connection, client, now).await?;
-    Ok(true)
+    Ok(is_there)
 }
 
 /// Revokes the grants of a batch, and removes the consents of another one. Nothing remains if another command has removed the

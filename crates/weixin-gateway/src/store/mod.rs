@@ -7,7 +7,7 @@ pub(crate) mod audit;
 pub(crate) mod backup;
 mod cleanup;
 pub(crate) mod client_removal;
-mod clients;
+pub(crate) mod clients;
 #[cfg(test)]
 mod conformance;
 mod consents;

@@ -322,3 +322,26 @@ async fn a_row_with_the_id_of_another_client_is_not_served() {
         assert_eq!(page.status, StatusCode::BAD_REQUEST, "{id}");
     }
 }
+
+/// The database is full, or its connection ends.
+#[tokio::test]
+async fn a_change_that_cannot_be_recorded_is_not_made() {
+    const ROWS: &str = "select id || ' ' || body || ' ' || (disabled_at is null) from clients";
+    let world = World::start().await;
+    add(&world, json!({})).await.unwrap();
+    let rows = world.texts(ROWS).await;
+    let (admin, config) = world.admin().await;
+    world.execute("alter table audit rename to full").await;
+    let second = json!({ "id": "second", "redirect_uris": [CALLBACK] });
+    let added = admin.add_client(&config, second.as_object().unwrap().clone());
+    assert!(matches!(added.await, Err(ClientError::Failed(_))));
+    let settings = json!({ "name": "Other" }).as_object().unwrap().clone();
+    let changed = admin.update_client(&config, "stored", &settings).await;
+    changed.unwrap_err();
+    let disabled = admin.set_client_disabled(&config, "stored", true).await;
+    disabled.unwrap_err();
+    assert_eq!(world.texts(ROWS).await, rows);
+    admin.remove_client(&config, "stored").await.unwrap_err();
+    assert_eq!(world.texts("select id from clients").await, ["stored"]);
+    admin.close().await;
+}

@@ -1,7 +1,7 @@
 //! The removal of a client with many users.
 
 use super::{
-    fixture::{Fixture, START, client, id, issuer, later, new_grant_of},
+    fixture::{Fixture, START, client, id, later, new_grant_of},
     on_each_database,
 };
 use crate::{
@@ -72,9 +72,7 @@ async fn two_clients(fixture: &Fixture) {
     for client in [client(), other] {
         let grant = new_grant_of(&client, &session, id(GrantId::from_bytes), START);
         fixture.redeem_grant(grant).await;
-        let store = &fixture.store;
-        let inserted = store.insert_client(client, issuer(), "{}".to_owned(), START);
-        assert!(inserted.await.unwrap());
+        fixture.add_client(client).await;
     }
     fixture.execute(GRANTS).await;
     fixture.execute(CONSENTS).await;
@@ -145,13 +143,6 @@ async fn session_of_two_clients(fixture: &Fixture, openid: &str) -> Session {
 }
 
 /// The client is in the store.
-async fn added(fixture: &Fixture) {
-    let inserted = fixture
-        .store
-        .insert_client(client(), issuer(), "{}".to_owned(), START);
-    assert!(inserted.await.unwrap());
-}
-
 async fn remove(fixture: &Fixture) {
     assert!(begin(fixture).await);
     run_batches(fixture, left(fixture).await).await;
@@ -160,10 +151,10 @@ async fn remove(fixture: &Fixture) {
 
 /// Two operators, or one who has started the command twice.
 async fn a_client_that_was_added_again_stays_when_a_second_removal_ends(fixture: Fixture) {
-    added(&fixture).await;
+    fixture.add_client(client()).await;
     let begun = [begin(&fixture).await, begin(&fixture).await];
     assert_eq!((begun, end(&fixture).await), ([true; 2], true));
-    added(&fixture).await;
+    fixture.add_client(client()).await;
     let session = fixture.session("oAlice", later(100)).await;
     let grant = new_grant_of(&client(), &session, id(GrantId::from_bytes), later(100));
     fixture.redeem_grant(grant).await;
@@ -175,7 +166,7 @@ async fn a_client_that_was_added_again_stays_when_a_second_removal_ends(fixture:
 
 /// Neither of one before the removal nor of one after it: another client may be added with the ID.
 async fn a_client_that_was_removed_is_told_of_no_logout(fixture: Fixture) {
-    added(&fixture).await;
+    fixture.add_client(client()).await;
     let before = session_of_two_clients(&fixture, "oAlice").await;
     let valid = session_of_two_clients(&fixture, "oBob").await;
     log_out(&fixture, &before).await;
@@ -190,7 +181,7 @@ async fn a_client_that_was_removed_is_told_of_no_logout(fixture: Fixture) {
 async fn a_client_that_was_removed_is_not_told_of_grants_that_were_revoked_before(
     fixture: Fixture,
 ) {
-    added(&fixture).await;
+    fixture.add_client(client()).await;
     let session = session_of_two_clients(&fixture, "oAlice").await;
     fixture
         .execute("update grants set revoked_at = 1, revoked_reason = 'reuse'")
@@ -205,10 +196,8 @@ async fn a_client_that_was_removed_is_not_told_of_grants_that_were_revoked_befor
 /// The gateway reads the clients every five seconds. The removal begins in second 5 and ends in second 6.
 async fn a_code_of_a_gateway_that_has_not_noticed_the_removal_gives_nothing(fixture: Fixture) {
     let session = fixture.session("oAlice", START).await;
-    let store = &fixture.store;
-    let inserted = store.insert_client(client(), issuer(), "{}".to_owned(), START);
-    assert!(inserted.await.unwrap());
-    let tolerance = store.clock_tolerance().as_secs();
+    fixture.add_client(client()).await;
+    let tolerance = fixture.store.clock_tolerance().as_secs();
     for last in [15, 16] {
         assert!(if last == 15 {
             begin(&fixture).await

@@ -49,10 +49,7 @@ async fn what_a_user_has_allowed_grows(fixture: Fixture) {
 /// A node that has not noticed the removal, which begins in second 5, shows its page for five seconds more.
 async fn nothing_is_allowed_to_a_client_that_is_being_removed(fixture: Fixture) {
     let user = fixture.session("oAlice", START).await.user;
-    let added = fixture
-        .store
-        .insert_client(client(), issuer(), "{}".to_owned(), START);
-    assert!(added.await.unwrap());
+    fixture.add_client(client()).await;
     let work = fixture
         .store
         .write(Durability::Durable, Undo::Nothing, |connection| {

@@ -26,7 +26,7 @@ use crate::{
     secret::{RowSecret, SecretHash},
     session_secret::SessionSecrets,
     store::{
-        Durability, Migrate, Store, StoreError, Undo,
+        Durability, Migrate, Store, StoreError, Undo, clients,
         identities::UnionIds,
         merges::Ended,
         revoke_many::{self, Remaining, Revocation},
@@ -118,6 +118,17 @@ impl Fixture {
         );
         let key = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=";
         Config::parse_with(&text, &|_| Ok(key.to_owned())).unwrap()
+    }
+
+    pub(super) async fn add_client(&self, client: ClientId) {
+        let add = self
+            .store
+            .write(Durability::Durable, Undo::Nothing, move |connection| {
+                Box::pin(async move {
+                    clients::insert(connection, &client, issuer(), "{}", START).await
+                })
+            });
+        assert!(add.await.unwrap());
     }
 
     /// A statement that no function of the store has yet.

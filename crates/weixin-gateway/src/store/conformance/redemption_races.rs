@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use weixin::clock::{Clock, SystemClock};
 
 use super::{
-    fixture::{Fixture, Held, START, client, id, issuer, later, new_grant, revocation, secret},
+    fixture::{Fixture, Held, START, client, id, later, new_grant, revocation, secret},
     on_each_database,
 };
 use crate::{
@@ -174,10 +174,7 @@ async fn a_grant_that_is_made_during_the_revocation_of_its_client_ends() {
 async fn a_grant_that_is_made_during_the_removal_of_its_client_ends() {
     let fixture = Fixture::postgres().await;
     let session = session_now(&fixture).await;
-    let inserted = fixture
-        .store
-        .insert_client(client(), issuer(), "{}".to_owned(), START);
-    assert!(inserted.await.unwrap());
+    fixture.add_client(client()).await;
     let config = fixture.config();
     let admin = Admin::open(&config).await.unwrap();
     let end = async move {
