@@ -5,7 +5,7 @@ use std::io;
 use sqlx::error::DatabaseError;
 use weixin::{Bilingual, Language};
 
-use super::readers::ACQUIRE_TIMEOUT;
+use super::connection::ACQUIRE_TIMEOUT;
 
 /// The codes (SQLSTATE) with which PostgreSQL rejects a connection or a statement of a user.
 const NOT_ALLOWED_HERE: &str = "28000";

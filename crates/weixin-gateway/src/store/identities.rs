@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use sqlx::AnyConnection;
+use tokio::time::timeout;
 use weixin::{AppId, OpenId, UnionId, UserIds, identity::Identity};
 
 use super::{
     JobResult, Store, StoreError,
+    readers::READ_TIMEOUT,
     resolved_user::{join_user, members},
     row,
 };
@@ -68,7 +70,8 @@ impl Store {
     ) -> Result<Vec<Account>, StoreError> {
         let accounts = async {
             let mut connection = self.readers().acquire().await?;
-            find(&mut connection, ids, unionids).await
+            let found = timeout(READ_TIMEOUT, find(&mut connection, ids, unionids)).await;
+            connection.finished(found)
         };
         Ok(self.measured("accounts", accounts).await?)
     }

@@ -10,6 +10,7 @@ pub(crate) mod client_removal;
 pub(crate) mod clients;
 #[cfg(test)]
 mod conformance;
+mod connection;
 mod consents;
 pub(crate) mod copy;
 pub(crate) mod database_error;

@@ -10,10 +10,11 @@ use url::Url;
 use weixin::clock::{Clock, SystemClock};
 
 use super::{
+    connection::ACQUIRE_TIMEOUT,
     database_error,
     error::{OpenError, StoreError},
     migrations::{self, Migrate},
-    readers::{ACQUIRE_TIMEOUT, Readers},
+    readers::Readers,
 };
 
 const CONNECTIONS: u32 = 16;

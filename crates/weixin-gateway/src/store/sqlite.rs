@@ -13,7 +13,7 @@ use sqlx::{
     sqlite::SqliteConnectOptions,
 };
 
-use super::{error::OpenError, file_system, readers::ACQUIRE_TIMEOUT};
+use super::{connection::ACQUIRE_TIMEOUT, error::OpenError, file_system};
 
 /// Readers beside the writer.
 const READERS: u32 = 4;

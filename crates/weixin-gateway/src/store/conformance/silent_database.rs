@@ -1,27 +1,101 @@
-//! A PostgreSQL that does not respond. To a read, a lock is the same as a server that has vanished with its address.
+//! A PostgreSQL that does not respond. To what uses the table, a lock is the same as a server that has vanished with its address.
 
 use std::time::Duration;
 
-use super::fixture::Fixture;
-use crate::error_text::causes;
+use tokio::{task::JoinHandle, time::timeout};
+
+use super::fixture::{Fixture, Held, START, client};
+use crate::{
+    error_text::causes,
+    store::{Durability, StoreError, StoredClient, Undo, clients},
+};
+
+/// As many as the pool has connections, without those of the lock and of the test.
+const ALL: i64 = 14;
+
+const LOCK: &str = "lock table clients";
+
+type Read = Result<Vec<StoredClient>, StoreError>;
+
+fn read(fixture: &Fixture) -> JoinHandle<Read> {
+    let store = fixture.store.clone();
+    tokio::spawn(async move { store.clients().await })
+}
+
+fn write(fixture: &Fixture) -> JoinHandle<Result<bool, StoreError>> {
+    let store = fixture.store.clone();
+    tokio::spawn(async move {
+        let write = store.write(Durability::Durable, Undo::Nothing, |connection| {
+            Box::pin(async { clients::set_disabled(connection, &client(), true, START).await })
+        });
+        write.await
+    })
+}
+
+/// Until all wait for the lock. Time stands still from then on.
+async fn all_wait(fixture: &Fixture, held: &Held) {
+    fixture.blocked_by(held, ALL).await;
+    tokio::time::pause();
+}
+
+/// The store has connections again, although the lock is still held. Time goes on.
+async fn store_works(fixture: &Fixture) {
+    tokio::time::resume();
+    for _ in 0..=ALL {
+        fixture.store.check().await.unwrap();
+    }
+}
+
+/// What waits for it, such as a request, has longer.
+#[tokio::test]
+async fn a_read_without_a_response_ends() {
+    let fixture = Fixture::postgres().await;
+    let held = fixture.hold(LOCK).await;
+    let reads: Vec<_> = (0..ALL).map(|_| read(&fixture)).collect();
+    all_wait(&fixture, &held).await;
+    tokio::time::advance(Duration::from_secs(19)).await;
+    assert!(!reads.iter().any(JoinHandle::is_finished));
+    for read in reads {
+        let read = timeout(Duration::from_secs(2), read).await.unwrap();
+        let error = causes(&read.unwrap().unwrap_err());
+        assert!(error.ends_with("the database does not respond"), "{error}");
+    }
+    store_works(&fixture).await;
+    held.rollback().await;
+    assert_eq!(fixture.store.clients().await.unwrap(), []);
+}
+
+/// Browsers that were closed meanwhile.
+#[tokio::test]
+async fn reads_whose_callers_are_gone_give_their_connections_up() {
+    let fixture = Fixture::postgres().await;
+    let held = fixture.hold(LOCK).await;
+    let reads: Vec<_> = (0..ALL).map(|_| read(&fixture)).collect();
+    all_wait(&fixture, &held).await;
+    for read in reads {
+        read.abort();
+        assert!(read.await.unwrap_err().is_cancelled());
+    }
+    // So that the release has begun.
+    tokio::task::yield_now().await;
+    tokio::time::advance(Duration::from_secs(11)).await;
+    store_works(&fixture).await;
+    held.rollback().await;
+}
 
 #[tokio::test]
-async fn a_read_ends_after_a_minute_and_the_next_one_has_another_connection() {
+async fn a_write_without_a_response_ends() {
     let fixture = Fixture::postgres().await;
-    let held = fixture.hold("lock table clients").await;
-    let store = fixture.store.clone();
-    let read = tokio::spawn(async move { store.clients().await });
-    fixture.waiting_for(held.pid, &read).await;
-    tokio::time::pause();
-    tokio::time::advance(Duration::from_secs(59)).await;
-    assert!(!read.is_finished());
-    let read = tokio::time::timeout(Duration::from_secs(2), read).await;
-    let error = read.unwrap().unwrap().unwrap_err();
-    tokio::time::resume();
-    assert!(
-        causes(&error).ends_with("the database does not respond"),
-        "{error:?}"
-    );
+    let held = fixture.hold(LOCK).await;
+    let writes: Vec<_> = (0..ALL).map(|_| write(&fixture)).collect();
+    all_wait(&fixture, &held).await;
+    tokio::time::advance(Duration::from_secs(29)).await;
+    assert!(!writes.iter().any(JoinHandle::is_finished));
+    for write in writes {
+        let write = timeout(Duration::from_secs(2), write).await.unwrap();
+        let error = causes(&write.unwrap().unwrap_err());
+        assert!(error.ends_with("the database does not respond"), "{error}");
+    }
+    store_works(&fixture).await;
     held.rollback().await;
-    assert!(fixture.store.clients().await.unwrap().is_empty());
 }

@@ -1,15 +1,21 @@
 //! Writes to PostgreSQL: each job in a transaction of its own, as a task that its caller cannot stop.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use sqlx::{AnyPool, Connection};
-use tokio::sync::{Semaphore, TryAcquireError};
+use sqlx::{AnyConnection, AnyPool, Connection};
+use tokio::{
+    sync::{Semaphore, TryAcquireError},
+    time::timeout,
+};
 
 use super::Commits;
 use crate::store::{
+    connection,
     error::StoreError,
     job::{Durability, Effect, Job},
-    readers,
 };
 use crate::telemetry;
 
@@ -77,8 +83,16 @@ impl Pool {
 /// then.
 const BEGIN: &str = "begin isolation level read committed";
 
+/// How long a transaction may take.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
 async fn commit(pool: &AnyPool, job: &mut dyn Job) -> Result<(), StoreError> {
-    let mut connection = readers::acquire(pool).await?;
+    let mut connection = connection::acquire(pool).await?;
+    let committed = timeout(WRITE_TIMEOUT, run(&mut connection, job)).await;
+    connection.finished(committed)
+}
+
+async fn run(connection: &mut AnyConnection, job: &mut dyn Job) -> Result<(), StoreError> {
     let mut transaction = connection.begin_with(BEGIN).await?;
     if job.durability() == Durability::Relaxed {
         let statement = sqlx::query("set local synchronous_commit = off");
