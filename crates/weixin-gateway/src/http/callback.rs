@@ -10,7 +10,7 @@ use super::{error::Failure, visitor::Visitor, waiting::Waiting};
 use crate::{
     audit::Reference,
     error_text::causes,
-    oidc::{ErrorCode, LoginMethod, OAuthError, Profile, RequestId, SessionId, UserId},
+    oidc::{ErrorCode, LoginMethod, OAuthError, Profile, RequestId, Session, SessionId, UserId},
     random,
     secret::RowSecret,
     session_secret::SessionSecrets,
@@ -62,10 +62,11 @@ impl Visitor {
         let Some((waiting, id)) = waiting.and_then(|it| it.id.map(|id| (it, id))) else {
             return Ok(self.leave_callback());
         };
+        let session = self.session().await?;
         match self.exchange(callback).await? {
             Ok(login) => {
                 let client = waiting.client.id.as_str();
-                let response = self.log_in(waiting, id, &login).await;
+                let response = self.log_in(waiting, id, &login, session.as_ref()).await;
                 if response.is_err() {
                     telemetry::login(client, login.app_id().as_str(), "failed");
                 }
@@ -75,12 +76,14 @@ impl Visitor {
         }
     }
 
-    /// Finds or creates the user. Only a [`Login`], which only a successful exchange makes, comes here.
+    /// Finds or creates the user. Only a [`Login`], which only a successful exchange makes, comes here, with the session that the
+    /// browser had before.
     async fn log_in(
         &self,
         waiting: Waiting<'_>,
         request: RequestId,
         login: &Login,
+        before: Option<&Session>,
     ) -> Result<Response, Failure> {
         let shared = &self.provider.shared;
         // Each repeat costs a write.
@@ -89,9 +92,15 @@ impl Visitor {
         }
         // Before the session gets another cookie: until that reaches the browser, its other tabs have none that is valid.
         let profile = self.new_profile(login).await?;
+        let current = self.current_session().await?;
+        // While WeChat was asked, another tab has logged out: of this login, too.
+        if before.is_some_and(|it| current.is_none_or(|current| current.sid != it.sid)) {
+            telemetry::login(waiting.client.id.as_str(), "", word(&LoginOutcome::Used));
+            return Ok(self.used_callback(request));
+        }
         let new = NewLogin {
             ids: login.user_ids(),
-            current: self.current_session().await?,
+            current,
             session: self.session_login(request, login)?,
             new_user: UserId::from_bytes(random::bytes()?),
             unionids: shared.unionids(login.app_id()),

@@ -94,6 +94,34 @@ async fn other_tabs_stay_logged_in_while_the_profile_is_read() {
     }
 }
 
+/// Its callback has come, and waits for WeChat. On a shared computer, another person would have the session.
+#[tokio::test]
+async fn a_logout_in_another_tab_ends_a_login_that_waits() {
+    for path in ["/sns/oauth2/access_token", "/sns/userinfo"] {
+        let world = World::start().await;
+        let web = world.web();
+        let mut browser = Browser::with(&[ENGLISH]);
+        web.log_in(&mut browser, &[]).await;
+        world.execute("update users set profile_at = null").await;
+        let callback = web.wechat_callback(&mut browser, LOGIN).await;
+        let slow = world
+            .sim
+            .fault(Fault::new(Effect::DelayMs(1_000)).path(path));
+        let mut tab = browser.clone();
+        let logout = async {
+            while slow.struck() == 0 {
+                tokio::task::yield_now().await;
+            }
+            let page = web.log_out(&mut tab, &[]).await;
+            web.confirm_logout(&mut tab, &page).await;
+        };
+        let (page, ()) = tokio::join!(browser.open(&world, &callback), logout);
+        // Whichever was first.
+        assert_eq!(world.count(OPEN).await, 0, "{path}: {page:?}");
+        assert!(!web.is_logged_in(&mut browser).await, "{path}");
+    }
+}
+
 /// Copied from the browser with all other cookies, and with the URLs of its history.
 #[tokio::test]
 async fn a_copied_cookie_of_before_opens_nothing() {
