@@ -1,5 +1,6 @@
 """The gateway with a large store beside one with a new store: the same load, in turns."""
 
+import concurrent.futures
 import contextlib
 import json
 import resource
@@ -189,6 +190,8 @@ def run(options):
                 operate(large, rows)
                 is_good = compare(options, {new: one, large: other})
                 remove_old(large)
+                if not options.keep:
+                    end(large, rows)
                 return is_good
         finally:
             if not options.keep:
@@ -240,6 +243,19 @@ def remove_old(store):
         raise RuntimeError(f"{left} rows are left after {seconds:.0f} s")
     p50, p99 = (statistics.median(one[key] for one in results) for key in ("p50_ms", "p99_ms"))
     print(f"while {count:,} old events were removed, in {seconds:.0f} s: first logins p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+
+
+def end(store, rows):
+    """What ends sessions and grants, while users log in. Last, since another load needs them."""
+    forget = ["user", "forget", "--yes", rows.ids[len(rows.ids) // 2]]
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        for words in (["check"], forget, ["revoke", "--client", CLIENT], ["revoke", "--all"]):
+            command, results = threads.submit(store.command, *words), []
+            while not results or not command.done():
+                results.append(store.load("first", seconds=1))
+            p50, p99 = (statistics.median(one[key] for one in results) for key in ("p50_ms", "p99_ms"))
+            name = " ".join(words[:3]).replace(" --yes", "")
+            print(f"{name}: {command.result()[0]}; first logins meanwhile: p50 {p50:.1f} ms, p99 {p99:.1f} ms")
 
 
 def compare(options, servers):
