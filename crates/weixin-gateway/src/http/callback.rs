@@ -91,7 +91,7 @@ impl Visitor {
             return Err(Failure::TooManyLogins);
         }
         // Before the session gets another cookie: until that reaches the browser, its other tabs have none that is valid.
-        let profile = self.new_profile(login).await?;
+        let mut profile = self.new_profile(login).await?;
         let current = self.current_session().await?;
         // While WeChat was asked, another tab has logged out: of this login, too.
         if before.is_some_and(|it| current.is_none_or(|current| current.sid != it.sid)) {
@@ -116,8 +116,15 @@ impl Visitor {
         let BrowserSession { session, cookie } = match outcome {
             LoginOutcome::Created(begun)
             | LoginOutcome::Known(begun)
-            | LoginOutcome::Repeated(begun)
-            | LoginOutcome::Merged { begun, .. } => begun,
+            | LoginOutcome::Repeated(begun) => begun,
+            LoginOutcome::Merged { begun, .. } => {
+                // That of the absorbed user may be new, and that of the kept one old.
+                profile = match profile {
+                    None => self.read_profile(login).await,
+                    read => read,
+                };
+                begun
+            }
             LoginOutcome::Used => {
                 // A code that is new was put at a used `state` by an attacker: the user has not asked for this login.
                 return self.used(waiting, request, login.is_repeat()).await;
@@ -125,10 +132,15 @@ impl Visitor {
             LoginOutcome::Disabled(_) => return Ok(self.disabled(&waiting, request)),
             LoginOutcome::Conflict(_) => return Ok(self.in_conflict(&waiting, request)),
         };
-        if let Some(profile) = profile {
-            shared.store.update_profile(session.user, profile).await?;
+        if let Some(profile) = profile
+            && let Err(error) = shared.store.update_profile(session.user, profile).await
+        {
+            let error = causes(&error);
+            tracing::warn!(error, "the profile of a user was not stored");
         }
-        let mut response = self.proceed(waiting, Some(&session)).await?;
+        // The session has its new cookie also if what follows fails.
+        let proceeded = self.proceed(waiting, Some(&session)).await;
+        let mut response = proceeded.unwrap_or_else(|failure| self.failed(&failure));
         let cookie = self.provider.cookie.set(&cookie, &shared.lifetimes);
         response.headers_mut().append(SET_COOKIE, cookie);
         Ok(response)
@@ -187,16 +199,21 @@ impl Visitor {
         })
     }
 
-    /// What WeChat says about the user, if the profile is unknown or a day old. Without it the login goes on.
+    /// What WeChat says about the user, if the profile is unknown or a day old.
     async fn new_profile(&self, login: &Login) -> Result<Option<Profile>, Failure> {
         let store = &self.provider.shared.store;
         let stored = store.profile_of(login.app_id(), login.openid()).await?;
         if !stored.unwrap_or_default().is_outdated(self.now()) {
             return Ok(None);
         }
+        Ok(self.read_profile(login).await)
+    }
+
+    /// What WeChat says about the user. Without it the login goes on.
+    async fn read_profile(&self, login: &Login) -> Option<Profile> {
         match login.user().await {
             Ok(user) if user.openid == *login.openid() => {
-                return Ok(Some(profile::from_wechat(&user, self.now())));
+                return Some(profile::from_wechat(&user, self.now()));
             }
             Ok(_) => {
                 tracing::warn!("WeChat sent the profile of another user, which was not stored");
@@ -206,7 +223,7 @@ impl Visitor {
                 tracing::warn!(error, "the profile of a user was not read");
             }
         }
-        Ok(None)
+        None
     }
 }
 

@@ -22,6 +22,19 @@ async fn a_user_logs_in_through_wechat_and_the_client_gets_claims() {
     assert_eq!(userinfo["nickname"], "Alice");
 }
 
+/// The browser has its cookie, which may have taken the place of another one.
+#[tokio::test]
+async fn a_profile_that_cannot_be_stored_is_missing_and_the_user_is_logged_in() {
+    let world = World::start().await;
+    let full = "create trigger full before update of nickname on users
+        begin select raise(abort, 'the disk is full'); end";
+    world.execute(full).await;
+    let mut browser = Browser::default();
+    let tokens = world.web().log_in(&mut browser, &[]).await;
+    assert_eq!(tokens.claims.get("name"), None);
+    assert!(world.web().is_logged_in(&mut browser).await);
+}
+
 #[tokio::test]
 async fn a_second_login_needs_no_wechat() {
     let world = World::start().await;

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use serde_json::Value;
-use weixin_sim::App;
+use weixin_sim::{App, Effect, Fault};
 
 use crate::{
     admin::admin,
@@ -105,6 +105,35 @@ async fn a_client_sees_no_sub_change_when_its_user_is_merged() {
         world.texts(event).await,
         [format!("{} {}", kept.sub(), absorbed.sub())]
     );
+}
+
+/// That of the absorbed user was read today, and WeChat need not be asked for it.
+#[tokio::test]
+async fn a_merge_gives_the_client_the_profile_of_today() {
+    let world = World::start().await;
+    let web = world.web();
+    bind(&world, false);
+    let mut person = Person::new();
+    world.next_user("Alice");
+    web.log_in(&mut person.desktop, &[]).await;
+    world
+        .execute("update users set nickname = 'Former', profile_at = 1")
+        .await;
+    web.log_in(&mut person.wechat, &[]).await;
+    bind(&world, true);
+    // The kept user gets the UnionID without a profile: WeChat does not respond.
+    let fault = world.sim.fault(
+        Fault::new(Effect::Html(502))
+            .path("/sns/userinfo")
+            .percent(100),
+    );
+    let login = [("prompt", "login")];
+    let tokens = web.log_in(&mut person.desktop, &login).await;
+    assert_eq!(tokens.claims["name"], "Former");
+    fault.remove();
+    let tokens = web.log_in(&mut person.wechat, &login).await;
+    assert_eq!(world.count("audit where event = 'user.merged'").await, 1);
+    assert_eq!(tokens.claims["name"], "Alice");
 }
 
 /// The operator keeps the user who is younger, and so the `sub` that the client has received last.
