@@ -2,13 +2,13 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use weixin::clock::Clock;
 
 use crate::{
@@ -29,9 +29,9 @@ const WARNING_EACH: u32 = 12;
 /// A response of the database that took longer says little of its time.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// How many times in a row keys and clients could not be read, each after five seconds, before the node is not ready: it
-/// would go on to accept what has been revoked or removed.
-const FAILED_REFRESHES: u32 = 6;
+/// How long keys and clients need not be read before the node is not ready: it would go on to accept what has been revoked or
+/// removed.
+const OUTDATED_AFTER: Duration = Duration::from_secs(30);
 
 /// What a node knows of itself.
 #[derive(Debug)]
@@ -41,12 +41,18 @@ pub(crate) struct Readiness {
     is_stopping: AtomicBool,
     lacks_keys: AtomicBool,
     has_other_key_file: AtomicBool,
-    /// In a row.
-    failed_refreshes: AtomicU32,
+    refreshed: Mutex<Refreshed>,
     /// Milliseconds by which the node's clock is ahead.
     clock_difference: AtomicI64,
     /// None with SQLite.
     reading: Mutex<Option<Reading>>,
+}
+
+/// When keys and clients were read, and whether they could not be since.
+#[derive(Clone, Copy, Debug)]
+struct Refreshed {
+    at: Instant,
+    has_failed: bool,
 }
 
 /// What the clocks have shown when that of the database was read.
@@ -90,7 +96,10 @@ impl Readiness {
             is_stopping: AtomicBool::default(),
             lacks_keys: AtomicBool::default(),
             has_other_key_file: AtomicBool::default(),
-            failed_refreshes: AtomicU32::default(),
+            refreshed: Mutex::new(Refreshed {
+                at: Instant::now(),
+                has_failed: false,
+            }),
             clock_difference: AtomicI64::default(),
             reading: Mutex::default(),
         }
@@ -118,11 +127,21 @@ impl Readiness {
 
     /// Whether what others have changed could be read.
     pub(crate) fn set_refreshed(&self, is_read: bool) {
+        let mut refreshed = self.refreshed();
         if is_read {
-            self.failed_refreshes.store(0, Ordering::Relaxed);
-        } else {
-            self.failed_refreshes.fetch_add(1, Ordering::Relaxed);
+            refreshed.at = Instant::now();
         }
+        refreshed.has_failed = !is_read;
+    }
+
+    fn refreshed(&self) -> MutexGuard<'_, Refreshed> {
+        let refreshed = self.refreshed.lock();
+        refreshed.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_outdated(&self) -> bool {
+        let refreshed = self.refreshed();
+        refreshed.has_failed && refreshed.at.elapsed() >= OUTDATED_AFTER
     }
 
     /// The milliseconds by which the node's clock was ahead of the database's.
@@ -131,7 +150,8 @@ impl Readiness {
     }
 
     /// The time by the database's clock: what another node compares with its own is noted so. It goes on from the last
-    /// comparison whatever happens to the clock of the node, which may be set meanwhile. `None` with SQLite.
+    /// comparison in which both agreed, whatever happens to the clock of the node, which may be set meanwhile, or to the
+    /// database's. `None` with SQLite.
     pub(crate) fn database_time(&self) -> Option<Timestamp> {
         let reading = self.reading()?;
         Some(reading.database.after(reading.steady.elapsed()))
@@ -141,19 +161,20 @@ impl Readiness {
         *self.reading.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the clocks of this machine and of the database agree. If not, either can be wrong: what the time decides for
-    /// good, such as what has expired, must wait.
+    /// Whether the clocks of this machine and of the database agree. If not, either can be wrong: what the time decides must
+    /// wait, such as what has expired.
     pub(crate) fn knows_the_time(&self) -> bool {
-        let has_moved = self.reading().is_some_and(|reading| {
-            let expected = reading.own.after(reading.steady.elapsed());
-            let own = Timestamp::from(self.own_clock.now());
-            own.since(expected).max(expected.since(own)) > CLOCK_TOLERANCE
-        });
-        !has_moved && self.difference() <= CLOCK_TOLERANCE
+        self.difference() <= CLOCK_TOLERANCE
     }
 
+    /// That of the last comparison, or the time by which this machine's clock has been set since, if that is more.
     fn difference(&self) -> Duration {
-        Duration::from_millis(self.clock_difference().unsigned_abs())
+        let compared = Duration::from_millis(self.clock_difference().unsigned_abs());
+        let moved = self.reading().map(|reading| {
+            let expected = reading.own.after(reading.steady.elapsed());
+            distance(Timestamp::from(self.own_clock.now()), expected)
+        });
+        compared.max(moved.unwrap_or_default())
     }
 
     /// What the node knows without asking the store.
@@ -167,7 +188,7 @@ impl Readiness {
         if self.has_other_key_file.load(Ordering::Relaxed) {
             return Err(NotReady::KeyFile);
         }
-        if self.failed_refreshes.load(Ordering::Relaxed) >= FAILED_REFRESHES {
+        if self.is_outdated() {
             return Err(NotReady::Refresh);
         }
         let difference = self.difference();
@@ -214,8 +235,6 @@ impl Readiness {
         let (database, duration) = (database?, start.elapsed());
         let after = own();
         let difference = ahead(before, database, after);
-        self.clock_difference.store(difference, Ordering::Relaxed);
-        telemetry::clock_compared(difference);
         // It was read at some time in between.
         let half = duration / 2;
         let reading = Reading {
@@ -223,7 +242,14 @@ impl Readiness {
             own: before.after(half),
             steady: start + half,
         };
-        self.note(reading, duration);
+        // Else the time goes on from the last one: requests that run now go by it.
+        if Duration::from_millis(difference.unsigned_abs()) <= CLOCK_TOLERANCE
+            || self.reading().is_none()
+        {
+            self.note(reading, duration);
+        }
+        self.clock_difference.store(difference, Ordering::Relaxed);
+        telemetry::clock_compared(difference);
         Ok(())
     }
 
@@ -234,11 +260,7 @@ impl Readiness {
         let is_right = known.is_some_and(|known| {
             let elapsed = reading.steady.saturating_duration_since(known.steady);
             let expected = known.database.after(elapsed);
-            let (one, other) = (
-                expected.since(reading.database),
-                reading.database.since(expected),
-            );
-            one.max(other) <= duration
+            distance(expected, reading.database) <= duration
         });
         if duration < SLOW || !is_right {
             *known = Some(reading);
@@ -256,8 +278,12 @@ impl Readiness {
     }
 }
 
+fn distance(one: Timestamp, other: Timestamp) -> Duration {
+    one.since(other).max(other.since(one))
+}
+
 /// By how many milliseconds a clock is ahead at least: that of the database was read at some time in between.
-fn ahead(before: Timestamp, database: i64, after: Timestamp) -> i64 {
+pub(crate) fn ahead(before: Timestamp, database: i64, after: Timestamp) -> i64 {
     let (before, after) = (before.millis(), after.millis());
     if database < before {
         before - database

@@ -79,11 +79,11 @@ impl Live {
         let clock: Arc<dyn Clock> = Arc::new(SharedClock::new(Arc::clone(&readiness)));
         telemetry::config_loaded(config.hash, clock.now());
         let now = Timestamp::from(clock.now());
+        let due = Due::at(now, readiness.knows_the_time());
         let stored: Arc<[_]> = store.clients().await?.into();
         let clients = clients::all(&config, &stored);
         let needed = algorithms(&clients);
         let node = key_file::node().map_err(StoreError::from)?;
-        let due = Due::at(now, readiness.knows_the_time());
         let keys = rotation::begin_keys(&store, &config.server, &node, &needed, due).await?;
         let parts = Parts {
             keys,
@@ -139,6 +139,7 @@ impl Live {
         let _only = self.replacement.lock().await;
         let mut parts = self.current.load_full().parts.clone();
         let now = Timestamp::from(parts.clock.now());
+        let due = Due::at(now, parts.readiness.knows_the_time());
         let stored = parts.store.clients().await?;
         let has_same_clients = *stored == *parts.stored;
         if !has_same_clients {
@@ -146,7 +147,6 @@ impl Live {
             parts.stored = stored.into();
         }
         let (master, needed) = (&parts.config.server.keys, algorithms(&parts.clients));
-        let due = Due::at(now, parts.readiness.knows_the_time());
         let rows = rotation::rotate(&parts.store, master, &needed, due).await?;
         let has_same_keys = parts.keys.is_current(&rows, now);
         if !has_same_keys {
@@ -165,12 +165,12 @@ impl Live {
         let _only = self.replacement.lock().await;
         let parts = &self.current.load_full().parts;
         let now = Timestamp::from(parts.clock.now());
+        let due = Due::at(now, parts.readiness.knows_the_time());
         let stored: Arc<[_]> = parts.store.clients().await?.into();
         let clients = clients::all(&config, &stored);
         let needed = algorithms(&clients);
         let old = &parts.config;
         let logins = web_login::all(&config, &parts.clock, Some((old, &parts.logins)))?;
-        let due = Due::at(now, parts.readiness.knows_the_time());
         let keys =
             rotation::begin_keys(&parts.store, &config.server, &self.node, &needed, due).await?;
         let reloaded = self.fixed.compare(&config);

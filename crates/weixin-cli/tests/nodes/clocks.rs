@@ -9,12 +9,16 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use reqwest::StatusCode;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
-use weixin::clock::{Clock, SleepFuture, SystemClock};
-use weixin_gateway::{Admin, Config, Gateway, RevokeTarget, ServeError};
+use weixin::{
+    Language,
+    clock::{Clock, SleepFuture, SystemClock},
+};
+use weixin_gateway::{Admin, Config, Gateway, OldKeys, RevokeTarget, ServeError};
 
 use crate::{
-    browser::{Browser, Http},
+    browser::{Browser, Failure, Http},
     postgres::{connect, count, schema},
     proxy::Proxy,
     site::Site,
@@ -215,14 +219,103 @@ async fn a_node_whose_clock_is_wrong_makes_no_key_and_its_users_stay_logged_in()
     let wrong = Node::start(&config, Ahead::by(400 * DAY)).await;
     wrong.gateway.refresh().await.unwrap();
     assert_eq!(count(&url, "select count(*) from keys").await, 1);
-    for node in [&wrong, &right] {
-        let node = http.at(node.address);
-        node.sub(&tokens.access).await.unwrap();
-        browser.log_in(&node).await.unwrap();
-    }
+    let failure = http.at(wrong.address).sub(&tokens.access).await;
+    assert!(comes_again(&failure.unwrap_err()));
+    let http = http.at(right.address);
+    http.sub(&tokens.access).await.unwrap();
+    browser.log_in(&http).await.unwrap();
     assert_eq!(browser.scans, 1);
     wrong.stop().await;
     right.stop().await;
+}
+
+/// A schema of its own, by whose clock it is later by the milliseconds of `ahead`: that of a server that has taken over.
+async fn schema_with_clock() -> String {
+    // The server's own functions come first, unless the path says otherwise.
+    let url = format!("{},pg_catalog", schema().await);
+    let mut database = connect(&url).await;
+    let clock = "create table ahead (milliseconds bigint);
+        insert into ahead values (0);
+        create function clock_timestamp() returns timestamptz language sql volatile as
+        'select pg_catalog.clock_timestamp() + milliseconds * interval ''1 millisecond'' from ahead'";
+    sqlx::raw_sql(clock).execute(&mut database).await.unwrap();
+    url
+}
+
+/// Whether clients try again later.
+fn comes_again(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::Rejected {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            retry_after: Some(_),
+            ..
+        }
+    )
+}
+
+async fn set_ahead(url: &str, milliseconds: u64) {
+    let mut database = connect(url).await;
+    let set = format!("update ahead set milliseconds = {milliseconds}");
+    let set = sqlx::query(sqlx::AssertSqlSafe(set));
+    set.execute(&mut database).await.unwrap();
+}
+
+/// Tokens would count as expired, and clients would log their users out. What began by that clock would be valid for a year.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_is_decided_while_the_clock_of_the_database_is_wrong() {
+    let site = Site::new("http://localhost".to_owned()).await;
+    let url = schema_with_clock().await;
+    let config = site.config(&format!("url = \"{url}\""), "");
+    let node = Node::start(&config, Ahead::by(0)).await;
+    let http = Http::new(&site.issuer).at(node.address);
+    let mut browser = Browser::new(site.new_user());
+    let tokens = browser.log_in(&http).await.unwrap();
+    let code = browser.code(&http, "").await.unwrap();
+    set_ahead(&url, 400 * DAY * 1000).await;
+    while node.readiness().await.0 != 503 {
+        tokio::task::yield_now().await;
+    }
+    let refresh = tokens.refresh.as_deref().unwrap();
+    for failed in [
+        http.sub(&tokens.access).await.err(),
+        http.redeem(&code).await.err(),
+        http.refresh(refresh).await.err(),
+        http.get("/jwks").await.err(),
+        browser.code(&http, "").await.err(),
+    ] {
+        let failure = failed.unwrap();
+        assert!(comes_again(&failure), "{failure:?}");
+    }
+    let admin = Admin::open(&Config::parse(&config).unwrap()).await.unwrap();
+    let keys = "select count(*) from keys";
+    for old in [OldKeys::Keep, OldKeys::Revoke] {
+        let config = Config::parse(&config).unwrap();
+        let rotated = admin.rotate_keys(&config, None, old).await;
+        let error = rotated.unwrap_err().text(Language::English);
+        let expected = "the clock of this machine differs by 345";
+        assert!(error.starts_with(expected), "{error}");
+    }
+    assert_eq!(count(&url, keys).await, 1);
+    set_ahead(&url, 0).await;
+    while node.readiness().await.0 != 200 {
+        tokio::task::yield_now().await;
+    }
+    http.sub(&tokens.access).await.unwrap();
+    http.redeem(&code).await.unwrap();
+    http.refresh(refresh).await.unwrap();
+    browser.log_in(&http).await.unwrap();
+    assert_eq!(browser.scans, 1);
+    let config = Config::parse(&config).unwrap();
+    assert!(
+        admin
+            .rotate_keys(&config, None, OldKeys::Revoke)
+            .await
+            .unwrap()
+    );
+    assert_eq!(count(&url, keys).await, 2);
+    admin.close().await;
+    node.stop().await;
 }
 
 /// NTP sets it, or the machine was paused.

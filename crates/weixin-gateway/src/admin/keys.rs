@@ -1,6 +1,8 @@
 //! The signing keys.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+
+use weixin::clock::{Clock, SystemClock};
 
 use super::Admin;
 use crate::{
@@ -10,9 +12,11 @@ use crate::{
     key_file,
     keys::{Phase, SealedKey},
     oidc::{Algorithm, Timestamp},
+    readiness,
     rotation::{self, OldKeys},
-    start_error::StartError,
+    start_error::{ClocksDiffer, StartError},
     store::StoreError,
+    time::CLOCK_TOLERANCE,
 };
 
 /// A signing key.
@@ -67,7 +71,8 @@ impl Admin {
     ///
     /// # Errors
     ///
-    /// [`StartError`] if the store fails or no key can be made.
+    /// [`StartError`] if the store fails, no key can be made, or the clocks of this machine and of the database differ by more
+    /// than a minute: by a wrong one, keys that were revoked would sign again later.
     pub async fn rotate_keys(
         &self,
         config: &Config,
@@ -83,7 +88,7 @@ impl Admin {
         let algorithms: Vec<_> = algorithms.collect();
         for algorithm in &algorithms {
             let (store, master) = (&self.database, &config.server.keys);
-            rotation::rotate_now(store, master, *algorithm, old, self.now().await?).await?;
+            rotation::rotate_now(store, master, *algorithm, old, self.agreed_time().await?).await?;
         }
         Ok(!algorithms.is_empty())
     }
@@ -94,9 +99,10 @@ impl Admin {
     ///
     /// # Errors
     ///
-    /// [`StartError`] if the store fails, or no line of the key file decrypts a key.
+    /// [`StartError`] if the store fails, no line of the key file decrypts a key, or the clocks differ as for
+    /// [`rotate_keys`](Self::rotate_keys).
     pub async fn reseal_keys(&self, config: &Config) -> Result<usize, StartError> {
-        let (rows, now) = (self.database.keys().await?, self.now().await?);
+        let (rows, now) = (self.database.keys().await?, self.agreed_time().await?);
         let mut count = 0;
         for row in rows.iter().filter(|row| row.phase(now) != Phase::Removed) {
             let resealed = row.resealed(&config.server.keys);
@@ -129,6 +135,18 @@ impl Admin {
     /// [`StartError`] if the store fails.
     pub async fn key_file(&self, config: &Config) -> Result<Option<KeyFileDifference>, StartError> {
         Ok(key_file::inspect(&self.database, &config.server).await?)
+    }
+
+    /// The time, if the clock of this machine agrees.
+    async fn agreed_time(&self) -> Result<Timestamp, StartError> {
+        let own = || Timestamp::from(SystemClock.now());
+        let (before, now, after) = (own(), self.now().await?, own());
+        let difference = readiness::ahead(before, now.millis(), after).unsigned_abs();
+        let difference = Duration::from_millis(difference);
+        if difference > CLOCK_TOLERANCE {
+            return Err(ClocksDiffer(difference).into());
+        }
+        Ok(now)
     }
 
     async fn record(

@@ -124,6 +124,10 @@ impl BackChannel {
     ) -> Result<(), StoreError> {
         let (shared, providers) = (self.live.shared(), self.live.providers());
         let (store, now) = (&shared.store, shared.now());
+        // Tokens of another time would be rejected, or given up.
+        if !shared.readiness.knows_the_time() {
+            return Ok(());
+        }
         let mut due = store.due_clients(now).await?;
         places.sort(&mut due);
         let others_first = if loaded <= now.before(OTHERS_FIRST) {

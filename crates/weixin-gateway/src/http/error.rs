@@ -41,6 +41,9 @@ pub(crate) enum Failure {
     /// Too many requests of this client and address have failed within a minute. `None`: of unknown clients.
     #[error("too many failed requests of one client from one address")]
     TooManyFailures(Option<ClientId>),
+    /// Logins and tokens would seem expired, or be valid for too long.
+    #[error("the clocks of this machine and of the database differ by more than a minute")]
+    UnknownTime,
     /// What was done in a task of its own has panicked.
     #[error("an exchange panicked")]
     Panicked,
@@ -53,6 +56,7 @@ impl Failure {
     /// The seconds after which the same request may succeed.
     pub(crate) fn retry_after(&self) -> Option<&'static str> {
         match self {
+            Self::UnknownTime => Some(AWAY),
             Self::Store(error) if error.is_away() => Some(AWAY),
             Self::Store(error) if error.is_rolled_back() => Some("1"),
             _ => self.busy(),

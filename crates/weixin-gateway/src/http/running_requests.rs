@@ -1,4 +1,5 @@
-//! How many requests run at one time. The connections of a proxy are those of all users: the last ones are for responses.
+//! Which requests run: not too many at one time, and none while the time is unknown. The connections of a proxy are those of
+//! all users: the last ones are for responses.
 
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use axum::{
 
 use super::{error::Failure, provider::Provider, token_error, visitor::Visitor};
 
-/// Runs a request of a browser, which gets a page if too many run.
+/// Runs a request of a browser, which gets a page if it cannot run.
 pub(super) async fn of_browser(
     State(provider): State<Arc<Provider>>,
     request: Request,
@@ -37,10 +38,14 @@ async fn run(
     next: Next,
     turn_away: impl FnOnce(&Visitor, &Failure) -> Response,
 ) -> Response {
-    let running = &provider.shared.rate_limit.running;
-    if let Ok(_permit) = running.try_acquire() {
+    let shared = &provider.shared;
+    let failure = if !shared.readiness.knows_the_time() {
+        Failure::UnknownTime
+    } else if let Ok(_permit) = shared.rate_limit.running.try_acquire() {
         return next.run(request).await;
-    }
+    } else {
+        Failure::TooManyRunning
+    };
     let (parts, _) = request.into_parts();
     let visitor = Visitor {
         address: provider.shared.address(&parts),
@@ -48,5 +53,5 @@ async fn run(
         headers: parts.headers,
         request: None,
     };
-    turn_away(&visitor, &Failure::TooManyRunning)
+    turn_away(&visitor, &failure)
 }
