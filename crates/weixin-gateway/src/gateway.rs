@@ -1,6 +1,6 @@
 //! The gateway: from its configuration to a router that serves.
 
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::Router;
 use thiserror::Error;
@@ -20,6 +20,9 @@ use crate::{
     store::{Migrate, OpenError, Store, StoreState, backup, inspect},
     time::{NO_RESPONSE, REFRESH, TURN},
 };
+
+/// How long a node that ends tries to tell the others.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An OpenID Provider whose users log in with WeChat. A copy is the same gateway.
 #[derive(Clone, Debug)]
@@ -186,7 +189,9 @@ impl Gateway {
 
     /// Runs the writes that wait, and lets the next gateway open the store.
     pub async fn close(&self) {
-        self.live.leave().await;
+        if timeout(LEAVE_TIMEOUT, self.live.leave()).await.is_err() {
+            tracing::warn!("{NO_RESPONSE}: the other nodes notice the end of this one later");
+        }
         self.shared().store.close().await;
     }
 

@@ -29,6 +29,9 @@ const WARNING_EACH: u32 = 12;
 /// A response of the database that took longer says little of its time.
 const SLOW: Duration = Duration::from_secs(1);
 
+/// For so long, the store is not asked again whether it responds.
+const STORE_CHECK: Duration = Duration::from_secs(1);
+
 /// How long keys and clients need not be read before the node is not ready: it would go on to accept what has been revoked or
 /// removed.
 const OUTDATED_AFTER: Duration = Duration::from_secs(30);
@@ -42,6 +45,8 @@ pub(crate) struct Readiness {
     lacks_keys: AtomicBool,
     has_other_key_file: AtomicBool,
     refreshed: Mutex<Refreshed>,
+    /// When the store was asked last, and what came of it.
+    store_check: tokio::sync::Mutex<Option<(Instant, Result<(), StoreError>)>>,
     /// Milliseconds by which the node's clock is ahead.
     clock_difference: AtomicI64,
     /// None with SQLite.
@@ -100,6 +105,7 @@ impl Readiness {
                 at: Instant::now(),
                 has_failed: false,
             }),
+            store_check: tokio::sync::Mutex::default(),
             clock_difference: AtomicI64::default(),
             reading: Mutex::default(),
         }
@@ -197,6 +203,19 @@ impl Readiness {
             return Err(NotReady::Clock(difference));
         }
         Ok(())
+    }
+
+    /// Whether the store responds: asked once at a time, and at most once a second, since everyone can open `/readyz`.
+    pub(crate) async fn check_store(&self, store: &Store) -> Result<(), StoreError> {
+        let mut last = self.store_check.lock().await;
+        if let Some((at, result)) = &*last
+            && at.elapsed() < STORE_CHECK
+        {
+            return result.clone();
+        }
+        let result = store.check().await;
+        *last = Some((Instant::now(), result.clone()));
+        result
     }
 
     /// Compares the clock with the database's every five seconds. Never returns.

@@ -2,12 +2,12 @@
 
 mod places;
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::resume_unwind, sync::Arc, time::Duration};
 
 use axum::http::StatusCode;
 use data_encoding::BASE32_NOPAD;
-use futures_util::{StreamExt, stream::FuturesUnordered};
 use thiserror::Error;
+use tokio::task::JoinSet;
 
 use self::places::{Place, Places};
 use crate::{
@@ -84,9 +84,10 @@ impl BackChannel {
         Self { live, outbound }
     }
 
-    /// Delivers what is in the outbox, as long as it is polled. What is cut off is tried again.
-    pub(crate) async fn run(&self) {
-        let (mut running, mut places) = (FuturesUnordered::new(), Places::default());
+    /// Delivers what is in the outbox, as long as it is polled. What is cut off is tried again. Each delivery is a task, whose
+    /// time goes on while the outbox is read.
+    pub(crate) async fn run(self: &Arc<Self>) {
+        let (mut running, mut places) = (JoinSet::new(), Places::default());
         let mut loaded = Loaded::now(&self.live);
         loop {
             loaded.look(&self.live);
@@ -94,14 +95,18 @@ impl BackChannel {
             let clock = Arc::clone(&self.live.shared().clock);
             let pause = clock.sleep(POLL_INTERVAL);
             for (logout, place) in self.take(&mut places, loaded.at).await {
-                running.push(self.deliver(logout, place));
+                let this = Arc::clone(self);
+                running.spawn(async move { this.deliver(logout, place).await });
             }
             let ended = tokio::select! {
                 () = pause => None,
-                ended = running.next(), if !running.is_empty() => ended,
+                ended = running.join_next(), if !running.is_empty() => ended,
             };
-            if let Some(place) = ended {
-                places.leave(place);
+            match ended {
+                Some(Ok(place)) => places.leave(place),
+                // As a panic of the loop itself.
+                Some(Err(error)) if error.is_panic() => resume_unwind(error.into_panic()),
+                _ => {}
             }
         }
     }

@@ -39,5 +39,5 @@ async fn check(shared: &Shared) -> Result<(), NotReady> {
     if let Some(algorithm) = missing {
         return Err(NotReady::NoKey(algorithm));
     }
-    Ok(shared.store.check().await?)
+    Ok(shared.readiness.check_store(&shared.store).await?)
 }

@@ -36,10 +36,13 @@ impl Connection {
     ) -> Result<T, E> {
         done.unwrap_or_else(|_| {
             drop(self.0.return_to_pool());
-            let error = io::Error::new(io::ErrorKind::TimedOut, NO_RESPONSE);
-            Err(sqlx::Error::from(error).into())
+            Err(no_response().into())
         })
     }
+}
+
+pub(super) fn no_response() -> sqlx::Error {
+    io::Error::new(io::ErrorKind::TimedOut, NO_RESPONSE).into()
 }
 
 impl Deref for Connection {

@@ -6,11 +6,12 @@ use sqlx::{
     AnyConnection, AnyPool, AssertSqlSafe, Connection, Row,
     any::{AnyConnectOptions, AnyPoolOptions},
 };
+use tokio::time::timeout;
 use url::Url;
 use weixin::clock::{Clock, SystemClock};
 
 use super::{
-    connection::ACQUIRE_TIMEOUT,
+    connection::{ACQUIRE_TIMEOUT, no_response},
     database_error,
     error::{OpenError, StoreError},
     migrations::{self, Migrate},
@@ -89,9 +90,13 @@ pub(super) const fn lock_timeout(attempts: u32) -> u32 {
     }
 }
 
+/// A server that responds at all does so sooner.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Connects once.
 pub(super) async fn connect(url: &str) -> Result<AnyConnection, OpenError> {
-    let connected = AnyConnection::connect(url).await;
+    let connected = timeout(CONNECT_TIMEOUT, AnyConnection::connect(url)).await;
+    let connected = connected.unwrap_or_else(|_| Err(no_response()));
     connected.map_err(|error| match host_not_found(url, &error) {
         Some(host) => OpenError::Host {
             host,

@@ -11,6 +11,9 @@ use super::connection::{self, Connection};
 /// Shorter than that of what waits for it: a [turn](crate::time::TURN), or a request.
 pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// How long the end of what runs may take.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+
 #[derive(Clone, Debug)]
 pub(super) struct Readers(pub(super) AnyPool);
 
@@ -47,6 +50,7 @@ impl Readers {
     }
 
     pub(super) async fn close(&self) {
-        self.0.close().await;
+        // A read that runs has no one who waits for it any more.
+        let _ = timeout(CLOSE_TIMEOUT, self.0.close()).await;
     }
 }

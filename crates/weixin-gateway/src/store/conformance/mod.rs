@@ -21,6 +21,7 @@ mod merges;
 mod migrations;
 mod operator;
 mod plans;
+mod readiness;
 mod redemption_races;
 mod refresh;
 mod repeats;

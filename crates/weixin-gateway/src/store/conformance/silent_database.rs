@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use tokio::{task::JoinHandle, time::timeout};
+use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 
 use super::fixture::{Fixture, Held, START, client};
 use crate::{
     error_text::causes,
-    store::{Durability, StoreError, StoredClient, Undo, clients},
+    store::{Durability, Store, StoreError, StoredClient, Undo, clients},
 };
 
 /// As many as the pool has connections, without those of the lock and of the test.
@@ -98,4 +98,29 @@ async fn a_write_without_a_response_ends() {
     }
     store_works(&fixture).await;
     held.rollback().await;
+}
+
+/// The process ends within its time.
+#[tokio::test]
+async fn a_store_closes_while_writes_wait() {
+    let fixture = Fixture::postgres().await;
+    let held = fixture.hold(LOCK).await;
+    let writes: Vec<_> = (0..ALL).map(|_| write(&fixture)).collect();
+    all_wait(&fixture, &held).await;
+    let closed = timeout(Duration::from_secs(21), fixture.store.close());
+    closed.await.unwrap();
+    assert!(!writes.iter().any(JoinHandle::is_finished));
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_not_waited_for() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("postgres://weixin@{}/weixin", silent.local_addr().unwrap());
+    sqlx::any::install_default_drivers();
+    tokio::time::pause();
+    let error = Store::open(&url).await.unwrap_err();
+    assert_eq!(
+        causes(&error),
+        "the database cannot be opened: error communicating with database: the database does not respond"
+    );
 }

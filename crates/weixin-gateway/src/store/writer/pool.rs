@@ -17,7 +17,10 @@ use crate::store::{
     error::StoreError,
     job::{Durability, Effect, Job},
 };
-use crate::telemetry;
+use crate::{telemetry, time::NO_RESPONSE};
+
+/// How long the end of all writes may take.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A pool, and the number of jobs that may wait for it.
 #[derive(Clone, Debug)]
@@ -57,13 +60,18 @@ impl Pool {
         Ok(())
     }
 
-    /// Waits for the jobs that run.
+    /// Waits for the jobs that run, for a while: what a server that does not respond has of them is its own.
     pub(super) async fn close(&self) {
         let all = u32::try_from(self.max_waiting).unwrap_or(u32::MAX);
-        let idle = self.permits.acquire_many(all).await;
-        self.permits.close();
-        drop(idle);
-        self.connections.close().await;
+        let closed = timeout(CLOSE_TIMEOUT, async {
+            let idle = self.permits.acquire_many(all).await;
+            self.permits.close();
+            drop(idle);
+            self.connections.close().await;
+        });
+        if closed.await.is_err() {
+            tracing::warn!("{NO_RESPONSE}: writes that wait for it are given up");
+        }
     }
 
     pub(super) async fn stopped(&self) {
