@@ -93,7 +93,7 @@ async fn a_phone_that_cannot_scan_itself_is_told_what_to_do() {
     assert_eq!(
         main_of(&page.body).replace(&link.replace('&', "&#38;"), "LINK"),
         "<h1>Log in with WeChat</h1>\n\
-         <p>A phone cannot scan its own screen: open this page inside WeChat, or scan the code with another phone.</p>\n\
+         <p>A phone cannot scan its own screen: open the website in WeChat and log in there, or scan the code with another phone.</p>\n\
          <a href=\"LINK\">Show the QR code</a>"
     );
     assert!(

@@ -44,7 +44,7 @@ fn one_site_with_two_apps() {
       oKscDDNLo66EpN5DXZ_ssb_dSBp6 is 小明🐼é
       a new account
     Phone: QR page of wx0123456789abcdef
-      A phone cannot scan its own screen: open this page inside WeChat, or scan the code with another phone.
+      A phone cannot scan its own screen: open the website in WeChat and log in there, or scan the code with another phone.
       oKscDDNLo66EpN5DXZ_ssb_dSBp6 is 小明🐼é
       account 0
     WeChat: consent page of wx0123456789abcde0

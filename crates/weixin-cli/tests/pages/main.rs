@@ -114,7 +114,8 @@ fn what_is_not_run_here_is_known() {
     insta::assert_snapshot!(unrun().join("\n"), @r#"
     README.md: pip install weixin-cli                 # or: npm install --save-dev @weixin-login/cli, cargo install weixin-cli
     README.md: weixin demo                            # an example site, WeChat's QR page and a phone, on your machine
-    README.md: weixin sim exec -- python app.py       # your own program, unchanged, with the simulator as WeChat
+    README.md: # Your own program, unchanged, with the simulator as WeChat, and a browser that sees it there:
+    README.md: weixin sim exec --browser http://localhost:8000 -- python app.py
     crates/weixin-cli/README.md: pip install weixin-cli                 # or: npm install --save-dev @weixin-login/cli, cargo install weixin-cli
     crates/weixin-cli/README.md: weixin demo                            # an example site, WeChat's QR page and a phone, on your machine
     crates/weixin-cli/README.md: weixin sim exec -- python app.py       # your own program, unchanged, with the simulator as WeChat
@@ -139,7 +140,7 @@ fn what_is_not_run_here_is_known() {
     frameworks.md: go mod init shop && go get github.com/gin-gonic/gin
     gateway-operation.md: sudo apt install ./weixin-cli_0.1.0-1_amd64.deb
     gateway-operation.md: sudo systemd-sysusers
-    gateway-operation.md: sudo install -d -m 0700 -o weixin-gateway -g weixin-gateway /etc/weixin-gateway
+    gateway-operation.md: sudo install -d -m 0700 -o weixin-gateway -g weixin-gateway /etc/weixin-gateway /var/lib/weixin-gateway
     gateway-operation.md: sudo -u weixin-gateway sh -c 'cd /etc/weixin-gateway && umask 077 && weixin gateway init --issuer https://login.example.com'
     gateway-operation.md: sudo -u weixin-gateway sh -c 'cd /etc/weixin-gateway && umask 077 && cat > website.secret'     # paste the AppSecret, then Ctrl-D
     gateway-operation.md: sudo -u weixin-gateway sh -c 'cd /etc/weixin-gateway && umask 077 && openssl rand -hex 32 > wiki.secret'
@@ -163,7 +164,7 @@ fn what_is_not_run_here_is_known() {
     gateway-operation.md: sudo -u weixin-gateway weixin gateway check --config /etc/weixin-gateway/gateway.toml
     gateway-operation.md: sudo systemctl start weixin-gateway
     gateway-operation.md: curl --fail http://127.0.0.1:8080/readyz
-    gateway-operation.md: pg_dump --format=custom --file "gateway-$(date +%F).dump" "postgres://gateway@db.example.com/gateway?sslmode=verify-full"
+    gateway-operation.md: umask 077 && pg_dump --format=custom --file "gateway-$(date +%F).dump" "postgres://gateway@db.example.com/gateway?sslmode=verify-full"
     gateway-operation.md: sudo systemctl stop weixin-gateway
     gateway-operation.md: sudo -u postgres createdb --owner gateway gateway_restored         # on the database server
     gateway-operation.md: pg_restore --exit-on-error --single-transaction --no-owner gateway-2026-11-29.dump \

@@ -29,6 +29,10 @@ const ROLLED_BACK: [&str; 2] = ["40001", "40P01"];
 pub(crate) fn remedy(error: &sqlx::Error) -> Option<Bilingual> {
     match error {
         sqlx::Error::Io(error) if is_unknown_host(error) => Some(HOST),
+        sqlx::Error::Io(error) if is_of_certificate(error) => Some(Bilingual {
+            en: "check the certificate of PostgreSQL: it must be for the host in [store] url, and of an authority that the system or the file of sslrootcert has. An authority's own certificate is none of a server",
+            zh: "请检查 PostgreSQL 的证书：它必须属于 [store] url 中的主机，并由系统信任的机构或 sslrootcert 文件中的机构签发。机构自己的证书不能用作服务器证书",
+        }),
         sqlx::Error::Io(_) => Some(Bilingual {
             en: "start PostgreSQL, and check the host and the port in [store] url, and the firewalls between",
             zh: "请启动 PostgreSQL，并检查 [store] url 中的主机和端口，以及中间的防火墙",
@@ -81,6 +85,11 @@ pub(super) const HOST: Bilingual = Bilingual {
 /// Whether the name of a host is unknown. The library has no kind for this error.
 pub(crate) fn is_unknown_host(error: &io::Error) -> bool {
     error.to_string().contains("lookup address")
+}
+
+/// Whether TLS failed, as the certificate is not valid. The library has no kind for this error either.
+fn is_of_certificate(error: &io::Error) -> bool {
+    error.to_string().contains("certificate")
 }
 
 /// Whether the database cannot be reached, or takes no write now.
@@ -170,4 +179,25 @@ fn of_sqlite(english: &str) -> &str {
 fn quoted(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once('"')?;
     Some(rest.split_once('"')?.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// PostgreSQL has responded: firewalls let the connection pass.
+    #[test]
+    fn the_remedy_of_a_wrong_certificate_is_another_certificate() {
+        for (text, expected) in [
+            (
+                "invalid peer certificate: UnknownIssuer",
+                "check the certificate of PostgreSQL",
+            ),
+            ("Connection refused (os error 111)", "start PostgreSQL"),
+        ] {
+            let error = sqlx::Error::Io(io::Error::other(text));
+            let remedy = remedy(&error).unwrap();
+            assert!(remedy.en.starts_with(expected), "{text}");
+        }
+    }
 }

@@ -59,16 +59,16 @@ impl ScanHint {
     pub fn text(self) -> Bilingual {
         match self {
             Self::OpenOnComputer => Bilingual {
-                en: "A phone cannot scan its own screen: open this page on a computer, or scan the code with another phone.",
-                zh: "手机无法扫描自己的屏幕：请在电脑上打开本页，或用另一部手机扫码。",
+                en: "A phone cannot scan its own screen: start the login again on a computer, or scan the code with another phone.",
+                zh: "手机无法扫描自己的屏幕：请在电脑上重新登录，或用另一部手机扫码。",
             },
             Self::OpenInWeChat => Bilingual {
-                en: "A phone cannot scan its own screen: open this page inside WeChat, or scan the code with another phone.",
-                zh: "手机无法扫描自己的屏幕：请在微信中打开本页，或用另一部手机扫码。",
+                en: "A phone cannot scan its own screen: open the website in WeChat and log in there, or scan the code with another phone.",
+                zh: "手机无法扫描自己的屏幕：请在微信中打开网站并登录，或用另一部手机扫码。",
             },
             Self::ScanWithAnotherDevice => Bilingual {
-                en: "This page cannot log you in inside WeChat: open it in a browser on a computer and scan the code with your phone.",
-                zh: "本页无法在微信内登录：请在电脑浏览器中打开，并用手机扫码。",
+                en: "Logging in does not work inside WeChat here: open the website in a browser on a computer, and scan the code with your phone.",
+                zh: "这里不支持在微信内登录：请在电脑浏览器中打开网站，并用手机扫码。",
             },
         }
     }

@@ -106,9 +106,10 @@ fn not_started(program: &str, error: &io::Error) -> CliError {
 async fn report(target: &Target, fails: bool, output: Output) -> Result<(), CliError> {
     if target.has_no_requests() {
         let text = message(
-            "程序没有向模拟器发出任何请求。如果它调用了微信，可能没有使用 HTTPS_PROXY（Node 低于 22.21）：请试试 --hosts",
-            "no request of the program reached the simulator. If it uses WeChat, it may ignore HTTPS_PROXY \
-             (Node before 22.21): try --hosts",
+            "程序没有向模拟器发出任何请求。如果浏览器打开的是真正的微信，请加上 --browser URL，改用指向模拟器的浏览器打开网站。如果程序调用了微信，可能没有使用 HTTPS_PROXY（Node 低于 22.21）：请试试 --hosts",
+            "no request of the program reached the simulator. If your browser opened the real WeChat, open the site \
+             with --browser URL, in a browser that goes to the simulator. If the program uses WeChat, it may ignore \
+             HTTPS_PROXY (Node before 22.21): try --hosts",
         );
         if fails {
             return Err(CliError::Other(text));
