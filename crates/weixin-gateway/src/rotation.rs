@@ -168,9 +168,13 @@ async fn add_now(
             (next, active_at.after(KEPT_AFTER))
         }
         OldKeys::Revoke => {
-            // A slow node must not go on signing with the keys that have leaked.
+            // A slow node must not go on signing with the keys that have leaked, nor must they come back by a clock that is wrong
+            // some day: they have always been removed.
             let at = now.before(store.clock_tolerance());
-            (NextKey::at_once(algorithm, number, at), at)
+            (
+                NextKey::at_once(algorithm, number, at),
+                Timestamp::from_millis(0),
+            )
         }
     };
     add(store, master, next, others_removed_at).await

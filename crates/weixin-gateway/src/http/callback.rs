@@ -14,9 +14,13 @@ use crate::{
     random,
     secret::RowSecret,
     session_secret::SessionSecrets,
-    store::session_login::{BrowserSession, SessionLogin},
+    store::{
+        session_end::EndReason,
+        session_login::{BrowserSession, SessionLogin},
+    },
     telemetry,
     upstream::{
+        current_session::CurrentSession,
         link::{self, NewLogin},
         login_event::LoginEvent,
         login_outcome::LoginOutcome,
@@ -93,8 +97,7 @@ impl Visitor {
         // Before the session gets another cookie: until that reaches the browser, its other tabs have none that is valid.
         let mut profile = self.new_profile(login).await?;
         let current = self.current_session().await?;
-        // While WeChat was asked, another tab has logged out: of this login, too.
-        if before.is_some_and(|it| current.is_none_or(|current| current.sid != it.sid)) {
+        if self.has_logged_out(before, current).await? {
             telemetry::login(waiting.client.id.as_str(), "", word(&LoginOutcome::Used));
             return Ok(self.used_callback(request));
         }
@@ -144,6 +147,24 @@ impl Visitor {
         let cookie = self.provider.cookie.set(&cookie, &shared.lifetimes);
         response.headers_mut().append(SET_COOKIE, cookie);
         Ok(response)
+    }
+
+    /// Whether another tab has logged out while WeChat was asked: of this login, too. One that has logged another user in has
+    /// not, such as a repeat of this callback.
+    async fn has_logged_out(
+        &self,
+        before: Option<&Session>,
+        current: Option<CurrentSession>,
+    ) -> Result<bool, Failure> {
+        let Some(before) = before else {
+            return Ok(false);
+        };
+        if current.is_some_and(|current| current.sid == before.sid) {
+            return Ok(false);
+        }
+        let store = &self.provider.shared.store;
+        let gave_way = store.has_ended_by(before.sid, EndReason::OtherUser);
+        Ok(!gave_way.await?)
     }
 
     /// A repeat whose own session has ended: one of a later login may go on.

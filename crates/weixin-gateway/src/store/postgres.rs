@@ -39,8 +39,21 @@ pub(super) async fn open(url: &str, migrate: Migrate) -> Result<AnyPool, OpenErr
     first.close().await?;
     let pool = AnyPoolOptions::new()
         .max_connections(CONNECTIONS)
-        .acquire_timeout(ACQUIRE_TIMEOUT);
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .after_connect(|connection, _| Box::pin(ends_with_its_client(connection)));
     Ok(pool.connect_with(options).await?)
+}
+
+/// A connection that is given up while its statement waits must not be one of `max_connections` for as long. PostgreSQL before
+/// version 14 does not know the setting, and goes on.
+const ENDS_WITH_CLIENT: &str = "set client_connection_check_interval = '5s'";
+
+async fn ends_with_its_client(connection: &mut AnyConnection) -> sqlx::Result<()> {
+    let set = sqlx::query(ENDS_WITH_CLIENT).execute(connection).await;
+    match set {
+        Err(error) if error.as_database_error().is_none() => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// How often a migration tries to lock a table, and the pause between two attempts.

@@ -259,16 +259,22 @@ impl Fixture {
 
     /// Until so many transactions wait for the held one, or for one that does.
     pub(super) async fn blocked_by(&self, held: &Held, count: i64) {
+        while self.count_blocked(held).await < count {}
+    }
+
+    /// Until none does any more.
+    pub(super) async fn blocked_by_none(&self, held: &Held) {
+        while self.count_blocked(held).await > 0 {}
+    }
+
+    async fn count_blocked(&self, held: &Held) -> i64 {
         let waiting = "with recursive waiting (pid) as (
             select $1::bigint::int
             union select activity.pid from pg_stat_activity activity
             join waiting on waiting.pid = any(pg_blocking_pids(activity.pid)))
             select count(*) - 1 from waiting";
-        let mut now = 0_i64;
-        while now < count {
-            let query = sqlx::query_scalar(waiting).bind(held.pid);
-            now = query.fetch_one(self.store.pool()).await.unwrap();
-        }
+        let query = sqlx::query_scalar(waiting).bind(held.pid);
+        query.fetch_one(self.store.pool()).await.unwrap()
     }
 
     /// The connection that waits for another one, once it does. It is that of the task.

@@ -124,3 +124,20 @@ async fn a_server_that_says_nothing_is_not_waited_for() {
         "the database cannot be opened: error communicating with database: the database does not respond"
     );
 }
+
+/// Else they would be all that the server can have, for all of its programs.
+#[tokio::test]
+async fn the_server_ends_a_connection_that_was_given_up() {
+    let fixture = Fixture::postgres().await;
+    let held = fixture.hold(LOCK).await;
+    let reads: Vec<_> = (0..ALL).map(|_| read(&fixture)).collect();
+    all_wait(&fixture, &held).await;
+    for read in reads {
+        read.abort();
+    }
+    tokio::task::yield_now().await;
+    tokio::time::advance(Duration::from_secs(11)).await;
+    tokio::time::resume();
+    fixture.blocked_by_none(&held).await;
+    held.rollback().await;
+}

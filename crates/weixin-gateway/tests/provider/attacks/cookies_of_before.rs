@@ -122,6 +122,26 @@ async fn a_logout_in_another_tab_ends_a_login_that_waits() {
     }
 }
 
+/// Browsers load a callback twice, of which either response is shown. The first one ends the session of the user before.
+#[tokio::test]
+async fn a_repeated_callback_at_a_change_of_users_logs_in_twice() {
+    let world = World::start().await;
+    let web = world.web();
+    let mut browser = Browser::with(&[ENGLISH]);
+    world.next_user("former");
+    let former = web.log_in(&mut browser, &[]).await;
+    world.next_user("next");
+    let callback = web.wechat_callback(&mut browser, LOGIN).await;
+    let slow = Fault::new(Effect::DelayMs(500)).path("/sns/userinfo");
+    world.sim.fault(slow);
+    let mut tabs = [browser.clone(), browser];
+    let opened = tabs.iter_mut().map(|tab| tab.open(&world, &callback));
+    for page in join_all(opened).await {
+        let tokens = web.tokens(&param(page.location(), "code")).await;
+        assert_ne!(tokens.sub(), former.sub());
+    }
+}
+
 /// Copied from the browser with all other cookies, and with the URLs of its history.
 #[tokio::test]
 async fn a_copied_cookie_of_before_opens_nothing() {
