@@ -1,9 +1,6 @@
 //! Why a gateway cannot start.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 use weixin::{Bilingual, Language};
@@ -22,15 +19,8 @@ use crate::{
 #[error(transparent)]
 pub struct StartError(Reason);
 
-/// Either clock can be wrong.
-#[derive(Debug, Error)]
-#[error("the clock of this machine differs by {} seconds from that of the database", .0.as_secs())]
-pub(crate) struct ClocksDiffer(pub(crate) Duration);
-
 #[derive(Debug, Error)]
 enum Reason {
-    #[error(transparent)]
-    Clocks(#[from] ClocksDiffer),
     #[error(transparent)]
     KeyFile(#[from] KeyFileError),
     #[error(transparent)]
@@ -71,10 +61,6 @@ impl StartError {
             | Reason::KeyFile(KeyFileError::Store(error))
             | Reason::Store(error) => error.chinese(),
             Reason::Open(error) => error.chinese(),
-            Reason::Clocks(ClocksDiffer(difference)) => Some(format!(
-                "本机时钟与数据库的时钟相差 {} 秒",
-                difference.as_secs()
-            )),
             Reason::Login(_) => Some("微信不接受 [[issuer]] url 作为回调地址".to_owned()),
             Reason::Sealed(file) => Some(format!(
                 "无法解密签名密钥：{} 中没有加密它的主密钥",
@@ -96,7 +82,6 @@ impl StartError {
     pub fn remedy(&self) -> Option<Bilingual> {
         match &self.0 {
             Reason::Sealed(_) => Some(LOST_KEY),
-            Reason::Clocks(_) => Some(CLOCKS),
             Reason::Login(_) => Some(CALLBACK),
             Reason::Open(error) => error.remedy(),
             Reason::KeyFile(KeyFileError::Store(error)) | Reason::Store(error) => error.remedy(),
@@ -123,13 +108,6 @@ impl<E: Into<Reason>> From<E> for StartError {
         Self(error.into())
     }
 }
-
-/// What the operator can do if the clocks differ.
-const CLOCKS: Bilingual = Bilingual {
-    en: "set the wrong one right by NTP, or run the command on a machine whose clock is right. By a wrong clock, keys would sign too \
-         early or too late",
-    zh: "请用 NTP 校正有误的时钟，或者在时钟准确的机器上运行此命令。时钟有误时，密钥会过早或过晚生效",
-};
 
 /// What the operator can do if WeChat cannot send browsers back to an issuer.
 const CALLBACK: Bilingual = Bilingual {

@@ -297,6 +297,13 @@ async fn nothing_is_decided_while_the_clock_of_the_database_is_wrong() {
         assert!(error.starts_with(expected), "{error}");
     }
     assert_eq!(count(&url, keys).await, 1);
+    // All later logins at this client would be those of before.
+    let revoked = admin.revoke(RevokeTarget::Client("wiki".to_owned())).await;
+    let error = revoked.unwrap_err().to_string();
+    assert!(
+        error.starts_with("the clock of this machine differs"),
+        "{error}"
+    );
     set_ahead(&url, 0).await;
     while node.readiness().await.0 != 200 {
         tokio::task::yield_now().await;

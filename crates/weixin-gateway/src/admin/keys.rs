@@ -1,8 +1,6 @@
 //! The signing keys.
 
-use std::time::{Duration, SystemTime};
-
-use weixin::clock::{Clock, SystemClock};
+use std::time::SystemTime;
 
 use super::Admin;
 use crate::{
@@ -12,11 +10,9 @@ use crate::{
     key_file,
     keys::{Phase, SealedKey},
     oidc::{Algorithm, Timestamp},
-    readiness,
     rotation::{self, OldKeys},
-    start_error::{ClocksDiffer, StartError},
+    start_error::StartError,
     store::StoreError,
-    time::CLOCK_TOLERANCE,
 };
 
 /// A signing key.
@@ -60,7 +56,7 @@ impl Admin {
     ///
     /// [`StartError`] if the store fails.
     pub async fn keys(&self, config: &Config) -> Result<Vec<KeyOverview>, StartError> {
-        let (rows, now) = (self.database.keys().await?, self.now().await?);
+        let (rows, now) = (self.database.keys().await?, self.database_time().await?);
         let overview = |row: &SealedKey| overview(row, config, now);
         Ok(rows.iter().filter_map(overview).collect())
     }
@@ -88,7 +84,7 @@ impl Admin {
         let algorithms: Vec<_> = algorithms.collect();
         for algorithm in &algorithms {
             let (store, master) = (&self.database, &config.server.keys);
-            rotation::rotate_now(store, master, *algorithm, old, self.agreed_time().await?).await?;
+            rotation::rotate_now(store, master, *algorithm, old, self.now().await?).await?;
         }
         Ok(!algorithms.is_empty())
     }
@@ -102,7 +98,7 @@ impl Admin {
     /// [`StartError`] if the store fails, no line of the key file decrypts a key, or the clocks differ as for
     /// [`rotate_keys`](Self::rotate_keys).
     pub async fn reseal_keys(&self, config: &Config) -> Result<usize, StartError> {
-        let (rows, now) = (self.database.keys().await?, self.agreed_time().await?);
+        let (rows, now) = (self.database.keys().await?, self.now().await?);
         let mut count = 0;
         for row in rows.iter().filter(|row| row.phase(now) != Phase::Removed) {
             let resealed = row.resealed(&config.server.keys);
@@ -135,18 +131,6 @@ impl Admin {
     /// [`StartError`] if the store fails.
     pub async fn key_file(&self, config: &Config) -> Result<Option<KeyFileDifference>, StartError> {
         Ok(key_file::inspect(&self.database, &config.server).await?)
-    }
-
-    /// The time, if the clock of this machine agrees.
-    async fn agreed_time(&self) -> Result<Timestamp, StartError> {
-        let own = || Timestamp::from(SystemClock.now());
-        let (before, now, after) = (own(), self.now().await?, own());
-        let difference = readiness::ahead(before, now.millis(), after).unsigned_abs();
-        let difference = Duration::from_millis(difference);
-        if difference > CLOCK_TOLERANCE {
-            return Err(ClocksDiffer(difference).into());
-        }
-        Ok(now)
     }
 
     async fn record(

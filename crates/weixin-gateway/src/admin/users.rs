@@ -1,23 +1,39 @@
 //! What an operator does with users, sessions and grants, beside a gateway that runs.
 
+use std::time::Duration;
+
 use weixin::clock::{Clock, SystemClock};
 
 use super::{Admin, AdminError, AuditEvent, Revoked, UserReport};
 use crate::{
     audit::{Event, EventKind},
     oidc::{Timestamp, UserId},
+    readiness,
     store::{
         Durability, StoreError, Undo, Work,
         audit::{self, EventId},
         merges::Merge,
         user_records::{self, MAX_FOUND},
     },
+    time::CLOCK_TOLERANCE,
 };
 
 impl Admin {
-    /// The time of the database, from which no node that is ready differs by more than a minute. The machine of a command may
-    /// differ by any time. SQLite has no other clock.
+    /// The time of what is changed: that of the database, if the clock of this machine agrees. By a wrong one, what is revoked
+    /// would be for as long as it is ahead.
     pub(super) async fn now(&self) -> Result<Timestamp, StoreError> {
+        let own = || Timestamp::from(SystemClock.now());
+        let (before, now, after) = (own(), self.database_time().await?, own());
+        let difference = readiness::ahead(before, now.millis(), after).unsigned_abs();
+        let difference = Duration::from_millis(difference);
+        if difference > CLOCK_TOLERANCE {
+            return Err(StoreError::ClocksDiffer(difference));
+        }
+        Ok(now)
+    }
+
+    /// The time of the database. SQLite has no other clock than that of the machine.
+    pub(super) async fn database_time(&self) -> Result<Timestamp, StoreError> {
         match self.database.database_time().await {
             Some(time) => Ok(Timestamp::from_millis(time?)),
             None => Ok(SystemClock.now().into()),
@@ -41,7 +57,11 @@ impl Admin {
     ///
     /// [`AdminError::Store`].
     pub async fn find_users(&self, text: &str) -> Result<Vec<UserReport>, AdminError> {
-        let (text, apps, now) = (text.to_owned(), self.apps.clone(), self.now().await?);
+        let (text, apps, now) = (
+            text.to_owned(),
+            self.apps.clone(),
+            self.database_time().await?,
+        );
         let work = self.database.read(move |connection| {
             Box::pin(async move {
                 let found = user_records::find(connection, &text, &apps).await?;
@@ -61,7 +81,7 @@ impl Admin {
     ///
     /// [`AdminError::UnknownUser`] and [`AdminError::Store`].
     pub async fn user(&self, id: &str) -> Result<UserReport, AdminError> {
-        let (user, now) = (self.kept(id).await?, self.now().await?);
+        let (user, now) = (self.kept(id).await?, self.database_time().await?);
         let work = self.database.read(move |connection| {
             Box::pin(async move { user_records::record(connection, user, now).await })
         });

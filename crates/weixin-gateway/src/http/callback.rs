@@ -14,13 +14,9 @@ use crate::{
     random,
     secret::RowSecret,
     session_secret::SessionSecrets,
-    store::{
-        session_end::EndReason,
-        session_login::{BrowserSession, SessionLogin},
-    },
+    store::session_login::{BrowserSession, SessionLogin},
     telemetry,
     upstream::{
-        current_session::CurrentSession,
         link::{self, NewLogin},
         login_event::LoginEvent,
         login_outcome::LoginOutcome,
@@ -96,14 +92,13 @@ impl Visitor {
         }
         // Before the session gets another cookie: until that reaches the browser, its other tabs have none that is valid.
         let mut profile = self.new_profile(login).await?;
-        let current = self.current_session().await?;
-        if self.has_logged_out(before, current).await? {
+        if self.has_logged_out(before).await? {
             telemetry::login(waiting.client.id.as_str(), "", word(&LoginOutcome::Used));
             return Ok(self.used_callback(request));
         }
         let new = NewLogin {
             ids: login.user_ids(),
-            current,
+            current: self.current_session().await?,
             session: self.session_login(request, login)?,
             new_user: UserId::from_bytes(random::bytes()?),
             unionids: shared.unionids(login.app_id()),
@@ -149,22 +144,13 @@ impl Visitor {
         Ok(response)
     }
 
-    /// Whether another tab has logged out while WeChat was asked: of this login, too. One that has logged another user in has
-    /// not, such as a repeat of this callback.
-    async fn has_logged_out(
-        &self,
-        before: Option<&Session>,
-        current: Option<CurrentSession>,
-    ) -> Result<bool, Failure> {
-        let Some(before) = before else {
-            return Ok(false);
-        };
-        if current.is_some_and(|current| current.sid == before.sid) {
-            return Ok(false);
+    /// Whether another tab has logged out while WeChat was asked: of this login, too. One that has logged a user in has not,
+    /// such as a repeat of this callback.
+    async fn has_logged_out(&self, before: Option<&Session>) -> Result<bool, Failure> {
+        match before {
+            Some(before) => Ok(self.provider.shared.store.was_ended(before.sid).await?),
+            None => Ok(false),
         }
-        let store = &self.provider.shared.store;
-        let gave_way = store.has_ended_by(before.sid, EndReason::OtherUser);
-        Ok(!gave_way.await?)
     }
 
     /// A repeat whose own session has ended: one of a later login may go on.

@@ -1,6 +1,6 @@
 //! The failures of the store.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use sqlx::migrate::MigrateError;
 use thiserror::Error;
@@ -12,6 +12,9 @@ use crate::random::NoRandomBytes;
 /// A read or a write failed. It is cloneable, since a failed commit is the failure of every job in it.
 #[derive(Clone, Debug, Error)]
 pub(crate) enum StoreError {
+    /// Either clock can be wrong, and the time of what a command changes with it.
+    #[error("the clock of this machine differs by {} seconds from that of the database", .0.as_secs())]
+    ClocksDiffer(Duration),
     /// The write contradicts what is stored, and has changed nothing.
     #[error("the write contradicts what is stored")]
     Conflict,
@@ -39,6 +42,10 @@ impl StoreError {
     /// The Chinese text, without the causes. None for those that no command meets.
     pub(crate) fn chinese(&self) -> Option<String> {
         let text = match self {
+            Self::ClocksDiffer(difference) => {
+                let seconds = difference.as_secs();
+                return Some(format!("本机时钟与数据库的时钟相差 {seconds} 秒"));
+            }
             Self::Conflict => "写入与数据库中的内容冲突",
             Self::Database(_) => "数据库出错",
             Self::Overloaded => "等待写入的操作过多",
@@ -51,6 +58,7 @@ impl StoreError {
     /// What the operator can do, if that depends on the database's error only.
     pub(crate) fn remedy(&self) -> Option<Bilingual> {
         match self {
+            Self::ClocksDiffer(_) => Some(CLOCKS),
             Self::Database(error) => database_error::remedy(error),
             _ => None,
         }
@@ -124,6 +132,13 @@ impl From<sqlx::Error> for JobError {
         }
     }
 }
+
+/// What the operator can do if the clocks differ.
+const CLOCKS: Bilingual = Bilingual {
+    en: "set the wrong one right by NTP, or run the command on a machine whose clock is right: by a wrong clock, keys sign too early \
+         or too late, and what is revoked is not what was meant",
+    zh: "请用 NTP 校正有误的时钟，或者在时钟准确的机器上运行此命令：时钟有误时，密钥会过早或过晚生效，吊销的范围也会出错",
+};
 
 /// How a password is written in the URL of a database.
 pub(crate) const PASSWORD_ESCAPES: Bilingual = Bilingual {

@@ -17,7 +17,8 @@ use crate::{
 const END: &str = "update sessions set ended_at = $1, ended_reason = $2
     where sid = $3 and ended_at is null returning user_id";
 
-const ENDED_BY: &str = "select 1 from sessions where sid = $1 and ended_reason = $2";
+const ENDED_FOR_GOOD: &str =
+    "select 1 from sessions where sid = $1 and ended_reason <> 'other_user'";
 
 const USER: &str = "select coalesce(users.merged_into, users.id) as id
     from sessions join users on users.id = sessions.user_id where sessions.sid = $1";
@@ -60,14 +61,10 @@ impl EndReason {
 }
 
 impl Store {
-    /// Whether this is why a session has ended.
-    pub(crate) async fn has_ended_by(
-        &self,
-        sid: SessionId,
-        reason: EndReason,
-    ) -> Result<bool, StoreError> {
-        let query = sqlx::query(ENDED_BY).bind(sid.to_string());
-        let query = self.readers().fetch_optional(query.bind(reason.as_str()));
+    /// Whether a logout or the operator has ended a session: neither the login of another user nor its time.
+    pub(crate) async fn was_ended(&self, sid: SessionId) -> Result<bool, StoreError> {
+        let query = sqlx::query(ENDED_FOR_GOOD).bind(sid.to_string());
+        let query = self.readers().fetch_optional(query);
         Ok(self.measured("session_end", query).await?.is_some())
     }
 

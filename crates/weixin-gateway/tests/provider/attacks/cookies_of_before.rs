@@ -122,6 +122,30 @@ async fn a_logout_in_another_tab_ends_a_login_that_waits() {
     }
 }
 
+/// The cookie that the first one has sent is older than that of before by then.
+#[tokio::test]
+async fn a_login_that_waits_goes_on_after_the_logins_of_other_tabs() {
+    let world = World::start().await;
+    let web = world.web();
+    let mut browser = Browser::with(&[ENGLISH]);
+    web.log_in(&mut browser, &[]).await;
+    world.execute("update users set profile_at = null").await;
+    let callback = web.wechat_callback(&mut browser, LOGIN).await;
+    let slow = Fault::new(Effect::DelayMs(2_000)).path("/sns/userinfo");
+    let slow = world.sim.fault(slow);
+    let mut tab = browser.clone();
+    let others = async {
+        while slow.struck() == 0 {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..2 {
+            web.log_in(&mut tab, LOGIN).await;
+        }
+    };
+    let (page, ()) = tokio::join!(browser.open(&world, &callback), others);
+    web.tokens(&param(page.location(), "code")).await;
+}
+
 /// Browsers load a callback twice, of which either response is shown. The first one ends the session of the user before.
 #[tokio::test]
 async fn a_repeated_callback_at_a_change_of_users_logs_in_twice() {
