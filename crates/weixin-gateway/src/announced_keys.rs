@@ -102,7 +102,7 @@ impl AnnouncedKeys {
         Self {
             last: values(declared.unwrap_or(last)),
             is_declared: declared.is_some(),
-            nodes: nodes.filter(|it| it.seen_at > now - LIFETIME).collect(),
+            nodes: nodes.filter(|it| it.is_running(now)).collect(),
         }
     }
 
@@ -206,6 +206,11 @@ impl Node {
         })
     }
 
+    /// A time in the future is of a clock that was wrong: the node that is running leaves another one.
+    const fn is_running(&self, now: i64) -> bool {
+        now - LIFETIME < self.seen_at && self.seen_at < now + LIFETIME
+    }
+
     fn text(&self) -> String {
         format!("{} {} {}", self.id, self.seen_at, self.keys.join(" "))
     }
@@ -261,9 +266,11 @@ mod tests {
             // Beside a node itself, and after the others are gone, no node verifies what the key has signed that is lacking.
             let alone = (expected == Some(LacksTheirs)).then_some(LacksFormer);
             assert_eq!(new(&row, own, Some("1")), alone, "{own} {other}");
-            let gone = format!("{other}\n1 70000 {other}");
-            assert_eq!(new(&gone, own, Some("2")), alone, "{own} {other}");
-            assert_eq!(new(&gone, own, None), alone, "{own} {other}");
+            for seen_at in [70_000, 130_000] {
+                let gone = format!("{other}\n1 {seen_at} {other}");
+                assert_eq!(new(&gone, own, Some("2")), alone, "{own} {other}");
+                assert_eq!(new(&gone, own, None), alone, "{own} {other}");
+            }
         }
     }
 
