@@ -9,8 +9,7 @@ use weixin_axum::{Login, LoginError, VerifiedCallback};
 use super::{error::Failure, visitor::Visitor, waiting::Waiting};
 use crate::{
     audit::Reference,
-    error_text::causes,
-    oidc::{ErrorCode, LoginMethod, OAuthError, Profile, RequestId, Session, SessionId, UserId},
+    oidc::{ErrorCode, LoginMethod, OAuthError, RequestId, Session, SessionId, UserId},
     random,
     secret::RowSecret,
     session_secret::SessionSecrets,
@@ -20,7 +19,6 @@ use crate::{
         link::{self, NewLogin},
         login_event::LoginEvent,
         login_outcome::LoginOutcome,
-        profile,
     },
 };
 
@@ -93,7 +91,7 @@ impl Visitor {
         // Before the session gets another cookie: until that reaches the browser, its other tabs have none that is valid.
         let mut profile = self.new_profile(login).await?;
         if self.has_logged_out(before).await? {
-            telemetry::login(waiting.client.id.as_str(), "", word(&LoginOutcome::Used));
+            count(&waiting, login, &LoginOutcome::Used);
             return Ok(self.used_callback(request));
         }
         let new = NewLogin {
@@ -105,12 +103,7 @@ impl Visitor {
             event: LoginEvent::new(waiting.client.id.clone())?,
         };
         let outcome = link::log_in(&shared.store, new).await?;
-        let app = match outcome {
-            // As for each failure.
-            LoginOutcome::Used => "",
-            _ => login.app_id().as_str(),
-        };
-        telemetry::login(waiting.client.id.as_str(), app, word(&outcome));
+        count(&waiting, login, &outcome);
         let BrowserSession { session, cookie } = match outcome {
             LoginOutcome::Created(begun)
             | LoginOutcome::Known(begun)
@@ -130,12 +123,7 @@ impl Visitor {
             LoginOutcome::Disabled(_) => return Ok(self.disabled(&waiting, request)),
             LoginOutcome::Conflict(_) => return Ok(self.in_conflict(&waiting, request)),
         };
-        if let Some(profile) = profile
-            && let Err(error) = shared.store.update_profile(session.user, profile).await
-        {
-            let error = causes(&error);
-            tracing::warn!(error, "the profile of a user was not stored");
-        }
+        self.store_profile(session.user, profile).await;
         // The session has its new cookie also if what follows fails.
         let proceeded = self.proceed(waiting, Some(&session)).await;
         let mut response = proceeded.unwrap_or_else(|failure| self.failed(&failure));
@@ -205,33 +193,16 @@ impl Visitor {
             secret: RowSecret::from_bytes(random::bytes()?),
         })
     }
+}
 
-    /// What WeChat says about the user, if the profile is unknown or a day old.
-    async fn new_profile(&self, login: &Login) -> Result<Option<Profile>, Failure> {
-        let store = &self.provider.shared.store;
-        let stored = store.profile_of(login.app_id(), login.openid()).await?;
-        if !stored.unwrap_or_default().is_outdated(self.now()) {
-            return Ok(None);
-        }
-        Ok(self.read_profile(login).await)
-    }
-
-    /// What WeChat says about the user. Without it the login goes on.
-    async fn read_profile(&self, login: &Login) -> Option<Profile> {
-        match login.user().await {
-            Ok(user) if user.openid == *login.openid() => {
-                return Some(profile::from_wechat(&user, self.now()));
-            }
-            Ok(_) => {
-                tracing::warn!("WeChat sent the profile of another user, which was not stored");
-            }
-            Err(error) => {
-                let error = causes(&error);
-                tracing::warn!(error, "the profile of a user was not read");
-            }
-        }
-        None
-    }
+/// Counts a login.
+fn count(waiting: &Waiting<'_>, login: &Login, outcome: &LoginOutcome) {
+    let app = match outcome {
+        // As for each failure.
+        LoginOutcome::Used => "",
+        _ => login.app_id().as_str(),
+    };
+    telemetry::login(waiting.client.id.as_str(), app, word(outcome));
 }
 
 /// The outcome, as metrics call it.

@@ -43,6 +43,7 @@ mod token;
 mod token_error;
 mod tokens;
 mod unknown_url;
+mod user_profile;
 mod userinfo;
 mod visitor;
 mod waiting;
