@@ -272,18 +272,24 @@ impl Readiness {
         Ok(())
     }
 
-    /// One that took long is noted only if it proves the one before wrong.
+    /// Of one that took long, the database's time is noted only if it proves the one before wrong.
     fn note(&self, reading: Reading, duration: Duration) {
         let known = self.reading.lock();
         let mut known = known.unwrap_or_else(PoisonError::into_inner);
-        let is_right = known.is_some_and(|known| {
-            let elapsed = reading.steady.saturating_duration_since(known.steady);
-            let expected = known.database.after(elapsed);
-            distance(expected, reading.database) <= duration
-        });
-        if duration < SLOW || !is_right {
+        let Some(before) = known.filter(|_| duration >= SLOW) else {
             *known = Some(reading);
-        }
+            return;
+        };
+        let elapsed = reading.steady.saturating_duration_since(before.steady);
+        let is_right = distance(before.database.after(elapsed), reading.database) <= duration;
+        *known = Some(Reading {
+            database: if is_right {
+                before.database.after(elapsed)
+            } else {
+                reading.database
+            },
+            ..reading
+        });
     }
 
     pub(crate) fn warn_of_difference(&self) {

@@ -89,7 +89,7 @@ impl Visitor {
             return Err(Failure::TooManyLogins);
         }
         // Before the session gets another cookie: until that reaches the browser, its other tabs have none that is valid.
-        let mut profile = self.new_profile(login).await?;
+        let profile = self.new_profile(login).await?;
         if self.has_logged_out(before).await? {
             count(&waiting, login, &LoginOutcome::Used);
             return Ok(self.used_callback(request));
@@ -107,15 +107,8 @@ impl Visitor {
         let BrowserSession { session, cookie } = match outcome {
             LoginOutcome::Created(begun)
             | LoginOutcome::Known(begun)
-            | LoginOutcome::Repeated(begun) => begun,
-            LoginOutcome::Merged { begun, .. } => {
-                // That of the absorbed user may be new, and that of the kept one old.
-                profile = match profile {
-                    None => self.read_profile(login).await,
-                    read => read,
-                };
-                begun
-            }
+            | LoginOutcome::Repeated(begun)
+            | LoginOutcome::Merged { begun, .. } => begun,
             LoginOutcome::Used => {
                 // A code that is new was put at a used `state` by an attacker: the user has not asked for this login.
                 return self.used(waiting, request, login.is_repeat()).await;

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The seconds after which a store that is away is tried again.
-const AWAY: &str = "5";
+pub(super) const AWAY: &str = "5";
 
 /// The seconds after which forms have arrived, and requests that waited for them have ended.
 const FORMS: &str = "10";

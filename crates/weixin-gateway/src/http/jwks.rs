@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::State,
+    http::{StatusCode, header::RETRY_AFTER},
+    response::{IntoResponse, Response},
+};
 
-use super::{discovery, error::Failure, provider::Provider, token_error};
+use super::{discovery, error::AWAY, provider::Provider};
 
 pub(super) async fn jwks(State(provider): State<Arc<Provider>>) -> Response {
-    // Keys would be missing: clients go on with what they have.
+    // Keys would be missing: clients go on with what they have. The log has a line each minute, and none for each request.
     if !provider.shared.readiness.knows_the_time() {
-        return token_error::unavailable(&Failure::UnknownTime);
+        let retry_after = [(RETRY_AFTER, AWAY)];
+        return (StatusCode::SERVICE_UNAVAILABLE, retry_after).into_response();
     }
     let jwks = serde_json::to_string(&provider.shared.keys.jwks());
     // Texts always serialize.

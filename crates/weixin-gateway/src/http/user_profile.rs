@@ -13,7 +13,7 @@ impl Visitor {
     /// The profile of the user, if the stored one is a day old, or there is none.
     pub(super) async fn new_profile(&self, login: &Login) -> Result<Option<Profile>, Failure> {
         let store = &self.provider.shared.store;
-        let stored = store.profile_of(login.app_id(), login.openid()).await?;
+        let stored = store.profile_of(&login.user_ids()).await?;
         if stored.unwrap_or_default().is_outdated(self.now()) {
             Ok(self.read_profile(login).await)
         } else {
@@ -21,7 +21,7 @@ impl Visitor {
         }
     }
 
-    pub(super) async fn read_profile(&self, login: &Login) -> Option<Profile> {
+    async fn read_profile(&self, login: &Login) -> Option<Profile> {
         let error = match login.user().await {
             Ok(user) if user.openid == *login.openid() => {
                 return Some(profile::from_wechat(&user, self.now()));

@@ -1,7 +1,7 @@
 //! Users of this deployment.
 
 use sqlx::{AnyConnection, Row, any::AnyRow};
-use weixin::{AppId, OpenId, identity::Identity};
+use weixin::UserIds;
 
 use super::{
     Durability, JobResult, Store, StoreError, Undo,
@@ -19,7 +19,7 @@ const SELECT_PROFILE: &str = "select nickname, picture, profile_at from users wh
 const SELECT_PROFILE_OF: &str = concat!(
     "select users.nickname, users.picture, users.profile_at from identities ",
     join_user!("identities.user_id"),
-    " where identities.identity = $1"
+    " where identities.identity in ($1, $2) order by coalesce(users.profile_at, 0) limit 1"
 );
 const UPDATE_PROFILE: &str = "update users set nickname = $2, picture = $3, profile_at = $4
     where id = $1";
@@ -59,17 +59,15 @@ impl Store {
         Ok(row.as_ref().map(profile).transpose()?)
     }
 
-    /// That of the user who has this OpenID.
-    pub(crate) async fn profile_of(
-        &self,
-        app: &AppId,
-        openid: &OpenId,
-    ) -> Result<Option<Profile>, StoreError> {
-        let (app, openid) = (app.clone(), openid.clone());
-        let identity = Identity::OpenId { app, openid }.to_string();
-        let query = self
-            .readers()
-            .fetch_optional(sqlx::query(SELECT_PROFILE_OF).bind(identity));
+    /// The oldest one of the users who have these IDs: of two, who are merged, either may be kept.
+    pub(crate) async fn profile_of(&self, ids: &UserIds) -> Result<Option<Profile>, StoreError> {
+        let mut identities = ids.identities().map(|identity| identity.to_string());
+        let Some(first) = identities.next() else {
+            return Ok(None);
+        };
+        let second = identities.next().unwrap_or_else(|| first.clone());
+        let query = sqlx::query(SELECT_PROFILE_OF).bind(first).bind(second);
+        let query = self.readers().fetch_optional(query);
         let row = self.measured("profile_of", query).await?;
         Ok(row.as_ref().map(profile).transpose()?)
     }

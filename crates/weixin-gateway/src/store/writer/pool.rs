@@ -88,8 +88,9 @@ impl Pool {
 }
 
 /// Whatever the operator has set for the user of the database: jobs wait for each other's rows, and go on with what they find
-/// then.
-const BEGIN: &str = "begin isolation level read committed";
+/// then. What takes longer than [`WRITE_TIMEOUT`] is ended by the server as well, such as a commit that waits for a standby: a
+/// connection that was given up would be one of `max_connections` for as long.
+const BEGIN: &str = "begin isolation level read committed; set local statement_timeout = '30s'";
 
 /// How long a transaction may take.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
