@@ -131,8 +131,8 @@ pub(super) const LOG_OUT: Text = Text {
         zh: "确定退出登录吗？",
     },
     message: Bilingual {
-        en: "You will be logged out of this service and of the apps and websites that you opened with it in this browser. WeChat itself stays logged in. To stay logged in here, close this page.",
-        zh: "退出后，您在此浏览器中通过本服务登录的应用和网站也会一并退出，微信仍保持登录。如不退出，请直接关闭本页。",
+        en: "This logs you out of this service. Apps and websites that you opened with it may stay logged in: log out there as well. WeChat itself stays logged in. To stay logged in here, close this page.",
+        zh: "将退出本登录服务。通过它登录的应用和网站可能仍保持登录，请在其中分别退出。微信仍保持登录。如不退出，请直接关闭本页。",
     },
 };
 
@@ -147,8 +147,8 @@ pub(super) const LOGGED_OUT: Text = Text {
         zh: "您已退出登录",
     },
     message: Bilingual {
-        en: "WeChat itself stays logged in. On a shared computer, log out of WeChat as well.",
-        zh: "微信仍保持登录。如果使用的是公共电脑，请同时退出微信。",
+        en: "Apps and websites that you opened with this service may still be logged in, and WeChat stays logged in. On a shared computer, log out of them as well.",
+        zh: "通过本服务登录的应用和网站可能仍保持登录，微信也仍保持登录。如果使用的是公共电脑，请将它们一并退出。",
     },
 };
 

@@ -22,13 +22,14 @@ fn message(page: &Page) -> (&str, &str) {
 
 const ASKS: (&str, &str) = (
     "Log out?",
-    "You will be logged out of this service and of the apps and websites that you opened with it in this browser. \
+    "This logs you out of this service. Apps and websites that you opened with it may stay logged in: log out there as well. \
      WeChat itself stays logged in. To stay logged in here, close this page.",
 );
 
 const LOGGED_OUT: (&str, &str) = (
     "You are logged out",
-    "WeChat itself stays logged in. On a shared computer, log out of WeChat as well.",
+    "Apps and websites that you opened with this service may still be logged in, and WeChat stays logged in. \
+     On a shared computer, log out of them as well.",
 );
 
 /// A browser in which a user has logged in to `web`.
