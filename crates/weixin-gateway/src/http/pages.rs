@@ -8,7 +8,6 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use weixin::Language;
 use weixin_axum::{LoginErrorKind, pages::PageText};
 
 use super::{
@@ -117,26 +116,18 @@ impl Visitor {
         let language = self.language();
         let (error, sender) = error.unzip();
         let error = error.map(ToString::to_string);
-        let (page, error, sender) = (text.title.en, error.as_deref(), sender.unwrap_or_default());
-        let (client, redirect_uri) = (sender.id, sender.redirect_uri);
+        let (page, sender) = (text.title.en, sender.unwrap_or_default());
         tracing::info!(
             reference,
             page,
-            error,
-            client,
-            redirect_uri,
+            error = error.as_deref(),
+            client = sender.id,
+            redirect_uri = sender.redirect_uri,
             "an error page was shown"
         );
-        let stop = if language == Language::English {
-            "."
-        } else {
-            "。"
-        };
-        let error = error.map(|error| format!("{error}{stop}"));
-        let message = text.message.pick(language);
         let note = reference.map(|reference| self.note(reference));
-        let parts = [error, note].into_iter().flatten();
-        let message = parts.fold(message.to_owned(), |text, part| texts::joined(&text, &part));
+        let (error, note) = (error.unwrap_or_default(), note.unwrap_or_default());
+        let message = texts::paragraphs(&[text.message.pick(language), &error, &note]);
         let page = PageText::new(language, text.title.pick(language), message);
         self.page(status, &page)
     }
@@ -158,7 +149,7 @@ impl Visitor {
     /// The sentence that tells the user a reference.
     pub(super) fn note(&self, reference: &str) -> String {
         let label = texts::REFERENCE.pick(self.language());
-        texts::joined(label, reference)
+        texts::labeled(label, reference)
     }
 
     /// A failure of the gateway.
@@ -188,7 +179,7 @@ impl Visitor {
     fn failure_page(&self, failure: &Failure, text: &Text, reference: Option<&str>) -> Response {
         failure.log(reference);
         let label = texts::FAILURE_REFERENCE.pick(self.language());
-        let note = reference.map(|reference| texts::joined(label, reference));
+        let note = reference.map(|reference| texts::labeled(label, reference));
         self.page(
             failure.status(),
             &self.text(text, &note.unwrap_or_default()),
@@ -205,7 +196,7 @@ impl Visitor {
     ) -> Response {
         let language = self.language();
         let message = kind.message().pick(language);
-        let text = texts::joined(message, note.unwrap_or_default());
+        let text = texts::paragraphs(&[message, note.unwrap_or_default()]);
         let mut page = PageText::new(language, kind.title().pick(language), text);
         if let Some(id) = waiting.id {
             page = page.link(
@@ -253,10 +244,10 @@ impl Visitor {
         }
     }
 
+    /// A page with a paragraph after its text, unless that is empty.
     pub(super) fn text(&self, text: &Text, detail: &str) -> PageText {
         let language = self.language();
-        let message = text.message.pick(language);
-        let message = texts::joined(message, detail);
+        let message = texts::paragraphs(&[text.message.pick(language), detail]);
         PageText::new(language, text.title.pick(language), message)
     }
 

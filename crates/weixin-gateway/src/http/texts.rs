@@ -16,13 +16,19 @@ pub(super) fn isolated(name: &str) -> String {
     format!("\u{2068}{name}\u{2069}")
 }
 
-/// Two parts of a message. After the wide punctuation of a Chinese text comes no space.
-pub(super) fn joined(first: &str, second: &str) -> String {
-    if second.is_empty() || first.ends_with(['。', '：', '，']) {
-        format!("{first}{second}")
+/// A label and its value. After the wide punctuation of a Chinese text comes no space.
+pub(super) fn labeled(label: &str, value: &str) -> String {
+    if label.ends_with('：') {
+        format!("{label}{value}")
     } else {
-        format!("{first} {second}")
+        format!("{label} {value}")
     }
+}
+
+/// A message of several paragraphs, each a line of its own. One that a page does not have is empty.
+pub(super) fn paragraphs(parts: &[&str]) -> String {
+    let parts = parts.iter().copied().filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("\n")
 }
 
 /// At the issuer's own URL.

@@ -17,7 +17,7 @@ fn reference(page: &Page) -> String {
     for label in [
         "Reference for the operator: ",
         "tell the operator this reference: ",
-        "tell them this reference: ",
+        "tell them this reference:</p>\n<p>",
     ] {
         if let Some((_, rest)) = page.body.split_once(label) {
             return rest.chars().take(8).collect();
@@ -222,9 +222,37 @@ async fn pages_of_the_login_have_the_language_of_ui_locales() {
         let callback = world.web().wechat_callback(&mut browser, &locale).await;
         let page = browser.open(&world, &callback).await;
         let page = browser.open(&world, page.location()).await;
-        for text in ["<html lang=\"zh-CN\">", title, "。编号（可告知管理员）："] {
+        for text in ["<html lang=\"zh-CN\">", title, "<p>编号（可告知管理员）："] {
             assert!(page.body.contains(text), "{text} {}", page.body);
         }
+    }
+}
+
+/// The user reads the error and the reference out to the operator.
+#[tokio::test]
+async fn the_error_and_the_reference_are_paragraphs_of_their_own() {
+    let world = World::start().await;
+    let changes = [("redirect_uri", "https://evil.example/callback")];
+    let url = world.web().authorize_url(&changes);
+    let error = "invalid_request: the redirect_uri is not registered for this client";
+    for (language, text, label) in [
+        (
+            ENGLISH,
+            "The app or website that sent you here has a wrong setting. Tell its operator:",
+            "Reference for the operator: ",
+        ),
+        (
+            ("accept-language", "zh-CN"),
+            "跳转到本页的应用或网站配置有误。请将以下信息告知其管理员：",
+            "编号（可告知管理员）：",
+        ),
+    ] {
+        let page = Browser::with(&[language]).open(&world, &url).await;
+        let [message, shown, note] = page.paragraphs()[..] else {
+            panic!("{}", page.body)
+        };
+        assert_eq!((message, shown), (text, error));
+        assert_eq!(note.strip_prefix(label).map(str::len), Some(8), "{note}");
     }
 }
 
