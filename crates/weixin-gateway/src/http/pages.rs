@@ -191,20 +191,24 @@ impl Visitor {
         &self,
         waiting: &Waiting<'_>,
         kind: LoginErrorKind,
-        code: ErrorCode,
+        error: OAuthError,
         note: Option<&str>,
     ) -> Response {
         let language = self.language();
-        let message = kind.message().pick(language);
-        let text = texts::paragraphs(&[message, note.unwrap_or_default()]);
-        let mut page = PageText::new(language, kind.title().pick(language), text);
+        let text = match kind {
+            LoginErrorKind::Configuration => texts::MISCONFIGURED,
+            _ => Text {
+                title: kind.title(),
+                message: kind.message(),
+            },
+        };
+        let mut page = self.text(&text, note.unwrap_or_default());
         if let Some(id) = waiting.id {
             page = page.link(
                 self.provider.login_path(id),
                 texts::TRY_AGAIN.pick(language),
             );
         }
-        let error = OAuthError::new(code, "WeChat is not available to this gateway");
         self.page(kind.status(), &self.with_way_back(page, waiting, error))
     }
 

@@ -120,6 +120,18 @@ pub(super) const FAILED: Text = Text {
     },
 };
 
+/// In place of the text of [`LoginErrorKind`](weixin_axum::LoginErrorKind), whose site would be the client's.
+pub(super) const MISCONFIGURED: Text = Text {
+    title: Bilingual {
+        en: "This login service is misconfigured",
+        zh: "登录服务配置有误",
+    },
+    message: Bilingual {
+        en: "Logging in with WeChat is not set up correctly here. Please tell the operator of this login service, who can fix it.",
+        zh: "登录服务的微信登录配置有误。请告知登录服务的管理员，由管理员修复。",
+    },
+};
+
 pub(super) const CONFLICT: Text = Text {
     title: Bilingual {
         en: "You have several accounts here",
