@@ -88,7 +88,9 @@ impl Question<'_> {
         let is_received = |scope: &Scope| *scope != Scope::Email || client.gets_email();
         let scopes = Scope::OFFERED.into_iter().filter(|it| scopes.contains(*it));
         let scopes = scopes.filter(is_received);
-        scopes.map(|scope| item(scope).pick(self.language)).collect()
+        scopes
+            .map(|scope| item(scope).pick(self.language))
+            .collect()
     }
 }
 

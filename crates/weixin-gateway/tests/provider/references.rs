@@ -214,7 +214,8 @@ async fn a_page_that_turns_a_user_away_has_a_reference_of_the_log() {
 #[tokio::test]
 async fn pages_of_the_login_have_the_language_of_ui_locales() {
     let world = World::start().await;
-    for (errcode, title) in [(40163, "此次登录已被使用"), (40125, "登录服务配置有误")] {
+    for (errcode, title) in [(40163, "此次登录已被使用"), (40125, "登录服务配置有误")]
+    {
         let fault = Fault::new(Effect::Errcode(errcode)).path("/sns/oauth2/access_token");
         world.sim.fault(fault);
         let mut browser = Browser::with(&[ENGLISH]);
