@@ -647,6 +647,12 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
             "server.key_file：文件不存在；如果这里填写的是密钥本身，请把它写入文件（例如 gateway.key），在这里填写路径",
         ),
         (
+            "https://matrix",
+            "https://*",
+            "client synapse, redirect_uris: not a valid redirect URI: expected no `*`: wildcards are not supported, so write each URI in full",
+            "client synapse，redirect_uris：redirect_uri 无效：应为不含 `*` 的 URL：不支持通配符，请逐个填写完整的 URI",
+        ),
+        (
             "website.secret",
             "0123456789hunter2abcdef012345678",
             "app.website.app_secret_file: the file does not exist; if this is the secret itself, use `app_secret`, and otherwise correct the path",
