@@ -527,6 +527,12 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
             "[[client]] #1，secret：client_secret 无效：应为 32 到 256 个字符，只能包含 [A-Za-z0-9_-]，可用 `openssl rand -hex 32` 生成",
         ),
         (
+            "secret_file = \"synapse.secret\"",
+            "secret = \"hunter2!\"",
+            "client synapse, secret: not a valid client secret: expected 32 to 256 characters from [A-Za-z0-9_-], such as `openssl rand -hex 32` prints",
+            "client synapse，secret：client_secret 无效：应为 32 到 256 个字符，只能包含 [A-Za-z0-9_-]，可用 `openssl rand -hex 32` 生成",
+        ),
+        (
             "id = \"synapse\"\nsecret_file",
             "id = \"hunter2_hunter2_hunter2_hunter2_\"\nscopes = []\nsecret_file",
             "[[client]] #1, scopes: expected some of: openid, profile, email, offline_access, wechat",
