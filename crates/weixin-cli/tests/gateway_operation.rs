@@ -479,6 +479,10 @@ fn check_explains_redis_and_the_database_in_both_languages() {
         closed.address
     );
     folder.configure(&sim.url, &[("sqlite:gateway.db", &redis)]);
+    assert_eq!(
+        remedy(&folder, "configuration"),
+        "failed: gateway.toml: client wiki, secret_file: wiki.secret cannot be read: it does not exist; write the secret to it, readable only by the user of the gateway, or correct the path -> create or restore wiki.secret, or correct its path in gateway.toml"
+    );
     let result = remedy(&folder, "redis");
     assert!(
         result.starts_with(
