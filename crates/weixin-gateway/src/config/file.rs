@@ -647,16 +647,16 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
             "client synapse，redirect_uris：redirect_uri 无效：应为 https；localhost、127.0.0.1、[::1] 可以用 http；设置 allow_http = true 时，任何主机都可以用 http",
         ),
         (
-            "gateway.key",
-            "AAAAAAAAAAAAAAAAAAAAhunter2AAAAAAAAAAA/AAAA=",
-            "server.key_file: the file does not exist; if this is the key itself, write it to a file, such as gateway.key, and put the path here",
-            "server.key_file：文件不存在；如果这里填写的是密钥本身，请把它写入文件（例如 gateway.key），在这里填写路径",
-        ),
-        (
             "https://matrix",
             "https://*",
             "client synapse, redirect_uris: not a valid redirect URI: expected no `*`: wildcards are not supported, so write each URI in full",
             "client synapse，redirect_uris：redirect_uri 无效：应为不含 `*` 的 URL：不支持通配符，请逐个填写完整的 URI",
+        ),
+        (
+            "gateway.key",
+            "AAAAAAAAAAAAAAAAAAAAhunter2AAAAAAAAAAA/AAAA=",
+            "server.key_file: the file does not exist; if this is the key itself, write it to a file, such as gateway.key, and put the path here",
+            "server.key_file：文件不存在；如果这里填写的是密钥本身，请把它写入文件（例如 gateway.key），在这里填写路径",
         ),
         (
             "website.secret",

@@ -45,7 +45,7 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
     report.add(environment::tls(&config))?;
     report.add(environment::redis(&config).await)?;
     let stored = stored::examine(&config).await;
-    report.add(stored.results)?;
+    report.add(stored.results.iter().cloned())?;
     let issuers = config.issuers();
     let issuers = issuers.map_err(|error| config::not_started(&error))?;
     let mut apps = issuers.iter().flat_map(|issuer| &issuer.apps);
@@ -59,8 +59,8 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
             report.add(results.into_iter().map(|result| result.at(&app.name)))?;
         }
     }
-    let clients = [config.clients(), stored.clients].concat();
-    clients::examine(&clients, &issuers, stored.has_unused, &mut report)?;
+    let clients = [&config.clients()[..], &stored.clients].concat();
+    clients::examine(&clients, &issuers, &stored, &mut report)?;
     report.finish()
 }
 
