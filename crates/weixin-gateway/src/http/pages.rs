@@ -180,10 +180,12 @@ impl Visitor {
         failure.log(reference);
         let label = texts::FAILURE_REFERENCE.pick(self.language());
         let note = reference.map(|reference| texts::labeled(label, reference));
-        self.page(
-            failure.status(),
-            &self.text(text, &note.unwrap_or_default()),
-        )
+        let mut page = self.text(text, &note.unwrap_or_default());
+        if self.is_get {
+            // An empty reference is the URL of the page itself (RFC 3986 §4.4).
+            page = page.link("", texts::TRY_AGAIN.pick(self.language()));
+        }
+        self.page(failure.status(), &page)
     }
 
     /// WeChat cannot be reached, or rejects the app: the user may try again, or tell the client.

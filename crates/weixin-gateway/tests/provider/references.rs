@@ -257,6 +257,32 @@ async fn the_error_and_the_reference_are_paragraphs_of_their_own() {
     }
 }
 
+/// A form would have to be posted again, and the page does not have it.
+#[tokio::test]
+async fn a_page_about_a_failure_of_the_gateway_can_be_opened_again() {
+    let world = World::start().await;
+    let url = world.web().authorize_url(&[]);
+    let (_, query) = url.split_once('?').unwrap();
+    let form = form_urlencoded::parse(query.as_bytes());
+    let form: Vec<_> = form.into_owned().collect();
+    let form: Vec<_> = form
+        .iter()
+        .map(|(name, value)| (&**name, &**value))
+        .collect();
+    world.execute("alter table requests rename to others").await;
+    let mut browser = Browser::with(&[ENGLISH]);
+    let opened = browser.open(&world, &url).await;
+    let posted = browser.post(&world, "/authorize", &form).await;
+    for (page, links) in [(opened, &[""][..]), (posted, &[])] {
+        assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
+        reference(&page);
+        assert_eq!(page.links(), links);
+    }
+    world.execute("alter table others rename to requests").await;
+    let page = browser.open(&world, &url).await;
+    assert!(page.location().starts_with(world.sim.url()));
+}
+
 /// A stranger opens pages with made-up IDs without end. The log counts them once a minute, and pages of other addresses are
 /// logged as before.
 #[tokio::test]
