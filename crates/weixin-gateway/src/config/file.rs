@@ -843,7 +843,7 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         let file = format!("{START}{more}{CLIENT}");
         assert_eq!(
             parse(&file).unwrap_err(),
-            "client synapse, issuer: missing: there are several issuers"
+            "client synapse, issuer: expected one of: https://login.example.com, https://login.example.com/b"
         );
         let file = format!("{file}issuer = \"https://login.example.com/b\"");
         let config = parse(&file).unwrap();
