@@ -431,6 +431,17 @@ fn check_names_the_key_and_what_to_do() {
     }
 }
 
+#[test]
+fn check_names_a_file_that_is_no_database() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    fs::write(folder.path("gateway.db"), "hunter2 ".repeat(200)).unwrap();
+    assert_eq!(
+        remedy(&folder, "store"),
+        "failed: the database cannot be opened: error returned from database: file is not a database -> the file of [store] url is no database of SQLite: correct the path, or put a backup in its place"
+    );
+}
+
 /// Clients may be in the file or in the database, served or not.
 #[test]
 fn check_knows_the_clients_that_introspects_names() {
