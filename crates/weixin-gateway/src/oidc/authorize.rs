@@ -66,7 +66,7 @@ impl AuthorizationRequest {
     ) -> Result<Self, AuthorizeError> {
         let client = || -> Result<_, OAuthError> {
             let client = find_client(params, issuer, clients)?;
-            if params.get("request_uri")?.is_some() && params.get("redirect_uri")?.is_none() {
+            if params.get("redirect_uri")?.is_none() && params.get("request_uri")?.is_some() {
                 let description = "the request_uri is not one that this gateway makes";
                 return Err(OAuthError::invalid_request(description));
             }
