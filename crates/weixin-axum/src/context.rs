@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::{HeaderValue, Response, StatusCode, header::LOCATION};
 use serde_json::json;
-use weixin::{Bilingual, Language};
+use weixin::Bilingual;
 
 use crate::{
     Browser, LoginErrorKind, ReturnPath,
@@ -63,13 +63,7 @@ impl Context {
         let title = kind.title().pick(language);
         let message = [Some(kind.message().pick(language)), note];
         let message: Vec<_> = message.into_iter().flatten().collect();
-        // A Chinese sentence ends with wide punctuation.
-        let space = if language == Language::Chinese {
-            ""
-        } else {
-            " "
-        };
-        let mut page = PageText::new(language, title, message.join(space));
+        let mut page = PageText::new(language, title, message.join("\n"));
         if kind.is_retryable() {
             page = page.link(self.again(return_to), LOG_IN_AGAIN.pick(language));
         }

@@ -30,7 +30,7 @@ pub(crate) struct Failure {
     is_automatic: bool,
     /// Cookies that end the login.
     cookies: Vec<HeaderValue>,
-    /// A sentence of the site's, after the message of the page.
+    /// A paragraph of the site's, after the message of the page.
     note: Option<String>,
     /// The URL of a page names it. It was logged before: a page that shows a former failure is not a second one.
     is_from_url: bool,
@@ -170,7 +170,7 @@ impl LoginError {
         self
     }
 
-    /// Adds a sentence after the message of the page, such as a reference for the operator of the site.
+    /// Adds a paragraph after the message of the page, such as a reference for the operator of the site.
     #[must_use]
     pub fn with_note(mut self, note: impl Into<String>) -> Self {
         self.0.note = Some(note.into());

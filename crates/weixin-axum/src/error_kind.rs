@@ -111,8 +111,8 @@ impl LoginErrorKind {
                 "configuration",
                 ["This site is misconfigured", "网站配置有误"],
                 [
-                    "This site's login is not set up correctly. The site's log says why.",
-                    "本网站的登录配置有误，原因在网站的日志中。",
+                    "The login of this site is not set up correctly. Please tell the operator of the site, whose log says why.",
+                    "本网站的登录配置有误。请联系网站管理员，原因在网站的日志中。",
                 ],
             ),
             Self::CsrfMismatch => (

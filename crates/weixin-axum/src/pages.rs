@@ -20,7 +20,7 @@ pub struct PageText {
     pub language: Language,
     /// The title.
     pub title: String,
-    /// The message.
+    /// The message. Each of its lines is a paragraph.
     pub text: String,
     /// The link to the next step.
     pub link: Option<Link>,

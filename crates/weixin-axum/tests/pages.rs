@@ -179,7 +179,7 @@ async fn each_problem_with_wechat_has_a_page_and_its_button_begins_a_new_login()
 
     500
     <h1>This site is misconfigured</h1>
-    <p>This site&#39;s login is not set up correctly. The site&#39;s log says why.</p>
+    <p>The login of this site is not set up correctly. Please tell the operator of the site, whose log says why.</p>
 
     503
     <h1>暂时无法连接微信</h1>

@@ -322,6 +322,9 @@ fn a_client_that_cannot_be_added_or_changed_is_an_error() {
     let invalid = [ADD, &["--set", "scopes=[\"admin\"]"]].concat();
     let expected = "error: client new, scopes: expected some of: openid, profile, email, offline_access, wechat";
     assert_eq!(failure(&folder.run(&invalid)), (Some(2), expected));
+    let wildcard = [ADD, &["--redirect-uri", "https://new.example/*"]].concat();
+    let expected = "error: client new, redirect_uris: not a valid redirect URI: expected no `*`: wildcards are not supported, so write each URI in full";
+    assert_eq!(failure(&folder.run(&wildcard)), (Some(2), expected));
 }
 
 /// The IDs of the keys in the JWKS.

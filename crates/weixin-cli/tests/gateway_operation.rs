@@ -405,6 +405,11 @@ fn check_names_the_key_and_what_to_do() {
             "client",
             "warning: claims.email has no effect: email is not in scopes -> add email to scopes, or remove claims.email",
         ),
+        (
+            ("require_pkce = false", "introspects = [\"wiki\", \"x\"]"),
+            "client",
+            "warning: x in introspects has no effect: there is no such client -> correct the ID in introspects, or add the client x",
+        ),
     ] {
         folder.configure(&sim.url, &[change]);
         assert_eq!(remedy(&folder, name), expected);
@@ -424,6 +429,38 @@ fn check_names_the_key_and_what_to_do() {
             "{result}"
         );
     }
+}
+
+#[test]
+fn check_names_a_file_that_is_no_database() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    fs::write(folder.path("gateway.db"), "hunter2 ".repeat(200)).unwrap();
+    assert_eq!(
+        remedy(&folder, "store"),
+        "failed: the database cannot be opened: error returned from database: file is not a database -> the file of [store] url is no database of SQLite: correct the path, or put a backup in its place"
+    );
+}
+
+/// Clients may be in the file or in the database, served or not.
+#[test]
+fn check_knows_the_clients_that_introspects_names() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    let more = "require_pkce = false\nintrospects = [\"wiki\", \"stored\"]";
+    folder.configure(&sim.url, &[("require_pkce = false", more)]);
+    let warning = || {
+        let printed = folder.run(&["--json", "gateway", "check"]).stdout;
+        printed.contains("in introspects has no effect")
+    };
+    assert!(warning());
+    let uri = "https://stored.example/callback";
+    let client = |args: &[&str]| folder.run(&[&["gateway", "client"], args].concat()).code;
+    assert_eq!(client(&["add", "stored", "--redirect-uri", uri]), Some(0));
+    assert!(!warning());
+    assert_eq!(client(&["disable", "stored"]), Some(0));
+    assert!(!warning());
+    assert_eq!(client(&["remove", "stored"]), Some(0));
+    assert!(warning());
 }
 
 #[test]
@@ -453,6 +490,10 @@ fn check_names_the_file_whose_secret_is_wrong() {
     let (folder, sim) = (Folder::new(), Running::sim(&[]));
     let secret = format!("secret = \"{SECRET}\"");
     folder.configure(&sim.url, &[(&secret, "secret_file = \"wiki.secret\"")]);
+    assert_eq!(
+        remedy(&folder, "configuration"),
+        "failed: gateway.toml: client wiki, secret_file: wiki.secret cannot be read: it does not exist; write the secret to it, readable only by the user of the gateway, or correct the path -> create or restore wiki.secret, or correct its path in gateway.toml"
+    );
     fs::write(folder.path("wiki.secret"), "hunter2\n").unwrap();
     assert_eq!(
         remedy(&folder, "configuration"),

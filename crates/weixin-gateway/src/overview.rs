@@ -100,6 +100,8 @@ pub struct ClientOverview {
     pub id_token_alg: &'static str,
     /// What its claim templates make of a sample user.
     pub sample_claims: Map<String, Value>,
+    /// The clients whose access tokens it may introspect, which need not exist.
+    pub introspects: Vec<String>,
     /// The claims that it never gets in spite of a template, each with the scope that it would need to be allowed.
     pub claims_without_scope: Vec<(&'static str, &'static str)>,
 }
@@ -211,6 +213,7 @@ fn overview(client: &Client, issuer: &Issuer, app: &AppId) -> Option<ClientOverv
         needs_pkce: client.needs_pkce(),
         scopes: client.scopes.to_string(),
         id_token_alg: client.algorithm.as_str(),
+        introspects: client.introspects.iter().map(ToString::to_string).collect(),
         claims_without_scope: client.claims_without_scope().collect(),
         sample_claims: claims
             .filter_map(|(name, value)| Some((name.to_owned(), value?)))

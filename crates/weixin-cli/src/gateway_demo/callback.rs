@@ -39,8 +39,8 @@ impl RelyingParty {
     pub(super) fn unexpected(params: &ResponseParams) -> Finished {
         let check = Check::new(
             false,
-            "state 属于这个浏览器发起的登录。不是，或者已经用过：客户端拒绝这个响应",
-            "state belongs to a login that this browser began. It does not, or it was used already: the client rejects the response",
+            "state 不属于这个浏览器发起的登录，或者已经用过：客户端拒绝这个响应",
+            "state does not belong to a login that this browser began, or was used already: the client rejects the response",
         );
         let step = Step::new(
             Stage::Response,

@@ -54,8 +54,8 @@ fn rejections(server: &Server) -> Vec<Case> {
                 "无法打开数据库：数据库返回错误：用户名或密码错误",
             ],
             [
-                "correct the user and the password in [store] url. Write %, &, ?, @, /, # and : of the password as %25, %26, %3F, %40, %2F, %23 and %3A",
-                "请修改 [store] url 中的用户和密码。密码中的 %、&、?、@、/、#、: 要写成 %25、%26、%3F、%40、%2F、%23、%3A",
+                "correct the user and the password in [store] url. Write %, &, ?, @, /, # and : of the password as %25, %26, %3F, %40, %2F, %23 and %3A. A password that is not in the URL: PGPASSWORD, or the file of PGPASSFILE or .pgpass, which is ignored if others can read it (chmod 600)",
+                "请修改 [store] url 中的用户和密码。密码中的 %、&、?、@、/、#、: 要写成 %25、%26、%3F、%40、%2F、%23、%3A。密码不在 URL 中时：PGPASSWORD，或 PGPASSFILE 指定的文件、.pgpass，其他用户可以读取的文件会被忽略（chmod 600）",
             ],
         ),
         Case::new(

@@ -187,15 +187,12 @@ impl ClientEntry {
         issuers: &[IssuerConfig],
     ) -> Result<IssuerId, ConfigError> {
         let error = |problem| Err(ConfigError::new(place("issuer"), problem));
+        let known = || issuers.iter().map(|it| it.issuer.to_string()).collect();
         match (&self.issuer, issuers) {
             (None, [only]) => Ok(only.issuer.id()),
-            (None, _) => error(Problem::Rule(both(
-                "缺少：有多个 issuer",
-                "missing: there are several issuers",
-            ))),
+            (None, _) => error(Problem::OneOf(known())),
             (Some(url), _) => {
                 let found = issuers.iter().find(|it| it.issuer.as_str() == url);
-                let known = || issuers.iter().map(|it| it.issuer.to_string()).collect();
                 found.map_or_else(
                     || error(Problem::NoIssuer(Known::new(url, known()))),
                     |it| Ok(it.issuer.id()),

@@ -55,7 +55,8 @@ impl ConfigError {
         matches!(*self.problem, Problem::NoIssuer(_))
     }
 
-    /// The file of secrets that has to be changed, if the configuration file itself has no error.
+    /// The file of secrets that has to be changed, or created if it does not exist, unless the configuration file itself has
+    /// an error.
     pub fn secret_file(&self) -> Option<&Path> {
         self.problem.secret_file()
     }

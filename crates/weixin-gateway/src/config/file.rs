@@ -527,6 +527,12 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
             "[[client]] #1，secret：client_secret 无效：应为 32 到 256 个字符，只能包含 [A-Za-z0-9_-]，可用 `openssl rand -hex 32` 生成",
         ),
         (
+            "secret_file = \"synapse.secret\"",
+            "secret = \"hunter2!\"",
+            "client synapse, secret: not a valid client secret: expected 32 to 256 characters from [A-Za-z0-9_-], such as `openssl rand -hex 32` prints",
+            "client synapse，secret：client_secret 无效：应为 32 到 256 个字符，只能包含 [A-Za-z0-9_-]，可用 `openssl rand -hex 32` 生成",
+        ),
+        (
             "id = \"synapse\"\nsecret_file",
             "id = \"hunter2_hunter2_hunter2_hunter2_\"\nscopes = []\nsecret_file",
             "[[client]] #1, scopes: expected some of: openid, profile, email, offline_access, wechat",
@@ -639,6 +645,12 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
             "http://matrix",
             "client synapse, redirect_uris: not a valid redirect URI: expected https, or http on localhost, 127.0.0.1 or [::1], or on any host with allow_http = true",
             "client synapse，redirect_uris：redirect_uri 无效：应为 https；localhost、127.0.0.1、[::1] 可以用 http；设置 allow_http = true 时，任何主机都可以用 http",
+        ),
+        (
+            "https://matrix",
+            "https://*",
+            "client synapse, redirect_uris: not a valid redirect URI: expected no `*`: wildcards are not supported, so write each URI in full",
+            "client synapse，redirect_uris：redirect_uri 无效：应为不含 `*` 的 URL：不支持通配符，请逐个填写完整的 URI",
         ),
         (
             "gateway.key",
@@ -831,7 +843,7 @@ redirect_uris = ["https://matrix.example.com/_synapse/client/oidc/callback"]
         let file = format!("{START}{more}{CLIENT}");
         assert_eq!(
             parse(&file).unwrap_err(),
-            "client synapse, issuer: missing: there are several issuers"
+            "client synapse, issuer: expected one of: https://login.example.com, https://login.example.com/b"
         );
         let file = format!("{file}issuer = \"https://login.example.com/b\"");
         let config = parse(&file).unwrap();

@@ -168,17 +168,13 @@ impl Problem {
         }
     }
 
-    /// The file of secrets that has to be changed, and no key of the configuration. A path that may be a secret is none.
+    /// The file of secrets that has to be changed or created, and no key of the configuration. A path that may be a secret is none.
     pub(super) fn secret_file(&self) -> Option<&Path> {
-        use io::ErrorKind::{InvalidData, PermissionDenied};
-
         match self {
-            Self::InSecretFile { file, .. }
-            | Self::SecretFile {
-                file,
-                error: InvalidData | PermissionDenied,
-                ..
-            } => Some(file),
+            Self::InSecretFile { file, .. } => Some(file),
+            Self::SecretFile { file, error, .. } => {
+                unreadable_file::is_wrong(file, *error).then_some(file)
+            }
             _ => None,
         }
     }

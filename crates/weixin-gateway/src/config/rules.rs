@@ -85,6 +85,10 @@ const RULES: &[(&str, &str)] = &[
         "不超过 2048 个字符，且都是 URL 允许的字符",
     ),
     (
+        "no `*`: wildcards are not supported, so write each URI in full",
+        "不含 `*` 的 URL：不支持通配符，请逐个填写完整的 URI",
+    ),
+    (
         "https, or for public clients a scheme with a dot, such as com.example.app:/callback",
         " https；公开客户端也可以用带点的协议，例如 com.example.app:/callback",
     ),

@@ -45,6 +45,10 @@ impl SecretText {
     pub(super) fn is_of_client(&self) -> bool {
         ClientSecret::try_from(self.0.expose_secret().to_owned()).is_ok()
     }
+
+    pub(super) fn is_longer_than(&self, text: &str) -> bool {
+        self.0.expose_secret().len() > text.len()
+    }
 }
 
 impl fmt::Debug for SecretText {

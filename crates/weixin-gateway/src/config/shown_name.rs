@@ -13,9 +13,11 @@ pub(super) const fn may_be_secret(text: &str) -> bool {
 
 /// A client as errors name it: by its ID or, if that may be a secret, by its number among the clients of the file.
 pub(super) fn of_client(id: &ClientId, number: usize, secrets: [&Option<SecretText>; 2]) -> String {
-    // What stands in the place of the secret is none: both may be swapped.
+    // What stands in the place of the secret is none: both may be swapped, unless it is the longer one.
+    let may_be_swapped =
+        |secret: &SecretText| !secret.is_of_client() && !secret.is_longer_than(id.as_str());
     let mut secrets = secrets.into_iter().flatten();
-    if may_be_secret(id.as_str()) || secrets.any(|secret| !secret.is_of_client()) {
+    if may_be_secret(id.as_str()) || secrets.any(may_be_swapped) {
         format!("[[client]] #{number}")
     } else {
         format!("client {id}")

@@ -88,6 +88,14 @@ fn is_certainly_path(file: &Path, error: io::ErrorKind) -> bool {
         || EXTENSIONS.into_iter().any(has_extension)
 }
 
+/// Whether the file itself has to be changed or created, and the path probably is right.
+pub(super) fn is_wrong(file: &Path, error: io::ErrorKind) -> bool {
+    use io::ErrorKind::{InvalidData, NotFound, PermissionDenied};
+
+    let is_of_file = matches!(error, InvalidData | NotFound | PermissionDenied);
+    is_of_file && is_certainly_path(file, error)
+}
+
 /// Why a file cannot be read.
 pub(super) fn reason(error: io::ErrorKind, language: Language) -> String {
     let text = match error {

@@ -10,7 +10,7 @@ use weixin::{Bilingual, Language};
 use weixin_axum::pages::{FormAction, Nonce, page_headers};
 
 use super::{texts::isolated, waiting::Waiting};
-use crate::oidc::{Scope, Scopes};
+use crate::oidc::Scope;
 
 /// The names of the form's fields, and the values of the second.
 pub(super) const TOKEN: &str = "token";
@@ -63,7 +63,7 @@ impl Question<'_> {
                 .nickname
                 .map(|nickname| pick(USER).replace("{nickname}", &isolated(nickname))),
             receives: with_name(RECEIVES),
-            items: items(self.waiting.request.consent_scopes(), self.language),
+            items: self.items(),
             warning: pick(WARNING)
                 .replace("{destination}", &destination)
                 .replace("{name}", &name),
@@ -80,6 +80,18 @@ impl Question<'_> {
         // The template cannot fail.
         (headers, page.render().unwrap_or_default()).into_response()
     }
+
+    /// What the client receives.
+    fn items(&self) -> Vec<&'static str> {
+        let scopes = self.waiting.request.consent_scopes();
+        let client = self.waiting.client;
+        let is_received = |scope: &Scope| *scope != Scope::Email || client.gets_email();
+        let scopes = Scope::OFFERED.into_iter().filter(|it| scopes.contains(*it));
+        let scopes = scopes.filter(is_received);
+        scopes
+            .map(|scope| item(scope).pick(self.language))
+            .collect()
+    }
 }
 
 /// The host of a website; none for a program on the device.
@@ -88,11 +100,6 @@ fn destination(redirect_uri: &str) -> Option<String> {
     let host = url.host_str().filter(|_| url.scheme().starts_with("http"));
     let host = host.filter(|host| !["127.0.0.1", "[::1]", "localhost"].contains(host));
     host.map(str::to_owned)
-}
-
-fn items(scopes: Scopes, language: Language) -> Vec<&'static str> {
-    let scopes = Scope::OFFERED.into_iter().filter(|it| scopes.contains(*it));
-    scopes.map(|scope| item(scope).pick(language)).collect()
 }
 
 const fn item(scope: Scope) -> Bilingual {

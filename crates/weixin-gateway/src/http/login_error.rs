@@ -42,9 +42,9 @@ impl Visitor {
             return self.reject(waiting.request.target(), denied);
         }
         match way_back(error.kind()) {
-            Some(code) if error.is_page() && !self.wants_json() => self
+            Some(at_client) if error.is_page() && !self.wants_json() => self
                 .sparingly_noted(is_event, |note| {
-                    self.unavailable(&waiting, error.kind(), code, note)
+                    self.unavailable(&waiting, error.kind(), at_client, note)
                 }),
             // The number of those that WeChat was asked about is limited.
             _ if error.weixin().is_some() => {
@@ -180,12 +180,21 @@ fn denied(kind: LoginErrorKind) -> Option<OAuthError> {
 }
 
 /// The error that the client gets if the user goes back to it.
-const fn way_back(kind: LoginErrorKind) -> Option<ErrorCode> {
-    match kind {
-        LoginErrorKind::Busy | LoginErrorKind::Unreachable => {
-            Some(ErrorCode::TemporarilyUnavailable)
-        }
-        LoginErrorKind::Configuration => Some(ErrorCode::ServerError),
-        _ => None,
-    }
+fn way_back(kind: LoginErrorKind) -> Option<OAuthError> {
+    let (code, description) = match kind {
+        LoginErrorKind::Busy => (
+            ErrorCode::TemporarilyUnavailable,
+            "too many users are logging in at this gateway",
+        ),
+        LoginErrorKind::Unreachable => (
+            ErrorCode::TemporarilyUnavailable,
+            "WeChat is not available to this gateway",
+        ),
+        LoginErrorKind::Configuration => (
+            ErrorCode::ServerError,
+            "this gateway is misconfigured for logins with WeChat",
+        ),
+        _ => return None,
+    };
+    Some(OAuthError::new(code, description))
 }

@@ -8,7 +8,6 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use weixin::Language;
 use weixin_axum::{LoginErrorKind, pages::PageText};
 
 use super::{
@@ -117,26 +116,18 @@ impl Visitor {
         let language = self.language();
         let (error, sender) = error.unzip();
         let error = error.map(ToString::to_string);
-        let (page, error, sender) = (text.title.en, error.as_deref(), sender.unwrap_or_default());
-        let (client, redirect_uri) = (sender.id, sender.redirect_uri);
+        let (page, sender) = (text.title.en, sender.unwrap_or_default());
         tracing::info!(
             reference,
             page,
-            error,
-            client,
-            redirect_uri,
+            error = error.as_deref(),
+            client = sender.id,
+            redirect_uri = sender.redirect_uri,
             "an error page was shown"
         );
-        let stop = if language == Language::English {
-            "."
-        } else {
-            "。"
-        };
-        let error = error.map(|error| format!("{error}{stop}"));
-        let message = text.message.pick(language);
         let note = reference.map(|reference| self.note(reference));
-        let parts = [error, note].into_iter().flatten();
-        let message = parts.fold(message.to_owned(), |text, part| texts::joined(&text, &part));
+        let (error, note) = (error.unwrap_or_default(), note.unwrap_or_default());
+        let message = texts::paragraphs(&[text.message.pick(language), &error, &note]);
         let page = PageText::new(language, text.title.pick(language), message);
         self.page(status, &page)
     }
@@ -158,7 +149,7 @@ impl Visitor {
     /// The sentence that tells the user a reference.
     pub(super) fn note(&self, reference: &str) -> String {
         let label = texts::REFERENCE.pick(self.language());
-        texts::joined(label, reference)
+        texts::labeled(label, reference)
     }
 
     /// A failure of the gateway.
@@ -188,11 +179,13 @@ impl Visitor {
     fn failure_page(&self, failure: &Failure, text: &Text, reference: Option<&str>) -> Response {
         failure.log(reference);
         let label = texts::FAILURE_REFERENCE.pick(self.language());
-        let note = reference.map(|reference| texts::joined(label, reference));
-        self.page(
-            failure.status(),
-            &self.text(text, &note.unwrap_or_default()),
-        )
+        let note = reference.map(|reference| texts::labeled(label, reference));
+        let mut page = self.text(text, &note.unwrap_or_default());
+        if self.is_get {
+            // An empty reference is the URL of the page itself (RFC 3986 §4.4).
+            page = page.link("", texts::TRY_AGAIN.pick(self.language()));
+        }
+        self.page(failure.status(), &page)
     }
 
     /// WeChat cannot be reached, or rejects the app: the user may try again, or tell the client.
@@ -200,20 +193,24 @@ impl Visitor {
         &self,
         waiting: &Waiting<'_>,
         kind: LoginErrorKind,
-        code: ErrorCode,
+        error: OAuthError,
         note: Option<&str>,
     ) -> Response {
         let language = self.language();
-        let message = kind.message().pick(language);
-        let text = texts::joined(message, note.unwrap_or_default());
-        let mut page = PageText::new(language, kind.title().pick(language), text);
+        let text = match kind {
+            LoginErrorKind::Configuration => texts::MISCONFIGURED,
+            _ => Text {
+                title: kind.title(),
+                message: kind.message(),
+            },
+        };
+        let mut page = self.text(&text, note.unwrap_or_default());
         if let Some(id) = waiting.id {
             page = page.link(
                 self.provider.login_path(id),
                 texts::TRY_AGAIN.pick(language),
             );
         }
-        let error = OAuthError::new(code, "WeChat is not available to this gateway");
         self.page(kind.status(), &self.with_way_back(page, waiting, error))
     }
 
@@ -253,10 +250,10 @@ impl Visitor {
         }
     }
 
+    /// A page with a paragraph after its text, unless that is empty.
     pub(super) fn text(&self, text: &Text, detail: &str) -> PageText {
         let language = self.language();
-        let message = text.message.pick(language);
-        let message = texts::joined(message, detail);
+        let message = texts::paragraphs(&[text.message.pick(language), detail]);
         PageText::new(language, text.title.pick(language), message)
     }
 

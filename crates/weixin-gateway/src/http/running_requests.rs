@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
+    http::Method,
     middleware::Next,
     response::Response,
 };
@@ -51,6 +52,7 @@ async fn run(
         address: provider.shared.address(&parts),
         provider,
         headers: parts.headers,
+        is_get: parts.method == Method::GET,
         request: None,
     };
     turn_away(&visitor, &failure)

@@ -16,13 +16,19 @@ pub(super) fn isolated(name: &str) -> String {
     format!("\u{2068}{name}\u{2069}")
 }
 
-/// Two parts of a message. After the wide punctuation of a Chinese text comes no space.
-pub(super) fn joined(first: &str, second: &str) -> String {
-    if second.is_empty() || first.ends_with(['。', '：', '，']) {
-        format!("{first}{second}")
+/// A label and its value. After the wide punctuation of a Chinese text comes no space.
+pub(super) fn labeled(label: &str, value: &str) -> String {
+    if label.ends_with('：') {
+        format!("{label}{value}")
     } else {
-        format!("{first} {second}")
+        format!("{label} {value}")
     }
+}
+
+/// A message of several paragraphs, each a line of its own. One that a page does not have is empty.
+pub(super) fn paragraphs(parts: &[&str]) -> String {
+    let parts = parts.iter().copied().filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("\n")
 }
 
 /// At the issuer's own URL.
@@ -114,6 +120,18 @@ pub(super) const FAILED: Text = Text {
     },
 };
 
+/// In place of the text of [`LoginErrorKind`](weixin_axum::LoginErrorKind), whose site would be the client's.
+pub(super) const MISCONFIGURED: Text = Text {
+    title: Bilingual {
+        en: "This login service is misconfigured",
+        zh: "登录服务配置有误",
+    },
+    message: Bilingual {
+        en: "Logging in with WeChat is not set up correctly here. Please tell the operator of this login service, who can fix it.",
+        zh: "登录服务的微信登录配置有误。请告知登录服务的管理员，由管理员修复。",
+    },
+};
+
 pub(super) const CONFLICT: Text = Text {
     title: Bilingual {
         en: "You have several accounts here",
@@ -131,8 +149,8 @@ pub(super) const LOG_OUT: Text = Text {
         zh: "确定退出登录吗？",
     },
     message: Bilingual {
-        en: "You will be logged out of this service and of the apps and websites that you opened with it in this browser. WeChat itself stays logged in. To stay logged in here, close this page.",
-        zh: "退出后，您在此浏览器中通过本服务登录的应用和网站也会一并退出，微信仍保持登录。如不退出，请直接关闭本页。",
+        en: "This logs you out of this service. Apps and websites that you opened with it may stay logged in: log out there as well. WeChat itself stays logged in. To stay logged in here, close this page.",
+        zh: "将退出本登录服务。通过它登录的应用和网站可能仍保持登录，请在其中分别退出。微信仍保持登录。如不退出，请直接关闭本页。",
     },
 };
 
@@ -147,8 +165,8 @@ pub(super) const LOGGED_OUT: Text = Text {
         zh: "您已退出登录",
     },
     message: Bilingual {
-        en: "WeChat itself stays logged in. On a shared computer, log out of WeChat as well.",
-        zh: "微信仍保持登录。如果使用的是公共电脑，请同时退出微信。",
+        en: "Apps and websites that you opened with this service may still be logged in, and WeChat stays logged in. On a shared computer, log out of them as well.",
+        zh: "通过本服务登录的应用和网站可能仍保持登录，微信也仍保持登录。如果使用的是公共电脑，请将它们一并退出。",
     },
 };
 

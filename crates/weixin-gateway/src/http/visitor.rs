@@ -4,7 +4,7 @@ use std::{convert::Infallible, net::IpAddr, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, HeaderValue, header::ACCEPT_LANGUAGE, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, header::ACCEPT_LANGUAGE, request::Parts},
 };
 use weixin::Language;
 
@@ -20,6 +20,8 @@ pub(super) struct Visitor {
     pub(super) headers: HeaderMap,
     /// `None` in a program that serves the router without telling it.
     pub(super) address: Option<IpAddr>,
+    /// Whether the same URL can be opened again. One that a form was posted to lacks what was posted.
+    pub(super) is_get: bool,
     /// The authorization request whose ID the URL has. It may be made up.
     pub(super) request: Option<RequestId>,
 }
@@ -117,6 +119,7 @@ impl FromRequestParts<Arc<Provider>> for Visitor {
             provider: Arc::clone(provider),
             headers: parts.headers.clone(),
             address: provider.shared.address(parts),
+            is_get: parts.method == Method::GET,
             request: None,
         })
     }

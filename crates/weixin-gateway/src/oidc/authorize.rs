@@ -66,6 +66,10 @@ impl AuthorizationRequest {
     ) -> Result<Self, AuthorizeError> {
         let client = || -> Result<_, OAuthError> {
             let client = find_client(params, issuer, clients)?;
+            if params.get("redirect_uri")?.is_none() && params.get("request_uri")?.is_some() {
+                let description = "the request_uri is not one that this gateway makes";
+                return Err(OAuthError::invalid_request(description));
+            }
             Ok((client, check_target(params, client)?))
         };
         let (client, redirect_uri) = client().map_err(AuthorizeError::Page)?;
@@ -361,6 +365,10 @@ mod tests {
             (
                 "client_id=web&redirect_uri=https://rp.example/callback&redirect_uri=https://evil.example",
                 "the parameter redirect_uri is repeated",
+            ),
+            (
+                "client_id=web&request_uri=urn:ietf:params:oauth:request_uri:zz",
+                "the request_uri is not one that this gateway makes",
             ),
         ] {
             let query = format!("{query}&response_type=code&scope=openid");

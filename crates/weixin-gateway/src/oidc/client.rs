@@ -77,6 +77,11 @@ impl Client {
             .map(|claim| (claim.as_str(), claim.scope().as_str()))
     }
 
+    /// Whether its tokens can have an e-mail address: only its template makes one.
+    pub(crate) fn gets_email(&self) -> bool {
+        self.templates.get(Claim::Email.as_str()).is_some()
+    }
+
     /// Whether it must use PKCE (RFC 9700 §2.1.1).
     pub(crate) const fn needs_pkce(&self) -> bool {
         self.require_pkce || matches!(self.auth, ClientAuth::Public)

@@ -95,6 +95,10 @@ impl RegisteredUri {
         {
             return error("a scheme in lower case");
         }
+        // RFC 3986 allows it in a path and in a query. There it would be compared as any character, which is not what is meant.
+        if text.contains('*') {
+            return error("no `*`: wildcards are not supported, so write each URI in full");
+        }
         let Ok(url) = Url::parse(text) else {
             return error("an absolute URL");
         };
@@ -241,6 +245,14 @@ mod tests {
         "https://rp.example/\n",
         "https://rp.example:99999/",
         "com.example.app:/cb#x",
+        "https://*.rp.example/cb",
+        "https://*/cb",
+        "https://rp.example:*/cb",
+        "https://rp.example/*",
+        "https://rp.example/cb?next=*",
+        "http://127.0.0.1:*/cb",
+        "com.example.app:/*",
+        "*",
     ];
 
     #[test]

@@ -15,6 +15,8 @@ const NO_PERMISSION: &str = "42501";
 const TOO_MANY_CONNECTIONS: &str = "53300";
 const STARTING: &str = "57P03";
 const LOCK_TIMEOUT: &str = "55P03";
+/// SQLite's code of a file that is no database (`SQLITE_NOTADB`).
+const NOT_A_DATABASE: &str = "26";
 
 /// PostgreSQL's codes of a connection that fails, of too many connections, of a server that stops or starts, and of a
 /// replica, which the server is until it takes over; and SQLite's of a file that another program has locked.
@@ -49,8 +51,8 @@ fn remedy_of_code(code: &str) -> Option<Bilingual> {
             zh: "请修改 [store] url 中的用户，或在 PostgreSQL 的 pg_hba.conf 中允许它从本机连接",
         },
         WRONG_PASSWORD => Bilingual {
-            en: "correct the user and the password in [store] url. Write %, &, ?, @, /, # and : of the password as %25, %26, %3F, %40, %2F, %23 and %3A",
-            zh: "请修改 [store] url 中的用户和密码。密码中的 %、&、?、@、/、#、: 要写成 %25、%26、%3F、%40、%2F、%23、%3A",
+            en: "correct the user and the password in [store] url. Write %, &, ?, @, /, # and : of the password as %25, %26, %3F, %40, %2F, %23 and %3A. A password that is not in the URL: PGPASSWORD, or the file of PGPASSFILE or .pgpass, which is ignored if others can read it (chmod 600)",
+            zh: "请修改 [store] url 中的用户和密码。密码中的 %、&、?、@、/、#、: 要写成 %25、%26、%3F、%40、%2F、%23、%3A。密码不在 URL 中时：PGPASSWORD，或 PGPASSFILE 指定的文件、.pgpass，其他用户可以读取的文件会被忽略（chmod 600）",
         },
         UNKNOWN_DATABASE => Bilingual {
             en: "create the database (`createdb --owner USER DATABASE`, as an administrator of PostgreSQL), or correct its name in [store] url",
@@ -71,6 +73,10 @@ fn remedy_of_code(code: &str) -> Option<Bilingual> {
         LOCK_TIMEOUT => Bilingual {
             en: "another program holds a table in a transaction, such as a backup or a vacuum: try again once it has ended (pg_stat_activity of PostgreSQL shows it)",
             zh: "另一个程序的事务（例如备份或 vacuum）占用了表：请等它结束后重试（PostgreSQL 的 pg_stat_activity 中可以看到）",
+        },
+        NOT_A_DATABASE => Bilingual {
+            en: "the file of [store] url is no database of SQLite: correct the path, or put a backup in its place",
+            zh: "[store] url 指定的文件不是 SQLite 数据库：请修改路径，或用备份替换该文件",
         },
         _ => return None,
     })

@@ -249,6 +249,24 @@ async fn the_page_says_who_receives_what_in_two_languages() {
 }
 
 #[tokio::test]
+async fn an_address_is_listed_only_for_a_client_that_gets_one() {
+    let world = World::with(Options {
+        web: "consent = \"first\"".into(),
+        edit: Some(|text| text.replace("claims.email = \"{sub}@wechat.invalid\"\n", "")),
+        ..Options::default()
+    })
+    .await;
+    let web = world.web();
+    let url = web.authorize_url(&[("scope", "openid email")]);
+    let mut browser = Browser::with(&[ENGLISH]);
+    let asked = browser.asked(&world, &url).await;
+    assert_eq!(asked.items(), ["an ID by which it recognizes you"]);
+    let page = browser.answer(&world, &asked, "allow").await;
+    let tokens = web.tokens(&param(page.location(), "code")).await;
+    assert_eq!(tokens.claims.get("email"), None);
+}
+
+#[tokio::test]
 async fn a_native_public_client_asks_first_unless_the_operator_decides() {
     let client = |id: &str, uri: &str, more: &str| {
         format!("[[client]]\nid = \"{id}\"\npublic = true\nredirect_uris = [\"{uri}\"]\n{more}\n")

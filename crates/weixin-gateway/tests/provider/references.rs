@@ -17,7 +17,7 @@ fn reference(page: &Page) -> String {
     for label in [
         "Reference for the operator: ",
         "tell the operator this reference: ",
-        "tell them this reference: ",
+        "tell them this reference:</p>\n<p>",
     ] {
         if let Some((_, rest)) = page.body.split_once(label) {
             return rest.chars().take(8).collect();
@@ -214,7 +214,8 @@ async fn a_page_that_turns_a_user_away_has_a_reference_of_the_log() {
 #[tokio::test]
 async fn pages_of_the_login_have_the_language_of_ui_locales() {
     let world = World::start().await;
-    for (errcode, title) in [(40163, "此次登录已被使用"), (40125, "网站配置有误")] {
+    for (errcode, title) in [(40163, "此次登录已被使用"), (40125, "登录服务配置有误")]
+    {
         let fault = Fault::new(Effect::Errcode(errcode)).path("/sns/oauth2/access_token");
         world.sim.fault(fault);
         let mut browser = Browser::with(&[ENGLISH]);
@@ -222,10 +223,64 @@ async fn pages_of_the_login_have_the_language_of_ui_locales() {
         let callback = world.web().wechat_callback(&mut browser, &locale).await;
         let page = browser.open(&world, &callback).await;
         let page = browser.open(&world, page.location()).await;
-        for text in ["<html lang=\"zh-CN\">", title, "。编号（可告知管理员）："] {
+        for text in ["<html lang=\"zh-CN\">", title, "<p>编号（可告知管理员）："] {
             assert!(page.body.contains(text), "{text} {}", page.body);
         }
     }
+}
+
+/// The user reads the error and the reference out to the operator.
+#[tokio::test]
+async fn the_error_and_the_reference_are_paragraphs_of_their_own() {
+    let world = World::start().await;
+    let changes = [("redirect_uri", "https://evil.example/callback")];
+    let url = world.web().authorize_url(&changes);
+    let error = "invalid_request: the redirect_uri is not registered for this client";
+    for (language, text, label) in [
+        (
+            ENGLISH,
+            "The app or website that sent you here has a wrong setting. Tell its operator:",
+            "Reference for the operator: ",
+        ),
+        (
+            ("accept-language", "zh-CN"),
+            "跳转到本页的应用或网站配置有误。请将以下信息告知其管理员：",
+            "编号（可告知管理员）：",
+        ),
+    ] {
+        let page = Browser::with(&[language]).open(&world, &url).await;
+        let [message, shown, note] = page.paragraphs()[..] else {
+            panic!("{}", page.body)
+        };
+        assert_eq!((message, shown), (text, error));
+        assert_eq!(note.strip_prefix(label).map(str::len), Some(8), "{note}");
+    }
+}
+
+/// A form would have to be posted again, and the page does not have it.
+#[tokio::test]
+async fn a_page_about_a_failure_of_the_gateway_can_be_opened_again() {
+    let world = World::start().await;
+    let url = world.web().authorize_url(&[]);
+    let (_, query) = url.split_once('?').unwrap();
+    let form = form_urlencoded::parse(query.as_bytes());
+    let form: Vec<_> = form.into_owned().collect();
+    let form: Vec<_> = form
+        .iter()
+        .map(|(name, value)| (&**name, &**value))
+        .collect();
+    world.execute("alter table requests rename to others").await;
+    let mut browser = Browser::with(&[ENGLISH]);
+    let opened = browser.open(&world, &url).await;
+    let posted = browser.post(&world, "/authorize", &form).await;
+    for (page, links) in [(opened, &[""][..]), (posted, &[])] {
+        assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
+        reference(&page);
+        assert_eq!(page.links(), links);
+    }
+    world.execute("alter table others rename to requests").await;
+    let page = browser.open(&world, &url).await;
+    assert!(page.location().starts_with(world.sim.url()));
 }
 
 /// A stranger opens pages with made-up IDs without end. The log counts them once a minute, and pages of other addresses are

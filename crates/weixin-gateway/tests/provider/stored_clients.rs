@@ -259,7 +259,7 @@ async fn a_stored_client_is_one_of_its_issuer_alone() {
     let error = add(&world, json!({})).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "client stored, issuer: missing: there are several issuers"
+        "client stored, issuer: expected one of: https://localhost, https://localhost/two"
     );
     let two = json!({ "issuer": "https://localhost/two" });
     let secret = add(&world, two).await.unwrap();

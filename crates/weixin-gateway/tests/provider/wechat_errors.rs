@@ -128,6 +128,44 @@ async fn no_error_code_at_the_exchange_logs_a_user_in() {
     "#);
 }
 
+/// The user is told what to do, and the client's developer whose fault it is. Neither reads what WeChat has said.
+#[tokio::test]
+async fn a_wrong_configuration_is_not_said_to_be_a_failure_of_wechat() {
+    let misconfigured = "Logging in with WeChat is not set up correctly here. \
+        Please tell the operator of this login service, who can fix it.";
+    let unreachable = "WeChat could not be reached or is busy. Please log in again in a moment.";
+    for (code, title, message, description) in [
+        (
+            40125,
+            "<h1>This login service is misconfigured</h1>",
+            misconfigured,
+            "this gateway is misconfigured for logins with WeChat",
+        ),
+        (
+            -1,
+            "<h1>WeChat is not available</h1>",
+            unreachable,
+            "WeChat is not available to this gateway",
+        ),
+    ] {
+        let world = World::start().await;
+        let fault = Fault::new(errcode(code)).path(EXCHANGE).percent(100);
+        let _fault = world.sim.fault(fault);
+        let mut browser = Browser::with(&[ENGLISH]);
+        let callback = world.web().wechat_callback(&mut browser, &[]).await;
+        let page = browser.open(&world, &callback).await;
+        let page = browser.open(&world, page.location()).await;
+        assert!(page.body.contains(title), "{}", page.body);
+        let [text, note] = page.paragraphs()[..] else {
+            panic!("{}", page.body)
+        };
+        assert_eq!(text, message);
+        assert!(note.starts_with("Reference for the operator: "), "{note}");
+        let back = page.links().pop().unwrap();
+        assert_eq!(param(&back, "error_description"), description);
+    }
+}
+
 /// A response as WeChat sends it, with other members in the place of some, or beside them.
 fn token(changes: &[(&str, &str)]) -> String {
     let usual = [

@@ -39,7 +39,7 @@ secret | text | required | the secret, unless the client is public; `secret_file
 secret_file | file | none | a file with the secret | 存放 client_secret 的文件
 previous_secret | text | none | the old secret, which also works while you change it | 旧的 client_secret，更换期间同时有效
 previous_secret_file | file | none | a file with the old secret | 存放旧 client_secret 的文件
-redirect_uris | URLs | required | where the browser returns to with a code, compared character by character | 登录后返回的 URL，逐字符比较
+redirect_uris | URLs | required | where the browser returns to with a code, each in full, without wildcards: compared character by character | 登录后返回的 URL，逐个填写完整的 URL，不支持通配符，逐字符比较
 post_logout_redirect_uris | URLs | `[]` | where the browser may return to after a logout | 退出登录后可以返回的 URL
 backchannel_logout_uri | URL | none | where the gateway posts logout tokens | 接收 Logout Token 的 URL
 backchannel_logout_session_required | boolean | `false` | whether the client needs `sid` in logout tokens, which always contain it | 客户端是否需要 Logout Token 中的 `sid`（总是包含）

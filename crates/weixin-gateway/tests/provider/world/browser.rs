@@ -59,6 +59,13 @@ impl Page {
         unescaped(rest.split('"').next().unwrap())
     }
 
+    /// The paragraphs of its text, as HTML has them.
+    pub(crate) fn paragraphs(&self) -> Vec<&str> {
+        let paragraphs = self.body.split("<p>").skip(1);
+        let ends = paragraphs.filter_map(|text| text.split_once("</p>"));
+        ends.map(|(text, _)| text).collect()
+    }
+
     /// All links.
     pub(crate) fn links(&self) -> Vec<String> {
         let links = self.body.split(" href=\"").skip(1);

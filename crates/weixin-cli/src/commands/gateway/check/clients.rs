@@ -10,6 +10,7 @@ use super::{
         report::Report,
     },
     email,
+    stored::Stored,
 };
 use crate::{
     error::CliError,
@@ -20,9 +21,10 @@ use crate::{
 pub(super) fn examine(
     clients: &[ClientOverview],
     issuers: &[IssuerOverview],
-    has_unused: bool,
+    stored: &Stored,
     report: &mut Report,
 ) -> Result<(), CliError> {
+    let has_unused = stored.unused.as_ref().is_some_and(|it| !it.is_empty());
     if clients.is_empty() && !has_unused {
         report.add([CheckResult::warning(
             Check::Client,
@@ -41,6 +43,7 @@ pub(super) fn examine(
             silent_login(client, issuers),
         ];
         let results = results.into_iter().flatten().chain(scopes(client));
+        let results = results.chain(introspects(client, clients, stored));
         report.add(results.map(|result| result.at(&client.id)))?;
     }
     tell(clients, issuers, report)
@@ -76,6 +79,32 @@ fn scopes(client: &ClientOverview) -> impl Iterator<Item = CheckResult> {
             message(
                 format!("在 scopes 中加入 {scope}，或删除 claims.{claim}"),
                 format!("add {scope} to scopes, or remove claims.{claim}"),
+            ),
+        )
+    })
+}
+
+/// The IDs of clients that do not exist. Of a store that could not be read, none is known to be missing.
+fn introspects(
+    client: &ClientOverview,
+    served: &[ClientOverview],
+    stored: &Stored,
+) -> impl Iterator<Item = CheckResult> {
+    let is_missing = |id: &&String| {
+        let is_served = served.iter().any(|it| it.id == **id);
+        let unused = stored.unused.as_ref();
+        !is_served && unused.is_some_and(|unused| !unused.contains(id))
+    };
+    client.introspects.iter().filter(is_missing).map(|id| {
+        CheckResult::warning(
+            Check::Client,
+            message(
+                format!("introspects 中的 {id} 不起作用：没有这个客户端"),
+                format!("{id} in introspects has no effect: there is no such client"),
+            ),
+            message(
+                format!("修改 introspects 中的 client_id，或添加客户端 {id}"),
+                format!("correct the ID in introspects, or add the client {id}"),
             ),
         )
     })

@@ -45,7 +45,7 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
     report.add(environment::tls(&config))?;
     report.add(environment::redis(&config).await)?;
     let stored = stored::examine(&config).await;
-    report.add(stored.results)?;
+    report.add(stored.results.iter().cloned())?;
     let issuers = config.issuers();
     let issuers = issuers.map_err(|error| config::not_started(&error))?;
     let mut apps = issuers.iter().flat_map(|issuer| &issuer.apps);
@@ -59,16 +59,22 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
             report.add(results.into_iter().map(|result| result.at(&app.name)))?;
         }
     }
-    let clients = [config.clients(), stored.clients].concat();
-    clients::examine(&clients, &issuers, stored.has_unused, &mut report)?;
+    let clients = [&config.clients()[..], &stored.clients].concat();
+    clients::examine(&clients, &issuers, &stored, &mut report)?;
     report.finish()
 }
 
 /// The error of a configuration file, or of a file of secrets that it names.
 fn configuration(error: &ConfigError, file: &str) -> CheckResult {
-    let secret_file = error.secret_file().map(|file| file.display().to_string());
-    let wrong = secret_file.as_deref().unwrap_or(file);
-    let remedy = message(format!("请修改 {wrong}"), format!("change {wrong}"));
+    let secret_file = error.secret_file();
+    let wrong = secret_file.map_or_else(|| file.to_owned(), |file| file.display().to_string());
+    let remedy = match secret_file.map(Path::try_exists) {
+        Some(Ok(false)) => message(
+            format!("请创建或恢复 {wrong}，或在 {file} 中修改它的路径"),
+            format!("create or restore {wrong}, or correct its path in {file}"),
+        ),
+        _ => message(format!("请修改 {wrong}"), format!("change {wrong}")),
+    };
     let error = Message::of(|language| error.text(language));
     CheckResult::failed(Check::Configuration, error, remedy)
 }

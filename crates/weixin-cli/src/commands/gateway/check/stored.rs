@@ -20,14 +20,21 @@ use crate::{
 pub(super) struct Stored {
     pub(super) results: Vec<CheckResult>,
     pub(super) clients: Vec<ClientOverview>,
-    /// Whether it has clients that are not served.
-    pub(super) has_unused: bool,
+    /// Those that are not served. `None`: the store could not be read.
+    pub(super) unused: Option<Vec<String>>,
 }
 
 /// Nothing, as long as there is no store.
 pub(super) async fn examine(config: &Config) -> Stored {
-    if !matches!(Gateway::inspect(config).await, Ok(StoreState::Current)) {
-        return Stored::default();
+    match Gateway::inspect(config).await {
+        Ok(StoreState::Current) => {}
+        Ok(StoreState::Missing) => {
+            return Stored {
+                unused: Some(Vec::new()),
+                ..Stored::default()
+            };
+        }
+        _ => return Stored::default(),
     }
     read(config).await.unwrap_or_else(|error| {
         let remedy = error.remedy().map_or_else(
@@ -58,10 +65,10 @@ async fn read_from(admin: &Admin, config: &Config) -> Result<Stored, StartError>
     let difference = difference.filter(|_| !is_lost);
     let results = difference.map(key_file).into_iter();
     let results = results.chain(keys.iter().filter_map(result));
-    let unused: Vec<_> = stored.iter().filter_map(unused).collect();
+    let are_unused = stored.iter().filter(|client| client.problem.is_some());
     Ok(Stored {
-        has_unused: !unused.is_empty(),
-        results: results.chain(unused).collect(),
+        unused: Some(are_unused.map(|client| client.id.clone()).collect()),
+        results: results.chain(stored.iter().filter_map(unused)).collect(),
         clients,
     })
 }
