@@ -113,7 +113,10 @@ impl Visitor {
         let Some(BrowserSession { session, cookie }) = session.await? else {
             return Ok(None);
         };
-        let mut response = self.proceed(waiting.clone(), Some(&session)).await?;
+        // The session has its new cookie also if what follows fails.
+        let proceeded = self.proceed(waiting.clone(), Some(&session)).await;
+        let mut response =
+            proceeded.unwrap_or_else(|failure| self.not_silently(waiting, Some(&failure)));
         let cookie = self.provider.cookie.set(&cookie, &shared.lifetimes);
         response.headers_mut().append(SET_COOKIE, cookie);
         Ok(Some(response))
