@@ -88,8 +88,8 @@ impl Pool {
 }
 
 /// Whatever the operator has set for the user of the database: jobs wait for each other's rows, and go on with what they find
-/// then. What takes longer than [`WRITE_TIMEOUT`] is ended by the server as well, such as a commit that waits for a standby: a
-/// connection that was given up would be one of `max_connections` for as long.
+/// then. A statement that takes longer than [`WRITE_TIMEOUT`] is ended by the server as well. The commit is none: one that waits for
+/// a standby goes on.
 const BEGIN: &str = "begin isolation level read committed; set local statement_timeout = '30s'";
 
 /// How long a transaction may take.
