@@ -203,7 +203,7 @@ def operate(store, rows):
     """The commands of an operator beside the server; each must find what it is asked for."""
     number = len(rows.ids) // 2
     user = rows.ids[number]
-    [reference] = store.row(f"select reference from audit where user_id = '{user}' limit 1")
+    [reference] = store.row(f"select reference from audit where user_id = '{user}' and reference is not null limit 1")
     finds = {
         "ID": user,
         "OpenID": rows.wechat_id("o", number),
