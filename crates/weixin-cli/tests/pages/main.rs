@@ -114,11 +114,10 @@ fn what_is_not_run_here_is_known() {
     insta::assert_snapshot!(unrun().join("\n"), @r#"
     README.md: pip install weixin-cli                 # or: npm install --save-dev @weixin-login/cli, cargo install weixin-cli
     README.md: weixin demo                            # an example site, WeChat's QR page and a phone, on your machine
-    README.md: # Your own program, unchanged, with the simulator as WeChat, and a browser that sees it there:
     README.md: weixin sim exec --browser http://localhost:8000 -- python app.py
     crates/weixin-cli/README.md: pip install weixin-cli                 # or: npm install --save-dev @weixin-login/cli, cargo install weixin-cli
     crates/weixin-cli/README.md: weixin demo                            # an example site, WeChat's QR page and a phone, on your machine
-    crates/weixin-cli/README.md: weixin sim exec -- python app.py       # your own program, unchanged, with the simulator as WeChat
+    crates/weixin-cli/README.md: weixin sim exec --browser http://localhost:8000 -- python app.py
     crates/weixin-cli/README.md: weixin doctor --app-id wx… --redirect-uri https://www.example.com/callback
     crates/weixin-cli/README.md: weixin explain 40163                   # the cause and the remedy of an error code, in English or Chinese
     compare.md: weixin sim compare --dry-run           # prints the requests, and sends none
