@@ -121,12 +121,12 @@ impl Gateway {
         let (store, clock) = (shared.store.clone(), Arc::clone(&shared.clock));
         let readiness = Arc::clone(&shared.readiness);
         drop(shared);
-        let is_time_known = || readiness.knows_the_time();
+        let is_time_known = || readiness.clocks().knows_the_time();
         tokio::select! {
             () = store.maintain(&*clock, &is_time_known) => {},
             () = self.live.maintain_limit() => {},
             () = self.keep_fresh(&*clock) => {},
-            () = readiness.compare_clocks(&store) => {},
+            () = readiness.clocks().compare_clocks(&store) => {},
             () = self.backchannel.run() => {},
             () = store.stopped() => {},
         }

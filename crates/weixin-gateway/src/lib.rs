@@ -17,6 +17,7 @@ mod announced_keys;
 mod audit;
 mod backchannel;
 mod clients;
+mod clocks;
 mod config;
 mod copy_store;
 mod error_text;

@@ -22,11 +22,11 @@ impl SharedClock {
 
 impl Clock for SharedClock {
     fn now(&self) -> SystemTime {
-        let database = self.0.database_time();
-        database.map_or_else(|| self.0.own_clock().now(), SystemTime::from)
+        let database = self.0.clocks().database_time();
+        database.map_or_else(|| self.0.clocks().own_clock().now(), SystemTime::from)
     }
 
     fn sleep(&self, duration: Duration) -> SleepFuture<'_> {
-        self.0.own_clock().sleep(duration)
+        self.0.clocks().own_clock().sleep(duration)
     }
 }

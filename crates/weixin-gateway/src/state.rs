@@ -74,12 +74,12 @@ impl Live {
         telemetry::describe_metrics();
         telemetry::begin();
         let readiness = Arc::new(Readiness::new(clock));
-        readiness.compare_clock(&store).await?;
-        readiness.warn_of_difference();
+        readiness.clocks().compare_clock(&store).await?;
+        readiness.clocks().warn_of_difference();
         let clock: Arc<dyn Clock> = Arc::new(SharedClock::new(Arc::clone(&readiness)));
         telemetry::config_loaded(config.hash, clock.now());
         let now = Timestamp::from(clock.now());
-        let due = Due::at(now, readiness.knows_the_time());
+        let due = Due::at(now, readiness.clocks().knows_the_time());
         let stored: Arc<[_]> = store.clients().await?.into();
         let clients = clients::all(&config, &stored);
         let needed = algorithms(&clients);
@@ -139,7 +139,7 @@ impl Live {
         let _only = self.replacement.lock().await;
         let mut parts = self.current.load_full().parts.clone();
         let now = Timestamp::from(parts.clock.now());
-        let due = Due::at(now, parts.readiness.knows_the_time());
+        let due = Due::at(now, parts.readiness.clocks().knows_the_time());
         let stored = parts.store.clients().await?;
         let has_same_clients = *stored == *parts.stored;
         if !has_same_clients {
@@ -165,7 +165,7 @@ impl Live {
         let _only = self.replacement.lock().await;
         let parts = &self.current.load_full().parts;
         let now = Timestamp::from(parts.clock.now());
-        let due = Due::at(now, parts.readiness.knows_the_time());
+        let due = Due::at(now, parts.readiness.clocks().knows_the_time());
         let stored: Arc<[_]> = parts.store.clients().await?.into();
         let clients = clients::all(&config, &stored);
         let needed = algorithms(&clients);

@@ -7,8 +7,8 @@ use weixin::clock::{Clock, SystemClock};
 use super::{Admin, AdminError, AuditEvent, Revoked, UserReport};
 use crate::{
     audit::{Event, EventKind},
+    clocks,
     oidc::{Timestamp, UserId},
-    readiness,
     store::{
         Durability, StoreError, Undo, Work,
         audit::{self, EventId},
@@ -24,7 +24,7 @@ impl Admin {
     pub(super) async fn now(&self) -> Result<Timestamp, StoreError> {
         let own = || Timestamp::from(SystemClock.now());
         let (before, now, after) = (own(), self.database_time().await?, own());
-        let difference = readiness::ahead(before, now.millis(), after).unsigned_abs();
+        let difference = clocks::ahead(before, now.millis(), after).unsigned_abs();
         let difference = Duration::from_millis(difference);
         if difference > CLOCK_TOLERANCE {
             return Err(StoreError::ClocksDiffer(difference));
