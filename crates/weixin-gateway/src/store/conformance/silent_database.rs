@@ -1,6 +1,6 @@
 //! A PostgreSQL that does not respond. To what uses the table, a lock is the same as a server that has vanished with its address.
 
-use std::time::Duration;
+use std::{fmt::Debug, time::Duration};
 
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 
@@ -32,10 +32,38 @@ fn write(fixture: &Fixture) -> JoinHandle<Result<bool, StoreError>> {
     })
 }
 
-/// Until all wait for the lock. Time stands still from then on.
-async fn all_wait(fixture: &Fixture, held: &Held) {
-    fixture.blocked_by(held, ALL).await;
+/// All connections, which wait for the lock. Time stands still.
+async fn waiting<T>(
+    task: impl Fn(&Fixture) -> JoinHandle<T>,
+) -> (Fixture, Held, Vec<JoinHandle<T>>) {
+    let fixture = Fixture::postgres().await;
+    let held = fixture.hold(LOCK).await;
+    let tasks = (0..ALL).map(|_| task(&fixture)).collect();
+    fixture.blocked_by(&held, ALL).await;
     tokio::time::pause();
+    (fixture, held, tasks)
+}
+
+/// All end after so many seconds, and no sooner.
+async fn end_after<T: Debug>(seconds: u64, tasks: Vec<JoinHandle<Result<T, StoreError>>>) {
+    tokio::time::advance(Duration::from_secs(seconds - 1)).await;
+    assert!(!tasks.iter().any(JoinHandle::is_finished));
+    for task in tasks {
+        let done = timeout(Duration::from_secs(2), task).await.unwrap();
+        let error = causes(&done.unwrap().unwrap_err());
+        assert!(error.ends_with("the database does not respond"), "{error}");
+    }
+}
+
+/// Browsers that were closed meanwhile.
+async fn go_away<T: Debug>(tasks: Vec<JoinHandle<T>>) {
+    for task in tasks {
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+    }
+    // So that the release has begun.
+    tokio::task::yield_now().await;
+    tokio::time::advance(Duration::from_secs(11)).await;
 }
 
 /// The store has connections again, although the lock is still held. Time goes on.
@@ -49,53 +77,25 @@ async fn store_works(fixture: &Fixture) {
 /// What waits for it, such as a request, has longer.
 #[tokio::test]
 async fn a_read_without_a_response_ends() {
-    let fixture = Fixture::postgres().await;
-    let held = fixture.hold(LOCK).await;
-    let reads: Vec<_> = (0..ALL).map(|_| read(&fixture)).collect();
-    all_wait(&fixture, &held).await;
-    tokio::time::advance(Duration::from_secs(19)).await;
-    assert!(!reads.iter().any(JoinHandle::is_finished));
-    for read in reads {
-        let read = timeout(Duration::from_secs(2), read).await.unwrap();
-        let error = causes(&read.unwrap().unwrap_err());
-        assert!(error.ends_with("the database does not respond"), "{error}");
-    }
+    let (fixture, held, reads) = waiting(read).await;
+    end_after(20, reads).await;
     store_works(&fixture).await;
     held.rollback().await;
     assert_eq!(fixture.store.clients().await.unwrap(), []);
 }
 
-/// Browsers that were closed meanwhile.
 #[tokio::test]
 async fn reads_whose_callers_are_gone_give_their_connections_up() {
-    let fixture = Fixture::postgres().await;
-    let held = fixture.hold(LOCK).await;
-    let reads: Vec<_> = (0..ALL).map(|_| read(&fixture)).collect();
-    all_wait(&fixture, &held).await;
-    for read in reads {
-        read.abort();
-        assert!(read.await.unwrap_err().is_cancelled());
-    }
-    // So that the release has begun.
-    tokio::task::yield_now().await;
-    tokio::time::advance(Duration::from_secs(11)).await;
+    let (fixture, held, reads) = waiting(read).await;
+    go_away(reads).await;
     store_works(&fixture).await;
     held.rollback().await;
 }
 
 #[tokio::test]
 async fn a_write_without_a_response_ends() {
-    let fixture = Fixture::postgres().await;
-    let held = fixture.hold(LOCK).await;
-    let writes: Vec<_> = (0..ALL).map(|_| write(&fixture)).collect();
-    all_wait(&fixture, &held).await;
-    tokio::time::advance(Duration::from_secs(29)).await;
-    assert!(!writes.iter().any(JoinHandle::is_finished));
-    for write in writes {
-        let write = timeout(Duration::from_secs(2), write).await.unwrap();
-        let error = causes(&write.unwrap().unwrap_err());
-        assert!(error.ends_with("the database does not respond"), "{error}");
-    }
+    let (fixture, held, writes) = waiting(write).await;
+    end_after(30, writes).await;
     store_works(&fixture).await;
     held.rollback().await;
 }
@@ -103,10 +103,7 @@ async fn a_write_without_a_response_ends() {
 /// The process ends within its time.
 #[tokio::test]
 async fn a_store_closes_while_writes_wait() {
-    let fixture = Fixture::postgres().await;
-    let held = fixture.hold(LOCK).await;
-    let writes: Vec<_> = (0..ALL).map(|_| write(&fixture)).collect();
-    all_wait(&fixture, &held).await;
+    let (fixture, _held, writes) = waiting(write).await;
     let closed = timeout(Duration::from_secs(21), fixture.store.close());
     closed.await.unwrap();
     assert!(!writes.iter().any(JoinHandle::is_finished));
@@ -128,15 +125,8 @@ async fn a_server_that_says_nothing_is_not_waited_for() {
 /// Else they would be all that the server can have, for all of its programs.
 #[tokio::test]
 async fn the_server_ends_a_connection_that_was_given_up() {
-    let fixture = Fixture::postgres().await;
-    let held = fixture.hold(LOCK).await;
-    let reads: Vec<_> = (0..ALL).map(|_| read(&fixture)).collect();
-    all_wait(&fixture, &held).await;
-    for read in reads {
-        read.abort();
-    }
-    tokio::task::yield_now().await;
-    tokio::time::advance(Duration::from_secs(11)).await;
+    let (fixture, held, reads) = waiting(read).await;
+    go_away(reads).await;
     tokio::time::resume();
     fixture.blocked_by_none(&held).await;
     held.rollback().await;
