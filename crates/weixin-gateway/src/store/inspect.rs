@@ -26,8 +26,10 @@ pub enum StoreState {
 pub(crate) async fn inspect(url: &str) -> Result<StoreState, OpenError> {
     sqlx::any::install_default_drivers();
     if super::is_postgres(url) {
-        let connection = postgres::connect(url).await?;
-        return state(connection, postgres::MIGRATED_TABLES).await;
+        let mut connection = postgres::connect(url).await?;
+        let is_current = postgres::is_current(&mut connection).await?;
+        postgres::close(connection).await;
+        return Ok(state(is_current));
     }
     let (options, path) = sqlite::parse(url)?;
     let exists = path.exists();
@@ -35,8 +37,10 @@ pub(crate) async fn inspect(url: &str) -> Result<StoreState, OpenError> {
     if !exists {
         return Ok(StoreState::Missing);
     }
-    let connection = AnyConnection::connect_with(&options).await?;
-    state(connection, sqlite::MIGRATED_TABLES).await
+    let mut connection = AnyConnection::connect_with(&options).await?;
+    let is_current = migrations::is_current(&mut connection, sqlite::MIGRATED_TABLES).await?;
+    connection.close().await?;
+    Ok(state(is_current))
 }
 
 /// Of the file, or of the folder in which it will be created.
@@ -59,15 +63,10 @@ fn check_file_system(path: &Path, exists: bool) -> Result<(), OpenError> {
     }
 }
 
-async fn state(
-    mut connection: AnyConnection,
-    tables: &'static str,
-) -> Result<StoreState, OpenError> {
-    let is_current = migrations::is_current(&mut connection, tables).await?;
-    connection.close().await?;
-    Ok(if is_current {
+const fn state(is_current: bool) -> StoreState {
+    if is_current {
         StoreState::Current
     } else {
         StoreState::Outdated
-    })
+    }
 }

@@ -259,9 +259,7 @@ impl Store {
 
     /// Runs a job that only reads, on what is stored at one moment. However long it takes, no write waits for it.
     pub(crate) async fn read<T>(&self, work: impl Work<T>) -> Result<T, StoreError> {
-        let mut connection = self.readers().acquire().await?;
-        let mut transaction = connection.begin().await?;
-        Ok(work(&mut transaction).await?)
+        self.readers().run(work).await
     }
 
     /// Reads from the pool. The operation is a label of a metric.

@@ -15,7 +15,7 @@ use super::{
     database_error,
     error::{OpenError, StoreError},
     migrations::{self, Migrate},
-    readers::Readers,
+    readers::{CLOSE_TIMEOUT, READ_TIMEOUT, Readers},
 };
 
 const CONNECTIONS: u32 = 16;
@@ -32,16 +32,29 @@ pub(super) async fn open(url: &str, migrate: Migrate) -> Result<AnyPool, OpenErr
     let options = AnyConnectOptions::from_str(url)?;
     // A pool would wait for a server that does not respond, and not say why.
     let mut first = connect(url).await?;
-    match migrate {
-        Migrate::Run => migrate_tables(&mut first).await?,
-        Migrate::Never => migrations::require_current(&mut first, MIGRATED_TABLES).await?,
+    match (is_current(&mut first).await?, migrate) {
+        (true, _) => {}
+        (false, Migrate::Run) => migrate_tables(&mut first).await?,
+        (false, Migrate::Never) => return Err(OpenError::Outdated),
     }
-    first.close().await?;
+    close(first).await;
     let pool = AnyPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .after_connect(|connection, _| Box::pin(ends_with_its_client(connection)));
     Ok(pool.connect_with(options).await?)
+}
+
+/// Whether the database has the tables of this program, or of a later one.
+pub(super) async fn is_current(connection: &mut AnyConnection) -> Result<bool, OpenError> {
+    let inspected = migrations::is_current(connection, MIGRATED_TABLES);
+    let inspected = timeout(READ_TIMEOUT, inspected).await;
+    inspected.unwrap_or_else(|_| Err(no_response().into()))
+}
+
+/// Closes a connection that is not of a pool. A server that does not respond is left.
+pub(super) async fn close(connection: AnyConnection) {
+    let _ = timeout(CLOSE_TIMEOUT, connection.close()).await;
 }
 
 /// A connection that is given up while its statement waits must not be one of `max_connections` for as long. PostgreSQL before

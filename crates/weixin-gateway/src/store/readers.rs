@@ -2,17 +2,24 @@
 
 use std::time::Duration;
 
-use sqlx::{Any, AnyPool, Execute, Executor, any::AnyRow};
+use sqlx::{Any, AnyPool, Connection as _, Execute, Executor, any::AnyRow};
 use tokio::time::timeout;
 
-use super::connection::{self, Connection};
+use super::{
+    StoreError, Work,
+    connection::{self, Connection},
+};
 
 /// The time that a statement may take. A server that vanishes with its address ends no connection: a read would wait for ever.
 /// Shorter than that of what waits for it: a [turn](crate::time::TURN), or a request.
 pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How long the end of what runs may take.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The time that several statements of a command may take together, which read all users or all events: ten million take
+/// seconds.
+const JOB_TIMEOUT: Duration = Duration::from_mins(5);
 
 #[derive(Clone, Debug)]
 pub(super) struct Readers(pub(super) AnyPool);
@@ -47,6 +54,17 @@ impl Readers {
         let mut connection = self.acquire().await?;
         let read = timeout(READ_TIMEOUT, connection.fetch_optional(query)).await;
         connection.finished(read)
+    }
+
+    /// Runs a job on what is stored at one moment.
+    pub(super) async fn run<T>(&self, work: impl Work<T>) -> Result<T, StoreError> {
+        let mut connection = self.acquire().await?;
+        let job = async {
+            let mut transaction = connection.begin().await?;
+            Ok::<_, StoreError>(work(&mut transaction).await?)
+        };
+        let done = timeout(JOB_TIMEOUT, job).await;
+        connection.finished(done)
     }
 
     pub(super) async fn close(&self) {
