@@ -315,6 +315,30 @@ async fn a_silent_login_does_not_replace_a_consent() {
     assert_eq!(param(&url, "error"), "consent_required");
 }
 
+/// A read after it fails: the user need not log in once more when it succeeds.
+#[tokio::test]
+async fn a_silent_login_that_cannot_go_on_leaves_its_session_in_the_browser() {
+    let world = World::with(Options {
+        web: "silent_login = true\nconsent = \"first\"".into(),
+        ..Options::default()
+    })
+    .await;
+    world.next_user("known");
+    let web = world.web();
+    let mut browser = inside();
+    let asked = browser.asked(&world, &web.authorize_url(&[])).await;
+    let page = browser.answer(&world, &asked, "allow").await;
+    web.tokens(&param(page.location(), "code")).await;
+    let mut browser = inside();
+    let callback = web.wechat_callback(&mut browser, NONE).await;
+    world.execute("alter table consents rename to others").await;
+    let page = browser.open(&world, &callback).await;
+    assert_eq!(param(page.location(), "error"), "login_required");
+    world.execute("alter table others rename to consents").await;
+    let page = browser.open(&world, &web.authorize_url(NONE)).await;
+    web.tokens(&param(page.location(), "code")).await;
+}
+
 /// A pushed request and a posted one, which waited before they were decided.
 #[tokio::test]
 async fn a_request_that_has_waited_logs_in_silently_as_well() {

@@ -3,7 +3,7 @@
 
 use axum::http::StatusCode;
 use futures_util::future::join_all;
-use weixin_sim::{Effect, Fault};
+use weixin_sim::{AddedFault, Effect, Fault};
 
 use crate::world::{
     Browser, Options, World,
@@ -13,6 +13,21 @@ use crate::world::{
 
 const OPEN: &str = "sessions where ended_at is null";
 const LOGIN: &[(&str, &str)] = &[("prompt", "login")];
+
+/// The callback of a login in a browser that is logged in. The profile is due.
+async fn callback_with_session(world: &World, browser: &mut Browser) -> String {
+    let web = world.web();
+    web.log_in(browser, &[]).await;
+    world.execute("update users set profile_at = null").await;
+    web.wechat_callback(browser, LOGIN).await
+}
+
+/// Waits until the gateway waits for WeChat.
+async fn struck(fault: &AddedFault) {
+    while fault.struck() == 0 {
+        tokio::task::yield_now().await;
+    }
+}
 
 /// Two clients, in two tabs: the second callback is sent before the response to the first has come.
 #[tokio::test(flavor = "multi_thread")]
@@ -76,16 +91,12 @@ async fn other_tabs_stay_logged_in_while_the_profile_is_read() {
     let world = World::start().await;
     let web = world.web();
     let mut browser = Browser::with(&[ENGLISH]);
-    web.log_in(&mut browser, &[]).await;
-    world.execute("update users set profile_at = null").await;
-    let callback = web.wechat_callback(&mut browser, LOGIN).await;
+    let callback = callback_with_session(&world, &mut browser).await;
     let slow = Fault::new(Effect::DelayMs(60_000)).path("/sns/userinfo");
     let slow = world.sim.fault(slow);
     let mut tab = browser.clone();
     let other_tab = async {
-        while slow.struck() == 0 {
-            tokio::task::yield_now().await;
-        }
+        struck(&slow).await;
         web.is_logged_in(&mut tab).await
     };
     tokio::select! {
@@ -101,17 +112,13 @@ async fn a_logout_in_another_tab_ends_a_login_that_waits() {
         let world = World::start().await;
         let web = world.web();
         let mut browser = Browser::with(&[ENGLISH]);
-        web.log_in(&mut browser, &[]).await;
-        world.execute("update users set profile_at = null").await;
-        let callback = web.wechat_callback(&mut browser, LOGIN).await;
+        let callback = callback_with_session(&world, &mut browser).await;
         let slow = world
             .sim
             .fault(Fault::new(Effect::DelayMs(1_000)).path(path));
         let mut tab = browser.clone();
         let logout = async {
-            while slow.struck() == 0 {
-                tokio::task::yield_now().await;
-            }
+            struck(&slow).await;
             let page = web.log_out(&mut tab, &[]).await;
             web.confirm_logout(&mut tab, &page).await;
         };
@@ -128,16 +135,12 @@ async fn a_login_that_waits_goes_on_after_the_logins_of_other_tabs() {
     let world = World::start().await;
     let web = world.web();
     let mut browser = Browser::with(&[ENGLISH]);
-    web.log_in(&mut browser, &[]).await;
-    world.execute("update users set profile_at = null").await;
-    let callback = web.wechat_callback(&mut browser, LOGIN).await;
+    let callback = callback_with_session(&world, &mut browser).await;
     let slow = Fault::new(Effect::DelayMs(2_000)).path("/sns/userinfo");
     let slow = world.sim.fault(slow);
     let mut tab = browser.clone();
     let others = async {
-        while slow.struck() == 0 {
-            tokio::task::yield_now().await;
-        }
+        struck(&slow).await;
         for _ in 0..2 {
             web.log_in(&mut tab, LOGIN).await;
         }
