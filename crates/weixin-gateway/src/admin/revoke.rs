@@ -11,7 +11,7 @@ use crate::{
     store::{
         audit,
         merges::Ended,
-        revoke_many::{self, Remaining, Revocation},
+        revoke_many::{self, Remaining},
     },
 };
 
@@ -44,11 +44,11 @@ impl Admin {
     }
 
     async fn revoke_user(&self, id: &str) -> Result<Revoked, AdminError> {
-        let (user, revocation) = (self.kept(id).await?, self.revocation().await?);
-        let (event_id, event) = event(EventKind::GrantRevoked, Some(user), None, revocation.at)?;
+        let (user, now) = (self.kept(id).await?, self.now().await?);
+        let (event_id, event) = event(EventKind::GrantRevoked, Some(user), None, now)?;
         let work = self.change(move |connection| {
             Box::pin(async move {
-                let ended = revoke_many::of_user(connection, user, revocation).await?;
+                let ended = revoke_many::of_user(connection, user, now).await?;
                 audit::insert(connection, event_id, event).await?;
                 Ok(ended)
             })
@@ -86,18 +86,9 @@ impl Admin {
         Ok(revoked)
     }
 
-    /// A revocation at this moment.
-    async fn revocation(&self) -> Result<Revocation, AdminError> {
-        Ok(Revocation {
-            at: self.now().await?,
-            tolerance: self.database.clock_tolerance(),
-        })
-    }
-
-    /// Until nothing is left that began before. The time is one after the codes of the client were revoked: some may have been
-    /// redeemed while that write waited.
+    /// Until nothing is left that began before.
     async fn in_batches(&self, client: Option<ClientId>) -> Result<Revoked, AdminError> {
-        let revocation = self.revocation().await?;
+        let now = self.now().await?;
         let mut total = Ended::default();
         let mut remaining = match client {
             Some(_) => Remaining::grants(),
@@ -107,7 +98,7 @@ impl Admin {
             let client = client.clone();
             let batch = self.change(move |connection| {
                 Box::pin(async move {
-                    revoke_many::batch(connection, client.as_ref(), remaining, revocation).await
+                    revoke_many::batch(connection, client.as_ref(), remaining, now).await
                 })
             });
             let (ended, next) = batch.await?;

@@ -9,8 +9,7 @@ use super::{
     Durability, JobError, JobResult, Store, StoreError, Undo,
     audit::{self, EventId},
     resolved_user::members,
-    revoke_many::{self, Revocation},
-    row,
+    revoke_many, row,
     subjects::with_known_clients,
     users,
 };
@@ -103,13 +102,9 @@ impl Store {
         let traces = self
             .read(move |connection| Box::pin(async move { traces(connection, user, now).await }));
         let traces = traces.await?;
-        let revocation = Revocation {
-            at: now,
-            tolerance: self.clock_tolerance(),
-        };
         let work = self.write(Durability::Durable, Undo::Savepoint, move |connection| {
             Box::pin(async move {
-                let removed = forget(connection, user, traces, revocation).await?;
+                let removed = forget(connection, user, traces, now).await?;
                 audit::insert(connection, event_id, event).await?;
                 Ok(removed)
             })
@@ -149,9 +144,9 @@ async fn forget(
     connection: &mut AnyConnection,
     user: UserId,
     traces: Traces,
-    revocation: Revocation,
+    now: Timestamp,
 ) -> JobResult<Removed> {
-    let locked = users::lock(connection, user, revocation.at).await?;
+    let locked = users::lock(connection, user, now).await?;
     locked.ok_or(JobError::Conflict)?;
     // The events of a user who was merged into this one meanwhile were not looked up.
     if members(connection, user).await? != traces.members {
@@ -160,7 +155,7 @@ async fn forget(
     erase(connection, user, traces).await?;
     // The clients are told of this end, while grants still name them. The outbox keeps these rows and those of earlier ends
     // until they are delivered.
-    revoke_many::sessions_of_user(connection, user, revocation).await?;
+    revoke_many::sessions_of_user(connection, user, now).await?;
     let mut removed = Vec::new();
     for rows in ROWS {
         removed.push(remove(connection, rows, user).await?);

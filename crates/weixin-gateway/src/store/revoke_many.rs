@@ -41,38 +41,37 @@ pub(super) use last_of_batch;
 
 const LAST_SESSION: &str = last_of_batch!("sid", "sessions");
 const LAST_GRANT: &str = last_of_batch!("id", "grants");
-/// Whenever they have begun: the node may have had any time. Sessions that begin meanwhile have random IDs. Those before the
-/// batch stay, so that the command ends however many they are.
+/// Whatever their times: the clock of a node, or of the command, may have been wrong. Sessions that begin meanwhile have random
+/// IDs. Those before the batch stay, so that the command ends however many they are.
 const SESSIONS: &str = "update sessions set ended_at = $1, ended_reason = $2
-    where sid > $3 and sid <= $4 and ended_at is null and expires_at > $5
+    where sid > $3 and sid <= $4 and ended_at is null
     returning sid";
-/// Once the sessions have ended: those that are open have begun after the command, and so have their grants. No time tells it
-/// as well: a code of a session that was still open may have given a grant meanwhile.
+/// Once the sessions have ended: those that are open have begun after the command, and so have their grants. A code of a
+/// session that was still open may have given a grant meanwhile.
 const GRANTS: &str = "update grants set revoked_at = $1, revoked_reason = $2, keep_until = $1
-    where id > $3 and id <= $4 and revoked_at is null and expires_at > $5
+    where id > $3 and id <= $4 and revoked_at is null
     and not exists (select 1 from sessions where sessions.sid = grants.sid
-        and sessions.ended_at is null and sessions.expires_at > $5)";
+        and sessions.ended_at is null)";
 const GRANTS_OF_CLIENT: &str = "update grants
     set revoked_at = $1, revoked_reason = $2, keep_until = $1
-    where id > $3 and id <= $4 and client = $5 and revoked_at is null and created_at <= $6
-    and expires_at > $7";
+    where id > $3 and id <= $4 and client = $5 and revoked_at is null";
 const SESSIONS_OF_USER: &str = concat!(
     "update sessions set ended_at = $1, ended_reason = $2
     where ended_at is null and user_id in ",
     members!("$3"),
-    " and expires_at > $4 returning sid"
+    " returning sid"
 );
 const GRANTS_OF_USER: &str = concat!(
     "update grants set revoked_at = $1, revoked_reason = $2, keep_until = $1
     where revoked_at is null and user_id in ",
     members!("$3"),
-    " and expires_at > $4"
 );
 
-/// Of two commands, the later one counts.
+/// Of two commands, the later one counts, but not one whose clock was minutes ahead.
 const CODES_OF_CLIENT: &str = "insert into client_revocations (client, revoked_at) values ($1, $2)
     on conflict (client) do update set revoked_at = excluded.revoked_at
-    where client_revocations.revoked_at < excluded.revoked_at";
+    where client_revocations.revoked_at < excluded.revoked_at
+    or client_revocations.revoked_at > excluded.revoked_at + 120000";
 
 /// Revokes the codes that a client has been issued until now: they are no rows yet, and are redeemed for a minute. With
 /// PostgreSQL, those that it is issued in the minute after that are rejected too: only the time tells them apart, which a
@@ -118,29 +117,6 @@ impl Store {
     }
 }
 
-/// When the operator revokes, and how far the times that nodes have noted may differ from that.
-///
-/// A fast node may have noted a later time for what began before the command. So all grants of a client end that have begun
-/// up to a minute later, if they are there while the command runs, and all sessions, if everything is revoked. A login during
-/// that time may be lost; one after it stays valid, whatever its time. Codes are no rows: see [`codes_of_client`].
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Revocation {
-    pub(crate) at: Timestamp,
-    pub(crate) tolerance: Duration,
-}
-
-impl Revocation {
-    /// When a grant that is revoked with its client can have begun at the latest.
-    fn begun_until(self) -> i64 {
-        self.at.after(self.tolerance).millis()
-    }
-
-    /// A slow node still takes what has expired at this time.
-    fn expired(self) -> i64 {
-        self.at.before(self.tolerance).millis()
-    }
-}
-
 /// The sessions and grants that are still to be read: those with greater IDs.
 #[derive(Clone, Debug)]
 pub(crate) struct Remaining {
@@ -171,21 +147,22 @@ impl Remaining {
 }
 
 /// Ends a batch of all sessions and then of all grants, or of the grants of a client.
+///
+/// What is there while the command runs ends, also what has expired: by which clock, no one knows. A login during that time may
+/// be lost; one after it stays valid. Codes are no rows: see [`codes_of_client`].
 pub(crate) async fn batch(
     connection: &mut AnyConnection,
     client: Option<&ClientId>,
     remaining: Remaining,
-    revocation: Revocation,
+    now: Timestamp,
 ) -> JobResult<(Ended, Remaining)> {
     let (mut ended, mut next) = (Ended::default(), remaining.clone());
     match (remaining.sessions, remaining.grants) {
         (Some(after), _) => {
             next.sessions = last(connection, LAST_SESSION, &after).await?;
             if let Some(last) = &next.sessions {
-                let query = bound(SESSIONS, revocation.at, after).bind(last.clone());
-                let query = query.bind(revocation.expired());
+                let query = bound(SESSIONS, now, after).bind(last.clone());
                 let rows = query.fetch_all(&mut *connection).await?;
-                let now = revocation.at;
                 ended.sessions = session_end::note_ended(connection, &rows, now).await?;
             }
         }
@@ -193,14 +170,11 @@ pub(crate) async fn batch(
             next.grants = last(connection, LAST_GRANT, &after).await?;
             if let Some(last) = &next.grants {
                 let sql = client.map_or(GRANTS, |_| GRANTS_OF_CLIENT);
-                let query = bound(sql, revocation.at, after).bind(last.clone());
+                let query = bound(sql, now, after).bind(last.clone());
                 let query = match client {
-                    Some(client) => query
-                        .bind(client.to_string())
-                        .bind(revocation.begun_until()),
+                    Some(client) => query.bind(client.to_string()),
                     None => query,
                 };
-                let query = query.bind(revocation.expired());
                 ended.grants = query.execute(connection).await?.rows_affected();
             }
         }
@@ -223,12 +197,11 @@ pub(super) async fn last(
 pub(crate) async fn of_user(
     connection: &mut AnyConnection,
     user: UserId,
-    revocation: Revocation,
+    now: Timestamp,
 ) -> JobResult<Ended> {
     users::lock_unseen(connection, user).await?;
-    let sessions = sessions_of_user(connection, user, revocation).await?;
-    let query = bound(GRANTS_OF_USER, revocation.at, user.to_string());
-    let query = query.bind(revocation.expired());
+    let sessions = sessions_of_user(connection, user, now).await?;
+    let query = bound(GRANTS_OF_USER, now, user.to_string());
     let grants = query.execute(connection).await?.rows_affected();
     Ok(Ended { sessions, grants })
 }
@@ -237,12 +210,11 @@ pub(crate) async fn of_user(
 pub(super) async fn sessions_of_user(
     connection: &mut AnyConnection,
     user: UserId,
-    revocation: Revocation,
+    now: Timestamp,
 ) -> JobResult<u64> {
-    let query = bound(SESSIONS_OF_USER, revocation.at, user.to_string());
-    let query = query.bind(revocation.expired());
+    let query = bound(SESSIONS_OF_USER, now, user.to_string());
     let rows = query.fetch_all(&mut *connection).await?;
-    session_end::note_ended(connection, &rows, revocation.at).await
+    session_end::note_ended(connection, &rows, now).await
 }
 
 /// Binds the first three parameters.

@@ -29,7 +29,7 @@ use crate::{
         Durability, Migrate, Store, StoreError, Undo, clients,
         identities::UnionIds,
         merges::Ended,
-        revoke_many::{self, Remaining, Revocation},
+        revoke_many::{self, Remaining},
         session_login::{BrowserSession, SessionLogin},
     },
     upstream::{
@@ -156,16 +156,15 @@ impl Fixture {
     }
 
     /// As the command does, by a connection of its own.
-    pub(super) async fn revoke_all(&self, revocation: Revocation) -> Ended {
-        self.revoke_batches(None, Remaining::all(), revocation)
-            .await
+    pub(super) async fn revoke_all(&self, now: Timestamp) -> Ended {
+        self.revoke_batches(None, Remaining::all(), now).await
     }
 
     pub(super) async fn revoke_batches(
         &self,
         client: Option<ClientId>,
         mut remaining: Remaining,
-        revocation: Revocation,
+        now: Timestamp,
     ) -> Ended {
         let beside = Store::open_beside(&self.url, Migrate::Run).await.unwrap();
         let mut total = Ended::default();
@@ -173,7 +172,7 @@ impl Fixture {
             let client = client.clone();
             let work = beside.write(Durability::Durable, Undo::Savepoint, move |connection| {
                 Box::pin(async move {
-                    revoke_many::batch(connection, client.as_ref(), remaining, revocation).await
+                    revoke_many::batch(connection, client.as_ref(), remaining, now).await
                 })
             });
             let (ended, next) = work.await.unwrap();
@@ -310,14 +309,6 @@ impl Clock for StandingClock {
 
     fn sleep(&self, _: Duration) -> SleepFuture<'_> {
         Box::pin(tokio::task::yield_now())
-    }
-}
-
-/// Of an operator whose clock is that of the only node.
-pub(super) const fn revocation(at: Timestamp) -> Revocation {
-    Revocation {
-        at,
-        tolerance: Duration::ZERO,
     }
 }
 

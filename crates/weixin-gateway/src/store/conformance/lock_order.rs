@@ -2,7 +2,7 @@
 
 use tokio::task::JoinHandle;
 
-use super::fixture::{Fixture, START, id, ids, issuer, known, later, login, revocation};
+use super::fixture::{Fixture, START, id, ids, issuer, known, later, login};
 use crate::{
     audit::{Event, EventKind},
     oidc::{GrantId, Session, SessionId, UserId},
@@ -47,8 +47,7 @@ impl Fixture {
         let store = self.store.clone();
         tokio::spawn(async move {
             let work = store.write(Durability::Durable, Undo::Savepoint, move |connection| {
-                let revocation = revocation(later(60));
-                Box::pin(async move { revoke_many::of_user(connection, user, revocation).await })
+                Box::pin(async move { revoke_many::of_user(connection, user, later(60)).await })
             });
             work.await
         })

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use weixin::clock::{Clock, SystemClock};
 
 use super::{
-    fixture::{Fixture, Held, START, client, id, later, new_grant, revocation, secret},
+    fixture::{Fixture, Held, START, client, id, later, new_grant, secret},
     on_each_database,
 };
 use crate::{
@@ -104,9 +104,7 @@ async fn a_grant_that_is_made_during_the_revocation_of_its_user_ends() {
     let (store, user) = (fixture.store.clone(), session.user);
     let end = async move {
         let work = store.write(Durability::Durable, Undo::Savepoint, move |connection| {
-            Box::pin(
-                async move { revoke_many::of_user(connection, user, revocation(later(2))).await },
-            )
+            Box::pin(async move { revoke_many::of_user(connection, user, later(2)).await })
         });
         work.await.unwrap()
     };
@@ -197,9 +195,9 @@ async fn a_code_that_is_redeemed_between_two_batches_gives_no_grant_that_stays(f
     let first = fixture
         .store
         .write(Durability::Durable, Undo::Savepoint, move |connection| {
-            Box::pin(async move {
-                revoke_many::batch(connection, None, Remaining::all(), revocation(begun)).await
-            })
+            Box::pin(
+                async move { revoke_many::batch(connection, None, Remaining::all(), begun).await },
+            )
         });
     let (ended, remaining) = first.await.unwrap();
     assert_eq!((ended.sessions, ended.grants), (250, 0));
@@ -207,7 +205,7 @@ async fn a_code_that_is_redeemed_between_two_batches_gives_no_grant_that_stays(f
     grant.is_offline = true;
     let outcome = fixture.redeem_grant(grant).await;
     assert!(matches!(outcome, RedeemOutcome::Granted(_)), "{outcome:?}");
-    let ended = fixture.revoke_batches(None, remaining, revocation(begun));
+    let ended = fixture.revoke_batches(None, remaining, begun);
     let ended = ended.await;
     assert_eq!((ended.sessions, ended.grants), (1, 1));
     assert_eq!(fixture.count(VALID).await, 0);

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use super::{
     fixture::{
         Fixture, START, begun_by, cookie, cookies_of, id, ids, issuer, known, later, login,
-        request, revocation, session_of,
+        request, session_of,
     },
     on_each_database,
 };
@@ -149,9 +149,7 @@ async fn a_repeat_begins_no_session_once_the_first_has_ended(fixture: Fixture) {
     let work = fixture
         .store
         .write(Durability::Durable, Undo::Savepoint, move |connection| {
-            Box::pin(
-                async move { revoke_many::of_user(connection, user, revocation(later(2))).await },
-            )
+            Box::pin(async move { revoke_many::of_user(connection, user, later(2)).await })
         });
     let ended = Ended {
         sessions: 1,
@@ -174,7 +172,7 @@ async fn a_repeat_during_a_revocation_of_everything_ends_with_it(fixture: Fixtur
         let session = session_of(fixture.log_in(callback.at(3)).await.unwrap());
         assert_eq!(session.sid, first.sid);
     }
-    fixture.revoke_all(revocation(later(2))).await;
+    fixture.revoke_all(later(2)).await;
     assert_eq!(fixture.count(OPEN_SESSIONS).await, 0);
     assert!(is_used(fixture.log_in(callback.at(3)).await));
 }
