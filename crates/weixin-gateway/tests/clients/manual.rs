@@ -75,9 +75,9 @@ fn each_feature_of_the_comparison_names_a_test_that_exists() {
     assert_eq!(tests(&chinese), tests(&english));
 }
 
-/// The versions of clients: those of the lock files, and those that `scripts/test` installs. Debian's are not fixed.
+/// The versions of clients: those of the lock files, and those that `scripts/prerequisites` installs. Debian's are not fixed.
 fn versions() -> Vec<(&'static str, String)> {
-    let script = fs::read_to_string(repository().join("scripts/test")).unwrap();
+    let script = fs::read_to_string(repository().join("scripts/prerequisites")).unwrap();
     let installed = |package: &str| {
         let (_, rest) = script
             .split_once(package)
