@@ -165,11 +165,18 @@ impl WebLogin {
         true
     }
 
+    /// The `state`s of the logins that [`end_login`](Self::end_login) ends in this browser: in progress, or completed within
+    /// the last minute. A site that stores them when a user logs out can reject a login that asks WeChat meanwhile, whose
+    /// [`Login::state`] is one of them. The browser has sent them: nothing else must depend on them.
+    pub fn states_to_end(&self, headers: &HeaderMap) -> Vec<String> {
+        self.0.cookies.to_end(headers)
+    }
+
     /// Ends the replay of this browser's logins: call it when a user logs out, or the back button logs in again for a
     /// minute. Add the headers to your response: they remove the cookies of the logins, in progress as well, at most 20.
     ///
     /// With `WebLoginBuilder::shared` it is effective on all servers; a failing store is logged. It ends repeats, not a login
-    /// whose first exchange is still under way. Logins of the same user in other browsers can be repeated for the rest of
+    /// whose first exchange is still under way: see [`states_to_end`](Self::states_to_end). Logins of the same user in other browsers can be repeated for the rest of
     /// their minute: [`Login::is_repeat`] tells them.
     #[cfg_attr(
         not(feature = "shared"),

@@ -73,7 +73,12 @@ impl Visitor {
         match request.decide(session.as_ref(), hinted, is_confirmed) {
             Logout::Now(sids) => {
                 let ends_own = session.is_some_and(|session| sids.contains(&session.sid));
-                self.end(request, sids, is_confirmed).await?;
+                let states = if ends_own {
+                    self.provider.web_login.states_to_end(&self.headers)
+                } else {
+                    Vec::new()
+                };
+                self.end(request, (sids, states), is_confirmed).await?;
                 let response = self.after_logout(request);
                 if ends_own {
                     return Ok(self.without_login(response).await);
@@ -81,8 +86,8 @@ impl Visitor {
                 Ok(response)
             }
             Logout::Confirm(named) => {
-                self.end(request, named.into_iter().collect(), false)
-                    .await?;
+                let named = named.into_iter().collect();
+                self.end(request, (named, Vec::new()), false).await?;
                 // There is a session to ask about.
                 Ok(match session {
                     Some(session) => self.ask_about_logout(request, &session),
@@ -115,7 +120,7 @@ impl Visitor {
     async fn end(
         &self,
         request: &LogoutRequest,
-        sids: Vec<SessionId>,
+        (sids, states): (Vec<SessionId>, Vec<String>),
         is_confirmed: bool,
     ) -> Result<(), Failure> {
         let (store, now) = (&self.provider.shared.store, self.now());
@@ -125,7 +130,8 @@ impl Visitor {
             EndReason::LoggedOutByClient
         };
         let client = request.hint().map(|(client, _)| client.clone());
-        store.end_sessions(sids, reason, client, now).await?;
+        let ended = store.end_sessions(sids, states, (reason, client), now);
+        ended.await?;
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::AnyConnection;
 
 use super::{JobResult, row, session_login::SessionLogin};
-use crate::secret::RowSecret;
+use crate::{oidc::Timestamp, secret::RowSecret};
 
 /// How long a used `state` is known. The browser's cookie for it lasts as long.
 const MEMORY: Duration = Duration::from_hours(2);
@@ -30,6 +30,22 @@ pub(crate) async fn begin(
     let query = sqlx::query(SELECT).bind(&*login.state);
     let row = query.fetch_one(connection).await?;
     Ok(Some(row::secret(&row, "seed")?))
+}
+
+/// Notes that logins have been used, which may still be under way: they begin no session. Those that have begun one keep it.
+/// The seeds are random.
+pub(crate) async fn end(
+    connection: &mut AnyConnection,
+    logins: &[(String, RowSecret)],
+    now: Timestamp,
+) -> JobResult<()> {
+    for (state, seed) in logins {
+        let query = sqlx::query(INSERT).bind(state.clone());
+        let query = query.bind(seed.expose()[..].to_vec());
+        let query = query.bind(now.after(MEMORY).millis());
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 /// Notes that the cookie of a login is that of another one, which has renewed the session at the same moment.

@@ -7,11 +7,13 @@ use sqlx::{AnyConnection, Row, any::AnyRow};
 use super::{
     Durability, JobError, JobResult, Store, StoreError, Undo,
     audit::{self, EventId},
-    logouts, row, users,
+    logins, logouts, row, users,
 };
 use crate::{
     audit::{Event, EventKind},
     oidc::{ClientId, SessionId, Timestamp, UserId},
+    random,
+    secret::RowSecret,
 };
 
 const END: &str = "update sessions set ended_at = $1, ended_reason = $2
@@ -68,13 +70,13 @@ impl Store {
         Ok(self.measured("session_end", query).await?.is_some())
     }
 
-    /// Ends sessions and records each logout, which a client may have started. Returns those that had not ended before, with
-    /// their users.
+    /// Ends sessions and records each logout, which a client may have started. The logins of the browser that are under way
+    /// begin none: these are their `state`s. Returns the sessions that had not ended before, with their users.
     pub(crate) async fn end_sessions(
         &self,
         mut sids: Vec<SessionId>,
-        reason: EndReason,
-        client: Option<ClientId>,
+        mut states: Vec<String>,
+        (reason, client): (EndReason, Option<ClientId>),
         now: Timestamp,
     ) -> Result<Vec<(SessionId, UserId)>, StoreError> {
         if sids.is_empty() {
@@ -85,9 +87,18 @@ impl Store {
         for _ in &sids {
             events.push(EventId::random()?);
         }
+        // In one order, so that two logouts of one browser do not wait for each other.
+        states.sort_unstable();
+        let mut logins = Vec::new();
+        for state in states {
+            logins.push((state, RowSecret::from_bytes(random::bytes()?)));
+        }
         self.write(Durability::Durable, Undo::Nothing, move |connection| {
             Box::pin(async move {
                 lock_users(connection, &sids).await?;
+                // Before the sessions, as a login does.
+                let noted = logins::end(connection, &logins, now).await;
+                noted.map_err(JobError::not_undone)?;
                 let mut ended = Vec::new();
                 for (sid, event_id) in sids.into_iter().zip(events) {
                     let Some(user) = end(connection, sid, reason, now).await? else {

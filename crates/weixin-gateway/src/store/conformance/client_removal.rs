@@ -128,7 +128,7 @@ async fn log_out(fixture: &Fixture, session: &Session) {
     let reason = EndReason::LoggedOut;
     let ended = fixture
         .store
-        .end_sessions(vec![session.sid], reason, None, later(4));
+        .end_sessions(vec![session.sid], Vec::new(), (reason, None), later(4));
     assert_eq!(ended.await.unwrap(), [(session.sid, session.user)]);
 }
 

@@ -31,7 +31,7 @@ impl Fixture {
         let (store, sids) = (self.store.clone(), sids.to_vec());
         tokio::spawn(async move {
             store
-                .end_sessions(sids, EndReason::LoggedOut, None, later(60))
+                .end_sessions(sids, Vec::new(), (EndReason::LoggedOut, None), later(60))
                 .await
         })
     }

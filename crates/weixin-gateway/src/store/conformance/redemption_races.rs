@@ -120,7 +120,7 @@ async fn a_client_that_gets_a_grant_during_a_logout_is_told_of_it() {
     let session = session(&fixture, START).await;
     let (store, sids) = (fixture.store.clone(), vec![session.sid]);
     let end = async move {
-        let ended = store.end_sessions(sids, EndReason::LoggedOut, None, later(2));
+        let ended = store.end_sessions(sids, Vec::new(), (EndReason::LoggedOut, None), later(2));
         ended.await.unwrap()
     };
     let ended = while_redeeming(&fixture, &session, end).await;

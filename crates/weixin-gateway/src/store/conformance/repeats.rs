@@ -12,7 +12,7 @@ use super::{
 use crate::{
     oidc::{RequestId, Session, SessionId},
     store::{
-        Durability, Undo, merges::Ended, requests::NewRequest, revoke_many,
+        Durability, Undo, merges::Ended, requests::NewRequest, revoke_many, session_end::EndReason,
         session_login::BrowserSession,
     },
     upstream::{link::NewLogin, login_outcome::LoginOutcome},
@@ -28,6 +28,7 @@ on_each_database!(
     two_logins_for_one_request_have_a_session_each,
     a_used_state_logs_no_one_else_in,
     a_used_state_is_known_for_two_hours,
+    a_login_under_way_when_its_browser_logs_out_begins_no_session,
 );
 
 const SESSIONS: &str = "select count(*) from sessions";
@@ -228,6 +229,25 @@ async fn a_used_state_logs_no_one_else_in(fixture: Fixture) {
     assert_eq!(rows, (2, 2));
     let repeat = session_of(fixture.log_in(callback.at(4)).await.unwrap());
     assert_eq!(repeat.sid, first.sid);
+}
+
+async fn a_login_under_way_when_its_browser_logs_out_begins_no_session(fixture: Fixture) {
+    let (first, session) = fixture.first().await;
+    let states = ["state", "tab", "new"].map(str::to_owned).to_vec();
+    let reason = (EndReason::LoggedOut, None);
+    let sids = vec![session.sid];
+    let ended = fixture.store.end_sessions(sids, states, reason, later(2));
+    assert_eq!(ended.await.unwrap(), [(session.sid, session.user)]);
+    let tab = Callback::new(fixture.waiting().await, "tab");
+    let new = Callback::new(fixture.waiting().await, "new");
+    for login in [first.at(3), tab.at(3), new.with("oNew", "uNew", 3)] {
+        assert!(is_used(fixture.log_in(login).await));
+    }
+    assert_eq!(fixture.count(OPEN_SESSIONS).await, 0);
+    assert_eq!(fixture.count(USERS).await, 1);
+    // That of another browser.
+    let other = Callback::new(fixture.waiting().await, "other");
+    known(fixture.log_in(other.at(3)).await);
 }
 
 async fn a_used_state_is_known_for_two_hours(fixture: Fixture) {

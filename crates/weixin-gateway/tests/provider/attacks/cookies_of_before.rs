@@ -129,6 +129,45 @@ async fn a_logout_in_another_tab_ends_a_login_that_waits() {
     }
 }
 
+/// Also one whose browser had no session when its callback came, or another user's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_ends_the_logins_of_its_browser_that_wait() {
+    join_all([
+        logout_beside(None, "alice"),
+        logout_beside(None, "bob"),
+        logout_beside(Some("alice"), "bob"),
+        logout_beside(Some("alice"), "alice"),
+    ])
+    .await;
+}
+
+/// Alice logs in, in a browser that has this session. Meanwhile, another tab logs in and out.
+async fn logout_beside(session: Option<&str>, other_tab: &str) {
+    let world = World::start().await;
+    let web = world.web();
+    let mut browser = Browser::with(&[ENGLISH]);
+    if let Some(user) = session {
+        world.next_user(user);
+        web.log_in(&mut browser, &[]).await;
+    }
+    world.next_user("alice");
+    let callback = web.wechat_callback(&mut browser, LOGIN).await;
+    let slow = Fault::new(Effect::DelayMs(5_000)).path("/sns/oauth2/access_token");
+    let slow = world.sim.fault(slow);
+    let mut tab = browser.clone();
+    let logout = async {
+        struck(&slow).await;
+        world.next_user(other_tab);
+        web.log_in(&mut tab, LOGIN).await;
+        let page = web.log_out(&mut tab, &[]).await;
+        web.confirm_logout(&mut tab, &page).await;
+    };
+    let (page, ()) = tokio::join!(browser.open(&world, &callback), logout);
+    assert!(page.location().contains("login_error=used"), "{page:?}");
+    assert_eq!(world.count(OPEN).await, 0);
+    assert!(!web.is_logged_in(&mut browser).await);
+}
+
 /// The cookie that the first one has sent is older than that of before by then.
 #[tokio::test]
 async fn a_login_that_waits_goes_on_after_the_logins_of_other_tabs() {
