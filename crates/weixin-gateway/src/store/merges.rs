@@ -7,29 +7,25 @@ use sqlx::AnyConnection;
 use super::{
     JobError, JobResult,
     resolved_user::members,
-    row,
     session_end::{self, EndReason},
     users::{self, LockedUser},
 };
-use crate::{
-    oidc::{Timestamp, UserId},
-    time::CLOCK_TOLERANCE,
-};
+use crate::oidc::{Timestamp, UserId};
 
 const ABSORB: &str = "update users set merged_into = $1, merged_at = $2
     where id = $3 and merged_into is null";
 /// No chain is longer than one.
 const REPOINT: &str = "update users set merged_into = $1 where merged_into = $2";
-const MERGED_AT: &str = "select merged_at from users where id = $1 and merged_into = $2";
+const IS_MERGED: &str = "select 1 from users where id = $1 and merged_into = $2";
 const END_SESSIONS: &str = concat!(
     "update sessions set ended_at = $2, ended_reason = $3
-    where ended_at is null and auth_time >= $4 and user_id in ",
+    where ended_at is null and user_id in ",
     members!("$1"),
     " returning sid"
 );
 const REVOKE_GRANTS: &str = concat!(
     "update grants set revoked_at = $2, revoked_reason = $3, keep_until = $2
-    where revoked_at is null and created_at >= $4 and user_id in ",
+    where revoked_at is null and user_id in ",
     members!("$1")
 );
 const SPLIT: &str = "update users set merged_into = null, merged_at = null where id = $1";
@@ -77,9 +73,9 @@ impl Merge {
         Ok(())
     }
 
-    /// Undoes a merge. What began since then ends, as it may belong to either user: both log in again. So does what began
-    /// shortly before it, as the merge and the login may be of two nodes, of which one is slow: no browser of one user keeps a
-    /// session of the other.
+    /// Undoes a merge. All sessions and grants end, as each may belong to either user: both log in again. Which have begun
+    /// before the merge, only clocks would tell, one of which may have been wrong: no browser of one user keeps a session of
+    /// the other.
     pub(crate) async fn split(
         self,
         connection: &mut AnyConnection,
@@ -89,14 +85,12 @@ impl Merge {
             .await?
             .ok_or(JobError::Conflict)?;
         let (kept, absorbed) = (self.kept.to_string(), self.absorbed.to_string());
-        let query = sqlx::query(MERGED_AT).bind(&absorbed).bind(&kept);
+        let query = sqlx::query(IS_MERGED).bind(&absorbed).bind(&kept);
         let merged = query.fetch_optional(&mut *connection).await?;
-        let merged = merged.ok_or(JobError::Conflict)?;
-        let since = row::optional_time(&merged, "merged_at")?;
-        let since = since.map_or(0, |time| time.before(2 * CLOCK_TOLERANCE).millis());
+        merged.ok_or(JobError::Conflict)?;
         let bound = |sql: &'static str| {
             let query = sqlx::query(sql).bind(&kept).bind(now.millis());
-            query.bind(EndReason::Split.as_str()).bind(since)
+            query.bind(EndReason::Split.as_str())
         };
         let ended = bound(END_SESSIONS).fetch_all(&mut *connection).await?;
         let sessions = session_end::note_ended(connection, &ended, now).await?;

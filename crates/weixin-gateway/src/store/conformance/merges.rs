@@ -38,8 +38,8 @@ on_each_database!(
     a_disabled_kept_user_disables_all_sessions,
     a_chain_of_merges_is_one_merge,
     of_two_opposite_merges_one_wins,
-    a_split_undoes_a_merge_and_ends_what_began_since,
-    a_split_ends_no_more_than_what_began_since,
+    a_split_undoes_a_merge_and_ends_all_sessions_and_grants,
+    a_split_ends_nothing_twice,
     two_people_whom_the_operator_merged_are_no_conflict,
     an_app_that_has_moved_replaces_the_unionids,
     only_the_same_openid_takes_a_new_unionid,
@@ -396,61 +396,29 @@ async fn of_two_opposite_merges_one_wins(fixture: Fixture) {
     assert_eq!((won, conflicts.count()), (1, 9));
 }
 
-#[expect(clippy::cognitive_complexity, reason = "one story, told in order")]
-/// The clock of the node that stored the merge may be ahead by a minute, and that of a login behind by as much. What had ended keeps its reason.
-async fn a_split_ends_no_more_than_what_began_since(fixture: Fixture) {
+/// What had ended keeps its reason.
+async fn a_split_ends_nothing_twice(fixture: Fixture) {
     let two = Two::users(&fixture).await;
-    let at = async |second| {
-        let login = login(&ids("oAlice", None), None, later(second));
-        known(fixture.log_in(login).await)
-    };
-    let (before, near) = (at(79).await, at(80).await);
     merge(&fixture, two.merge(), later(200)).await.unwrap();
-    let ended = at(300).await;
-    redeemed(&fixture, &client(), &ended, later(300)).await;
-    fixture
-        .execute("update sessions set ended_at = 1, ended_reason = 'x' where auth_time % 100000 = 0 and auth_time > 1800000000000")
-        .await;
-    fixture
-        .execute("update grants set revoked_at = 1, revoked_reason = 'x'")
-        .await;
-    let counts = split(&fixture, two.merge(), later(400)).await.unwrap();
-    let expected = Ended {
-        sessions: 1,
-        grants: 0,
-    };
-    assert_eq!(counts, expected);
-    for (session, user) in [
-        (&before, Some(two.absorbed.user)),
-        (&near, None),
-        (&ended, None),
+    redeemed(&fixture, &client(), &two.absorbed, later(300)).await;
+    for sql in [
+        "update sessions set ended_at = 1, ended_reason = 'x'",
+        "update grants set revoked_at = 1, revoked_reason = 'x'",
     ] {
-        assert_eq!(user_of(&fixture, session, later(401)).await, user);
+        fixture.execute(sql).await;
     }
-    for count in [
-        "select count(*) from sessions where ended_reason = 'x'",
-        "select count(*) from grants where revoked_reason = 'x'",
+    let ended = split(&fixture, two.merge(), later(400)).await;
+    assert_eq!(ended.unwrap(), Ended::default());
+    for (count, expected) in [
+        ("select count(*) from sessions where ended_reason = 'x'", 2),
+        ("select count(*) from grants where revoked_reason = 'x'", 1),
     ] {
-        assert_eq!(fixture.count(count).await, 1, "{count}");
+        assert_eq!(fixture.count(count).await, expected, "{count}");
     }
 }
 
-async fn owner_of(fixture: &Fixture, grant: &Grant, now: Timestamp) -> Option<UserId> {
-    let found = fixture.store.grant(grant.id, now).await.unwrap();
-    found.map(|found| found.grant.user)
-}
-
-async fn assert_users<const N: usize>(
-    fixture: &Fixture,
-    expected: [(&Session, Option<UserId>); N],
-    now: Timestamp,
-) {
-    for (session, user) in expected {
-        assert_eq!(user_of(fixture, session, now).await, user);
-    }
-}
-
-async fn a_split_undoes_a_merge_and_ends_what_began_since(fixture: Fixture) {
+/// Also what has begun before, by whatever clock.
+async fn a_split_undoes_a_merge_and_ends_all_sessions_and_grants(fixture: Fixture) {
     let two = Two::users(&fixture).await;
     let before = redeemed(&fixture, &client(), &two.absorbed, START).await;
     merge(&fixture, two.merge(), later(200)).await.unwrap();
@@ -464,26 +432,26 @@ async fn a_split_undoes_a_merge_and_ends_what_began_since(fixture: Fixture) {
     assert_eq!(
         ended,
         Ended {
-            sessions: 1,
-            grants: 1
+            sessions: 3,
+            grants: 2
         }
     );
-    let (absorbed, kept) = (two.absorbed.user, two.kept.user);
-    let users = [
-        (&two.absorbed, Some(absorbed)),
-        (&two.kept, Some(kept)),
-        (&since, None),
-    ];
-    assert_users(&fixture, users, later(401)).await;
-    for (grant, user) in [(&grant, None), (&before, Some(absorbed))] {
-        assert_eq!(owner_of(&fixture, grant, later(401)).await, user);
+    for session in [&two.absorbed, &two.kept, &since] {
+        assert_eq!(user_of(&fixture, session, later(401)).await, None);
+    }
+    for grant in [grant, before] {
+        let found = fixture.store.grant(grant.id, later(401)).await.unwrap();
+        assert!(found.is_none());
     }
     assert_split(&fixture, &two).await;
 }
 
 /// Each user has its own `sub` at a client that knew neither before.
 async fn assert_split(fixture: &Fixture, two: &Two) {
-    let again = redeemed(fixture, &named("new"), &two.absorbed, later(502)).await;
+    let session = fixture.log_in(login(&ids("oAlice", None), None, later(501)));
+    let session = known(session.await);
+    assert_eq!(session.user, two.absorbed.user);
+    let again = redeemed(fixture, &named("new"), &session, later(502)).await;
     assert_eq!(again.subject, Subject::first(two.absorbed.user));
     let outcome = split(fixture, two.merge(), later(503)).await;
     assert!(matches!(outcome, Err(StoreError::Conflict)), "{outcome:?}");
