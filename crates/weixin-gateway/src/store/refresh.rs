@@ -9,14 +9,15 @@ use crate::oidc::{Grant, GrantLifetimes, Refresh, RefreshOutcome, Timestamp};
 
 /// With rotation, each of a hundred submits of token `n` within the grace period gets `n + 1`, and later ones get nothing.
 /// `seq <= n` and not `=`: a token that is newer than its row proves that the row is older, as in a restored backup. Then
-/// the newest token wins, and every older one is reuse.
+/// the newest token wins, and every older one is reuse. A rotation that was noted by a clock that was ahead has no grace period.
 const REFRESH: &str = concat!(
     "update grants set
     seq = case when seq <= $2 then $2 + $7 else seq end,
     rotated_at = case when seq <= $2 and $7 = 1 then $3 else rotated_at end,
     expires_at = case when $6 < ends_at then $6 else ends_at end
     where id = $1 and client = $4 and revoked_at is null and expires_at > $3
-    and (seq <= $2 or (seq = $2 + 1 and rotated_at > $3 - $5))
+    and (seq <= $2 or (seq = $2 + 1 and rotated_at > $3 - $5
+    and rotated_at <= $3 + 120000))
     and exists (select 1 from (select grants.user_id as id) used ",
     join_user!("used.id"),
     " where users.disabled_at is null)
@@ -27,7 +28,7 @@ const REFRESH: &str = concat!(
 const REVOKE_REUSED: &str =
     "update grants set revoked_at = $3, revoked_reason = 'reuse', keep_until = $3
     where id = $1 and client = $4 and revoked_at is null and seq > $2
-    and (seq > $2 + 1 or rotated_at is null or rotated_at <= $3 - $5)";
+    and (seq > $2 + 1 or rotated_at is null or rotated_at <= $3 - $5 or rotated_at > $3 + 120000)";
 
 /// The part of the idle time after which the use of a token that stays the same is written again: a day of 30.
 const IDLE_PART: u32 = 30;

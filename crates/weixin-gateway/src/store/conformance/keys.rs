@@ -21,6 +21,7 @@ on_each_database!(
     a_key_is_rotated_once_by_two_nodes,
     a_new_key_ends_those_before_it_at_its_own_time,
     a_key_that_a_command_makes_signs_once_all_nodes_have_read_it,
+    a_command_makes_a_key_although_a_clock_that_was_ahead_has_made_one,
 );
 
 const KEYS: &str = "select count(*) from keys";
@@ -152,4 +153,20 @@ async fn a_key_that_a_command_makes_signs_once_all_nodes_have_read_it(fixture: F
             .collect();
         assert_eq!(times, [(START, START), (command, later(100 + read_by_all))]);
     }
+}
+
+async fn a_command_makes_a_key_although_a_clock_that_was_ahead_has_made_one(fixture: Fixture) {
+    let store = &fixture.store;
+    let file = SecretString::from("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    let master = MasterKeys::parse(&file).unwrap();
+    for now in [START, later(100 * 24 * 3_600)] {
+        let due = Due::at(now, true);
+        rotate(store, &master, &[], due).await.unwrap();
+    }
+    let rotated = rotate_now(store, &master, Algorithm::Rs256, OldKeys::Keep, later(100));
+    rotated.await.unwrap();
+    let keys = store.keys().await.unwrap();
+    let phases = keys.iter().map(|key| key.phase(later(200)));
+    let phases: Vec<_> = phases.collect();
+    assert_eq!(phases, [Phase::Retired, Phase::Retired, Phase::Signing]);
 }

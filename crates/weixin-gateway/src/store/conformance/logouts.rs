@@ -25,6 +25,7 @@ on_each_database!(
     a_logout_of_a_merged_user_is_noted_at_the_user_who_is_left,
     what_was_not_delivered_is_removed_and_recorded_after_the_last_attempt,
     what_was_delivered_is_removed,
+    what_a_clock_that_was_ahead_has_noted_is_delivered,
 );
 
 const EXPIRED: Duration = Duration::from_hours(2);
@@ -45,7 +46,7 @@ async fn session_with_grants(fixture: &Fixture, openid: &str) -> Session {
 }
 
 async fn end(store: &Store, sid: SessionId, now: Timestamp) -> bool {
-    let ended = store.end_sessions(vec![sid], EndReason::LoggedOut, None, now);
+    let ended = store.end_sessions(vec![sid], Vec::new(), (EndReason::LoggedOut, None), now);
     !ended.await.unwrap().is_empty()
 }
 
@@ -77,7 +78,7 @@ async fn a_logout_ends_the_session_and_notes_each_of_its_clients(fixture: Fixtur
     let others = session_with_grants(&fixture, "oBob").await;
     let now = START.after(EXPIRED);
     let sids = vec![session.sid, id(SessionId::from_bytes)];
-    let ended = store.end_sessions(sids, EndReason::LoggedOutByClient, None, now);
+    let ended = store.end_sessions(sids, Vec::new(), (EndReason::LoggedOutByClient, None), now);
     assert_eq!(ended.await.unwrap(), [(session.sid, session.user)]);
     let mut taken = take_all(store, 100, now).await.unwrap();
     taken.sort_by(|a, b| a.client.cmp(&b.client));
@@ -165,6 +166,18 @@ async fn a_logout_token_is_taken_five_times_within_an_hour(fixture: Fixture) {
     let web = |minute, attempt| (minute, "web".to_owned(), attempt);
     let expected = [web(0, 1), web(2, 2), web(7, 3), web(20, 4), web(50, 5)];
     assert_eq!(attempts, expected);
+}
+
+async fn what_a_clock_that_was_ahead_has_noted_is_delivered(fixture: Fixture) {
+    let store = &fixture.store;
+    let session = fixture.session("oAlice", START).await;
+    let grant = new_grant(&session, id(GrantId::from_bytes), START);
+    fixture.redeem_grant(grant).await;
+    let year = 365 * 24 * 3_600;
+    assert!(end(store, session.sid, later(year)).await);
+    assert_eq!(take(store, later(60)).await, []);
+    fixture.clean(later(60)).await;
+    assert_eq!(take(store, later(60)).await, [("web".to_owned(), 1)]);
 }
 
 async fn a_logout_of_a_merged_user_is_noted_at_the_user_who_is_left(fixture: Fixture) {

@@ -18,6 +18,7 @@ on_each_database!(
     a_hundred_uses_of_a_token_get_the_same_successor,
     a_token_that_is_used_after_the_grace_period_revokes_its_grant,
     without_a_grace_period_a_second_use_is_reuse,
+    a_rotation_of_a_clock_that_was_ahead_has_no_grace_period,
     a_token_newer_than_its_row_wins_and_older_ones_are_reuse,
     a_token_that_is_not_rotated_stays,
     a_kept_token_newer_than_its_row_makes_older_ones_reuse,
@@ -124,6 +125,17 @@ async fn a_token_that_is_used_after_the_grace_period_revokes_its_grant(fixture: 
     assert_eq!([left[0].is_some(), left[1].is_some()], [false, true]);
     let reasons = "select count(*) from grants where revoked_reason = 'reuse'";
     assert_eq!(fixture.count(reasons).await, 1);
+}
+
+/// Else a stolen token would be good for as long as the clock was ahead.
+async fn a_rotation_of_a_clock_that_was_ahead_has_no_grace_period(fixture: Fixture) {
+    let session = fixture.session("oAlice", START).await;
+    for (ahead, expected) in [(120, refreshed(1, 30 * DAY)), (121, RefreshOutcome::Reused)] {
+        let grant = granted(&fixture, &session, true).await;
+        let rotated = rotate(&fixture, &grant, 0, later(ahead)).await;
+        assert_eq!(rotated, refreshed(1, 30 * DAY + ahead));
+        assert_eq!(rotate(&fixture, &grant, 0, START).await, expected);
+    }
 }
 
 async fn without_a_grace_period_a_second_use_is_reuse(fixture: Fixture) {
