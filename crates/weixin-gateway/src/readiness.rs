@@ -29,6 +29,8 @@ const OUTDATED_AFTER: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct Readiness {
     clocks: Clocks,
+    /// The keys were read while the time was unknown: some of them may be missing.
+    has_keys_of_unknown_time: AtomicBool,
     is_stopping: AtomicBool,
     lacks_keys: AtomicBool,
     has_other_key_file: AtomicBool,
@@ -64,6 +66,8 @@ pub(crate) enum NotReady {
     /// What others have changed is unknown.
     #[error("keys and clients could not be read again for half a minute: the log says why")]
     Refresh,
+    #[error("the keys are read again: the clock was wrong until now")]
+    KeysOfUnknownTime,
     #[error("the gateway is stopping")]
     Stopping,
     #[error("the store does not respond")]
@@ -74,6 +78,7 @@ impl Readiness {
     pub(crate) fn new(own_clock: Arc<dyn Clock>) -> Self {
         Self {
             clocks: Clocks::new(own_clock),
+            has_keys_of_unknown_time: AtomicBool::default(),
             is_stopping: AtomicBool::default(),
             lacks_keys: AtomicBool::default(),
             has_other_key_file: AtomicBool::default(),
@@ -87,6 +92,17 @@ impl Readiness {
 
     pub(crate) const fn clocks(&self) -> &Clocks {
         &self.clocks
+    }
+
+    /// Whether requests can be served by this time, and by the keys that belong to it.
+    pub(crate) fn knows_the_time(&self) -> bool {
+        self.clocks.knows_the_time() && !self.has_keys_of_unknown_time.load(Ordering::Relaxed)
+    }
+
+    /// Whether the time was known when the keys were read.
+    pub(crate) fn set_time_of_keys(&self, is_known: bool) {
+        self.has_keys_of_unknown_time
+            .store(!is_known, Ordering::Relaxed);
     }
 
     /// From now on, load balancers must send requests to the other nodes.
@@ -142,6 +158,9 @@ impl Readiness {
         if difference > CLOCK_TOLERANCE {
             return Err(NotReady::Clock(difference));
         }
+        if self.has_keys_of_unknown_time.load(Ordering::Relaxed) {
+            return Err(NotReady::KeysOfUnknownTime);
+        }
         Ok(())
     }
 
@@ -184,6 +203,24 @@ mod tests {
             readiness.clocks.set_difference(difference);
             assert_eq!(text(&readiness), expected);
         }
+    }
+
+    #[test]
+    fn keys_of_an_unknown_time_are_not_served_once_it_is_known() {
+        let readiness = readiness();
+        assert!(readiness.knows_the_time());
+        readiness.clocks.set_difference(61_000);
+        readiness.set_time_of_keys(false);
+        assert!(!readiness.knows_the_time());
+        readiness.clocks.set_difference(0);
+        assert!(!readiness.knows_the_time());
+        assert_eq!(
+            text(&readiness),
+            "the keys are read again: the clock was wrong until now"
+        );
+        readiness.set_time_of_keys(true);
+        assert!(readiness.knows_the_time());
+        assert_eq!(text(&readiness), "ready");
     }
 
     fn readiness() -> Readiness {

@@ -85,6 +85,7 @@ impl Live {
         let needed = algorithms(&clients);
         let node = key_file::node().map_err(StoreError::from)?;
         let keys = rotation::begin_keys(&store, &config.server, &node, &needed, due).await?;
+        readiness.set_time_of_keys(due.is_known());
         let parts = Parts {
             keys,
             logins: web_login::all(&config, &clock, None)?,
@@ -157,6 +158,7 @@ impl Live {
             self.replace(parts.clone());
             tracing::info!(keys, stored_clients, "read again");
         }
+        parts.readiness.set_time_of_keys(due.is_known());
         Ok(key_file::compare(&parts.store, &parts.config.server, &self.node, now).await?)
     }
 
@@ -191,6 +193,7 @@ impl Live {
             clock: Arc::clone(&parts.clock),
             readiness: Arc::clone(&parts.readiness),
         });
+        parts.readiness.set_time_of_keys(due.is_known());
         Ok(reloaded)
     }
 

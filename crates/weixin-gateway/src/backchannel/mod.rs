@@ -130,7 +130,7 @@ impl BackChannel {
         let (shared, providers) = (self.live.shared(), self.live.providers());
         let (store, now) = (&shared.store, shared.now());
         // Tokens of another time would be rejected, or given up.
-        if !shared.readiness.clocks().knows_the_time() {
+        if !shared.readiness.knows_the_time() {
             return Ok(());
         }
         let mut due = store.due_clients(now).await?;

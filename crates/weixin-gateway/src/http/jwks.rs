@@ -12,7 +12,7 @@ use super::{discovery, error::AWAY, provider::Provider};
 
 pub(super) async fn jwks(State(provider): State<Arc<Provider>>) -> Response {
     // Keys would be missing: clients go on with what they have. The log has a line each minute, and none for each request.
-    if !provider.shared.readiness.clocks().knows_the_time() {
+    if !provider.shared.readiness.knows_the_time() {
         let retry_after = [(RETRY_AFTER, AWAY)];
         return (StatusCode::SERVICE_UNAVAILABLE, retry_after).into_response();
     }

@@ -40,7 +40,7 @@ async fn run(
     turn_away: impl FnOnce(&Visitor, &Failure) -> Response,
 ) -> Response {
     let shared = &provider.shared;
-    let failure = if !shared.readiness.clocks().knows_the_time() {
+    let failure = if !shared.readiness.knows_the_time() {
         Failure::UnknownTime
     } else if let Ok(_permit) = shared.rate_limit.running.try_acquire() {
         return next.run(request).await;
