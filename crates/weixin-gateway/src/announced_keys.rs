@@ -162,7 +162,8 @@ impl AnnouncedKeys {
         }
     }
 
-    /// Leaves the keys of a node that uses them, if it is time. What was declared is over once all nodes have its first key.
+    /// Leaves the keys of a node that uses them, if it is time. What was declared is over once all nodes have its first key,
+    /// beside which this one may have another that signs.
     pub(crate) fn renew(&mut self, own: &[String], node: &str, now: i64) {
         let is_own = |it: &Node| it.id == node && it.keys == own && it.seen_at > now - RENEWAL;
         if !self.nodes.iter().any(is_own) {
@@ -173,8 +174,9 @@ impl AnnouncedKeys {
                 keys: own.to_vec(),
             });
         }
-        if self.nodes.iter().all(|it| !self.lacks_last(&it.keys)) {
+        if self.is_declared && self.nodes.iter().all(|it| !self.lacks_last(&it.keys)) {
             self.is_declared = false;
+            self.last = own.to_vec();
         }
     }
 
@@ -316,6 +318,25 @@ mod tests {
         assert_eq!(new(&row.text(), "c b a", Some("2")), Some(OwnIsUnknown));
         row.announce(&values("b a"), Some("2"), NOW);
         assert_eq!(row.text(), "b a\n1 100000 b a\n2 100000 b a");
+    }
+
+    #[test]
+    fn the_key_that_signs_after_a_declaration_is_kept() {
+        let mut row = read("a");
+        row.declare(&values("b a"));
+        assert_eq!(new(&row.text(), "c b a", Some("1")), None);
+        row.announce(&values("c b a"), Some("1"), NOW);
+        row.leave("1");
+        assert_eq!(row.text(), "c b a");
+        assert_eq!(new(&row.text(), "b a", Some("1")), Some(LacksFormer));
+        // Beside a node that has not loaded the file yet, which ends.
+        let mut row = read("a\n2 99000 a");
+        row.declare(&values("b a"));
+        row.announce(&values("c b a"), Some("1"), NOW);
+        assert_eq!(row.text(), "declared b a\n2 99000 a\n1 100000 c b a");
+        row.leave("2");
+        row.renew(&values("c b a"), "1", NOW);
+        assert_eq!(row.text(), "c b a\n1 100000 c b a");
     }
 
     #[test]
