@@ -8,7 +8,7 @@ mod running;
 #[expect(dead_code, reason = "the commands need less of it than the gateway")]
 mod operator;
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use serde_json::{Value, json};
 
@@ -133,6 +133,21 @@ fn an_unknown_host_of_the_database_is_named_with_the_hint_on_passwords() {
         "{chinese}"
     );
     assert!(!english.contains("hunter2") && !chinese.contains("hunter2"));
+}
+
+#[test]
+fn a_start_that_waits_for_the_database_ends_when_it_is_told_to() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    let database = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://u@{}/gateway", database.local_addr().unwrap());
+    folder.configure(&sim.url, &[("sqlite:gateway.db", &url)]);
+    let mut gateway = folder.command(&["gateway", "serve"]).spawn().unwrap();
+    // It does not respond.
+    let _connection = database.accept().unwrap();
+    let id = gateway.id().to_string();
+    let killed = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    assert!(killed.success());
+    assert_eq!(gateway.wait().unwrap().code(), Some(0));
 }
 
 #[test]

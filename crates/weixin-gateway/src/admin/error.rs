@@ -1,8 +1,9 @@
 //! Why a change by the operator is not possible.
 
 use thiserror::Error;
+use weixin::{Bilingual, Language};
 
-use crate::{random::NoRandomBytes, store::StoreError};
+use crate::{error_text, random::NoRandomBytes, store::StoreError};
 
 /// Why a change by the operator is not possible. Nothing has changed.
 #[derive(Debug, Error)]
@@ -40,6 +41,23 @@ pub enum AdminError {
 #[derive(Debug, Error)]
 #[error(transparent)]
 pub struct StoreFailure(StoreError);
+
+impl StoreFailure {
+    /// The error with its causes in one line, in one language. Rare causes that a database or the operating system names are
+    /// in English.
+    pub fn text(&self, language: Language) -> String {
+        let head = match language {
+            Language::English => None,
+            _ => self.0.chinese(),
+        };
+        error_text::with_causes(head.unwrap_or_else(|| self.to_string()), self, language)
+    }
+
+    /// What the operator can do, if that does not depend on the cause.
+    pub fn remedy(&self) -> Option<Bilingual> {
+        self.0.remedy()
+    }
+}
 
 impl From<StoreError> for AdminError {
     fn from(error: StoreError) -> Self {

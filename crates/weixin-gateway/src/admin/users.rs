@@ -62,7 +62,7 @@ impl Admin {
             self.apps.clone(),
             self.database_time().await?,
         );
-        let work = self.database.read(move |connection| {
+        let work = self.database.scan(move |connection| {
             Box::pin(async move {
                 let found = user_records::find(connection, &text, &apps).await?;
                 let mut records = Vec::new();

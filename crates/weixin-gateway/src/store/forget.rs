@@ -100,7 +100,7 @@ impl Store {
     ) -> Result<Removed, StoreError> {
         // The whole audit log is read here, and not while other writes wait.
         let traces = self
-            .read(move |connection| Box::pin(async move { traces(connection, user, now).await }));
+            .scan(move |connection| Box::pin(async move { traces(connection, user, now).await }));
         let traces = traces.await?;
         let work = self.write(Durability::Durable, Undo::Savepoint, move |connection| {
             Box::pin(async move {

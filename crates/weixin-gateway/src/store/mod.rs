@@ -68,7 +68,7 @@ pub use self::{
 };
 use self::{
     grant_cache::{GrantCache, Moment},
-    readers::Readers,
+    readers::{READ_TIMEOUT, Readers, SCAN_TIMEOUT},
     request_counts::RequestCounts,
     sqlite::Database,
     writer::Writer,
@@ -257,9 +257,14 @@ impl Store {
         &self.0.requests
     }
 
-    /// Runs a job that only reads, on what is stored at one moment. However long it takes, no write waits for it.
+    /// Runs a job that only reads a few rows, on what is stored at one moment.
     pub(crate) async fn read<T>(&self, work: impl Work<T>) -> Result<T, StoreError> {
-        self.readers().run(work).await
+        self.readers().run(work, READ_TIMEOUT).await
+    }
+
+    /// The same for one that reads all users or events. However long it takes, no write waits for it.
+    pub(crate) async fn scan<T>(&self, work: impl Work<T>) -> Result<T, StoreError> {
+        self.readers().run(work, SCAN_TIMEOUT).await
     }
 
     /// Reads from the pool. The operation is a label of a metric.

@@ -48,8 +48,7 @@ pub(super) async fn open(url: &str, migrate: Migrate) -> Result<AnyPool, OpenErr
 /// Whether the database has the tables of this program, or of a later one.
 pub(super) async fn is_current(connection: &mut AnyConnection) -> Result<bool, OpenError> {
     let inspected = migrations::is_current(connection, MIGRATED_TABLES);
-    let inspected = timeout(READ_TIMEOUT, inspected).await;
-    inspected.unwrap_or_else(|_| Err(no_response().into()))
+    limited(READ_TIMEOUT, inspected).await
 }
 
 /// Closes a connection that is not of a pool. A server that does not respond is left.
@@ -72,6 +71,8 @@ async fn ends_with_its_client(connection: &mut AnyConnection) -> sqlx::Result<()
 /// How often a migration tries to lock a table, and the pause between two attempts.
 const MIGRATION_ATTEMPTS: u32 = 40;
 const MIGRATION_PAUSE: Duration = Duration::from_secs(1);
+/// How long an attempt may take: millions of rows get an index in seconds.
+const MIGRATION_TIME: Duration = Duration::from_mins(5);
 const UNLOCK: &str = "select pg_advisory_unlock_all()";
 
 /// Creates or updates the tables.
@@ -80,21 +81,35 @@ const UNLOCK: &str = "select pg_advisory_unlock_all()";
 /// All statements of the nodes that run would wait behind the migration: it gives up soon, and they go on between the attempts.
 pub(super) async fn migrate_tables(connection: &mut AnyConnection) -> Result<(), OpenError> {
     let mut attempts = 0;
-    while let Err(error) = try_migration(connection, attempts).await {
+    while let Err(error) = limited(MIGRATION_TIME, try_migration(connection, attempts)).await {
         attempts += 1;
         if !error.is_lock_timeout() || attempts == MIGRATION_ATTEMPTS {
             return Err(error);
         }
-        sqlx::query(UNLOCK).execute(&mut *connection).await?;
+        execute(connection, UNLOCK).await?;
         if attempts == 2 {
             tracing::warn!("another program, such as a backup, holds a table: its update waits");
         }
         SystemClock.sleep(MIGRATION_PAUSE).await;
     }
-    sqlx::query("reset lock_timeout")
-        .execute(connection)
-        .await?;
-    Ok(())
+    execute(connection, "reset lock_timeout").await
+}
+
+async fn execute(connection: &mut AnyConnection, sql: &'static str) -> Result<(), OpenError> {
+    limited(READ_TIMEOUT, async {
+        sqlx::query(sql).execute(connection).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// Fails if the server has not responded by then.
+async fn limited<T>(
+    time: Duration,
+    done: impl Future<Output = Result<T, OpenError>>,
+) -> Result<T, OpenError> {
+    let done = timeout(time, done).await;
+    done.unwrap_or_else(|_| Err(no_response().into()))
 }
 
 async fn try_migration(connection: &mut AnyConnection, attempts: u32) -> Result<(), OpenError> {

@@ -17,9 +17,8 @@ pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long the end of what runs may take.
 pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The time that several statements of a command may take together, which read all users or all events: ten million take
-/// seconds.
-const JOB_TIMEOUT: Duration = Duration::from_mins(5);
+/// The same for all users, or all events: ten million take seconds.
+pub(super) const SCAN_TIMEOUT: Duration = Duration::from_mins(5);
 
 #[derive(Clone, Debug)]
 pub(super) struct Readers(pub(super) AnyPool);
@@ -57,13 +56,13 @@ impl Readers {
     }
 
     /// Runs a job on what is stored at one moment.
-    pub(super) async fn run<T>(&self, work: impl Work<T>) -> Result<T, StoreError> {
+    pub(super) async fn run<T>(&self, work: impl Work<T>, time: Duration) -> Result<T, StoreError> {
         let mut connection = self.acquire().await?;
         let job = async {
             let mut transaction = connection.begin().await?;
             Ok::<_, StoreError>(work(&mut transaction).await?)
         };
-        let done = timeout(JOB_TIMEOUT, job).await;
+        let done = timeout(time, job).await;
         connection.finished(done)
     }
 

@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
-use weixin_gateway::{Admin, AdminError, Config, Gateway, StoreState};
+use weixin_gateway::{Admin, AdminError, Config, Gateway, StoreFailure, StoreState};
 
 use super::config;
-use crate::{error::CliError, message::message};
+use crate::{
+    error::CliError,
+    message::{Message, message},
+};
 
 /// Runs a command with the store of a configuration file, which is created if there is none. A gateway may be running. The
 /// store is closed whatever comes of the command: what it has written must not stay in SQLite's log.
@@ -68,6 +71,7 @@ pub(super) async fn expect_client(
 
 pub(super) fn failed(error: &AdminError) -> CliError {
     CliError::Other(match error {
+        AdminError::Store(failure) => return store_failed(failure),
         AdminError::Changed => message(
             "该用户刚刚被修改，请重试",
             "the user has just changed: try again",
@@ -91,4 +95,9 @@ pub(super) fn failed(error: &AdminError) -> CliError {
         ),
         other => config::causes(other),
     })
+}
+
+fn store_failed(failure: &StoreFailure) -> CliError {
+    let text = Message::of(|language| failure.text(language));
+    CliError::Gateway(text, failure.remedy().map(Message::from))
 }

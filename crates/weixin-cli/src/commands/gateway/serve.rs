@@ -23,8 +23,10 @@ pub(super) async fn run(args: GatewayServe, output: Output) -> Result<(), CliErr
     if let Some(address) = config.metrics_listen() {
         metrics::serve(address).await?;
     }
-    let gateway = Gateway::open(config).await;
-    let gateway = gateway.map_err(|error| config::not_started(&error))?;
+    let gateway = tokio::select! {
+        opened = Gateway::open(config) => opened.map_err(|error| config::not_started(&error))?,
+        () = stopped(&mut shutdown) => return Ok(()),
+    };
     let address = args.listen.unwrap_or(gateway.listen());
     let option = match args.listen {
         Some(_) => "weixin gateway serve --listen",
@@ -60,6 +62,11 @@ pub(super) async fn run(args: GatewayServe, output: Output) -> Result<(), CliErr
         () = reload(&gateway, &args.file.config, &hang_up) => Ok(()),
     };
     served.map_err(|error| CliError::Other(config::causes(&error)))
+}
+
+/// Waits for a signal that ends the start. The configuration of a reload is the one that is being loaded.
+async fn stopped(shutdown: &mut Shutdown) {
+    while shutdown.next().await == "HUP" {}
 }
 
 /// Takes over the configuration file after SIGHUP and each time that it has changed. Never returns.

@@ -10,7 +10,7 @@ mod stored;
 
 use std::path::Path;
 
-use weixin_gateway::{Config, ConfigError, Gateway, IssuerOverview, StoreState};
+use weixin_gateway::{Config, ConfigError, Gateway, IssuerOverview, StartError, StoreState};
 
 use super::{
     super::doctor::{
@@ -41,10 +41,11 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
     report.add([CheckResult::ok(Check::Configuration, read)])?;
     report.add(config.secret_files().filter_map(secret_file))?;
     report.add(server::examine(&config).await)?;
-    report.add([store(&config).await])?;
+    let state = Gateway::inspect(&config).await;
+    report.add([store(&config, &state)])?;
     report.add(environment::tls(&config))?;
     report.add(environment::redis(&config).await)?;
-    let stored = stored::examine(&config).await;
+    let stored = stored::examine(&config, state.ok()).await;
     report.add(stored.results.iter().cloned())?;
     let issuers = config.issuers();
     let issuers = issuers.map_err(|error| config::not_started(&error))?;
@@ -109,11 +110,10 @@ fn secret_file(_: &Path) -> Option<CheckResult> {
     None
 }
 
-async fn store(config: &Config) -> CheckResult {
-    let state = Gateway::inspect(config).await;
+fn store(config: &Config, state: &Result<StoreState, StartError>) -> CheckResult {
     // The driver would say less.
     if let (Ok(StoreState::Missing | StoreState::Outdated) | Err(_), Some(result)) =
-        (&state, environment::folder(config))
+        (state, environment::folder(config))
     {
         return result;
     }
@@ -132,7 +132,7 @@ async fn store(config: &Config) -> CheckResult {
                 || message("请检查 [store] url", "check [store] url"),
                 Message::from,
             );
-            return CheckResult::failed(Check::Store, config::start_error(&error), remedy);
+            return CheckResult::failed(Check::Store, config::start_error(error), remedy);
         }
     };
     CheckResult::ok(Check::Store, detail)

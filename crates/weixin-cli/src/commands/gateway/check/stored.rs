@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use weixin_gateway::{
-    Admin, ClientOverview, Config, Gateway, KeyFileDifference, KeyOverview, LOST_KEY, StartError,
+    Admin, ClientOverview, Config, KeyFileDifference, KeyOverview, LOST_KEY, StartError,
     StoreState, StoredClientOverview,
 };
 
@@ -24,11 +24,11 @@ pub(super) struct Stored {
     pub(super) unused: Option<Vec<String>>,
 }
 
-/// Nothing, as long as there is no store.
-pub(super) async fn examine(config: &Config) -> Stored {
-    match Gateway::inspect(config).await {
-        Ok(StoreState::Current) => {}
-        Ok(StoreState::Missing) => {
+/// Nothing, as long as there is no store. `None`: that it cannot be opened is reported.
+pub(super) async fn examine(config: &Config, state: Option<StoreState>) -> Stored {
+    match state {
+        Some(StoreState::Current) => {}
+        Some(StoreState::Missing) => {
             return Stored {
                 unused: Some(Vec::new()),
                 ..Stored::default()
