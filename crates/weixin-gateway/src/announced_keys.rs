@@ -152,9 +152,9 @@ impl AnnouncedKeys {
         !has_first(own, &self.last)
     }
 
-    /// Leaves the keys of a node that begins to use them.
+    /// Leaves the keys of a node that begins to use them. One that has the declared key may sign by another one.
     pub(crate) fn announce(&mut self, own: &[String], node: Option<&str>, now: i64) {
-        if !self.is_declared {
+        if !self.is_declared || !self.lacks_last(own) {
             self.last = own.to_vec();
         }
         if let Some(node) = node {
@@ -162,8 +162,7 @@ impl AnnouncedKeys {
         }
     }
 
-    /// Leaves the keys of a node that uses them, if it is time. What was declared is over once all nodes have its first key,
-    /// beside which this one may have another that signs.
+    /// Leaves the keys of a node that uses them, if it is time. What was declared is over once all nodes have its first key.
     pub(crate) fn renew(&mut self, own: &[String], node: &str, now: i64) {
         let is_own = |it: &Node| it.id == node && it.keys == own && it.seen_at > now - RENEWAL;
         if !self.nodes.iter().any(is_own) {
@@ -174,9 +173,8 @@ impl AnnouncedKeys {
                 keys: own.to_vec(),
             });
         }
-        if self.is_declared && self.nodes.iter().all(|it| !self.lacks_last(&it.keys)) {
+        if self.nodes.iter().all(|it| !self.lacks_last(&it.keys)) {
             self.is_declared = false;
-            self.last = own.to_vec();
         }
     }
 
@@ -333,10 +331,22 @@ mod tests {
         let mut row = read("a\n2 99000 a");
         row.declare(&values("b a"));
         row.announce(&values("c b a"), Some("1"), NOW);
-        assert_eq!(row.text(), "declared b a\n2 99000 a\n1 100000 c b a");
+        assert_eq!(row.text(), "declared c b a\n2 99000 a\n1 100000 c b a");
         row.leave("2");
         row.renew(&values("c b a"), "1", NOW);
         assert_eq!(row.text(), "c b a\n1 100000 c b a");
+    }
+
+    #[test]
+    fn a_declared_file_without_the_key_that_signs_can_be_used() {
+        let mut row = read("a b\n1 99000 a b\n2 99000 a b");
+        row.declare(&values("b"));
+        for node in ["1", "2"] {
+            row.renew(&values("a b"), node, NOW + RENEWAL);
+            row.leave(node);
+        }
+        assert_eq!(row.text(), "b");
+        assert_eq!(new(&row.text(), "b", Some("1")), None);
     }
 
     #[test]
