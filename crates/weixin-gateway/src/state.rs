@@ -149,7 +149,8 @@ impl Live {
         }
         let (master, needed) = (&parts.config.server.keys, algorithms(&parts.clients));
         let rows = rotation::rotate(&parts.store, master, &needed, due).await?;
-        let has_same_keys = parts.keys.is_current(&rows, now);
+        // By a wrong time, keys would be missing.
+        let has_same_keys = !due.is_known() || parts.keys.is_current(&rows, now);
         if !has_same_keys {
             parts.keys = rotation::open_keys(&rows, &parts.config.server, now)?;
         }
@@ -158,7 +159,9 @@ impl Live {
             self.replace(parts.clone());
             tracing::info!(keys, stored_clients, "read again");
         }
-        parts.readiness.set_time_of_keys(due.is_known());
+        if due.is_known() {
+            parts.readiness.set_time_of_keys(true);
+        }
         Ok(key_file::compare(&parts.store, &parts.config.server, &self.node, now).await?)
     }
 

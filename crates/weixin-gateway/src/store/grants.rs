@@ -64,8 +64,7 @@ const REDEEM_ON_POSTGRES: &str = redeem!(" for share of sessions");
 const SELECT_OWNER: &str = "select client, user_id from grants where id = $1";
 const REVOKE_REUSED: &str = "update grants set revoked_at = $1, revoked_reason = 'code_reused',
     keep_until = $1
-    where id = $2 and client = $3 and (created_at < $4 or created_at > $1 + 120000)
-    and revoked_at is null";
+    where id = $2 and client = $3 and created_at < $4 and revoked_at is null";
 /// Ended with its session or its user is a condition of reading, so that no race leaves a grant that can be used. How the
 /// user logged in is known as long as the session was not renewed.
 const SELECT: &str = concat!(

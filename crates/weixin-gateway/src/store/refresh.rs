@@ -9,7 +9,7 @@ use crate::oidc::{Grant, GrantLifetimes, Refresh, RefreshOutcome, Timestamp};
 
 /// With rotation, each of a hundred submits of token `n` within the grace period gets `n + 1`, and later ones get nothing.
 /// `seq <= n` and not `=`: a token that is newer than its row proves that the row is older, as in a restored backup. Then
-/// the newest token wins, and every older one is reuse. A rotation that was noted by a clock that was ahead has no grace period.
+/// the newest token wins, and every older one is reuse. A rotation that was noted by a clock that was ahead has no grace period, and is no reuse until then.
 const REFRESH: &str = concat!(
     "update grants set
     seq = case when seq <= $2 then $2 + $7 else seq end,
@@ -28,7 +28,7 @@ const REFRESH: &str = concat!(
 const REVOKE_REUSED: &str =
     "update grants set revoked_at = $3, revoked_reason = 'reuse', keep_until = $3
     where id = $1 and client = $4 and revoked_at is null and seq > $2
-    and (seq > $2 + 1 or rotated_at is null or rotated_at <= $3 - $5 or rotated_at > $3 + 120000)";
+    and (seq > $2 + 1 or rotated_at is null or rotated_at <= $3 - $5)";
 
 /// The part of the idle time after which the use of a token that stays the same is written again: a day of 30.
 const IDLE_PART: u32 = 30;
