@@ -39,6 +39,10 @@ pub(crate) fn remedy(error: &sqlx::Error) -> Option<Bilingual> {
             en: "start PostgreSQL, and check the host and the port in [store] url, and the firewalls between",
             zh: "请启动 PostgreSQL，并检查 [store] url 中的主机和端口，以及中间的防火墙",
         }),
+        sqlx::Error::Tls(_) => Some(Bilingual {
+            en: "turn TLS on in PostgreSQL (`ssl = on`, with a certificate), or leave sslmode out of [store] url on a network that no one else can read",
+            zh: "请在 PostgreSQL 中启用 TLS（`ssl = on`，并配置证书）；在他人无法窃听的网络中，也可以从 [store] url 中去掉 sslmode",
+        }),
         sqlx::Error::Database(error) => remedy_of_code(&error.code()?),
         _ => None,
     }

@@ -168,6 +168,9 @@ pub(crate) enum OpenError {
         /// The operating system's reason.
         source: std::io::Error,
     },
+    /// A file of TLS that the URL names cannot be read.
+    #[error("{} cannot be read", .0.display())]
+    Certificate(PathBuf, #[source] std::io::Error),
     /// Another gateway has the database open.
     #[error("{0} is in use by another gateway")]
     InUse(PathBuf),
@@ -236,6 +239,7 @@ impl OpenError {
         Some(match self {
             Self::Database(_) => "无法打开数据库".to_owned(),
             Self::File { path, .. } => format!("无法打开 {}", path.display()),
+            Self::Certificate(path, _) => format!("无法读取 {}", path.display()),
             Self::Host { host, .. } => format!("找不到数据库的主机 {host}"),
             Self::InUse(path) => format!("{} 正被另一个网关使用", path.display()),
             Self::Migrate(_) => "无法创建或更新数据库的表".to_owned(),
@@ -263,6 +267,10 @@ impl OpenError {
             Self::File { .. } => Bilingual {
                 en: "the folder of [store] url must exist, and the user of the gateway must be able to write there: run commands as that user, such as with sudo -u weixin-gateway",
                 zh: "[store] url 的目录必须存在，且网关的用户可以写入；请以该用户运行命令，例如 sudo -u weixin-gateway",
+            },
+            Self::Certificate(..) => Bilingual {
+                en: "correct the path in sslrootcert, sslcert or sslkey of [store] url, and let the user of the gateway read the file",
+                zh: "请修改 [store] url 中 sslrootcert、sslcert 或 sslkey 的路径，并允许网关的用户读取该文件",
             },
             Self::Host { .. } => database_error::HOST,
             Self::InUse(_) => Bilingual {

@@ -1,6 +1,6 @@
 //! PostgreSQL, which several nodes share.
 
-use std::{str::FromStr, time::Duration};
+use std::{fs::File, path::PathBuf, str::FromStr, time::Duration};
 
 use sqlx::{
     AnyConnection, AnyPool, AssertSqlSafe, Connection, Row,
@@ -138,13 +138,35 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) async fn connect(url: &str) -> Result<AnyConnection, OpenError> {
     let connected = timeout(CONNECT_TIMEOUT, AnyConnection::connect(url)).await;
     let connected = connected.unwrap_or_else(|_| Err(no_response()));
-    connected.map_err(|error| match host_not_found(url, &error) {
-        Some(host) => OpenError::Host {
-            host,
-            source: error,
-        },
-        None => error.into(),
+    connected.map_err(|error| {
+        if let Some(error) = unreadable_file(url, &error) {
+            return error;
+        }
+        match host_not_found(url, &error) {
+            Some(host) => OpenError::Host {
+                host,
+                source: error,
+            },
+            None => error.into(),
+        }
     })
+}
+
+/// The certificate or key that the URL names, if it cannot be read. The driver does not say which.
+fn unreadable_file(url: &str, error: &sqlx::Error) -> Option<OpenError> {
+    if !matches!(error, sqlx::Error::Io(_)) {
+        return None;
+    }
+    let url = Url::parse(url).ok()?;
+    let files = url
+        .query_pairs()
+        .filter(|(name, _)| matches!(&**name, "sslrootcert" | "sslcert" | "sslkey"));
+    files
+        .map(|(_, path)| PathBuf::from(&*path))
+        .find_map(|path| {
+            let source = File::open(&path).err()?;
+            Some(OpenError::Certificate(path, source))
+        })
 }
 
 /// The host of the URL, if it is unknown. Where an `@` follows the host, it may be a part of a password.
