@@ -151,6 +151,39 @@ fn a_start_that_waits_for_the_database_ends_when_it_is_told_to() {
 }
 
 #[test]
+fn a_client_of_the_command_line_is_as_one_of_the_file() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let add = ["gateway", "client", "add", "app", "--public"];
+    let app = ["--redirect-uri", "com.example.app:/callback"];
+    for (more, error) in [
+        (
+            ["--set", "id=other"],
+            "error: --set id: the setting is given twice",
+        ),
+        (
+            ["--set", "public=false"],
+            "error: --set public: the setting is given twice",
+        ),
+    ] {
+        let printed = folder.run(&[&add[..], &app, &more].concat());
+        assert_eq!(failure(&printed), (Some(2), error));
+    }
+    let added = folder.run(&[&add[..], &app, &["--set", "name=App"]].concat());
+    assert_eq!(added.code, Some(0), "{}", added.stderr);
+    let again = [
+        "gateway", "client", "set", "app", "--name", "B", "--set", "name=C",
+    ];
+    let printed = folder.run(&again);
+    let error = "error: --set name: the setting is given twice";
+    assert_eq!(failure(&printed), (Some(2), error));
+    let shown = folder.run(&["--json", "gateway", "client", "show", "app"]);
+    let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
+    assert_eq!(shown["redirect_uris"], json!(["com.example.app:/callback"]));
+    assert_eq!(shown["name"], "App");
+}
+
+#[test]
 fn a_copy_that_cannot_be_written_is_named_with_its_folder() {
     let (folder, sim) = (Folder::new(), Running::sim(&[]));
     folder.configure(&sim.url, &[]);

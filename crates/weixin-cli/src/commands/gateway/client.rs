@@ -30,8 +30,9 @@ pub(super) async fn run(args: GatewayClient, output: Output) -> Result<(), CliEr
 
 async fn add(args: ClientAdd, output: Output) -> Result<(), CliError> {
     let (file, id) = (args.file.config.clone(), args.id.clone());
+    let settings = settings(args)?;
     let added = admin::with_store(&file, async |admin, config| {
-        let added = admin.add_client(config, settings(args)).await;
+        let added = admin.add_client(config, settings).await;
         added.map_err(|error| failed(&id, &error))
     });
     let secret = added.await?;
@@ -58,20 +59,15 @@ async fn add(args: ClientAdd, output: Output) -> Result<(), CliError> {
 }
 
 /// The members of a table `[[client]]`.
-fn settings(args: ClientAdd) -> Map<String, Value> {
-    let mut settings: Map<String, Value> = args.set.into_iter().collect();
-    let texts = [("issuer", args.issuer), ("name", args.name)];
-    let texts = texts
-        .into_iter()
-        .filter_map(|(key, text)| Some((key, text?.into())));
-    let flag = args.public.then_some(("public", Value::Bool(true)));
+fn settings(args: ClientAdd) -> Result<Map<String, Value>, CliError> {
     let named = [
-        ("id", args.id.into()),
-        ("redirect_uris", args.redirect_uri.into()),
+        ("id", Some(args.id.into())),
+        ("redirect_uris", Some(args.redirect_uri.into())),
+        ("issuer", args.issuer.map(Into::into)),
+        ("name", args.name.map(Into::into)),
+        ("public", args.public.then_some(true.into())),
     ];
-    let all = named.into_iter().chain(texts).chain(flag);
-    settings.extend(all.map(|(key, value)| (key.to_owned(), value)));
-    settings
+    client_changes::each_once(named, args.set)
 }
 
 /// The clients of the file, and those of the database.

@@ -17,7 +17,7 @@ use crate::{
 
 pub(super) async fn set(args: ClientSet, output: Output) -> Result<(), CliError> {
     let (file, id) = (args.file.config.clone(), args.id.clone());
-    let settings = settings(args);
+    let settings = settings(args)?;
     let changed = admin::with_store(&file, async |admin, config| {
         let changed = admin.update_client(config, &id, &settings).await;
         changed.map_err(|error| failed(&id, &error))
@@ -37,15 +37,30 @@ pub(super) async fn set(args: ClientSet, output: Output) -> Result<(), CliError>
 }
 
 /// The members of a table `[[client]]` that change.
-fn settings(args: ClientSet) -> Map<String, Value> {
-    let mut settings: Map<String, Value> = args.set.into_iter().collect();
-    if !args.redirect_uri.is_empty() {
-        settings.insert("redirect_uris".to_owned(), args.redirect_uri.into());
+fn settings(args: ClientSet) -> Result<Map<String, Value>, CliError> {
+    let uris = (!args.redirect_uri.is_empty()).then(|| args.redirect_uri.into());
+    let named = [("redirect_uris", uris), ("name", args.name.map(Into::into))];
+    each_once(named, args.set)
+}
+
+/// What the options of a command name, and what `--set` does. A setting that both name would be lost without a word.
+pub(super) fn each_once(
+    named: impl IntoIterator<Item = (&'static str, Option<Value>)>,
+    set: Vec<(String, Value)>,
+) -> Result<Map<String, Value>, CliError> {
+    let named = named.into_iter();
+    let named = named.filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    let mut settings: Map<String, Value> = named.collect();
+    for (key, value) in set {
+        let twice = message(
+            format!("--set {key}：该设置给出了两次"),
+            format!("--set {key}: the setting is given twice"),
+        );
+        if settings.insert(key, value).is_some() {
+            return Err(CliError::Usage(twice));
+        }
     }
-    if let Some(name) = args.name {
-        settings.insert("name".to_owned(), name.into());
-    }
-    settings
+    Ok(settings)
 }
 
 pub(super) async fn disable(args: ClientDisable, output: Output) -> Result<(), CliError> {
