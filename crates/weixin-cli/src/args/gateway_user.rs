@@ -103,7 +103,7 @@ pub(crate) struct UserMerge {
 /// Undo the merge of a user
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Sessions and grants that began since the merge end, because they may belong to either user: both \
+All sessions and grants of both users end, because each may belong to either of them: both \
 log in again. IDs that WeChat has sent since then stay with the user who was kept.
 
 If WeChat's own UnionID caused the merge, the next login merges both users again.

@@ -152,7 +152,7 @@ fn what_is_not_run_here_is_known() {
     gateway-operation.md: curl --fail http://127.0.0.1:8080/readyz
     gateway-operation.md: curl --fail https://login.example.com/.well-known/openid-configuration
     gateway-operation.md: sudo -u weixin-gateway weixin gateway backup --config /etc/weixin-gateway/gateway.toml "/var/lib/weixin-gateway/backup-$(date +%F).db"
-    gateway-operation.md: sudo -u postgres createuser --pwprompt gateway         # on the database server; PGPASSFILE or the URL has the password
+    gateway-operation.md: sudo -u postgres createuser --pwprompt gateway         # on the database server; .pgpass or the URL has the password
     gateway-operation.md: sudo -u postgres createdb --owner gateway gateway
     gateway-operation.md: docker build --file packages/gateway/Dockerfile --tag weixin-gateway .
     gateway-operation.md: docker run --detach --restart unless-stopped --name gateway --publish 127.0.0.1:8080:8080 \
@@ -171,6 +171,7 @@ fn what_is_not_run_here_is_known() {
     gateway-operation.md: sudo -u weixin-gateway weixin gateway keys reseal --config /etc/weixin-gateway/gateway.toml
     gateway-operation.md: sudo -u weixin-gateway weixin gateway check --config /etc/weixin-gateway/gateway.toml
     gateway-operation.md: sudo -u weixin-gateway weixin gateway revoke --all --config /etc/weixin-gateway/gateway.toml     # if in doubt
+    gateway-operation.md: sudo -u weixin-gateway weixin gateway keys rotate --now --revoke --config /etc/weixin-gateway/gateway.toml     # if a key may have leaked
     gateway-operation.md: sudo systemctl start weixin-gateway
     gateway-operation.md: curl --fail http://127.0.0.1:8080/readyz
     gateway-operation.md: scripts/scale rows       # --help: smaller stores, PostgreSQL

@@ -141,7 +141,7 @@ impl Admin {
         work.await?
     }
 
-    /// Undoes the merge of a user who was absorbed. Sessions and grants that began since the merge end; returns their
+    /// Undoes the merge of a user who was absorbed. All sessions and grants of both end; returns their
     /// numbers and the user who was kept.
     ///
     /// # Errors

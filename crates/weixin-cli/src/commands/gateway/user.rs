@@ -113,8 +113,8 @@ async fn split(id: &str, config: &Path, output: Output) -> Result<(), CliError> 
     output.result(
         || {
             message(
-                format!("已把用户 {id} 从 {kept} 拆分出来，结束了合并之后开始的 {sessions} 个会话和 {grants} 个授权"),
-                format!("split user {id} from {kept}, and ended what began since the merge: sessions: {sessions}, grants: {grants}"),
+                format!("已把用户 {id} 从 {kept} 拆分出来，结束了两者的 {sessions} 个会话和 {grants} 个授权"),
+                format!("split user {id} from {kept}, and ended what they had: sessions: {sessions}, grants: {grants}"),
             )
         },
         &json!({ "user": id, "kept": kept, "sessions": sessions, "grants": grants }),
