@@ -153,13 +153,19 @@ impl AnnouncedKeys {
     }
 
     /// Leaves the keys of a node that begins to use them. One that has the declared key may sign by another one.
-    pub(crate) fn announce(&mut self, own: &[String], node: Option<&str>, now: i64) {
+    pub(crate) fn announce(&mut self, own: &[String], node: &str, now: i64) {
         if !self.is_declared || !self.lacks_last(own) {
             self.last = own.to_vec();
         }
-        if let Some(node) = node {
-            self.renew(own, node, now);
-        }
+        self.renew(own, node, now);
+    }
+
+    /// The same for the only gateway, whatever others have left in a database that was copied.
+    pub(crate) fn announce_alone(&mut self, own: &[String]) {
+        *self = Self {
+            last: own.to_vec(),
+            ..Self::default()
+        };
     }
 
     /// Leaves the keys of a node that uses them, if it is time. What was declared is over once all nodes have its first key.
@@ -278,7 +284,7 @@ mod tests {
     fn a_key_that_one_node_has_announced_alone_signs_nowhere() {
         let mut row = read("k\n1 99000 k\n2 99000 k");
         assert_eq!(new(&row.text(), "k r", Some("2")), None);
-        row.announce(&values("k r"), Some("2"), NOW);
+        row.announce(&values("k r"), "2", NOW);
         assert_eq!(row.text(), "k r\n1 99000 k\n2 100000 k r");
         assert_eq!(new(&row.text(), "r k", Some("2")), Some(OwnIsUnknown));
         assert_eq!(new(&row.text(), "k", Some("2")), None);
@@ -291,7 +297,7 @@ mod tests {
         let in_use = |row: &AnnouncedKeys| row.difference(&values("k"), Some("1"), Compared::InUse);
         assert_eq!(in_use(&row), Some(LacksTheirs));
         assert_eq!(new(&row.text(), "k", Some("2")), None);
-        row.announce(&values("k"), Some("2"), NOW);
+        row.announce(&values("k"), "2", NOW);
         assert_eq!(in_use(&row), None);
         assert_eq!(new(&row.text(), "k", Some("3")), None);
     }
@@ -310,11 +316,11 @@ mod tests {
         assert_eq!(in_use(&row, "a", "2"), None);
         assert_eq!(new(&row.text(), "a", Some("3")), Some(LacksTheirs));
         assert_eq!(new(&row.text(), "b a", Some("1")), None);
-        row.announce(&values("b a"), Some("1"), NOW);
+        row.announce(&values("b a"), "1", NOW);
         assert_eq!(in_use(&row, "a", "2"), Some(LacksTheirs));
         assert_eq!(in_use(&row, "b a", "1"), None);
         assert_eq!(new(&row.text(), "c b a", Some("2")), Some(OwnIsUnknown));
-        row.announce(&values("b a"), Some("2"), NOW);
+        row.announce(&values("b a"), "2", NOW);
         assert_eq!(row.text(), "b a\n1 100000 b a\n2 100000 b a");
     }
 
@@ -323,14 +329,14 @@ mod tests {
         let mut row = read("a");
         row.declare(&values("b a"));
         assert_eq!(new(&row.text(), "c b a", Some("1")), None);
-        row.announce(&values("c b a"), Some("1"), NOW);
+        row.announce(&values("c b a"), "1", NOW);
         row.leave("1");
         assert_eq!(row.text(), "c b a");
         assert_eq!(new(&row.text(), "b a", Some("1")), Some(LacksFormer));
         // Beside a node that has not loaded the file yet, which ends.
         let mut row = read("a\n2 99000 a");
         row.declare(&values("b a"));
-        row.announce(&values("c b a"), Some("1"), NOW);
+        row.announce(&values("c b a"), "1", NOW);
         assert_eq!(row.text(), "declared c b a\n2 99000 a\n1 100000 c b a");
         row.leave("2");
         row.renew(&values("c b a"), "1", NOW);
@@ -358,6 +364,14 @@ mod tests {
         assert_eq!(row.text(), "a\n1 102000 a");
         row.leave("1");
         assert_eq!(row.text(), "a");
+    }
+
+    #[test]
+    fn the_only_gateway_takes_over_what_nodes_have_left() {
+        let mut row = read("a\n1 99000 a");
+        row.declare(&values("b a"));
+        row.announce_alone(&values("b a"));
+        assert_eq!(row.text(), "b a");
     }
 
     #[test]

@@ -113,8 +113,11 @@ pub(crate) async fn announce(
         let mut row = Row::read(store).await?;
         row.expect_same(server, Some(node), Compared::New)?;
         let lacks_last = row.announced.lacks_last(&own);
-        let node = row.is_shared.then_some(node);
-        row.announced.announce(&own, node, row.now);
+        if row.is_shared {
+            row.announced.announce(&own, node, row.now);
+        } else {
+            row.announced.announce_alone(&own);
+        }
         if row.write(store, now).await? {
             if lacks_last {
                 tracing::warn!(
@@ -183,7 +186,7 @@ pub(crate) async fn declare(
         if row.is_shared {
             row.announced.declare(&own);
         } else {
-            row.announced.announce(&own, None, row.now);
+            row.announced.announce_alone(&own);
         }
         if row.write(store, now).await? {
             return Ok(());
