@@ -33,7 +33,7 @@ apps | texts | required | the names of its apps, at most one of each kind | 使�
 id | text | required | the client ID, unique in the file | client_id，在文件中唯一
 issuer | URL | the only one | its issuer, if there are several | 所属的 issuer，有多个 issuer 时必填
 name | text | none | its name on pages | 页面上显示的名称
-home | URL | none | its home page, which error pages link to | 首页，错误页会链接到它
+home | URL | none | its home page, which the page after a logout links to | 首页，退出登录后的页面会链接到它
 public | boolean | `false` | a client that cannot keep a secret, such as an app | 无法保密的客户端，例如 App
 secret | text | required | the secret, unless the client is public; `secret_file` can take its place | client_secret，也可以用 `secret_file`；公开客户端没有
 secret_file | file | none | a file with the secret | 存放 client_secret 的文件
