@@ -105,6 +105,13 @@ impl Readiness {
             .store(!is_known, Ordering::Relaxed);
     }
 
+    /// The same after a refresh, which leaves the keys alone while the time is unknown.
+    pub(crate) fn confirm_time_of_keys(&self, is_known: bool) {
+        if is_known {
+            self.set_time_of_keys(true);
+        }
+    }
+
     /// From now on, load balancers must send requests to the other nodes.
     pub(crate) fn stop(&self) {
         self.is_stopping.store(true, Ordering::Relaxed);

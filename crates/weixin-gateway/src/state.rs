@@ -159,9 +159,7 @@ impl Live {
             self.replace(parts.clone());
             tracing::info!(keys, stored_clients, "read again");
         }
-        if due.is_known() {
-            parts.readiness.set_time_of_keys(true);
-        }
+        parts.readiness.confirm_time_of_keys(due.is_known());
         Ok(key_file::compare(&parts.store, &parts.config.server, &self.node, now).await?)
     }
 

@@ -132,7 +132,7 @@ async fn a_logout_in_another_tab_ends_a_login_that_waits() {
 /// Also one whose browser had no session when its callback came, or another user's.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_logout_ends_the_logins_of_its_browser_that_wait() {
-    join_all([
+    join_all(vec![
         logout_beside(None, "alice"),
         logout_beside(None, "bob"),
         logout_beside(Some("alice"), "bob"),
