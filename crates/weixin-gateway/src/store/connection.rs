@@ -41,6 +41,15 @@ impl Connection {
     }
 }
 
+/// Fails if the database has not responded by then.
+pub(super) async fn limited<T, E: From<sqlx::Error>>(
+    time: Duration,
+    done: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let done = timeout(time, done).await;
+    done.unwrap_or_else(|_| Err(no_response().into()))
+}
+
 pub(super) fn no_response() -> sqlx::Error {
     io::Error::new(io::ErrorKind::TimedOut, NO_RESPONSE).into()
 }

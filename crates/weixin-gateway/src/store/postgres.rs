@@ -11,7 +11,7 @@ use url::Url;
 use weixin::clock::{Clock, SystemClock};
 
 use super::{
-    connection::{ACQUIRE_TIMEOUT, no_response},
+    connection::{ACQUIRE_TIMEOUT, limited},
     database_error,
     error::{OpenError, StoreError},
     migrations::{self, Migrate},
@@ -103,15 +103,6 @@ async fn execute(connection: &mut AnyConnection, sql: &'static str) -> Result<()
     .await
 }
 
-/// Fails if the server has not responded by then.
-async fn limited<T>(
-    time: Duration,
-    done: impl Future<Output = Result<T, OpenError>>,
-) -> Result<T, OpenError> {
-    let done = timeout(time, done).await;
-    done.unwrap_or_else(|_| Err(no_response().into()))
-}
-
 async fn try_migration(connection: &mut AnyConnection, attempts: u32) -> Result<(), OpenError> {
     let timeout = format!("set lock_timeout = '{}ms'", lock_timeout(attempts));
     sqlx::query(AssertSqlSafe(timeout))
@@ -136,8 +127,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Connects once.
 pub(super) async fn connect(url: &str) -> Result<AnyConnection, OpenError> {
-    let connected = timeout(CONNECT_TIMEOUT, AnyConnection::connect(url)).await;
-    let connected = connected.unwrap_or_else(|_| Err(no_response()));
+    let connected = limited(CONNECT_TIMEOUT, AnyConnection::connect(url)).await;
     connected.map_err(|error| {
         if let Some(error) = unreadable_file(url, &error) {
             return error;

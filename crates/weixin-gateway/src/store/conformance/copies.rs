@@ -171,7 +171,7 @@ fn text(row: &AnyRow) -> String {
 }
 
 /// A file of SQLite with tables that no gateway holds.
-async fn closed_sqlite(fixture: &Fixture) -> String {
+pub(super) async fn closed_sqlite(fixture: &Fixture) -> String {
     let url = fixture.empty_database().await;
     Store::open(&url).await.unwrap().close().await;
     url

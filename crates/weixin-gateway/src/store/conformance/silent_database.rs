@@ -1,13 +1,16 @@
 //! A PostgreSQL that does not respond. To what uses the table, a lock is the same as a server that has vanished with its address.
 
-use std::{fmt::Debug, time::Duration};
+use std::{fmt::Debug, pin::pin, time::Duration};
 
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 
-use super::fixture::{Fixture, Held, START, client};
+use super::{
+    copies,
+    fixture::{Fixture, Held, START, client},
+};
 use crate::{
     error_text::causes,
-    store::{Durability, Store, StoreError, StoredClient, Undo, clients},
+    store::{Durability, Store, StoreError, StoredClient, Undo, clients, copy::copy},
 };
 
 /// As many as the pool has connections, without those of the lock and of the test.
@@ -127,6 +130,31 @@ async fn a_server_that_says_nothing_is_not_waited_for() {
 async fn the_server_ends_a_connection_that_was_given_up() {
     let (fixture, held, reads) = waiting(read).await;
     go_away(reads).await;
+    tokio::time::resume();
+    fixture.blocked_by_none(&held).await;
+    held.rollback().await;
+}
+
+/// A command that copies ends as well, and leaves the target without rows.
+#[tokio::test]
+async fn a_copy_without_a_response_ends() {
+    let (from, fixture) = (Fixture::sqlite().await, Fixture::postgres().await);
+    let from = copies::closed_sqlite(&from).await;
+    let held = fixture.hold("lock table audit").await;
+    let mut copied = pin!(copy(&from, &fixture.url, |_| {}));
+    tokio::select! {
+        done = &mut copied => panic!("{done:?}"),
+        () = fixture.blocked_by(&held, 1) => {}
+    }
+    tokio::time::pause();
+    let early = timeout(Duration::from_secs(299), &mut copied).await;
+    assert!(early.is_err());
+    let done = timeout(Duration::from_secs(2), copied).await.unwrap();
+    let error = causes(&done.unwrap_err());
+    assert_eq!(
+        error,
+        "the target cannot be written: the database failed: error communicating with database: the database does not respond"
+    );
     tokio::time::resume();
     fixture.blocked_by_none(&held).await;
     held.rollback().await;

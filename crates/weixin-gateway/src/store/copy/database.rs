@@ -2,9 +2,9 @@
 
 use sqlx::{AnyConnection, Connection, Executor, Transaction};
 
-use super::{CopiedStore, CopyError, TABLES};
+use super::{CopiedStore, CopyError, TABLES, statement};
 use crate::store::{
-    error::{OpenError, StoreError},
+    error::OpenError,
     is_postgres, migrations, postgres,
     sqlite::{self, Database},
 };
@@ -70,11 +70,11 @@ impl Source {
 
     async fn expect_no_others(&mut self) -> Result<(), CopyError> {
         let others = sqlx::query_scalar::<_, i64>(OTHER_CONNECTIONS);
-        let others = others.fetch_one(&mut self.connection).await;
+        let others = statement(others.fetch_one(&mut self.connection)).await;
         match others {
             Ok(0) => Ok(()),
             Ok(others) => Err(CopyError::Connected(others.unsigned_abs())),
-            Err(error) => Err(CopyError::source(StoreError::from(error))),
+            Err(error) => Err(CopyError::source(error)),
         }
     }
 
@@ -85,13 +85,13 @@ impl Source {
     }
 
     pub(super) async fn begin(&mut self) -> Result<Transaction<'_, sqlx::Any>, CopyError> {
-        let begun = self.connection.begin_with(self.begin).await;
-        begun.map_err(|error| CopyError::source(StoreError::from(error)))
+        let begun = statement(self.connection.begin_with(self.begin)).await;
+        begun.map_err(CopyError::source)
     }
 
     /// Waits until the connection has ended. What it has read was complete.
     pub(super) async fn close(self) {
-        let _ = self.connection.close().await;
+        let _ = statement(self.connection.close()).await;
     }
 }
 
@@ -143,8 +143,8 @@ impl Target {
     }
 
     pub(super) async fn begin(&mut self) -> Result<Transaction<'_, sqlx::Any>, CopyError> {
-        let begun = self.begin_locked().await;
-        begun.map_err(|error| CopyError::target(StoreError::from(error)))
+        let begun = statement(self.begin_locked()).await;
+        begun.map_err(CopyError::target)
     }
 
     async fn begin_locked(&mut self) -> Result<Transaction<'_, sqlx::Any>, sqlx::Error> {
@@ -159,8 +159,8 @@ impl Target {
     /// Waits until the connection has ended, with all rows in SQLite's file itself: the operator may move it without its log.
     pub(super) async fn close(self) -> Result<(), CopyError> {
         let is_sqlite = self.file.is_some();
-        let closed = close(self.connection, is_sqlite).await;
-        closed.map_err(|error| CopyError::target(StoreError::from(error)))
+        let closed = statement(close(self.connection, is_sqlite)).await;
+        closed.map_err(CopyError::target)
     }
 }
 

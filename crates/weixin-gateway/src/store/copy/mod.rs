@@ -4,7 +4,7 @@ mod database;
 mod error;
 pub(super) mod tables;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::TryStreamExt;
 use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
@@ -14,10 +14,13 @@ use self::{
     database::{Source, Target},
     tables::{Kind, TABLES, Table},
 };
-use super::error::StoreError;
+use super::{connection::limited, error::StoreError};
 
 /// Rows of one statement: 19 columns of as many are fewer parameters than SQLite and PostgreSQL allow.
 const BATCH: usize = 500;
+
+/// Longest time of a statement. The count of a large table takes minutes; a database that has fallen silent never responds.
+const STATEMENT_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// How far a copy is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -86,8 +89,8 @@ async fn copy_rows(
         }
     }
     let copied = copy_tables(&mut reading, &mut writing, progress).await?;
-    let committed = writing.commit().await;
-    committed.map_err(|error| CopyError::target(StoreError::from(error)))?;
+    let committed = statement(writing.commit()).await;
+    committed.map_err(CopyError::target)?;
     Ok(copied)
 }
 
@@ -134,11 +137,14 @@ async fn copy_table(
     table: Table,
     progress: &mut (impl FnMut(u64) + Send),
 ) -> Result<(), CopyError> {
-    let from_source = |error: sqlx::Error| CopyError::source(StoreError::from(error));
-    let mut rows = sqlx::query(AssertSqlSafe(table.select())).fetch(reading);
+    let select = AssertSqlSafe(table.select());
+    let mut rows = sqlx::query(select).fetch(reading);
     let whole: Arc<str> = table.insert(BATCH).into();
     let (mut batch, mut copied) = (Vec::with_capacity(BATCH), 0);
-    while let Some(row) = rows.try_next().await.map_err(from_source)? {
+    while let Some(row) = statement(rows.try_next())
+        .await
+        .map_err(CopyError::source)?
+    {
         batch.push(row);
         if batch.len() == BATCH {
             insert(writing, table, Arc::clone(&whole), &batch).await?;
@@ -180,13 +186,18 @@ async fn insert(
             };
         }
     }
-    let inserted = query.execute(writing).await;
-    inserted.map_err(|error| CopyError::target(StoreError::from(error)))?;
+    let inserted = statement(query.execute(writing)).await;
+    inserted.map_err(CopyError::target)?;
     Ok(())
 }
 
 async fn count(connection: &mut AnyConnection, table: Table) -> Result<u64, StoreError> {
     let query = sqlx::query_scalar::<_, i64>(AssertSqlSafe(table.count()));
-    let rows = query.fetch_one(connection).await?;
+    let rows = statement(query.fetch_one(connection)).await?;
     Ok(rows.unsigned_abs())
+}
+
+/// What a database responds, if it does so in time.
+async fn statement<T>(done: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
+    limited(STATEMENT_TIMEOUT, done).await.map_err(Into::into)
 }
