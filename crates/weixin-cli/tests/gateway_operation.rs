@@ -8,7 +8,12 @@ mod running;
 #[expect(dead_code, reason = "the commands need less of it than the gateway")]
 mod operator;
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use serde_json::{Value, json};
 
@@ -148,6 +153,30 @@ fn a_start_that_waits_for_the_database_ends_when_it_is_told_to() {
     let killed = Command::new("kill").args(["-TERM", &id]).status().unwrap();
     assert!(killed.success());
     assert_eq!(gateway.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_command_that_waits_for_the_database_says_so() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://u@{}/gateway", silent.local_addr().unwrap());
+    folder.configure(&sim.url, &[("sqlite:gateway.db", &url)]);
+    let to = ["copy-store", "--to", "sqlite:copy.db"];
+    for (language, arguments, expected) in [
+        ("en", &["client", "list"][..], "waiting for the database: "),
+        ("zh", &["user", "find", "x"], "正在等待数据库：已用 "),
+        ("zh", &to, "正在等待数据库：已用 "),
+    ] {
+        let mut command = folder.command(&["--lang", language, "gateway"]);
+        let waiting = command.args(arguments).stderr(Stdio::piped()).spawn();
+        let mut waiting = waiting.unwrap();
+        let mut first = String::new();
+        let mut lines = BufReader::new(waiting.stderr.take().unwrap());
+        lines.read_line(&mut first).unwrap();
+        waiting.kill().unwrap();
+        waiting.wait().unwrap();
+        assert!(first.starts_with(expected), "{arguments:?}: {first}");
+    }
 }
 
 #[test]

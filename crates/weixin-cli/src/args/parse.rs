@@ -204,9 +204,12 @@ pub(super) fn issuer(text: &str) -> Result<String, Invalid> {
 
 /// A redirect URI, which is compared as text. That of an app may have a scheme of its own; the gateway checks the rest.
 pub(super) fn redirect_uri(text: &str) -> Result<String, Invalid> {
-    if Url::parse(text).is_err() {
-        web_url(text)?;
-    }
+    Url::parse(text).map_err(|_| {
+        Invalid::new(
+            "应为完整的 URL，例如 https://wiki.example.com/callback；公开客户端也可以是 com.example.app:/callback",
+            "expected an absolute URL, such as https://wiki.example.com/callback, or for public clients com.example.app:/callback",
+        )
+    })?;
     if is_plain(text) {
         Ok(text.to_owned())
     } else {

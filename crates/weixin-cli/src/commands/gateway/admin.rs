@@ -4,43 +4,48 @@ use std::path::Path;
 
 use weixin_gateway::{Admin, AdminError, Config, Gateway, StoreFailure, StoreState};
 
-use super::config;
+use super::{config, progress};
 use crate::{
     error::CliError,
     message::{Message, message},
+    output::Output,
 };
 
 /// Runs a command with the store of a configuration file, which is created if there is none. A gateway may be running. The
 /// store is closed whatever comes of the command: what it has written must not stay in SQLite's log.
 pub(super) async fn with_store<T>(
+    output: Output,
     file: &Path,
     command: impl AsyncFnOnce(&Admin, &Config) -> Result<T, CliError>,
 ) -> Result<T, CliError> {
-    with_store_of(&config::load(file)?, command).await
+    with_store_of(output, &config::load(file)?, command).await
 }
 
 /// The same with a store that must be there.
 pub(super) async fn with_existing_store<T>(
+    output: Output,
     file: &Path,
     command: impl AsyncFnOnce(&Admin, &Config) -> Result<T, CliError>,
 ) -> Result<T, CliError> {
     let config = config::load(file)?;
     // What is not there is no place to look for users: the file may name another one by mistake.
-    if let Ok(StoreState::Missing) = Gateway::inspect(&config).await {
+    let state = progress::noted(output, Gateway::inspect(&config), progress::waiting);
+    if let Ok(StoreState::Missing) = state.await {
         return Err(CliError::Other(message(
             "数据库不存在：请检查配置文件中的 store.url，或先启动网关",
             "there is no database: check store.url in the configuration file, or start the gateway first",
         )));
     }
-    with_store_of(&config, command).await
+    with_store_of(output, &config, command).await
 }
 
 async fn with_store_of<T>(
+    output: Output,
     config: &Config,
     command: impl AsyncFnOnce(&Admin, &Config) -> Result<T, CliError>,
 ) -> Result<T, CliError> {
-    let opened = Admin::open(config).await;
-    let admin = opened.map_err(|error| config::not_started(&error))?;
+    let opened = progress::noted(output, Admin::open(config), progress::waiting);
+    let admin = opened.await.map_err(|error| config::not_started(&error))?;
     let outcome = command(&admin, config).await;
     admin.close().await;
     outcome

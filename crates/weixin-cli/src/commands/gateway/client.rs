@@ -31,7 +31,7 @@ pub(super) async fn run(args: GatewayClient, output: Output) -> Result<(), CliEr
 async fn add(args: ClientAdd, output: Output) -> Result<(), CliError> {
     let (file, id) = (args.file.config.clone(), args.id.clone());
     let settings = settings(args)?;
-    let added = admin::with_store(&file, async |admin, config| {
+    let added = admin::with_store(output, &file, async |admin, config| {
         let added = admin.add_client(config, settings).await;
         added.map_err(|error| failed(&id, &error))
     });
@@ -71,8 +71,11 @@ fn settings(args: ClientAdd) -> Result<Map<String, Value>, CliError> {
 }
 
 /// The clients of the file, and those of the database.
-async fn all(file: &Path) -> Result<(Vec<ClientOverview>, Vec<StoredClientOverview>), CliError> {
-    let all = admin::with_store(file, async |admin, config| {
+async fn all(
+    file: &Path,
+    output: Output,
+) -> Result<(Vec<ClientOverview>, Vec<StoredClientOverview>), CliError> {
+    let all = admin::with_store(output, file, async |admin, config| {
         let stored = admin.clients(config).await;
         let stored = stored.map_err(|error| config::not_started(&error))?;
         Ok((config.clients(), stored))
@@ -84,7 +87,7 @@ async fn all(file: &Path) -> Result<(Vec<ClientOverview>, Vec<StoredClientOvervi
 type Row<'a> = (&'a String, String, &'a str, Option<&'a ClientProblem>);
 
 async fn list(file: &Path, output: Output) -> Result<(), CliError> {
-    let (in_file, stored) = all(file).await?;
+    let (in_file, stored) = all(file, output).await?;
     let of_file = in_file
         .iter()
         .map(|it| (&it.id, it.issuer.clone(), "file", None));
@@ -122,7 +125,7 @@ async fn list(file: &Path, output: Output) -> Result<(), CliError> {
 }
 
 async fn show(args: &ClientShow, output: Output) -> Result<(), CliError> {
-    let (in_file, stored) = all(&args.file.config).await?;
+    let (in_file, stored) = all(&args.file.config, output).await?;
     let of_file = in_file.iter().find(|client| client.id == args.id);
     let of_database = stored.iter().find(|client| client.id == args.id);
     let members = |date| {
@@ -185,7 +188,7 @@ fn stored_client(
 async fn secret(args: &ClientSecret, output: Output) -> Result<(), CliError> {
     let (file, id) = (&args.file.config, &args.id);
     if args.remove_old {
-        let removed = admin::with_store(file, async |admin, config| {
+        let removed = admin::with_store(output, file, async |admin, config| {
             let removed = admin.remove_old_client_secret(config, id).await;
             removed.map_err(|error| failed(id, &error))
         });
@@ -200,7 +203,7 @@ async fn secret(args: &ClientSecret, output: Output) -> Result<(), CliError> {
             &json!({ "client_id": id, "removed": 1 }),
         );
     }
-    let made = admin::with_store(file, async |admin, config| {
+    let made = admin::with_store(output, file, async |admin, config| {
         let made = admin.add_client_secret(config, id).await;
         made.map_err(|error| failed(id, &error))
     });
@@ -225,7 +228,7 @@ async fn secret(args: &ClientSecret, output: Output) -> Result<(), CliError> {
 
 async fn remove(args: &ClientRemove, output: Output) -> Result<(), CliError> {
     let id = &args.id;
-    let removed = admin::with_store(&args.file.config, async |admin, config| {
+    let removed = admin::with_store(output, &args.file.config, async |admin, config| {
         let removed = admin.remove_client(config, id).await;
         removed.map_err(|error| failed(id, &error))
     });

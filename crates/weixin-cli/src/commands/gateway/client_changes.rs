@@ -18,7 +18,7 @@ use crate::{
 pub(super) async fn set(args: ClientSet, output: Output) -> Result<(), CliError> {
     let (file, id) = (args.file.config.clone(), args.id.clone());
     let settings = settings(args)?;
-    let changed = admin::with_store(&file, async |admin, config| {
+    let changed = admin::with_store(output, &file, async |admin, config| {
         let changed = admin.update_client(config, &id, &settings).await;
         changed.map_err(|error| failed(&id, &error))
     });
@@ -77,7 +77,7 @@ async fn set_disabled(
     is_disabled: bool,
     output: Output,
 ) -> Result<(), CliError> {
-    let changed = admin::with_store(file, async |admin, config| {
+    let changed = admin::with_store(output, file, async |admin, config| {
         let changed = admin.set_client_disabled(config, id, is_disabled).await;
         changed.map_err(|error| not_switched(id, &error))
     });

@@ -1,12 +1,18 @@
 //! `weixin gateway copy-store`
 
-use std::{path::Path, time::Instant};
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
 
 use serde_json::{Map, Value, json};
 use weixin::{Bilingual, Language};
 use weixin_gateway::{CopiedStore, CopiedTable, CopyError, CopyProgress, Gateway, StartError};
 
-use super::{config, progress::INTERVAL};
+use super::{
+    config,
+    progress::{each_interval, waiting},
+};
 use crate::{
     args::GatewayCopyStore,
     error::CliError,
@@ -17,15 +23,18 @@ use crate::{
 
 pub(super) async fn run(args: GatewayCopyStore, output: Output) -> Result<(), CliError> {
     let config = config::load(&args.file.config)?;
-    let mut reported = Instant::now();
-    let copied = Gateway::copy_store(&config, &args.to, |progress| {
-        if reported.elapsed() >= INTERVAL {
-            reported = Instant::now();
-            report(progress, output);
+    // Shared with the copy, which can run on any thread.
+    let latest = Mutex::new(None);
+    let copy = Gateway::copy_store(&config, &args.to, |progress| {
+        *latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
+    });
+    let copied = each_interval(copy, |seconds| {
+        match *latest.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(progress) => report(progress, output),
+            None => output.note(waiting(seconds)),
         }
-    })
-    .await;
-    let copied = copied.map_err(|error| failed(&error))?;
+    });
+    let copied = copied.await.map_err(|error| failed(&error))?;
     let tables: Map<_, _> = copied
         .iter()
         .map(|table| (table.name.to_owned(), Value::from(table.rows)))

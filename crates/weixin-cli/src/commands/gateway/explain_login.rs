@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub(super) async fn run(args: GatewayExplainLogin, output: Output) -> Result<(), CliError> {
-    let events = admin::with_existing_store(&args.file.config, async |admin, _| {
+    let events = admin::with_existing_store(output, &args.file.config, async |admin, _| {
         let events = admin.events(&args.reference).await;
         events.map_err(|error| admin::failed(&error))
     });

@@ -29,7 +29,7 @@ async fn keys(admin: &Admin, config: &Config) -> Result<Vec<KeyOverview>, CliErr
 }
 
 async fn list(file: &Path, output: Output) -> Result<(), CliError> {
-    let keys = admin::with_store(file, keys).await?;
+    let keys = admin::with_store(output, file, keys).await?;
     let all: Vec<_> = keys.iter().map(as_json).collect();
     output.result(
         || {
@@ -109,7 +109,7 @@ async fn rotate(args: &KeysRotate, output: Output) -> Result<(), CliError> {
     } else {
         OldKeys::Keep
     };
-    let rotated = admin::with_store(&args.file.config, async |admin, config| {
+    let rotated = admin::with_store(output, &args.file.config, async |admin, config| {
         let rotated = admin.rotate_keys(config, args.alg.as_deref(), old).await;
         let rotated = rotated.map_err(|error| config::not_started(&error))?;
         Ok((rotated, keys(admin, config).await?))
@@ -148,7 +148,7 @@ async fn rotate(args: &KeysRotate, output: Output) -> Result<(), CliError> {
 }
 
 async fn reseal(args: &KeysReseal, output: Output) -> Result<(), CliError> {
-    let resealed = admin::with_store(&args.file.config, async |admin, config| {
+    let resealed = admin::with_store(output, &args.file.config, async |admin, config| {
         let count = admin.reseal_keys(config).await;
         let count = count.map_err(|error| config::not_started(&error))?;
         Ok((count, !keys(admin, config).await?.is_empty()))

@@ -13,7 +13,7 @@ pub(super) async fn run(args: GatewayRevoke, output: Output) -> Result<(), CliEr
         (None, None) => RevokeTarget::All,
     };
     let is_client = matches!(target, RevokeTarget::Client(_));
-    let revoked = admin::with_existing_store(&args.file.config, async |admin, config| {
+    let revoked = admin::with_existing_store(output, &args.file.config, async |admin, config| {
         let revocation = admin.revoke(target.clone());
         let revoked = progress::noted(output, revocation, |seconds| {
             message(

@@ -35,7 +35,7 @@ pub(super) async fn run(args: GatewayUser, output: Output) -> Result<(), CliErro
 }
 
 async fn find(text: &str, config: &Path, output: Output) -> Result<(), CliError> {
-    let users = admin::with_existing_store(config, async |admin, _| {
+    let users = admin::with_existing_store(output, config, async |admin, _| {
         let users = progress::noted(output, admin.find_users(text), |seconds| {
             message(
                 format!("正在所有用户的昵称中查找：已用 {seconds} 秒"),
@@ -66,7 +66,7 @@ async fn set_disabled(
     config: &Path,
     output: Output,
 ) -> Result<(), CliError> {
-    let changed = admin::with_existing_store(config, async |admin, _| {
+    let changed = admin::with_existing_store(output, config, async |admin, _| {
         let changed = admin.set_disabled(id, is_disabled).await;
         changed.map_err(|error| admin::failed(&error))
     });
@@ -87,7 +87,7 @@ async fn set_disabled(
 }
 
 async fn merge(keep: &str, absorb: &str, config: &Path, output: Output) -> Result<(), CliError> {
-    let merged = admin::with_existing_store(config, async |admin, _| {
+    let merged = admin::with_existing_store(output, config, async |admin, _| {
         let merged = admin.merge(keep, absorb).await;
         merged.map_err(|error| admin::failed(&error))
     });
@@ -104,7 +104,7 @@ async fn merge(keep: &str, absorb: &str, config: &Path, output: Output) -> Resul
 }
 
 async fn split(id: &str, config: &Path, output: Output) -> Result<(), CliError> {
-    let split = admin::with_existing_store(config, async |admin, _| {
+    let split = admin::with_existing_store(output, config, async |admin, _| {
         let split = admin.split(id).await;
         split.map_err(|error| admin::failed(&error))
     });
@@ -122,7 +122,7 @@ async fn split(id: &str, config: &Path, output: Output) -> Result<(), CliError> 
 }
 
 async fn forget(args: UserForget, output: Output) -> Result<(), CliError> {
-    let removed = admin::with_existing_store(&args.file.config, async |admin, _| {
+    let removed = admin::with_existing_store(output, &args.file.config, async |admin, _| {
         if !args.yes {
             let user = admin.user(&args.id).await;
             let user = user.map_err(|error| admin::failed(&error))?;
