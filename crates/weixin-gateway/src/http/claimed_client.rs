@@ -1,7 +1,7 @@
-//! The client that a rejected authorization request names, for the log.
+//! The client that a rejected request of a browser names, for the log.
 
 use super::{provider::Provider, visitor::Visitor};
-use crate::params::Params;
+use crate::{oidc::client_of_hint, params::Params};
 
 /// Longest part of a redirect URI in the log.
 const MAX_SHOWN: usize = 200;
@@ -15,9 +15,23 @@ pub(super) struct ClaimedClient {
 }
 
 impl Visitor {
+    /// That of an authorization request.
     pub(super) fn claimed_client(&self, params: &Params) -> ClaimedClient {
-        let id = one(params, "client_id").and_then(|id| known(&self.provider, id));
-        let redirect_uri = id.as_ref().and_then(|_| one(params, "redirect_uri"));
+        self.claimed(one(params, "client_id"), one(params, "redirect_uri"))
+    }
+
+    /// That of a logout, whose ID token names it as well.
+    pub(super) fn claimed_client_of_logout(&self, params: &Params) -> ClaimedClient {
+        let (issuer, keys) = (&self.provider.issuer, &self.provider.shared.keys);
+        let hint = one(params, "id_token_hint");
+        let hinted = hint.and_then(|jwt| client_of_hint(jwt, issuer, keys));
+        let id = hinted.as_deref().or_else(|| one(params, "client_id"));
+        self.claimed(id, one(params, "post_logout_redirect_uri"))
+    }
+
+    fn claimed(&self, id: Option<&str>, redirect_uri: Option<&str>) -> ClaimedClient {
+        let id = id.and_then(|id| known(&self.provider, id));
+        let redirect_uri = redirect_uri.filter(|_| id.is_some());
         ClaimedClient {
             redirect_uri: redirect_uri.and_then(shown),
             id,

@@ -46,15 +46,14 @@ pub(super) async fn post(visitor: Visitor, body: Body) -> Response {
 impl Visitor {
     async fn end_session(self, params: Result<Params, OAuthError>, sent: Sent) -> Response {
         let (issuer, shared) = (&self.provider.issuer, &self.provider.shared);
-        let request = params.and_then(|params| {
-            LogoutRequest::check(&params, issuer, &shared.clients, &shared.keys)
-        });
+        let params = match params {
+            Ok(params) => params,
+            Err(error) => return self.invalid_logout(&error, None),
+        };
+        let request = LogoutRequest::check(&params, issuer, &shared.clients, &shared.keys);
         let request = match request {
             Ok(request) => request,
-            Err(error) => {
-                let status = StatusCode::BAD_REQUEST;
-                return self.error_page(status, &texts::INVALID_LOGOUT, Some(&error));
-            }
+            Err(error) => return self.invalid_logout(&error, Some(&params)),
         };
         let visitor = self.preferring_locales(request.ui_locales.as_deref());
         let response = visitor.log_out(&request, sent).await;

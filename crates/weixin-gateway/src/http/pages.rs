@@ -37,7 +37,7 @@ pub(super) fn redirect(url: &str) -> Response {
 impl Visitor {
     /// The request is unknown here: only the client can begin another one.
     pub(super) fn expired(&self) -> Response {
-        self.error_page(StatusCode::GONE, &texts::EXPIRED, None)
+        self.error_page(StatusCode::GONE, &texts::EXPIRED)
     }
 
     /// An error of the client that must not be sent to the client (RFC 6749 §4.1.2.1).
@@ -47,32 +47,40 @@ impl Visitor {
             _ => &texts::INVALID_REQUEST,
         };
         let client = params.map(|params| self.claimed_client(params));
+        self.rejected_page(text, error, || client.unwrap_or_default())
+    }
+
+    /// A logout that its client must correct.
+    pub(super) fn invalid_logout(&self, error: &OAuthError, params: Option<&Params>) -> Response {
+        self.rejected_page(&texts::INVALID_LOGOUT, error, || {
+            let client = params.map(|params| self.claimed_client_of_logout(params));
+            client.unwrap_or_default()
+        })
+    }
+
+    fn rejected_page(
+        &self,
+        text: &Text,
+        error: &OAuthError,
+        client: impl FnOnce() -> ClaimedClient,
+    ) -> Response {
         self.sparingly_referring(|reference| {
-            let client = client.unwrap_or_default();
-            self.logged_error_page(
-                StatusCode::BAD_REQUEST,
-                text,
-                Some((error, client)),
-                reference,
-            )
+            // What the log does not say needs no look at an ID token.
+            let client = reference.map(|_| client()).unwrap_or_default();
+            let error = Some((error, client));
+            self.logged_error_page(StatusCode::BAD_REQUEST, text, error, reference)
         })
     }
 
     /// A form that a page of another site has posted.
     pub(super) fn foreign_form(&self) -> Response {
-        self.error_page(StatusCode::FORBIDDEN, &texts::FOREIGN_FORM, None)
+        self.error_page(StatusCode::FORBIDDEN, &texts::FOREIGN_FORM)
     }
 
     /// An error page for something that is no event of a login. Anyone can open as many of them as they like: the reference
     /// is in the log only.
-    pub(super) fn error_page(
-        &self,
-        status: StatusCode,
-        text: &Text,
-        error: Option<&OAuthError>,
-    ) -> Response {
-        let error = error.map(|error| (error, ClaimedClient::default()));
-        self.sparingly_referring(|reference| self.logged_error_page(status, text, error, reference))
+    fn error_page(&self, status: StatusCode, text: &Text) -> Response {
+        self.sparingly_referring(|reference| self.logged_error_page(status, text, None, reference))
     }
 
     /// Responds with an error that anyone can cause. Of an address that causes many, the log says nothing.

@@ -176,8 +176,8 @@ pub(super) const INVALID_LOGOUT: Text = Text {
         zh: "退出登录的链接无效",
     },
     message: Bilingual {
-        en: "You are not logged out. The app or website that sent you here has a wrong setting. Tell its operator:",
-        zh: "您尚未退出登录。跳转到本页的应用或网站配置有误，请将以下信息告知其管理员：",
+        en: "You may still be logged in. The app or website that sent you here has a wrong setting. Tell its operator:",
+        zh: "您可能尚未退出登录。跳转到本页的应用或网站配置有误，请将以下信息告知其管理员：",
     },
 };
 

@@ -42,6 +42,12 @@ impl Hint {
     }
 }
 
+/// The ID of the client for which an ID token of this issuer is, expired or not.
+pub(crate) fn client_of_hint(jwt: &str, issuer: &Issuer, keys: &dyn VerifyJwt) -> Option<String> {
+    let claims = claims_of_ours(jwt, issuer, keys)?;
+    claims.get("aud").and_then(Value::as_str).map(str::to_owned)
+}
+
 /// The claims of an ID token of this issuer, for any client.
 pub(super) fn claims_of_ours(
     jwt: &str,

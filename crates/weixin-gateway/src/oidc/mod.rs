@@ -69,7 +69,7 @@ pub(crate) use self::{
     error_target::ErrorTarget,
     grant::{Grant, GrantLifetimes, RedeemOutcome},
     id::{GrantId, IssuerId, RequestId, SessionId, UserId},
-    id_token_hint::{Hint, VerifyJwt},
+    id_token_hint::{Hint, VerifyJwt, client_of_hint},
     introspection::Inquiry,
     issuer::Issuer,
     logout::{Logout, LogoutConfirmation, LogoutRequest},

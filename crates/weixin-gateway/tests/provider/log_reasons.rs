@@ -154,3 +154,30 @@ async fn an_invalid_authorization_request_is_logged_with_its_client_if_it_is_kno
         [error_page("invalid_request: the client is unknown")]
     );
 }
+
+#[tokio::test]
+async fn an_invalid_logout_is_logged_with_its_client_and_the_uri() {
+    let world = World::start().await;
+    let mut browser = Browser::with(&[ENGLISH]);
+    let tokens = world.web().log_in(&mut browser, &[]).await;
+    let error = "invalid_request: the post_logout_redirect_uri is not registered";
+    let params = [
+        ("id_token_hint", &*tokens.id_token),
+        (
+            "post_logout_redirect_uri",
+            "https://wiki.example/out?token=hunter2",
+        ),
+    ];
+    let (log, _guard) = Log::begin();
+    let page = world.web().log_out(&mut browser, &params).await;
+    assert_eq!(page.status, StatusCode::BAD_REQUEST);
+    assert!(!log.text().contains("hunter2"));
+    let line = json!({
+        "message": "an error page was shown",
+        "page": "This logout link does not work",
+        "error": error,
+        "client": "web",
+        "redirect_uri": "https://wiki.example/out",
+    });
+    assert_eq!(told(&log, "an error page was shown"), [line]);
+}

@@ -76,7 +76,7 @@ async fn assert_rejected(uri: &str) {
     let page = world.web().log_out(&mut browser, &params).await;
     let expected = (
         "This logout link does not work",
-        "You are not logged out. The app or website that sent you here has a wrong setting. Tell its operator:",
+        "You may still be logged in. The app or website that sent you here has a wrong setting. Tell its operator:",
     );
     assert_eq!(
         (page.status, message(&page)),
