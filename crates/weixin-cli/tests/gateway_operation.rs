@@ -10,7 +10,7 @@ mod operator;
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read, Write},
     path::Path,
     process::{Command, Stdio},
 };
@@ -138,6 +138,36 @@ fn an_unknown_host_of_the_database_is_named_with_the_hint_on_passwords() {
         "{chinese}"
     );
     assert!(!english.contains("hunter2") && !chinese.contains("hunter2"));
+}
+
+#[test]
+fn a_certificate_of_the_database_that_cannot_be_read_is_named() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    let database = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (address, file) = (database.local_addr().unwrap(), "/no/such.pem");
+    // It accepts TLS, and gets no further.
+    std::thread::spawn(move || {
+        for connection in database.incoming() {
+            let mut connection = connection.unwrap();
+            connection.read_exact(&mut [0; 8]).unwrap();
+            connection.write_all(b"S").unwrap();
+        }
+    });
+    let url = format!("postgres://u@{address}/gateway?sslmode=verify-full&sslrootcert={file}");
+    folder.configure(&sim.url, &[("sqlite:gateway.db", &url)]);
+    assert_eq!(
+        errors(&folder),
+        [
+            format!(
+                "error: {file} cannot be read: No such file or directory (os error 2)\n\
+                 remedy: correct the path in sslrootcert, sslcert or sslkey of [store] url, and let the user of the gateway read the file"
+            ),
+            format!(
+                "错误：无法读取 {file}：文件或目录不存在（os error 2）\n\
+                 处理办法：请修改 [store] url 中 sslrootcert、sslcert 或 sslkey 的路径，并允许网关的用户读取该文件"
+            ),
+        ]
+    );
 }
 
 #[test]
