@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, Connection, Executor, Transaction};
 
-use super::{CopiedStore, CopyError, TABLES, statement};
+use super::{CopiedStore, CopyError, TABLES, statement::in_time};
 use crate::store::{
     error::OpenError,
     is_postgres, migrations, postgres,
@@ -70,7 +70,7 @@ impl Source {
 
     async fn expect_no_others(&mut self) -> Result<(), CopyError> {
         let others = sqlx::query_scalar::<_, i64>(OTHER_CONNECTIONS);
-        let others = statement(others.fetch_one(&mut self.connection)).await;
+        let others = in_time(others.fetch_one(&mut self.connection)).await;
         match others {
             Ok(0) => Ok(()),
             Ok(others) => Err(CopyError::Connected(others.unsigned_abs())),
@@ -85,13 +85,13 @@ impl Source {
     }
 
     pub(super) async fn begin(&mut self) -> Result<Transaction<'_, sqlx::Any>, CopyError> {
-        let begun = statement(self.connection.begin_with(self.begin)).await;
+        let begun = in_time(self.connection.begin_with(self.begin)).await;
         begun.map_err(CopyError::source)
     }
 
     /// Waits until the connection has ended. What it has read was complete.
     pub(super) async fn close(self) {
-        let _ = statement(self.connection.close()).await;
+        let _ = in_time(self.connection.close()).await;
     }
 }
 
@@ -143,7 +143,7 @@ impl Target {
     }
 
     pub(super) async fn begin(&mut self) -> Result<Transaction<'_, sqlx::Any>, CopyError> {
-        let begun = statement(self.begin_locked()).await;
+        let begun = in_time(self.begin_locked()).await;
         begun.map_err(CopyError::target)
     }
 
@@ -159,7 +159,7 @@ impl Target {
     /// Waits until the connection has ended, with all rows in SQLite's file itself: the operator may move it without its log.
     pub(super) async fn close(self) -> Result<(), CopyError> {
         let is_sqlite = self.file.is_some();
-        let closed = statement(close(self.connection, is_sqlite)).await;
+        let closed = in_time(close(self.connection, is_sqlite)).await;
         closed.map_err(CopyError::target)
     }
 }

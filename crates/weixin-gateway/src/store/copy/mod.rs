@@ -2,9 +2,10 @@
 
 mod database;
 mod error;
+mod statement;
 pub(super) mod tables;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use futures_util::TryStreamExt;
 use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
@@ -12,15 +13,13 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 pub use self::error::{CopiedStore, CopyError};
 use self::{
     database::{Source, Target},
+    statement::in_time,
     tables::{Kind, TABLES, Table},
 };
-use super::{connection::limited, error::StoreError};
+use super::error::StoreError;
 
 /// Rows of one statement: 19 columns of as many are fewer parameters than SQLite and PostgreSQL allow.
 const BATCH: usize = 500;
-
-/// Longest time of a statement. The count of a large table takes minutes; a database that has fallen silent never responds.
-const STATEMENT_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// How far a copy is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -89,7 +88,7 @@ async fn copy_rows(
         }
     }
     let copied = copy_tables(&mut reading, &mut writing, progress).await?;
-    let committed = statement(writing.commit()).await;
+    let committed = in_time(writing.commit()).await;
     committed.map_err(CopyError::target)?;
     Ok(copied)
 }
@@ -141,10 +140,7 @@ async fn copy_table(
     let mut rows = sqlx::query(select).fetch(reading);
     let whole: Arc<str> = table.insert(BATCH).into();
     let (mut batch, mut copied) = (Vec::with_capacity(BATCH), 0);
-    while let Some(row) = statement(rows.try_next())
-        .await
-        .map_err(CopyError::source)?
-    {
+    while let Some(row) = in_time(rows.try_next()).await.map_err(CopyError::source)? {
         batch.push(row);
         if batch.len() == BATCH {
             insert(writing, table, Arc::clone(&whole), &batch).await?;
@@ -186,18 +182,13 @@ async fn insert(
             };
         }
     }
-    let inserted = statement(query.execute(writing)).await;
+    let inserted = in_time(query.execute(writing)).await;
     inserted.map_err(CopyError::target)?;
     Ok(())
 }
 
 async fn count(connection: &mut AnyConnection, table: Table) -> Result<u64, StoreError> {
     let query = sqlx::query_scalar::<_, i64>(AssertSqlSafe(table.count()));
-    let rows = statement(query.fetch_one(connection)).await?;
+    let rows = in_time(query.fetch_one(connection)).await?;
     Ok(rows.unsigned_abs())
-}
-
-/// What a database responds, if it does so in time.
-async fn statement<T>(done: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
-    limited(STATEMENT_TIMEOUT, done).await.map_err(Into::into)
 }
