@@ -249,10 +249,16 @@ pub(super) fn is_in_file(config: &Config, id: &ClientId) -> bool {
     config.clients.iter().any(|client| client.id == *id)
 }
 
-/// 32 random bytes in base64url, whose hash is added to the body.
+/// 32 random bytes in base64url, whose hash is added to the body. A secret that begins with `-` would be an option to the
+/// programs of clients: there is another one then.
 fn new_secret(body: &mut ClientBody, now: Timestamp) -> Result<String, ClientError> {
-    let bytes = random::bytes::<32>().map_err(StoreError::from)?;
-    let secret = BASE64URL_NOPAD.encode(&bytes);
+    let secret = loop {
+        let bytes = random::bytes::<32>().map_err(StoreError::from)?;
+        let secret = BASE64URL_NOPAD.encode(&bytes);
+        if !secret.starts_with('-') {
+            break secret;
+        }
+    };
     body.secrets.push(StoredSecret {
         hash: SecretHash::of(secret.as_bytes()),
         created_at: now,

@@ -6,7 +6,11 @@ use serde_json::{Map, Value, json};
 use weixin::Language;
 use weixin_gateway::{ClientError, ClientOverview, ClientProblem, StoredClientOverview};
 
-use super::{admin, client_changes, client_error::failed, config, date};
+use super::{
+    admin, client_changes,
+    client_error::{failed, no_secret},
+    config, date,
+};
 use crate::{
     args::{ClientAdd, ClientCommand, ClientRemove, ClientSecret, ClientShow, GatewayClient},
     error::CliError,
@@ -190,7 +194,7 @@ async fn secret(args: &ClientSecret, output: Output) -> Result<(), CliError> {
     if args.remove_old {
         let removed = admin::with_store(output, file, async |admin, config| {
             let removed = admin.remove_old_client_secret(config, id).await;
-            removed.map_err(|error| failed(id, &error))
+            removed.map_err(|error| no_secret(id, &error))
         });
         removed.await?;
         return output.result(
@@ -205,7 +209,7 @@ async fn secret(args: &ClientSecret, output: Output) -> Result<(), CliError> {
     }
     let made = admin::with_store(output, file, async |admin, config| {
         let made = admin.add_client_secret(config, id).await;
-        made.map_err(|error| failed(id, &error))
+        made.map_err(|error| no_secret(id, &error))
     });
     let secret = made.await?;
     output.result(

@@ -24,6 +24,23 @@ pub(super) fn not_switched(id: &str, error: &ClientError) -> CliError {
     }
 }
 
+/// That a client gets no secret by a command. Its table has keys for two of them.
+pub(super) fn no_secret(id: &str, error: &ClientError) -> CliError {
+    match error {
+        ClientError::InFile => CliError::Other(message(
+            format!(
+                "{id} 是配置文件中的客户端：请在它的 [[client]] 中把新的 client_secret 写入 secret_file，旧的写入 previous_secret_file，\
+                 客户端更换之后再删除旧的"
+            ),
+            format!(
+                "{id} is a client of the configuration file: in its [[client]], write the new secret to secret_file and the old one to \
+                 previous_secret_file, and remove the old one once the client has the new one"
+            ),
+        )),
+        error => failed(id, error),
+    }
+}
+
 pub(super) fn failed(id: &str, error: &ClientError) -> CliError {
     CliError::Other(match error {
         ClientError::InFile => message(
