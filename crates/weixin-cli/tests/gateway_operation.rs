@@ -345,6 +345,23 @@ fn the_log_names_the_discovery_url_at_the_start_and_how_long_stopping_takes() {
 }
 
 #[test]
+fn a_start_warns_of_a_key_file_that_others_can_read() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let warning = "other users of this machine can access a file of secrets: chmod 600";
+    let exposed = json!({ "file": "gateway.key", "mode": "640" });
+    for (mode, expected) in [(0o600, vec![]), (0o640, vec![exposed])] {
+        let permissions = fs::Permissions::from_mode(mode);
+        fs::set_permissions(folder.path("gateway.key"), permissions).unwrap();
+        let (code, log) = Server::serve(&folder, &[]).end("-TERM");
+        assert_eq!(code, Some(0), "{log}");
+        assert_eq!(lines(&log, warning), expected);
+    }
+}
+
+#[test]
 fn a_local_issuer_without_a_simulator_is_told_of_endpoint() {
     let folder = Folder::new();
     folder.configure("x", &[("endpoint = \"x\"\n", "")]);
@@ -1039,6 +1056,11 @@ fn a_client_that_cannot_be_changed_is_an_error() {
             &["set", "wiki", "--name", "Wiki"],
             1,
             "error: wiki is a client of the configuration file: change it there",
+        ),
+        (
+            &["secret", "wiki"],
+            1,
+            "error: wiki is a client of the configuration file: in its [[client]], write the new secret to secret_file and the old one to previous_secret_file, and remove the old one once the client has the new one",
         ),
         (
             &["enable", "unknown"],

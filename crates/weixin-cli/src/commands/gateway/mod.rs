@@ -20,6 +20,7 @@ mod migrate;
 mod progress;
 mod reload;
 mod revoke;
+mod secret_files;
 mod serve;
 mod service_manager;
 mod user;

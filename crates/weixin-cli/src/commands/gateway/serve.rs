@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use tracing_subscriber::EnvFilter;
 use weixin_gateway::Gateway;
 
-use super::{config, metrics, service_manager};
+use super::{config, metrics, secret_files, service_manager};
 use crate::{
     args::GatewayServe, error::CliError, listen, message::message, output::Output,
     shutdown::Shutdown,
@@ -20,6 +20,7 @@ pub(super) async fn run(args: GatewayServe, output: Output) -> Result<(), CliErr
     let mut shutdown = Shutdown::watch()?;
     start_log();
     let config = config::load(&args.file.config)?;
+    let exposed = secret_files::all_exposed(&config);
     if let Some(address) = config.metrics_listen() {
         metrics::serve(address).await?;
     }
@@ -27,6 +28,13 @@ pub(super) async fn run(args: GatewayServe, output: Output) -> Result<(), CliErr
         opened = Gateway::open(config) => opened.map_err(|error| config::not_started(&error))?,
         () = stopped(&mut shutdown) => return Ok(()),
     };
+    for (file, mode) in exposed {
+        tracing::warn!(
+            file = %file.display(),
+            mode = format_args!("{mode:o}"),
+            "other users of this machine can access a file of secrets: chmod 600"
+        );
+    }
     let address = args.listen.unwrap_or(gateway.listen());
     let option = match args.listen {
         Some(_) => "weixin gateway serve --listen",

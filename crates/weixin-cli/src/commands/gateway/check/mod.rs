@@ -18,7 +18,7 @@ use super::{
         check::{Check, CheckResult},
         report::Report,
     },
-    config,
+    config, secret_files,
 };
 use crate::{
     args::GatewayCheck,
@@ -39,7 +39,9 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
     };
     let read = message(format!("{file} 没有错误"), format!("{file} has no errors"));
     report.add([CheckResult::ok(Check::Configuration, read)])?;
-    report.add(config.secret_files().filter_map(secret_file))?;
+    // Elsewhere, permissions are not examined.
+    let files = config.secret_files().filter(|_| cfg!(unix));
+    report.add(files.map(secret_file))?;
     report.add(server::examine(&config).await)?;
     let state = Gateway::inspect(&config).await;
     report.add([store(&config, &state)])?;
@@ -81,33 +83,23 @@ fn configuration(error: &ConfigError, file: &str) -> CheckResult {
 }
 
 /// Whether others may read a file of secrets.
-#[cfg(unix)]
-fn secret_file(file: &Path) -> Option<CheckResult> {
-    use std::os::unix::fs::PermissionsExt;
-
+fn secret_file(file: &Path) -> CheckResult {
     let name = file.display();
-    let mode = std::fs::metadata(file).ok()?.permissions().mode() & 0o777;
-    let is_private = mode.trailing_zeros() >= 6; // no bit of group and others
-    if is_private {
+    let Some(mode) = secret_files::exposed(file) else {
         let detail = message(
             format!("只有所有者可以读取 {name}"),
             format!("only the owner may read {name}"),
         );
-        return Some(CheckResult::ok(Check::SecretFile, detail));
-    }
-    Some(CheckResult::warning(
+        return CheckResult::ok(Check::SecretFile, detail);
+    };
+    CheckResult::warning(
         Check::SecretFile,
         message(
             format!("其他用户也可以访问 {name}（权限 {mode:o}）"),
             format!("other users of this machine can access {name} (mode {mode:o})"),
         ),
         message(format!("chmod 600 {name}"), format!("chmod 600 {name}")),
-    ))
-}
-
-#[cfg(not(unix))]
-fn secret_file(_: &Path) -> Option<CheckResult> {
-    None
+    )
 }
 
 fn store(config: &Config, state: &Result<StoreState, StartError>) -> CheckResult {
