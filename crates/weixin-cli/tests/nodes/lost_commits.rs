@@ -1,7 +1,8 @@
 //! PostgreSQL that fails between a commit and its response: the client gets 503 for what has happened.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
+    process::{Command, Output},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -190,4 +191,46 @@ async fn a_refresh_whose_response_was_lost_is_repeated_with_the_same_token() {
     let tokens = http.refresh(&successors[0]).await.unwrap();
     http.sub(&tokens.access).await.unwrap();
     assert_eq!(count(&server.url(), GRANTS).await, 1);
+}
+
+async fn weixin(arguments: Vec<String>) -> Output {
+    let run = move || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_weixin"));
+        command.args(["--lang", "en", "gateway"]).args(arguments);
+        command.output().unwrap()
+    };
+    tokio::task::spawn_blocking(run).await.unwrap()
+}
+
+/// The new database has all rows, and the command cannot know.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_copy_whose_commit_was_not_confirmed_says_that_it_is_unknown() {
+    let server = tokio::task::spawn_blocking(Server::start).await.unwrap();
+    let cutter = Cutter::start(server.socket()).await;
+    let site = Site::new("http://localhost".to_owned()).await;
+    let file = format!("url = \"sqlite:{}\"", site.path("gateway.db").display());
+    let sqlite = site.write("sqlite.toml", &site.config(&file, ""));
+    let url = format!("postgres://weixin@127.0.0.1:{}/postgres", cutter.port);
+    let postgres = site.config(&format!("url = \"{url}\""), "");
+    let postgres = site.write("postgres.toml", &postgres);
+    let with = |arguments: &[&str], config: &Path| {
+        let config = ["--config".to_owned(), config.display().to_string()];
+        let arguments = arguments.iter().map(|&it| it.to_owned());
+        weixin(arguments.chain(config).collect())
+    };
+    // A signing key, and all tables: no other commit is made.
+    Node::start(&sqlite).stop("-TERM").await;
+    for config in [&sqlite, &postgres] {
+        assert!(with(&["migrate"], config).await.status.success());
+    }
+    cutter.is_armed.store(true, Ordering::Relaxed);
+    let copied = with(&["copy-store", "--to", &url], &sqlite).await;
+    assert_eq!(copied.status.code(), Some(1));
+    let text = String::from_utf8(copied.stderr).unwrap();
+    assert!(
+        text.starts_with("error: the commit in the target (--to) was not confirmed, so that it has all rows or none: the database failed: ")
+            && text.ends_with("\nremedy: drop and create the target database, and run the command again\n"),
+        "{text}"
+    );
+    assert_eq!(count(&server.url(), "select count(*) from keys").await, 1);
 }

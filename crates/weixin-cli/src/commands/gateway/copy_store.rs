@@ -88,6 +88,7 @@ fn failed(error: &CopyError) -> CliError {
     match error {
         CopyError::Source(error) => store_failed(error, CopiedStore::Source, "[store] url"),
         CopyError::Target(error) => store_failed(error, CopiedStore::Target, "--to"),
+        CopyError::Unconfirmed(error) => unconfirmed(error),
         other => CliError::Other(not_copied(other)),
     }
 }
@@ -113,6 +114,23 @@ fn store_failed(error: &StartError, store: CopiedStore, url: &str) -> CliError {
         message(of(zh), of(en))
     });
     CliError::Gateway(text, remedy)
+}
+
+/// The commit may have been made or not.
+fn unconfirmed(error: &StartError) -> CliError {
+    let error = config::start_error(error);
+    let text = Message::of(|language| {
+        let unknown = language.pick(
+            "提交时与目标数据库（--to）失去联系，无法得知它是有全部内容还是没有内容：",
+            "the commit in the target (--to) was not confirmed, so that it has all rows or none: ",
+        );
+        format!("{unknown}{}", error.pick(language))
+    });
+    let remedy = message(
+        "请删除并重新创建目标数据库，再运行一次",
+        "drop and create the target database, and run the command again",
+    );
+    CliError::Gateway(text, Some(remedy))
 }
 
 fn not_copied(error: &CopyError) -> Message {

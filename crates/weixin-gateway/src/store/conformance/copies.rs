@@ -178,7 +178,7 @@ pub(super) async fn closed_sqlite(fixture: &Fixture) -> String {
 }
 
 /// A schema of a user of its own: connections of other tests are not those of its user.
-async fn schema_of_a_user() -> String {
+pub(super) async fn schema_of_a_user() -> String {
     let url = schema().await;
     let (_, schema) = url.rsplit_once('=').unwrap();
     execute(

@@ -135,13 +135,11 @@ async fn the_server_ends_a_connection_that_was_given_up() {
     held.rollback().await;
 }
 
-/// A command that copies ends as well, and leaves the target without rows.
-#[tokio::test]
-async fn a_copy_without_a_response_ends() {
-    let (from, fixture) = (Fixture::sqlite().await, Fixture::postgres().await);
-    let from = copies::closed_sqlite(&from).await;
-    let held = fixture.hold("lock table audit").await;
-    let mut copied = pin!(copy(&from, &fixture.url, |_| {}));
+/// A copy whose statement waits for this lock ends after five minutes, and no sooner: the error.
+async fn error_of_copy(from: &str, to: &str, lock: &str) -> String {
+    let fixture = Fixture::postgres().await;
+    let held = fixture.hold(lock).await;
+    let mut copied = pin!(copy(from, to, |_| {}));
     tokio::select! {
         done = &mut copied => panic!("{done:?}"),
         () = fixture.blocked_by(&held, 1) => {}
@@ -154,9 +152,43 @@ async fn a_copy_without_a_response_ends() {
     // SQLite's file is closed by another thread.
     tokio::time::resume();
     let error = causes(&copied.await.unwrap_err());
+    held.rollback().await;
+    error
+}
+
+/// A table of the schema that this URL names.
+fn table(url: &str, name: &str) -> String {
+    let (_, schema) = url.rsplit_once('=').unwrap();
+    format!("lock table {schema}.{name}")
+}
+
+#[tokio::test]
+async fn a_copy_to_a_database_without_a_response_ends() {
+    let (sqlite, postgres) = (Fixture::sqlite().await, Fixture::postgres().await);
+    let from = copies::closed_sqlite(&sqlite).await;
     assert_eq!(
-        error,
+        error_of_copy(&from, &postgres.url, &table(&postgres.url, "audit")).await,
         "the target cannot be written: the database failed: error communicating with database: the database does not respond"
     );
-    held.rollback().await;
+}
+
+#[tokio::test]
+async fn a_copy_from_a_database_without_a_response_ends() {
+    let sqlite = Fixture::sqlite().await;
+    let (from, to) = (
+        copies::schema_of_a_user().await,
+        sqlite.empty_database().await,
+    );
+    Store::open(&from).await.unwrap().close().await;
+    for (name, reason) in [
+        ("_sqlx_migrations", "the database cannot be opened"),
+        ("audit", "the database failed"),
+    ] {
+        assert_eq!(
+            error_of_copy(&from, &to, &table(&from, name)).await,
+            format!(
+                "the store cannot be read: {reason}: error communicating with database: the database does not respond"
+            )
+        );
+    }
 }

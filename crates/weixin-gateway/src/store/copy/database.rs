@@ -2,8 +2,12 @@
 
 use sqlx::{AnyConnection, Connection, Executor, Transaction};
 
-use super::{CopiedStore, CopyError, TABLES, statement::in_time};
+use super::{
+    CopiedStore, CopyError, TABLES,
+    statement::{TIMEOUT, in_time},
+};
 use crate::store::{
+    connection::limited,
     error::OpenError,
     is_postgres, migrations, postgres,
     sqlite::{self, Database},
@@ -80,7 +84,7 @@ impl Source {
 
     /// Columns that this program does not know would be lost, and those that are missing cannot be read.
     async fn expect_version(&mut self, tables: &'static str) -> Result<(), CopyError> {
-        let found = migrations::version(&mut self.connection, tables).await;
+        let found = version(&mut self.connection, tables).await;
         expect_known(CopiedStore::Source, found.map_err(CopyError::source)?)
     }
 
@@ -116,7 +120,7 @@ impl Target {
         } else {
             sqlite::MIGRATED_TABLES
         };
-        let found = migrations::version(&mut target.connection, tables).await;
+        let found = version(&mut target.connection, tables).await;
         expect_known(CopiedStore::Target, found.map_err(CopyError::target)?)?;
         Ok(target)
     }
@@ -170,6 +174,10 @@ async fn close(mut connection: AnyConnection, is_sqlite: bool) -> Result<(), sql
         emptied?;
     }
     connection.close().await
+}
+
+async fn version(connection: &mut AnyConnection, tables: &'static str) -> Result<i64, OpenError> {
+    limited(TIMEOUT, migrations::version(connection, tables)).await
 }
 
 fn expect_known(store: CopiedStore, found: i64) -> Result<(), CopyError> {

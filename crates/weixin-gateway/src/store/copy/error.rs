@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::{config::ConfigError, start_error::StartError};
 
-/// A store is not copied. The target is as it was, or has empty tables.
+/// A store is not copied. The target is as it was, or has empty tables, unless the error says otherwise.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CopyError {
@@ -53,6 +53,9 @@ pub enum CopyError {
         /// Rows of the target.
         written: u64,
     },
+    /// The target has not confirmed the commit: it has all rows, or none.
+    #[error("it is not known whether the target has kept the rows")]
+    Unconfirmed(#[source] StartError),
     /// The store from which would be copied cannot be opened, or fails.
     #[error("the store cannot be read")]
     Source(#[source] StartError),

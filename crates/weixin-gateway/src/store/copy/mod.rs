@@ -89,7 +89,7 @@ async fn copy_rows(
     }
     let copied = copy_tables(&mut reading, &mut writing, progress).await?;
     let committed = in_time(writing.commit()).await;
-    committed.map_err(CopyError::target)?;
+    committed.map_err(|error| CopyError::Unconfirmed(error.into()))?;
     Ok(copied)
 }
 

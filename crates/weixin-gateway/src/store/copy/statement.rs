@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::store::{connection::limited, error::StoreError};
 
 /// The count of a large table takes minutes; a database that has fallen silent never responds.
-const TIMEOUT: Duration = Duration::from_mins(5);
+pub(super) const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// What a statement returns, if the database responds in time.
 pub(super) async fn in_time<T>(
