@@ -41,6 +41,9 @@ pub(crate) enum Failure {
     /// Too many requests of this client and address have failed within a minute. `None`: of unknown clients.
     #[error("too many failed requests of one client from one address")]
     TooManyFailures(Option<ClientId>),
+    /// A request took longer than requests may, WeChat's responses included.
+    #[error("the request took longer than a minute")]
+    TooSlow,
     /// Logins and tokens would seem expired, or be valid for too long.
     #[error("the clocks of this machine and of the database differ by more than a minute")]
     UnknownTime,
@@ -56,7 +59,7 @@ impl Failure {
     /// The seconds after which the same request may succeed.
     pub(crate) fn retry_after(&self) -> Option<&'static str> {
         match self {
-            Self::UnknownTime => Some(AWAY),
+            Self::TooSlow | Self::UnknownTime => Some(AWAY),
             Self::Store(error) if error.is_away() => Some(AWAY),
             Self::Store(error) if error.is_rolled_back() => Some("1"),
             _ => self.busy(),

@@ -53,20 +53,18 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     http::{
-        HeaderValue, Method, StatusCode,
+        HeaderValue, Method,
         header::{
-            AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
-            WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+            AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY, WWW_AUTHENTICATE,
+            X_CONTENT_TYPE_OPTIONS,
         },
     },
     middleware,
-    response::Response,
     routing::{MethodRouter, get, post},
 };
 use tower_http::{
     cors::{Any, CorsLayer},
     set_header::SetResponseHeaderLayer,
-    timeout::TimeoutLayer,
 };
 
 pub use self::server::serve_metrics;
@@ -78,12 +76,6 @@ pub(crate) use self::{
     session_cookie::SessionCookie,
 };
 use crate::{oidc::path, telemetry};
-
-/// Longest time of a request, WeChat's responses included.
-const TIMEOUT: Duration = Duration::from_mins(1);
-
-/// When a request that took longer may be sent again, in seconds.
-const RETRY: HeaderValue = HeaderValue::from_static("5");
 
 /// The routes of an issuer whose failures count from the start.
 const ENDPOINTS: [&str; 12] = [
@@ -111,11 +103,10 @@ pub(crate) fn router(providers: &[Arc<Provider>], shared: &Arc<Shared>) -> Route
     let unknown = Router::new().fallback(unknown_url::respond);
     let unknown = unknown.with_state(providers.into());
     let unless_set = SetResponseHeaderLayer::if_not_present;
-    let endpoints = issuers
+    issuers
         .fold(unknown, Router::merge)
         .layer(middleware::from_fn(request_log::log))
-        .merge(own);
-    within_timeout(endpoints)
+        .merge(own)
         .layer(unless_set(
             CACHE_CONTROL,
             HeaderValue::from_static("no-store"),
@@ -128,18 +119,6 @@ pub(crate) fn router(providers: &[Arc<Provider>], shared: &Arc<Shared>) -> Route
             X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
         ))
-}
-
-fn within_timeout(endpoints: Router) -> Router {
-    let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT);
-    endpoints
-        .layer(timeout)
-        .layer(middleware::map_response(async |mut response: Response| {
-            if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-                response.headers_mut().entry(RETRY_AFTER).or_insert(RETRY);
-            }
-            response
-        }))
 }
 
 /// The endpoints of one issuer, below its path.
@@ -220,25 +199,4 @@ fn shared_with_all_sites(methods: MethodRouter<Arc<Provider>>) -> MethodRouter<A
         .expose_headers([WWW_AUTHENTICATE])
         .max_age(Duration::from_hours(1));
     methods.layer(cors)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::future::pending;
-
-    use axum::{body::Body, http::Request};
-    use tower::ServiceExt as _;
-
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_request_that_takes_too_long_says_when_to_try_again() {
-        let endless = within_timeout(Router::new().route("/", get(pending::<()>)));
-        let response = endless.oneshot(Request::new(Body::empty())).await.unwrap();
-        let retry_after = response.headers().get(RETRY_AFTER);
-        assert_eq!(
-            (response.status(), retry_after),
-            (StatusCode::SERVICE_UNAVAILABLE, Some(&RETRY))
-        );
-    }
 }
