@@ -25,10 +25,10 @@ pub enum OldKeys {
     Revoke,
 }
 
-/// How long a new key is at least published before it signs, if the old one stays: all nodes have read it by then, and none
-/// signs with a key that the JWKS of another one lacks. On PostgreSQL, a fast node comes to that time earlier: see
-/// [`read_by_all`].
-const READ_BY_ALL: Duration = Duration::from_secs(10);
+/// How long a new key is at least published before it signs, if the old one stays: within ten seconds all nodes have read it,
+/// and for a minute more caches keep the JWKS of before. On PostgreSQL, a fast node comes to that time earlier: see
+/// [`known_to_all`].
+const KNOWN_TO_ALL: Duration = Duration::from_secs(70);
 
 /// How often a command tries again when nodes are faster.
 const TRIES: usize = 3;
@@ -108,8 +108,8 @@ pub(crate) fn open_keys(
     opened.map_err(|error| StartError::of_key(error, &server.key_file))
 }
 
-fn read_by_all(store: &Store) -> Duration {
-    READ_BY_ALL.saturating_add(store.clock_tolerance())
+fn known_to_all(store: &Store) -> Duration {
+    KNOWN_TO_ALL.saturating_add(store.clock_tolerance())
 }
 
 /// Begins to sign with a new key, and ends those before it: at once if they are revoked, or else as soon as all nodes
@@ -150,7 +150,7 @@ async fn begin_published(
     next: &SealedKey,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let active_at = now.max(next.published_at.after(read_by_all(store)));
+    let active_at = now.max(next.published_at.after(known_to_all(store)));
     // The same command has just been run.
     if next.active_at <= active_at {
         return Ok(true);
@@ -170,7 +170,7 @@ async fn add_now(
 ) -> Result<bool, StartError> {
     let (next, others_removed_at) = match old {
         OldKeys::Keep => {
-            let active_at = now.after(read_by_all(store));
+            let active_at = now.after(known_to_all(store));
             let next = NextKey {
                 active_at,
                 ..NextKey::at_once(algorithm, number, now)

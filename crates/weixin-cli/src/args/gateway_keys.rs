@@ -38,8 +38,8 @@ pub(crate) struct KeysList {
 /// Sign with a new key before the next rotation
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The new key appears in the JWKS, and signs ten seconds later, when all nodes publish it; with PostgreSQL 70 \
-seconds later, since the clocks of nodes may differ. The old key \
+The new key appears in the JWKS, and signs 70 seconds later: within ten seconds all nodes publish it, and clients may \
+keep the JWKS for a minute. With PostgreSQL it signs 130 seconds later, since the clocks of nodes may differ. The old key \
 stays in the JWKS for 91 days, so that clients accept the ID tokens that it has signed.
 
 If it has leaked, --revoke removes it from the JWKS at once, and the gateway no longer accepts its \

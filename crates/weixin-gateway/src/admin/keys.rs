@@ -62,7 +62,7 @@ impl Admin {
     }
 
     /// Begins to sign with a new key: of this algorithm, or of each one that has a key. It signs at once if the old keys are
-    /// revoked, and otherwise ten seconds after it has appeared in the JWKS, or 70 seconds with PostgreSQL. Returns whether
+    /// revoked, and otherwise 70 seconds after it has appeared in the JWKS, or 130 seconds with PostgreSQL. Returns whether
     /// there is such an algorithm.
     ///
     /// # Errors

@@ -10,15 +10,15 @@ use axum::{
 
 use super::provider::Provider;
 
-/// How long clients may keep metadata and keys.
-pub(super) const CACHE: &str = "public, max-age=3600";
+/// How long clients may keep metadata.
+const CACHE: &str = "public, max-age=3600";
 
 pub(super) async fn discovery(State(provider): State<Arc<Provider>>) -> Response {
-    json(provider.metadata.clone())
+    json(provider.metadata.clone(), CACHE)
 }
 
-/// A JSON document that every visitor may read.
-pub(super) fn json(document: String) -> Response {
-    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, CACHE)];
+/// A JSON document that every visitor may read, and keep for some time.
+pub(super) fn json(document: String, cache: &'static str) -> Response {
+    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, cache)];
     (headers, document).into_response()
 }

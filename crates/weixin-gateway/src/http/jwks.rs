@@ -10,6 +10,9 @@ use axum::{
 
 use super::{discovery, error::AWAY, provider::Provider};
 
+/// How long clients may keep the keys: a new one signs no earlier, and a revoked one is accepted no longer.
+const CACHE: &str = "public, max-age=60";
+
 pub(super) async fn jwks(State(provider): State<Arc<Provider>>) -> Response {
     // Keys would be missing: clients go on with what they have. The log has a line each minute, and none for each request.
     if !provider.shared.readiness.knows_the_time() {
@@ -18,5 +21,5 @@ pub(super) async fn jwks(State(provider): State<Arc<Provider>>) -> Response {
     }
     let jwks = serde_json::to_string(&provider.shared.keys.jwks());
     // Texts always serialize.
-    discovery::json(jwks.unwrap_or_default())
+    discovery::json(jwks.unwrap_or_default(), CACHE)
 }

@@ -143,11 +143,12 @@ async fn scripts_of_other_sites_may_call_nothing_else() {
 }
 
 #[tokio::test]
-async fn caches_keep_discovery_and_keys_for_an_hour_and_nothing_else() {
+async fn caches_keep_discovery_for_an_hour_keys_for_a_minute_and_nothing_else() {
     let world = tenant().await;
     let cache = |url: &str| {
-        let is_public = url.contains("/.well-known/") || url.ends_with("/jwks");
-        if is_public {
+        if url.ends_with("/jwks") {
+            "public, max-age=60"
+        } else if url.contains("/.well-known/") {
             "public, max-age=3600"
         } else {
             "no-store"

@@ -138,7 +138,7 @@ async fn a_key_that_a_command_makes_signs_once_all_nodes_have_read_it(fixture: F
     let key = SecretString::from("BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=".to_owned());
     let master = MasterKeys::parse(&key).unwrap();
     let is_postgres = fixture.url.starts_with("postgres");
-    let read_by_all = if is_postgres { 70 } else { 10 };
+    let known_to_all = if is_postgres { 130 } else { 70 };
     let due = Due::at(START, true);
     rotate(store, &master, &[], due).await.unwrap();
     let command = later(100);
@@ -151,7 +151,10 @@ async fn a_key_that_a_command_makes_signs_once_all_nodes_have_read_it(fixture: F
             .iter()
             .map(|key| (key.published_at, key.active_at))
             .collect();
-        assert_eq!(times, [(START, START), (command, later(100 + read_by_all))]);
+        assert_eq!(
+            times,
+            [(START, START), (command, later(100 + known_to_all))]
+        );
     }
 }
 
@@ -166,7 +169,7 @@ async fn a_command_makes_a_key_although_a_clock_that_was_ahead_has_made_one(fixt
     let rotated = rotate_now(store, &master, Algorithm::Rs256, OldKeys::Keep, later(100));
     rotated.await.unwrap();
     let keys = store.keys().await.unwrap();
-    let phases = keys.iter().map(|key| key.phase(later(200)));
+    let phases = keys.iter().map(|key| key.phase(later(300)));
     let phases: Vec<_> = phases.collect();
     assert_eq!(phases, [Phase::Retired, Phase::Retired, Phase::Signing]);
 }
