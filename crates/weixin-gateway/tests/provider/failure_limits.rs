@@ -156,10 +156,7 @@ async fn the_addresses_of_one_ipv6_site_have_four_shares() {
     let site = statuses(300, |number| async move {
         redeem(wrong, &format!("2001:db8:1:{:x}::1", number + 2), "wxc_AQ").await
     });
-    assert_eq!(
-        site.await,
-        [(401, 4 * LIMIT - 100), (429, 300 - (4 * LIMIT - 100))]
-    );
+    assert_eq!(site.await, [(401, 3 * LIMIT), (429, 300 - 3 * LIMIT)]);
 }
 
 /// Whatever is wrong with a request, it counts: a body that is no form, and what a known client sends.

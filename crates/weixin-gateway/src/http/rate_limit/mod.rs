@@ -217,7 +217,8 @@ impl Limiters {
         match address.to_canonical() {
             address @ IpAddr::V4(_) => has_share(networks, address),
             IpAddr::V6(site) => {
-                has_share(sites, network(site, 48)) && has_share(networks, network_of(address))
+                // What a network may not do does not count for its neighbors.
+                has_share(networks, network_of(address)) && has_share(sites, network(site, 48))
             }
         }
     }
@@ -312,7 +313,7 @@ mod tests {
         let network = (0..100).map(|number| format!("2001:db8:1:1::{number:x}"));
         assert_eq!(allowed(&limit, network), 60);
         let site = (2..1002).map(|number| format!("2001:db8:1:{number:x}::1"));
-        assert_eq!(allowed(&limit, site), 240 - 100);
+        assert_eq!(allowed(&limit, site), 240 - 60);
     }
 
     #[test]
