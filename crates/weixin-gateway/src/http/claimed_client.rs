@@ -12,12 +12,19 @@ pub(super) struct ClaimedClient {
     pub(super) id: Option<String>,
     /// Without what may be a secret, escaped, and cut.
     pub(super) redirect_uri: Option<String>,
+    /// The same.
+    pub(super) post_logout_redirect_uri: Option<String>,
 }
 
 impl Visitor {
     /// That of an authorization request.
     pub(super) fn claimed_client(&self, params: &Params) -> ClaimedClient {
-        self.claimed(one(params, "client_id"), one(params, "redirect_uri"))
+        let id = one(params, "client_id").and_then(|id| known(&self.provider, id));
+        ClaimedClient {
+            redirect_uri: shown_of(id.as_ref(), one(params, "redirect_uri")),
+            id,
+            ..ClaimedClient::default()
+        }
     }
 
     /// That of a logout, whose ID token names it as well.
@@ -26,17 +33,19 @@ impl Visitor {
         let hint = one(params, "id_token_hint");
         let hinted = hint.and_then(|jwt| client_of_hint(jwt, issuer, keys));
         let id = hinted.as_deref().or_else(|| one(params, "client_id"));
-        self.claimed(id, one(params, "post_logout_redirect_uri"))
-    }
-
-    fn claimed(&self, id: Option<&str>, redirect_uri: Option<&str>) -> ClaimedClient {
         let id = id.and_then(|id| known(&self.provider, id));
-        let redirect_uri = redirect_uri.filter(|_| id.is_some());
+        let sent = one(params, "post_logout_redirect_uri");
         ClaimedClient {
-            redirect_uri: redirect_uri.and_then(shown),
+            post_logout_redirect_uri: shown_of(id.as_ref(), sent),
             id,
+            ..ClaimedClient::default()
         }
     }
+}
+
+/// That of a known client.
+fn shown_of(client: Option<&String>, uri: Option<&str>) -> Option<String> {
+    client.and(uri).and_then(shown)
 }
 
 fn one<'a>(params: &'a Params, name: &str) -> Option<&'a str> {
@@ -53,12 +62,12 @@ fn known(provider: &Provider, id: &str) -> Option<String> {
 
 /// Enough of a redirect URI to correct a setting, in visible ASCII characters.
 fn shown(uri: &str) -> Option<String> {
-    // Of what follows, some may be a token: also of what a client has encoded.
-    let uri = uri.split(['?', '#', ';', '%']).next()?;
-    // What stands before it may be a password.
-    if uri.contains('@') {
+    // What stands before it may be a password, in which each other character may stand as well.
+    if uri.contains('@') || uri.contains("%40") {
         return None;
     }
+    // Of what follows, some may be a token: also of what a client has encoded.
+    let uri = uri.split(['?', '#', ';', '&', '%']).next()?;
     let mut escaped = uri.chars().flat_map(char::escape_default);
     let mut text: String = escaped.by_ref().take(MAX_SHOWN).collect();
     if escaped.next().is_some() {
@@ -92,6 +101,10 @@ mod tests {
                 Some("https://a.example/cb"),
             ),
             ("https://u:hunter2@a.example/", None),
+            ("https://u:hun%74er2@a.example/", None),
+            ("https://u:hun?ter2@a.example/", None),
+            ("https://u:hunter2%40a.example/", None),
+            ("https://a.example/cb&code=x", Some("https://a.example/cb")),
             ("a\r\n\u{1b}[31m微", Some("a\\r\\n\\u{1b}[31m\\u{5fae}")),
             ("", Some("")),
         ] {

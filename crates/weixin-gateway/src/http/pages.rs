@@ -131,6 +131,7 @@ impl Visitor {
             error = error.as_deref(),
             client = sender.id,
             redirect_uri = sender.redirect_uri,
+            post_logout_redirect_uri = sender.post_logout_redirect_uri,
             "an error page was shown"
         );
         let note = reference.map(|reference| self.note(reference));

@@ -177,7 +177,7 @@ async fn an_invalid_logout_is_logged_with_its_client_and_the_uri() {
         "page": "This logout link does not work",
         "error": error,
         "client": "web",
-        "redirect_uri": "https://wiki.example/out",
+        "post_logout_redirect_uri": "https://wiki.example/out",
     });
     assert_eq!(told(&log, "an error page was shown"), [line]);
 }
