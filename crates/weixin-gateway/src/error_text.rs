@@ -85,6 +85,7 @@ fn system_error(error: &io::Error) -> String {
         io::ErrorKind::ConnectionReset => "连接被重置",
         io::ErrorKind::NotFound => "文件或目录不存在",
         io::ErrorKind::PermissionDenied => "没有权限",
+        io::ErrorKind::IsADirectory => "是一个目录",
         io::ErrorKind::StorageFull => "磁盘空间不足",
         io::ErrorKind::TimedOut => "超时",
         _ => return error.to_string(),

@@ -231,13 +231,24 @@ impl Problem {
             }
             Self::UnknownParameter(known) => unknown_parameter(known, language),
             Self::Unescaped(text) => with_escapes(text.pick(language), language),
-            Self::Unreadable(error) if is_english => {
-                format!("the file cannot be read: {}", reason(*error, language))
-            }
-            Self::Unreadable(error) => format!("无法读取文件：{}", reason(*error, language)),
+            Self::Unreadable(error) => unreadable(*error, language),
             Self::WrongType(expected) => expected.text().pick(language).to_owned(),
         }
     }
+}
+
+fn unreadable(error: io::ErrorKind, language: Language) -> String {
+    let label = both("无法读取文件：", "the file cannot be read: ").pick(language);
+    let next = if error == io::ErrorKind::PermissionDenied {
+        both(
+            "；请以网关的用户运行，例如 sudo -u weixin-gateway，并允许该用户读取它",
+            "; run this as the user of the gateway, such as with sudo -u weixin-gateway, and let that user read it",
+        )
+        .pick(language)
+    } else {
+        ""
+    };
+    format!("{label}{}{next}", reason(error, language))
 }
 
 fn lifetime(least: Duration, most: Duration, language: Language) -> String {

@@ -265,8 +265,8 @@ impl OpenError {
                 zh: "请检查 [store] url；SQLite 还要检查文件权限，PostgreSQL 还要检查网络、用户和密码",
             }),
             Self::File { .. } => Bilingual {
-                en: "the folder of [store] url must exist, and the user of the gateway must be able to write there: run commands as that user, such as with sudo -u weixin-gateway",
-                zh: "[store] url 的目录必须存在，且网关的用户可以写入；请以该用户运行命令，例如 sudo -u weixin-gateway",
+                en: "the folder of [store] url must exist, and the user of the gateway must be able to write to it and to the file: run commands as that user, such as with sudo -u weixin-gateway, and give that user what another one has created (chown)",
+                zh: "[store] url 的目录必须存在，且网关的用户可以写入目录和文件；请以该用户运行命令，例如 sudo -u weixin-gateway，其他用户创建的文件请用 chown 改为归它所有",
             },
             Self::Certificate(..) => Bilingual {
                 en: "correct the path in sslrootcert, sslcert or sslkey of [store] url, and let the user of the gateway read the file",

@@ -37,6 +37,7 @@ pub(crate) async fn inspect(url: &str) -> Result<StoreState, OpenError> {
     if !exists {
         return Ok(StoreState::Missing);
     }
+    sqlite::expect_writable(&path).map_err(|source| OpenError::File { path, source })?;
     let mut connection = AnyConnection::connect_with(&options).await?;
     let is_current = migrations::is_current(&mut connection, sqlite::MIGRATED_TABLES).await?;
     connection.close().await?;

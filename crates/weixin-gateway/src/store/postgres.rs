@@ -1,6 +1,6 @@
 //! PostgreSQL, which several nodes share.
 
-use std::{fs::File, path::PathBuf, str::FromStr, time::Duration};
+use std::{fs, path::PathBuf, str::FromStr, time::Duration};
 
 use sqlx::{
     AnyConnection, AnyPool, AssertSqlSafe, Connection, Row,
@@ -144,7 +144,7 @@ pub(super) async fn connect(url: &str) -> Result<AnyConnection, OpenError> {
 
 /// The certificate or key that the URL names, if it cannot be read. The driver does not say which.
 fn unreadable_file(url: &str, error: &sqlx::Error) -> Option<OpenError> {
-    if !matches!(error, sqlx::Error::Io(_)) {
+    if !matches!(error, sqlx::Error::Io(_) | sqlx::Error::Configuration(_)) {
         return None;
     }
     let url = Url::parse(url).ok()?;
@@ -154,7 +154,8 @@ fn unreadable_file(url: &str, error: &sqlx::Error) -> Option<OpenError> {
     files
         .map(|(_, path)| PathBuf::from(&*path))
         .find_map(|path| {
-            let source = File::open(&path).err()?;
+            // A folder can be opened, and is no file.
+            let source = fs::read(&path).err()?;
             Some(OpenError::Certificate(path, source))
         })
 }

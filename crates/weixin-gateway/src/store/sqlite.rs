@@ -139,9 +139,14 @@ pub(super) async fn connect(options: &AnyConnectOptions) -> Result<AnyConnection
 /// Creates a file that only its owner may read: the rows' secrets are in it. SQLite gives its log the same permissions.
 fn create(path: &Path) -> io::Result<()> {
     match owner_only().create_new(true).open(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => expect_writable(path),
         created => created.map(drop),
     }
+}
+
+/// Fails for a file that this user cannot write: SQLite would open it, and fail at the first change.
+pub(super) fn expect_writable(path: &Path) -> io::Result<()> {
+    OpenOptions::new().write(true).open(path).map(drop)
 }
 
 /// Options that create a file which only its owner may read.
