@@ -825,7 +825,7 @@ async fn a_user_is_found_and_disabled_beside_a_running_gateway() {
         lines,
         [
             "  The user is disabled.",
-            "  What to do: `weixin gateway user enable` allows logins again."
+            "  What to do: `weixin gateway user enable` with the ID of the user below allows logins again."
         ]
     );
     result(&folder, &["user", "enable", id]);

@@ -178,6 +178,10 @@ fn what_is_not_run_here_is_known() {
     gateway-operation.md: scripts/scale hour
     gateway.md: weixin gateway
     gateway.md: weixin gateway backup /var/backups/gateway.db
+    gateway.md: sudo systemctl stop weixin-gateway
+    gateway.md: cd /var/lib/weixin-gateway && sudo rm -f gateway.db-wal gateway.db-shm
+    gateway.md: sudo install -m 600 -o weixin-gateway -g weixin-gateway backup-2026-11-29.db gateway.db
+    gateway.md: sudo systemctl start weixin-gateway              # after the commands below, if you need them
     gateway.md: (umask 077 && openssl rand -base64 32 > gateway.key)      # the same file for all nodes
     gateway.md: weixin gateway keys rotate --now --revoke                 # for the signing keys, which only the lost key decrypts
     gateway.md: weixin gateway keys reseal                                # makes this key file the valid one
@@ -193,7 +197,7 @@ fn what_is_not_run_here_is_known() {
     gateway.md: weixin gateway keys rotate --now --revoke
     gateway.md: (openssl rand -base64 32; cat gateway.key) > new.key && cat new.key > gateway.key && rm new.key &&
     gateway.md:   weixin gateway keys reseal &&
-    gateway.md:   sed -i 2,\$d gateway.key                   # the first line stays
+    gateway.md:   sed -i 2,\$d gateway.key                   # the first line stays; the others go at once, not after the 30 days that `reseal` names
     gateway.md: weixin gateway check
     gateway.md: redis-cli -u "$REDIS_URL" --scan --pattern 'weixin:*' | xargs -r redis-cli -u "$REDIS_URL" del
     gateway.md: weixin gateway keys rotate --now --revoke

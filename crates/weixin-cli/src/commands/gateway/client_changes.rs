@@ -24,12 +24,12 @@ pub(super) async fn set(args: ClientSet, output: Output) -> Result<(), CliError>
     });
     changed.await?;
     let keys: Vec<_> = settings.keys().cloned().collect();
-    let names = keys.join(", ");
+    let (english, chinese) = (keys.join(", "), keys.join("、"));
     output.result(
         || {
             message(
-                format!("已修改 {id} 的 {names}，运行中的网关 5 秒内生效"),
-                format!("changed {names} of {id}: a running gateway follows within 5 seconds"),
+                format!("已修改 {id} 的 {chinese}，运行中的网关 5 秒内生效"),
+                format!("changed {english} of {id}: a running gateway follows within 5 seconds"),
             )
         },
         &json!({ "client_id": id, "changed": keys }),

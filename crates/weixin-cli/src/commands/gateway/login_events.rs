@@ -122,8 +122,8 @@ fn rejected(reason: &str) -> Explained {
         "disabled" => explained(
             ["The user is disabled.", "该用户已停用。"],
             [
-                "`weixin gateway user enable` allows logins again.",
-                "用 `weixin gateway user enable` 恢复登录。",
+                "`weixin gateway user enable` with the ID of the user below allows logins again.",
+                "用 `weixin gateway user enable` 加上下面的用户 ID 恢复登录。",
             ],
         ),
         "expired" => explained(
