@@ -89,8 +89,17 @@ async fn copy_rows(
     }
     let copied = copy_tables(&mut reading, &mut writing, progress).await?;
     let committed = in_time(writing.commit()).await;
-    committed.map_err(|error| CopyError::Unconfirmed(error.into()))?;
+    committed.map_err(not_committed)?;
     Ok(copied)
+}
+
+/// Without a response to the commit, it may have been made.
+fn not_committed(error: StoreError) -> CopyError {
+    if error.is_away() {
+        CopyError::Unconfirmed(error.into())
+    } else {
+        CopyError::target(error)
+    }
 }
 
 async fn copy_tables(
