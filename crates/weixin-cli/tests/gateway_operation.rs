@@ -361,6 +361,46 @@ fn a_start_warns_of_a_key_file_that_others_can_read() {
     }
 }
 
+/// A read that does not end, as one of a network's file system whose server is away.
+#[test]
+fn a_key_file_that_cannot_be_read_stops_neither_the_gateway_nor_its_end() {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    const NONBLOCK: i32 = 0o4000;
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    folder.configure(&sim.url, &[]);
+    let mut gateway = Server::serve(&folder, &[]);
+    let pipe = folder.path("pipe");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    fs::rename(&pipe, folder.path("gateway.key")).unwrap();
+    // It can be opened once the gateway waits in a read of it.
+    let writer = loop {
+        let open = fs::File::options()
+            .write(true)
+            .custom_flags(NONBLOCK)
+            .open(folder.path("gateway.key"));
+        if let Ok(writer) = open {
+            break writer;
+        }
+    };
+    let warning = "the configuration, or a file that it names, cannot be read: its file system does not respond";
+    let line = wait_for_log(&mut gateway, warning);
+    assert_eq!(line["file"], "gateway.toml");
+    let url = format!("http://{}/healthz", gateway.address());
+    let health = tokio::runtime::Runtime::new()
+        .unwrap()
+        .block_on(reqwest::get(url));
+    assert_eq!(health.unwrap().status(), 200);
+    assert_eq!(gateway.end("-TERM").0, Some(0));
+    drop(writer);
+}
+
 #[test]
 fn a_local_issuer_without_a_simulator_is_told_of_endpoint() {
     let folder = Folder::new();

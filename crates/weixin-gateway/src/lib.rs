@@ -40,6 +40,7 @@ mod shared_clock;
 #[cfg(feature = "redis")]
 mod shared_logins;
 mod signed;
+mod slow_files;
 mod start_error;
 mod state;
 mod store;

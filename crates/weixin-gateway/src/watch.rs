@@ -7,7 +7,7 @@ use crate::{
     error_text::causes,
     gateway::Gateway,
     reload::{ReloadError, Reloaded},
-    telemetry,
+    slow_files, telemetry,
 };
 
 /// How often the files are compared with what was loaded.
@@ -25,15 +25,16 @@ impl Gateway {
         loop {
             clock.sleep(INTERVAL).await;
             let loaded = files(file, &self.config());
-            let paths = loaded.iter().map(|it| &*it.path);
-            let mut now: Vec<_> = paths.map(FileContent::read).collect();
+            let Some(mut now) = read_again(file, &loaded).await else {
+                continue;
+            };
             // A file that was rejected, and is as before again, is loaded, so that the log says that it is right.
             if now == loaded && failed.is_none() {
                 before.clear();
                 changes.look(&now);
                 continue;
             }
-            let config = Config::load(file);
+            let config = Config::load_meanwhile(file).await;
             if let Ok(config) = &config {
                 now = files(file, config);
             }
@@ -61,7 +62,7 @@ impl Gateway {
     ///
     /// [`ReloadError`] if it cannot be used. Nothing is changed then.
     pub async fn reload_file(&self, file: &Path) -> Result<Reloaded, ReloadError> {
-        let reloaded = match Config::load(file) {
+        let reloaded = match Config::load_meanwhile(file).await {
             Ok(config) => self.take_over(config).await,
             Err(error) => Err(error.into()),
         };
@@ -110,6 +111,13 @@ impl Changes {
             tracing::warn!(files = changed.join(", "), "{NOT_LOADED}");
         }
     }
+}
+
+/// What the files of a configuration hold now.
+async fn read_again(file: &Path, loaded: &[FileContent]) -> Option<Vec<FileContent>> {
+    let paths: Vec<_> = loaded.iter().map(|it| it.path.clone()).collect();
+    let read = move || paths.iter().map(|it| FileContent::read(it)).collect();
+    slow_files::read(file, read).await
 }
 
 /// The files of a configuration, with what was read.

@@ -27,7 +27,7 @@ use super::{
     server::{ServerConfig, ServerEntry},
     store::{StoreConfig, StoreEntry},
 };
-use crate::{oidc::Clients, secret::SecretHash, store::identities::UnionIds};
+use crate::{oidc::Clients, secret::SecretHash, slow_files, store::identities::UnionIds};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -88,6 +88,16 @@ impl Config {
             file.path = folder.join(&file.path);
         }
         Ok(config)
+    }
+
+    /// The same for a gateway that runs, which goes on meanwhile.
+    pub(crate) async fn load_meanwhile(path: &Path) -> Result<Self, ConfigError> {
+        let own = path.to_owned();
+        let loaded = slow_files::read(path, move || Self::load(&own)).await;
+        loaded.unwrap_or_else(|| {
+            let error = ConfigError::new("", Problem::Unreadable(io::ErrorKind::Other));
+            Err(error.in_file(path))
+        })
     }
 
     /// Checks the text of a configuration file. The files that it names are relative to the current folder.
