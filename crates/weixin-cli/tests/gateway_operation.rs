@@ -612,7 +612,7 @@ fn a_database_that_cannot_be_written_is_named() {
     let (folder, sim) = (Folder::new(), Running::sim(&[]));
     folder.configure(&sim.url, &[("sqlite:gateway.db", "sqlite:folder")]);
     fs::create_dir(folder.path("folder")).unwrap();
-    let error = "folder cannot be opened: Is a directory (os error 21)";
+    let error = "folder cannot be opened: is a directory";
     let next = "the folder of [store] url must exist, and the user of the gateway must be able to write to it and to the file: run commands as that user, such as with sudo -u weixin-gateway, and give that user what another one has created (chown)";
     assert_eq!(
         remedy(&folder, "store"),
@@ -622,7 +622,7 @@ fn a_database_that_cannot_be_written_is_named() {
     assert_eq!(english, format!("error: {error}\nremedy: {next}"));
     assert_eq!(
         chinese,
-        "错误：无法打开 folder：是一个目录（os error 21）\n处理办法：[store] url 的目录必须存在，且网关的用户可以写入目录和文件；请以该用户运行命令，例如 sudo -u weixin-gateway，其他用户创建的文件请用 chown 改为归它所有"
+        "错误：无法打开 folder：是一个目录\n处理办法：[store] url 的目录必须存在，且网关的用户可以写入目录和文件；请以该用户运行命令，例如 sudo -u weixin-gateway，其他用户创建的文件请用 chown 改为归它所有"
     );
 }
 
@@ -727,7 +727,7 @@ fn check_explains_redis_and_the_database_in_both_languages() {
     folder.configure(&sim.url, &[("sqlite:gateway.db", "sqlite:folder.db")]);
     fs::create_dir(folder.path("folder.db")).unwrap();
     let printed = folder.run(&["--lang", "zh", "gateway", "check"]);
-    let expected = "数据库：无法打开 folder.db：是一个目录（os error 21）";
+    let expected = "数据库：无法打开 folder.db：是一个目录";
     assert!(printed.stdout.contains(expected), "{}", printed.stdout);
 }
 

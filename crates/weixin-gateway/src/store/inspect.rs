@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sqlx::{AnyConnection, Connection};
 
-use super::{error::OpenError, file_system, migrations, postgres, sqlite};
+use super::{error::OpenError, file_system, migrations, postgres, sqlite, writable};
 
 /// What the next start will find.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -32,12 +32,12 @@ pub(crate) async fn inspect(url: &str) -> Result<StoreState, OpenError> {
         return Ok(state(is_current));
     }
     let (options, path) = sqlite::parse(url)?;
+    writable::expect_writable(&path)?;
     let exists = path.exists();
     check_file_system(&path, exists)?;
     if !exists {
         return Ok(StoreState::Missing);
     }
-    sqlite::expect_writable(&path).map_err(|source| OpenError::File { path, source })?;
     let mut connection = AnyConnection::connect_with(&options).await?;
     let is_current = migrations::is_current(&mut connection, sqlite::MIGRATED_TABLES).await?;
     connection.close().await?;

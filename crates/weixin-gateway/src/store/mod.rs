@@ -45,6 +45,7 @@ mod sqlite;
 mod subjects;
 pub(crate) mod user_records;
 pub(crate) mod users;
+mod writable;
 mod writer;
 
 use std::{

@@ -13,7 +13,7 @@ use sqlx::{
     sqlite::SqliteConnectOptions,
 };
 
-use super::{connection::ACQUIRE_TIMEOUT, error::OpenError, file_system};
+use super::{connection::ACQUIRE_TIMEOUT, error::OpenError, file_system, writable};
 
 /// Readers beside the writer.
 const READERS: u32 = 4;
@@ -43,6 +43,7 @@ impl Database {
             source,
         };
         create(&path).map_err(failed)?;
+        writable::expect_writable(&path)?;
         if let Some(file_system) = file_system::remote(&path).map_err(failed)? {
             return Err(OpenError::RemoteFileSystem { path, file_system });
         }
@@ -139,14 +140,9 @@ pub(super) async fn connect(options: &AnyConnectOptions) -> Result<AnyConnection
 /// Creates a file that only its owner may read: the rows' secrets are in it. SQLite gives its log the same permissions.
 fn create(path: &Path) -> io::Result<()> {
     match owner_only().create_new(true).open(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => expect_writable(path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         created => created.map(drop),
     }
-}
-
-/// Fails for a file that this user cannot write: SQLite would open it, and fail at the first change.
-pub(super) fn expect_writable(path: &Path) -> io::Result<()> {
-    OpenOptions::new().write(true).open(path).map(drop)
 }
 
 /// Options that create a file which only its owner may read.
@@ -159,9 +155,7 @@ pub(super) fn owner_only() -> OpenOptions {
 }
 
 fn lock(database: &Path) -> Result<File, OpenError> {
-    let mut path = database.as_os_str().to_owned();
-    path.push(".lock");
-    let path = PathBuf::from(path);
+    let path = writable::beside(database, writable::LOCK);
     let failed = |source| OpenError::File {
         path: path.clone(),
         source,

@@ -3,13 +3,17 @@
 use std::{fs, path::Path};
 
 use sqlx::{AnyConnection, Connection, Executor};
+use tempfile::TempDir;
 
 use super::fixture::{Fixture, START, ids, later, login, session_of};
-use crate::store::{
-    OpenError, Store,
-    backup::backup,
-    inspect::{StoreState, inspect},
-    migrations,
+use crate::{
+    error_text::causes,
+    store::{
+        OpenError, Store,
+        backup::backup,
+        inspect::{StoreState, inspect},
+        migrations,
+    },
 };
 
 fn mode(path: &Path) -> u32 {
@@ -41,6 +45,55 @@ async fn only_the_owner_may_read_the_file_its_log_and_its_copy() {
         "gateway.db.lock",
     ];
     assert_eq!(names, expected.map(|name| (name.to_owned(), 0o600)));
+}
+
+/// A file beside the database that cannot be used: a start and `check` name it.
+#[tokio::test]
+async fn a_file_that_is_none_is_named_before_sqlite_opens_it() {
+    for name in [
+        "gateway.db",
+        "gateway.db-wal",
+        "gateway.db-shm",
+        "gateway.db.lock",
+    ] {
+        let directory = TempDir::new().unwrap();
+        let url = format!("sqlite:{}", directory.path().join("gateway.db").display());
+        Store::open(&url).await.unwrap().close().await;
+        let file = directory.path().join(name);
+        let _ = fs::remove_file(&file);
+        fs::create_dir(&file).unwrap();
+        let expected = format!("{} cannot be opened: is a directory", file.display());
+        for error in [
+            Store::open(&url).await.unwrap_err(),
+            inspect(&url).await.unwrap_err(),
+        ] {
+            assert_eq!(causes(&error), expected);
+        }
+    }
+}
+
+/// The locks of this process on the file: the kernel ends all of them when a file is closed that was opened once more.
+fn locks(file: &Path) -> Vec<String> {
+    let inode = std::os::unix::fs::MetadataExt::ino(&fs::metadata(file).unwrap());
+    let (own, inode) = (format!(" {} ", std::process::id()), format!(":{inode} "));
+    let all = fs::read_to_string("/proc/locks").unwrap();
+    let locks = all
+        .lines()
+        .filter(|it| it.contains(&own) && it.contains(&inode));
+    let without_number = |line: &str| line.split_once(": ").unwrap().1.to_owned();
+    locks.map(without_number).collect()
+}
+
+/// Else another program would think that it is the last one, and remove the log.
+#[tokio::test]
+async fn a_look_at_the_database_leaves_its_locks() {
+    let fixture = Fixture::sqlite().await;
+    let file = fixture.directory.path().join("gateway.db");
+    let before = locks(&file);
+    assert_ne!(before, [""; 0]);
+    assert_eq!(inspect(&fixture.url).await.unwrap(), StoreState::Current);
+    Store::open(&fixture.url).await.unwrap_err();
+    assert_eq!(locks(&file), before);
 }
 
 #[tokio::test]
