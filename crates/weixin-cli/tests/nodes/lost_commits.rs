@@ -229,7 +229,7 @@ async fn a_copy_whose_commit_was_not_confirmed_says_that_it_is_unknown() {
     let text = String::from_utf8(copied.stderr).unwrap();
     assert!(
         text.starts_with("error: the commit in the target (--to) was not confirmed, so that it has all rows or none: the database failed: ")
-            && text.ends_with("\nremedy: drop and create the target database, and run the command again\n"),
+            && text.ends_with("\nremedy: drop and create the target database (for SQLite, delete the file), and run the command again\n"),
         "{text}"
     );
     assert_eq!(count(&server.url(), "select count(*) from keys").await, 1);

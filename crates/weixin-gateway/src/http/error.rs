@@ -129,42 +129,8 @@ impl Failure {
 
 #[cfg(test)]
 mod tests {
-    use std::{borrow::Cow, error::Error as StdError};
-
-    use sqlx::error::{DatabaseError, ErrorKind};
-
     use super::*;
-
-    /// What a database returns, by its code.
-    #[derive(Debug, Error)]
-    #[error("code {0}")]
-    struct Code(&'static str);
-
-    impl DatabaseError for Code {
-        fn message(&self) -> &str {
-            self.0
-        }
-
-        fn code(&self) -> Option<Cow<'_, str>> {
-            Some(self.0.into())
-        }
-
-        fn as_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
-            self
-        }
-
-        fn as_error_mut(&mut self) -> &mut (dyn StdError + Send + Sync + 'static) {
-            self
-        }
-
-        fn into_error(self: Box<Self>) -> Box<dyn StdError + Send + Sync + 'static> {
-            self
-        }
-
-        fn kind(&self) -> ErrorKind {
-            ErrorKind::Other
-        }
-    }
+    use crate::store::database_error::tests::CodedError;
 
     #[test]
     fn what_may_succeed_later_is_no_error_of_the_program() {
@@ -174,7 +140,7 @@ mod tests {
             ("57P01", (503, Some("5"))), // the server stops
             ("42P01", (500, None)),      // no such table
         ] {
-            let error = sqlx::Error::Database(Box::new(Code(code)));
+            let error = sqlx::Error::Database(Box::new(CodedError(code)));
             let failure = Failure::Store(error.into());
             let response = (failure.status().as_u16(), failure.retry_after());
             assert_eq!(response, expected, "{code}");

@@ -15,6 +15,7 @@ const NO_PERMISSION: &str = "42501";
 const TOO_MANY_CONNECTIONS: &str = "53300";
 const STARTING: &str = "57P03";
 const LOCK_TIMEOUT: &str = "55P03";
+const COMPLETION_UNKNOWN: &str = "40003";
 /// SQLite's code of a file that is no database (`SQLITE_NOTADB`).
 const NOT_A_DATABASE: &str = "26";
 
@@ -118,6 +119,16 @@ pub(super) fn is_away(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether a commit that has failed like this may have been made: there is no response of the database, or one of something
+/// between, such as a pool that has lost its connection; or the server has ended the connection.
+pub(super) fn leaves_commit_unknown(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else {
+        return true;
+    };
+    let code = error.code().unwrap_or_default();
+    code.starts_with("08") || code.starts_with("57") || code == COMPLETION_UNKNOWN
+}
+
 /// Whether PostgreSQL has undone a statement, because others were in its way.
 pub(super) fn is_rolled_back(error: &sqlx::Error) -> bool {
     has_code(error, &ROLLED_BACK)
@@ -196,8 +207,66 @@ fn quoted(text: &str) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use std::{borrow::Cow, error::Error as StdError};
+
+    use sqlx::error::ErrorKind;
+    use thiserror::Error;
+
     use super::*;
+
+    /// What a database returns, by its code.
+    #[derive(Debug, Error)]
+    #[error("code {0}")]
+    pub(crate) struct CodedError(pub(crate) &'static str);
+
+    impl DatabaseError for CodedError {
+        fn message(&self) -> &str {
+            self.0
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.into())
+        }
+
+        fn as_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn StdError + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn StdError + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    #[test]
+    fn only_a_database_that_has_responded_says_that_nothing_was_committed() {
+        for (code, expected) in [
+            ("08P01", true), // a pool whose server has vanished
+            ("08007", true),
+            ("57P01", true), // the server stops
+            ("40003", true),
+            ("40001", false), // serialization failure
+            ("53100", false), // disk full
+            ("23505", false), // unique violation
+            ("13", false),    // SQLite: full
+        ] {
+            let error = sqlx::Error::Database(Box::new(CodedError(code)));
+            assert_eq!(leaves_commit_unknown(&error), expected, "{code}");
+        }
+        let cut = sqlx::Error::Io(io::Error::other("cut"));
+        assert!(leaves_commit_unknown(&cut));
+        assert!(leaves_commit_unknown(&sqlx::Error::Protocol(
+            "unexpected".to_owned()
+        )));
+    }
 
     /// PostgreSQL has responded: firewalls let the connection pass.
     #[test]

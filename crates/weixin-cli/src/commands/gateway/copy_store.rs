@@ -121,14 +121,14 @@ fn unconfirmed(error: &StartError) -> CliError {
     let error = config::start_error(error);
     let text = Message::of(|language| {
         let unknown = language.pick(
-            "提交时与目标数据库（--to）失去联系，无法得知它是有全部内容还是没有内容：",
+            "目标数据库（--to）没有确认提交，无法得知它是有全部内容还是没有内容：",
             "the commit in the target (--to) was not confirmed, so that it has all rows or none: ",
         );
         format!("{unknown}{}", error.pick(language))
     });
     let remedy = message(
-        "请删除并重新创建目标数据库，再运行一次",
-        "drop and create the target database, and run the command again",
+        "请删除并重新创建目标数据库（SQLite 则删除文件），再运行一次",
+        "drop and create the target database (for SQLite, delete the file), and run the command again",
     );
     CliError::Gateway(text, Some(remedy))
 }

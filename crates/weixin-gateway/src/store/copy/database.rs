@@ -8,7 +8,7 @@ use super::{
 };
 use crate::store::{
     connection::limited,
-    error::OpenError,
+    error::{OpenError, StoreError},
     is_postgres, migrations, postgres,
     sqlite::{self, Database},
 };
@@ -161,10 +161,9 @@ impl Target {
     }
 
     /// Waits until the connection has ended, with all rows in SQLite's file itself: the operator may move it without its log.
-    pub(super) async fn close(self) -> Result<(), CopyError> {
+    pub(super) async fn close(self) -> Result<(), StoreError> {
         let is_sqlite = self.file.is_some();
-        let closed = in_time(close(self.connection, is_sqlite)).await;
-        closed.map_err(CopyError::target)
+        in_time(close(self.connection, is_sqlite)).await
     }
 }
 

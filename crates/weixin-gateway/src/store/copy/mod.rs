@@ -16,7 +16,7 @@ use self::{
     statement::in_time,
     tables::{Kind, TABLES, Table},
 };
-use super::error::StoreError;
+use super::{database_error::leaves_commit_unknown, error::StoreError};
 
 /// Rows of one statement: 19 columns of as many are fewer parameters than SQLite and PostgreSQL allow.
 const BATCH: usize = 500;
@@ -67,7 +67,8 @@ pub(crate) async fn copy(
     source.close().await;
     let closed = target.close().await;
     let copied = copied?;
-    closed?;
+    // The rows are there, but perhaps not in SQLite's file itself.
+    closed.map_err(|error| CopyError::Unconfirmed(error.into()))?;
     Ok(copied)
 }
 
@@ -95,7 +96,8 @@ async fn copy_rows(
 
 /// Without a response to the commit, it may have been made.
 fn not_committed(error: StoreError) -> CopyError {
-    if error.is_away() {
+    let is_unknown = matches!(&error, StoreError::Database(error) if leaves_commit_unknown(error));
+    if is_unknown {
         CopyError::Unconfirmed(error.into())
     } else {
         CopyError::target(error)
