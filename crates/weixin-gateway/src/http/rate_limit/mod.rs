@@ -183,9 +183,11 @@ impl fmt::Debug for RateLimit {
     }
 }
 
-/// One limit, by network and by site.
+/// One limit, by address, network and site. None of the tables can be filled by addresses of another kind.
 struct Limiters {
-    /// By IPv4 address, or by IPv6 network of 64 bits: a user has all addresses of one. Absent: no limit.
+    /// By IPv4 address. Absent, as all: no limit.
+    addresses: Option<Limiter>,
+    /// By IPv6 network of 64 bits: a user has all addresses of one.
     networks: Option<Limiter>,
     /// By IPv6 network of 48 bits, which a user may have as well.
     sites: Option<Limiter>,
@@ -200,31 +202,34 @@ impl Limiters {
             Some(Limiter::new(quota, keys, clock.clone()))
         };
         Self {
+            addresses: limiter(per_minute),
             networks: limiter(per_minute),
             sites: limiter(per_minute.saturating_mul(SITE_FACTOR)),
         }
     }
 
     fn allow(&self, client: Option<&ClientId>, address: Option<IpAddr>) -> bool {
-        let (Some(networks), Some(sites), Some(address)) = (&self.networks, &self.sites, address)
-        else {
+        let Some(address) = address else {
             return true;
         };
-        let has_share = |limiter: &Limiter, address: IpAddr| {
+        let has_share = |limiter: &Option<Limiter>, address: IpAddr| {
             let key = (client.cloned(), address);
-            limiter.check_key(&key).is_ok()
+            let limiter = limiter.as_ref();
+            limiter.is_none_or(|limiter| limiter.check_key(&key).is_ok())
         };
         match address.to_canonical() {
-            address @ IpAddr::V4(_) => has_share(networks, address),
+            address @ IpAddr::V4(_) => has_share(&self.addresses, address),
+            // What a network may not do does not count for its neighbors.
             IpAddr::V6(site) => {
-                // What a network may not do does not count for its neighbors.
-                has_share(networks, network_of(address)) && has_share(sites, network(site, 48))
+                has_share(&self.networks, network_of(address))
+                    && has_share(&self.sites, network(site, 48))
             }
         }
     }
 
     fn iter(&self) -> impl Iterator<Item = &Limiter> {
-        self.networks.iter().chain(&self.sites)
+        let networks = self.networks.iter().chain(&self.sites);
+        self.addresses.iter().chain(networks)
     }
 }
 
@@ -304,7 +309,7 @@ mod tests {
         }
         *clock.0.lock().unwrap() += Duration::from_mins(2);
         limit.forget_idle();
-        assert_eq!(keys(&limit), [0, 0]);
+        assert_eq!(keys(&limit), [0, 0, 0]);
     }
 
     #[test]
@@ -327,9 +332,27 @@ mod tests {
         }
     }
 
-    fn keys(limit: &RateLimit) -> [usize; 2] {
-        let Limiters { networks, sites } = &limit.logins;
-        [networks, sites].map(|it| it.as_ref().unwrap().len())
+    /// Addresses, networks and sites.
+    fn keys(limit: &RateLimit) -> [usize; 3] {
+        let Limiters {
+            addresses,
+            networks,
+            sites,
+        } = &limit.logins;
+        [addresses, networks, sites].map(|it| it.as_ref().unwrap().len())
+    }
+
+    #[test]
+    fn many_ipv6_networks_lift_neither_the_limit_of_ipv4_nor_that_of_sites() {
+        let (limit, _) = limit(60);
+        let networks = (0..MAX_KEYS)
+            .map(|number| format!("2001:db8:{:x}:{:x}::", number >> 16, number & 0xffff));
+        assert_eq!(allowed(&limit, networks), 2 * 240);
+        assert_eq!(keys(&limit), [0, MAX_KEYS, 2]);
+        let address = (0..100).map(|_| "192.0.2.1".to_owned());
+        assert_eq!(allowed(&limit, address), 60);
+        let site = (0..1000).map(|number| format!("2001:db8:f:{number:x}::"));
+        assert_eq!(allowed(&limit, site), 240);
     }
 
     #[test]
@@ -338,16 +361,16 @@ mod tests {
         let many = u32::try_from(MAX_KEYS).unwrap() + 1_000;
         let addresses = (0..many).map(|number| Ipv4Addr::from_bits(number).to_string());
         assert_eq!(allowed(&limit, addresses), MAX_KEYS + 1_000);
-        assert_eq!(keys(&limit), [MAX_KEYS, 0]);
+        assert_eq!(keys(&limit), [MAX_KEYS, 0, 0]);
         // Those that are known stay limited.
         let first = (0..100).map(|_| "0.0.0.0".to_owned());
         assert_eq!(allowed(&limit, first), 59);
         *clock.0.lock().unwrap() += Duration::from_secs(2);
         limit.forget_idle();
-        assert_eq!(keys(&limit), [1, 0]);
+        assert_eq!(keys(&limit), [1, 0, 0]);
         *clock.0.lock().unwrap() += Duration::from_mins(1);
         limit.forget_idle();
-        assert_eq!(keys(&limit), [0, 0]);
+        assert_eq!(keys(&limit), [0, 0, 0]);
     }
 
     #[test]
