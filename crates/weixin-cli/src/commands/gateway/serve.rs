@@ -17,9 +17,10 @@ use crate::{
 const LOG: &str = "info,sqlx=warn";
 
 pub(super) async fn run(args: GatewayServe, output: Output) -> Result<(), CliError> {
-    let mut shutdown = Shutdown::watch()?;
     start_log();
+    // While a file cannot be read, signals end the process.
     let config = config::load(&args.file.config)?;
+    let mut shutdown = Shutdown::watch()?;
     let exposed = secret_files::all_exposed(&config);
     if let Some(address) = config.metrics_listen() {
         metrics::serve(address).await?;
