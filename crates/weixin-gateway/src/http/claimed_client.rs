@@ -62,8 +62,10 @@ fn known(provider: &Provider, id: &str) -> Option<String> {
 
 /// Enough of a redirect URI to correct a setting, in visible ASCII characters.
 fn shown(uri: &str) -> Option<String> {
-    // What stands before it may be a password, in which each other character may stand as well.
-    if uri.contains('@') || uri.contains("%40") {
+    // What stands before it may be a password, in which each other character may stand as well, encoded once or twice.
+    let host = uri.split_once("://").map_or("", |(_, rest)| rest);
+    let host = host.split('/').next()?;
+    if uri.contains('@') || uri.contains("%40") || host.contains('%') || !host.is_ascii() {
         return None;
     }
     // Of what follows, some may be a token: also of what a client has encoded.
@@ -104,6 +106,8 @@ mod tests {
             ("https://u:hun%74er2@a.example/", None),
             ("https://u:hun?ter2@a.example/", None),
             ("https://u:hunter2%40a.example/", None),
+            ("https://u:hunter2%2540a.example/", None),
+            ("https://u:hunter2\u{ff20}a.example/", None),
             ("https://a.example/cb&code=x", Some("https://a.example/cb")),
             ("a\r\n\u{1b}[31m微", Some("a\\r\\n\\u{1b}[31m\\u{5fae}")),
             ("", Some("")),

@@ -10,7 +10,8 @@ use axum::{
 
 use super::{discovery, error::AWAY, provider::Provider};
 
-/// How long clients may keep the keys: a new one signs no earlier, and a revoked one is accepted no longer.
+/// How long clients may keep the keys: a new one signs no earlier, unless it is the first of its algorithm, and a revoked one is
+/// accepted no longer.
 const CACHE: &str = "public, max-age=60";
 
 pub(super) async fn jwks(State(provider): State<Arc<Provider>>) -> Response {
