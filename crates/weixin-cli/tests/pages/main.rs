@@ -179,8 +179,8 @@ fn what_is_not_run_here_is_known() {
     gateway.md: weixin gateway
     gateway.md: weixin gateway backup /var/backups/gateway.db
     gateway.md: sudo systemctl stop weixin-gateway
-    gateway.md: cd /var/lib/weixin-gateway && sudo rm -f gateway.db-wal gateway.db-shm
-    gateway.md: sudo install -m 600 -o weixin-gateway -g weixin-gateway backup-2026-11-29.db gateway.db
+    gateway.md: sudo rm -f /var/lib/weixin-gateway/gateway.db-wal /var/lib/weixin-gateway/gateway.db-shm
+    gateway.md: sudo install -m 600 -o weixin-gateway -g weixin-gateway /var/lib/weixin-gateway/backup-2026-11-29.db /var/lib/weixin-gateway/gateway.db
     gateway.md: sudo systemctl start weixin-gateway              # after the commands below, if you need them
     gateway.md: (umask 077 && openssl rand -base64 32 > gateway.key)      # the same file for all nodes
     gateway.md: weixin gateway keys rotate --now --revoke                 # for the signing keys, which only the lost key decrypts
