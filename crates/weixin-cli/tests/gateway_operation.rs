@@ -144,7 +144,7 @@ fn an_unknown_host_of_the_database_is_named_with_the_hint_on_passwords() {
 fn a_certificate_of_the_database_that_cannot_be_read_is_named() {
     let (folder, sim) = (Folder::new(), Running::sim(&[]));
     let database = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let (address, file) = (database.local_addr().unwrap(), "/no/such.pem");
+    let address = database.local_addr().unwrap();
     // It accepts TLS, and gets no further.
     std::thread::spawn(move || {
         for connection in database.incoming() {
@@ -153,21 +153,40 @@ fn a_certificate_of_the_database_that_cannot_be_read_is_named() {
             connection.write_all(b"S").unwrap();
         }
     });
-    let url = format!("postgres://u@{address}/gateway?sslmode=verify-full&sslrootcert={file}");
-    folder.configure(&sim.url, &[("sqlite:gateway.db", &url)]);
-    assert_eq!(
-        errors(&folder),
-        [
-            format!(
-                "error: {file} cannot be read: No such file or directory (os error 2)\n\
-                 remedy: correct the path in sslrootcert, sslcert or sslkey of [store] url, and let the user of the gateway read the file"
-            ),
-            format!(
-                "错误：无法读取 {file}：文件或目录不存在（os error 2）\n\
-                 处理办法：请修改 [store] url 中 sslrootcert、sslcert 或 sslkey 的路径，并允许网关的用户读取该文件"
-            ),
-        ]
-    );
+    fs::write(folder.path("empty.pem"), "").unwrap();
+    let empty = folder.path("empty.pem").display().to_string();
+    let key = format!("sslcert={empty}&sslkey={empty}");
+    for (files, english, chinese) in [
+        (
+            "sslrootcert=/no/such.pem",
+            "/no/such.pem cannot be read: No such file or directory (os error 2)".to_owned(),
+            "无法读取 /no/such.pem：文件或目录不存在（os error 2）".to_owned(),
+        ),
+        (
+            "sslrootcert=/",
+            "/ cannot be read: Is a directory (os error 21)".to_owned(),
+            "无法读取 /：是一个目录（os error 21）".to_owned(),
+        ),
+        (
+            &key,
+            format!("{empty}, {empty} cannot be read: no keys found pem file"),
+            format!("无法读取 {empty}, {empty}：no keys found pem file"),
+        ),
+    ] {
+        let url = format!("postgres://u@{address}/gateway?sslmode=require&{files}");
+        folder.configure(&sim.url, &[("sqlite:gateway.db", &url)]);
+        assert_eq!(
+            errors(&folder),
+            [
+                format!(
+                    "error: {english}\nremedy: correct the path in sslrootcert, sslcert or sslkey of [store] url to a PEM file, and let the user of the gateway read it"
+                ),
+                format!(
+                    "错误：{chinese}\n处理办法：请修改 [store] url 中 sslrootcert、sslcert 或 sslkey 的路径：应为 PEM 文件，且网关的用户可以读取"
+                ),
+            ]
+        );
+    }
 }
 
 #[test]

@@ -44,10 +44,6 @@ pub(crate) fn remedy(error: &sqlx::Error) -> Option<Bilingual> {
             en: "turn TLS on in PostgreSQL (`ssl = on`, with a certificate), or leave sslmode out of [store] url on a network that no one else can read",
             zh: "请在 PostgreSQL 中启用 TLS（`ssl = on`，并配置证书）；在他人无法窃听的网络中，也可以从 [store] url 中去掉 sslmode",
         }),
-        sqlx::Error::Configuration(_) => Some(Bilingual {
-            en: "correct [store] url: the files of sslrootcert, sslcert and sslkey must be PEM files",
-            zh: "请修改 [store] url：sslrootcert、sslcert 和 sslkey 指定的文件必须是 PEM 文件",
-        }),
         sqlx::Error::Database(error) => remedy_of_code(&error.code()?),
         _ => None,
     }

@@ -269,8 +269,8 @@ impl OpenError {
                 zh: "[store] url 的目录必须存在，且网关的用户可以写入目录和文件；请以该用户运行命令，例如 sudo -u weixin-gateway，其他用户创建的文件请用 chown 改为归它所有",
             },
             Self::Certificate(..) => Bilingual {
-                en: "correct the path in sslrootcert, sslcert or sslkey of [store] url, and let the user of the gateway read the file",
-                zh: "请修改 [store] url 中 sslrootcert、sslcert 或 sslkey 的路径，并允许网关的用户读取该文件",
+                en: "correct the path in sslrootcert, sslcert or sslkey of [store] url to a PEM file, and let the user of the gateway read it",
+                zh: "请修改 [store] url 中 sslrootcert、sslcert 或 sslkey 的路径：应为 PEM 文件，且网关的用户可以读取",
             },
             Self::Host { .. } => database_error::HOST,
             Self::InUse(_) => Bilingual {

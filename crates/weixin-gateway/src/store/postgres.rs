@@ -1,6 +1,6 @@
 //! PostgreSQL, which several nodes share.
 
-use std::{fs, path::PathBuf, str::FromStr, time::Duration};
+use std::{fs, io, str::FromStr, time::Duration};
 
 use sqlx::{
     AnyConnection, AnyPool, AssertSqlSafe, Connection, Row,
@@ -142,22 +142,26 @@ pub(super) async fn connect(url: &str) -> Result<AnyConnection, OpenError> {
     })
 }
 
-/// The certificate or key that the URL names, if it cannot be read. The driver does not say which.
+/// The certificate or key that the URL names, if it cannot be read or is none. The driver does not say which.
 fn unreadable_file(url: &str, error: &sqlx::Error) -> Option<OpenError> {
-    if !matches!(error, sqlx::Error::Io(_) | sqlx::Error::Configuration(_)) {
-        return None;
-    }
+    let invalid = match error {
+        sqlx::Error::Io(_) => None,
+        sqlx::Error::Configuration(reason) => Some(reason.to_string()),
+        _ => return None,
+    };
     let url = Url::parse(url).ok()?;
-    let files = url
-        .query_pairs()
-        .filter(|(name, _)| matches!(&**name, "sslrootcert" | "sslcert" | "sslkey"));
-    files
-        .map(|(_, path)| PathBuf::from(&*path))
-        .find_map(|path| {
-            // A folder can be opened, and is no file.
-            let source = fs::read(&path).err()?;
-            Some(OpenError::Certificate(path, source))
-        })
+    let is_file = |name: &str| matches!(name, "sslrootcert" | "sslcert" | "sslkey");
+    let files = url.query_pairs().filter(|(name, _)| is_file(name));
+    let files: Vec<_> = files.map(|(_, path)| path.into_owned()).collect();
+    // A folder can be opened, and is no file.
+    let unreadable = files
+        .iter()
+        .find_map(|path| Some(OpenError::Certificate(path.into(), fs::read(path).err()?)));
+    unreadable.or_else(|| {
+        let reason = invalid.filter(|_| !files.is_empty())?;
+        let source = io::Error::other(reason);
+        Some(OpenError::Certificate(files.join(", ").into(), source))
+    })
 }
 
 /// The host of the URL, if it is unknown. Where an `@` follows the host, it may be a part of a password.

@@ -30,7 +30,8 @@ pub(super) async fn with_existing_store<T>(
     let config = config::load(file)?;
     // What is not there is no place to look for users: the file may name another one by mistake.
     let state = progress::noted(output, Gateway::inspect(&config), progress::waiting);
-    if let Ok(StoreState::Missing) = state.await {
+    let state = state.await.map_err(|error| config::not_started(&error))?;
+    if state == StoreState::Missing {
         return Err(CliError::Other(message(
             "数据库不存在：请检查配置文件中的 store.url，或先启动网关",
             "there is no database: check store.url in the configuration file, or start the gateway first",

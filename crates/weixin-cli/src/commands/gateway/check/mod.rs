@@ -18,7 +18,7 @@ use super::{
         check::{Check, CheckResult},
         report::Report,
     },
-    config, secret_files,
+    config, progress, secret_files,
 };
 use crate::{
     args::GatewayCheck,
@@ -43,7 +43,7 @@ pub(super) async fn run(args: GatewayCheck, output: Output) -> Result<(), CliErr
     let files = config.secret_files().filter(|_| cfg!(unix));
     report.add(files.map(secret_file))?;
     report.add(server::examine(&config).await)?;
-    let state = Gateway::inspect(&config).await;
+    let state = progress::noted(output, Gateway::inspect(&config), progress::waiting).await;
     report.add([store(&config, &state)])?;
     report.add(environment::tls(&config))?;
     report.add(environment::redis(&config).await)?;
