@@ -20,7 +20,7 @@ impl Gateway {
     /// them. Never returns.
     pub async fn watch(&self, file: &Path) {
         let clock = Arc::clone(&self.shared().clock);
-        let (mut before, mut tried, mut failed) = (Vec::new(), Vec::new(), None);
+        let (mut before, mut rejected) = (Vec::new(), Rejected::default());
         let mut changes = Changes::default();
         loop {
             clock.sleep(INTERVAL).await;
@@ -29,7 +29,7 @@ impl Gateway {
                 continue;
             };
             // A file that was rejected, and is as before again, is loaded, so that the log says that it is right.
-            if now == loaded && failed.is_none() {
+            if now == loaded && rejected.error.is_none() {
                 before.clear();
                 changes.look(&now);
                 continue;
@@ -47,12 +47,7 @@ impl Gateway {
                 Ok(config) => self.take_over(config).await,
                 Err(error) => Err(error.into()),
             };
-            let error = reloaded.err().map(|error| causes(&error));
-            if let Some(error) = error.as_ref().filter(|_| error != failed || now != tried) {
-                telemetry::reload_failed();
-                tracing::error!(error, "{UNUSED}");
-            }
-            (failed, tried) = (error, now);
+            rejected.note(reloaded.err(), now);
         }
     }
 
@@ -79,6 +74,26 @@ impl Gateway {
         warn_of_removed(&removed);
         warn_of_restart(&reloaded);
         Ok(reloaded)
+    }
+}
+
+/// The files that were tried last, and why they were rejected, if they were.
+#[derive(Debug, Default)]
+struct Rejected {
+    error: Option<String>,
+    files: Vec<FileContent>,
+}
+
+impl Rejected {
+    /// Logs once why these files were rejected.
+    fn note(&mut self, error: Option<ReloadError>, files: Vec<FileContent>) {
+        let error = error.map(|error| causes(&error));
+        let is_new = error != self.error || files != self.files;
+        if let Some(error) = error.as_ref().filter(|_| is_new) {
+            telemetry::reload_failed();
+            tracing::error!(error, "{UNUSED}");
+        }
+        *self = Self { error, files };
     }
 }
 

@@ -1,6 +1,6 @@
 //! `weixin gateway serve`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use tokio::sync::Notify;
@@ -29,13 +29,7 @@ pub(super) async fn run(args: GatewayServe, output: Output) -> Result<(), CliErr
         opened = Gateway::open(config) => opened.map_err(|error| config::not_started(&error))?,
         () = stopped(&mut shutdown) => return Ok(()),
     };
-    for (file, mode) in exposed {
-        tracing::warn!(
-            file = %file.display(),
-            mode = format_args!("{mode:o}"),
-            "other users of this machine can access a file of secrets: chmod 600"
-        );
-    }
+    warn_of(&exposed);
     let address = args.listen.unwrap_or(gateway.listen());
     let option = match args.listen {
         Some(_) => "weixin gateway serve --listen",
@@ -71,6 +65,17 @@ pub(super) async fn run(args: GatewayServe, output: Output) -> Result<(), CliErr
         () = reload(&gateway, &args.file.config, &hang_up) => Ok(()),
     };
     served.map_err(|error| CliError::Other(config::causes(&error)))
+}
+
+/// Warns of files of secrets that others than their owner may access.
+fn warn_of(exposed: &[(PathBuf, u32)]) {
+    for (file, mode) in exposed {
+        tracing::warn!(
+            file = %file.display(),
+            mode = format_args!("{mode:o}"),
+            "other users of this machine can access a file of secrets: chmod 600"
+        );
+    }
 }
 
 /// Waits for a signal that ends the start. The configuration of a reload is the one that is being loaded.

@@ -136,7 +136,7 @@ async fn a_copy_that_is_made_while_the_gateway_writes_is_whole() {
 
 #[tokio::test]
 async fn no_database_is_copied_from_a_file_that_is_missing() {
-    let directory = tempfile::TempDir::new().unwrap();
+    let directory = TempDir::new().unwrap();
     let url = format!("sqlite:{}", directory.path().join("missing.db").display());
     let copy = directory.path().join("copy.db");
     let error = backup(&url, &copy).await.unwrap_err();
