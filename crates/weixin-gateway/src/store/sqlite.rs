@@ -155,7 +155,9 @@ pub(super) fn owner_only() -> OpenOptions {
 }
 
 fn lock(database: &Path) -> Result<File, OpenError> {
-    let path = writable::beside(database, writable::LOCK);
+    // One for all links to the file.
+    let file = database.canonicalize();
+    let path = writable::beside(file.as_deref().unwrap_or(database), ".lock");
     let failed = |source| OpenError::File {
         path: path.clone(),
         source,

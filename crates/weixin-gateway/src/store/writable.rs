@@ -8,16 +8,19 @@ use std::{
 
 use super::error::OpenError;
 
-/// What the name of the file ends with that a gateway locks.
-pub(super) const LOCK: &str = ".lock";
-
-/// What the names of the files end with that SQLite and the gateway keep beside a database.
-const BESIDE: [&str; 4] = ["", "-wal", "-shm", LOCK];
+/// What the names of the files end with that SQLite keeps beside a database.
+const BESIDE: [&str; 4] = ["", "-wal", "-shm", "-journal"];
 
 /// Fails for a database, or a file beside it, that exists and is no file that this user can write.
 pub(super) fn expect_writable(database: &Path) -> Result<(), OpenError> {
+    // SQLite follows links before it names the others.
+    let file = database.canonicalize();
+    let file = file.as_deref().unwrap_or(database);
     for end in BESIDE {
-        let path = beside(database, end);
+        let path = match end {
+            "" => database.to_owned(),
+            end => beside(file, end),
+        };
         // A link to nothing exists as well: a start cannot create its file.
         if path.symlink_metadata().is_ok() {
             examine(&path).map_err(|source| OpenError::File { path, source })?;

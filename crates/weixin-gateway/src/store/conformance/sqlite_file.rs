@@ -54,7 +54,7 @@ async fn a_file_that_is_none_is_named_before_sqlite_opens_it() {
         "gateway.db",
         "gateway.db-wal",
         "gateway.db-shm",
-        "gateway.db.lock",
+        "gateway.db-journal",
     ] {
         let directory = TempDir::new().unwrap();
         let url = format!("sqlite:{}", directory.path().join("gateway.db").display());
