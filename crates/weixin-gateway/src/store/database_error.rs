@@ -16,6 +16,10 @@ const TOO_MANY_CONNECTIONS: &str = "53300";
 const STARTING: &str = "57P03";
 const LOCK_TIMEOUT: &str = "55P03";
 const COMPLETION_UNKNOWN: &str = "40003";
+/// Classes of a commit that PostgreSQL has undone: violated constraints, failed transactions, serialization failures and
+/// deadlocks, a full disk or memory; and SQLite's codes of a file that another program has locked, and of a full disk.
+const UNDONE: [&str; 4] = ["23", "25", "40", "53"];
+const UNDONE_BY_SQLITE: [&str; 2] = ["5", "13"];
 /// SQLite's code of a file that is no database (`SQLITE_NOTADB`).
 const NOT_A_DATABASE: &str = "26";
 
@@ -115,14 +119,16 @@ pub(super) fn is_away(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Whether a commit that has failed like this may have been made: there is no response of the database, or one of something
-/// between, such as a pool that has lost its connection; or the server has ended the connection.
+/// Whether a commit that has failed like this may have been made: unless the database says that it has undone it, there may be
+/// no response, or one of something between, such as a pool that has lost its connection, or the disk has failed.
 pub(super) fn leaves_commit_unknown(error: &sqlx::Error) -> bool {
     let sqlx::Error::Database(error) = error else {
         return true;
     };
     let code = error.code().unwrap_or_default();
-    code.starts_with("08") || code.starts_with("57") || code == COMPLETION_UNKNOWN
+    let is_of = |class: &&str| code.len() == 5 && code.starts_with(*class);
+    let is_undone = UNDONE.iter().any(is_of) || UNDONE_BY_SQLITE.contains(&&*code);
+    !is_undone || code == COMPLETION_UNKNOWN
 }
 
 /// Whether PostgreSQL has undone a statement, because others were in its way.
@@ -253,6 +259,9 @@ pub(crate) mod tests {
             ("53100", false), // disk full
             ("23505", false), // unique violation
             ("13", false),    // SQLite: full
+            ("10", true),     // SQLite: the disk has failed
+            ("58000", true),  // a pool
+            ("XX000", true),
         ] {
             let error = sqlx::Error::Database(Box::new(CodedError(code)));
             assert_eq!(leaves_commit_unknown(&error), expected, "{code}");

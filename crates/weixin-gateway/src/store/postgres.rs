@@ -152,7 +152,9 @@ fn unreadable_file(url: &str, error: &sqlx::Error) -> Option<OpenError> {
     let url = Url::parse(url).ok()?;
     let is_file = |name: &str| matches!(name, "sslrootcert" | "sslcert" | "sslkey");
     let files = url.query_pairs().filter(|(name, _)| is_file(name));
-    let files: Vec<_> = files.map(|(_, path)| path.into_owned()).collect();
+    // The driver also takes the text itself, which may be a private key.
+    let paths = files.filter(|(_, value)| !value.contains("-----BEGIN"));
+    let files: Vec<_> = paths.map(|(_, path)| path.into_owned()).collect();
     // A folder can be opened, and is no file.
     let unreadable = files
         .iter()
