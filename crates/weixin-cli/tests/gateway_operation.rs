@@ -189,6 +189,22 @@ fn a_certificate_of_the_database_that_cannot_be_read_is_named() {
     }
 }
 
+/// The driver takes the text of a key in place of a path.
+#[test]
+fn a_private_key_in_the_url_of_the_database_is_not_printed() {
+    let (folder, sim) = (Folder::new(), Running::sim(&[]));
+    let closed = closed_port();
+    let key = "-----BEGIN%20PRIVATE%20KEY-----hunter2";
+    let url = format!(
+        "postgres://u@{}/gateway?sslcert={key}&sslkey={key}",
+        closed.address
+    );
+    folder.configure(&sim.url, &[("sqlite:gateway.db", &url)]);
+    for error in errors(&folder) {
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}
+
 #[test]
 fn a_start_that_waits_for_the_database_ends_when_it_is_told_to() {
     let (folder, sim) = (Folder::new(), Running::sim(&[]));
@@ -399,16 +415,19 @@ fn a_key_file_that_cannot_be_read_stops_neither_the_gateway_nor_its_end() {
     );
     fs::rename(&pipe, folder.path("gateway.key")).unwrap();
     // It can be opened once the gateway waits in a read of it.
-    let writer = loop {
-        let open = fs::File::options()
-            .write(true)
-            .custom_flags(NONBLOCK)
-            .open(folder.path("gateway.key"));
-        if let Ok(writer) = open {
-            break writer;
+    let opened = || {
+        loop {
+            let open = fs::File::options()
+                .write(true)
+                .custom_flags(NONBLOCK)
+                .open(folder.path("gateway.key"));
+            if let Ok(writer) = open {
+                break writer;
+            }
         }
     };
-    let warning = "the configuration, or a file that it names, cannot be read: its file system does not respond";
+    let writer = opened();
+    let warning = "the configuration, or a file that it names, cannot be read: its file system does not respond. Reload (SIGHUP) if it is right again, and is not loaded";
     let line = wait_for_log(&mut gateway, warning);
     assert_eq!(line["file"], "gateway.toml");
     let url = format!("http://{}/healthz", gateway.address());
@@ -417,6 +436,13 @@ fn a_key_file_that_cannot_be_read_stops_neither_the_gateway_nor_its_end() {
         .block_on(reqwest::get(url));
     assert_eq!(health.unwrap().status(), 200);
     assert_eq!(gateway.end("-TERM").0, Some(0));
+    drop(writer);
+    let mut starting = folder.command(&["gateway", "serve"]).spawn().unwrap();
+    let writer = opened();
+    let id = starting.id().to_string();
+    let killed = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    assert!(killed.success());
+    assert_eq!(starting.wait().unwrap().code(), Some(0));
     drop(writer);
 }
 

@@ -30,6 +30,8 @@ pub struct Gateway {
     live: Arc<Live>,
     listen: SocketAddr,
     backchannel: Arc<BackChannel>,
+    /// Held from the read of a configuration until it is taken over: else an older one could replace it.
+    pub(crate) loading: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// The options of a [`Gateway`] that are no configuration.
@@ -268,6 +270,7 @@ impl GatewayBuilder {
                     live,
                     backchannel: Arc::new(backchannel),
                     listen,
+                    loading: Arc::default(),
                 })
             }
             Err(error) => {

@@ -12,7 +12,7 @@ use tokio::{sync::oneshot, time::timeout};
 /// How long a read may take before it is given up.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The most reads that were given up and have not ended: their threads stay.
+/// The most reads that have not ended, beyond which a gateway looks at its files no more by itself: their threads stay.
 const MAX_STUCK: usize = 64;
 
 static STUCK: AtomicUsize = AtomicUsize::new(0);
@@ -23,16 +23,17 @@ pub(crate) async fn read<T: Send + 'static>(
     file: &Path,
     read: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
-    let done = if STUCK.load(Ordering::Relaxed) < MAX_STUCK {
-        on_a_thread(read).await
-    } else {
-        None
-    };
+    let done = on_a_thread(read).await;
     if done.is_none() {
         let file = file.display();
-        tracing::error!(%file, "the configuration, or a file that it names, cannot be read: its file system does not respond");
+        tracing::error!(%file, "the configuration, or a file that it names, cannot be read: its file system does not respond. Reload (SIGHUP) if it is right again, and is not loaded");
     }
     done
+}
+
+/// Whether so many reads are stuck that another one would not help.
+pub(crate) fn are_stuck() -> bool {
+    STUCK.load(Ordering::Relaxed) >= MAX_STUCK
 }
 
 async fn on_a_thread<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> Option<T> {

@@ -25,9 +25,12 @@ impl Gateway {
         loop {
             clock.sleep(INTERVAL).await;
             let loaded = files(file, &self.config());
-            let Some(mut now) = read_again(file, &loaded).await else {
+            if slow_files::are_stuck() {
                 continue;
-            };
+            }
+            // The file itself may no longer name what cannot be read.
+            let mut now = read_again(file, &loaded).await.unwrap_or_default();
+            let _loading = self.loading.lock().await;
             // A file that was rejected, and is as before again, is loaded, so that the log says that it is right.
             if now == loaded && rejected.error.is_none() {
                 before.clear();
@@ -57,6 +60,7 @@ impl Gateway {
     ///
     /// [`ReloadError`] if it cannot be used. Nothing is changed then.
     pub async fn reload_file(&self, file: &Path) -> Result<Reloaded, ReloadError> {
+        let _loading = self.loading.lock().await;
         let reloaded = match Config::load_meanwhile(file).await {
             Ok(config) => self.take_over(config).await,
             Err(error) => Err(error.into()),

@@ -1,11 +1,14 @@
 //! `weixin gateway serve`
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    thread,
+};
 
 use serde_json::json;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tracing_subscriber::EnvFilter;
-use weixin_gateway::Gateway;
+use weixin_gateway::{Config, Gateway};
 
 use super::{config, metrics, secret_files, service_manager};
 use crate::{
@@ -17,19 +20,12 @@ use crate::{
 const LOG: &str = "info,sqlx=warn";
 
 pub(super) async fn run(args: GatewayServe, output: Output) -> Result<(), CliError> {
-    start_log();
-    // While a file cannot be read, signals end the process.
-    let config = config::load(&args.file.config)?;
     let mut shutdown = Shutdown::watch()?;
-    let exposed = secret_files::all_exposed(&config);
-    if let Some(address) = config.metrics_listen() {
-        metrics::serve(address).await?;
-    }
+    start_log();
     let gateway = tokio::select! {
-        opened = Gateway::open(config) => opened.map_err(|error| config::not_started(&error))?,
+        opened = open(&args.file.config) => opened?,
         () = stopped(&mut shutdown) => return Ok(()),
     };
-    warn_of(&exposed);
     let address = args.listen.unwrap_or(gateway.listen());
     let option = match args.listen {
         Some(_) => "weixin gateway serve --listen",
@@ -65,6 +61,31 @@ pub(super) async fn run(args: GatewayServe, output: Output) -> Result<(), CliErr
         () = reload(&gateway, &args.file.config, &hang_up) => Ok(()),
     };
     served.map_err(|error| CliError::Other(config::causes(&error)))
+}
+
+/// Opens the gateway of a configuration file.
+async fn open(file: &Path) -> Result<Gateway, CliError> {
+    let config = load(file.to_owned()).await?;
+    let exposed = secret_files::all_exposed(&config);
+    if let Some(address) = config.metrics_listen() {
+        metrics::serve(address).await?;
+    }
+    let gateway = Gateway::open(config).await;
+    let gateway = gateway.map_err(|error| config::not_started(&error))?;
+    warn_of(&exposed);
+    Ok(gateway)
+}
+
+/// Loads the configuration on a thread that no stop waits for: its file system may not respond.
+async fn load(file: PathBuf) -> Result<Config, CliError> {
+    let (sender, loaded) = oneshot::channel();
+    thread::Builder::new().spawn(move || drop(sender.send(config::load(&file))))?;
+    loaded.await.unwrap_or_else(|_| {
+        Err(CliError::Other(message(
+            "无法读取配置",
+            "the configuration cannot be read",
+        )))
+    })
 }
 
 /// Warns of files of secrets that others than their owner may access.
